@@ -1,0 +1,26 @@
+// Owns: what a failure of the database means for the one who called it. Refuses to know which query it was.
+
+/** `transient`: the same again may work at once. `data`: this input can never work. `unavailable`: the database cannot be used now. */
+export type DatabaseFailure = "transient" | "data" | "unavailable";
+
+const TRANSIENT = new Set(["40001", "40P01", "55P03", "57014", "55006"]);
+// 22: data exception, 23: integrity constraint, 54: program limit (an index row too large), 42804/42846: a value of the wrong type,
+// P0: raised by a rule in the database, 44: check option of a policy or view.
+const DATA_CLASSES = new Set(["22", "23", "54", "P0", "44"]);
+
+export function sqlStateOf(error: unknown): string | undefined {
+  if (typeof error !== "object" || error === null || !("code" in error)) return undefined;
+  return typeof error.code === "string" ? error.code : undefined;
+}
+
+export function constraintOf(error: unknown): string | undefined {
+  if (typeof error !== "object" || error === null || !("constraint" in error)) return undefined;
+  return typeof error.constraint === "string" ? error.constraint : undefined;
+}
+
+export function classifyDatabaseError(error: unknown): DatabaseFailure {
+  const state = sqlStateOf(error);
+  if (state === undefined || state.length !== 5) return "unavailable";
+  if (TRANSIENT.has(state)) return "transient";
+  return DATA_CLASSES.has(state.slice(0, 2)) ? "data" : "unavailable";
+}

@@ -1,0 +1,120 @@
+// Owns: the connections. Two pools, one per database role; the application's connections are set to one business at a time.
+import pg from "pg";
+import type { BusinessId } from "../kernel/ids.ts";
+import type { Log } from "../kernel/log.ts";
+import type { Columns, Query, Queryable, RowOf } from "./query.ts";
+
+export interface DatabaseOptions {
+  readonly url: string;
+  readonly appConnections: number;
+  readonly ingestConnections: number;
+  readonly applicationName: string;
+  readonly log: Log;
+  readonly statementTimeoutMs?: number;
+}
+
+export interface BusinessDatabase extends Queryable {
+  /** Runs `work` in one transaction; a throw rolls it back. */
+  transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T>;
+}
+
+export interface Database {
+  /** The rows of one business, by row-level security and by the explicit `business_id = $1` of every query. */
+  forBusiness(businessId: BusinessId): BusinessDatabase;
+  /** The ingest role: every business, but only the ingest tables. */
+  readonly acrossBusinesses: Queryable;
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const INT8 = 20;
+// seq and counters stay far below 2^53; a string for each would only invite mistakes.
+const types: pg.CustomTypesConfig = {
+  getTypeParser: ((oid: number, format?: "text" | "binary") =>
+    oid === INT8 ? Number : pg.types.getTypeParser(oid, format as "text")) as pg.CustomTypesConfig["getTypeParser"],
+};
+
+const ROLES = { app: "onethread_app", ingest: "onethread_ingest" } as const;
+
+function createPool(options: DatabaseOptions, role: keyof typeof ROLES, max: number): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    // The role is part of the connection's start: RESET ROLE leads back to it, not to the login.
+    options: `-c role=${ROLES[role]} -c search_path=onethread,pg_temp -c TimeZone=UTC`,
+    application_name: `${options.applicationName}-${role}`,
+    max,
+    types,
+    connectionTimeoutMillis: 5_000,
+    idleTimeoutMillis: 30_000,
+    keepAlive: true,
+    statement_timeout: options.statementTimeoutMs ?? 15_000,
+    query_timeout: (options.statementTimeoutMs ?? 15_000) + 5_000,
+    idle_in_transaction_session_timeout: 30_000,
+  });
+  // A connection that dies while idle is replaced on the next use; whoever uses one gets the error himself.
+  pool.on("error", (error) => {
+    options.log.warn({ error: error.message }, "database.connection-lost");
+  });
+  return pool;
+}
+
+async function runOn<C extends Columns>(client: pg.Pool | pg.PoolClient, query: Query<C>, values: readonly unknown[]): Promise<readonly RowOf<C>[]> {
+  const result = await client.query<RowOf<C> & pg.QueryResultRow>({ name: query.name, text: query.text, values: [...values] });
+  return result.rows;
+}
+
+// Remembers which business a connection is set to, so that a run of calls for the same one costs no extra round trip. Set only outside of
+// transactions, so a rollback cannot undo it behind our back.
+const settings = new WeakMap<pg.PoolClient, string>();
+
+async function setBusiness(client: pg.PoolClient, businessId: BusinessId): Promise<void> {
+  if (settings.get(client) === businessId) return;
+  settings.delete(client);
+  await client.query({ name: "db.set-business", text: "select set_config('onethread.business_id', $1, false)", values: [businessId] });
+  settings.set(client, businessId);
+}
+
+async function withBusiness<T>(pool: pg.Pool, businessId: BusinessId, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    await setBusiness(client, businessId);
+    return await work(client);
+  } catch (error) {
+    // A connection that failed below SQL (no SQLSTATE) is not given back.
+    if (!(error instanceof pg.DatabaseError)) broken = error instanceof Error ? error : new Error(String(error));
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}
+
+async function inTransaction<T>(client: pg.PoolClient, work: (tx: Queryable) => Promise<T>): Promise<T> {
+  await client.query("begin");
+  try {
+    const result = await work({ run: (query, values) => runOn(client, query, values) });
+    await client.query("commit");
+    return result;
+  } catch (error) {
+    await client.query("rollback").catch(() => undefined);
+    throw error;
+  }
+}
+
+export function createDatabase(options: DatabaseOptions): Database {
+  const app = createPool(options, "app", options.appConnections);
+  const ingest = createPool(options, "ingest", options.ingestConnections);
+  return {
+    forBusiness: (businessId) => ({
+      run: (query, values) => withBusiness(app, businessId, (client) => runOn(client, query, values)),
+      transaction: (work) => withBusiness(app, businessId, (client) => inTransaction(client, work)),
+    }),
+    acrossBusinesses: { run: (query, values) => runOn(ingest, query, values) },
+    async ping() {
+      await ingest.query("select 1");
+    },
+    async close() {
+      await Promise.all([app.end(), ingest.end()]);
+    },
+  };
+}

@@ -1,0 +1,82 @@
+// Owns: a running server process on a cluster directory: what its pid file says, ending it, and clearing away one that was left behind.
+// Refuses to know: how a server is started, and who owns the directory.
+
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { findProcess } from "./find-process.ts";
+
+export type Postmaster = { readonly pid: number; readonly dataDirectory: string; readonly ready: boolean };
+
+export async function readPostmaster(clusterDir: string): Promise<Postmaster | undefined> {
+  const text = await readFile(join(clusterDir, "postmaster.pid"), "utf8").catch(() => "");
+  const lines = text.split("\n");
+  const pid = Number.parseInt(lines[0] ?? "", 10);
+  if (!Number.isSafeInteger(pid) || pid <= 0) return undefined;
+  return { pid, dataDirectory: lines[1] ?? "", ready: (lines[7] ?? "").trim() === "ready" };
+}
+
+export type StopLimits = { readonly fastMs: number; readonly immediateMs: number };
+
+/** Fast shutdown (sessions are ended, everything is written), then immediate (recovered at the next start), then kill. */
+export async function endPostmaster(pid: number, limits: StopLimits): Promise<"fast" | "forced"> {
+  const victim = findProcess(pid);
+  const isGone = (): boolean => victim === undefined || findProcess(pid)?.startToken !== victim.startToken;
+  const steps = [
+    ["SIGINT", limits.fastMs],
+    ["SIGQUIT", limits.immediateMs],
+    ["SIGKILL", 5_000],
+  ] as const;
+  for (const [signal, limitMs] of steps) {
+    if (isGone()) return "fast";
+    sendSignal(pid, signal);
+    if (await until(isGone, limitMs)) return signal === "SIGINT" ? "fast" : "forced";
+  }
+  return "forced";
+}
+
+/**
+ * Makes way for a new server on a directory whose owner is known to be gone.
+ * A server that survived its owner is ended; a pid file that now names a stranger is pointed at nobody.
+ */
+export async function clearLeftover(clusterDir: string, limits: StopLimits): Promise<"none" | "ended" | "stale"> {
+  const left = await readPostmaster(clusterDir);
+  if (left === undefined) return "none";
+  const found = findProcess(left.pid);
+  if (found === undefined) return "stale";
+  if (found.command.includes("postgres") && found.command.includes(left.dataDirectory)) {
+    await endPostmaster(left.pid, limits);
+    return "ended";
+  }
+  await pointAtNobody(clusterDir);
+  return "stale";
+}
+
+/**
+ * PostgreSQL refuses to start while the pid in its file is alive, even when that id was given to another program.
+ * The file is not removed: its other lines let PostgreSQL find backends that outlived their postmaster.
+ */
+async function pointAtNobody(clusterDir: string): Promise<void> {
+  const path = join(clusterDir, "postmaster.pid");
+  const lines = (await readFile(path, "utf8")).split("\n");
+  let nobody = 4_194_303;
+  while (findProcess(nobody) !== undefined) nobody -= 1;
+  await writeFile(path, [String(nobody), ...lines.slice(1)].join("\n"));
+}
+
+async function until(condition: () => boolean, limitMs: number): Promise<boolean> {
+  const endAt = performance.now() + limitMs;
+  while (!condition()) {
+    if (performance.now() > endAt) return false;
+    await delay(15);
+  }
+  return true;
+}
+
+function sendSignal(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It ended by itself in between.
+  }
+}

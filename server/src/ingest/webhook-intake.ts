@@ -1,0 +1,16 @@
+// Owns: the promise that the HTTP side relies on. The engine behind it is in this folder; the HTTP side refuses to know it.
+import type { WebhookEvent } from "../whatsapp/events.ts";
+
+export interface IntakeResult {
+  readonly stored: number;
+  readonly duplicates: number;
+  readonly quarantined: number;
+}
+
+export interface WebhookIntake {
+  /**
+   * Resolves only after every event is durable: stored, recognised as a duplicate, or quarantined with its raw body and reason.
+   * Throws Fault `unavailable` (503, with Retry-After) when the database is gone or the queue is full: nothing of it may be acknowledged then.
+   */
+  receive(events: readonly WebhookEvent[]): Promise<IntakeResult>;
+}

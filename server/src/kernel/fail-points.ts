@@ -1,0 +1,35 @@
+// Owns: named places where a test may make the world break (throw, hang, die). In production every one of them is a no-op call.
+
+export type FailPoint =
+  | "ingest.before-commit"
+  | "ingest.after-commit"
+  | "turn.before-commit"
+  | "turn.after-commit"
+  | "send.before-request"
+  | "send.after-request"
+  | "session.track"
+  | "status.apply"
+  | "metrics.record"
+  | "knowledge.search";
+
+export interface FailPoints {
+  /** Returns at once unless a test armed this point. */
+  hit(point: FailPoint): Promise<void> | undefined;
+}
+
+export const noFailPoints: FailPoints = { hit: () => undefined };
+
+/** Reads `ONETHREAD_FAIL_POINTS`-style text, `point=throw|exit|hang:ms[,point=…]`, so that a chaos test can break a real process at an exact place. */
+export function parseFailPoints(text: string, exit: () => void): FailPoints {
+  const actions = new Map(text.split(",").map((part) => part.split("=") as [FailPoint, string]));
+  return {
+    hit(point) {
+      const action = actions.get(point);
+      if (action === undefined) return undefined;
+      if (action === "throw") return Promise.reject(new Error(`fail point ${point}`));
+      if (action === "exit") exit();
+      const hang = /^hang:(\d+)$/.exec(action);
+      return hang === null ? undefined : new Promise((resolve) => setTimeout(resolve, Number(hang[1])));
+    },
+  };
+}

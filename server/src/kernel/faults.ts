@@ -1,0 +1,43 @@
+// Owns: the registry of fault codes (they are API: docs/errors.md) and the one error class that carries them.
+
+interface FaultSpec {
+  readonly status: number;
+  readonly title: string;
+}
+
+export const FAULTS = {
+  bad_request: { status: 400, title: "The request cannot be understood" },
+  invalid_content: { status: 422, title: "The content of the message is not valid" },
+  unauthorized: { status: 401, title: "The API key is missing or wrong" },
+  signature_invalid: { status: 401, title: "The webhook signature is missing or wrong" },
+  verify_token_invalid: { status: 403, title: "The verify token is wrong" },
+  not_found: { status: 404, title: "There is no such thing" },
+  window_closed: { status: 409, title: "The 24 hour window of the customer is closed" },
+  opted_out: { status: 409, title: "The customer opted out" },
+  no_address: { status: 409, title: "The conversation has no address to send to" },
+  idempotency_conflict: { status: 422, title: "The idempotency key was used with another request" },
+  payload_too_large: { status: 413, title: "The body is too large" },
+  unsupported_media_type: { status: 415, title: "The body must be JSON" },
+  rate_limited: { status: 429, title: "Too many requests" },
+  internal: { status: 500, title: "Something went wrong on our side" },
+  unavailable: { status: 503, title: "Not available right now, nothing was accepted: send it again" },
+} as const satisfies Record<string, FaultSpec>;
+
+export type FaultCode = keyof typeof FAULTS;
+
+/** A fault with a stable code. `message` is a sentence for the person who reads it: what happened, what was kept, what to do. */
+export class Fault extends Error {
+  readonly code: FaultCode;
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(code: FaultCode, message: string, options: { cause?: unknown; retryAfterSeconds?: number } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = "Fault";
+    this.code = code;
+    this.retryAfterSeconds = options.retryAfterSeconds;
+  }
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,110 @@
+// Owns: the vocabulary in which every provider's webhook reaches the rest of Onethread. Refuses to know: databases, HTTP, tenants.
+import type { JsonObject } from "../kernel/json.ts";
+
+export type Provider = "cloud" | "evolution" | "waha" | "baileys";
+
+/** How the provider names the customer. Values exactly as received (phones are digits without "+"); a key is absent when the provider withheld it. */
+export interface CustomerIdentity {
+  readonly phone?: string;
+  readonly userId?: string;
+  readonly parentUserId?: string;
+  readonly lid?: string;
+  readonly username?: string;
+  readonly name?: string;
+}
+
+export const MESSAGE_TYPES = [
+  "text",
+  "image",
+  "video",
+  "audio",
+  "document",
+  "sticker",
+  "location",
+  "contacts",
+  "interactive",
+  "button",
+  "reaction",
+  "order",
+  "request_welcome",
+  "edit",
+  "revoke",
+  "system",
+  "template",
+  "unsupported",
+  "unknown",
+] as const;
+export type MessageType = (typeof MESSAGE_TYPES)[number];
+
+/** One message of a thread: written by the customer (`in`), or by a human of the business elsewhere, such as the WhatsApp app (`out`). */
+export interface MessageEvent {
+  readonly kind: "message";
+  readonly provider: Provider;
+  /** What the provider calls our channel: the Cloud API's phone_number_id. */
+  readonly channelKey: string;
+  readonly direction: "in" | "out";
+  readonly providerMessageId: string;
+  readonly customer: CustomerIdentity;
+  /** Present when the message belongs to a group; the customer is then its author. */
+  readonly groupId?: string;
+  readonly type: MessageType;
+  /** Readable by a person and by an AI; null when there is nothing to read (a sticker, a revoke). */
+  readonly text: string | null;
+  /** The provider's node of this type, with its riders (`context`, `referral`, `errors`); unknown types whole. */
+  readonly content: JsonObject;
+  readonly sentAt: Date;
+  /** The message that this one quotes (context.id). It may be one that we never stored. */
+  readonly quotedProviderMessageId?: string;
+  /** The message that this edit, revoke or reaction changes. */
+  readonly targetProviderMessageId?: string;
+  /** A whole webhook body with only this item in it, so that a replay is the same path again. */
+  readonly raw: string;
+}
+
+export const DELIVERY_STATUSES = ["sent", "delivered", "read", "played", "failed"] as const;
+export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
+
+export interface ProviderFault {
+  readonly code: number;
+  readonly title: string;
+  readonly details?: string;
+}
+
+export interface StatusEvent {
+  readonly kind: "status";
+  readonly provider: Provider;
+  readonly channelKey: string;
+  readonly providerMessageId: string;
+  readonly status: DeliveryStatus;
+  readonly at: Date;
+  /** Whom of a group the status is about; "" in a one-to-one thread. */
+  readonly participant: string;
+  /** What we put into `biz_opaque_callback_data`: the id of our own message. */
+  readonly callbackData?: string;
+  readonly customer: CustomerIdentity;
+  readonly fault?: ProviderFault;
+  readonly raw: string;
+}
+
+/** Everything that is not a message of a thread: template, quality, account and error notices, calls, history, unknown fields. */
+export interface NoticeEvent {
+  readonly kind: "notice";
+  readonly provider: Provider;
+  /** Absent on account-level fields, which carry no phone number id. */
+  readonly channelKey?: string;
+  /** entry.id: the WhatsApp business account. */
+  readonly accountKey?: string;
+  readonly field: string;
+  readonly raw: string;
+}
+
+/** An item that could not be read. It is kept raw with its reason, and can be replayed. */
+export interface UnreadableEvent {
+  readonly kind: "unreadable";
+  readonly provider: Provider;
+  readonly channelKey?: string;
+  readonly reason: string;
+  readonly raw: string;
+}
+
+export type WebhookEvent = MessageEvent | StatusEvent | NoticeEvent | UnreadableEvent;

@@ -1,0 +1,95 @@
+// Owns: turning one message of the Cloud API, inbound or echo, into a message event. Refuses to know: the envelope, databases, who the customer is to us.
+import type { JsonObject } from "../kernel/json.ts";
+import { type CustomerIdentity, MESSAGE_TYPES, type MessageEvent, type MessageType, type UnreadableEvent } from "./events.ts";
+import { isAddressable } from "./cloud-identity.ts";
+import { isArray, isObject, readObject, readString } from "./read-json.ts";
+import { readableText } from "./readable-text.ts";
+import { readSentAt } from "./sent-at.ts";
+
+export interface ItemSite {
+  readonly channelKey: string | undefined;
+  readonly customer: CustomerIdentity;
+  readonly raw: string;
+}
+
+export interface MessageSite extends ItemSite {
+  readonly direction: "in" | "out";
+}
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+const KNOWN_TYPES: ReadonlyMap<string, MessageType> = new Map(MESSAGE_TYPES.map((type) => [type, type]));
+/** These say all they have to say without a node of their own. */
+const TYPES_WITHOUT_NODE: ReadonlySet<MessageType> = new Set(["request_welcome", "unsupported"]);
+const RIDERS = ["context", "referral", "errors"] as const;
+const TARGET_KEYS: ReadonlyMap<MessageType, string> = new Map([
+  ["reaction", "message_id"],
+  ["edit", "original_message_id"],
+  ["revoke", "original_message_id"],
+]);
+
+/** Never throws: a message without id, sender, time or channel becomes an unreadable event. */
+export function parseMessage(message: JsonObject, site: MessageSite): MessageEvent | UnreadableEvent {
+  const { channelKey, customer, direction, raw } = site;
+  const providerMessageId = readString(message, "id");
+  const sentAt = readSentAt(message);
+  if (channelKey === undefined) return unreadable(site, "no channel: the message came without metadata.phone_number_id");
+  if (providerMessageId === undefined) return unreadable(site, "no id: the message cannot be told from its own redelivery");
+  if (sentAt === undefined) return unreadable(site, "no valid timestamp: the message cannot be placed in its thread");
+  if (!isAddressable(customer))
+    return unreadable(site, `no ${direction === "in" ? "sender" : "recipient"}: nobody is named to whom it belongs`);
+  const type = typeOf(message);
+  const event: Writable<MessageEvent> = {
+    kind: "message",
+    provider: "cloud",
+    channelKey,
+    direction,
+    providerMessageId,
+    customer,
+    type,
+    text: readableText(type, message),
+    content: contentOf(message, type),
+    sentAt,
+    raw,
+  };
+  addReferences(event, message);
+  return event;
+}
+
+export function unreadable({ channelKey, raw }: Pick<ItemSite, "channelKey" | "raw">, reason: string): UnreadableEvent {
+  const event = { kind: "unreadable", provider: "cloud", reason, raw } as const;
+  return channelKey === undefined ? event : { ...event, channelKey };
+}
+
+/** A known type whose node is missing or of another shape is unknown too: then the message is kept whole. */
+function typeOf(message: JsonObject): MessageType {
+  const type = KNOWN_TYPES.get(readString(message, "type") ?? "");
+  if (type === undefined) return "unknown";
+  if (TYPES_WITHOUT_NODE.has(type)) return type;
+  const node = message[type];
+  return (type === "contacts" ? isArray(node) : isObject(node)) ? type : "unknown";
+}
+
+/** `{ type, <node of the type>, context?, referral?, errors? }`: the same shape in which outbound content is written. */
+function contentOf(message: JsonObject, type: MessageType): JsonObject {
+  if (type === "unknown") return message;
+  const content: Writable<JsonObject> = { type };
+  const node = message[type];
+  if (node !== undefined) content[type] = node;
+  for (const rider of RIDERS) {
+    const value = message[rider];
+    if (value !== undefined) content[rider] = value;
+  }
+  return content;
+}
+
+function addReferences(event: Writable<MessageEvent>, message: JsonObject): void {
+  const groupId = readString(message, "group_id");
+  if (groupId !== undefined) event.groupId = groupId;
+  const quoted = readString(readObject(message, "context"), "id");
+  if (quoted !== undefined) event.quotedProviderMessageId = quoted;
+  const targetKey = TARGET_KEYS.get(event.type);
+  if (targetKey === undefined) return;
+  const target = readString(readObject(message, event.type), targetKey);
+  if (target !== undefined) event.targetProviderMessageId = target;
+}

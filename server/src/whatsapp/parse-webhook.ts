@@ -1,0 +1,117 @@
+// Owns: the way from the bytes of a Cloud API webhook to events: each item of the body becomes exactly one. Refuses to know: signatures, databases, tenants.
+import type { JsonObject } from "../kernel/json.ts";
+import { type CloudItem, type ItemList, listCloudItems, rawOfListedItem } from "./cloud-envelope.ts";
+import { completeIdentity, recipientOfEcho, recipientOfStatus, senderOfMessage, subjectOfSystemMessage } from "./cloud-identity.ts";
+import type { CustomerIdentity, NoticeEvent, WebhookEvent } from "./events.ts";
+import { type ItemSite, parseMessage, unreadable } from "./parse-message.ts";
+import { parseStatus } from "./parse-status.ts";
+import { isArray, isObject } from "./read-json.ts";
+import { cleanObject, isDeeperThan, MAX_DEPTH, mayHoldUnstorable } from "./storable-json.ts";
+
+export type ParsedWebhook =
+  { readonly outcome: "events"; readonly events: readonly WebhookEvent[] } | { readonly outcome: "malformed"; readonly reason: string };
+
+type ListedItem = Extract<CloudItem, { kind: "listed" }>;
+type ItemPlace = Pick<NoticeEvent, "channelKey" | "accountKey">;
+
+interface BodyReader {
+  /** The whole body as it came. */
+  readonly wireText: string;
+  readonly itemCount: number;
+  readonly needsCleaning: boolean;
+}
+
+/** Never throws. An item that cannot be read becomes an `unreadable` event and leaves its neighbours alone. */
+export function parseCloudWebhook(rawBody: Buffer): ParsedWebhook {
+  const wireText = rawBody.toString("utf8");
+  const body = parseJson(wireText);
+  if (body === undefined) return { outcome: "malformed", reason: "The body is not valid JSON." };
+  if (!isObject(body)) return { outcome: "malformed", reason: "The body is JSON but not an object." };
+  const entries = body["entry"];
+  if (!isArray(entries)) return { outcome: "malformed", reason: 'The body has no list "entry".' };
+  const items = listCloudItems(body, entries);
+  const reader = { wireText, itemCount: items.length, needsCleaning: mayHoldUnstorable(wireText) };
+  return { outcome: "events", events: items.map((item) => readItem(item, reader)) };
+}
+
+function readItem(item: CloudItem, reader: BodyReader): WebhookEvent {
+  switch (item.kind) {
+    case "listed":
+      return readListedItem(item, reader);
+    case "change":
+      return notice(item.field, item, rawOf(item.raw, reader));
+    case "broken":
+      return unreadable({ channelKey: item.channelKey, raw: rawOf(item.raw, reader) }, item.reason);
+  }
+}
+
+function readListedItem(item: ListedItem, reader: BodyReader): WebhookEvent {
+  const { list, node: wireNode, scope } = item;
+  if (list === "errors")
+    return notice(
+      "errors",
+      scope,
+      rawOf(() => rawOfListedItem(item, undefined), reader),
+    );
+  if (!isObject(wireNode) || isDeeperThan(wireNode, MAX_DEPTH)) {
+    const reason = isObject(wireNode)
+      ? `The item nests deeper than ${MAX_DEPTH} levels.`
+      : `"${list}" holds something that is not an object.`;
+    return unreadable({ channelKey: scope.channelKey, raw: rawOf(() => rawOfListedItem(item, undefined), reader) }, reason);
+  }
+  const node = reader.needsCleaning ? cleanObject(wireNode) : wireNode;
+  const { customer, contact } = identify(item, node, reader);
+  const site: ItemSite = { channelKey: scope.channelKey, customer, raw: rawOf(() => rawOfListedItem(item, contact), reader) };
+  if (list === "statuses") return parseStatus(node, site) ?? notice("status", scope, site.raw);
+  return parseMessage(node, { ...site, direction: list === "messages" ? "in" : "out" });
+}
+
+interface Identified {
+  readonly customer: CustomerIdentity;
+  readonly contact: JsonObject | undefined;
+}
+
+const NAMED_BY: Readonly<Record<Exclude<ItemList, "errors">, (node: JsonObject) => CustomerIdentity>> = {
+  messages: senderOfMessage,
+  message_echoes: recipientOfEcho,
+  statuses: recipientOfStatus,
+};
+
+function identify({ list, scope }: ListedItem, node: JsonObject, { needsCleaning }: BodyReader): Identified {
+  if (list === "errors") return { customer: {}, contact: undefined };
+  // A contact could only be the new identity here, and a message of a change must find the thread of the old one.
+  if (list === "messages" && node["type"] === "system") return { customer: subjectOfSystemMessage(node), contact: undefined };
+  const named = NAMED_BY[list](node);
+  const contact = scope.findContact(named, scope.itemCount === 1);
+  if (contact === undefined || isDeeperThan(contact, MAX_DEPTH)) return { customer: named, contact: undefined };
+  return { customer: completeIdentity(named, needsCleaning ? cleanObject(contact) : contact), contact };
+}
+
+function notice(field: string, { channelKey, accountKey }: ItemPlace, raw: string): NoticeEvent {
+  return {
+    kind: "notice",
+    provider: "cloud",
+    field,
+    raw,
+    ...(channelKey === undefined ? {} : { channelKey }),
+    ...(accountKey === undefined ? {} : { accountKey }),
+  };
+}
+
+function rawOf(write: () => string, { wireText, itemCount }: BodyReader): string {
+  if (itemCount === 1) return wireText;
+  try {
+    return write();
+  } catch {
+    // Nested too deep for JSON.stringify. The whole body is more than was asked for, but it loses nothing.
+    return wireText;
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

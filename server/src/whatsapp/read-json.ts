@@ -1,0 +1,47 @@
+// Owns: tolerant reading of JSON that someone else wrote: what is missing or of another kind reads as undefined. Refuses to know: what any key means.
+import type { Json, JsonObject } from "../kernel/json.ts";
+
+/** For values that come out of JSON.parse. */
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** For values that come out of JSON.parse. */
+export function isArray(value: unknown): value is readonly Json[] {
+  return Array.isArray(value);
+}
+
+/** The object below `key`; own keys only, so that a key chosen by a stranger never reaches a prototype. */
+export function readObject(node: JsonObject | undefined, key: string): JsonObject | undefined {
+  if (node === undefined || !Object.hasOwn(node, key)) return undefined;
+  const value = node[key];
+  return isObject(value) ? value : undefined;
+}
+
+export function readArray(node: JsonObject | undefined, key: string): readonly Json[] | undefined {
+  if (node === undefined) return undefined;
+  const value = node[key];
+  return isArray(value) ? value : undefined;
+}
+
+/** A string with at least one character. */
+export function readString(node: JsonObject | undefined, key: string): string | undefined {
+  if (node === undefined) return undefined;
+  const value = node[key];
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+/** An identifier, a phone, an amount: providers write them as strings or as numbers. */
+export function readScalar(node: JsonObject | undefined, key: string): string | undefined {
+  if (node === undefined) return undefined;
+  const value = node[key];
+  if (typeof value === "string") return value === "" ? undefined : value;
+  return typeof value === "number" && Number.isFinite(value) ? String(value) : undefined;
+}
+
+export function readInteger(node: JsonObject | undefined, key: string): number | undefined {
+  const text = readScalar(node, key);
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  return Number.isSafeInteger(value) ? value : undefined;
+}

@@ -1,0 +1,32 @@
+// Owns: whether a webhook was signed with one of our app secrets. Refuses to know: what the body says, HTTP.
+import { createHmac, timingSafeEqual } from "node:crypto";
+
+const PREFIX = "sha256=";
+const DIGEST_BYTES = 32;
+const DIGEST_PATTERN = /^[0-9a-f]{64}$/i;
+
+export interface SignedBody {
+  /** The exact bytes of the request. Parsed and written again they are other bytes. */
+  readonly rawBody: Buffer;
+  /** X-Hub-Signature-256. */
+  readonly header: string | undefined;
+  /** One, or two while a secret is being rotated. None at all verifies nothing. */
+  readonly secrets: readonly string[];
+}
+
+/** True only if the header is the HMAC-SHA256 of the bytes under one of the secrets. Takes the same time wherever they differ. */
+export function verifySignature({ rawBody, header, secrets }: SignedBody): boolean {
+  if (header?.length !== PREFIX.length + DIGEST_BYTES * 2 || !header.startsWith(PREFIX)) return false;
+  const hex = header.slice(PREFIX.length);
+  // Buffer.from stops at the first character that is not hexadecimal, without a word.
+  if (!DIGEST_PATTERN.test(hex)) return false;
+  const given = Buffer.from(hex, "hex");
+  let matches = false;
+  for (const secret of secrets) {
+    // An empty secret is a setting that was forgotten; anybody could sign with it.
+    if (secret === "") continue;
+    const expected = createHmac("sha256", secret).update(rawBody).digest();
+    if (timingSafeEqual(given, expected)) matches = true;
+  }
+  return matches;
+}

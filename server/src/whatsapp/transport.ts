@@ -1,0 +1,62 @@
+// Owns: the port through which Onethread speaks to a provider, and the outcomes that a provider can have. Refuses to know: which
+// provider, databases, when to try again (the outcome only advises).
+import type { JsonObject } from "../kernel/json.ts";
+import type { ProviderFault } from "./events.ts";
+
+/** What to do after a failure: `reconcile` means that it is not known whether the message was accepted. */
+export type RetryAdvice = "never" | "backoff" | "after-window" | "reconcile";
+
+export interface SendRequest {
+  readonly phoneNumberId: string;
+  readonly accessToken: string;
+  /** The whole request body, as `buildGraphMessage` makes it. */
+  readonly body: JsonObject;
+}
+
+export interface MarkReadRequest {
+  readonly phoneNumberId: string;
+  readonly accessToken: string;
+  /** The customer's message; the earlier ones of the thread become read with it. */
+  readonly providerMessageId: string;
+  /** Also show "typing" until the reply, for 25 s at most. */
+  readonly typing: boolean;
+}
+
+/** The provider has certainly not accepted the request. */
+export interface Rejected {
+  readonly outcome: "rejected";
+  readonly retry: Exclude<RetryAdvice, "reconcile">;
+  readonly fault: ProviderFault;
+  /** Wait at least this long before the next try. */
+  readonly minDelayMs?: number;
+  /** Each further wait is this many times longer; absent: the caller's own factor. */
+  readonly delayFactor?: number;
+  /** Nothing can be sent on this channel until a person acts. */
+  readonly stopsChannel: boolean;
+  /** For people: what happened, what was kept, what to do. */
+  readonly sentence: string;
+}
+
+/** The request may have been accepted. Never send it again before a status or a person has settled it. */
+export interface Uncertain {
+  readonly outcome: "uncertain";
+  readonly reason: string;
+  readonly fault?: ProviderFault;
+}
+
+export interface SendAccepted {
+  readonly outcome: "accepted";
+  readonly providerMessageId: string;
+  /** The account that the provider found; for some countries another spelling of the phone than we sent. */
+  readonly waId?: string;
+  readonly userId?: string;
+}
+
+export type SendOutcome = SendAccepted | Rejected | Uncertain;
+export type MarkReadOutcome = { readonly outcome: "accepted" } | Rejected | Uncertain;
+
+/** A way to reach customers. No method ever throws or rejects: every end is an outcome. */
+export interface WhatsAppTransport {
+  sendMessage(request: SendRequest): Promise<SendOutcome>;
+  markRead(request: MarkReadRequest): Promise<MarkReadOutcome>;
+}
