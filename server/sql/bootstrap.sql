@@ -12,12 +12,12 @@ begin
       exception when duplicate_object or unique_violation then null;
       end;
     end if;
-    if not pg_has_role(current_user, wanted, 'member') or (wanted = 'onethread_owner' and not pg_has_role(current_user, wanted, 'usage')) then
-      begin
-        execute format('grant %I to %I', wanted, current_user);
-      exception when unique_violation or internal_error then null;
-      end;
-    end if;
+    -- From version 16 on, who creates a role may administer it, but not become it. An administrator may have granted it before:
+    -- then we may not, and need not.
+    begin
+      execute format('grant %I to %I', wanted, current_user);
+    exception when insufficient_privilege or unique_violation or internal_error or invalid_grant_operation then null;
+    end;
   end loop;
   if not exists (select from pg_namespace where nspname = 'onethread') then
     create schema onethread authorization onethread_owner;

@@ -1,10 +1,17 @@
 // Owns: reading the settings, and the table that describes them. The only reader of process.env.
 // Refuses to know: who uses a setting.
 
-export type Role = "api" | "worker" | "scheduler";
-export type LogLevel = "trace" | "debug" | "info" | "warn" | "error" | "fatal" | "silent";
+import { findNearest } from "./config/find-nearest.ts";
+import { httpUrl, oneOf, postgresUrl, secrets, someOf, text, wholeNumber, yesOrNo, type Kind } from "./config/setting-kinds.ts";
+
+export const roles = ["api", "worker", "scheduler"] as const;
+export type Role = (typeof roles)[number];
+
+export const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
+export type LogLevel = (typeof logLevels)[number];
 
 export type Config = {
+  /** 0: a free one. */
   readonly port: number;
   readonly host: string;
   /** Absent: the embedded PostgreSQL. */
@@ -12,11 +19,12 @@ export type Config = {
   readonly logLevel: LogLevel;
   readonly logPretty: boolean;
   readonly dataDir: string;
+  /** 0: a free one. */
   readonly simulatorPort: number;
   readonly roles: ReadonlySet<Role>;
   readonly graphUrl: string;
   readonly graphVersion: string;
-  /** Meta app secrets; two while one replaces the other. Empty when the role `api` is not run here. */
+  /** Meta app secrets, two while one replaces the other. Not empty when serving the role api. */
   readonly appSecrets: readonly string[];
   readonly verifyToken?: string;
   readonly ingestConnections: number;
@@ -30,76 +38,184 @@ export type Config = {
 
 export type ConfigResult = { readonly ok: true; readonly config: Config } | { readonly ok: false; readonly problems: readonly string[] };
 
-/** What comes from the command line: `settings` win over the environment, under the same names and the same rules. */
-export type ConfigOverrides = {
-  readonly demo?: boolean;
-  readonly settings?: Readonly<Record<string, string | undefined>>;
-};
-
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false };
-
-type Setting<T> = {
-  /** As it would be written in the environment; absent: the setting may be absent. */
-  readonly default?: string;
-  readonly meaning: string;
-  readonly expected: string;
-  readonly secret?: true;
-  readonly parse: (text: string) => Parsed<T>;
+export type ConfigOverrides = {
+  /** Only "serve" asks for the secrets of the role api: the demo makes its own, and tools such as `migrate` need none. */
+  readonly purpose?: "serve" | "demo" | "tool";
+  /** From the command line: same names and rules as in the environment, and stronger than it. */
+  readonly settings?: Environment;
 };
 
-const logLevels: readonly LogLevel[] = ["trace", "debug", "info", "warn", "error", "fatal", "silent"];
-const allRoles: readonly Role[] = ["api", "worker", "scheduler"];
+type Setting<T> = Kind<T> & {
+  readonly name: string;
+  /** As it would be written in the environment; absent: there is none. */
+  readonly default?: string;
+  readonly meaning: string;
+  readonly isSecret: boolean;
+};
 
-/** Every setting there is. docs/settings.md is made from this table. */
+/** Every setting there is. docs/settings.md is compared with this table. */
 export const settings = {
-  PORT: setting("3000", "Port of the HTTP API and the webhooks.", port()),
-  HOST: setting("127.0.0.1", "Address to listen on; 0.0.0.0 to be reachable from other machines.", hostName()),
-  DATABASE_URL: secretSetting("PostgreSQL 15 or newer to use. Without it, the PostgreSQL that comes with Onethread is started in the data directory.", postgresUrl()),
-  LOG_LEVEL: setting("info", "The least important log lines that are written.", oneOf(logLevels)),
-  ONETHREAD_DATA_DIR: setting(".onethread", "Where the embedded PostgreSQL and demo.json live.", text("a path", /^[^\0]+$/)),
-  ONETHREAD_LOG_PRETTY: setting("false", "Log lines for people instead of JSON.", flag()),
-  ONETHREAD_SIMULATOR_PORT: setting("4010", "Port of the WhatsApp simulator in the demo.", port()),
-  ONETHREAD_ROLES: setting("api,worker,scheduler", "What this process does.", roles()),
-  ONETHREAD_GRAPH_URL: setting("https://graph.facebook.com", "Where the WhatsApp Cloud API is reached.", httpUrl()),
-  ONETHREAD_GRAPH_VERSION: setting("v26.0", "Version of the Graph API to speak.", text("a version such as v26.0", /^v\d{1,3}\.\d{1,2}$/)),
-  ONETHREAD_APP_SECRET: secretSetting(
-    "Secret of the Meta app, which signs the webhooks; two, separated by a comma, while one replaces the other. Required for the role api outside the demo.",
-    appSecrets(),
+  port: setting(["PORT", "3000"], "Port of the API and the webhooks; 0 picks a free one.", wholeNumber(0, 65_535)),
+  host: setting(
+    ["HOST", "127.0.0.1"],
+    "Address to listen on; `0.0.0.0` to be reachable from other machines.",
+    text("a host name or address", /^[\w.:-]+$/),
   ),
-  ONETHREAD_VERIFY_TOKEN: secretSetting(
-    "The token that was entered in Meta's webhook settings. Required for the role api outside the demo.",
+  databaseUrl: optional(
+    "DATABASE_URL",
+    "PostgreSQL 15 or newer. Without it, Onethread starts its own in the data directory.",
+    postgresUrl(),
+  ),
+  logLevel: setting(["LOG_LEVEL", "info"], "The least important log lines that are written.", oneOf(logLevels)),
+  logPretty: setting(["ONETHREAD_LOG_PRETTY", "false"], "Log lines for people instead of JSON.", yesOrNo()),
+  dataDir: setting(
+    ["ONETHREAD_DATA_DIR", ".onethread"],
+    "Directory of the embedded PostgreSQL and of `demo.json`.",
+    text("a path", /^[^\0]+$/),
+  ),
+  simulatorPort: setting(
+    ["ONETHREAD_SIMULATOR_PORT", "4010"],
+    "Port of the WhatsApp simulator in the demo; 0 picks a free one.",
+    wholeNumber(0, 65_535),
+  ),
+  roles: setting(["ONETHREAD_ROLES", "api,worker,scheduler"], "What this process does.", someOf(roles)),
+  graphUrl: setting(["ONETHREAD_GRAPH_URL", "https://graph.facebook.com"], "Where the WhatsApp Cloud API is reached.", httpUrl()),
+  graphVersion: setting(
+    ["ONETHREAD_GRAPH_VERSION", "v26.0"],
+    "Version of the Graph API to speak.",
+    text("a version such as v26.0", /^v\d{1,3}\.\d{1,2}$/),
+  ),
+  appSecrets: optional(
+    "ONETHREAD_APP_SECRET",
+    "Secret of the Meta app, which signs the webhooks; two, separated by a comma, while one replaces the other. Required for the role `api`, except in the demo.",
+    secrets(2),
+  ),
+  verifyToken: optional(
+    "ONETHREAD_VERIFY_TOKEN",
+    "The token that was entered in Meta's webhook settings. Required for the role `api`, except in the demo.",
     text("8 to 256 characters without blanks", /^\S{8,256}$/),
   ),
-  ONETHREAD_INGEST_CONNECTIONS: setting("3", "Database connections that store incoming messages.", whole(1, 16)),
-  ONETHREAD_INGEST_QUEUE: setting("20000", "Events that may wait to be stored before webhooks are answered 503.", whole(1, 1_000_000)),
-  ONETHREAD_DATABASE_CONNECTIONS: setting("10", "Database connections for everything else.", whole(1, 500)),
-  ONETHREAD_REPLY_CONCURRENCY: setting("64", "Replies that one worker composes at the same time.", whole(1, 10_000)),
-  ONETHREAD_SEND_CONCURRENCY: setting("64", "Messages that one worker sends at the same time.", whole(1, 10_000)),
-  ONETHREAD_LEASE_MS: setting("30000", "How long the work of a worker that died waits for another one, in milliseconds.", whole(1_000, 600_000)),
-  ONETHREAD_SEND_TIMEOUT_MS: setting("15000", "How long the Cloud API may take to accept a message, in milliseconds.", whole(100, 300_000)),
+  ingestConnections: setting(["ONETHREAD_INGEST_CONNECTIONS", "3"], "Database connections that store what comes in.", wholeNumber(1, 16)),
+  ingestQueue: setting(
+    ["ONETHREAD_INGEST_QUEUE", "20000"],
+    "Events that may wait to be stored; beyond that, webhooks are answered 503.",
+    wholeNumber(1, 1_000_000),
+  ),
+  databaseConnections: setting(["ONETHREAD_DATABASE_CONNECTIONS", "10"], "Database connections for everything else.", wholeNumber(1, 500)),
+  replyConcurrency: setting(
+    ["ONETHREAD_REPLY_CONCURRENCY", "64"],
+    "Replies that one worker writes at the same time.",
+    wholeNumber(1, 10_000),
+  ),
+  sendConcurrency: setting(
+    ["ONETHREAD_SEND_CONCURRENCY", "64"],
+    "Messages that one worker sends at the same time.",
+    wholeNumber(1, 10_000),
+  ),
+  leaseMs: setting(
+    ["ONETHREAD_LEASE_MS", "30000"],
+    "Milliseconds until another worker takes over from one that died.",
+    wholeNumber(100, 600_000),
+  ),
+  sendTimeoutMs: setting(
+    ["ONETHREAD_SEND_TIMEOUT_MS", "15000"],
+    "Milliseconds that the Cloud API may take to accept a message.",
+    wholeNumber(100, 300_000),
+  ),
 } as const;
 
-export type SettingName = keyof typeof settings;
-
-/** Reads `process.env`; the one place where that happens. */
+/** The one place where process.env is read. */
 export function readEnvironment(): Environment {
   return process.env;
 }
 
-/** All problems at once, each a sentence that names the setting and what it should be, without secret values. */
+/** Finds all problems at once; each is a sentence that names the setting and what is expected, and never shows a secret. */
 export function readConfig(environment: Environment, overrides: ConfigOverrides = {}): ConfigResult {
-  const given = { ...environment, ...definedOnly(overrides.settings ?? {}) };
-  const problems = unknownNames(given);
-  const get = <T>(name: SettingName, { parse }: Setting<T>): T | undefined => {
-    const { default: fallback, expected, secret } = settings[name] as Setting<unknown>;
-    const text = given[name]?.trim() || fallback;
-    if (text === undefined) return undefined;
-    const parsed = parse(text);
+  const fromCommandLine = Object.fromEntries(Object.entries(overrides.settings ?? {}).filter(([, value]) => value !== undefined));
+  const given: Environment = { ...environment, ...fromCommandLine };
+  const values = readValues(given);
+  const missing = (overrides.purpose ?? "serve") === "serve" && values.config.roles.has("api") ? missingSecrets(given) : [];
+  const problems = [...unknownNames(given), ...values.problems, ...missing];
+  return problems.length === 0 ? { ok: true, config: values.config } : { ok: false, problems };
+}
+
+function readValues(given: Environment): { readonly config: Config; readonly problems: readonly string[] } {
+  const problems: string[] = [];
+  const read = <T>(wanted: Setting<T>): T | undefined => {
+    const written = textOf(given, wanted.name) ?? wanted.default;
+    if (written === undefined) return undefined;
+    const parsed = wanted.parse(written);
     if (parsed.ok) return parsed.value;
-    problems.push(`${name} must be ${expected}${secret === true ? "; its value is not shown here" : `, but is ${JSON.stringify(text)}`}.`);
+    const shown = wanted.isSecret ? "what it is set to (not shown, it is a secret)" : JSON.stringify(written);
+    problems.push(`${wanted.name} must be ${wanted.expected}, not ${shown}.`);
     return undefined;
   };
-  return assemble(get, { problems, isDemo: overrides.demo === true });
+  // A value with a problem is replaced by the default only to find the other problems: the config is then not handed out.
+  const get = <T>(wanted: Setting<T>): T => read(wanted) ?? defaultOf(wanted);
+  const databaseUrl = read(settings.databaseUrl);
+  const verifyToken = read(settings.verifyToken);
+  const config: Config = {
+    port: get(settings.port),
+    host: get(settings.host),
+    ...(databaseUrl === undefined ? {} : { databaseUrl }),
+    logLevel: get(settings.logLevel),
+    logPretty: get(settings.logPretty),
+    dataDir: get(settings.dataDir),
+    simulatorPort: get(settings.simulatorPort),
+    roles: get(settings.roles),
+    graphUrl: get(settings.graphUrl),
+    graphVersion: get(settings.graphVersion),
+    appSecrets: read(settings.appSecrets) ?? [],
+    ...(verifyToken === undefined ? {} : { verifyToken }),
+    ingestConnections: get(settings.ingestConnections),
+    ingestQueue: get(settings.ingestQueue),
+    databaseConnections: get(settings.databaseConnections),
+    replyConcurrency: get(settings.replyConcurrency),
+    sendConcurrency: get(settings.sendConcurrency),
+    leaseMs: get(settings.leaseMs),
+    sendTimeoutMs: get(settings.sendTimeoutMs),
+  };
+  return { config, problems };
+}
+
+function defaultOf<T>({ name, default: written, parse }: Setting<T>): T {
+  const parsed = written === undefined ? undefined : parse(written);
+  if (parsed?.ok !== true) throw new Error(`The default of ${name} does not fit its own rule.`);
+  return parsed.value;
+}
+
+function missingSecrets(given: Environment): readonly string[] {
+  return [settings.appSecrets, settings.verifyToken]
+    .filter(({ name }) => textOf(given, name) === undefined)
+    .map(
+      ({ name, expected }) =>
+        `${name} is not set, but the role api needs it: it must be ${expected}. To try Onethread without it, start it with --demo.`,
+    );
+}
+
+function unknownNames(given: Environment): readonly string[] {
+  const known = Object.values(settings).map(({ name }) => name);
+  return Object.keys(given)
+    .filter((name) => name.startsWith("ONETHREAD_") && !known.includes(name))
+    .map((name) => {
+      const nearest = findNearest(name, known);
+      const hint = nearest === undefined ? "docs/settings.md lists all that there are." : `Did you mean ${nearest}?`;
+      return `${name} is not a setting of Onethread. ${hint}`;
+    });
+}
+
+/** An empty value counts as absent, as in most compose files. */
+function textOf(given: Environment, name: string): string | undefined {
+  const written = given[name]?.trim();
+  return written === "" ? undefined : written;
+}
+
+function setting<T>([name, byDefault]: readonly [string, string], meaning: string, kind: Kind<T>): Setting<T> {
+  return { ...kind, name, default: byDefault, meaning, isSecret: false };
+}
+
+function optional<T>(name: string, meaning: string, kind: Kind<T>): Setting<T> {
+  return { ...kind, name, meaning, isSecret: true };
 }

@@ -94,7 +94,8 @@ export function createInboundPreparer(deps: {
     const phone = readPhone(source);
     const given = source["userId"] === null ? undefined : readString(source, "userId");
     const known = phone === undefined ? undefined : customers.findByPhone(phone);
-    const derived = phone !== undefined && source["userId"] !== null && settings.userIds ? (known?.userId ?? identifiers.userIdOf(phone)) : undefined;
+    const derived =
+      phone !== undefined && source["userId"] !== null && settings.userIds ? (known?.userId ?? identifiers.userIdOf(phone)) : undefined;
     const userId = given ?? derived;
     if (phone === undefined && userId === undefined && source["type"] !== "system") {
       throw new InputError('Say who writes: "from" (a phone number) or "userId".');
@@ -127,17 +128,30 @@ export function createInboundPreparer(deps: {
     ...(customer.parentUserId !== undefined && { parent_user_id: customer.parentUserId }),
   });
 
+  /** Who changed number or id keeps the open window under the new identity. */
+  const followChange = (before: Customer, system: JsonObject): void => {
+    const facts = { phone: readString(system, "wa_id"), userId: readString(system, "user_id"), name: before.name };
+    if (facts.phone === undefined && facts.userId === undefined) return;
+    const after = customers.remember(facts);
+    for (const [phoneNumberId, atMs] of before.lastWroteAtMs) after.lastWroteAtMs.set(phoneNumberId, atMs);
+  };
+
   const prepareOne = (source: JsonObject, which: number): PreparedMessage => {
     const number = numberOf(source);
     const customer = customerOf(source);
     const { type, node } = typeAndNode(source);
-    const phone = readBoolean(source, "hidePhone") === true ? undefined : customer.phone;
+    const hidden = readBoolean(source, "hidePhone") === true || source["from"] === undefined || source["from"] === null;
+    const phone = hidden ? undefined : customer.phone;
     const userId = source["userId"] === null ? undefined : customer.userId;
-    if (phone === undefined && userId === undefined && type !== "system") throw new InputError('With "hidePhone" the customer needs a user id.');
+    if (phone === undefined && userId === undefined && type !== "system")
+      throw new InputError('With "hidePhone" the customer needs a user id.');
     const wamid = readString(source, "id") ?? identifiers.wamid();
     const riders = Object.entries(source).filter(([key, value]) => !ownKeys.has(key) && key !== type && value !== undefined);
     const groupId = readString(source, "groupId");
-    const body = type === "text" && isJsonObject(node) && typeof node["body"] === "string" ? { ...node, body: node["body"].replaceAll("{n}", String(which)) } : node;
+    const body =
+      type === "text" && isJsonObject(node) && typeof node["body"] === "string"
+        ? { ...node, body: node["body"].replaceAll("{n}", String(which)) }
+        : node;
     const withMedia = mediaNode(type, body, number.phoneNumberId);
     const message: JsonObject = {
       ...(phone !== undefined && { from: phone }),
@@ -150,6 +164,7 @@ export function createInboundPreparer(deps: {
       ...(withMedia !== undefined && { [type]: withMedia }),
       ...Object.fromEntries(riders),
     };
+    if (type === "system" && isJsonObject(node)) followChange(customer, node);
     // The platform sends no contacts with system messages.
     return { number, customer, wamid, message, contact: type === "system" ? undefined : contactOf(customer, phone, userId) };
   };
@@ -157,7 +172,8 @@ export function createInboundPreparer(deps: {
   return {
     prepare(source) {
       const count = readInteger(source, "count", { min: 1, max: 100_000 }) ?? 1;
-      if (count > 1 && source["id"] !== undefined) throw new InputError('"id" and "count" exclude each other: an id belongs to one message.');
+      if (count > 1 && source["id"] !== undefined)
+        throw new InputError('"id" and "count" exclude each other: an id belongs to one message.');
       return Array.from({ length: count }, (_, index) => prepareOne(source, index + 1));
     },
   };

@@ -1,5 +1,4 @@
 // Owns `POST /sim/inbound`: customers write, webhooks go out as asked (copies, order, batches, concurrency), results come back.
-import type { VirtualClock } from "./clock.ts";
 import type { Customers } from "./customers.ts";
 import type { Delivery } from "./delivery-log.ts";
 import type { Identifiers } from "./identifiers.ts";
@@ -109,14 +108,13 @@ export interface Inbound {
 }
 
 export function createInbound(deps: {
-  readonly clock: VirtualClock;
   readonly identifiers: Identifiers;
   readonly customers: Customers;
   readonly preparer: InboundPreparer;
   readonly raw: RawWebhooks;
   readonly delivery: WebhookDelivery;
 }): Inbound {
-  const { clock, identifiers, customers, preparer, raw, delivery } = deps;
+  const { identifiers, customers, preparer, raw, delivery } = deps;
 
   const shuffled = <T>(items: readonly T[]): readonly T[] =>
     items

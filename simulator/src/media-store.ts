@@ -15,7 +15,12 @@ export interface StoredMedia {
 
 export interface MediaStore {
   /** `origin` decides the life: 30 days when uploaded, 7 days when it came with a webhook. */
-  add(media: { readonly mimeType: string; readonly bytes: Buffer; readonly origin: "uploaded" | "webhook"; readonly phoneNumberId?: string }): StoredMedia;
+  add(media: {
+    readonly mimeType: string;
+    readonly bytes: Buffer;
+    readonly origin: "uploaded" | "webhook";
+    readonly phoneNumberId?: string;
+  }): StoredMedia;
   find(id: string): StoredMedia | undefined;
   remove(id: string): boolean;
   /** Path and query of a download URL that is good for five minutes. */

@@ -53,7 +53,12 @@ export function messagesWebhook(batch: readonly PreparedMessage[]): JsonObject {
     const [first] = list;
     if (first === undefined) return [];
     const contacts = uniqueContacts(list.map((prepared) => prepared.contact));
-    return [{ wabaId: first.number.wabaId, change: messagesChange(first.number, { contacts, messages: list.map((prepared) => prepared.message) }) }];
+    return [
+      {
+        wabaId: first.number.wabaId,
+        change: messagesChange(first.number, { contacts, messages: list.map((prepared) => prepared.message) }),
+      },
+    ];
   });
   return envelopeOf(entriesOf(changes));
 }

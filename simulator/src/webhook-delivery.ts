@@ -41,6 +41,7 @@ export function createWebhookDelivery(deps: {
   let epoch = 0;
   let pending = 0;
   let turn = 0;
+  let stopped = false;
 
   const pause = (ms: number): Promise<void> =>
     new Promise((resolve) => {
@@ -113,11 +114,12 @@ export function createWebhookDelivery(deps: {
         body,
         createdAt: clock.nowIso(),
         ...(repeats !== undefined && { repeats }),
-        state: "pending",
+        state: stopped ? "cancelled" : "pending",
         attempts: 0,
         tries: [],
       };
       log.add(delivery);
+      if (stopped) return { delivery, firstAttempt: Promise.resolve(), settled: Promise.resolve() };
       pending += 1;
       const startedIn = epoch;
       const firstAttempt = attemptOnce(delivery);
@@ -126,6 +128,7 @@ export function createWebhookDelivery(deps: {
     cancelAll,
     pending: () => pending,
     async stop() {
+      stopped = true;
       cancelAll();
       await agent.destroy();
     },

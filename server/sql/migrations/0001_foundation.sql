@@ -30,6 +30,12 @@ begin
 end
 $$;
 
+-- Delivery status only moves forward: the rank of a status is compared in every update. `failed` stands between sent and delivered: it
+-- wins over what went before, and a later proof of delivery wins over it (Meta: webhooks/messages/status).
+create function onethread.status_rank(status text) returns smallint
+  language sql immutable parallel safe
+  return case status when 'accepted' then 1 when 'sent' then 2 when 'failed' then 3 when 'delivered' then 4 when 'read' then 5 when 'played' then 6 else 0 end;
+
 create table onethread.businesses (
   id uuid not null,
   name text not null,

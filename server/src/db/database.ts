@@ -28,10 +28,15 @@ export interface Database {
 }
 
 const INT8 = 20;
+const INT8_ARRAY = 1016;
+const INT4_ARRAY = 1007;
+
 // seq and counters stay far below 2^53; a string for each would only invite mistakes.
 const types: pg.CustomTypesConfig = {
-  getTypeParser: ((oid: number, format?: "text" | "binary") =>
-    oid === INT8 ? Number : pg.types.getTypeParser(oid, format as "text")) as pg.CustomTypesConfig["getTypeParser"],
+  getTypeParser: ((oid: number, format?: "text" | "binary") => {
+    if (oid === INT8) return Number;
+    return pg.types.getTypeParser(oid === INT8_ARRAY ? INT4_ARRAY : oid, format as "text");
+  }) as pg.CustomTypesConfig["getTypeParser"],
 };
 
 const ROLES = { app: "onethread_app", ingest: "onethread_ingest" } as const;

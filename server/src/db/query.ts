@@ -12,6 +12,7 @@ interface ColumnTypes {
   readonly float8: number;
   readonly timestamptz: Date;
   readonly jsonb: JsonObject;
+  readonly "int8[]": readonly number[];
   readonly "uuid[]": readonly string[];
   readonly "text[]": readonly string[];
 }

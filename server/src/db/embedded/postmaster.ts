@@ -43,8 +43,7 @@ export async function clearLeftover(clusterDir: string, limits: StopLimits): Pro
   const left = await readPostmaster(clusterDir);
   if (left === undefined) return "none";
   const found = findProcess(left.pid);
-  if (found === undefined) return "stale";
-  if (found.command.includes("postgres") && found.command.includes(left.dataDirectory)) {
+  if (found?.command.includes("postgres") === true && found.command.includes(left.dataDirectory)) {
     await endPostmaster(left.pid, limits);
     return "ended";
   }
@@ -53,7 +52,8 @@ export async function clearLeftover(clusterDir: string, limits: StopLimits): Pro
 }
 
 /**
- * PostgreSQL refuses to start while the pid in its file is alive, even when that id was given to another program.
+ * PostgreSQL refuses to start while the pid in its file exists: even when that id was given to another program, and even when the
+ * old server is dead and only waits to be reaped, which in a container without an init it does for ever.
  * The file is not removed: its other lines let PostgreSQL find backends that outlived their postmaster.
  */
 async function pointAtNobody(clusterDir: string): Promise<void> {

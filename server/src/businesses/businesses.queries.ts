@@ -1,0 +1,149 @@
+// Owns: the SQL of tenants, their channels and their API keys.
+import { defineQuery } from "../db/query.ts";
+
+const businessColumns = {
+  id: "uuid",
+  name: "text",
+  ai_enabled: "bool",
+  quiet_ms: "int4",
+  ceiling_ms: "int4",
+  language: "text",
+  handoff_text: "text",
+  created_at: "timestamptz",
+} as const;
+
+const channelColumns = {
+  id: "uuid",
+  provider: "text",
+  external_id: "text",
+  account_id: "text?",
+  display_phone_number: "text?",
+  name: "text",
+  stopped_at: "timestamptz?",
+  stopped_reason: "text?",
+  created_at: "timestamptz",
+} as const;
+
+export const insertBusiness = defineQuery({
+  name: "businesses.insert",
+  role: "app",
+  columns: businessColumns,
+  text: `
+    insert into businesses as b (id, name, quiet_ms, ceiling_ms, language)
+    values ($1, $2, coalesce($3, 2000), coalesce($4, 10000), coalesce($5, 'english'))
+    returning b.id, b.name, b.ai_enabled, b.quiet_ms, b.ceiling_ms, b.language, b.handoff_text, b.created_at`,
+});
+
+export const findBusiness = defineQuery({
+  name: "businesses.find",
+  role: "app",
+  columns: businessColumns,
+  text: `
+    select b.id, b.name, b.ai_enabled, b.quiet_ms, b.ceiling_ms, b.language, b.handoff_text, b.created_at
+    from businesses b
+    where b.id = $1`,
+});
+
+export const listBusinessesAcrossBusinesses = defineQuery({
+  name: "businesses.list-across-businesses",
+  role: "ingest",
+  columns: businessColumns,
+  text: `
+    select b.id, b.name, b.ai_enabled, b.quiet_ms, b.ceiling_ms, b.language, b.handoff_text, b.created_at
+    from businesses b
+    order by b.name, b.id`,
+});
+
+/** No row: the key is in the directory already, for this business or for another one. */
+export const insertDirectoryEntry = defineQuery({
+  name: "businesses.insert-directory-entry",
+  role: "app",
+  columns: { key: "text" },
+  text: `
+    insert into directory (kind, key, business_id, target_id)
+    values ($2, $3, $1, $4)
+    on conflict on constraint directory_pkey do nothing
+    returning key`,
+});
+
+export const deleteDirectoryEntry = defineQuery({
+  name: "businesses.delete-directory-entry",
+  role: "app",
+  columns: { key: "text" },
+  text: `delete from directory where business_id = $1 and kind = $2 and target_id = $3 returning key`,
+});
+
+export const insertChannel = defineQuery({
+  name: "businesses.insert-channel",
+  role: "app",
+  columns: channelColumns,
+  text: `
+    insert into channels as c (business_id, id, provider, external_id, account_id, display_phone_number, name)
+    values ($1, $2, $3, $4, $5, $6, $7)
+    returning c.id, c.provider, c.external_id, c.account_id, c.display_phone_number, c.name, c.stopped_at, c.stopped_reason, c.created_at`,
+});
+
+export const listChannels = defineQuery({
+  name: "businesses.list-channels",
+  role: "app",
+  columns: channelColumns,
+  text: `
+    select c.id, c.provider, c.external_id, c.account_id, c.display_phone_number, c.name, c.stopped_at, c.stopped_reason, c.created_at
+    from channels c
+    where c.business_id = $1
+    order by c.created_at, c.id`,
+});
+
+/** No row: the business has no such channel. A new token also starts a channel again that was stopped because of the old one. */
+export const upsertChannelSecret = defineQuery({
+  name: "businesses.upsert-channel-secret",
+  role: "app",
+  columns: { channel_id: "uuid" },
+  text: `
+    with channel as (
+      update channels as c set stopped_at = null, stopped_reason = null
+      where c.business_id = $1 and c.id = $2
+      returning c.business_id, c.id
+    ), input as (
+      select channel.business_id, channel.id, $3::text as access_token, now() as at from channel
+    )
+    insert into channel_secrets as s (business_id, channel_id, access_token, updated_at)
+    select i.business_id, i.id, i.access_token, i.at from input i
+    on conflict on constraint channel_secrets_pkey do update set access_token = excluded.access_token, updated_at = excluded.updated_at
+    returning s.channel_id`,
+});
+
+export const insertApiKey = defineQuery({
+  name: "businesses.insert-api-key",
+  role: "app",
+  columns: { id: "uuid", created_at: "timestamptz" },
+  text: `insert into api_keys (business_id, id, name, prefix) values ($1, $2, $3, $4) returning id, created_at`,
+});
+
+export const listApiKeys = defineQuery({
+  name: "businesses.list-api-keys",
+  role: "app",
+  columns: { id: "uuid", name: "text", prefix: "text", created_at: "timestamptz", revoked_at: "timestamptz?" },
+  text: `
+    select k.id, k.name, k.prefix, k.created_at, k.revoked_at
+    from api_keys k
+    where k.business_id = $1
+    order by k.created_at, k.id`,
+});
+
+export const revokeApiKey = defineQuery({
+  name: "businesses.revoke-api-key",
+  role: "app",
+  columns: { id: "uuid" },
+  text: `update api_keys set revoked_at = coalesce(revoked_at, now()) where business_id = $1 and id = $2 returning id`,
+});
+
+export const findApiKeyAcrossBusinesses = defineQuery({
+  name: "businesses.find-api-key-across-businesses",
+  role: "ingest",
+  columns: { business_id: "uuid", api_key_id: "uuid" },
+  text: `
+    select d.business_id, d.target_id as api_key_id
+    from directory d
+    where d.kind = 'api_key' and d.key = $1`,
+});

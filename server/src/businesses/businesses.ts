@@ -1,0 +1,78 @@
+// Owns: creating and reading tenants. Refuses to know: who may do so (the CLI may; the API only reads its own).
+import type { Database } from "../db/database.ts";
+import type { RowOf } from "../db/query.ts";
+import { newId, type BusinessId } from "../kernel/ids.ts";
+import { findBusiness, insertBusiness, listBusinessesAcrossBusinesses } from "./businesses.queries.ts";
+
+export interface Business {
+  readonly id: BusinessId;
+  readonly name: string;
+  readonly aiEnabled: boolean;
+  readonly quietMs: number;
+  readonly ceilingMs: number;
+  readonly language: string;
+  readonly handoffText: string;
+  readonly createdAt: Date;
+}
+
+export interface NewBusiness {
+  readonly name: string;
+  readonly quietMs?: number | undefined;
+  readonly ceilingMs?: number | undefined;
+  /** A text search configuration of PostgreSQL: english, portuguese, simple, … */
+  readonly language?: string | undefined;
+}
+
+export interface Businesses {
+  /** Throws a RangeError with a sentence when the name or a time is not usable. */
+  create(input: NewBusiness): Promise<Business>;
+  find(businessId: BusinessId): Promise<Business | undefined>;
+  listAcrossBusinesses(): Promise<readonly Business[]>;
+}
+
+export function createBusinesses(deps: { readonly database: Database }): Businesses {
+  const { database } = deps;
+  return {
+    async create({ name, quietMs, ceilingMs, language }) {
+      checkName(name);
+      checkDebounce(quietMs ?? 2_000, ceilingMs ?? 10_000);
+      const id = newId<BusinessId>();
+      const [row] = await database.forBusiness(id).run(insertBusiness, [id, name.trim(), quietMs ?? null, ceilingMs ?? null, language ?? null]);
+      if (row === undefined) throw new Error("the insert of a business answered no row");
+      return businessOf(row);
+    },
+    async find(businessId) {
+      const [row] = await database.forBusiness(businessId).run(findBusiness, [businessId]);
+      return row === undefined ? undefined : businessOf(row);
+    },
+    async listAcrossBusinesses() {
+      const rows = await database.acrossBusinesses.run(listBusinessesAcrossBusinesses, []);
+      return rows.map(businessOf);
+    },
+  };
+}
+
+function checkName(name: string): void {
+  const { length } = name.trim();
+  if (length < 1 || length > 200) throw new RangeError("The name of a business must have 1 to 200 characters.");
+}
+
+function checkDebounce(quietMs: number, ceilingMs: number): void {
+  const isWhole = Number.isInteger(quietMs) && Number.isInteger(ceilingMs);
+  if (!isWhole || quietMs < 0 || quietMs > 60_000 || ceilingMs < quietMs || ceilingMs > 300_000) {
+    throw new RangeError("The quiet time must be 0 to 60000 milliseconds, and the ceiling from the quiet time to 300000 milliseconds.");
+  }
+}
+
+function businessOf(row: RowOf<typeof findBusiness.columns>): Business {
+  return {
+    id: row.id as BusinessId,
+    name: row.name,
+    aiEnabled: row.ai_enabled,
+    quietMs: row.quiet_ms,
+    ceilingMs: row.ceiling_ms,
+    language: row.language,
+    handoffText: row.handoff_text,
+    createdAt: row.created_at,
+  };
+}

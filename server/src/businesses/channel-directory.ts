@@ -1,0 +1,48 @@
+// Owns: which business a webhook belongs to, by the provider's name for the channel. Hot: asked for every event, so answers are remembered.
+import type { Database } from "../db/database.ts";
+import type { BusinessId, ChannelId } from "../kernel/ids.ts";
+import type { Provider } from "../whatsapp/events.ts";
+import { createCachedLookup } from "./cached-lookup.ts";
+import { findChannelAcrossBusinesses } from "./channel-directory.queries.ts";
+
+export interface DirectoryChannel {
+  readonly businessId: BusinessId;
+  readonly channelId: ChannelId;
+  /** How long the reply lane waits for a customer who is still writing. */
+  readonly quietMs: number;
+}
+
+export interface ChannelDirectory {
+  /** Undefined when nobody connected this channel. A new channel is found after 2 s at most, a changed one after 10 s. */
+  find(provider: Provider, channelKey: string): Promise<DirectoryChannel | undefined>;
+  forget(): void;
+}
+
+export interface ChannelDirectoryDeps {
+  readonly database: Pick<Database, "acrossBusinesses">;
+  readonly now?: () => number;
+}
+
+export function channelDirectoryKey(provider: Provider, channelKey: string): string {
+  return `${provider}:${channelKey}`;
+}
+
+export function createChannelDirectory(deps: ChannelDirectoryDeps): ChannelDirectory {
+  const lookup = createCachedLookup<DirectoryChannel>({
+    maxEntries: 10_000,
+    foundForMs: 10_000,
+    missingForMs: 2_000,
+    ...(deps.now === undefined ? {} : { now: deps.now }),
+    async find(key) {
+      const [row] = await deps.database.acrossBusinesses.run(findChannelAcrossBusinesses, [key]);
+      if (row === undefined) return undefined;
+      return { businessId: row.business_id as BusinessId, channelId: row.channel_id as ChannelId, quietMs: row.quiet_ms };
+    },
+  });
+  return {
+    find: (provider, channelKey) => lookup.find(channelDirectoryKey(provider, channelKey)),
+    forget: () => {
+      lookup.forget();
+    },
+  };
+}

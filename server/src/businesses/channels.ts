@@ -1,0 +1,95 @@
+// Owns: connecting WhatsApp numbers to a business. Never gives an access token out again.
+import type { Database } from "../db/database.ts";
+import type { RowOf } from "../db/query.ts";
+import { newId, type BusinessId, type ChannelId } from "../kernel/ids.ts";
+import type { Provider } from "../whatsapp/events.ts";
+import { channelDirectoryKey } from "./channel-directory.ts";
+import { insertChannel, insertDirectoryEntry, listChannels, upsertChannelSecret } from "./businesses.queries.ts";
+
+export interface Channel {
+  readonly id: ChannelId;
+  readonly provider: string;
+  /** What the provider calls it: the Cloud API's phone_number_id. */
+  readonly externalId: string;
+  readonly accountId: string | null;
+  readonly displayPhoneNumber: string | null;
+  readonly name: string;
+  readonly stoppedAt: Date | null;
+  readonly stoppedReason: string | null;
+  readonly createdAt: Date;
+}
+
+export interface NewChannel {
+  readonly businessId: BusinessId;
+  readonly provider: Provider;
+  readonly externalId: string;
+  readonly name: string;
+  readonly accountId?: string | undefined;
+  readonly displayPhoneNumber?: string | undefined;
+  readonly accessToken?: string | undefined;
+}
+
+export type CreateChannelOutcome =
+  { readonly outcome: "created"; readonly channel: Channel } | { readonly outcome: "number_taken"; readonly sentence: string };
+
+export interface Channels {
+  /** A number is connected once in the whole installation: two tenants would both get its messages. */
+  create(input: NewChannel): Promise<CreateChannelOutcome>;
+  /** False when the business has no such channel. Starts a stopped channel again. */
+  setToken(businessId: BusinessId, channelId: string, accessToken: string): Promise<boolean>;
+  list(businessId: BusinessId): Promise<readonly Channel[]>;
+}
+
+/** Rolls the transaction back. */
+class NumberTaken extends Error {}
+
+export function createChannels(deps: { readonly database: Database }): Channels {
+  const { database } = deps;
+  return {
+    async create(input) {
+      try {
+        return { outcome: "created", channel: await insert(database, input) };
+      } catch (error) {
+        if (!(error instanceof NumberTaken)) throw error;
+        const sentence = `The ${input.provider} number ${input.externalId} is connected already. Nothing was changed; list the channels to see where, or connect another number.`;
+        return { outcome: "number_taken", sentence };
+      }
+    },
+    async setToken(businessId, channelId, accessToken) {
+      const rows = await database.forBusiness(businessId).run(upsertChannelSecret, [businessId, channelId, accessToken]);
+      return rows.length > 0;
+    },
+    async list(businessId) {
+      const rows = await database.forBusiness(businessId).run(listChannels, [businessId]);
+      return rows.map(channelOf);
+    },
+  };
+}
+
+async function insert(database: Database, input: NewChannel): Promise<Channel> {
+  const { businessId, provider, externalId } = input;
+  const id = newId<ChannelId>();
+  return database.forBusiness(businessId).transaction(async (tx) => {
+    const [entry] = await tx.run(insertDirectoryEntry, [businessId, "channel", channelDirectoryKey(provider, externalId), id]);
+    if (entry === undefined) throw new NumberTaken();
+    const values = [provider, externalId, input.accountId ?? null, input.displayPhoneNumber ?? null, input.name];
+    const [row] = await tx.run(insertChannel, [businessId, id, ...values]);
+    if (row === undefined) throw new Error("the insert of a channel answered no row");
+    if (input.accessToken !== undefined) await tx.run(upsertChannelSecret, [businessId, id, input.accessToken]);
+    return channelOf(row);
+  });
+}
+
+function channelOf(row: RowOf<typeof listChannels.columns>): Channel {
+  return {
+    id: row.id as ChannelId,
+    provider: row.provider,
+    externalId: row.external_id,
+    accountId: row.account_id,
+    displayPhoneNumber: row.display_phone_number,
+    name: row.name,
+    stoppedAt: row.stopped_at,
+    stoppedReason: row.stopped_reason,
+    createdAt: row.created_at,
+  };
+}

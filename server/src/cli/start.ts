@@ -1,0 +1,119 @@
+// Owns: `onethread start`: from the flags to a running Onethread, and from a signal to its end. Refuses to know what runs.
+import { InvalidArgumentError, type Command } from "commander";
+import type { Config } from "../config.ts";
+import type { Log } from "../kernel/log.ts";
+import { CliFailure } from "./cli-failure.ts";
+import { readSettings } from "./read-settings.ts";
+import type { StopSignal, Terminal } from "./terminal.ts";
+
+const STOP_LIMIT_MS = 15_000;
+const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
+
+const EXAMPLES = `
+Examples:
+  $ onethread start --demo                    everything at once, with its own PostgreSQL and a simulator of WhatsApp
+  $ onethread start                           api, worker and scheduler in one process, against DATABASE_URL
+  $ onethread start --roles worker            one more worker; start as many as you like, on as many machines as you like
+  $ onethread start --port 0                  on any free port
+
+Settings come from the environment (docs/settings.md); flags win over it. Ctrl-C stops all cleanly, a second one at once.`;
+
+export interface StartOptions {
+  readonly config: Config;
+  readonly demo: boolean;
+  readonly log: Log;
+}
+
+export interface RunningOnethread {
+  readonly url: string;
+  /** Finishes what was begun, then ends; safe to call more than once. */
+  stop(): Promise<void>;
+  /** Settles when it has ended; rejects when it could not go on. */
+  readonly finished: Promise<void>;
+}
+
+interface Flags {
+  readonly roles?: string;
+  readonly demo?: boolean;
+  readonly port?: string;
+  readonly host?: string;
+  readonly dataDir?: string;
+  readonly simulatorPort?: string;
+}
+
+export function addStartCommand(program: Command, terminal: Terminal): void {
+  program
+    .command("start")
+    .description("run Onethread until it is told to stop")
+    .option("--roles <list>", "what this process does: api, worker, scheduler, separated by commas (ONETHREAD_ROLES)")
+    .option("--demo", "bring a database, a business and a simulator of WhatsApp along")
+    .option("--port <n>", "port of the API and the webhooks; 0 picks a free one (PORT)", readPort)
+    .option("--host <address>", "address to listen on (HOST)")
+    .option("--data-dir <path>", "where the demo keeps its data (ONETHREAD_DATA_DIR)")
+    .option("--simulator-port <n>", "port of the simulator in the demo (ONETHREAD_SIMULATOR_PORT)", readPort)
+    .addHelpText("after", EXAMPLES)
+    .action((flags: Flags) => start(flags, terminal));
+}
+
+async function start(flags: Flags, terminal: Terminal): Promise<void> {
+  const demo = flags.demo === true;
+  const { config, log } = readSettings(terminal, {
+    purpose: demo ? "demo" : "serve",
+    settings: {
+      ONETHREAD_ROLES: flags.roles,
+      PORT: flags.port,
+      HOST: flags.host,
+      ONETHREAD_DATA_DIR: flags.dataDir,
+      ONETHREAD_SIMULATOR_PORT: flags.simulatorPort,
+    },
+  });
+  // Loaded here: `--help` and the other commands need none of it.
+  const { startOnethread } = await import("../compose.ts");
+  const stopping = awaitStop(terminal);
+  try {
+    const running = await startOnethread({ config, demo, log });
+    await runUntilStopped(running, { stopping, terminal });
+  } finally {
+    stopping.forget();
+  }
+}
+
+interface Stopping {
+  /** Resolves at the first request to stop, also when that came during the start. */
+  readonly requested: Promise<StopSignal>;
+  forget(): void;
+}
+
+function awaitStop(terminal: Terminal): Stopping {
+  const first = Promise.withResolvers<StopSignal>();
+  let asked = false;
+  const forget = terminal.onStop((signal) => {
+    if (asked) terminal.exitNow(EXIT_CODES[signal]);
+    asked = true;
+    terminal.complain(`Stopping cleanly (${signal}). Once more stops at once.`);
+    first.resolve(signal);
+  });
+  return { requested: first.promise, forget };
+}
+
+async function runUntilStopped(running: RunningOnethread, deps: { readonly stopping: Stopping; readonly terminal: Terminal }): Promise<void> {
+  const ended = running.finished.then(() => "ended" as const);
+  const reason = await Promise.race([ended, deps.stopping.requested]);
+  if (reason === "ended") throw new CliFailure("Onethread ended although nobody asked it to: the log says why.");
+  const limit = setTimeout(() => {
+    deps.terminal.complain(`Not everything ended within ${String(STOP_LIMIT_MS / 1000)} s; the rest is ended now. Nothing that was acknowledged is lost.`);
+    deps.terminal.exitNow(1);
+  }, STOP_LIMIT_MS);
+  try {
+    await running.stop();
+    await running.finished;
+  } finally {
+    clearTimeout(limit);
+  }
+}
+
+function readPort(text: string): string {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port > 65_535) throw new InvalidArgumentError("It must be a whole number from 0 to 65535.");
+  return text;
+}

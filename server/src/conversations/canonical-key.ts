@@ -1,0 +1,28 @@
+// Owns: the natural key of a conversation, made from the strongest identity that is known when the thread begins. Refuses to know: databases.
+import type { BusinessId } from "../kernel/ids.ts";
+
+export interface Identity {
+  readonly leadId?: string | undefined;
+  /** Digits of the international number, with or without a leading plus. */
+  readonly phone?: string | undefined;
+  /** The business-scoped user id. */
+  readonly userId?: string | undefined;
+  readonly lid?: string | undefined;
+  /** A group is a thread of its own, whoever writes in it. */
+  readonly groupId?: string | undefined;
+}
+
+/** The canonical key of a new conversation; undefined when nothing identifies anybody. Never changes once it is stored. */
+export function canonicalKeyOf(businessId: BusinessId, identity: Identity): string | undefined {
+  if (isGiven(identity.groupId)) return `group:${businessId}:${identity.groupId}`;
+  if (isGiven(identity.leadId)) return `lead:${businessId}:${identity.leadId}`;
+  const digits = identity.phone?.replace(/\D/g, "");
+  if (isGiven(digits)) return `phone:${businessId}:+${digits}`;
+  if (isGiven(identity.userId)) return `user:${businessId}:${identity.userId}`;
+  if (isGiven(identity.lid)) return `lid:${businessId}:${identity.lid}`;
+  return undefined;
+}
+
+function isGiven(text: string | undefined): text is string {
+  return text !== undefined && text !== "";
+}

@@ -1,0 +1,104 @@
+// Owns: the SQL that reads conversations for people and programs.
+import { defineQuery } from "../db/query.ts";
+
+const viewColumns = {
+  id: "uuid",
+  canonical_key: "text",
+  contact_name: "text?",
+  lead_id: "text?",
+  phone: "text?",
+  user_id: "text?",
+  is_open: "bool",
+  ai_paused_at: "timestamptz?",
+  ai_paused_reason: "text?",
+  opted_out_at: "timestamptz?",
+  channel_id: "uuid?",
+  last_message_at: "timestamptz",
+  last_customer_message_at: "timestamptz?",
+  window_closes_at: "timestamptz?",
+  created_at: "timestamptz",
+  last_text: "text?",
+  last_direction: "text?",
+  last_type: "text?",
+  last_sent_at: "timestamptz?",
+  cursor_at: "text",
+} as const;
+
+// Keyset paging: an absent cursor is 'infinity', so that the comparison of rows stays one index condition of ix_conversation_recent.
+// The time travels as text because a JavaScript Date would cut its microseconds.
+export const listConversations = defineQuery({
+  name: "conversations.list",
+  role: "app",
+  columns: viewColumns,
+  text: `
+    select c.id, c.canonical_key, c.contact_name, c.lead_id, phone.value as phone, user_id.value as user_id, c.is_open, c.ai_paused_at,
+      c.ai_paused_reason, c.opted_out_at, c.reply_channel_id as channel_id, c.last_message_at, c.last_customer_message_at,
+      c.last_customer_message_at + interval '24 hours' as window_closes_at, c.created_at, last.text as last_text,
+      last.direction as last_direction, last.type as last_type, last.sent_at as last_sent_at, c.last_message_at::text as cursor_at
+    from conversations c
+    left join lateral (
+      select a.value from aliases a where a.business_id = $1 and a.conversation_id = c.id and a.kind = 'phone' order by a.created_at desc, a.value limit 1
+    ) phone on true
+    left join lateral (
+      select a.value from aliases a where a.business_id = $1 and a.conversation_id = c.id and a.kind = 'user' order by a.created_at desc, a.value limit 1
+    ) user_id on true
+    left join lateral (
+      select m.text, m.direction, m.type, m.sent_at from messages m where m.business_id = $1 and m.conversation_id = c.id
+      order by m.sent_at desc, m.seq desc limit 1
+    ) last on true
+    where c.business_id = $1 and c.merged_into is null
+      and (c.last_message_at, c.id) < (coalesce($2::timestamptz, 'infinity'), coalesce($3::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
+      and ($4::boolean is null or c.is_open = $4)
+      and ($5::uuid is null or c.reply_channel_id = $5)
+      and ($6::text is null or starts_with(lower(c.contact_name), lower($6))
+        or c.id in (select a.conversation_id from aliases a where a.business_id = $1 and a.kind = 'phone' and a.value = $7))
+    order by c.last_message_at desc, c.id desc
+    limit $8`,
+});
+
+export const findConversation = defineQuery({
+  name: "conversations.find",
+  role: "app",
+  columns: viewColumns,
+  text: `
+    select c.id, c.canonical_key, c.contact_name, c.lead_id, phone.value as phone, user_id.value as user_id, c.is_open, c.ai_paused_at,
+      c.ai_paused_reason, c.opted_out_at, c.reply_channel_id as channel_id, c.last_message_at, c.last_customer_message_at,
+      c.last_customer_message_at + interval '24 hours' as window_closes_at, c.created_at, last.text as last_text,
+      last.direction as last_direction, last.type as last_type, last.sent_at as last_sent_at, c.last_message_at::text as cursor_at
+    from conversations c
+    left join lateral (
+      select a.value from aliases a where a.business_id = $1 and a.conversation_id = c.id and a.kind = 'phone' order by a.created_at desc, a.value limit 1
+    ) phone on true
+    left join lateral (
+      select a.value from aliases a where a.business_id = $1 and a.conversation_id = c.id and a.kind = 'user' order by a.created_at desc, a.value limit 1
+    ) user_id on true
+    left join lateral (
+      select m.text, m.direction, m.type, m.sent_at from messages m where m.business_id = $1 and m.conversation_id = c.id
+      order by m.sent_at desc, m.seq desc limit 1
+    ) last on true
+    where c.business_id = $1 and c.id = $2`,
+});
+
+export const listTurns = defineQuery({
+  name: "conversations.list-turns",
+  role: "app",
+  columns: {
+    id: "uuid",
+    conversation_id: "uuid",
+    covers_from: "int8",
+    covers_to: "int8",
+    state: "text",
+    reason: "text?",
+    responder: "text?",
+    attempts: "int4",
+    error: "text?",
+    started_at: "timestamptz",
+    finished_at: "timestamptz",
+  },
+  text: `
+    select t.id, t.conversation_id, t.covers_from, t.covers_to, t.state, t.reason, t.responder, t.attempts, t.error, t.started_at, t.finished_at
+    from turns t
+    where t.business_id = $1 and t.conversation_id = $2 and t.covers_from < coalesce($3::bigint, 9223372036854775807)
+    order by t.covers_from desc
+    limit $4`,
+});

@@ -1,0 +1,62 @@
+// Owns: a conversation as the API shows it: JSON, instants as ISO 8601 text. Refuses to know: HTTP, SQL.
+import type { RowOf } from "../db/query.ts";
+import type { findConversation } from "./conversation-reads.queries.ts";
+
+export interface ConversationView {
+  readonly id: string;
+  readonly canonicalKey: string;
+  readonly contactName: string | null;
+  readonly phone: string | null;
+  readonly userId: string | null;
+  readonly leadId: string | null;
+  readonly isOpen: boolean;
+  readonly aiPaused: { readonly at: string; readonly reason: string } | null;
+  readonly optedOutAt: string | null;
+  readonly channelId: string | null;
+  readonly lastMessageAt: string;
+  readonly lastCustomerMessageAt: string | null;
+  readonly windowClosesAt: string | null;
+  readonly lastMessage: LastMessageView | null;
+  readonly createdAt: string;
+}
+
+export interface LastMessageView {
+  readonly text: string | null;
+  readonly direction: "in" | "out";
+  readonly type: string;
+  readonly sentAt: string;
+}
+
+export function isoOf(instant: Date | null): string | null {
+  return instant?.toISOString() ?? null;
+}
+
+export function conversationViewOf(row: RowOf<typeof findConversation.columns>): ConversationView {
+  return {
+    id: row.id,
+    canonicalKey: row.canonical_key,
+    contactName: row.contact_name,
+    phone: row.phone,
+    userId: row.user_id,
+    leadId: row.lead_id,
+    isOpen: row.is_open,
+    aiPaused: row.ai_paused_at === null ? null : { at: row.ai_paused_at.toISOString(), reason: row.ai_paused_reason ?? "" },
+    optedOutAt: isoOf(row.opted_out_at),
+    channelId: row.channel_id,
+    lastMessageAt: row.last_message_at.toISOString(),
+    lastCustomerMessageAt: isoOf(row.last_customer_message_at),
+    windowClosesAt: isoOf(row.window_closes_at),
+    lastMessage: lastMessageOf(row),
+    createdAt: row.created_at.toISOString(),
+  };
+}
+
+function lastMessageOf(row: RowOf<typeof findConversation.columns>): LastMessageView | null {
+  if (row.last_type === null || row.last_sent_at === null) return null;
+  return {
+    text: row.last_text,
+    direction: row.last_direction === "in" ? "in" : "out",
+    type: row.last_type,
+    sentAt: row.last_sent_at.toISOString(),
+  };
+}

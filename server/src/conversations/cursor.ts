@@ -1,0 +1,69 @@
+// Owns: the opaque cursors of lists. A cursor is the sort key of the last row that was given out, so a list stays right while rows are added.
+import { Fault } from "../kernel/faults.ts";
+import { isUuid } from "../kernel/ids.ts";
+
+/** An instant as PostgreSQL writes it: a Date would lose the microseconds, and with them rows. */
+export interface TimeIdCursor {
+  readonly at: string;
+  readonly id: string;
+}
+
+export interface TimeSeqCursor {
+  readonly at: string;
+  readonly seq: number;
+}
+
+const INSTANT = /^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(\.\d{1,6})?\+00$/;
+
+export function encodeCursor(parts: readonly (string | number)[]): string {
+  return Buffer.from(JSON.stringify(parts)).toString("base64url");
+}
+
+function decodeParts(cursor: string): readonly unknown[] {
+  try {
+    const parts: unknown = JSON.parse(Buffer.from(cursor, "base64url").toString("utf8"));
+    if (Array.isArray(parts)) return parts;
+  } catch {
+    // Said below, with every other way of being no cursor.
+  }
+  return [];
+}
+
+function notACursor(): Fault {
+  return new Fault("bad_request", 'The "cursor" is not one that this list gave out. Take "nextCursor" of the page before, unchanged, or leave it away.');
+}
+
+function readInstant(part: unknown): string {
+  if (typeof part !== "string" || !INSTANT.test(part) || Number.isNaN(Date.parse(part.replace(" ", "T").replace("+00", "Z")))) throw notACursor();
+  return part;
+}
+
+export function decodeTimeId(cursor: string): TimeIdCursor {
+  const [at, id, ...more] = decodeParts(cursor);
+  if (typeof id !== "string" || !isUuid(id) || more.length > 0) throw notACursor();
+  return { at: readInstant(at), id };
+}
+
+export function decodeTimeSeq(cursor: string): TimeSeqCursor {
+  const [at, seq, ...more] = decodeParts(cursor);
+  if (typeof seq !== "number" || !Number.isSafeInteger(seq) || more.length > 0) throw notACursor();
+  return { at: readInstant(at), seq };
+}
+
+export function decodeSeq(cursor: string): number {
+  const [seq, ...more] = decodeParts(cursor);
+  if (typeof seq !== "number" || !Number.isSafeInteger(seq) || more.length > 0) throw notACursor();
+  return seq;
+}
+
+export interface Page<Item> {
+  readonly data: readonly Item[];
+  readonly nextCursor: string | null;
+}
+
+/** Queries ask for one row more than the limit: it tells whether there is a next page without counting. */
+export function pageOf<Row, Item>(rows: readonly Row[], limit: number, shape: { readonly item: (row: Row) => Item; readonly cursor: (row: Row) => string }): Page<Item> {
+  const shown = rows.slice(0, limit);
+  const last = shown.at(-1);
+  return { data: shown.map(shape.item), nextCursor: rows.length > limit && last !== undefined ? shape.cursor(last) : null };
+}

@@ -1,0 +1,98 @@
+// Owns: the SQL that reads messages for people and programs.
+import { defineQuery } from "../db/query.ts";
+
+const messageColumns = {
+  id: "uuid",
+  conversation_id: "uuid",
+  seq: "int8",
+  channel_id: "uuid",
+  direction: "text",
+  author: "text",
+  type: "text",
+  text: "text?",
+  content: "jsonb",
+  status: "text",
+  provider_message_id: "text?",
+  quoted_provider_message_id: "text?",
+  target_provider_message_id: "text?",
+  sent_at: "timestamptz",
+  received_at: "timestamptz",
+  accepted_at: "timestamptz?",
+  delivered_at: "timestamptz?",
+  read_at: "timestamptz?",
+  failed_at: "timestamptz?",
+  error_code: "text?",
+  error_text: "text?",
+  turn_id: "uuid?",
+  cursor_at: "text",
+} as const;
+
+// Edits, revokes and reactions stand with the message that they change; those whose message we never saw stay in the list.
+export const listMessagesNewestFirst = defineQuery({
+  name: "conversations.list-messages-newest-first",
+  role: "app",
+  columns: messageColumns,
+  text: `
+    select m.id, m.conversation_id, m.seq, m.channel_id, m.direction, m.author, m.type, m.text, m.content, m.status, m.provider_message_id,
+      m.quoted_provider_message_id, m.target_provider_message_id, m.sent_at, m.received_at, m.accepted_at, m.delivered_at, m.read_at, m.failed_at,
+      m.error_code, m.error_text, m.turn_id, m.sent_at::text as cursor_at
+    from messages m
+    where m.business_id = $1 and m.conversation_id = $2
+      and (m.sent_at, m.seq) < (coalesce($3::timestamptz, 'infinity'), coalesce($4::bigint, 9223372036854775807))
+      and (m.target_provider_message_id is null or not exists (
+        select from messages t where t.business_id = $1 and t.channel_id = m.channel_id and t.provider_message_id = m.target_provider_message_id
+          and t.conversation_id = $2))
+    order by m.sent_at desc, m.seq desc
+    limit $5`,
+});
+
+export const listMessagesOldestFirst = defineQuery({
+  name: "conversations.list-messages-oldest-first",
+  role: "app",
+  columns: messageColumns,
+  text: `
+    select m.id, m.conversation_id, m.seq, m.channel_id, m.direction, m.author, m.type, m.text, m.content, m.status, m.provider_message_id,
+      m.quoted_provider_message_id, m.target_provider_message_id, m.sent_at, m.received_at, m.accepted_at, m.delivered_at, m.read_at, m.failed_at,
+      m.error_code, m.error_text, m.turn_id, m.sent_at::text as cursor_at
+    from messages m
+    where m.business_id = $1 and m.conversation_id = $2
+      and (m.sent_at, m.seq) > (coalesce($3::timestamptz, '-infinity'), coalesce($4::bigint, 0))
+      and (m.target_provider_message_id is null or not exists (
+        select from messages t where t.business_id = $1 and t.channel_id = m.channel_id and t.provider_message_id = m.target_provider_message_id
+          and t.conversation_id = $2))
+    order by m.sent_at, m.seq
+    limit $5`,
+});
+
+export const findMessage = defineQuery({
+  name: "conversations.find-message",
+  role: "app",
+  columns: messageColumns,
+  text: `
+    select m.id, m.conversation_id, m.seq, m.channel_id, m.direction, m.author, m.type, m.text, m.content, m.status, m.provider_message_id,
+      m.quoted_provider_message_id, m.target_provider_message_id, m.sent_at, m.received_at, m.accepted_at, m.delivered_at, m.read_at, m.failed_at,
+      m.error_code, m.error_text, m.turn_id, m.sent_at::text as cursor_at
+    from messages m
+    where m.business_id = $1 and m.id = $2`,
+});
+
+/** The edits, revokes and reactions of some messages of one conversation, in the order in which they happened. */
+export const listChangesOfMessages = defineQuery({
+  name: "conversations.list-changes-of-messages",
+  role: "app",
+  columns: {
+    channel_id: "uuid",
+    target_provider_message_id: "text",
+    direction: "text",
+    author: "text",
+    type: "text",
+    text: "text?",
+    content: "jsonb",
+    sent_at: "timestamptz",
+  },
+  text: `
+    select m.channel_id, m.target_provider_message_id, m.direction, m.author, m.type, m.text, m.content, m.sent_at
+    from messages m
+    where m.business_id = $1 and m.conversation_id = $2 and m.target_provider_message_id = any($3::text[])
+    order by m.sent_at, m.seq`,
+});

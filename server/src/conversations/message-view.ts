@@ -1,0 +1,93 @@
+// Owns: a message as the API shows it, with the edits, the revoke and the reactions that belong to it. JSON; instants as ISO 8601 text.
+import type { RowOf } from "../db/query.ts";
+import type { JsonObject } from "../kernel/json.ts";
+import { readObject, readString } from "../whatsapp/read-json.ts";
+import { isoOf } from "./conversation-view.ts";
+import type { findMessage, listChangesOfMessages } from "./message-reads.queries.ts";
+
+export interface MessageView {
+  readonly id: string;
+  readonly conversationId: string;
+  readonly seq: number;
+  readonly channelId: string;
+  readonly direction: "in" | "out";
+  readonly author: string;
+  readonly type: string;
+  readonly text: string | null;
+  readonly content: JsonObject;
+  readonly status: string;
+  readonly providerMessageId: string | null;
+  readonly quotedProviderMessageId: string | null;
+  readonly targetProviderMessageId: string | null;
+  readonly sentAt: string;
+  readonly receivedAt: string;
+  readonly acceptedAt: string | null;
+  readonly deliveredAt: string | null;
+  readonly readAt: string | null;
+  readonly failedAt: string | null;
+  readonly error: { readonly code: string; readonly text: string | null } | null;
+  readonly turnId: string | null;
+  readonly edits: readonly MessageEditView[];
+  readonly revokedAt: string | null;
+  readonly reactions: readonly MessageReactionView[];
+}
+
+export interface MessageEditView {
+  readonly text: string | null;
+  readonly sentAt: string;
+}
+
+export interface MessageReactionView {
+  readonly emoji: string;
+  readonly direction: "in" | "out";
+  readonly sentAt: string;
+}
+
+type MessageRow = RowOf<typeof findMessage.columns>;
+export type ChangeRow = RowOf<typeof listChangesOfMessages.columns>;
+
+/** `changes` in the order in which they happened. */
+export function messageViewOf(row: MessageRow, changes: readonly ChangeRow[]): MessageView {
+  const edits = changes.filter(({ type }) => type === "edit").map(({ text, sent_at }) => ({ text, sentAt: sent_at.toISOString() }));
+  return {
+    id: row.id,
+    conversationId: row.conversation_id,
+    seq: row.seq,
+    channelId: row.channel_id,
+    direction: row.direction === "in" ? "in" : "out",
+    author: row.author,
+    type: row.type,
+    text: row.text,
+    content: row.content,
+    status: row.status,
+    providerMessageId: row.provider_message_id,
+    quotedProviderMessageId: row.quoted_provider_message_id,
+    targetProviderMessageId: row.target_provider_message_id,
+    sentAt: row.sent_at.toISOString(),
+    receivedAt: row.received_at.toISOString(),
+    acceptedAt: isoOf(row.accepted_at),
+    deliveredAt: isoOf(row.delivered_at),
+    readAt: isoOf(row.read_at),
+    failedAt: isoOf(row.failed_at),
+    error: row.error_code === null ? null : { code: row.error_code, text: row.error_text },
+    turnId: row.turn_id,
+    edits,
+    revokedAt: isoOf(changes.find(({ type }) => type === "revoke")?.sent_at ?? null),
+    reactions: reactionsOf(changes),
+  };
+}
+
+/** Each side has one reaction at most: a new one replaces the old one, and an empty one takes it back. */
+function reactionsOf(changes: readonly ChangeRow[]): readonly MessageReactionView[] {
+  const latest = new Map<string, MessageReactionView>();
+  for (const change of changes) {
+    if (change.type !== "reaction") continue;
+    const direction = change.direction === "in" ? "in" : "out";
+    latest.set(direction, { emoji: emojiOf(change.content), direction, sentAt: change.sent_at.toISOString() });
+  }
+  return [...latest.values()].filter(({ emoji }) => emoji !== "");
+}
+
+function emojiOf(content: JsonObject): string {
+  return readString(readObject(content, "reaction"), "emoji") ?? "";
+}

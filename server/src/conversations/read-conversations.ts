@@ -1,0 +1,107 @@
+// Owns: reading conversations, their threads and their turns for one business. Changes nothing.
+import type { Database } from "../db/database.ts";
+import type { Queryable, RowOf } from "../db/query.ts";
+import type { BusinessId } from "../kernel/ids.ts";
+import { findConversation, listConversations, listTurns } from "./conversation-reads.queries.ts";
+import { conversationViewOf, type ConversationView } from "./conversation-view.ts";
+import { findSurvivingConversation } from "./conversation-writes.queries.ts";
+import { decodeSeq, decodeTimeId, decodeTimeSeq, encodeCursor, pageOf, type Page } from "./cursor.ts";
+import { findMessage, listChangesOfMessages, listMessagesNewestFirst, listMessagesOldestFirst } from "./message-reads.queries.ts";
+import { messageViewOf, type ChangeRow, type MessageView } from "./message-view.ts";
+import { turnViewOf, type TurnView } from "./turn-view.ts";
+
+export interface PageRequest {
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+}
+
+export interface ConversationFilter {
+  readonly open?: boolean | undefined;
+  readonly channelId?: string | undefined;
+  /** The beginning of a contact's name, or a whole phone number in any spelling. */
+  readonly q?: string | undefined;
+}
+
+/** Lists never show a merged conversation; everything that takes an id answers the winner instead. Unknown ids read as undefined. */
+export interface ConversationReader {
+  list(businessId: BusinessId, request: PageRequest & ConversationFilter): Promise<Page<ConversationView>>;
+  find(businessId: BusinessId, conversationId: string): Promise<ConversationView | undefined>;
+  listMessages(businessId: BusinessId, conversationId: string, request: PageRequest & { readonly order: "asc" | "desc" }): Promise<Page<MessageView> | undefined>;
+  findMessage(businessId: BusinessId, messageId: string): Promise<MessageView | undefined>;
+  listTurns(businessId: BusinessId, conversationId: string, request: PageRequest): Promise<Page<TurnView> | undefined>;
+}
+
+export function createConversationReader(deps: { readonly database: Database }): ConversationReader {
+  const open = (businessId: BusinessId): Scope => ({ db: deps.database.forBusiness(businessId), businessId });
+  return {
+    list: (businessId, request) => list(open(businessId), request),
+    find: (businessId, conversationId) => find(open(businessId), conversationId),
+    listMessages: (businessId, conversationId, request) => readThread(open(businessId), conversationId, request),
+    findMessage: (businessId, messageId) => findOneMessage(open(businessId), messageId),
+    listTurns: (businessId, conversationId, request) => readTurns(open(businessId), conversationId, request),
+  };
+}
+
+interface Scope {
+  readonly db: Queryable;
+  readonly businessId: BusinessId;
+}
+
+type MessageRow = RowOf<typeof findMessage.columns>;
+
+async function list({ db, businessId }: Scope, { limit, cursor, open, channelId, q }: PageRequest & ConversationFilter): Promise<Page<ConversationView>> {
+  const from = cursor === undefined ? undefined : decodeTimeId(cursor);
+  const filter = [open ?? null, channelId ?? null, q ?? null, q?.replaceAll(/\D/g, "") ?? null];
+  const rows = await db.run(listConversations, [businessId, from?.at ?? null, from?.id ?? null, ...filter, limit + 1]);
+  return pageOf(rows, limit, { item: conversationViewOf, cursor: (row) => encodeCursor([row.cursor_at, row.id]) });
+}
+
+async function find(scope: Scope, conversationId: string): Promise<ConversationView | undefined> {
+  const id = await survivorOf(scope, conversationId);
+  if (id === undefined) return undefined;
+  const [row] = await scope.db.run(findConversation, [scope.businessId, id]);
+  return row === undefined ? undefined : conversationViewOf(row);
+}
+
+async function survivorOf({ db, businessId }: Scope, conversationId: string): Promise<string | undefined> {
+  const [survivor] = await db.run(findSurvivingConversation, [businessId, conversationId]);
+  return survivor?.id;
+}
+
+async function readThread(scope: Scope, conversationId: string, request: PageRequest & { readonly order: "asc" | "desc" }): Promise<Page<MessageView> | undefined> {
+  const { limit, cursor, order } = request;
+  const from = cursor === undefined ? undefined : decodeTimeSeq(cursor);
+  const id = await survivorOf(scope, conversationId);
+  if (id === undefined) return undefined;
+  const query = order === "asc" ? listMessagesOldestFirst : listMessagesNewestFirst;
+  const rows = await scope.db.run(query, [scope.businessId, id, from?.at ?? null, from?.seq ?? null, limit + 1]);
+  const changes = await changesOf(scope, id, rows.slice(0, limit));
+  const item = (row: MessageRow): MessageView => messageViewOf(row, changes.get(changeKey(row.channel_id, row.provider_message_id)) ?? []);
+  return pageOf(rows, limit, { item, cursor: (row) => encodeCursor([row.cursor_at, row.seq]) });
+}
+
+async function findOneMessage(scope: Scope, messageId: string): Promise<MessageView | undefined> {
+  const [row] = await scope.db.run(findMessage, [scope.businessId, messageId]);
+  if (row === undefined) return undefined;
+  const changes = await changesOf(scope, row.conversation_id, [row]);
+  return messageViewOf(row, changes.get(changeKey(row.channel_id, row.provider_message_id)) ?? []);
+}
+
+async function changesOf({ db, businessId }: Scope, conversationId: string, rows: readonly MessageRow[]): Promise<ReadonlyMap<string, readonly ChangeRow[]>> {
+  const targets = rows.flatMap(({ provider_message_id }) => (provider_message_id === null ? [] : [provider_message_id]));
+  if (targets.length === 0) return new Map();
+  const changes = await db.run(listChangesOfMessages, [businessId, conversationId, targets]);
+  return Map.groupBy(changes, (change) => changeKey(change.channel_id, change.target_provider_message_id));
+}
+
+function changeKey(channelId: string, providerMessageId: string | null): string {
+  return `${channelId}:${providerMessageId ?? ""}`;
+}
+
+async function readTurns(scope: Scope, conversationId: string, { limit, cursor }: PageRequest): Promise<Page<TurnView> | undefined> {
+  const from = cursor === undefined ? null : decodeSeq(cursor);
+  const id = await survivorOf(scope, conversationId);
+  if (id === undefined) return undefined;
+  const rows = await scope.db.run(listTurns, [scope.businessId, id, from, limit + 1]);
+  return pageOf(rows, limit, { item: turnViewOf, cursor: (row) => encodeCursor([row.covers_from]) });
+}

@@ -1,0 +1,10 @@
+// Owns: the list of all checks that are one question in SQL, in the order of the report.
+import type { Check } from "./check.ts";
+import { schemaChecks } from "./schema-checks.ts";
+import { sendingChecks } from "./sending-checks.ts";
+import { threadChecks } from "./thread-checks.ts";
+import { turnChecks } from "./turn-checks.ts";
+
+export const checks: readonly Check[] = [...schemaChecks, ...threadChecks, ...turnChecks, ...sendingChecks].toSorted(
+  (a, b) => a.invariant - b.invariant,
+);

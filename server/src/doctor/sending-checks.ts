@@ -1,0 +1,96 @@
+// Owns: the checks of invariants 9, 10 and 12: nothing is sent twice, nothing that must not be sent. Refuses to know how a check is run.
+import type { Check } from "./check.ts";
+
+export const sendingChecks: readonly Check[] = [
+  {
+    name: "sends-forgotten",
+    invariant: 9,
+    severity: "broken",
+    finding: "A message waits to be sent, but no lane will send it.",
+    advice: "Send it again by hand, then report this: a message and its lane are written in one transaction.",
+    violations: `select m.id from onethread.messages m
+      left join onethread.lanes l on l.business_id = m.business_id and l.conversation_id = m.conversation_id and l.kind = 'send'
+      where m.status = 'queued' and (l.wanted is null or m.seq > l.wanted or m.seq <= l.done)`,
+  },
+  {
+    name: "sends-stuck",
+    invariant: 9,
+    severity: "broken",
+    finding: "A message has been at the provider for over five minutes, and no lane waits for the outcome.",
+    advice: "Look in the customer's chat whether it arrived, then report this: it should have become `unknown`.",
+    violations: `select m.id from onethread.messages m
+      left join onethread.lanes l on l.business_id = m.business_id and l.conversation_id = m.conversation_id and l.kind = 'send'
+      where m.status = 'sending' and m.attempted_at < now() - interval '5 minutes' and l.check_at is null`,
+  },
+  {
+    name: "sends-unknown",
+    invariant: 9,
+    severity: "warn",
+    finding: "It is not known whether these messages were accepted; they are not sent again by themselves.",
+    advice: "A status that comes in settles them. After some minutes, look in the customer's chat and settle them by hand.",
+    violations: "select id from onethread.messages where status = 'unknown'",
+  },
+  {
+    name: "accepted-without-provider-id",
+    invariant: 9,
+    severity: "broken",
+    finding: "A message counts as accepted, but the provider's id for it is missing: no status can find it.",
+    advice: "Check that ck_message_has_provider_id exists and is valid. Report this with the ids.",
+    violations: `select id from onethread.messages
+      where provider_message_id is null and not (direction = 'out' and status in ('queued', 'sending', 'unknown', 'failed'))`,
+  },
+  {
+    name: "status-behind-its-record",
+    invariant: 10,
+    severity: "broken",
+    finding: "The status of a message is behind one that was applied to it: it went backwards.",
+    advice: "Report this with the ids: a status is written only where it ranks higher.",
+    violations: `select distinct m.id from onethread.message_statuses s
+      join onethread.messages m on m.business_id = s.business_id and m.channel_id = s.channel_id and m.provider_message_id = s.provider_message_id
+      where s.applied_at is not null and m.direction = 'out' and onethread.status_rank(s.status) > onethread.status_rank(m.status)`,
+  },
+  {
+    name: "statuses-waiting",
+    invariant: 10,
+    severity: "warn",
+    finding: "Statuses of messages that are there have waited for more than a minute to be applied.",
+    advice: "Is a worker running? They are applied by themselves when it is.",
+    violations: `select distinct m.id from onethread.message_statuses s
+      join onethread.messages m on m.business_id = s.business_id and m.channel_id = s.channel_id and m.provider_message_id = s.provider_message_id
+      where s.applied_at is null and s.received_at < now() - interval '60 seconds'`,
+  },
+  {
+    name: "window-times-behind",
+    invariant: 12,
+    severity: "broken",
+    finding: "last_customer_message_at is older than the customer's newest message: the 24 hour window seems closed while it is open.",
+    advice: "Report this with the ids: the time moves forward together with the message.",
+    violations: `select c.id from onethread.conversations c
+      where c.merged_into is null and coalesce(c.last_customer_message_at, '-infinity') < (
+        select max(least(m.sent_at, m.received_at)) from onethread.messages m
+        where m.business_id = c.business_id and m.conversation_id = c.id and m.direction = 'in')`,
+  },
+  {
+    name: "sent-outside-the-window",
+    invariant: 12,
+    severity: "broken",
+    finding: "A message that is no template was sent although the customer had not written for 24 hours.",
+    advice: "Report this with the ids: the window is checked in the database right before sending.",
+    // Messages written in the WhatsApp app have no attempt of ours. Five minutes: the platform's clock is not the database's.
+    violations: `select m.id from onethread.messages m
+      where m.direction = 'out' and m.accepted_at is not null and m.attempted_at is not null and m.type <> 'template' and not exists (
+        select from onethread.messages customer
+        where customer.business_id = m.business_id and customer.conversation_id = m.conversation_id and customer.direction = 'in'
+          and customer.sent_at > m.attempted_at - interval '24 hours 5 minutes' and customer.seq < m.seq)`,
+  },
+  {
+    name: "sent-after-opt-out",
+    invariant: 12,
+    severity: "broken",
+    finding: "A message was sent to a customer who had opted out.",
+    advice: "Apologise, and report this with the ids: the opt-out is checked in the database right before sending.",
+    violations: `select m.id from onethread.messages m
+      join onethread.conversations c on c.business_id = m.business_id and c.id = m.conversation_id
+      where m.direction = 'out' and m.accepted_at is not null and m.attempted_at > c.opted_out_at`,
+  },
+];

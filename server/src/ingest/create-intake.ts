@@ -1,0 +1,176 @@
+// Owns: the way of a webhook's events into the database: sorted by what they are, gathered into batches, answered when they are durable.
+import type { ChannelDirectory, DirectoryChannel } from "../businesses/channel-directory.ts";
+import { classifyDatabaseError } from "../db/classify-error.ts";
+import type { Queryable } from "../db/query.ts";
+import type { FailPoints } from "../kernel/fail-points.ts";
+import { Fault, messageOf } from "../kernel/faults.ts";
+import type { Log } from "../kernel/log.ts";
+import { createMicroBatcher } from "../kernel/micro-batcher.ts";
+import type { MessageEvent, NoticeEvent, StatusEvent, WebhookEvent } from "../whatsapp/events.ts";
+import { createIngestItem, type IngestItem } from "./ingest-item.ts";
+import { createStoreMessages, type StoreOutcome } from "./store-messages.ts";
+import { createStatusStore, type StatusItem, type StatusStore } from "./store-statuses.ts";
+import { createThreadResolver } from "./thread-resolver.ts";
+import type { LogEntry, WebhookLogWriter } from "./webhook-log.ts";
+import type { IntakeResult, WebhookIntake } from "./webhook-intake.ts";
+
+export interface IntakeDeps {
+  readonly db: Queryable;
+  readonly channels: ChannelDirectory;
+  readonly webhookLog: WebhookLogWriter;
+  readonly failPoints: FailPoints;
+  readonly log: Log;
+  /** Parallel batches; each holds one connection of the ingest pool while it runs. */
+  readonly slots: number;
+  readonly maxWaiting: number;
+  readonly maxBatch?: number;
+  /** Told after every commit that stored something. It must not throw; when it does, that is logged and changes nothing. */
+  readonly onStored: (count: number) => void;
+  readonly onOutcome?: (outcome: StoreOutcome | "status", count: number) => void;
+}
+
+export interface Intake extends WebhookIntake {
+  readonly statuses: StatusStore;
+  readonly waiting: number;
+  /** Resolves when everything that was accepted is durable. */
+  idle(): Promise<void>;
+}
+
+const MAX_BATCH = 256;
+const MAX_BATCH_BYTES = 1_000_000;
+const ALIAS_CACHE_ENTRIES = 200_000;
+
+type Located<E> = { readonly event: E; readonly channel: DirectoryChannel };
+
+const unavailable = (cause: unknown): Fault =>
+  new Fault("unavailable", "The database cannot take messages right now. Nothing of this delivery was acknowledged; deliver it again.", {
+    cause,
+    retryAfterSeconds: 2,
+  });
+
+/** Bookkeeping must not decide over a message: whatever it throws is logged and forgotten. */
+function quietly(log: Log, work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    log.error({ error: messageOf(error) }, "ingest.bookkeeping-failed");
+  }
+}
+
+export function createIntake(deps: IntakeDeps): Intake {
+  const { db, log, webhookLog } = deps;
+  const resolver = createThreadResolver({ db, maxEntries: ALIAS_CACHE_ENTRIES });
+  const storeMessages = createStoreMessages({ db, resolver, webhookLog, failPoints: deps.failPoints, log });
+  const statuses = createStatusStore({ db, webhookLog, failPoints: deps.failPoints });
+  const onFull = (): Fault => unavailable(new Error("the ingest queue is full"));
+
+  const messageBatcher = createMicroBatcher<IngestItem, StoreOutcome>({
+    maxItems: deps.maxBatch ?? MAX_BATCH,
+    slots: deps.slots,
+    maxWeight: MAX_BATCH_BYTES,
+    weigh: (item) => item.event.raw.length + item.contentJson.length,
+    maxWaiting: deps.maxWaiting,
+    onFull,
+    async run(items) {
+      const outcomes = await storeMessages(items);
+      quietly(log, () => {
+        reportOutcomes(outcomes);
+      });
+      return outcomes;
+    },
+  });
+
+  const statusBatcher = createMicroBatcher<StatusItem, "recorded" | "quarantined">({
+    maxItems: deps.maxBatch ?? MAX_BATCH,
+    slots: 1,
+    maxWaiting: deps.maxWaiting,
+    onFull,
+    async run(items) {
+      const results = await statuses.store(items);
+      quietly(log, () => deps.onOutcome?.("status", items.length));
+      return results;
+    },
+  });
+
+  function reportOutcomes(outcomes: readonly StoreOutcome[]): void {
+    const counts = { stored: 0, duplicate: 0, quarantined: 0 };
+    for (const outcome of outcomes) counts[outcome] += 1;
+    if (counts.stored > 0) deps.onStored(counts.stored);
+    for (const outcome of ["stored", "duplicate", "quarantined"] as const) {
+      if (counts[outcome] > 0) deps.onOutcome?.(outcome, counts[outcome]);
+    }
+  }
+
+  async function locate<E extends WebhookEvent>(event: E): Promise<Located<E> | undefined> {
+    if (event.channelKey === undefined) return undefined;
+    const channel = await deps.channels.find(event.provider, event.channelKey);
+    return channel === undefined ? undefined : { event, channel };
+  }
+
+  async function setAside(event: WebhookEvent, channel: DirectoryChannel | undefined): Promise<void> {
+    const entry: LogEntry = { businessId: channel?.businessId, event };
+    const reason = event.kind === "unreadable" ? event.reason : `No channel is connected for "${event.channelKey ?? ""}".`;
+    await webhookLog.quarantine({ ...entry, reason });
+  }
+
+  async function recordNotices(events: readonly NoticeEvent[]): Promise<number> {
+    const entries = await Promise.all(
+      events.map(async (event): Promise<LogEntry> => ({ event, businessId: (await locate(event))?.channel.businessId })),
+    );
+    await webhookLog.record(entries);
+    return entries.length;
+  }
+
+  async function storeAll(events: readonly WebhookEvent[]): Promise<IntakeResult> {
+    const messages: Located<MessageEvent>[] = [];
+    const statusItems: StatusItem[] = [];
+    const notices: NoticeEvent[] = [];
+    let quarantined = 0;
+    for (const event of events) {
+      if (event.kind === "notice") {
+        notices.push(event);
+        continue;
+      }
+      const located = await locate(event);
+      if (located === undefined || event.kind === "unreadable") {
+        await setAside(event, located?.channel);
+        quarantined += 1;
+      } else if (event.kind === "message") messages.push({ event, channel: located.channel });
+      else statusItems.push(statusItem({ event, channel: located.channel }));
+    }
+    const outcomes = await Promise.all(messages.map(({ event, channel }) => messageBatcher.submit(createIngestItem(event, channel))));
+    // Only now: a status of this delivery may be about one of its messages.
+    const results = await Promise.all(statusItems.map((item) => statusBatcher.submit(item)));
+    await recordNotices(notices);
+    const isQuarantined = (outcome: string): boolean => outcome === "quarantined";
+    return {
+      stored: outcomes.filter((outcome) => outcome === "stored").length,
+      duplicates: outcomes.filter((outcome) => outcome === "duplicate").length,
+      quarantined: quarantined + outcomes.filter(isQuarantined).length + results.filter(isQuarantined).length,
+    };
+  }
+
+  return {
+    statuses,
+    get waiting() {
+      return messageBatcher.waiting + statusBatcher.waiting;
+    },
+    async idle() {
+      await messageBatcher.idle();
+      await statusBatcher.idle();
+    },
+    async receive(events) {
+      try {
+        return await storeAll(events);
+      } catch (error) {
+        if (error instanceof Fault) throw error;
+        log.error({ error, failure: classifyDatabaseError(error) }, "ingest.refused");
+        throw unavailable(error);
+      }
+    },
+  };
+}
+
+function statusItem({ event, channel }: Located<StatusEvent>): StatusItem {
+  return { event, businessId: channel.businessId, channelId: channel.channelId };
+}

@@ -1,0 +1,24 @@
+// Owns: finding the one item that the database refuses. A batch that fails on its data is halved until the poison stands alone.
+import { classifyDatabaseError } from "../db/classify-error.ts";
+
+/** `attempt` stores all of its items or none. Faults that are not about the data are thrown: nothing is blamed on an item for them. */
+export async function inHalves<Item>(
+  items: readonly Item[],
+  attempt: (items: readonly Item[]) => Promise<void>,
+  alone: (item: Item, refusal: unknown) => Promise<void>,
+): Promise<void> {
+  if (items.length === 0) return;
+  try {
+    await attempt(items);
+  } catch (error) {
+    if (classifyDatabaseError(error) !== "data") throw error;
+    const [first] = items;
+    if (items.length === 1 && first !== undefined) {
+      await alone(first, error);
+      return;
+    }
+    const middle = items.length >> 1;
+    await inHalves(items.slice(0, middle), attempt, alone);
+    await inHalves(items.slice(middle), attempt, alone);
+  }
+}

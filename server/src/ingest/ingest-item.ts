@@ -1,0 +1,62 @@
+// Owns: one message on its way into its thread, between the webhook and the statement.
+import type { BusinessId, ChannelId, MessageId } from "../kernel/ids.ts";
+import { newId } from "../kernel/ids.ts";
+import type { CustomerIdentity, MessageEvent } from "../whatsapp/events.ts";
+
+export type AliasKind = "parent_user" | "user" | "phone" | "lid" | "group";
+
+export interface Alias {
+  readonly kind: AliasKind;
+  readonly value: string;
+}
+
+export interface IngestItem {
+  readonly event: MessageEvent;
+  readonly businessId: BusinessId;
+  readonly channelId: ChannelId;
+  readonly quietMs: number;
+  readonly messageId: MessageId;
+  /** In the order of proof: the first one that is known decides. */
+  readonly aliases: readonly Alias[];
+  readonly contentJson: string;
+}
+
+/** Every identifier that the payload proves, strongest first. A group is its own thread: its members' identifiers do not lead to it. */
+export function aliasesOf(identity: CustomerIdentity, groupId: string | undefined): readonly Alias[] {
+  if (groupId !== undefined) return [{ kind: "group", value: groupId }];
+  const aliases: Alias[] = [];
+  if (identity.parentUserId !== undefined) aliases.push({ kind: "parent_user", value: identity.parentUserId });
+  if (identity.userId !== undefined) aliases.push({ kind: "user", value: identity.userId });
+  if (identity.phone !== undefined) aliases.push({ kind: "phone", value: identity.phone });
+  if (identity.lid !== undefined) aliases.push({ kind: "lid", value: identity.lid });
+  return aliases;
+}
+
+export function createIngestItem(
+  event: MessageEvent,
+  channel: { readonly businessId: BusinessId; readonly channelId: ChannelId; readonly quietMs: number },
+): IngestItem {
+  return {
+    event,
+    businessId: channel.businessId,
+    channelId: channel.channelId,
+    quietMs: channel.quietMs,
+    messageId: newId<MessageId>(),
+    aliases: aliasesOf(event.customer, event.groupId),
+    contentJson: JSON.stringify(event.content),
+  };
+}
+
+export interface ReplyAddress {
+  readonly kind: "phone" | "user" | "lid" | "group";
+  readonly address: string;
+}
+
+/** The address that this payload proved; the phone is preferred because writing to it keeps it visible (platform reference §4.5). */
+export function replyAddressOf(event: MessageEvent): ReplyAddress | undefined {
+  if (event.groupId !== undefined) return { kind: "group", address: event.groupId };
+  if (event.customer.phone !== undefined) return { kind: "phone", address: event.customer.phone };
+  if (event.customer.userId !== undefined) return { kind: "user", address: event.customer.userId };
+  if (event.customer.lid !== undefined) return { kind: "lid", address: event.customer.lid };
+  return undefined;
+}

@@ -1,0 +1,291 @@
+// Owns: the ingest statements. They run under the ingest role, so they see every business; every row carries its business_id.
+import { defineQuery } from "../db/query.ts";
+
+// The winners of the aliases that a batch brought: one look-up for all that the cache did not know.
+export const findThreadsAcrossBusinesses = defineQuery({
+  name: "ingest.find-threads-across-businesses",
+  role: "ingest",
+  columns: { business_id: "uuid", kind: "text", value: "text", canonical_key: "text" },
+  text: `
+select a.business_id, a.kind, a.value, coalesce(w.canonical_key, c.canonical_key) as canonical_key
+  from unnest($1::uuid[], $2::text[], $3::text[]) as k (business_id, kind, value)
+  join aliases a on a.business_id = k.business_id and a.kind = k.kind and a.value = k.value
+  join conversations c on c.business_id = a.business_id and c.id = a.conversation_id
+  left join conversations w on w.business_id = c.business_id and w.id = c.merged_into`,
+});
+
+// One statement for a whole batch (measured against one statement per message and select-then-insert: docs/benchmarks.md).
+// - fresh: what is stored already is left alone, so a redelivered webhook neither reopens a thread nor writes a row. Two deliveries that
+//   run at the same moment both pass it; the unique key on the provider's message id then lets only one insert through.
+// - conv: sorted by key, as every writer of several conversations must: unsorted batches on hot rows deadlock (measured 2026-11-22: 21 msg/s).
+//   xmax = 0 tells a new row from an updated one. A tombstone takes no message: its rows are answered with the winner's key and come again.
+// - A reply goes where the customer's newest message came from; a late message does not move it back.
+// - A human who answers in the WhatsApp app takes over from the AI.
+// - lane: fed only by rows really inserted. check_at is left alone when it is set, so that the update stays HOT.
+// - Time enters once, as received_at.
+export const storeMessagesAcrossBusinesses = defineQuery({
+  name: "ingest.store-messages-across-businesses",
+  role: "ingest",
+  columns: { stored: "int8[]", new_conversations: "int8", redirected: "int8[]", redirect_keys: "text[]" },
+  text: `
+with thread as (
+  select * from unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::uuid[], $6::text[], $7::text[])
+    with ordinality as t (business_id, canonical_key, new_id, contact_name, reply_channel_id, reply_kind, reply_address, thread)
+), input as (
+  select t.*, now() as received_at
+    from unnest($8::int[], $9::uuid[], $10::uuid[], $11::uuid[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[], $17::jsonb[],
+                $18::text[], $19::text[], $20::timestamptz[], $21::int[], $22::text[], $23::text[], $24::text[])
+    with ordinality as t (thread, business_id, id, channel_id, direction, author, provider_message_id, type, text, content,
+                          quoted_provider_message_id, target_provider_message_id, sent_at, quiet_ms, provider, channel_key, raw, ord)
+), fresh as materialized (
+  select i.* from input i
+   where not exists (select from messages m
+                      where m.business_id = i.business_id and m.channel_id = i.channel_id and m.provider_message_id = i.provider_message_id)
+), conv as (
+  insert into conversations as c (business_id, id, canonical_key, last_seq, last_message_at, last_customer_message_at, contact_name,
+                                  reply_channel_id, reply_kind, reply_address, ai_paused_at, ai_paused_reason, created_at, updated_at)
+  select t.business_id, t.new_id, t.canonical_key, f.count, f.last_message_at, f.last_customer_message_at, t.contact_name,
+         t.reply_channel_id, t.reply_kind, t.reply_address, f.taken_over_at, case when f.taken_over_at is not null then 'phone_app' end,
+         f.received_at, f.received_at
+    from (select thread, count(*) as count, max(received_at) as received_at,
+                 max(least(sent_at, received_at)) as last_message_at,
+                 max(least(sent_at, received_at)) filter (where direction = 'in') as last_customer_message_at,
+                 max(received_at) filter (where author = 'human') as taken_over_at
+            from fresh group by thread) f
+    join thread t using (thread)
+   order by t.business_id, t.canonical_key
+  on conflict on constraint uq_wa_conv_canonical_key do update set
+    last_seq = c.last_seq + excluded.last_seq,
+    last_message_at = greatest(c.last_message_at, excluded.last_message_at),
+    last_customer_message_at = greatest(c.last_customer_message_at, excluded.last_customer_message_at),
+    is_open = c.is_open or excluded.last_customer_message_at is not null,
+    contact_name = coalesce(excluded.contact_name, c.contact_name),
+    reply_channel_id = case when excluded.last_customer_message_at >= coalesce(c.last_customer_message_at, '-infinity') or c.reply_address is null
+                            then excluded.reply_channel_id else c.reply_channel_id end,
+    reply_kind = case when excluded.last_customer_message_at >= coalesce(c.last_customer_message_at, '-infinity') or c.reply_address is null
+                      then excluded.reply_kind else c.reply_kind end,
+    reply_address = case when excluded.last_customer_message_at >= coalesce(c.last_customer_message_at, '-infinity') or c.reply_address is null
+                         then excluded.reply_address else c.reply_address end,
+    ai_paused_at = coalesce(c.ai_paused_at, excluded.ai_paused_at),
+    ai_paused_reason = coalesce(c.ai_paused_reason, excluded.ai_paused_reason),
+    updated_at = excluded.updated_at
+  returning business_id, id, canonical_key, last_seq, merged_into, (xmax = 0) as is_new
+), placed as (
+  select f.*, conv.id as conversation_id, conv.last_seq - count(*) over w + row_number() over (w order by f.ord) as seq
+    from fresh f
+    join thread t using (thread)
+    join conv on conv.business_id = t.business_id and conv.canonical_key = t.canonical_key
+   where conv.merged_into is null
+  window w as (partition by f.thread)
+), message as (
+  insert into messages (business_id, id, conversation_id, seq, channel_id, direction, author, provider_message_id, type, text, content,
+                        quoted_provider_message_id, target_provider_message_id, sent_at, received_at, status)
+  select business_id, id, conversation_id, seq, channel_id, direction, author, provider_message_id, type, text, content,
+         quoted_provider_message_id, target_provider_message_id, sent_at, received_at, case direction when 'in' then 'received' else 'sent' end
+    from placed
+  on conflict on constraint uq_message_provider_id do nothing
+  returning business_id, id, conversation_id, seq
+), stored as (
+  select p.ord, p.business_id, p.conversation_id, p.id, p.seq, p.direction, p.received_at, p.quiet_ms, p.provider, p.channel_key, p.raw
+    from message join placed p using (business_id, id)
+), alias as (
+  insert into aliases (business_id, kind, value, conversation_id, created_at)
+  select a.business_id, a.kind, a.value, conv.id, now()
+    from unnest($25::uuid[], $26::text[], $27::text[], $28::text[]) as a (business_id, kind, value, canonical_key)
+    join conv using (business_id, canonical_key)
+   where conv.merged_into is null
+   order by a.business_id, a.kind, a.value
+  on conflict do nothing
+), lane as (
+  insert into lanes as l (business_id, conversation_id, kind, check_at, first_at, last_at, wanted)
+  select s.business_id, s.conversation_id, k.kind,
+         max(s.received_at) + case k.kind when 'reply' then max(s.quiet_ms) * interval '1 millisecond' else interval '1 second' end,
+         max(s.received_at), max(s.received_at), max(s.seq)
+    from stored s cross join (values ('reply'), ('session')) as k (kind)
+   where s.direction = 'in'
+   group by s.business_id, s.conversation_id, k.kind
+   order by s.business_id, s.conversation_id, k.kind
+  on conflict on constraint lanes_pkey do update set
+    wanted = greatest(l.wanted, excluded.wanted),
+    last_at = excluded.last_at,
+    first_at = case when l.check_at is null then excluded.first_at else l.first_at end,
+    check_at = coalesce(l.check_at, excluded.check_at)
+), log as (
+  insert into webhook_log (business_id, id, received_at, state, provider, kind, channel_key, body)
+  select business_id, id, received_at, 'stored', provider, 'message', channel_key, raw from stored
+)
+select coalesce((select array_agg(ord) from stored), '{}') as stored,
+       (select count(*) from conv where is_new) as new_conversations,
+       coalesce(array_agg(r.thread), '{}') as redirected,
+       coalesce(array_agg(r.canonical_key), '{}') as redirect_keys
+  from (select t.thread, w.canonical_key
+          from conv
+          join thread t on t.business_id = conv.business_id and t.canonical_key = conv.canonical_key
+          join conversations w on w.business_id = conv.business_id and w.id = conv.merged_into) r`,
+});
+
+// The layer below: when the full upsert of one conversation is refused, its existing row is taken as it is and only the position moves on.
+export const placeInExistingConversationAcrossBusinesses = defineQuery({
+  name: "ingest.place-in-existing-conversation-across-businesses",
+  role: "ingest",
+  columns: { conversation_id: "uuid" },
+  text: `
+with conv as (
+  update conversations c set
+    last_seq = c.last_seq + 1,
+    last_message_at = greatest(c.last_message_at, least($13::timestamptz, now())),
+    last_customer_message_at = case when $5 = 'in' then greatest(c.last_customer_message_at, least($13::timestamptz, now()))
+                                    else c.last_customer_message_at end
+   where c.business_id = $1 and c.canonical_key = $2 and c.merged_into is null
+  returning c.id, c.last_seq
+), message as (
+  insert into messages (business_id, id, conversation_id, seq, channel_id, direction, author, provider_message_id, type, text, content,
+                        quoted_provider_message_id, target_provider_message_id, sent_at, received_at, status)
+  select $1, $3, conv.id, conv.last_seq, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, now(), case $5 when 'in' then 'received' else 'sent' end
+    from conv
+  on conflict on constraint uq_message_provider_id do nothing
+  returning conversation_id, seq
+), lane as (
+  insert into lanes as l (business_id, conversation_id, kind, check_at, first_at, last_at, wanted)
+  select $1, conversation_id, 'reply', now(), now(), now(), seq from message where $5 = 'in'
+  on conflict on constraint lanes_pkey do update set
+    wanted = greatest(l.wanted, excluded.wanted),
+    last_at = excluded.last_at,
+    check_at = coalesce(l.check_at, excluded.check_at)
+), log as (
+  insert into webhook_log (business_id, id, received_at, state, provider, kind, channel_key, body)
+  select $1, $3, now(), 'stored', $14, 'message', $15, $16 from message
+)
+select conv.id as conversation_id from conv`,
+});
+
+// A status is recorded once, whether or not we know its message (yet). It finds its message by the provider's id, else by the id that we
+// put into biz_opaque_callback_data; the highest rank wins in any order of arrival.
+export const storeStatusesAcrossBusinesses = defineQuery({
+  name: "ingest.store-statuses-across-businesses",
+  role: "ingest",
+  columns: { recorded: "int8", applied: "int8" },
+  text: `
+with input as (
+  select t.*, now() as received_at
+    from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::uuid[], $8::text[], $9::text[])
+      as t (business_id, channel_id, provider_message_id, status, participant, at, callback_id, error_code, error_text)
+), target as (
+  select i.*, coalesce(known.id, ours.id) as message_id
+    from input i
+    left join messages known on known.business_id = i.business_id and known.channel_id = i.channel_id
+                            and known.provider_message_id = i.provider_message_id and known.direction = 'out'
+    left join messages ours on ours.business_id = i.business_id and ours.id = i.callback_id and ours.channel_id = i.channel_id
+                           and ours.direction = 'out' and ours.provider_message_id is null
+), recorded as (
+  insert into message_statuses (business_id, channel_id, provider_message_id, status, participant, at, message_id, error_code, error_text,
+                                received_at, applied_at)
+  select business_id, channel_id, provider_message_id, status, participant, at, message_id, error_code, error_text, received_at,
+         case when message_id is not null then received_at end
+    from target
+   order by business_id, channel_id, provider_message_id, status, participant
+  on conflict do nothing
+  returning 1
+), best as (
+  select business_id, message_id, min(provider_message_id) as provider_message_id,
+         (array_agg(status order by status_rank(status) desc))[1] as status,
+         min(at) as first_at,
+         min(at) filter (where status = 'delivered') as delivered_at,
+         min(at) filter (where status in ('read', 'played')) as read_at,
+         min(at) filter (where status = 'failed') as failed_at,
+         min(error_code) as error_code, min(error_text) as error_text
+    from target where message_id is not null
+   group by business_id, message_id
+), locked as materialized (
+  select m.business_id, m.id from messages m join best b on b.business_id = m.business_id and b.message_id = m.id
+   order by m.business_id, m.id for update of m
+), applied as (
+  update messages m set
+    provider_message_id = coalesce(m.provider_message_id, b.provider_message_id),
+    status = case when status_rank(b.status) > status_rank(m.status) then b.status else m.status end,
+    accepted_at = coalesce(m.accepted_at, b.first_at),
+    delivered_at = coalesce(m.delivered_at, b.delivered_at),
+    read_at = coalesce(m.read_at, b.read_at),
+    failed_at = coalesce(m.failed_at, b.failed_at),
+    error_code = coalesce(m.error_code, b.error_code, case when b.status = 'failed' then 'unknown' end),
+    error_text = coalesce(m.error_text, b.error_text)
+    from best b, locked k
+   where m.business_id = b.business_id and m.id = b.message_id and k.business_id = b.business_id and k.id = b.message_id
+  returning 1
+)
+select (select count(*) from recorded) as recorded, (select count(*) from applied) as applied`,
+});
+
+// Statuses that came before our own record of the message: looked at again while they are young (older ones belong to other senders).
+export const listWaitingStatusesAcrossBusinesses = defineQuery({
+  name: "ingest.list-waiting-statuses-across-businesses",
+  role: "ingest",
+  columns: {
+    business_id: "uuid",
+    channel_id: "uuid",
+    provider_message_id: "text",
+    status: "text",
+    participant: "text",
+    at: "timestamptz",
+    error_code: "text?",
+    error_text: "text?",
+  },
+  text: `
+select s.business_id, s.channel_id, s.provider_message_id, s.status, s.participant, s.at, s.error_code, s.error_text
+  from message_statuses s
+  join messages m on m.business_id = s.business_id and m.channel_id = s.channel_id and m.provider_message_id = s.provider_message_id
+                 and m.direction = 'out'
+ where s.applied_at is null and s.received_at > now() - interval '1 hour'
+ order by s.received_at
+ limit 500`,
+});
+
+export const markStatusesAppliedAcrossBusinesses = defineQuery({
+  name: "ingest.mark-statuses-applied-across-businesses",
+  role: "ingest",
+  columns: { count: "int8" },
+  text: `
+with marked as (
+  update message_statuses s set applied_at = now()
+    from unnest($1::uuid[], $2::uuid[], $3::text[]) as t (business_id, channel_id, provider_message_id)
+   where s.business_id = t.business_id and s.channel_id = t.channel_id and s.provider_message_id = t.provider_message_id and s.applied_at is null
+  returning 1
+)
+select count(*) as count from marked`,
+});
+
+export const logWebhooksAcrossBusinesses = defineQuery({
+  name: "ingest.log-webhooks-across-businesses",
+  role: "ingest",
+  columns: { count: "int8" },
+  text: `
+with logged as (
+  insert into webhook_log (business_id, id, received_at, state, reason, provider, kind, channel_key, body)
+  select business_id, id, now(), state, reason, provider, kind, channel_key, body
+    from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[])
+      as t (business_id, id, state, reason, provider, kind, channel_key, body)
+  returning 1
+)
+select count(*) as count from logged`,
+});
+
+export const listQuarantinedAcrossBusinesses = defineQuery({
+  name: "ingest.list-quarantined-across-businesses",
+  role: "ingest",
+  columns: { business_id: "uuid", id: "uuid", provider: "text", reason: "text", body: "text" },
+  text: `
+select business_id, id, provider, reason, body from webhook_log
+ where state = 'quarantined' and ($1::uuid[] is null or id = any ($1)) and ($2::uuid is null or business_id = $2) and id > $3
+ order by id limit $4`,
+});
+
+export const markReplayedAcrossBusinesses = defineQuery({
+  name: "ingest.mark-replayed-across-businesses",
+  role: "ingest",
+  columns: { count: "int8" },
+  text: `
+with marked as (
+  update webhook_log set state = 'replayed', replayed_at = now() where business_id = $1 and id = $2 and state = 'quarantined' returning 1
+)
+select count(*) as count from marked`,
+});

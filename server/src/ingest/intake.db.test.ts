@@ -1,0 +1,161 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createChannelDirectory } from "../businesses/channel-directory.ts";
+import type { Database } from "../db/database.ts";
+import { noFailPoints } from "../kernel/fail-points.ts";
+import { Fault } from "../kernel/faults.ts";
+import { parseCloudWebhook } from "../whatsapp/parse-webhook.ts";
+import type { WebhookEvent } from "../whatsapp/events.ts";
+import { createTestBusiness, type TestBusiness } from "../../test/support/test-business.ts";
+import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
+import { messagesBody, webhookBody } from "../../test/support/webhook-bodies.ts";
+import { createIntake, type Intake } from "./create-intake.ts";
+import { createReplay } from "./replay.ts";
+import { createWebhookLog, withoutQuarantine } from "./webhook-log.ts";
+
+function eventsOf(body: Buffer): readonly WebhookEvent[] {
+  const parsed = parseCloudWebhook(body);
+  if (parsed.outcome !== "events") throw new Error(parsed.reason);
+  return parsed.events;
+}
+
+describe("the intake", () => {
+  let test: TestDatabase;
+  let db: Database;
+  let business: TestBusiness;
+  const intakeOn = (database: Database, options: { maxWaiting?: number; replay?: boolean } = {}): Intake => {
+    const webhookLog = createWebhookLog({ db: database.acrossBusinesses, log: test.log });
+    return createIntake({
+      db: database.acrossBusinesses,
+      channels: createChannelDirectory({ database }),
+      webhookLog: options.replay === true ? withoutQuarantine(webhookLog) : webhookLog,
+      failPoints: noFailPoints,
+      log: test.log,
+      slots: 3,
+      maxWaiting: options.maxWaiting ?? 10_000,
+      onStored: () => undefined,
+    });
+  };
+  const count = async (text: string, values: readonly unknown[] = []): Promise<number> => {
+    const { rows } = await test.superuser.query<{ count: string }>(text, [...values]);
+    return Number(rows[0]?.count);
+  };
+  const receive = (intake: Intake, body: Buffer) => intake.receive(eventsOf(body));
+
+  beforeAll(async () => {
+    test = await createTestDatabase();
+    db = test.open();
+    business = await createTestBusiness(test.superuser);
+  });
+  afterAll(() => test.close());
+
+  it.each([20, 200])("puts %i concurrent first messages of a new customer into one conversation", async (n) => {
+    const from = `1202555${String(1000 + n)}`;
+    const intakes = [intakeOn(db), intakeOn(test.open())];
+    await Promise.all(Array.from({ length: n }, (_, i) => receive(intakes[i % 2] as Intake, messagesBody(business.phoneNumberId, { from }))));
+    const key = `phone:${business.businessId}:+${from}`;
+    expect(await count("select count(*) from conversations where canonical_key = $1", [key])).toBe(1);
+    expect(
+      await count("select count(*) from messages m join conversations c on c.id = m.conversation_id where c.canonical_key = $1", [key]),
+    ).toBe(n);
+    expect(
+      await count("select count(distinct seq) from messages m join conversations c on c.id = m.conversation_id where c.canonical_key = $1", [key]),
+    ).toBe(n);
+  });
+
+  it("stores a message once, however often and concurrently it is delivered", async () => {
+    const intake = intakeOn(db);
+    const body = messagesBody(business.phoneNumberId, { from: "12025550301", id: "wamid.same" });
+    const results = await Promise.all(Array.from({ length: 50 }, () => receive(intake, body)));
+    expect(results.reduce((sum, result) => sum + result.stored, 0)).toBe(1);
+    expect(results.reduce((sum, result) => sum + result.duplicates, 0)).toBe(49);
+    expect(await count("select count(*) from messages where provider_message_id = 'wamid.same'")).toBe(1);
+  });
+
+  it("stores every one of a batch of 1000", async () => {
+    const messages = Array.from({ length: 1000 }, (_, i) => ({ from: `1303555${String(1000 + (i % 300))}` }));
+    expect(await receive(intakeOn(db), messagesBody(business.phoneNumberId, ...messages))).toEqual({ stored: 1000, duplicates: 0, quarantined: 0 });
+  });
+
+  it("lets 99 neighbours of a poisoned message pass, quarantines it, and replays it once the cause is gone", async () => {
+    const intake = intakeOn(db);
+    await test.superuser.query("alter table messages add constraint ck_poison check (text <> 'poison') not valid");
+    const messages = Array.from({ length: 100 }, (_, i) => ({ from: `1404555${String(1000 + i)}`, text: i === 37 ? "poison" : "fine", id: `wamid.p${String(i)}` }));
+    expect(await receive(intake, messagesBody(business.phoneNumberId, ...messages))).toEqual({ stored: 99, duplicates: 0, quarantined: 1 });
+    const replay = createReplay({ db: db.acrossBusinesses, intake: intakeOn(db, { replay: true }) });
+    expect((await replay.run({})).stillQuarantined).toHaveLength(1);
+    expect(await count("select count(*) from webhook_log where state = 'quarantined'")).toBe(1);
+    await test.superuser.query("alter table messages drop constraint ck_poison");
+    expect(await replay.run({})).toEqual({ replayed: 1, stillQuarantined: [] });
+    expect(await count("select count(*) from messages where provider_message_id = 'wamid.p37'")).toBe(1);
+    expect((await replay.run({})).replayed).toBe(0);
+  });
+
+  it("uses the existing conversation when its upsert is refused", async () => {
+    const intake = intakeOn(db);
+    const from = "12025550305";
+    await receive(intake, messagesBody(business.phoneNumberId, { from }));
+    await test.superuser.query("alter table conversations add constraint ck_refuse check (contact_name <> 'Refused') not valid");
+    const body = webhookBody(business.phoneNumberId, {
+      contacts: [{ profile: { name: "Refused" }, wa_id: from }],
+      messages: [{ from, id: "wamid.refused", timestamp: "1790000000", type: "text", text: { body: "hi" } }],
+    });
+    expect(await receive(intake, body)).toMatchObject({ stored: 1, quarantined: 0 });
+    await test.superuser.query("alter table conversations drop constraint ck_refuse");
+    await receive(intake, messagesBody(business.phoneNumberId, { from }));
+    expect(await count("select count(*) from messages m join aliases a using (business_id, conversation_id) where a.value = $1", [from])).toBe(3);
+  });
+
+  it("moves the times of a conversation forward, never back, and reopens it only for a new message", async () => {
+    const intake = intakeOn(db);
+    const from = "12025550306";
+    const now = Math.floor(Date.now() / 1000) - 10;
+    const first = messagesBody(business.phoneNumberId, { from, at: now });
+    await receive(intake, first);
+    await receive(intake, messagesBody(business.phoneNumberId, { from, at: now - 86_400 * 6 }));
+    const read = () => test.superuser.query<{ at: Date; is_open: boolean }>(
+      "select last_customer_message_at as at, is_open from conversations where canonical_key = $1", [`phone:${business.businessId}:+${from}`]);
+    expect((await read()).rows[0]?.at.getTime()).toBe(now * 1000);
+    await test.superuser.query("update conversations set is_open = false where canonical_key = $1", [`phone:${business.businessId}:+${from}`]);
+    await receive(intake, first);
+    expect((await read()).rows[0]?.is_open).toBe(false);
+    await receive(intake, messagesBody(business.phoneNumberId, { from }));
+    expect((await read()).rows[0]?.is_open).toBe(true);
+  });
+
+  it("follows a tombstone to the conversation that it was merged into", async () => {
+    const intake = intakeOn(db);
+    await receive(intake, messagesBody(business.phoneNumberId, { from: "12025550307" }));
+    await receive(intake, messagesBody(business.phoneNumberId, { from: "12025550308" }));
+    const id = async (phone: string): Promise<unknown> =>
+      (await test.superuser.query<{ id: string }>("select id from conversations where canonical_key = $1", [`phone:${business.businessId}:+${phone}`])).rows[0]?.id;
+    const [loser, winner] = [await id("12025550307"), await id("12025550308")];
+    await test.superuser.query("update conversations set merged_into = $2 where id = $1", [loser, winner]);
+    await receive(intake, messagesBody(business.phoneNumberId, { from: "12025550307", id: "wamid.follows" }));
+    expect(await count("select count(*) from messages where provider_message_id = 'wamid.follows' and conversation_id = $1", [winner])).toBe(1);
+  });
+
+  it("keeps what comes for an unknown channel, raw and replayable once the channel is connected", async () => {
+    const intake = intakeOn(db);
+    const phoneNumberId = "299999999999999";
+    expect(await receive(intake, messagesBody(phoneNumberId, { from: "12025550309", id: "wamid.unknown-channel" }))).toMatchObject({ quarantined: 1 });
+    await createTestBusiness(test.superuser, { phoneNumberId });
+    const replay = createReplay({ db: db.acrossBusinesses, intake: intakeOn(db, { replay: true }) });
+    expect(await replay.run({})).toEqual({ replayed: 1, stillQuarantined: [] });
+    expect(await count("select count(*) from messages where provider_message_id = 'wamid.unknown-channel'")).toBe(1);
+  });
+
+  it("acknowledges nothing when the queue is full", async () => {
+    const intake = intakeOn(db, { maxWaiting: 0 });
+    const refused = receive(intake, messagesBody(business.phoneNumberId, { from: "12025550310" }));
+    await expect(refused).rejects.toBeInstanceOf(Fault);
+    await expect(refused).rejects.toMatchObject({ code: "unavailable", retryAfterSeconds: 2 });
+  });
+
+  it("joins messages that name a person by different identifiers when one of them proves both", async () => {
+    const intake = intakeOn(db);
+    const userId = "US.7Q2m9XkLp4";
+    await receive(intake, messagesBody(business.phoneNumberId, { userId }, { from: "12025550311", userId }));
+    await receive(intake, messagesBody(business.phoneNumberId, { userId }));
+    expect(await count("select count(distinct conversation_id) from aliases where value in ('12025550311', $1)", [userId])).toBe(1);
+  });
+});

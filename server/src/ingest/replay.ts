@@ -1,0 +1,65 @@
+// Owns: giving what was quarantined another chance, on the very path that new webhooks take. A row is marked only after its items are durable.
+import type { Queryable } from "../db/query.ts";
+import { parseCloudWebhook } from "../whatsapp/parse-webhook.ts";
+import type { WebhookEvent } from "../whatsapp/events.ts";
+import { listQuarantinedAcrossBusinesses, markReplayedAcrossBusinesses } from "./ingest.queries.ts";
+import type { WebhookIntake } from "./webhook-intake.ts";
+
+export interface ReplayRequest {
+  readonly ids?: readonly string[];
+  readonly businessId?: string;
+  readonly limit?: number;
+}
+
+export interface ReplayResult {
+  readonly replayed: number;
+  /** What is quarantined still, with the old reason; the failed attempt made no second row. */
+  readonly stillQuarantined: readonly { readonly id: string; readonly reason: string }[];
+}
+
+export interface Replay {
+  run(request: ReplayRequest): Promise<ReplayResult>;
+}
+
+export interface ReplayDeps {
+  readonly db: Queryable;
+  /** Built with `withoutQuarantine`: what is refused again is told by its count, and the row stays as it is. */
+  readonly intake: WebhookIntake;
+}
+
+const PAGE = 200;
+const FIRST = "00000000-0000-0000-0000-000000000000";
+
+function eventsOf(provider: string, body: string): readonly WebhookEvent[] | undefined {
+  if (provider !== "cloud") return undefined;
+  const parsed = parseCloudWebhook(Buffer.from(body));
+  if (parsed.outcome !== "events" || parsed.events.some((event) => event.kind === "unreadable")) return undefined;
+  return parsed.events;
+}
+
+export function createReplay({ db, intake }: ReplayDeps): Replay {
+  return {
+    async run({ ids, businessId, limit = Number.MAX_SAFE_INTEGER }) {
+      const stillQuarantined: { id: string; reason: string }[] = [];
+      let replayed = 0;
+      let after = FIRST;
+      while (replayed + stillQuarantined.length < limit) {
+        const size = Math.min(PAGE, limit - replayed - stillQuarantined.length);
+        const rows = await db.run(listQuarantinedAcrossBusinesses, [ids ?? null, businessId ?? null, after, size]);
+        for (const row of rows) {
+          after = row.id;
+          const events = eventsOf(row.provider, row.body);
+          const result = events === undefined ? undefined : await intake.receive(events);
+          if (result === undefined || result.quarantined > 0) {
+            stillQuarantined.push({ id: row.id, reason: row.reason });
+            continue;
+          }
+          await db.run(markReplayedAcrossBusinesses, [row.business_id, row.id]);
+          replayed += 1;
+        }
+        if (rows.length < size) break;
+      }
+      return { replayed, stillQuarantined };
+    },
+  };
+}

@@ -1,0 +1,85 @@
+// Owns: a batch of delivery statuses into the database. Messages do not wait for them, and a failure here never touches a message.
+import type { Queryable } from "../db/query.ts";
+import type { FailPoints } from "../kernel/fail-points.ts";
+import { messageOf } from "../kernel/faults.ts";
+import { isUuid, type BusinessId, type ChannelId } from "../kernel/ids.ts";
+import type { StatusEvent } from "../whatsapp/events.ts";
+import { inHalves } from "./in-halves.ts";
+import { listWaitingStatusesAcrossBusinesses, markStatusesAppliedAcrossBusinesses, storeStatusesAcrossBusinesses } from "./ingest.queries.ts";
+import type { WebhookLogWriter } from "./webhook-log.ts";
+import { withRetries } from "./with-retries.ts";
+
+export interface StatusItem {
+  readonly event: StatusEvent;
+  readonly businessId: BusinessId;
+  readonly channelId: ChannelId;
+}
+
+export interface StatusStoreDeps {
+  readonly db: Queryable;
+  readonly webhookLog: WebhookLogWriter;
+  readonly failPoints: FailPoints;
+}
+
+export interface StatusStore {
+  store(items: readonly StatusItem[]): Promise<readonly ("recorded" | "quarantined")[]>;
+  /** One pass over the statuses that came before their message was known; answers how many met theirs. */
+  applyWaitingOnce(): Promise<number>;
+}
+
+const callbackIdOf = (event: StatusEvent): string | null =>
+  event.callbackData !== undefined && isUuid(event.callbackData) ? event.callbackData : null;
+
+export function createStatusStore(deps: StatusStoreDeps): StatusStore {
+  async function storeOnce(items: readonly StatusItem[]): Promise<void> {
+    await deps.failPoints.hit("status.apply");
+    const events = items.map(({ event }) => event);
+    await withRetries(() =>
+      deps.db.run(storeStatusesAcrossBusinesses, [
+        items.map(({ businessId }) => businessId),
+        items.map(({ channelId }) => channelId),
+        events.map((event) => event.providerMessageId),
+        events.map((event) => event.status),
+        events.map((event) => event.participant),
+        events.map((event) => event.at),
+        events.map(callbackIdOf),
+        events.map((event) => (event.fault === undefined ? null : String(event.fault.code))),
+        events.map((event) => event.fault?.details ?? event.fault?.title ?? null),
+      ]),
+    );
+  }
+
+  return {
+    async store(items) {
+      const quarantined = new Set<StatusItem>();
+      await inHalves(items, storeOnce, async (item, refusal) => {
+        await deps.webhookLog.quarantine({ businessId: item.businessId, event: item.event, reason: messageOf(refusal) });
+        quarantined.add(item);
+      });
+      return items.map((item) => (quarantined.has(item) ? "quarantined" : "recorded"));
+    },
+    async applyWaitingOnce() {
+      const rows = await deps.db.run(listWaitingStatusesAcrossBusinesses, []);
+      if (rows.length === 0) return 0;
+      await withRetries(() =>
+        deps.db.run(storeStatusesAcrossBusinesses, [
+          rows.map((row) => row.business_id),
+          rows.map((row) => row.channel_id),
+          rows.map((row) => row.provider_message_id),
+          rows.map((row) => row.status),
+          rows.map((row) => row.participant),
+          rows.map((row) => row.at),
+          rows.map(() => null),
+          rows.map((row) => row.error_code),
+          rows.map((row) => row.error_text),
+        ]),
+      );
+      await deps.db.run(markStatusesAppliedAcrossBusinesses, [
+        rows.map((row) => row.business_id),
+        rows.map((row) => row.channel_id),
+        rows.map((row) => row.provider_message_id),
+      ]);
+      return rows.length;
+    },
+  };
+}

@@ -1,0 +1,86 @@
+// Owns: the SQL that takes a message into the outbox.
+import { defineQuery } from "../db/query.ts";
+
+/** Everything that decides whether something may be sent, under the row lock that also gives out `seq`. Database time. */
+export const lockConversationForSending = defineQuery({
+  name: "outbound.lock-conversation-for-sending",
+  role: "app",
+  columns: {
+    id: "uuid",
+    is_merged: "bool",
+    is_window_open: "bool",
+    is_opted_out: "bool",
+    has_address: "bool",
+    last_customer_message_at: "timestamptz?",
+  },
+  text: `
+    select c.id, c.merged_into is not null as is_merged,
+      coalesce(c.last_customer_message_at > now() - interval '24 hours', false) as is_window_open,
+      c.opted_out_at is not null as is_opted_out, c.reply_address is not null as has_address, c.last_customer_message_at
+    from conversations c
+    where c.business_id = $1 and c.id = $2
+    for no key update`,
+});
+
+/** No row: the key is known. A transaction that has just inserted the same key is waited for. */
+export const insertIdempotencyKey = defineQuery({
+  name: "outbound.insert-idempotency-key",
+  role: "app",
+  columns: { key: "text" },
+  text: `
+    insert into idempotency_keys (business_id, key, request_hash)
+    values ($1, $2, $3)
+    on conflict on constraint idempotency_keys_pkey do nothing
+    returning key`,
+});
+
+export const findIdempotencyKey = defineQuery({
+  name: "outbound.find-idempotency-key",
+  role: "app",
+  columns: { request_hash: "text", message_id: "text?" },
+  text: `select k.request_hash, k.response ->> 'messageId' as message_id from idempotency_keys k where k.business_id = $1 and k.key = $2`,
+});
+
+export const saveIdempotentAnswer = defineQuery({
+  name: "outbound.save-idempotent-answer",
+  role: "app",
+  columns: { key: "text" },
+  text: `update idempotency_keys set status = $3, response = $4 where business_id = $1 and key = $2 returning key`,
+});
+
+// One statement: conversation, lane and message change together, in the lock order, and all of them with one time.
+export const insertOutboundMessage = defineQuery({
+  name: "outbound.insert-message",
+  role: "app",
+  columns: { id: "uuid", seq: "int8" },
+  text: `
+    with input as (
+      select $1::uuid as business_id, $2::uuid as conversation_id, $3::uuid as id, $4::text as author, $5::text as type, $6::text as text,
+        $7::jsonb as content, $8::text as quoted, $9::text as target, now() as at
+    ), conversation as (
+      update conversations as c set
+        last_seq = c.last_seq + 1,
+        last_message_at = greatest(c.last_message_at, i.at),
+        updated_at = i.at
+      from input i
+      where c.business_id = $1 and c.id = i.conversation_id
+      returning c.business_id, c.id, c.last_seq, c.reply_channel_id
+    ), lane as (
+      insert into lanes as l (business_id, conversation_id, kind, check_at, first_at, last_at, wanted)
+      select c.business_id, c.id, 'send', i.at, i.at, i.at, c.last_seq
+      from conversation c cross join input i
+      on conflict on constraint lanes_pkey do update set
+        wanted = greatest(l.wanted, excluded.wanted),
+        last_at = greatest(l.last_at, excluded.last_at),
+        first_at = case when l.check_at is null then excluded.first_at else l.first_at end,
+        check_at = coalesce(l.check_at, excluded.check_at)
+      returning l.conversation_id
+    )
+    insert into messages (business_id, id, conversation_id, seq, channel_id, direction, author, type, text, content, quoted_provider_message_id,
+      target_provider_message_id, sent_at, received_at, status)
+    select c.business_id, i.id, c.id, c.last_seq, c.reply_channel_id, 'out', i.author, i.type, i.text, i.content, i.quoted, i.target, i.at, i.at, 'queued'
+    from lane
+    join conversation c on c.id = lane.conversation_id
+    cross join input i
+    returning id, seq`,
+});

@@ -1,0 +1,169 @@
+// Owns: taking a message that a person or a program wants to send into the outbox: all of it in one transaction, at most once per idempotency key.
+// Refuses to know: how it is sent (the send lane), HTTP, and whether the AI should now be silent (the caller decides).
+import { createHash } from "node:crypto";
+import { findSurvivingConversation } from "../conversations/conversation-writes.queries.ts";
+import { findMessage } from "../conversations/message-reads.queries.ts";
+import { messageViewOf, type MessageView } from "../conversations/message-view.ts";
+import { retryTransient } from "../conversations/retry-transient.ts";
+import type { Database } from "../db/database.ts";
+import type { Queryable, RowOf } from "../db/query.ts";
+import { newId, type BusinessId } from "../kernel/ids.ts";
+import type { Json, JsonObject } from "../kernel/json.ts";
+import { readObject, readString } from "../whatsapp/read-json.ts";
+import { readableText } from "../whatsapp/readable-text.ts";
+import { validateOutboundContent, type OutboundType } from "../whatsapp/validate-content.ts";
+import {
+  findIdempotencyKey,
+  insertIdempotencyKey,
+  insertOutboundMessage,
+  lockConversationForSending,
+  saveIdempotentAnswer,
+} from "./accept-message.queries.ts";
+
+export interface AcceptMessageDeps {
+  readonly database: Database;
+  /** Tells the workers of this process that there is work; called after the commit only. */
+  readonly wake: (kind: "send") => void;
+}
+
+export interface AcceptMessageInput {
+  readonly businessId: BusinessId;
+  readonly conversationId: string;
+  readonly author: "api" | "human";
+  /** The Cloud API's content shape, with an optional `context.message_id` to quote a message. */
+  readonly content: JsonObject;
+  readonly idempotencyKey?: string | undefined;
+}
+
+export type AcceptMessageOutcome =
+  /** `isReplay`: the message was taken earlier under the same idempotency key; this is the answer of then. */
+  | { readonly outcome: "accepted"; readonly message: MessageView; readonly isReplay: boolean }
+  | { readonly outcome: "invalid_content"; readonly reason: string }
+  | { readonly outcome: "not_found" | "opted_out" | "no_address" | "idempotency_conflict" }
+  | { readonly outcome: "window_closed"; readonly closedAt: Date | null };
+
+export type AcceptMessage = (input: AcceptMessageInput) => Promise<AcceptMessageOutcome>;
+
+/** An outcome that must leave nothing behind: thrown to roll the transaction back. */
+class Refused extends Error {
+  readonly outcome: AcceptMessageOutcome;
+  constructor(outcome: AcceptMessageOutcome) {
+    super(outcome.outcome);
+    this.outcome = outcome;
+  }
+}
+
+interface Draft {
+  readonly type: OutboundType;
+  readonly content: JsonObject;
+  readonly quoted: string | undefined;
+}
+
+export function createAcceptMessage(deps: AcceptMessageDeps): AcceptMessage {
+  return async (input) => {
+    const draft = readDraft(input.content);
+    if ("outcome" in draft) return draft;
+    const database = deps.database.forBusiness(input.businessId);
+    try {
+      const accepted = await retryTransient(() => database.transaction((tx) => accept(tx, { input, draft })));
+      if (!accepted.isReplay) deps.wake("send");
+      return accepted;
+    } catch (error) {
+      if (error instanceof Refused) return error.outcome;
+      throw error;
+    }
+  };
+}
+
+function readDraft({ context, ...content }: JsonObject): Draft | Extract<AcceptMessageOutcome, { outcome: "invalid_content" }> {
+  const checked = validateOutboundContent(content);
+  if (!checked.ok) return { outcome: "invalid_content", reason: checked.reason };
+  const quoted = context === undefined ? undefined : readString(readObject({ context }, "context"), "message_id");
+  if (context !== undefined && quoted === undefined) {
+    return { outcome: "invalid_content", reason: 'context must be {"message_id":"wamid.…"}: the message that this one quotes.' };
+  }
+  return { type: checked.type, content: checked.content, quoted: quoted?.toWellFormed().replaceAll("\0", "") };
+}
+
+type MessageRow = RowOf<typeof findMessage.columns>;
+interface Work {
+  readonly input: AcceptMessageInput;
+  readonly draft: Draft;
+}
+type Accepted = Extract<AcceptMessageOutcome, { outcome: "accepted" }>;
+
+async function accept(tx: Queryable, work: Work): Promise<Accepted> {
+  const { businessId, idempotencyKey } = work.input;
+  const conversation = await lockSurvivor(tx, work.input);
+  if (idempotencyKey !== undefined) {
+    const earlier = await claimKey(tx, work, idempotencyKey);
+    if (earlier !== undefined) return { outcome: "accepted", message: earlier, isReplay: true };
+  }
+  refuseUnlessSendable(conversation, work.draft);
+  const message = await insert(tx, work, conversation.id);
+  if (idempotencyKey !== undefined) await tx.run(saveIdempotentAnswer, [businessId, idempotencyKey, 202, JSON.stringify({ messageId: message.id })]);
+  return { outcome: "accepted", message, isReplay: false };
+}
+
+interface LockedConversation {
+  readonly id: string;
+  readonly is_window_open: boolean;
+  readonly is_opted_out: boolean;
+  readonly has_address: boolean;
+  readonly last_customer_message_at: Date | null;
+}
+
+async function lockSurvivor(tx: Queryable, { businessId, conversationId }: AcceptMessageInput): Promise<LockedConversation> {
+  for (;;) {
+    const [survivor] = await tx.run(findSurvivingConversation, [businessId, conversationId]);
+    if (survivor === undefined) throw new Refused({ outcome: "not_found" });
+    const [locked] = await tx.run(lockConversationForSending, [businessId, survivor.id]);
+    // Merged between the two statements: its winner is found next.
+    if (locked !== undefined && !locked.is_merged) return locked;
+  }
+}
+
+/** The earlier answer under this key, or undefined when the key is ours now. */
+async function claimKey(tx: Queryable, { input, draft }: Work, key: string): Promise<MessageView | undefined> {
+  const request = [input.conversationId, input.author, draft.content, draft.quoted ?? null];
+  const hash = createHash("sha256").update(canonicalJson(request)).digest("hex");
+  const [claimed] = await tx.run(insertIdempotencyKey, [input.businessId, key, hash]);
+  if (claimed !== undefined) return undefined;
+  const [known] = await tx.run(findIdempotencyKey, [input.businessId, key]);
+  const isSame = known?.request_hash === hash && known.message_id !== null;
+  const [row] = isSame ? await tx.run(findMessage, [input.businessId, known.message_id]) : [];
+  if (row === undefined) throw new Refused({ outcome: "idempotency_conflict" });
+  return messageViewOf(asAccepted(row), []);
+}
+
+/** The message as it was in the first answer, whatever became of it since. */
+function asAccepted(row: MessageRow): MessageRow {
+  const notYet = { provider_message_id: null, accepted_at: null, delivered_at: null, read_at: null, failed_at: null };
+  return { ...row, ...notYet, status: "queued", error_code: null, error_text: null, sent_at: row.received_at };
+}
+
+function refuseUnlessSendable(conversation: LockedConversation, draft: Draft): void {
+  if (!conversation.has_address) throw new Refused({ outcome: "no_address" });
+  if (conversation.is_opted_out) throw new Refused({ outcome: "opted_out" });
+  if (conversation.is_window_open || draft.type === "template") return;
+  const lastAt = conversation.last_customer_message_at;
+  throw new Refused({ outcome: "window_closed", closedAt: lastAt === null ? null : new Date(lastAt.getTime() + 86_400_000) });
+}
+
+async function insert(tx: Queryable, { input, draft }: Work, conversationId: string): Promise<MessageView> {
+  const { businessId, author } = input;
+  const { type, content, quoted } = draft;
+  const target = type === "reaction" ? readString(readObject(content, "reaction"), "message_id") : undefined;
+  const values = [author, type, readableText(type, content), JSON.stringify(content), quoted ?? null, target ?? null];
+  const [inserted] = await tx.run(insertOutboundMessage, [businessId, conversationId, newId(), ...values]);
+  const [row] = inserted === undefined ? [] : await tx.run(findMessage, [businessId, inserted.id]);
+  if (row === undefined) throw new Error("the message that was just inserted cannot be read");
+  return messageViewOf(row, []);
+}
+
+/** The same text for the same JSON, whatever the order of its keys. */
+function canonicalJson(value: Json): string {
+  return JSON.stringify(value, (_key, part: unknown) =>
+    typeof part === "object" && part !== null && !Array.isArray(part) ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))) : part,
+  );
+}

@@ -1,0 +1,243 @@
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { afterEach, describe, expect, test } from "vitest";
+import { createGraphClient, type GraphClient } from "./graph-client.ts";
+import { buildGraphMessage } from "./graph-message.ts";
+import type { SendOutcome } from "./transport.ts";
+
+interface Seen {
+  readonly path: string | undefined;
+  readonly headers: IncomingMessage["headers"];
+  readonly body: unknown;
+}
+
+const TOKEN = "token-of-this-channel";
+const closers: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+/** A real HTTP server that answers what it is told to, after the whole request has come in. */
+async function startGraph(
+  answer: (response: ServerResponse, socket: Socket, seen: Seen) => void,
+): Promise<{ baseUrl: string; seen: Seen[] }> {
+  const seen: Seen[] = [];
+  const listener: RequestListener = (request, response) => {
+    const chunks: Buffer[] = [];
+    request.on("data", (chunk: Buffer) => chunks.push(chunk));
+    request.on("end", () => {
+      const body: unknown = JSON.parse(Buffer.concat(chunks).toString());
+      const one = { path: request.url, headers: request.headers, body };
+      seen.push(one);
+      answer(response, request.socket, one);
+    });
+  };
+  const server = createServer(listener);
+  const port = await listen(server);
+  closers.push(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  return { baseUrl: `http://127.0.0.1:${port}`, seen };
+}
+
+async function listen(server: Server): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  if (typeof address !== "object" || address === null) throw new Error("not listening on a port");
+  return address.port;
+}
+
+function connect(baseUrl: string, options: { readonly timeoutMs?: number; readonly connections?: number } = {}): GraphClient {
+  const client = createGraphClient({ baseUrl, version: "v26.0", ...options });
+  closers.push(() => client.close());
+  return client;
+}
+
+const content = { type: "text", text: { body: "Yes, 8 to 14 h" } };
+const body = buildGraphMessage({ address: { kind: "phone", phone: "4917612345678" }, content, callbackData: "ob_1" });
+const send = (client: GraphClient, extra: object = {}): Promise<SendOutcome> =>
+  client.sendMessage({ phoneNumberId: "555000111", accessToken: TOKEN, body, ...extra });
+
+function json(status: number, answer: unknown, headers: Readonly<Record<string, string>> = {}): (response: ServerResponse) => void {
+  return (response) => {
+    response.writeHead(status, { "content-type": "application/json", ...headers }).end(JSON.stringify(answer));
+  };
+}
+const errorBody = (code: number, extra: object = {}): object => ({
+  error: {
+    message: `(#${code}) Refused`,
+    type: "OAuthException",
+    code,
+    error_data: { messaging_product: "whatsapp", details: "Because." },
+    fbtrace_id: "A",
+    ...extra,
+  },
+});
+
+describe("a sent message", () => {
+  test("that was accepted names its id and the account it found", async () => {
+    const { baseUrl, seen } = await startGraph(
+      json(200, { contacts: [{ input: "+4917612345678", wa_id: "4917612345678" }], messages: [{ id: "wamid.B1" }] }),
+    );
+    expect(await send(connect(`${baseUrl}/`))).toEqual({ outcome: "accepted", providerMessageId: "wamid.B1", waId: "4917612345678" });
+    expect(seen).toMatchObject([
+      {
+        path: "/v26.0/555000111/messages",
+        headers: { authorization: `Bearer ${TOKEN}`, "content-type": "application/json" },
+        body: {
+          messaging_product: "whatsapp",
+          recipient_type: "individual",
+          to: "+4917612345678",
+          biz_opaque_callback_data: "ob_1",
+          ...content,
+        },
+      },
+    ]);
+  });
+
+  test("to a user id names the user id", async () => {
+    const { baseUrl } = await startGraph(json(200, { contacts: [{ input: "DE.1", user_id: "DE.1" }], messages: [{ id: "wamid.B3" }] }));
+    expect(await send(connect(baseUrl))).toEqual({ outcome: "accepted", providerMessageId: "wamid.B3", userId: "DE.1" });
+  });
+
+  test("goes through below a path of its own, as behind a proxy", async () => {
+    const { baseUrl, seen } = await startGraph(json(200, { messages: [{ id: "wamid.B1" }] }));
+    expect(await send(connect(`${baseUrl}/graph/`))).toMatchObject({ outcome: "accepted" });
+    expect(seen[0]?.path).toBe("/graph/v26.0/555000111/messages");
+  });
+
+  test.each([
+    [400, errorBody(131047), "after-window", false],
+    [400, errorBody(131056), "backoff", false],
+    [401, errorBody(190, { error_subcode: 463 }), "never", true],
+    [500, errorBody(2), "backoff", false],
+    [200, errorBody(100), "never", false],
+  ])("that was refused with HTTP %i and an error is rejected with the advice of its code", async (status, answer, retry, stopsChannel) => {
+    const { baseUrl } = await startGraph(json(status, answer));
+    const outcome = await send(connect(baseUrl));
+    expect(outcome).toMatchObject({ outcome: "rejected", retry, stopsChannel, fault: { details: "Because." } });
+  });
+
+  test("that was refused for a while waits as long as the provider asks, or longer", async () => {
+    const { baseUrl } = await startGraph((response, _socket, { body: given }) => {
+      json(400, errorBody(JSON.stringify(given).includes("long") ? 80007 : 130429), { "retry-after": "30" })(response);
+    });
+    const client = connect(baseUrl);
+    expect(await send(client)).toMatchObject({ retry: "backoff", minDelayMs: 30_000 });
+    expect(await send(client, { body: { long: true } })).toMatchObject({ retry: "backoff", minDelayMs: 60_000 });
+  });
+
+  test.each([
+    ["an unknown error", json(500, errorBody(131000))],
+    ["HTTP 503 without an error body", json(503, "unavailable")],
+    ["HTTP 200 with a text", (response: ServerResponse) => response.end("<html>")],
+    ["HTTP 200 without an id", json(200, { messages: [] })],
+    ["a reset instead of an answer", (_response: ServerResponse, socket: Socket) => socket.resetAndDestroy()],
+    [
+      "a reset in the middle of the answer",
+      (response: ServerResponse, socket: Socket) =>
+        response.writeHead(200, { "content-length": "999" }).write('{"mess', () => socket.resetAndDestroy()),
+    ],
+    [
+      "a connection closed in the middle of the answer",
+      (response: ServerResponse, socket: Socket) => response.writeHead(200).write('{"mess', () => socket.end()),
+    ],
+    ["an answer without end", (response: ServerResponse) => response.end("x".repeat(2_000_000))],
+  ])("that got %s is uncertain, and was sent once", async (_case, answer) => {
+    const { baseUrl, seen } = await startGraph(answer);
+    expect(await send(connect(baseUrl))).toMatchObject({ outcome: "uncertain" });
+    expect(seen).toHaveLength(1);
+  });
+
+  test.each([
+    ["before the answer", () => undefined],
+    ["in the middle of the answer", (response: ServerResponse) => response.writeHead(200).write('{"mess')],
+  ])("whose provider hangs %s is uncertain after the time limit", async (_case, answer) => {
+    const { baseUrl } = await startGraph(answer);
+    expect(await send(connect(baseUrl, { timeoutMs: 80 }))).toMatchObject({ outcome: "uncertain" });
+  });
+
+  test("that found nobody listening is known not to have been accepted", async () => {
+    const server = createServer();
+    const port = await listen(server);
+    await new Promise((resolve) => server.close(resolve));
+    expect(await send(connect(`http://127.0.0.1:${port}`))).toMatchObject({
+      outcome: "rejected",
+      retry: "backoff",
+      fault: { title: "ECONNREFUSED" },
+    });
+  });
+
+  test("whose host has no address is known not to have been accepted", async () => {
+    // A label of more than 63 characters fails in the resolver itself, without a network.
+    const client = connect(`http://${"x".repeat(64)}.invalid`);
+    expect(await send(client)).toMatchObject({ outcome: "rejected", retry: "backoff", fault: { title: "ENOTFOUND" } });
+  });
+
+  test("that waited for a connection in vain was never written", async () => {
+    const { promise: firstArrived, resolve: arrived } = Promise.withResolvers<undefined>();
+    const { baseUrl, seen } = await startGraph(() => {
+      arrived(undefined);
+    });
+    const client = connect(baseUrl, { timeoutMs: 150, connections: 1 });
+    const first = send(client);
+    await firstArrived;
+    const second = await send(client);
+    expect(await first).toMatchObject({ outcome: "uncertain" });
+    expect(second).toMatchObject({ outcome: "rejected", retry: "backoff" });
+    expect(seen).toHaveLength(1);
+  });
+
+  test("never follows a redirect, so the token stays with its host", async () => {
+    const elsewhere = await startGraph(json(200, { messages: [{ id: "wamid.X" }] }));
+    const { baseUrl } = await startGraph(json(307, {}, { location: `${elsewhere.baseUrl}/v26.0/555000111/messages` }));
+    expect(await send(connect(baseUrl))).toMatchObject({ outcome: "rejected", retry: "never", stopsChannel: true });
+    expect(elsewhere.seen).toEqual([]);
+  });
+
+  test.each([
+    ["a phone number id that leaves its path", { phoneNumberId: "../../me" }],
+    ["a token with a line break", { accessToken: "a\r\nx-evil: 1" }],
+    ["a token outside ASCII", { accessToken: "tök€n" }],
+  ])("with %s is rejected and nothing is written", async (_case, extra) => {
+    const { baseUrl, seen } = await startGraph(json(200, { messages: [{ id: "wamid.X" }] }));
+    const outcome = await send(connect(baseUrl), extra);
+    expect(outcome).toMatchObject({ outcome: "rejected", retry: "never" });
+    expect(JSON.stringify(outcome)).not.toContain("evil");
+    expect(seen).toEqual([]);
+  });
+
+  test("of many at once each gets its own answer", async () => {
+    const { baseUrl } = await startGraph((response, _socket, { body: given }) => {
+      json(200, { messages: [{ id: JSON.stringify(given) }] })(response);
+    });
+    const client = connect(baseUrl, { connections: 8 });
+    const outcomes = await Promise.all(Array.from({ length: 200 }, (_, index) => send(client, { body: { index } })));
+    expect(outcomes).toEqual(Array.from({ length: 200 }, (_, index) => ({ outcome: "accepted", providerMessageId: `{"index":${index}}` })));
+  });
+});
+
+describe("marking read", () => {
+  const mark = { phoneNumberId: "555000111", accessToken: TOKEN, providerMessageId: "wamid.A1" };
+
+  test("names the message, and shows typing only when asked to", async () => {
+    const { baseUrl, seen } = await startGraph(json(200, { success: true }));
+    const client = connect(baseUrl);
+    expect(await client.markRead({ ...mark, typing: false })).toEqual({ outcome: "accepted" });
+    expect(await client.markRead({ ...mark, typing: true })).toEqual({ outcome: "accepted" });
+    const read = { messaging_product: "whatsapp", status: "read", message_id: "wamid.A1" };
+    expect(seen.map((one) => one.body)).toEqual([read, { ...read, typing_indicator: { type: "text" } }]);
+  });
+
+  test("of a wrong id is rejected", async () => {
+    const { baseUrl } = await startGraph(json(400, errorBody(131009)));
+    expect(await connect(baseUrl).markRead({ ...mark, typing: true })).toMatchObject({ outcome: "rejected", retry: "never" });
+  });
+});
+
+test("a Graph address that is none is refused at once", () => {
+  for (const baseUrl of ["graph.facebook.com", "ftp://graph.facebook.com", ""]) {
+    expect(() => createGraphClient({ baseUrl, version: "v26.0" })).toThrow(`"${baseUrl}"`);
+  }
+});

@@ -1,0 +1,106 @@
+// Owns: speaking to the Graph API over kept connections; the access token goes to the configured address and nowhere else. Refuses to know:
+// databases, windows, when to try again.
+import { type Dispatcher, Pool } from "undici";
+import type { JsonObject } from "../kernel/json.ts";
+import { readMarkReadAnswer, readSendAnswer, refusedHere } from "./graph-answer.ts";
+import { type Exchange, exchange } from "./http-exchange.ts";
+import type { Rejected, WhatsAppTransport } from "./transport.ts";
+
+export interface GraphClientDeps {
+  /** Such as https://graph.facebook.com, without the version. */
+  readonly baseUrl: string;
+  /** Such as v26.0. */
+  readonly version: string;
+  /** For one whole request. */
+  readonly timeoutMs?: number;
+  /** Connections open at once; further requests wait for a free one within their own time. */
+  readonly connections?: number;
+  /** Instead of a pool of its own; then closing it is up to its owner. */
+  readonly dispatcher?: Dispatcher;
+}
+
+export interface GraphClient extends WhatsAppTransport {
+  /** Waits for the requests under way, then closes the connections. */
+  close(): Promise<void>;
+}
+
+const TIMEOUT_MS = 15_000;
+const CONNECT_TIMEOUT_MS = 5_000;
+/** 1000 messages per second, the most that WhatsApp lets a number send, at a quarter of a second each. */
+const CONNECTIONS = 256;
+const PHONE_NUMBER_ID = /^[\w-]{1,64}$/;
+
+/** Throws when `baseUrl` is no http(s) address; after that no method throws. */
+export function createGraphClient(deps: GraphClientDeps): GraphClient {
+  const { origin, pathname } = parseBaseUrl(deps.baseUrl);
+  const timeoutMs = deps.timeoutMs ?? TIMEOUT_MS;
+  const pool = deps.dispatcher ?? createPool(origin, timeoutMs, deps.connections ?? CONNECTIONS);
+  const prefix = `${pathname.replace(/\/+$/, "")}/${deps.version}/`;
+
+  async function post(
+    target: { readonly phoneNumberId: string; readonly accessToken: string },
+    message: JsonObject,
+  ): Promise<Exchange | Rejected> {
+    if (!PHONE_NUMBER_ID.test(target.phoneNumberId)) {
+      return refusedHere(
+        "bad phone number id",
+        "The channel's phone number id is not one. The message is kept unsent. Correct the channel.",
+      );
+    }
+    const body = writeJson(message);
+    if (body === undefined) {
+      return refusedHere(
+        "unwritable body",
+        "The message cannot be written as JSON. The message is kept unsent. Send it with less nesting.",
+      );
+    }
+    const headers = { authorization: `Bearer ${target.accessToken}`, "content-type": "application/json" };
+    return exchange(pool, { origin, path: `${prefix}${target.phoneNumberId}/messages`, headers, body, timeoutMs });
+  }
+
+  return {
+    async sendMessage({ body, ...target }) {
+      const result = await post(target, body);
+      return "end" in result ? readSendAnswer(result) : result;
+    },
+    async markRead({ providerMessageId, typing, ...target }) {
+      const message = { messaging_product: "whatsapp", status: "read", message_id: providerMessageId };
+      const result = await post(target, typing ? { ...message, typing_indicator: { type: "text" } } : message);
+      return "end" in result ? readMarkReadAnswer(result) : result;
+    },
+    async close() {
+      if (deps.dispatcher === undefined) await pool.close();
+    },
+  };
+}
+
+function createPool(origin: string, timeoutMs: number, connections: number): Pool {
+  return new Pool(origin, {
+    connections,
+    // A second request on the same connection could not be told apart when the connection breaks.
+    pipelining: 1,
+    // A connection that the other side closes while we write makes the outcome uncertain, so idle ones are left early.
+    keepAliveTimeout: 4_000,
+    keepAliveTimeoutThreshold: 2_000,
+    connect: { timeout: Math.min(CONNECT_TIMEOUT_MS, timeoutMs) },
+    // The exchange has its own, exact time limit.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  });
+}
+
+function parseBaseUrl(baseUrl: string): URL {
+  const url = URL.canParse(baseUrl) ? new URL(baseUrl) : undefined;
+  if (url?.protocol !== "https:" && url?.protocol !== "http:") {
+    throw new TypeError(`The Graph address "${baseUrl}" is not an http or https address.`);
+  }
+  return url;
+}
+
+function writeJson(body: JsonObject): string | undefined {
+  try {
+    return JSON.stringify(body);
+  } catch {
+    return undefined;
+  }
+}

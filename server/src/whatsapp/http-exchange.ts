@@ -1,0 +1,100 @@
+// Owns: one HTTP POST on a pool of kept connections, and the knowledge whether any of it can have reached the other side. Refuses to know: WhatsApp.
+import type { Dispatcher } from "undici";
+
+export type Exchange =
+  | { readonly end: "answered"; readonly httpStatus: number; readonly retryAfter: string | undefined; readonly text: string }
+  /** Not one byte of the request was written. */
+  | { readonly end: "not-written"; readonly error: Error }
+  /** The request, or a part of it, was written, and no whole answer came. */
+  | { readonly end: "broken"; readonly error: Error };
+
+export interface ExchangeRequest {
+  readonly origin: string;
+  readonly path: string;
+  readonly headers: Record<string, string>;
+  readonly body: string;
+  /** For everything: waiting for a connection, the request, the answer. */
+  readonly timeoutMs: number;
+}
+
+/** An answer of WhatsApp is a few hundred bytes. */
+const ANSWER_LIMIT_BYTES = 1_000_000;
+
+/** Never rejects. Follows no redirect and tries nothing twice. */
+export function exchange(dispatcher: Dispatcher, { timeoutMs, ...request }: ExchangeRequest): Promise<Exchange> {
+  return new Promise((resolve) => {
+    const handler = new ExchangeHandler((result) => {
+      clearTimeout(timer);
+      resolve(result);
+    });
+    const timer = setTimeout(() => {
+      handler.giveUp(new Error(`no answer within ${timeoutMs} ms`));
+    }, timeoutMs);
+    try {
+      dispatcher.dispatch({ ...request, method: "POST" }, handler);
+    } catch (error) {
+      handler.giveUp(error instanceof Error ? error : new Error(String(error)));
+    }
+  });
+}
+
+class ExchangeHandler implements Dispatcher.DispatchHandler {
+  readonly #settle: (result: Exchange) => void;
+  #controller: Dispatcher.DispatchController | undefined;
+  #settled = false;
+  #httpStatus = 0;
+  #retryAfter: string | undefined;
+  #chunks: Buffer[] = [];
+  #bytes = 0;
+
+  constructor(settle: (result: Exchange) => void) {
+    this.#settle = settle;
+  }
+
+  /** Called by undici just before it writes. An abort in here keeps the request from being written at all. */
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    if (this.#settled) controller.abort(new Error("given up before it was written"));
+    else this.#controller = controller;
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    httpStatus: number,
+    headers: Readonly<Record<string, string | string[] | undefined>>,
+  ): void {
+    const retryAfter = headers["retry-after"];
+    this.#httpStatus = httpStatus;
+    this.#retryAfter = typeof retryAfter === "string" ? retryAfter : undefined;
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#bytes += chunk.length;
+    if (this.#bytes > ANSWER_LIMIT_BYTES) this.giveUp(new Error(`the answer is longer than ${ANSWER_LIMIT_BYTES} bytes`));
+    else this.#chunks.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    this.#finish({
+      end: "answered",
+      httpStatus: this.#httpStatus,
+      retryAfter: this.#retryAfter,
+      text: Buffer.concat(this.#chunks).toString("utf8"),
+    });
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.giveUp(error);
+  }
+
+  giveUp(error: Error): void {
+    const controller = this.#controller;
+    this.#finish({ end: controller === undefined ? "not-written" : "broken", error });
+    if (controller?.aborted === false) controller.abort(error);
+  }
+
+  #finish(result: Exchange): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    this.#settle(result);
+  }
+}

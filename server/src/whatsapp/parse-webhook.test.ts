@@ -1,0 +1,213 @@
+import { describe, expect, test } from "vitest";
+import type { MessageEvent, StatusEvent, WebhookEvent } from "./events.ts";
+import {
+  ACCOUNT,
+  bodyOf,
+  CHANNEL,
+  changeFixture,
+  messageFixture,
+  messagesBody,
+  readFixture,
+  statusFixture,
+  systemFixture,
+  toWire,
+} from "./fixtures/fixtures.ts";
+import { parseCloudWebhook } from "./parse-webhook.ts";
+
+function eventsOf(body: unknown): readonly WebhookEvent[] {
+  const parsed = parseCloudWebhook(toWire(body));
+  if (parsed.outcome !== "events") throw new Error(parsed.reason);
+  return parsed.events;
+}
+
+function onlyEvent(body: unknown): WebhookEvent {
+  const events = eventsOf(body);
+  expect(events).toHaveLength(1);
+  const [event] = events;
+  if (event === undefined) throw new Error("no event");
+  return event;
+}
+
+function onlyMessage(body: unknown): MessageEvent {
+  const event = onlyEvent(body);
+  if (event.kind !== "message") throw new Error(JSON.stringify(event));
+  return event;
+}
+
+const textMessage = (id: string, extra: object = {}): object => ({
+  from: "1",
+  id,
+  timestamp: "1790000000",
+  type: "text",
+  text: { body: id },
+  ...extra,
+});
+
+describe("an inbound message", () => {
+  test.each(readFixture("inbound-messages.jsonl", messageFixture))("$name", ({ message, expect: wanted }) => {
+    const event = onlyMessage(messagesBody({ messages: [message] }));
+    expect(event).toMatchObject({ provider: "cloud", channelKey: CHANNEL, direction: "in", providerMessageId: message["id"] });
+    expect(event.sentAt).toEqual(new Date(Number(message["timestamp"]) * 1000));
+    expect({
+      type: event.type,
+      text: event.text,
+      quoted: event.quotedProviderMessageId,
+      target: event.targetProviderMessageId,
+      group: event.groupId,
+    }).toEqual({ quoted: undefined, target: undefined, group: undefined, ...wanted });
+  });
+
+  test.each(readFixture("inbound-messages.jsonl", messageFixture))("keeps its node and riders: $name", ({ message, expect: { type } }) => {
+    const { content } = onlyMessage(messagesBody({ messages: [message] }));
+    if (type === "unknown") return expect(content).toEqual(message);
+    const kept = Object.entries(message).filter(([key]) => ["type", type, "context", "referral", "errors"].includes(key));
+    expect(content).toEqual(Object.fromEntries(kept));
+  });
+
+  test.each([
+    ["no id", { id: undefined }],
+    ["no valid timestamp", { timestamp: undefined }],
+    ["no valid timestamp", { timestamp: "soon" }],
+    ["no valid timestamp", { timestamp: "1790000000000" }],
+    ["no valid timestamp", { timestamp: "1000000000" }],
+    ["no valid timestamp", { timestamp: "4102444800" }],
+    ["no sender", { from: undefined }],
+    ["no sender", { from: "" }],
+  ])("is unreadable with the reason %s", (reason, change) => {
+    const event = onlyEvent(messagesBody({ messages: [textMessage("wamid.1", change)] }));
+    expect(event).toMatchObject({ kind: "unreadable", channelKey: CHANNEL });
+    expect(event.kind === "unreadable" && event.reason).toContain(reason);
+  });
+
+  test("without a channel is unreadable", () => {
+    const event = onlyEvent(bodyOf([{ field: "messages", value: { messages: [textMessage("wamid.1")] } }]));
+    expect(event).toMatchObject({ kind: "unreadable" });
+    expect(event.kind === "unreadable" && event.reason).toContain("no channel");
+  });
+
+  test("is kept however long its id is", () => {
+    expect(onlyMessage(messagesBody({ messages: [textMessage("x".repeat(5000))] })).providerMessageId).toHaveLength(5000);
+  });
+});
+
+describe("a customer's identity", () => {
+  const identityFor = (message: object, contacts: readonly unknown[], more: readonly object[] = []): unknown => {
+    const [event] = eventsOf(messagesBody({ contacts, messages: [{ ...textMessage("wamid.1"), from: undefined, ...message }, ...more] }));
+    return event?.kind === "message" ? event.customer : event;
+  };
+  const mia = { profile: { name: "Mia", username: "@mia" }, wa_id: "49176", user_id: "DE.1", parent_user_id: "DE.ENT.1" };
+  const jo = { profile: { name: "Jo" }, wa_id: "49177", user_id: "DE.2" };
+  const wholeMia = { phone: "49176", userId: "DE.1", parentUserId: "DE.ENT.1", username: "mia", name: "Mia" };
+
+  test("is completed from the contact with its user id, whatever the order", () => {
+    expect(identityFor({ from_user_id: "DE.1" }, [jo, mia])).toEqual(wholeMia);
+  });
+
+  test("is completed from the contact with its phone", () => {
+    expect(identityFor({ from: "49176" }, [jo, mia])).toEqual(wholeMia);
+  });
+
+  test("is completed from the only contact of the only item", () => {
+    expect(identityFor({ from: "49176" }, [{ profile: { name: "Mia" }, user_id: "DE.1" }])).toEqual({
+      phone: "49176",
+      userId: "DE.1",
+      name: "Mia",
+    });
+    expect(identityFor({}, [mia])).toEqual(wholeMia);
+  });
+
+  test("is never completed from the contact of somebody else", () => {
+    expect(identityFor({ from: "49178" }, [jo, mia])).toEqual({ phone: "49178" });
+    expect(identityFor({ from_user_id: "DE.3" }, [mia])).toEqual({ userId: "DE.3" });
+    expect(identityFor({ from: "49176", from_user_id: "DE.3" }, [jo, mia])).toEqual({ phone: "49176", userId: "DE.3" });
+    expect(identityFor({ from: "49178" }, [mia], [{ ...textMessage("wamid.2"), from: "49176" }])).toEqual({ phone: "49178" });
+  });
+
+  test("keeps what the message itself says", () => {
+    expect(identityFor({ from: "491760", from_user_id: "DE.1" }, [mia])).toMatchObject({ phone: "491760", userId: "DE.1" });
+  });
+
+  test.each(readFixture("system-messages.jsonl", systemFixture))("of a system message: $name", ({ message, customer, text }) => {
+    const event = onlyMessage(messagesBody({ contacts: [jo], messages: [message] }));
+    expect(event).toMatchObject({ type: "system", customer, text, content: { type: "system", system: message["system"] } });
+    expect(event.customer).toEqual(customer);
+  });
+
+  test("of a system message that names only the new identity is nobody's", () => {
+    const message = { id: "wamid.S", timestamp: "1790000000", type: "system", system: { type: "user_changed_user_id", user_id: "DE.9" } };
+    expect(onlyEvent(messagesBody({ messages: [{ ...message, from_user_id: "DE.9" }] }))).toMatchObject({ kind: "unreadable" });
+  });
+});
+
+describe("a message that a person of the business wrote elsewhere", () => {
+  const echo = { from: "4930111222", to: "49176", id: "wamid.E1", timestamp: "1790002000", type: "text", text: { body: "I'll look" } };
+
+  test("goes out to the customer it names", () => {
+    const contacts = [{ wa_id: "49176", user_id: "DE.1" }];
+    const event = onlyMessage(messagesBody({ contacts, message_echoes: [{ ...echo, to_user_id: "DE.1" }] }, "smb_message_echoes"));
+    expect(event).toMatchObject({ direction: "out", text: "I'll look", customer: { phone: "49176", userId: "DE.1" } });
+  });
+
+  test("goes out to a customer without a phone, and revokes name their message", () => {
+    const revoke = { ...echo, to: undefined, to_user_id: "DE.1", type: "revoke", revoke: { original_message_id: "wamid.E0" } };
+    expect(onlyMessage(messagesBody({ message_echoes: [revoke] }, "smb_message_echoes"))).toMatchObject({
+      direction: "out",
+      type: "revoke",
+      targetProviderMessageId: "wamid.E0",
+      customer: { userId: "DE.1" },
+    });
+  });
+
+  test("is unreadable when it names nobody", () => {
+    const event = onlyEvent(messagesBody({ message_echoes: [{ ...echo, to: undefined }] }, "smb_message_echoes"));
+    expect(event.kind === "unreadable" && event.reason).toContain("no recipient");
+  });
+});
+
+describe("a status", () => {
+  test.each(readFixture("statuses.jsonl", statusFixture))("$name", ({ value, expect: wanted }) => {
+    const events = eventsOf(messagesBody(value)).filter((event): event is StatusEvent => event.kind === "status");
+    expect(events).toHaveLength(wanted.length);
+    for (const [index, event] of events.entries()) {
+      expect(event).toMatchObject({ channelKey: CHANNEL, provider: "cloud", ...wanted[index] });
+      expect(event.customer).toEqual(wanted[index]?.["customer"]);
+      expect(event.at.getTime()).toBeGreaterThan(1_790_100_000_000);
+    }
+  });
+
+  test("with a word of the future is a notice", () => {
+    const event = onlyEvent(messagesBody({ statuses: [{ id: "wamid.1", status: "framed", timestamp: "1790000000" }] }));
+    expect(event).toMatchObject({ kind: "notice", field: "status", channelKey: CHANNEL, accountKey: ACCOUNT });
+  });
+
+  test.each([
+    ["no status", { status: undefined }],
+    ["no id", { id: undefined }],
+    ["no valid timestamp", { timestamp: "x" }],
+  ])("is unreadable with the reason %s", (reason, change) => {
+    const event = onlyEvent(messagesBody({ statuses: [{ id: "wamid.1", status: "sent", timestamp: "1790000000", ...change }] }));
+    expect(event.kind === "unreadable" && event.reason).toContain(reason);
+  });
+});
+
+describe("everything else", () => {
+  test.each(readFixture("other-changes.jsonl", changeFixture))("of the field $field is one notice that keeps the body", (change) => {
+    const event = onlyEvent(bodyOf([change]));
+    const knowsChannel = JSON.stringify(change).includes("phone_number_id");
+    expect(event).toEqual({
+      kind: "notice",
+      provider: "cloud",
+      field: change.field,
+      accountKey: ACCOUNT,
+      raw: toWire(bodyOf([change])).toString(),
+      ...(knowsChannel ? { channelKey: CHANNEL } : {}),
+    });
+  });
+
+  test("an error of the account is a notice of its own", () => {
+    const events = eventsOf(messagesBody({ errors: [{ code: 130429, title: "Rate limit hit" }, { code: 1 }] }));
+    expect(events.map((event) => event.kind === "notice" && event.field)).toEqual(["errors", "errors"]);
+    expect(events[0]?.raw).toContain("130429");
+    expect(events[0]?.raw).not.toContain('"code":1}');
+  });
+});

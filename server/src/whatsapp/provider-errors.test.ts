@@ -1,0 +1,69 @@
+import { describe, expect, test } from "vitest";
+import { classifyProviderError } from "./provider-errors.ts";
+
+type Expected = readonly [codes: readonly number[], advice: string, stops?: boolean, minDelayMs?: number];
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+/** Every code of the platform's reference. */
+const REFERENCE: readonly Expected[] = [
+  [[0, 190, 3, 10, 200, 250, 299, 131005, 368, 131031, 131037, 131045, 133010, 131042], "never", true],
+  [[130497, 33, 100, 131008, 131009, 135000, 131026, 131050, 130472], "never"],
+  [[131021, 131051, 131061, 131062, 131052, 131053], "never"],
+  [[132000, 132012, 132005, 132007, 132001, 132015, 132016, 132068], "never"],
+  [[133000, 133005, 133016, 134011], "never"],
+  [[1, 131000], "reconcile"],
+  [[2, 131016, 133004], "backoff"],
+  [[4, 80007, 131057], "backoff", false, MINUTE_MS],
+  [[130429, 131064, 131056], "backoff", false, 1000],
+  [[131048], "backoff", false, 4 * HOUR_MS],
+  [[131049], "backoff", false, 24 * HOUR_MS],
+  [[132069], "backoff", false, HOUR_MS],
+  [[131047], "after-window"],
+];
+const cases = REFERENCE.flatMap(([codes, advice, stops = false, minDelayMs]) => codes.map((code) => ({ code, advice, stops, minDelayMs })));
+
+describe("a provider error", () => {
+  test.each(cases)("$code means $advice, whatever the HTTP status", ({ code, advice, stops, minDelayMs }) => {
+    for (const httpStatus of [undefined, 400, 500, 503]) {
+      const verdict = classifyProviderError({ httpStatus, code });
+      expect(verdict).toMatchObject({ advice, stopsChannel: stops });
+      if (minDelayMs !== undefined) expect(verdict.minDelayMs).toBe(minDelayMs);
+    }
+  });
+
+  test.each(cases)("$code says what happened, what was kept and what to do", ({ code }) => {
+    const { sentence } = classifyProviderError({ code });
+    expect(sentence.match(/[^.]+\./g)?.length).toBeGreaterThanOrEqual(3);
+    expect(sentence).toMatch(/ (is kept|is not sent again)/);
+  });
+
+  test("that limits a pair of numbers waits four times longer each time", () => {
+    expect(classifyProviderError({ code: 131056 }).delayFactor).toBe(4);
+  });
+
+  test("with a subcode is explained more closely", () => {
+    expect(classifyProviderError({ code: 190, subcode: 463 }).sentence).toContain("expired");
+    expect(classifyProviderError({ code: 190, subcode: 1 }).sentence).not.toContain("expired");
+    expect(classifyProviderError({ code: 100, subcode: 33 }).sentence).toContain("does not know the number or the media");
+    expect(classifyProviderError({ code: 100, subcode: 2494010 }).sentence).toContain("refused a value");
+  });
+
+  test.each([
+    [{ httpStatus: 500 }, "reconcile", false],
+    [{ httpStatus: 502 }, "reconcile", false],
+    [{ httpStatus: 503 }, "reconcile", false],
+    [{ httpStatus: 408 }, "reconcile", false],
+    [{}, "reconcile", false],
+    [{ httpStatus: 500, code: 999_999 }, "reconcile", false],
+    [{ httpStatus: 400, code: 999_999 }, "never", false],
+    [{ code: 999_999 }, "never", false],
+    [{ httpStatus: 404 }, "never", false],
+    [{ httpStatus: 401 }, "never", true],
+    [{ httpStatus: 302 }, "never", true],
+    [{ httpStatus: 429 }, "backoff", false],
+    [{ httpStatus: 429, code: 999_999 }, "backoff", false],
+  ])("outside the list, %j, is sent again only when it was surely refused: %s", (sign, advice, stopsChannel) => {
+    expect(classifyProviderError(sign)).toMatchObject({ advice, stopsChannel });
+  });
+});

@@ -1,0 +1,316 @@
+// Owns: what each error code of the Cloud API means for a message that we sent, as one table. Refuses to know: how answers are read, when exactly
+// the next try happens.
+import type { RetryAdvice } from "./transport.ts";
+
+export interface ProviderErrorSign {
+  /** Absent for errors that came later, in a status. */
+  readonly httpStatus?: number | undefined;
+  /** Absent when the answer held no error that could be read. */
+  readonly code?: number | undefined;
+  readonly subcode?: number | undefined;
+}
+
+export interface ProviderErrorVerdict {
+  readonly advice: RetryAdvice;
+  readonly minDelayMs?: number;
+  readonly delayFactor?: number;
+  /** Nothing more can be sent on the channel until a person acts. Receiving goes on. */
+  readonly stopsChannel: boolean;
+  readonly sentence: string;
+}
+
+type Codes = readonly (number | readonly [from: number, to: number])[];
+
+interface ErrorRow extends Partial<Omit<ProviderErrorVerdict, "advice" | "sentence">> {
+  readonly codes: Codes;
+  readonly subcode?: number;
+  readonly advice: RetryAdvice;
+  readonly sentence: string;
+}
+
+const SECOND_MS = 1000;
+const HOUR_MS = 3_600_000;
+
+/** The first row that fits decides, so rows with a subcode and single codes stand above the ranges that hold them. */
+const ERROR_ROWS: readonly ErrorRow[] = [
+  {
+    codes: [190],
+    subcode: 463,
+    advice: "never",
+    stopsChannel: true,
+    sentence: "WhatsApp refused the access token because it has expired. The message is kept unsent. Enter a new token for this channel.",
+  },
+  {
+    codes: [0, 190],
+    advice: "never",
+    stopsChannel: true,
+    sentence: "WhatsApp refused the access token. The message is kept unsent. Enter a valid token for this channel.",
+  },
+  {
+    codes: [3, 10, [200, 299], 131005],
+    advice: "never",
+    stopsChannel: true,
+    sentence:
+      "WhatsApp refused because the token lacks a permission. The message is kept unsent. Grant whatsapp_business_messaging to the app and the system user.",
+  },
+  {
+    codes: [368, 131031],
+    advice: "never",
+    stopsChannel: true,
+    sentence:
+      "WhatsApp has blocked or locked this account. The message is kept unsent. Look for the reason in WhatsApp Manager and appeal there.",
+  },
+  {
+    codes: [130497],
+    advice: "never",
+    sentence: "WhatsApp does not let this business write to that country. The message is kept unsent. Reach this customer another way.",
+  },
+  {
+    codes: [33],
+    advice: "never",
+    sentence:
+      "WhatsApp does not know the number or the media any more. The message is kept unsent. Check the channel, and upload the media again.",
+  },
+  {
+    codes: [100],
+    subcode: 33,
+    advice: "never",
+    sentence:
+      "WhatsApp does not know the number or the media any more. The message is kept unsent. Check the channel, and upload the media again.",
+  },
+  {
+    codes: [100, 131008, 131009, 135000],
+    advice: "never",
+    sentence: "WhatsApp refused a value in the message. The message is kept unsent. Correct what the details name and send a new message.",
+  },
+  {
+    codes: [1, 131000],
+    advice: "reconcile",
+    sentence:
+      "WhatsApp answered with an unknown error. It may have sent the message, so it is not sent again. Wait for its status, or decide by hand.",
+  },
+  {
+    codes: [2, 131016, 133004],
+    advice: "backoff",
+    sentence: "WhatsApp is out of service for the moment. The message is kept and is sent again later. Nothing needs to be done.",
+  },
+  {
+    codes: [131057],
+    advice: "backoff",
+    minDelayMs: 60 * SECOND_MS,
+    sentence: "WhatsApp is working on this number. The message is kept and is sent again in a minute or more. Nothing needs to be done.",
+  },
+  {
+    codes: [4, 80007],
+    advice: "backoff",
+    minDelayMs: 60 * SECOND_MS,
+    sentence:
+      "The app has reached its limit of calls to WhatsApp. The message is kept and is sent again later. If this returns, send less.",
+  },
+  {
+    codes: [130429, 131064],
+    advice: "backoff",
+    minDelayMs: SECOND_MS,
+    sentence:
+      "This number has reached its limit of messages per second. The message is kept and is sent again shortly. Nothing needs to be done.",
+  },
+  {
+    codes: [131056],
+    advice: "backoff",
+    minDelayMs: SECOND_MS,
+    delayFactor: 4,
+    sentence:
+      "Too many messages went to this customer in a short time. The message is kept and is sent again shortly. Nothing needs to be done.",
+  },
+  {
+    codes: [131048],
+    advice: "backoff",
+    minDelayMs: 4 * HOUR_MS,
+    sentence:
+      "WhatsApp limits this number because customers reported it as spam. The message is kept and is sent again in hours. Send fewer messages that nobody asked for.",
+  },
+  {
+    codes: [131047],
+    advice: "after-window",
+    sentence: "The customer has not written for 24 hours. The message is kept unsent. Send a template, or wait until the customer writes.",
+  },
+  {
+    codes: [131026],
+    advice: "never",
+    sentence: "The customer cannot be reached on WhatsApp. The message is kept unsent. Reach this customer another way.",
+  },
+  {
+    codes: [131049],
+    advice: "backoff",
+    minDelayMs: 24 * HOUR_MS,
+    sentence:
+      "WhatsApp held this marketing message back. The message is kept and is sent again in a day or later. Nothing needs to be done.",
+  },
+  {
+    codes: [131050],
+    advice: "never",
+    sentence:
+      "The customer has stopped marketing messages of this business. The message is kept unsent. Write only when the customer asks.",
+  },
+  {
+    codes: [130472],
+    advice: "never",
+    sentence: "WhatsApp keeps marketing from this customer for an experiment. The message is kept unsent. Wait until the customer writes.",
+  },
+  {
+    codes: [131021],
+    advice: "never",
+    sentence: "The recipient is the channel's own number. The message is kept unsent. Choose another recipient.",
+  },
+  {
+    codes: [131051],
+    advice: "never",
+    sentence: "WhatsApp does not support this type of message. The message is kept unsent. Send it as another type.",
+  },
+  {
+    codes: [131061],
+    advice: "never",
+    sentence: "WhatsApp does not allow the key bid_spec here. The message is kept unsent. Send it without that key.",
+  },
+  {
+    codes: [131062],
+    advice: "never",
+    sentence:
+      "This message needs a phone number, and only the user id is known. The message is kept unsent. Ask the customer for the number first.",
+  },
+  {
+    codes: [131052],
+    advice: "never",
+    sentence: "WhatsApp could not fetch the customer's file. The message is kept without it. Ask the customer to send the file again.",
+  },
+  {
+    codes: [131053],
+    advice: "never",
+    sentence:
+      "WhatsApp could not use the file. The message is kept unsent. Convert the file to a supported type and size, then send it again.",
+  },
+  {
+    codes: [131037],
+    advice: "never",
+    stopsChannel: true,
+    sentence: "The display name of this number is not approved. The message is kept unsent. Have the name approved in WhatsApp Manager.",
+  },
+  {
+    codes: [131045],
+    advice: "never",
+    stopsChannel: true,
+    sentence: "The certificate of this number is not valid. The message is kept unsent. Register the number again.",
+  },
+  {
+    codes: [133010],
+    advice: "never",
+    stopsChannel: true,
+    sentence: "This number is not registered with the Cloud API. The message is kept unsent. Register the number.",
+  },
+  {
+    codes: [131042],
+    advice: "never",
+    stopsChannel: true,
+    sentence: "WhatsApp has a problem with the payment method. The message is kept unsent. Correct the payment method in WhatsApp Manager.",
+  },
+  {
+    codes: [132000, 132005, 132007, 132012],
+    advice: "never",
+    sentence: "The template's parameters do not fit the template. The message is kept unsent. Correct their number, form or length.",
+  },
+  {
+    codes: [132001],
+    advice: "never",
+    sentence: "No approved template has this name and language. The message is kept unsent. Check both, or wait for the approval.",
+  },
+  {
+    codes: [132015],
+    advice: "never",
+    sentence:
+      "WhatsApp has paused this template. The message is kept unsent. Improve the template, or use another one until it is released.",
+  },
+  {
+    codes: [132016],
+    advice: "never",
+    sentence: "WhatsApp has disabled this template for good. The message is kept unsent. Use another template.",
+  },
+  {
+    codes: [132068],
+    advice: "never",
+    sentence: "WhatsApp has blocked this form (flow). The message is kept unsent. Correct the flow in WhatsApp Manager.",
+  },
+  {
+    codes: [132069],
+    advice: "backoff",
+    minDelayMs: HOUR_MS,
+    sentence:
+      "WhatsApp limits how often this form (flow) is sent. The message is kept and is sent again in an hour. Nothing needs to be done.",
+  },
+  {
+    codes: [[133000, 133016], 134011],
+    advice: "never",
+    sentence:
+      "The registration or the payment terms of this number are not in order. The message is kept unsent. Finish them in WhatsApp Manager.",
+  },
+];
+
+/** Always has an answer. What is not known to have been refused is `reconcile`, so that nothing is sent twice. */
+export function classifyProviderError({ httpStatus, code, subcode }: ProviderErrorSign): ProviderErrorVerdict {
+  if (code !== undefined) {
+    const row = ERROR_ROWS.find((candidate) => holds(candidate.codes, code) && (candidate.subcode ?? subcode) === subcode);
+    if (row !== undefined) return verdictOf(row);
+  }
+  return classifyHttpStatus(httpStatus, code);
+}
+
+function verdictOf({ advice, minDelayMs, delayFactor, stopsChannel, sentence }: ErrorRow): ProviderErrorVerdict {
+  return {
+    advice,
+    sentence,
+    stopsChannel: stopsChannel ?? false,
+    ...(minDelayMs === undefined ? {} : { minDelayMs }),
+    ...(delayFactor === undefined ? {} : { delayFactor }),
+  };
+}
+
+function holds(codes: Codes, code: number): boolean {
+  return codes.some((entry) => (typeof entry === "number" ? entry === code : code >= entry[0] && code <= entry[1]));
+}
+
+function classifyHttpStatus(httpStatus: number | undefined, code: number | undefined): ProviderErrorVerdict {
+  const what = `${httpStatus === undefined ? "" : ` with HTTP ${httpStatus}`}${code === undefined ? "" : ` with the code ${code}`}`;
+  if (httpStatus === 429) {
+    return {
+      advice: "backoff",
+      minDelayMs: SECOND_MS,
+      stopsChannel: false,
+      sentence: "WhatsApp asks for fewer calls. The message is kept and is sent again later. Nothing needs to be done.",
+    };
+  }
+  if (httpStatus === 401) {
+    return {
+      advice: "never",
+      stopsChannel: true,
+      sentence: "WhatsApp refused the access token. The message is kept unsent. Enter a valid token for this channel.",
+    };
+  }
+  if (httpStatus !== undefined && httpStatus >= 300 && httpStatus < 400) {
+    return {
+      advice: "never",
+      stopsChannel: true,
+      sentence: `The Graph address answered${what}, a redirect, which is never followed. The message is kept unsent. Correct the Graph address in the settings.`,
+    };
+  }
+  if (httpStatus === undefined ? code !== undefined : httpStatus >= 400 && httpStatus < 500 && httpStatus !== 408) {
+    return {
+      advice: "never",
+      stopsChannel: false,
+      sentence: `WhatsApp refused the message${what}, which is not in the list of known errors. The message is kept unsent. Read the details and decide.`,
+    };
+  }
+  return {
+    advice: "reconcile",
+    stopsChannel: false,
+    sentence: `WhatsApp answered${what} without saying whether it took the message, so it is not sent again. Wait for its status, or decide by hand.`,
+  };
+}

@@ -1,0 +1,183 @@
+// Owns what happens to a send: refused for a reason of state, or accepted, put in the outbox and followed by statuses.
+// Knows nothing of HTTP.
+import type { VirtualClock } from "./clock.ts";
+import { isWindowOpen } from "./customers.ts";
+import type { Customer, Customers } from "./customers.ts";
+import { defaultTemplates } from "./default-templates.ts";
+import type { MessageTemplate } from "./default-templates.ts";
+import type { FailureResponse } from "./failure-rules.ts";
+import { badValue } from "./graph-problem.ts";
+import type { GraphProblem } from "./graph-problem.ts";
+import type { Identifiers } from "./identifiers.ts";
+import { isJsonObject } from "./json-object.ts";
+import type { JsonObject } from "./json-object.ts";
+import type { MediaStore } from "./media-store.ts";
+import type { Outbox } from "./outbox.ts";
+import type { RateLimits } from "./rate-limits.ts";
+import type { BusinessNumber, Settings, StatusLevel } from "./settings.ts";
+import type { PlannedStatus, StatusSchedule } from "./status-schedule.ts";
+import type { Typing } from "./typing.ts";
+import { validateMessage } from "./validate-message.ts";
+import type { Address } from "./validate-message.ts";
+import { findTemplate, templateProblem } from "./validate-template.ts";
+
+export type SendOutcome = { readonly answer: JsonObject } | { readonly problem: GraphProblem };
+
+export interface SendAcceptor {
+  /** Resolves at once, unless the rule wants a status delivered first. */
+  send(number: BusinessNumber, body: JsonObject, rule: FailureResponse | undefined): Promise<SendOutcome>;
+}
+
+const windowClosed: GraphProblem = {
+  code: 131047,
+  details: "Message failed to send because more than 24 hours have passed since the customer last replied to this number.",
+};
+const groupTypes = ["text", "image", "video", "audio", "document", "sticker", "template"];
+const levels: Readonly<Record<StatusLevel, readonly string[]>> = {
+  none: [],
+  sent: ["sent"],
+  delivered: ["sent", "delivered"],
+  read: ["sent", "delivered", "read"],
+};
+
+export function createSendAcceptor(deps: {
+  readonly settings: Settings;
+  readonly clock: VirtualClock;
+  readonly identifiers: Identifiers;
+  readonly customers: Customers;
+  readonly media: MediaStore;
+  readonly outbox: Outbox;
+  readonly statuses: StatusSchedule;
+  readonly rates: RateLimits;
+  readonly typing: Typing;
+}): SendAcceptor {
+  const { settings, clock, identifiers, customers, media, outbox, statuses, rates, typing } = deps;
+
+  const customerOf = ({ kind, value }: Address): Customer | undefined => {
+    if (kind === "phone") return customers.findByPhone(value);
+    return kind === "user" ? customers.findByUserId(value) : undefined;
+  };
+
+  const mediaIdProblem = (type: string, node: JsonObject): GraphProblem | undefined => {
+    const { id } = node;
+    if (!["image", "video", "audio", "document", "sticker"].includes(type) || typeof id !== "string" || media.find(id) !== undefined)
+      return undefined;
+    return { code: 100, message: `(#100) Param ${type}['id'] is not a valid whatsapp business account media attachment ID` };
+  };
+
+  const templateOf = (node: JsonObject, address: Address): { readonly template: MessageTemplate } | { readonly problem: GraphProblem } => {
+    const found = findTemplate(defaultTemplates, node);
+    if ("problem" in found) return found;
+    if (found.template.category === "AUTHENTICATION" && address.kind === "user") {
+      return { problem: { code: 131062, details: "Authentication templates cannot be sent to a business-scoped user ID." } };
+    }
+    const problem = templateProblem(found.template, node);
+    return problem === undefined ? found : { problem };
+  };
+
+  const stateProblem = (number: BusinessNumber, address: Address, type: string): GraphProblem | undefined => {
+    if ((number.status ?? "CONNECTED") !== "CONNECTED")
+      return { code: 133010, details: "The phone number is not registered on the Cloud API." };
+    if (address.kind === "phone" && address.value === number.displayPhoneNumber.replace(/\D/g, "")) {
+      return { code: 131021, details: "Sender and recipient phone number is the same." };
+    }
+    if (address.kind === "group" && !groupTypes.includes(type))
+      return { code: 131051, details: `Message type ${type} cannot be sent to a group` };
+    return undefined;
+  };
+
+  const isClosed = (number: BusinessNumber, address: Address, type: string, customer: Customer | undefined): boolean =>
+    settings.windowCheck !== false &&
+    type !== "template" &&
+    address.kind !== "group" &&
+    !isWindowOpen(customer, number.phoneNumberId, clock.nowMs());
+
+  const failureAfter = (type: string, node: unknown, closed: boolean): GraphProblem | undefined => {
+    if (closed) return windowClosed;
+    if (type !== "reaction" || !isJsonObject(node)) return undefined;
+    const target = String(node["message_id"]);
+    const sent = outbox.find(target);
+    const known = customers.findMessage(target) !== undefined || (sent !== undefined && sent.type !== "reaction");
+    return known ? undefined : badValue("The message to react to does not exist, is a reaction or is too old.");
+  };
+
+  const planOf = (type: string, failure: GraphProblem | undefined, rule: FailureResponse | undefined): readonly string[] => {
+    if (rule?.silent === true) return [];
+    if (rule?.statuses !== undefined) return rule.statuses;
+    if (failure !== undefined) return ["failed"];
+    const usual = levels[settings.statuses];
+    return type === "reaction" ? usual.slice(0, 1) : usual;
+  };
+
+  const follow = async (
+    planned: Omit<PlannedStatus, "status">,
+    steps: readonly string[],
+    rule: FailureResponse | undefined,
+  ): Promise<void> => {
+    const withStep = (status: string): PlannedStatus => {
+      const { problem, ...rest } = planned;
+      return status === "failed" && problem !== undefined ? { ...rest, status, problem } : { ...rest, status };
+    };
+    const [first, ...later] = steps;
+    if (first === undefined) return;
+    if (rule?.statusBeforeResponse === true) await statuses.now(withStep(first)).firstAttempt;
+    else statuses.after(settings.statusDelayMs, withStep(first));
+    later.forEach((status, index) => statuses.after(settings.statusDelayMs * (index + 2), withStep(status)));
+  };
+
+  const answerOf = (address: Address, waId: string, wamid: string, type: string): JsonObject => ({
+    messaging_product: "whatsapp",
+    contacts: [address.kind === "user" ? { input: address.input, user_id: address.value } : { input: address.input, wa_id: waId }],
+    messages: [
+      {
+        id: wamid,
+        ...(type === "template" && { message_status: "accepted" }),
+        ...(address.kind === "group" && { group_id: address.value }),
+      },
+    ],
+  });
+
+  return {
+    async send(number, body, rule) {
+      const message = validateMessage(body);
+      if ("problem" in message) return message;
+      const { address, type, node } = message;
+      const object = isJsonObject(node) ? node : {};
+      const wrong = stateProblem(number, address, type) ?? mediaIdProblem(type, object);
+      if (wrong !== undefined) return { problem: wrong };
+      const found = type === "template" ? templateOf(object, address) : undefined;
+      if (found !== undefined && "problem" in found) return found;
+      const customer = customerOf(address);
+      const closed = isClosed(number, address, type, customer);
+      if (closed && settings.windowCheck === true) return { problem: windowClosed };
+      const limited = rates.take(number.phoneNumberId, address.value);
+      if (limited !== undefined) return { problem: limited };
+
+      const wamid = identifiers.wamid();
+      const waId = address.kind === "phone" ? (customer?.phone ?? address.value) : address.value;
+      outbox.add({
+        id: wamid,
+        phoneNumberId: number.phoneNumberId,
+        ...(address.kind === "user" ? { recipient: address.value } : { to: address.value }),
+        type,
+        body,
+        acceptedAt: clock.nowIso(),
+        statuses: [],
+      });
+      typing.end(number.phoneNumberId, customer?.phone ?? customer?.userId ?? address.value);
+      const callbackData = body["biz_opaque_callback_data"];
+      const failure = rule?.failStatus ?? failureAfter(type, node, closed);
+      const planned = {
+        number,
+        wamid,
+        address: { kind: address.kind, value: waId },
+        customer,
+        callbackData: typeof callbackData === "string" ? callbackData : undefined,
+        category: found?.template.category.toLowerCase() ?? "service",
+        ...(failure !== undefined && { problem: failure }),
+      };
+      await follow(planned, planOf(type, failure, rule), rule);
+      return { answer: answerOf(address, waId, wamid, type) };
+    },
+  };
+}

@@ -1,0 +1,104 @@
+// Owns building, starting and stopping the simulator. The one place that wires its parts.
+import { createSendAcceptor } from "./accept-send.ts";
+import { createVirtualClock } from "./clock.ts";
+import { registerControlRoutes } from "./control-routes.ts";
+import { createControl } from "./control.ts";
+import type { Control } from "./control.ts";
+import { openCustomerJournal } from "./customer-journal.ts";
+import { createCustomers } from "./customers.ts";
+import { createDeliveryLog } from "./delivery-log.ts";
+import { createFailureRules } from "./failure-rules.ts";
+import { createGraphAnswer } from "./graph-answer.ts";
+import { registerGraphRoutes } from "./graph-routes.ts";
+import { createIdentifiers } from "./identifiers.ts";
+import { createInboundPreparer } from "./inbound-message.ts";
+import { createInbound } from "./inbound.ts";
+import { createMediaEndpoints } from "./media-routes.ts";
+import { createMediaStore } from "./media-store.ts";
+import { createOutbox } from "./outbox.ts";
+import { createRateLimits } from "./rate-limits.ts";
+import { createRawWebhooks } from "./raw-webhook.ts";
+import { answerNotEmulated, createServer } from "./server.ts";
+import { createSettings } from "./settings.ts";
+import type { SimulatorOptions } from "./settings.ts";
+import { createStatusSchedule } from "./status-schedule.ts";
+import { createTyping } from "./typing.ts";
+import { createWebhookDelivery } from "./webhook-delivery.ts";
+
+export interface Simulator extends Control {
+  /** Base of the Graph API and of `/sim/…`, without a slash at the end. */
+  readonly url: string;
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
+const addressInUse = (error: unknown): boolean => error instanceof Error && "code" in error && error.code === "EADDRINUSE";
+
+/** Resolves when it listens. Rejects with a sentence when the options are wrong or the port is taken. */
+export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
+  const settings = createSettings(options);
+  const clock = createVirtualClock();
+  const identifiers = createIdentifiers(options);
+  const journal = openCustomerJournal(options.stateFile);
+  const customers = createCustomers(journal);
+  const media = createMediaStore({ clock, identifiers });
+  const log = createDeliveryLog({ entries: 20_000, bytes: 64 * 1024 * 1024 });
+  const delivery = createWebhookDelivery({ settings, clock, identifiers, log });
+  const outbox = createOutbox();
+  const statuses = createStatusSchedule({ clock, outbox, delivery });
+  const rates = createRateLimits({ settings, clock });
+  const typing = createTyping(clock);
+  const rules = createFailureRules(identifiers);
+  const preparer = createInboundPreparer({ settings, clock, identifiers, customers, media });
+  const raw = createRawWebhooks({ settings, clock, customers });
+  const inbound = createInbound({ identifiers, customers, preparer, raw, delivery });
+  const acceptor = createSendAcceptor({ settings, clock, identifiers, customers, media, outbox, statuses, rates, typing });
+  const control = createControl({
+    settings,
+    clock,
+    identifiers,
+    customers,
+    inbound,
+    outbox,
+    log,
+    delivery,
+    statuses,
+    rules,
+    rates,
+    typing,
+  });
+
+  const app = await createServer(identifiers);
+  registerControlRoutes(app, control);
+  registerGraphRoutes(app, {
+    settings,
+    customers,
+    typing,
+    acceptor,
+    graph: createGraphAnswer({ settings, identifiers, rules }),
+    media: createMediaEndpoints({ settings, store: media }),
+    notEmulated: answerNotEmulated,
+  });
+
+  const stop = async (): Promise<void> => {
+    statuses.cancelAll();
+    await app.close();
+    await delivery.stop();
+    journal.close();
+  };
+
+  const host = options.host ?? "127.0.0.1";
+  const port = options.port ?? 4010;
+  try {
+    await app.listen({ host, port });
+  } catch (cause) {
+    await stop();
+    if (addressInUse(cause))
+      throw new Error(`Port ${port} on ${host} is in use: stop what runs there, or choose another port (0 takes any free one).`, { cause });
+    throw cause;
+  }
+  const address = app.server.address();
+  const listeningOn = typeof address === "object" && address !== null ? address.port : port;
+  const reachableHost = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host;
+  return { url: `http://${reachableHost}:${listeningOn}`, port: listeningOn, stop, ...control };
+}
