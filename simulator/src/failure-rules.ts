@@ -136,6 +136,9 @@ function readRespond(source: JsonObject): FailureResponse {
     ...(readBoolean(source, "statusBeforeResponse") === true && { statusBeforeResponse: true }),
   };
   if (Object.keys(respond).length === 0) throw new InputError(`"respond" says nothing. It knows: ${respondKeys.join(", ")}.`);
+  if (drop === "after" && (problem ?? body) !== undefined) {
+    throw new InputError('"respond" drops the connection and also gives an answer: choose one.');
+  }
   const refuses = problem !== undefined || body !== undefined || drop === "before";
   if (refuses && (failStatus ?? statuses ?? respond.silent ?? respond.statusBeforeResponse) !== undefined) {
     throw new InputError('"respond" refuses the request and also says which statuses follow: a refused message has none.');

@@ -15,14 +15,16 @@ export type GraphOutcome =
   | { readonly problem: GraphProblem }
   | { readonly bytes: Buffer; readonly status: number; readonly headers: Readonly<Record<string, string>> };
 
+/** What the route handler returns to the server; undefined when the connection was dropped. */
+export type AnswerPayload = JsonObject | Buffer | string | undefined;
+
 export interface GraphAnswer {
-  /** Runs the effect under the rule that matches, if any, and answers. */
+  /** Runs the effect under the rule that matches, if any, and gives what to answer. */
   answer(
     exchange: { readonly request: FastifyRequest; readonly reply: FastifyReply },
     subject: RuleSubject,
     effect: (rule: FailureResponse | undefined) => GraphOutcome | Promise<GraphOutcome>,
-  ): Promise<FastifyReply>;
-  refuse(reply: FastifyReply, problem: GraphProblem): FastifyReply;
+  ): Promise<AnswerPayload>;
 }
 
 const sameText = (a: string, b: string): boolean => {
@@ -42,49 +44,47 @@ export function createGraphAnswer(deps: {
     return token !== undefined && (settings.accessToken === undefined || sameText(token, settings.accessToken));
   };
 
-  const refuse = (reply: FastifyReply, problem: GraphProblem): FastifyReply => {
-    const body = graphErrorBody(problem, identifiers.traceId());
+  const refuse = (reply: FastifyReply, problem: GraphProblem): AnswerPayload => {
     if (problem.code === 190) reply.header("www-authenticate", 'OAuth "Facebook Platform" "invalid_token" "Invalid OAuth access token"');
-    return reply.status(httpStatusOf(problem)).send(body);
+    reply.status(httpStatusOf(problem));
+    return graphErrorBody(problem, identifiers.traceId());
   };
 
-  const send = (reply: FastifyReply, outcome: GraphOutcome): FastifyReply => {
+  const payloadOf = (reply: FastifyReply, outcome: GraphOutcome): AnswerPayload => {
     if ("problem" in outcome) return refuse(reply, outcome.problem);
-    if ("answer" in outcome) return reply.send(outcome.answer);
-    return reply.status(outcome.status).headers(outcome.headers).send(outcome.bytes);
+    if ("answer" in outcome) return outcome.answer;
+    reply.status(outcome.status).headers(outcome.headers);
+    return outcome.bytes;
   };
 
-  const drop = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+  const drop = (request: FastifyRequest, reply: FastifyReply): undefined => {
     reply.hijack();
     request.raw.socket.destroy();
-    return reply;
   };
 
   const hold = async (rule: FailureResponse): Promise<void> => {
     if (rule.hangMs !== undefined) await pause(rule.hangMs, undefined, { ref: false });
   };
 
-  const refuseByRule = async (request: FastifyRequest, reply: FastifyReply, rule: FailureResponse): Promise<FastifyReply | undefined> => {
-    const refuses = rule.problem !== undefined || rule.plain !== undefined || rule.drop === "before";
-    if (!refuses) return undefined;
-    await hold(rule);
-    if (rule.drop === "before") return drop(request, reply);
+  const refuseByRule = (reply: FastifyReply, rule: FailureResponse): AnswerPayload => {
     if (rule.retryAfter !== undefined) reply.header("retry-after", String(rule.retryAfter));
-    if (rule.plain !== undefined) return reply.status(rule.plain.status).type("text/plain").send(rule.plain.body);
-    return rule.problem === undefined ? undefined : refuse(reply, rule.problem);
+    if (rule.plain === undefined) return refuse(reply, rule.problem ?? { code: 131000 });
+    reply.status(rule.plain.status).type("text/plain");
+    return rule.plain.body;
   };
 
   return {
     async answer({ request, reply }, subject, effect) {
       if (!isAuthorised(request)) return refuse(reply, invalidToken);
       const rule = rules.take(subject);
-      if (rule === undefined) return send(reply, await effect(undefined));
-      const refused = await refuseByRule(request, reply, rule);
-      if (refused !== undefined) return refused;
+      if (rule === undefined) return payloadOf(reply, await effect(undefined));
+      if (rule.drop === "before" || rule.problem !== undefined || rule.plain !== undefined) {
+        await hold(rule);
+        return rule.drop === "before" ? drop(request, reply) : refuseByRule(reply, rule);
+      }
       const outcome = await effect(rule);
       await hold(rule);
-      return rule.drop === "after" ? drop(request, reply) : send(reply, outcome);
+      return rule.drop === "after" ? drop(request, reply) : payloadOf(reply, outcome);
     },
-    refuse,
   };
 }

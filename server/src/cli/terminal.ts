@@ -1,4 +1,5 @@
 // Owns: what a command may touch of the world around the process: output, environment, signals. Refuses to know any command.
+import { text } from "node:stream/consumers";
 import { readEnvironment, type Environment } from "../config.ts";
 
 export type StopSignal = "SIGINT" | "SIGTERM";
@@ -7,10 +8,12 @@ export interface Terminal {
   readonly environment: Environment;
   /** A person is watching standard output. */
   readonly isWatched: boolean;
-  /** One line, or several, on standard output: the result of a command. */
-  print(text: string): void;
-  /** One line, or several, on standard error: progress, warnings, and why something failed. */
-  complain(text: string): void;
+  /** On standard output: the result of a command. */
+  print(lines: string): void;
+  /** On standard error: progress, warnings, and why something failed. */
+  complain(lines: string): void;
+  /** All of standard input, without the blanks around it. */
+  readInput(): Promise<string>;
   /** Calls `listener` at every request to stop; the answer takes the listener away. */
   onStop(listener: (signal: StopSignal) => void): () => void;
   exitNow(code: number): never;
@@ -20,12 +23,13 @@ export function createProcessTerminal(): Terminal {
   return {
     environment: readEnvironment(),
     isWatched: process.stdout.isTTY && readEnvironment()["NO_COLOR"] === undefined,
-    print(text) {
-      process.stdout.write(`${text}\n`);
+    print(lines) {
+      process.stdout.write(`${lines}\n`);
     },
-    complain(text) {
-      process.stderr.write(`${text}\n`);
+    complain(lines) {
+      process.stderr.write(`${lines}\n`);
     },
+    readInput: async () => (await text(process.stdin)).trim(),
     onStop(listener) {
       process.on("SIGINT", listener);
       process.on("SIGTERM", listener);

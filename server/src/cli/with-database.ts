@@ -2,6 +2,7 @@
 // Refuses to know what the command does there.
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { createDatabase, type Database } from "../db/database.ts";
 import { EmbeddedPostgresError, startEmbeddedPostgres } from "../db/embedded.ts";
 import { messageOf } from "../kernel/faults.ts";
 import { CliFailure } from "./cli-failure.ts";
@@ -20,6 +21,18 @@ export async function withDatabase<T>({ config, log }: Settings, work: (url: str
   } finally {
     await started.stop();
   }
+}
+
+/** The same with our two roles: what a command uses that works as the application does. */
+export async function withApplicationDatabase<T>(settings: Settings, work: (database: Database) => Promise<T>): Promise<T> {
+  return withDatabase(settings, async (url) => {
+    const database = createDatabase({ url, appConnections: 2, ingestConnections: 2, applicationName: "onethread-cli", log: settings.log });
+    try {
+      return await work(database);
+    } finally {
+      await database.close();
+    }
+  });
 }
 
 /** Line 4 of PostgreSQL's own postmaster.pid is the port that it listens on. */

@@ -42,17 +42,22 @@ async function query(url: string, sql: string): Promise<readonly unknown[]> {
   }
 }
 
-/** Another process that owns a database, says its URL in a line, and on SIGINT stops it in good order. */
+/** Another process that owns a database, says its URL in a line, and on SIGINT finishes its work on it, then stops it in good order. */
 const ownerProgram = `
   const { startEmbeddedPostgres } = await import(${JSON.stringify(new URL("./embedded.ts", import.meta.url).href)});
+  const { default: pg } = await import(${JSON.stringify(import.meta.resolve("pg"))});
   const log = { info() {}, warn() {} };
   const postgres = await startEmbeddedPostgres({ dataDir: process.argv[1], log, settings: { shared_buffers: "16MB" } });
   const stay = setInterval(() => undefined, 60_000);
   process.on("SIGINT", async () => {
-    const died = await Promise.race([postgres.exited.then(() => true), new Promise((settle) => setImmediate(settle, false))]);
+    const client = new pg.Client({ connectionString: postgres.url });
+    client.on("error", () => undefined);
+    const work = client.connect().then(() => client.query("select pg_sleep(0.3)"));
+    const outcome = await work.then(() => "stopped in order", () => "the database went first");
+    await client.end();
     await postgres.stop();
     clearInterval(stay);
-    console.log(died ? "died first" : "stopped in order");
+    console.log(outcome);
   });
   console.log(JSON.stringify({ url: postgres.url, pid: postgres.pid }));
 `;
@@ -64,7 +69,7 @@ function spawnOwner(dataDir: string, env: Readonly<Record<string, string>> = {})
   const child = spawn(process.execPath, args, { detached: true, env: { ...env }, stdio: ["ignore", "pipe", "inherit"] });
   cleanups.push(async () => {
     if (child.exitCode === null && child.signalCode === null) {
-      child.kill("SIGKILL");
+      child.kill("SIGINT");
       await once(child, "exit");
     }
   });

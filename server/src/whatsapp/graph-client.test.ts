@@ -108,16 +108,19 @@ describe("a sent message", () => {
   });
 
   test.each([
-    [400, errorBody(131047), "after-window", false],
-    [400, errorBody(131056), "backoff", false],
-    [401, errorBody(190, { error_subcode: 463 }), "never", true],
-    [500, errorBody(2), "backoff", false],
-    [200, errorBody(100), "never", false],
-  ])("that was refused with HTTP %i and an error is rejected with the advice of its code", async (status, answer, retry, stopsChannel) => {
-    const { baseUrl } = await startGraph(json(status, answer));
-    const outcome = await send(connect(baseUrl));
-    expect(outcome).toMatchObject({ outcome: "rejected", retry, stopsChannel, fault: { details: "Because." } });
-  });
+    { status: 400, answer: errorBody(131047), retry: "after-window", stopsChannel: false },
+    { status: 400, answer: errorBody(131056), retry: "backoff", stopsChannel: false },
+    { status: 401, answer: errorBody(190, { error_subcode: 463 }), retry: "never", stopsChannel: true },
+    { status: 500, answer: errorBody(2), retry: "backoff", stopsChannel: false },
+    { status: 200, answer: errorBody(100), retry: "never", stopsChannel: false },
+  ])(
+    "that was refused with HTTP $status and an error is rejected with the advice of its code",
+    async ({ status, answer, retry, stopsChannel }) => {
+      const { baseUrl } = await startGraph(json(status, answer));
+      const outcome = await send(connect(baseUrl));
+      expect(outcome).toMatchObject({ outcome: "rejected", retry, stopsChannel, fault: { details: "Because." } });
+    },
+  );
 
   test("that was refused for a while waits as long as the provider asks, or longer", async () => {
     const { baseUrl } = await startGraph((response, _socket, { body: given }) => {

@@ -1,0 +1,112 @@
+// Owns: `onethread business`. Refuses to know how a business is stored.
+import { InvalidArgumentError, type Command } from "commander";
+import { createBusinesses, type Business } from "../businesses/businesses.ts";
+import { CliFailure } from "./cli-failure.ts";
+import { pickBusiness } from "./pick-business.ts";
+import { readWhole } from "./read-numbers.ts";
+import { readToolSettings } from "./read-settings.ts";
+import { renderTable } from "./render-table.ts";
+import { updateBusiness } from "./settings-of-business.queries.ts";
+import type { Terminal } from "./terminal.ts";
+import { withApplicationDatabase } from "./with-database.ts";
+
+const EXAMPLES = `
+Examples:
+  $ onethread business create --name "Aurora Books" --language portuguese
+  $ onethread business list
+  $ onethread business set <id> --ai off          people answer, the AI is silent
+  $ onethread business set <id> --quiet-ms 4000   wait until a customer has been quiet for four seconds`;
+
+interface Changes {
+  readonly name?: string;
+  readonly ai?: boolean;
+  readonly quietMs?: number;
+  readonly ceilingMs?: number;
+  readonly language?: string;
+  readonly handoffText?: string;
+}
+
+export function addBusinessCommand(program: Command, terminal: Terminal): void {
+  const business = program.command("business").description("the businesses (tenants) of this installation").addHelpText("after", EXAMPLES);
+  business
+    .command("create")
+    .description("make a business and print its id")
+    .requiredOption("--name <name>", "what people call it")
+    .option("--language <language>", "of its knowledge, as PostgreSQL's text search calls it: english, portuguese, simple, …")
+    .option("--quiet-ms <n>", "how long a customer must be quiet before the reply", readWhole(0, 60_000))
+    .option("--ceiling-ms <n>", "how long a reply waits at most", readWhole(0, 300_000))
+    .action((options: { readonly name: string } & Omit<Changes, "name">) => create(options, terminal));
+  business
+    .command("list")
+    .description("all businesses")
+    .option("--json", "for machines")
+    .action((options: { readonly json?: boolean }) => list(options.json === true, terminal));
+  business
+    .command("show [id]")
+    .description("one business")
+    .option("--json", "for machines")
+    .action((id: string | undefined, options: { readonly json?: boolean }) => show(id, options.json === true, terminal));
+  business
+    .command("set <id>")
+    .description("change a business")
+    .option("--name <name>", "what people call it")
+    .option("--ai <on|off>", "whether the AI answers", readSwitch)
+    .option("--quiet-ms <n>", "how long a customer must be quiet before the reply", readWhole(0, 60_000))
+    .option("--ceiling-ms <n>", "how long a reply waits at most", readWhole(0, 300_000))
+    .option("--language <language>", "of its knowledge")
+    .option("--handoff-text <text>", "what is said when a person is fetched")
+    .action((id: string, changes: Changes) => change(id, changes, terminal));
+}
+
+async function create(options: { readonly name: string } & Omit<Changes, "name">, terminal: Terminal): Promise<void> {
+  await withApplicationDatabase(readToolSettings(terminal), async (database) => {
+    const { name, quietMs, ceilingMs, language } = options;
+    const made = await createBusinesses({ database }).create({ name, quietMs, ceilingMs, language });
+    terminal.print(made.id);
+    terminal.complain(`Made ${made.name}. Next: \`onethread channel add --business ${made.id} …\` and \`onethread api-key create\`.`);
+  });
+}
+
+async function list(asJson: boolean, terminal: Terminal): Promise<void> {
+  await withApplicationDatabase(readToolSettings(terminal), async (database) => {
+    const all = await createBusinesses({ database }).listAcrossBusinesses();
+    if (asJson) terminal.print(JSON.stringify(all, null, 2));
+    else if (all.length === 0) terminal.complain("There is no business yet. Make one with `onethread business create --name <name>`.");
+    else terminal.print(renderTable(["id", "name", "AI", "language", "made"], all.map(rowOf)));
+  });
+}
+
+function rowOf(business: Business): readonly string[] {
+  return [business.id, business.name, business.aiEnabled ? "on" : "off", business.language, business.createdAt.toISOString().slice(0, 10)];
+}
+
+async function show(id: string | undefined, asJson: boolean, terminal: Terminal): Promise<void> {
+  await withApplicationDatabase(readToolSettings(terminal), async (database) => {
+    const found = await pickBusiness(database, id);
+    if (asJson) {
+      terminal.print(JSON.stringify(found, null, 2));
+      return;
+    }
+    const shown = Object.entries(found).map(([key, value]) => [key, value instanceof Date ? value.toISOString() : String(value)]);
+    terminal.print(renderTable(["setting", "value"], shown));
+  });
+}
+
+async function change(id: string, changes: Changes, terminal: Terminal): Promise<void> {
+  if (Object.keys(changes).length === 0) throw new CliFailure("Nothing to change: `onethread business set --help` shows what can be set.", 2);
+  await withApplicationDatabase(readToolSettings(terminal), async (database) => {
+    const { id: businessId, quietMs, ceilingMs } = await pickBusiness(database, id);
+    const quiet = changes.quietMs ?? quietMs;
+    const ceiling = changes.ceilingMs ?? ceilingMs;
+    if (ceiling < quiet) throw new CliFailure(`The ceiling (${String(ceiling)} ms) must not be below the quiet time (${String(quiet)} ms). Nothing was changed.`, 2);
+    const { name, ai, language, handoffText } = changes;
+    const values = [name, ai, changes.quietMs, changes.ceilingMs, language, handoffText];
+    await database.forBusiness(businessId).run(updateBusiness, [businessId, ...values.map((value) => value ?? null)]);
+    terminal.complain(`Changed business ${businessId}. Running processes notice within seconds.`);
+  });
+}
+
+function readSwitch(written: string): boolean {
+  if (written === "on" || written === "off") return written === "on";
+  throw new InvalidArgumentError("It must be on or off.");
+}

@@ -1,0 +1,159 @@
+// Owns: `onethread channel`. Refuses to know how a channel is stored, and never prints a token.
+import type { Command } from "commander";
+import { createChannels, type Channel } from "../businesses/channels.ts";
+import type { Database } from "../db/database.ts";
+import type { Query, RowOf, Columns } from "../db/query.ts";
+import { isUuid, type BusinessId } from "../kernel/ids.ts";
+import { CliFailure } from "./cli-failure.ts";
+import { BUSINESS_MEANING, BUSINESS_OPTION, pickBusiness } from "./pick-business.ts";
+import { readToolSettings } from "./read-settings.ts";
+import { renderTable } from "./render-table.ts";
+import { resumeChannel, stopChannel } from "./settings-of-business.queries.ts";
+import type { Terminal } from "./terminal.ts";
+import { withApplicationDatabase } from "./with-database.ts";
+
+const EXAMPLES = `
+Examples:
+  $ onethread channel add --phone-number-id 1061234567890 --name Main --token - < token.txt
+  $ onethread channel list
+  $ onethread channel set-token <id> --token - < token.txt    also starts a channel again that lost its token
+  $ onethread channel stop <id> --reason "number is moving"   messages still come in; nothing is sent
+
+A token of "-" is read from standard input, so that it stays out of the shell's history.`;
+
+interface OfBusiness {
+  readonly business?: string;
+}
+interface AddOptions extends OfBusiness {
+  readonly phoneNumberId: string;
+  readonly name: string;
+  readonly accountId?: string;
+  readonly phone?: string;
+  readonly token?: string;
+}
+
+export function addChannelCommand(program: Command, terminal: Terminal): void {
+  const channel = program.command("channel").description("the WhatsApp numbers of a business").addHelpText("after", EXAMPLES);
+  channel
+    .command("add")
+    .description("connect a number of the WhatsApp Cloud API and print the channel's id")
+    .requiredOption("--phone-number-id <id>", "what Meta calls the number")
+    .requiredOption("--name <name>", "what people call it")
+    .option("--account-id <id>", "the WhatsApp Business Account it belongs to")
+    .option("--phone <number>", "the number itself, to show it")
+    .option("--token <token>", 'access token of the Cloud API; "-" reads it from standard input')
+    .option(BUSINESS_OPTION, BUSINESS_MEANING)
+    .action((options: AddOptions) => add(options, terminal));
+  channel
+    .command("list")
+    .description("the channels of a business")
+    .option("--json", "for machines")
+    .option(BUSINESS_OPTION, BUSINESS_MEANING)
+    .action((options: OfBusiness & { readonly json?: boolean }) => list(options, terminal));
+  channel
+    .command("set-token <id>")
+    .description("replace the access token")
+    .requiredOption("--token <token>", 'the new one; "-" reads it from standard input')
+    .option(BUSINESS_OPTION, BUSINESS_MEANING)
+    .action((id: string, options: OfBusiness & { readonly token: string }) => setToken(id, options, terminal));
+  channel
+    .command("stop <id>")
+    .description("send nothing on this channel until it is resumed")
+    .option("--reason <text>", "why, for those who look later", "stopped by hand")
+    .option(BUSINESS_OPTION, BUSINESS_MEANING)
+    .action((id: string, options: OfBusiness & { readonly reason: string }) =>
+      change({ id, business: options.business, query: stopChannel, values: [options.reason], done: "Stopped" }, terminal),
+    );
+  channel
+    .command("resume <id>")
+    .description("send on this channel again")
+    .option(BUSINESS_OPTION, BUSINESS_MEANING)
+    .action((id: string, options: OfBusiness) =>
+      change({ id, business: options.business, query: resumeChannel, values: [], done: "Resumed" }, terminal),
+    );
+}
+
+async function inBusiness(
+  terminal: Terminal,
+  business: string | undefined,
+  work: (database: Database, businessId: BusinessId) => Promise<void>,
+): Promise<void> {
+  await withApplicationDatabase(readToolSettings(terminal), async (database) => {
+    const { id } = await pickBusiness(database, business);
+    await work(database, id);
+  });
+}
+
+async function add(options: AddOptions, terminal: Terminal): Promise<void> {
+  const { phoneNumberId, name, accountId } = options;
+  if (!/^\d{5,20}$/.test(phoneNumberId)) {
+    throw new CliFailure(`--phone-number-id is Meta's id of the number: 5 to 20 digits, not ${JSON.stringify(phoneNumberId)}.`, 2);
+  }
+  const accessToken = await readToken(options.token, terminal);
+  await inBusiness(terminal, options.business, async (database, businessId) => {
+    const added = await createChannels({ database }).create({
+      businessId,
+      provider: "cloud",
+      externalId: phoneNumberId,
+      name,
+      accountId,
+      displayPhoneNumber: options.phone,
+      accessToken,
+    });
+    if (added.outcome === "number_taken") throw new CliFailure(added.sentence);
+    terminal.print(added.channel.id);
+    const next = accessToken === undefined ? ` It cannot send yet: \`onethread channel set-token ${added.channel.id} --token -\`.` : "";
+    terminal.complain(`Connected. Webhooks that came before are kept: \`onethread replay --all\` brings them in.${next}`);
+  });
+}
+
+async function list(options: OfBusiness & { readonly json?: boolean }, terminal: Terminal): Promise<void> {
+  await inBusiness(terminal, options.business, async (database, businessId) => {
+    const channels = await createChannels({ database }).list(businessId);
+    if (options.json === true) terminal.print(JSON.stringify(channels, null, 2));
+    else if (channels.length === 0) terminal.complain("This business has no channel yet. Connect one with `onethread channel add`.");
+    else terminal.print(renderTable(["id", "provider", "number id", "name", "state"], channels.map(rowOf)));
+  });
+}
+
+function rowOf(channel: Channel): readonly string[] {
+  const state = channel.stoppedAt === null ? "active" : `stopped: ${channel.stoppedReason ?? "no reason given"}`;
+  return [channel.id, channel.provider, channel.externalId, channel.name, state];
+}
+
+async function setToken(id: string, options: OfBusiness & { readonly token: string }, terminal: Terminal): Promise<void> {
+  const token = await readToken(options.token, terminal);
+  await inBusiness(terminal, options.business, async (database, businessId) => {
+    const isKnown = isUuid(id) && token !== undefined && (await createChannels({ database }).setToken(businessId, id, token));
+    if (!isKnown) throw unknownChannel(id);
+    terminal.complain(`Replaced the token of channel ${id}. Running processes use it within seconds.`);
+  });
+}
+
+interface Change<C extends Columns> {
+  readonly id: string;
+  readonly business: string | undefined;
+  readonly query: Query<C>;
+  readonly values: readonly string[];
+  readonly done: string;
+}
+
+async function change<C extends Columns>({ id, business, query, values, done }: Change<C>, terminal: Terminal): Promise<void> {
+  await inBusiness(terminal, business, async (database, businessId) => {
+    const run = (): Promise<readonly RowOf<C>[]> => database.forBusiness(businessId).run(query, [businessId, id, ...values]);
+    const rows = isUuid(id) ? await run() : [];
+    if (rows.length === 0) throw unknownChannel(id);
+    terminal.complain(`${done} channel ${id}.`);
+  });
+}
+
+function unknownChannel(id: string): CliFailure {
+  return new CliFailure(`This business has no channel ${id}. \`onethread channel list\` shows them.`);
+}
+
+async function readToken(given: string | undefined, terminal: Terminal): Promise<string | undefined> {
+  if (given === undefined) return undefined;
+  const token = given === "-" ? await terminal.readInput() : given.trim();
+  if (token === "" || /\s/.test(token)) throw new CliFailure("The access token is empty or has blanks in it. Nothing was changed.", 2);
+  return token;
+}

@@ -1,0 +1,154 @@
+// Owns: the shapes of the API, once: they check requests and answers, and the OpenAPI description is generated from them.
+import { z } from "zod";
+
+/** Names that the shapes have in the OpenAPI description. */
+export const schemaRegistry = z.registry<{ id: string }>();
+
+function named<Schema extends z.ZodType>(id: string, schema: Schema): Schema {
+  schemaRegistry.add(schema, { id });
+  return schema;
+}
+
+const id = z.string().describe("A UUID.");
+const instant = z.iso.datetime().describe("ISO 8601, UTC.");
+const direction = z.enum(["in", "out"]);
+
+export const problemSchema = named(
+  "Problem",
+  z.object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    code: z.string().describe("Stable; branch on this. All codes: docs/errors.md."),
+    instance: z.string().optional(),
+    errors: z.array(z.object({ path: z.string(), message: z.string() })).readonly().optional(),
+  }),
+);
+
+export const conversationSchema = named(
+  "Conversation",
+  z.object({
+    id,
+    canonicalKey: z.string(),
+    contactName: z.string().nullable(),
+    phone: z.string().nullable().describe("Digits, without a plus."),
+    userId: z.string().nullable().describe("The business-scoped user id (BSUID)."),
+    leadId: z.string().nullable(),
+    isOpen: z.boolean(),
+    aiPaused: z.object({ at: instant, reason: z.string() }).nullable().describe("Set while a person answers instead of the AI."),
+    optedOutAt: instant.nullable(),
+    channelId: id.nullable().describe("The channel through which the next message goes out."),
+    lastMessageAt: instant,
+    lastCustomerMessageAt: instant.nullable(),
+    windowClosesAt: instant.nullable().describe("Until then anything may be sent; afterwards templates only."),
+    lastMessage: z.object({ text: z.string().nullable(), direction, type: z.string(), sentAt: instant }).nullable(),
+    createdAt: instant,
+  }),
+);
+
+export const messageSchema = named(
+  "Message",
+  z.object({
+    id,
+    conversationId: id,
+    seq: z.int().describe("The position in the conversation, from 1."),
+    channelId: id,
+    direction,
+    author: z.string().describe("customer, ai, human or api."),
+    type: z.string(),
+    text: z.string().nullable().describe("What a person reads of it."),
+    content: z.record(z.string(), z.unknown()).describe("The content in the Cloud API's own shape."),
+    status: z.string().describe("received; or queued, sending, unknown, accepted, sent, delivered, read, played, failed."),
+    providerMessageId: z.string().nullable(),
+    quotedProviderMessageId: z.string().nullable(),
+    targetProviderMessageId: z.string().nullable().describe("The message that this edit, revoke or reaction changes."),
+    sentAt: instant,
+    receivedAt: instant,
+    acceptedAt: instant.nullable(),
+    deliveredAt: instant.nullable(),
+    readAt: instant.nullable(),
+    failedAt: instant.nullable(),
+    error: z.object({ code: z.string(), text: z.string().nullable() }).nullable(),
+    turnId: id.nullable(),
+    edits: z.array(z.object({ text: z.string().nullable(), sentAt: instant })).readonly(),
+    revokedAt: instant.nullable(),
+    reactions: z.array(z.object({ emoji: z.string(), direction, sentAt: instant })).readonly(),
+  }),
+);
+
+export const turnSchema = named(
+  "Turn",
+  z.object({
+    id,
+    conversationId: id,
+    coversFrom: z.int(),
+    coversTo: z.int(),
+    state: z.string().describe("replied, superseded, handed_off, skipped or failed."),
+    reason: z.string().nullable(),
+    responder: z.string().nullable(),
+    attempts: z.int(),
+    error: z.string().nullable(),
+    startedAt: instant,
+    finishedAt: instant,
+  }),
+);
+
+export const businessSchema = named(
+  "Business",
+  z.object({
+    id,
+    name: z.string(),
+    aiEnabled: z.boolean(),
+    quietMs: z.int(),
+    ceilingMs: z.int(),
+    language: z.string(),
+    handoffText: z.string(),
+    createdAt: instant,
+  }),
+);
+
+export const channelSchema = named(
+  "Channel",
+  z.object({
+    id,
+    provider: z.string(),
+    externalId: z.string(),
+    accountId: z.string().nullable(),
+    displayPhoneNumber: z.string().nullable(),
+    name: z.string(),
+    stoppedAt: instant.nullable(),
+    stoppedReason: z.string().nullable(),
+    createdAt: instant,
+  }),
+);
+
+export const messageContentSchema = named(
+  "MessageContent",
+  z
+    .looseObject({
+      type: z.string(),
+      context: z.object({ message_id: z.string().describe("The provider's id of the message that this one quotes.") }).optional(),
+    })
+    .describe('The Cloud API\'s content shape: {"type":"text","text":{"body":"…"}}.'),
+);
+
+const nextCursor = z.string().nullable().describe("Give it back as `cursor` for the next page; null on the last one.");
+const pageOf = <Item extends z.ZodType>(name: string, item: Item) =>
+  named(name, z.object({ data: z.array(item).readonly(), nextCursor }));
+
+export const conversationPageSchema = pageOf("ConversationPage", conversationSchema);
+export const messagePageSchema = pageOf("MessagePage", messageSchema);
+export const turnPageSchema = pageOf("TurnPage", turnSchema);
+export const channelPageSchema = pageOf("ChannelPage", channelSchema);
+
+export const idParams = z.object({ id });
+export const pageQuery = z.object({
+  limit: z.coerce.number().int().min(1).max(100).default(50),
+  cursor: z.string().max(500).optional(),
+});
+
+const problemAnswer = (description: string) => ({ description, content: { "application/problem+json": { schema: problemSchema } } });
+
+/** What every route of the API may answer besides its own. */
+export const problemAnswers = { "4xx": problemAnswer("A problem with the request."), "5xx": problemAnswer("A problem on our side.") };

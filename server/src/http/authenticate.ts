@@ -1,0 +1,27 @@
+// Owns: who calls the API: the bearer key of a request, and the business that it belongs to. No handler may take a business from anywhere else.
+import type { FastifyRequest } from "fastify";
+import type { Caller, FindCaller } from "../businesses/api-keys.ts";
+import { Fault } from "../kernel/faults.ts";
+
+const BEARER = /^Bearer +(\S+)$/i;
+const callers = new WeakMap<FastifyRequest, Caller>();
+
+/** A hook: rejects with `unauthorized` unless the request carries a key that is in force. */
+export function createAuthenticate(deps: { readonly findCaller: FindCaller }): (request: FastifyRequest) => Promise<void> {
+  return async (request) => {
+    const key = BEARER.exec(request.headers.authorization ?? "")?.[1];
+    const caller = key === undefined ? undefined : await deps.findCaller(key);
+    if (caller === undefined) {
+      const sentence = 'Send an API key as "Authorization: Bearer ot_…". A new one is made with "onethread api-key create".';
+      throw new Fault("unauthorized", key === undefined ? `There is no API key in the request. ${sentence}` : `This API key is not in force. ${sentence}`);
+    }
+    callers.set(request, caller);
+  };
+}
+
+/** Throws when the request was never authenticated: then a route was left outside of the API's scope. */
+export function callerOf(request: FastifyRequest): Caller {
+  const caller = callers.get(request);
+  if (caller === undefined) throw new Error("the route is not behind the authentication");
+  return caller;
+}

@@ -1,0 +1,97 @@
+// Owns: which failure becomes which problem, and logging each one that is our fault, once. What nobody expected reaches a client as an id only.
+import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
+import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
+import { classifyDatabaseError, sqlStateOf } from "../db/classify-error.ts";
+import { Fault, FAULTS } from "../kernel/faults.ts";
+import { newId } from "../kernel/ids.ts";
+import type { Log } from "../kernel/log.ts";
+import { problemOf, sendProblem, type FieldProblem, type Problem } from "./problem.ts";
+
+export type ErrorHandler = (error: unknown, request: FastifyRequest, reply: FastifyReply) => FastifyReply;
+
+const DEFAULT_RETRY_SECONDS = 5;
+const CONNECTION_CODES = new Set(["ECONNREFUSED", "ECONNRESET", "EPIPE", "ETIMEDOUT", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"]);
+// What pg says without a code when a connection is lost, cannot be had, or is closed under it.
+const CONNECTION_MESSAGES =
+  /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error|Client was closed|Cannot use a pool)/;
+
+export function createErrorHandler(deps: { readonly log: Log }): ErrorHandler {
+  return (error, request, reply) => {
+    const { problem, retryAfterSeconds } = problemFor(error, { request, log: deps.log });
+    if (retryAfterSeconds !== undefined && reply.getHeader("retry-after") === undefined) reply.header("retry-after", String(retryAfterSeconds));
+    if (problem.code === "unauthorized") reply.header("www-authenticate", 'Bearer realm="onethread"');
+    return sendProblem(reply, problem);
+  };
+}
+
+interface Mapped {
+  readonly problem: Problem;
+  readonly retryAfterSeconds?: number | undefined;
+}
+
+interface Site {
+  readonly request: FastifyRequest;
+  readonly log: Log;
+}
+
+function problemFor(error: unknown, site: Site): Mapped {
+  if (error instanceof Fault) return mapFault(error, site);
+  if (hasZodFastifySchemaValidationErrors(error)) return { problem: mapValidation(error) };
+  const fromFastify = mapRequestError(error);
+  if (fromFastify !== undefined) return { problem: fromFastify };
+  if (isDatabaseGone(error)) return mapUnavailable(error, site);
+  return mapUnknown(error, site);
+}
+
+function mapFault(fault: Fault, { request, log }: Site): Mapped {
+  if (FAULTS[fault.code].status === 500) return mapUnknown(fault, { request, log });
+  const retryAfterSeconds = fault.retryAfterSeconds ?? (fault.code === "unavailable" ? DEFAULT_RETRY_SECONDS : undefined);
+  if (fault.code === "unavailable") log.warn({ route: routeOf(request), reason: fault.message, error: fault.cause }, "http.refused");
+  return { problem: problemOf(fault.code, fault.message), retryAfterSeconds };
+}
+
+function mapValidation(error: Pick<FastifyError, "validationContext"> & { readonly validation: readonly { instancePath: string; message?: string | undefined }[] }): Problem {
+  const place = error.validationContext === "querystring" ? "query" : (error.validationContext ?? "request");
+  const errors: readonly FieldProblem[] = error.validation.map(({ instancePath, message }) => ({
+    path: `${place}${instancePath.replaceAll("/", ".")}`,
+    message: message ?? "is not valid",
+  }));
+  const first = errors[0];
+  const detail = first === undefined ? "The request does not fit its description." : `${first.path}: ${first.message}`;
+  return problemOf("bad_request", detail, { errors });
+}
+
+/** Errors of the web framework about the request itself. */
+function mapRequestError(error: unknown): Problem | undefined {
+  if (!(error instanceof Error) || !("statusCode" in error) || typeof error.statusCode !== "number") return undefined;
+  if (error.statusCode < 400 || error.statusCode > 499) return undefined;
+  if (error.statusCode === 413) return problemOf("payload_too_large", "The body is larger than this address accepts. Send less at once.");
+  if (error.statusCode === 415) return problemOf("unsupported_media_type", 'Send the body as JSON, with the header "Content-Type: application/json".');
+  if (error.statusCode === 404) return problemOf("not_found", "There is nothing at this address.");
+  return problemOf("bad_request", `The request cannot be read: ${error.message}`);
+}
+
+function isDatabaseGone(error: unknown): boolean {
+  const code = sqlStateOf(error);
+  if (code !== undefined && CONNECTION_CODES.has(code)) return true;
+  if (code?.length === 5) return classifyDatabaseError(error) !== "data";
+  if (error instanceof AggregateError) return error.errors.some(isDatabaseGone);
+  return error instanceof Error && CONNECTION_MESSAGES.test(error.message);
+}
+
+function mapUnavailable(error: unknown, { request, log }: Site): Mapped {
+  log.warn({ route: routeOf(request), error }, "http.database-failed");
+  const detail = "The database does not answer right now. Nothing of this request was kept; send it again.";
+  return { problem: problemOf("unavailable", detail), retryAfterSeconds: DEFAULT_RETRY_SECONDS };
+}
+
+function mapUnknown(error: unknown, { request, log }: Site): Mapped {
+  const errorId = newId();
+  log.error({ errorId, route: routeOf(request), error }, "http.failed");
+  const detail = `This is not your fault. Whoever runs Onethread finds what happened in the log under ${errorId}.`;
+  return { problem: problemOf("internal", detail, { instance: `urn:uuid:${errorId}` }) };
+}
+
+function routeOf(request: FastifyRequest): string {
+  return `${request.method} ${request.routeOptions.url ?? "unknown"}`;
+}

@@ -1,0 +1,59 @@
+// Owns: what an orchestrator and Prometheus ask: alive, ready, metrics. Needs no key and tells nothing about any business.
+import type { FastifyInstance } from "fastify";
+import { messageOf } from "../../kernel/faults.ts";
+import type { Log } from "../../kernel/log.ts";
+import type { Metrics } from "../metrics.ts";
+import { withTimeout } from "../with-timeout.ts";
+
+export interface HealthDeps {
+  readonly ping: () => Promise<void>;
+  /** Names of migrations that this code needs and the database does not have. */
+  readonly listPendingMigrations: () => Promise<readonly string[]>;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  readonly timeoutMs?: number;
+}
+
+interface Check {
+  readonly ok: boolean;
+  readonly reason?: string;
+}
+
+export function registerHealthRoutes(app: FastifyInstance, deps: HealthDeps): void {
+  // Once this code's migrations are there they stay there: they are forward only.
+  let isMigrated = false;
+  app.get("/health/live", () => ({ status: "ok" }));
+  app.get("/health/ready", async (_request, reply) => {
+    const database = await checkDatabase(deps);
+    const migrations = isMigrated ? { ok: true } : await checkMigrations(deps, database);
+    if (migrations.ok) isMigrated = true;
+    const isReady = database.ok && migrations.ok;
+    return reply.code(isReady ? 200 : 503).send({ status: isReady ? "ready" : "not_ready", checks: { database, migrations } });
+  });
+  app.get("/metrics", async (_request, reply) => {
+    const { contentType, body } = await deps.metrics.render();
+    return reply.header("content-type", contentType).send(body);
+  });
+}
+
+async function checkDatabase(deps: HealthDeps): Promise<Check> {
+  try {
+    await withTimeout(deps.ping(), deps.timeoutMs ?? 1_000);
+    return { ok: true };
+  } catch (error) {
+    deps.log.warn({ error: messageOf(error) }, "health.database-failed");
+    return { ok: false, reason: "The database does not answer." };
+  }
+}
+
+async function checkMigrations(deps: HealthDeps, database: Check): Promise<Check> {
+  if (!database.ok) return { ok: false, reason: "Not known while the database does not answer." };
+  try {
+    const pending = await withTimeout(deps.listPendingMigrations(), deps.timeoutMs ?? 1_000);
+    if (pending.length === 0) return { ok: true };
+    return { ok: false, reason: `The database lacks ${pending.join(", ")}: run "onethread migrate".` };
+  } catch (error) {
+    deps.log.warn({ error: messageOf(error) }, "health.migrations-failed");
+    return { ok: false, reason: 'The migrations cannot be read: run "onethread migrate".' };
+  }
+}

@@ -1,0 +1,69 @@
+// Owns: the route that takes a message to send, and what each refusal is called.
+import { z } from "zod";
+import { Fault } from "../../kernel/faults.ts";
+import type { Json, JsonObject } from "../../kernel/json.ts";
+import type { AcceptMessage, AcceptMessageOutcome } from "../../outbound/accept-message.ts";
+import type { MessageView } from "../../conversations/message-view.ts";
+import { isArray, isObject } from "../../whatsapp/read-json.ts";
+import { notFound, requireUuid, type ApiApp } from "../api-app.ts";
+import { idParams, messageContentSchema, messageSchema, problemAnswers } from "../api-schemas.ts";
+import { callerOf } from "../authenticate.ts";
+
+const sendHeaders = z.looseObject({
+  "idempotency-key": z.string().min(1).max(255).optional().describe("The same key and body: one message, the same answer. At most 255 characters."),
+});
+
+export function registerSendMessage(api: ApiApp, deps: { readonly acceptMessage: AcceptMessage }): void {
+  const schema = {
+    operationId: "sendMessage",
+    summary: "Send a message; 202 means that it is stored and will be sent",
+    params: idParams,
+    headers: sendHeaders,
+    body: messageContentSchema,
+    response: { 202: messageSchema, ...problemAnswers },
+  };
+  api.post("/conversations/:id/messages", { schema }, async (request, reply) => {
+    const outcome = await deps.acceptMessage({
+      businessId: callerOf(request).businessId,
+      conversationId: requireUuid(request.params.id, "conversation"),
+      author: "api",
+      content: jsonObjectOf(request.body),
+      idempotencyKey: request.headers["idempotency-key"],
+    });
+    return reply.code(202).send(acceptedOrThrow(outcome));
+  });
+}
+
+function acceptedOrThrow(outcome: AcceptMessageOutcome): MessageView {
+  switch (outcome.outcome) {
+    case "accepted":
+      return outcome.message;
+    case "not_found":
+      throw notFound("conversation");
+    case "invalid_content":
+      throw new Fault("invalid_content", outcome.reason);
+    case "opted_out":
+      throw new Fault("opted_out", "This customer asked not to be written to. Nothing was stored.");
+    case "no_address":
+      throw new Fault("no_address", "Nobody has written in this conversation yet, so it is not known where to send to. Nothing was stored.");
+    case "idempotency_conflict":
+      throw new Fault("idempotency_conflict", "This Idempotency-Key was used with another conversation or body. Nothing was stored; take a new key for a new message.");
+    case "window_closed":
+      throw new Fault("window_closed", windowClosedSentence(outcome.closedAt));
+  }
+}
+
+function windowClosedSentence(closedAt: Date | null): string {
+  const since = closedAt === null ? "The customer has not written yet" : `The customer's 24 hours ended at ${closedAt.toISOString()}`;
+  return `${since}. Only a template may be sent until the customer writes again. Nothing was stored.`;
+}
+
+/** The body came out of JSON.parse; this says so to the compiler, by looking. */
+function jsonObjectOf(value: Readonly<Record<string, unknown>>): JsonObject {
+  return Object.fromEntries(Object.entries(value).flatMap(([key, part]) => (isJson(part) ? [[key, part]] : [])));
+}
+
+function isJson(value: unknown): value is Json {
+  if (value === null || isArray(value) || isObject(value)) return true;
+  return typeof value === "string" || typeof value === "number" || typeof value === "boolean";
+}

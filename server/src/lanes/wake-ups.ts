@@ -1,0 +1,99 @@
+// Owns: telling the workers, here and in other processes, that there may be something due. A hint, never the truth: a lost one costs
+// at most the workers' poll interval.
+import pg from "pg";
+import { messageOf } from "../kernel/faults.ts";
+import type { Log } from "../kernel/log.ts";
+import type { LaneKind } from "./lane-store.ts";
+
+export interface WakeUps {
+  wake(kind: LaneKind): void;
+  on(kind: LaneKind, listener: () => void): void;
+  start(): void;
+  stop(): Promise<void>;
+}
+
+export interface WakeUpsDeps {
+  readonly url: string;
+  readonly origin: string;
+  /** False where no worker runs: such a process only announces. */
+  readonly listen: boolean;
+  readonly log: Log;
+}
+
+const CHANNEL = "onethread_lanes";
+// A NOTIFY per message halves the throughput of ingest (measured 2026-11-22): one per process and interval is enough.
+const NOTIFY_INTERVAL_MS = 25;
+const RECONNECT_MS = 500;
+
+export function createWakeUps(deps: WakeUpsDeps): WakeUps {
+  const listeners = new Map<LaneKind, (() => void)[]>();
+  const announced = new Set<LaneKind>();
+  let timer: NodeJS.Timeout | undefined;
+  let client: pg.Client | undefined;
+  let stopped = false;
+
+  function emit(kind: LaneKind): void {
+    for (const listener of listeners.get(kind) ?? []) listener();
+  }
+
+  function announce(): void {
+    timer = undefined;
+    const kinds = [...announced].join(",");
+    announced.clear();
+    client?.query("select pg_notify($1, $2)", [CHANNEL, `${deps.origin}:${kinds}`]).catch((error: unknown) => {
+      deps.log.warn({ error: messageOf(error) }, "wake-up.not-announced");
+    });
+  }
+
+  function hear(payload: string | undefined): void {
+    const [origin, kinds] = (payload ?? "").split(":");
+    if (origin === deps.origin) return;
+    for (const kind of (kinds ?? "").split(",")) if (kind === "reply" || kind === "send" || kind === "session") emit(kind);
+  }
+
+  async function connect(): Promise<void> {
+    const next = new pg.Client({ connectionString: deps.url, application_name: "onethread-wake-ups", keepAlive: true, connectionTimeoutMillis: 5_000 });
+    next.on("notification", (message) => {
+      hear(message.payload);
+    });
+    next.on("error", (error) => {
+      deps.log.warn({ error: error.message }, "wake-up.connection-lost");
+    });
+    next.on("end", () => {
+      if (client === next) client = undefined;
+      if (!stopped) setTimeout(() => void reconnect(), RECONNECT_MS).unref();
+    });
+    await next.connect();
+    if (deps.listen) await next.query(`listen ${CHANNEL}`);
+    client = next;
+    // Whatever was announced while nobody listened.
+    for (const kind of listeners.keys()) emit(kind);
+  }
+
+  async function reconnect(): Promise<void> {
+    if (stopped) return;
+    await connect().catch((error: unknown) => {
+      deps.log.warn({ error: messageOf(error) }, "wake-up.connection-refused");
+      if (!stopped && client === undefined) setTimeout(() => void reconnect(), RECONNECT_MS).unref();
+    });
+  }
+
+  return {
+    wake(kind) {
+      emit(kind);
+      announced.add(kind);
+      timer ??= setTimeout(announce, NOTIFY_INTERVAL_MS);
+    },
+    on(kind, listener) {
+      listeners.set(kind, [...(listeners.get(kind) ?? []), listener]);
+    },
+    start() {
+      void reconnect();
+    },
+    async stop() {
+      stopped = true;
+      clearTimeout(timer);
+      await client?.end().catch(() => undefined);
+    },
+  };
+}

@@ -1,0 +1,21 @@
+// Owns: answering from the business's own texts, without any model, key or network. Where it finds nothing it says so and fetches a person.
+import type { KnowledgeBase } from "../knowledge/knowledge-base.ts";
+import type { Responder } from "./responder.ts";
+
+// A text answers when it knows a fair part of the question; one word of a long question is chance (tuned on knowledge-responder.db.test.ts).
+const MIN_COVERAGE = 0.3;
+const MAX_QUESTION_LENGTH = 1_000;
+
+export function createKnowledgeResponder(deps: { readonly knowledge: KnowledgeBase }): Responder {
+  return {
+    name: "knowledge",
+    async respond(context) {
+      const question = context.burst.map((message) => message.text ?? "").join("\n").trim().slice(-MAX_QUESTION_LENGTH);
+      if (question === "") return { outcome: "handoff", text: context.handoffText, reason: "nothing_readable" };
+      const hits = await deps.knowledge.search({ businessId: context.businessId, text: question, language: context.language });
+      const best = hits.find((hit) => hit.coverage >= MIN_COVERAGE);
+      if (best === undefined) return { outcome: "handoff", text: context.handoffText, reason: "nothing_found" };
+      return { outcome: "reply", text: best.body };
+    },
+  };
+}
