@@ -1,0 +1,117 @@
+// Owns: putting the HTTP side together: which routes exist, and in which scope (what a scope does not register, its routes do not pay for).
+// Refuses to know: what the routes do, and the process around it.
+import helmet from "@fastify/helmet";
+import rateLimit from "@fastify/rate-limit";
+import { fastify, type FastifyInstance } from "fastify";
+import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
+import { createFindCaller } from "../businesses/api-keys.ts";
+import { createBusinesses } from "../businesses/businesses.ts";
+import { createChannels } from "../businesses/channels.ts";
+import { createConversationReader } from "../conversations/read-conversations.ts";
+import { createSetConversationState } from "../conversations/set-conversation-state.ts";
+import type { Database } from "../db/database.ts";
+import type { WebhookIntake } from "../ingest/webhook-intake.ts";
+import { Fault } from "../kernel/faults.ts";
+import type { Log } from "../kernel/log.ts";
+import { createAcceptMessage } from "../outbound/accept-message.ts";
+import type { ApiApp } from "./api-app.ts";
+import { callerOf, createAuthenticate } from "./authenticate.ts";
+import { createErrorHandler, type ErrorHandler } from "./error-mapper.ts";
+import type { Metrics } from "./metrics.ts";
+import { describeApi, registerOpenApi } from "./openapi.ts";
+import { problemOf, sendProblem } from "./problem.ts";
+import { registerAccountRoutes } from "./routes/account.ts";
+import { registerConversationRoutes } from "./routes/conversations.ts";
+import { registerDescriptionRoutes } from "./routes/description.ts";
+import { registerHealthRoutes } from "./routes/health.ts";
+import { registerSendMessage } from "./routes/send-message.ts";
+import { registerWhatsAppWebhook } from "./routes/whatsapp-webhook.ts";
+
+export interface HttpAppDeps {
+  readonly database: Database;
+  readonly intake: WebhookIntake;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  /** One, or two while a secret is being replaced. None: every webhook is refused. */
+  readonly appSecrets: readonly string[];
+  readonly verifyToken: string;
+  /** Tells the workers of this process that there is work; called after commits only. */
+  readonly wake: (kind: "send") => void;
+  /** Names of migrations that this code needs and the database does not have. */
+  readonly listPendingMigrations: () => Promise<readonly string[]>;
+  /** Of Onethread, for the description of the API. */
+  readonly version: string;
+  readonly apiRequestsPerMinute?: number;
+}
+
+const API_BODY_LIMIT = 1024 * 1024;
+const GENEROUS_REQUESTS_PER_MINUTE = 6_000;
+
+/** Not listening yet: call `ready()` or `listen()`. Closing it lets running requests finish. */
+export function createHttpApp(deps: HttpAppDeps): FastifyInstance {
+  const onError = createErrorHandler({ log: deps.log });
+  const app = fastify({
+    logger: false,
+    bodyLimit: API_BODY_LIMIT,
+    requestTimeout: 60_000,
+    forceCloseConnections: "idle",
+    frameworkErrors: onError,
+  });
+  app.setErrorHandler(onError);
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split("?", 1)[0] ?? "";
+    return sendProblem(reply, problemOf("not_found", `There is nothing at ${request.method} ${path}. What there is stands at /docs.`));
+  });
+  app.register((scope, _options, done) => {
+    registerWhatsAppWebhook(scope, deps);
+    done();
+  });
+  app.register((scope, _options, done) => {
+    registerHealthRoutes(scope, { ...deps, ping: () => deps.database.ping() });
+    done();
+  });
+  app.register(async (scope) => {
+    await registerPublicPart(scope.withTypeProvider<ZodTypeProvider>(), deps, onError);
+  });
+  return app;
+}
+
+async function registerPublicPart(scope: ApiApp, deps: HttpAppDeps, onError: ErrorHandler): Promise<void> {
+  scope.setValidatorCompiler(validatorCompiler);
+  scope.setSerializerCompiler(serializerCompiler);
+  scope.removeContentTypeParser("text/plain");
+  await scope.register(helmet, { contentSecurityPolicy: { directives: { defaultSrc: ["'none'"], styleSrc: ["'unsafe-inline'"], scriptSrc: ["'none'"] } } });
+  await registerOpenApi(scope, deps.version);
+  scope.addHook("onResponse", (request, reply, done) => {
+    const route = request.routeOptions.url ?? "unknown";
+    deps.metrics.requestFinished({ method: request.method, route, status: reply.statusCode, seconds: reply.elapsedTime / 1000 });
+    done();
+  });
+  registerDescriptionRoutes(scope, () => describeApi(scope));
+  await scope.register(
+    async (api) => {
+      await registerApi(api.withTypeProvider<ZodTypeProvider>(), deps);
+    },
+    { prefix: "/api/v1" },
+  );
+  scope.setErrorHandler(onError);
+}
+
+async function registerApi(api: ApiApp, deps: HttpAppDeps): Promise<void> {
+  const { database } = deps;
+  api.addHook("onRequest", createAuthenticate({ findCaller: createFindCaller({ database }) }));
+  await api.register(rateLimit, {
+    hook: "preHandler",
+    max: deps.apiRequestsPerMinute ?? GENEROUS_REQUESTS_PER_MINUTE,
+    timeWindow: 60_000,
+    keyGenerator: (request) => callerOf(request).apiKeyId,
+    errorResponseBuilder: (_request, { max, ttl }) =>
+      new Fault("rate_limited", `This API key made more than ${String(max)} requests in a minute. Wait as long as Retry-After says.`, {
+        retryAfterSeconds: Math.ceil(ttl / 1000),
+      }),
+  });
+  const conversations = createConversationReader({ database });
+  registerConversationRoutes(api, { conversations, setConversationState: createSetConversationState({ database }) });
+  registerSendMessage(api, { acceptMessage: createAcceptMessage({ database, wake: deps.wake }) });
+  registerAccountRoutes(api, { businesses: createBusinesses({ database }), channels: createChannels({ database }) });
+}

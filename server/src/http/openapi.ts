@@ -1,0 +1,57 @@
+// Owns: generating the OpenAPI description from the schemas of the routes.
+import swagger from "@fastify/swagger";
+import { createJsonSchemaTransform, createJsonSchemaTransformObject } from "fastify-type-provider-zod";
+import type { Json, JsonObject } from "../kernel/json.ts";
+import { isArray, isObject, readObject, readString } from "../whatsapp/read-json.ts";
+import type { ApiApp } from "./api-app.ts";
+import { schemaRegistry } from "./api-schemas.ts";
+
+/** Must be registered before the routes that it describes, in the same scope. */
+export async function registerOpenApi(api: ApiApp, version: string): Promise<void> {
+  await api.register(swagger, {
+    openapi: {
+      openapi: "3.1.0",
+      info: {
+        title: "Onethread API",
+        version,
+        description: "One thread per WhatsApp customer. Lists are {data, nextCursor}; errors are RFC 9457 problem details with a stable code.",
+      },
+      components: { securitySchemes: { apiKey: { type: "http", scheme: "bearer" } } },
+      security: [{ apiKey: [] }],
+    },
+    transform: createJsonSchemaTransform({ schemaRegistry }),
+    transformObject: createJsonSchemaTransformObject({ schemaRegistry }),
+  });
+}
+
+/** The description, without the shapes that nothing refers to (the generator writes each one twice, for requests and for answers). */
+export function describeApi(api: ApiApp): JsonObject {
+  // Through text: what is handed out is JSON, whatever the generator's types say.
+  const document: unknown = JSON.parse(JSON.stringify(api.swagger()));
+  if (!isObject(document)) throw new Error("the OpenAPI generator answered no object");
+  const components = readObject(document, "components");
+  const schemas = readObject(components, "schemas");
+  if (schemas === undefined) return document;
+  const used = namesUsedBy({ ...document, components: {} }, schemas);
+  const kept = Object.fromEntries(Object.entries(schemas).filter(([name]) => used.has(name)));
+  return { ...document, components: { ...components, schemas: kept } };
+}
+
+const REFERENCE = "#/components/schemas/";
+
+function namesUsedBy(start: Json, schemas: JsonObject): ReadonlySet<string> {
+  const used = new Set<string>();
+  const visit = (value: Json | undefined): void => {
+    if (isArray(value)) value.forEach(visit);
+    if (!isObject(value)) return;
+    const reference = readString(value, "$ref");
+    const name = reference?.startsWith(REFERENCE) === true ? reference.slice(REFERENCE.length) : undefined;
+    if (name !== undefined && !used.has(name)) {
+      used.add(name);
+      visit(schemas[name]);
+    }
+    Object.values(value).forEach(visit);
+  };
+  visit(start);
+  return used;
+}

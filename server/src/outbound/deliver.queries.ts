@@ -1,0 +1,120 @@
+// Owns: the two statements around every send. Lock order: lane → message (conversation is only read). docs/lifecycles/outbound-message.md.
+import { defineQuery } from "../db/query.ts";
+
+// Before the request: the fence is compared under the lane's row lock, then the oldest queued message becomes `sending`. That is durable
+// before a byte leaves, so a crash leaves `sending` behind, which the next worker turns into `unknown`: it may have been accepted, and is
+// never sent again. What may not leave at all (opt-out, closed window) fails here, in the database, whoever wrote it.
+export const startSends = defineQuery({
+  name: "outbound.start-sends",
+  role: "app",
+  columns: {
+    conversation_id: "uuid",
+    wanted: "int8",
+    verdict: "text",
+    message_id: "uuid?",
+    seq: "int8?",
+    content: "jsonb?",
+    quoted_provider_message_id: "text?",
+    attempts: "int2?",
+    provider: "text?",
+    external_id: "text?",
+    access_token: "text?",
+    reply_kind: "text?",
+    reply_address: "text?",
+  },
+  text: `
+with mine as materialized (
+  select l.conversation_id, l.wanted
+    from lanes l
+    join unnest($2::uuid[], $3::bigint[]) as i (conversation_id, fence) on i.conversation_id = l.conversation_id
+   where l.business_id = $1 and l.kind = 'send' and l.fence = i.fence
+   order by l.conversation_id
+   for no key update of l
+), interrupted as (
+  update messages m set status = 'unknown',
+    error_code = 'outcome_unknown', error_text = 'The worker ended while this message was being sent. It may have been accepted; it is not sent again.'
+    from mine
+   where m.business_id = $1 and m.conversation_id = mine.conversation_id and m.status = 'sending'
+), next as (
+  select mine.conversation_id, mine.wanted, m.id, m.seq, m.type, m.content, m.quoted_provider_message_id, m.attempts,
+         ch.provider, ch.external_id, s.access_token, c.reply_kind, c.reply_address,
+         case when m.id is null then 'none'
+              when c.opted_out_at is not null then 'opted_out'
+              when c.reply_address is null then 'no_address'
+              when m.type <> 'template' and coalesce(c.last_customer_message_at <= now() - interval '24 hours', true) then 'window_closed'
+              when ch.stopped_at is not null or s.access_token is null then 'channel_stopped'
+              else 'send' end as verdict
+    from mine
+    join conversations c on c.business_id = $1 and c.id = mine.conversation_id
+    left join lateral (
+      select * from messages q
+       where q.business_id = $1 and q.conversation_id = mine.conversation_id and q.status = 'queued'
+       order by q.seq limit 1) m on true
+    left join channels ch on ch.business_id = $1 and ch.id = m.channel_id
+    left join channel_secrets s on s.business_id = $1 and s.channel_id = m.channel_id
+), started as (
+  update messages m set
+    status = case when n.verdict = 'send' then 'sending' else 'failed' end,
+    attempts = m.attempts + (n.verdict = 'send')::int,
+    attempted_at = now(),
+    failed_at = case when n.verdict <> 'send' then now() end,
+    error_code = case when n.verdict <> 'send' then n.verdict end,
+    error_text = case n.verdict when 'opted_out' then 'The customer opted out; nothing is sent to him.'
+                                when 'window_closed' then 'More than 24 hours have passed since the customer wrote; only a template may be sent.'
+                                when 'no_address' then 'Nothing is known to send this message to.' end
+    from next n
+   where m.business_id = $1 and m.id = n.id and m.status = 'queued' and n.verdict in ('send', 'opted_out', 'no_address', 'window_closed')
+)
+select conversation_id, wanted, verdict, id as message_id, seq, content, quoted_provider_message_id, attempts, provider, external_id,
+       access_token, reply_kind, reply_address
+  from next`,
+});
+
+// After the request. A status that was faster than the answer has moved the message on already: then only what is missing is filled in.
+// The lane advances to this message, or is put to sleep when the message has to be sent again later.
+export const finishSends = defineQuery({
+  name: "outbound.finish-sends",
+  role: "app",
+  columns: { conversation_id: "uuid", more: "bool" },
+  text: `
+with input as (
+  select * from unnest($2::uuid[], $3::bigint[], $4::uuid[], $5::bigint[], $6::text[], $7::text[], $8::text[], $9::text[], $10::int[])
+    as t (conversation_id, fence, message_id, settled_to, status, provider_message_id, error_code, error_text, retry_in_ms)
+), lane as (
+  update lanes l set
+    done = greatest(l.done, i.settled_to),
+    check_at = case when l.wanted <= greatest(l.done, i.settled_to) then null
+                    when i.retry_in_ms is not null then now() + i.retry_in_ms * interval '1 millisecond'
+                    else l.check_at end,
+    owner = case when l.wanted <= greatest(l.done, i.settled_to) or i.retry_in_ms is not null then null else l.owner end,
+    attempts = case when i.retry_in_ms is null then 0 else l.attempts + 1 end,
+    last_error = case when i.retry_in_ms is null then null else i.error_text end
+    from (select i.* from input i
+            join lanes l on l.business_id = $1 and l.conversation_id = i.conversation_id and l.kind = 'send' and l.fence = i.fence
+           order by i.conversation_id for no key update of l) i
+   where l.business_id = $1 and l.conversation_id = i.conversation_id and l.kind = 'send' and l.fence = i.fence
+  returning l.conversation_id, l.wanted > greatest(l.done, i.settled_to) as more
+), settled as (
+  update messages m set
+    status = case when m.status = 'sending' then i.status else m.status end,
+    provider_message_id = coalesce(m.provider_message_id, i.provider_message_id),
+    accepted_at = case when i.status = 'accepted' then coalesce(m.accepted_at, now()) else m.accepted_at end,
+    failed_at = case when i.status = 'failed' and m.status = 'sending' then now() else m.failed_at end,
+    error_code = case when m.status = 'sending' then i.error_code else m.error_code end,
+    error_text = case when m.status = 'sending' then i.error_text else m.error_text end
+    from input i
+    join lane on lane.conversation_id = i.conversation_id
+   where m.business_id = $1 and m.id = i.message_id
+)
+select conversation_id, more from lane`,
+});
+
+export const stopChannel = defineQuery({
+  name: "outbound.stop-channel",
+  role: "app",
+  columns: { id: "uuid" },
+  text: `
+update channels set stopped_at = now(), stopped_reason = $3
+ where business_id = $1 and provider = 'cloud' and external_id = $2 and stopped_at is null
+returning id`,
+});

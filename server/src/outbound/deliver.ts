@@ -1,0 +1,170 @@
+// Owns: one run of the send lane: the queued messages of a conversation, one after the other, each sent at most once unless it is known
+// not to have been accepted.
+import { createBusinessBatcher } from "../db/business-batcher.ts";
+import type { Database } from "../db/database.ts";
+import type { RowOf } from "../db/query.ts";
+import type { FailPoints } from "../kernel/fail-points.ts";
+import type { Log } from "../kernel/log.ts";
+import type { ClaimedLane } from "../lanes/lane-store.ts";
+import { buildGraphMessage, type SendAddress } from "../whatsapp/graph-message.ts";
+import type { Rejected, SendOutcome, WhatsAppTransport } from "../whatsapp/transport.ts";
+import { finishSends, startSends, stopChannel } from "./deliver.queries.ts";
+
+export interface DeliverDeps {
+  readonly database: Database;
+  readonly transport: WhatsAppTransport;
+  readonly failPoints: FailPoints;
+  readonly log: Log;
+  readonly onSent?: (outcome: SendOutcome["outcome"]) => void;
+}
+
+type Started = RowOf<typeof startSends.columns>;
+
+interface Settlement {
+  readonly lane: ClaimedLane;
+  readonly messageId: string | null;
+  /** Every outbound message up to here has an end, or its outcome is unknown. */
+  readonly settledTo: number;
+  readonly status: "accepted" | "queued" | "failed" | "unknown" | null;
+  readonly providerMessageId?: string;
+  readonly errorCode?: string;
+  readonly errorText?: string;
+  readonly retryInMs?: number;
+}
+
+/** 1 s, 4 s, 16 s …: what WhatsApp asks for after a pair rate limit fits every other passing refusal too. */
+const MAX_ATTEMPTS = 8;
+const MAX_DELAY_MS = 15 * 60_000;
+const STOPPED_CHANNEL_RECHECK_MS = 30_000;
+
+export function createDeliver(deps: DeliverDeps): (lane: ClaimedLane, signal: AbortSignal) => Promise<void> {
+  const { database, log } = deps;
+
+  const start = createBusinessBatcher<ClaimedLane, Started | undefined>({
+    slots: 2,
+    async run(businessId, lanes) {
+      const values = [businessId, lanes.map((lane) => lane.conversationId), lanes.map((lane) => lane.fence)];
+      const rows = await database.forBusiness(businessId).run(startSends, values);
+      const byConversation = new Map(rows.map((row) => [row.conversation_id, row]));
+      return lanes.map((lane) => byConversation.get(lane.conversationId));
+    },
+  });
+
+  const finish = createBusinessBatcher<Settlement, { readonly more: boolean } | undefined>({
+    slots: 2,
+    async run(businessId, settlements) {
+      const rows = await database.forBusiness(businessId).run(finishSends, [
+        businessId,
+        settlements.map(({ lane }) => lane.conversationId),
+        settlements.map(({ lane }) => lane.fence),
+        settlements.map(({ messageId }) => messageId),
+        settlements.map(({ settledTo }) => settledTo),
+        settlements.map(({ status }) => status),
+        settlements.map(({ providerMessageId }) => providerMessageId ?? null),
+        settlements.map(({ errorCode }) => errorCode ?? null),
+        settlements.map(({ errorText }) => errorText ?? null),
+        settlements.map(({ retryInMs }) => (retryInMs === undefined ? null : Math.round(retryInMs))),
+      ]);
+      const byConversation = new Map(rows.map((row) => [row.conversation_id, row]));
+      return settlements.map(({ lane }) => byConversation.get(lane.conversationId));
+    },
+  });
+
+  async function send(started: Started): Promise<SendOutcome> {
+    const address = addressOf(started);
+    if (started.content === null || started.external_id === null || started.access_token === null || started.provider !== "cloud" || address === undefined) {
+      return unsendable;
+    }
+    await deps.failPoints.hit("send.before-request");
+    const outcome = await deps.transport.sendMessage({
+      phoneNumberId: started.external_id,
+      accessToken: started.access_token,
+      body: buildGraphMessage({
+        address,
+        content: started.content,
+        quotedProviderMessageId: started.quoted_provider_message_id ?? undefined,
+        callbackData: started.message_id ?? undefined,
+      }),
+    });
+    await deps.failPoints.hit("send.after-request");
+    deps.onSent?.(outcome.outcome);
+    return outcome;
+  }
+
+  async function stop(lane: ClaimedLane, started: Started, outcome: Rejected): Promise<void> {
+    const rows = await database.forBusiness(lane.businessId).run(stopChannel, [lane.businessId, started.external_id, outcome.sentence]);
+    if (rows.length > 0) log.error({ businessId: lane.businessId, channelId: rows[0]?.id, code: outcome.fault.code }, "channel.stopped");
+  }
+
+  async function attempt(lane: ClaimedLane, started: Started): Promise<Settlement> {
+    const outcome = await send(started);
+    if (outcome.outcome === "rejected" && outcome.stopsChannel) await stop(lane, started, outcome);
+    return settlementOf(lane, started, outcome);
+  }
+
+  return async (lane, signal) => {
+    for (let more = true; more && !signal.aborted;) {
+      const started = await start(lane.businessId, lane);
+      if (started === undefined) {
+        log.warn({ conversationId: lane.conversationId, fence: lane.fence }, "send.lost");
+        return;
+      }
+      const settlement = started.verdict === "send" ? await attempt(lane, started) : withoutRequest(lane, started);
+      const result = await finish(lane.businessId, settlement);
+      if (result === undefined) {
+        log.warn({ conversationId: lane.conversationId, messageId: settlement.messageId, fence: lane.fence }, "send.lost");
+        return;
+      }
+      if (settlement.status === "unknown") log.warn({ conversationId: lane.conversationId, messageId: settlement.messageId }, "send.unknown");
+      more = result.more && settlement.retryInMs === undefined;
+    }
+    if (signal.aborted) throw new Error("the send lane was interrupted");
+  };
+}
+
+const unsendable: Rejected = {
+  outcome: "rejected",
+  retry: "never",
+  fault: { code: -1, title: "unsendable" },
+  stopsChannel: false,
+  sentence: "This channel cannot send this message to this address.",
+};
+
+function addressOf({ reply_kind, reply_address }: Started): SendAddress | undefined {
+  if (reply_address === null) return undefined;
+  if (reply_kind === "phone") return { kind: "phone", phone: reply_address };
+  if (reply_kind === "user") return { kind: "user", userId: reply_address };
+  return reply_kind === "group" ? { kind: "group", groupId: reply_address } : undefined;
+}
+
+/** Nothing left to send, a message that failed already in the statement, or a channel that waits for its operator. */
+function withoutRequest(lane: ClaimedLane, started: Started): Settlement {
+  if (started.verdict === "channel_stopped") {
+    const errorText = "The channel is stopped or has no access token. The message is kept and sent once the channel is resumed.";
+    return { lane, messageId: null, settledTo: lane.done, status: null, errorText, retryInMs: STOPPED_CHANNEL_RECHECK_MS };
+  }
+  return { lane, messageId: null, settledTo: started.seq ?? started.wanted, status: null };
+}
+
+function settlementOf(lane: ClaimedLane, started: Started, outcome: SendOutcome): Settlement {
+  const base = { lane, messageId: started.message_id, settledTo: started.seq ?? started.wanted };
+  switch (outcome.outcome) {
+    case "accepted":
+      return { ...base, status: "accepted", providerMessageId: outcome.providerMessageId };
+    case "uncertain":
+      return { ...base, status: "unknown", errorCode: "outcome_unknown", errorText: outcome.reason };
+    case "rejected":
+      return rejected(base, (started.attempts ?? 0) + 1, outcome);
+  }
+}
+
+function rejected(base: Pick<Settlement, "lane" | "messageId" | "settledTo">, attempts: number, outcome: Rejected): Settlement {
+  const errorCode = outcome.retry === "after-window" ? "window_closed" : String(outcome.fault.code);
+  const said = { errorCode, errorText: outcome.sentence };
+  const keep = { ...base, settledTo: base.lane.done, status: "queued" as const, ...said };
+  // Known not to have been accepted: it waits until a person has mended the channel.
+  if (outcome.stopsChannel) return { ...keep, retryInMs: STOPPED_CHANNEL_RECHECK_MS };
+  if (outcome.retry !== "backoff" || attempts >= MAX_ATTEMPTS) return { ...base, status: "failed", ...said };
+  const delay = Math.min(MAX_DELAY_MS, 1_000 * (outcome.delayFactor ?? 2) ** (attempts - 1));
+  return { ...keep, retryInMs: Math.max(delay, outcome.minDelayMs ?? 0) };
+}
