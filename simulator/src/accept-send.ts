@@ -18,14 +18,14 @@ import type { BusinessNumber, Settings, StatusLevel } from "./settings.ts";
 import type { PlannedStatus, StatusSchedule } from "./status-schedule.ts";
 import type { Typing } from "./typing.ts";
 import { validateMessage } from "./validate-message.ts";
-import type { Address } from "./validate-message.ts";
+import type { Address, ValidMessage } from "./validate-message.ts";
 import { findTemplate, templateProblem } from "./validate-template.ts";
 
 export type SendOutcome = { readonly answer: JsonObject } | { readonly problem: GraphProblem };
 
 export interface SendAcceptor {
   /** Resolves at once, unless the rule wants a status delivered first. */
-  send(number: BusinessNumber, body: JsonObject, rule: FailureResponse | undefined): Promise<SendOutcome>;
+  readonly send: (number: BusinessNumber, body: JsonObject, rule: FailureResponse | undefined) => Promise<SendOutcome>;
 }
 
 const windowClosed: GraphProblem = {
@@ -86,7 +86,7 @@ export function createSendAcceptor(deps: {
     return undefined;
   };
 
-  const isClosed = (number: BusinessNumber, address: Address, type: string, customer: Customer | undefined): boolean =>
+  const isClosed = (number: BusinessNumber, { address, type }: ValidMessage, customer: Customer | undefined): boolean =>
     settings.windowCheck !== false &&
     type !== "template" &&
     address.kind !== "group" &&
@@ -125,7 +125,7 @@ export function createSendAcceptor(deps: {
     later.forEach((status, index) => statuses.after(settings.statusDelayMs * (index + 2), withStep(status)));
   };
 
-  const answerOf = (address: Address, waId: string, wamid: string, type: string): JsonObject => ({
+  const answerOf = ({ address, type }: ValidMessage, waId: string, wamid: string): JsonObject => ({
     messaging_product: "whatsapp",
     contacts: [address.kind === "user" ? { input: address.input, user_id: address.value } : { input: address.input, wa_id: waId }],
     messages: [
@@ -148,7 +148,7 @@ export function createSendAcceptor(deps: {
       const found = type === "template" ? templateOf(object, address) : undefined;
       if (found !== undefined && "problem" in found) return found;
       const customer = customerOf(address);
-      const closed = isClosed(number, address, type, customer);
+      const closed = isClosed(number, message, customer);
       if (closed && settings.windowCheck === true) return { problem: windowClosed };
       const limited = rates.take(number.phoneNumberId, address.value);
       if (limited !== undefined) return { problem: limited };
@@ -177,7 +177,7 @@ export function createSendAcceptor(deps: {
         ...(failure !== undefined && { problem: failure }),
       };
       await follow(planned, planOf(type, failure, rule), rule);
-      return { answer: answerOf(address, waId, wamid, type) };
+      return { answer: answerOf(message, waId, wamid) };
     },
   };
 }

@@ -2,7 +2,7 @@
 import type { VirtualClock } from "./clock.ts";
 import type { Customers } from "./customers.ts";
 import type { Identifiers } from "./identifiers.ts";
-import { InputError, readString } from "./json-object.ts";
+import { InputError, readString, readUnixSeconds } from "./json-object.ts";
 import type { JsonObject } from "./json-object.ts";
 import { envelopeOf, metadataOf } from "./messages-webhook.ts";
 import type { Settings } from "./settings.ts";
@@ -34,7 +34,7 @@ export function createBusinessEcho(
     ...(to !== undefined && { to }),
     ...(userId !== undefined && { to_user_id: userId }),
     id: wamid,
-    timestamp: source["timestamp"] === undefined ? clock.nowSeconds() : String(source["timestamp"]),
+    timestamp: readUnixSeconds(source, "timestamp") ?? clock.nowSeconds(),
     type,
     ...(node !== undefined && { [type]: node }),
   };

@@ -26,35 +26,34 @@ Usage: onethread-simulator --webhook-url <url> --app-secret <secret> [options]
   --help                 this text
 `;
 
-function readWholeNumber(name: string, text: string | undefined, max: number): number | undefined {
-  if (text === undefined) return undefined;
-  if (!/^\d+$/.test(text) || Number(text) > max) throw new Error(`--${name} must be a whole number from 0 to ${max}, not "${text}".`);
-  return Number(text);
+const text = { type: "string" } as const;
+const flag = { type: "boolean" } as const;
+const flags = {
+  help: { ...flag, short: "h" },
+  "webhook-url": { ...text, multiple: true },
+  "app-secret": text,
+  "access-token": text,
+  "verify-token": text,
+  host: text,
+  port: text,
+  "phone-number-id": text,
+  "display-phone": text,
+  "waba-id": text,
+  statuses: text,
+  "status-delay-ms": text,
+  "no-window-check": flag,
+  "real-rates": flag,
+  "state-file": text,
+} as const;
+
+function readWholeNumber(name: string, given: string | undefined, max: number): number | undefined {
+  if (given === undefined) return undefined;
+  if (!/^\d+$/.test(given) || Number(given) > max) throw new Error(`--${name} must be a whole number from 0 to ${max}, not "${given}".`);
+  return Number(given);
 }
 
 function readOptions(args: readonly string[]): SimulatorOptions | "help" {
-  const text = { type: "string" } as const;
-  const flag = { type: "boolean" } as const;
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      help: { ...flag, short: "h" },
-      "webhook-url": { type: "string", multiple: true },
-      "app-secret": text,
-      "access-token": text,
-      "verify-token": text,
-      host: text,
-      port: text,
-      "phone-number-id": text,
-      "display-phone": text,
-      "waba-id": text,
-      statuses: text,
-      "status-delay-ms": text,
-      "no-window-check": flag,
-      "real-rates": flag,
-      "state-file": text,
-    },
-  });
+  const { values } = parseArgs({ args: [...args], options: flags });
   if (values.help === true) return "help";
   const { "webhook-url": webhookUrl, "app-secret": appSecret, "access-token": accessToken, "verify-token": verifyToken } = values;
   if (webhookUrl === undefined || appSecret === undefined) throw new Error("--webhook-url and --app-secret are needed.");

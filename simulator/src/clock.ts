@@ -1,11 +1,11 @@
 // Owns the simulator's time: real time plus an offset that only moves forward by hand. Knows nothing of who reads it.
 
 export interface VirtualClock {
-  nowMs(): number;
-  nowSeconds(): string;
-  nowIso(): string;
-  advance(ms: number): void;
-  reset(): void;
+  readonly nowMs: () => number;
+  readonly nowSeconds: () => string;
+  readonly nowIso: () => string;
+  readonly advance: (ms: number) => void;
+  readonly reset: () => void;
 }
 
 export function createVirtualClock(): VirtualClock {

@@ -8,7 +8,16 @@ import type { FailureRules } from "./failure-rules.ts";
 import type { GraphProblem } from "./graph-problem.ts";
 import type { Identifiers } from "./identifiers.ts";
 import type { DeliveryOutcome, Inbound, InboundRequest, InboundResult } from "./inbound.ts";
-import { InputError, readBoolean, readInteger, readObject, readString, rejectUnknownKeys, requireObject } from "./json-object.ts";
+import {
+  InputError,
+  readBoolean,
+  readInteger,
+  readObject,
+  readString,
+  readUnixSeconds,
+  rejectUnknownKeys,
+  requireObject,
+} from "./json-object.ts";
 import type { JsonObject } from "./json-object.ts";
 import type { Outbox, OutboxEntry, OutboxFilter } from "./outbox.ts";
 import type { RateLimits } from "./rate-limits.ts";
@@ -28,30 +37,37 @@ export interface SentStatusResult {
 
 export interface Control {
   /** Customers write; resolves when each webhook was answered 200 or given up, unless told otherwise. */
-  inbound(request: InboundRequest): Promise<readonly InboundResult[]>;
-  outbox(filter?: OutboxFilter): readonly OutboxEntry[];
-  outboxCount(filter?: OutboxFilter): number;
+  readonly inbound: (request: InboundRequest) => Promise<readonly InboundResult[]>;
+  readonly outbox: (filter?: OutboxFilter) => readonly OutboxEntry[];
+  readonly outboxCount: (filter?: OutboxFilter) => number;
   /** The outbox as soon as this many match, or as it is when the time is up (default 10 s). */
-  waitForOutbox(filter: OutboxFilter, wanted: { readonly atLeast: number; readonly waitMs?: number }): Promise<readonly OutboxEntry[]>;
-  clearOutbox(): void;
-  deliveries(filter?: { readonly limit?: number; readonly state?: string; readonly messageId?: string }): readonly Omit<Delivery, "body">[];
+  readonly waitForOutbox: (
+    filter: OutboxFilter,
+    wanted: { readonly atLeast: number; readonly waitMs?: number },
+  ) => Promise<readonly OutboxEntry[]>;
+  readonly clearOutbox: () => void;
+  readonly deliveries: (filter?: {
+    readonly limit?: number;
+    readonly state?: string;
+    readonly messageId?: string;
+  }) => readonly Omit<Delivery, "body">[];
   /** The bytes of one delivery. */
-  deliveryBody(id: string): string;
-  redeliver(id: string): Promise<DeliveryOutcome>;
-  addFailure(rule: unknown): JsonObject;
-  failures(): readonly JsonObject[];
-  clearFailures(): void;
+  readonly deliveryBody: (id: string) => string;
+  readonly redeliver: (id: string) => Promise<DeliveryOutcome>;
+  readonly addFailure: (rule: unknown) => JsonObject;
+  readonly failures: () => readonly JsonObject[];
+  readonly clearFailures: () => void;
   /** A status webhook by hand, also for messages that were never sent. */
-  status(request: JsonObject): Promise<SentStatusResult>;
+  readonly status: (request: JsonObject) => Promise<SentStatusResult>;
   /** A human of the business writes in the WhatsApp Business app. */
-  echo(request: JsonObject): Promise<SentStatusResult>;
-  verify(): Promise<readonly Handshake[]>;
-  config(change?: JsonObject): JsonObject;
-  advanceClock(ms: number): { readonly now: string };
-  typing(): readonly TypingIndicator[];
+  readonly echo: (request: JsonObject) => Promise<SentStatusResult>;
+  readonly verify: () => Promise<readonly Handshake[]>;
+  readonly config: (change?: JsonObject) => JsonObject;
+  readonly advanceClock: (ms: number) => { readonly now: string };
+  readonly typing: () => readonly TypingIndicator[];
   /** Forgets outbox, deliveries, failures, rates, typing and the clock's offset; customers only when told. */
-  reset(options?: { readonly customers?: boolean }): void;
-  health(): JsonObject;
+  readonly reset: (options?: { readonly customers?: boolean }) => void;
+  readonly health: () => JsonObject;
 }
 
 export interface ControlDeps {
@@ -112,7 +128,7 @@ function sendStatus(deps: ControlDeps, request: JsonObject): StartedDelivery & {
           : ({ kind: "user", value: userId } as const);
   if (address === undefined)
     throw new InputError('The simulator did not send this message: say whom the status is about with "to" or "userId".');
-  const timestamp = request["timestamp"];
+  const timestamp = readUnixSeconds(request, "timestamp");
   const started = deps.statuses.now({
     number,
     wamid,
@@ -121,7 +137,7 @@ function sendStatus(deps: ControlDeps, request: JsonObject): StartedDelivery & {
     customer: phone === undefined ? deps.customers.findByUserId(userId ?? "") : deps.customers.findByPhone(phone),
     callbackData: readString(request, "callbackData") ?? (typeof sentData === "string" ? sentData : undefined),
     category: "service",
-    ...(timestamp !== undefined && { timestamp: String(timestamp) }),
+    ...(timestamp !== undefined && { timestamp }),
     ...(problem !== undefined && { problem }),
   });
   return { ...started, wamid };

@@ -15,8 +15,8 @@ export interface WrittenMessage {
 
 export interface CustomerJournal {
   readonly remembered: readonly WrittenMessage[];
-  append(message: WrittenMessage): void;
-  close(): void;
+  readonly append: (message: WrittenMessage) => void;
+  readonly close: () => void;
 }
 
 const keptMessages = 100_000;

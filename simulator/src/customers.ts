@@ -27,15 +27,17 @@ export interface CustomerMessage {
 
 export interface Customers {
   /** The one customer with these identifiers; a phone that comes with another user id is another person. */
-  remember(facts: CustomerFacts): Customer;
+  readonly remember: (facts: CustomerFacts) => Customer;
   /** By phone in either national spelling. */
-  findByPhone(phone: string): Customer | undefined;
+  readonly findByPhone: (phone: string) => Customer | undefined;
   /** By user id or parent user id. */
-  findByUserId(userId: string): Customer | undefined;
-  recordMessage(message: CustomerMessage & { readonly wamid: string; readonly atMs: number; readonly opensWindow: boolean }): void;
-  findMessage(wamid: string): CustomerMessage | undefined;
-  count(): number;
-  forgetAll(): void;
+  readonly findByUserId: (userId: string) => Customer | undefined;
+  readonly recordMessage: (
+    message: CustomerMessage & { readonly wamid: string; readonly atMs: number; readonly opensWindow: boolean },
+  ) => void;
+  readonly findMessage: (wamid: string) => CustomerMessage | undefined;
+  readonly count: () => number;
+  readonly forgetAll: () => void;
 }
 
 const keptMessages = 500_000;

@@ -23,12 +23,12 @@ export interface Delivery {
 }
 
 export interface DeliveryLog {
-  add(delivery: Delivery): void;
-  find(id: string): Delivery | undefined;
+  readonly add: (delivery: Delivery) => void;
+  readonly find: (id: string) => Delivery | undefined;
   /** Newest last. */
-  list(filter: { readonly limit?: number; readonly state?: string; readonly messageId?: string }): readonly Delivery[];
-  size(): number;
-  clear(): void;
+  readonly list: (filter: { readonly limit?: number; readonly state?: string; readonly messageId?: string }) => readonly Delivery[];
+  readonly size: () => number;
+  readonly clear: () => void;
 }
 
 export function createDeliveryLog(limits: { readonly entries: number; readonly bytes: number }): DeliveryLog {

@@ -68,11 +68,11 @@ export interface RuleSubject {
 
 export interface FailureRules {
   /** Throws InputError. */
-  add(input: unknown): FailureRule;
+  readonly add: (input: unknown) => FailureRule;
   /** The rule that this request meets, which is thereby used once. */
-  take(subject: RuleSubject): FailureResponse | undefined;
-  list(): readonly JsonObject[];
-  clear(): void;
+  readonly take: (subject: RuleSubject) => FailureResponse | undefined;
+  readonly list: () => readonly JsonObject[];
+  readonly clear: () => void;
 }
 
 function readProblem(source: JsonObject): GraphProblem | undefined {

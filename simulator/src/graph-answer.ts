@@ -20,11 +20,11 @@ export type AnswerPayload = JsonObject | Buffer | string | undefined;
 
 export interface GraphAnswer {
   /** Runs the effect under the rule that matches, if any, and gives what to answer. */
-  answer(
+  readonly answer: (
     exchange: { readonly request: FastifyRequest; readonly reply: FastifyReply },
     subject: RuleSubject,
     effect: (rule: FailureResponse | undefined) => GraphOutcome | Promise<GraphOutcome>,
-  ): Promise<AnswerPayload>;
+  ) => Promise<AnswerPayload>;
 }
 
 const sameText = (a: string, b: string): boolean => {
@@ -57,9 +57,10 @@ export function createGraphAnswer(deps: {
     return outcome.bytes;
   };
 
-  const drop = (request: FastifyRequest, reply: FastifyReply): undefined => {
+  const drop = (request: FastifyRequest, reply: FastifyReply): AnswerPayload => {
     reply.hijack();
     request.raw.socket.destroy();
+    return undefined;
   };
 
   const hold = async (rule: FailureResponse): Promise<void> => {

@@ -63,13 +63,13 @@ test.each(accepted)("%s is accepted", async (_name, body) => {
 });
 
 test("a missing or wrong token is 401 with code 190", async () => {
-  const { call } = await startUnderTest({ accessToken: "the-token" });
+  const { callAs } = await startUnderTest({ accessToken: "the-token" });
   const body = { messaging_product: "whatsapp", ...textTo(ana) };
   for (const token of ["", "another"]) {
-    const answer = await call("POST", `/v26.0/${phoneNumberId}/messages`, body, token);
+    const answer = await callAs(token)("POST", `/v26.0/${phoneNumberId}/messages`, body);
     expect([answer.status, at(answer.json, "error.code"), at(answer.json, "error.type")]).toEqual([401, 190, "OAuthException"]);
   }
-  expect((await call("GET", `/v26.0/${phoneNumberId}`, undefined, "the-token")).status).toBe(200);
+  expect((await callAs("the-token")("GET", `/v26.0/${phoneNumberId}`)).status).toBe(200);
 });
 
 test("an unknown object is 400 with code 100 and subcode 33", async () => {

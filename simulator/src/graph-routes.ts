@@ -77,7 +77,7 @@ export function registerGraphRoutes(app: FastifyInstance, deps: GraphDeps): void
     const messageId = textOf(body["message_id"]);
     if (messageId === undefined) return { problem: missingParameter("message_id") };
     const known = customers.findMessage(messageId);
-    if (known === undefined || known.phoneNumberId !== number.phoneNumberId) {
+    if (known?.phoneNumberId !== number.phoneNumberId) {
       return { problem: badValue("Message_id must be a valid WhatsApp Message ID") };
     }
     const indicator = body["typing_indicator"];

@@ -3,15 +3,15 @@
 import { createHash, randomBytes } from "node:crypto";
 
 export interface Identifiers {
-  wamid(): string;
-  mediaId(): string;
-  deliveryId(): string;
-  ruleId(): string;
-  traceId(): string;
+  readonly wamid: () => string;
+  readonly mediaId: () => string;
+  readonly deliveryId: () => string;
+  readonly ruleId: () => string;
+  readonly traceId: () => string;
   /** The business-scoped user id that a phone has in this simulator; the same in every run. */
-  userIdOf(phone: string): string;
+  readonly userIdOf: (phone: string) => string;
   /** Uniform in [0, 1), seeded. */
-  random(): number;
+  readonly random: () => number;
 }
 
 const countryOfCallingCode: readonly (readonly [string, string])[] = [

@@ -2,7 +2,7 @@
 import type { VirtualClock } from "./clock.ts";
 import type { Customer, Customers } from "./customers.ts";
 import type { Identifiers } from "./identifiers.ts";
-import { InputError, isJsonObject, readBoolean, readInteger, readString } from "./json-object.ts";
+import { InputError, isJsonObject, readBoolean, readInteger, readString, readUnixSeconds } from "./json-object.ts";
 import type { JsonObject } from "./json-object.ts";
 import type { MediaStore } from "./media-store.ts";
 import type { BusinessNumber, Settings } from "./settings.ts";
@@ -51,14 +51,6 @@ function readPhone(source: JsonObject): string | undefined {
   return digits;
 }
 
-function readTimestamp(source: JsonObject, clock: VirtualClock): string {
-  const value = source["timestamp"];
-  if (value === undefined || value === null) return clock.nowSeconds();
-  const text = String(value);
-  if (!/^\d{1,12}$/.test(text)) throw new InputError('"timestamp" must be unix time in seconds.');
-  return text;
-}
-
 function typeAndNode(source: JsonObject): { readonly type: string; readonly node: unknown } {
   const text = source["text"];
   const type = readString(source, "type") ?? (text === undefined ? undefined : "text");
@@ -71,7 +63,7 @@ function typeAndNode(source: JsonObject): { readonly type: string; readonly node
 
 export interface InboundPreparer {
   /** The messages that this description stands for: one, or `count` of them. Throws InputError. */
-  prepare(source: JsonObject): readonly PreparedMessage[];
+  readonly prepare: (source: JsonObject) => readonly PreparedMessage[];
 }
 
 export function createInboundPreparer(deps: {
@@ -159,7 +151,7 @@ export function createInboundPreparer(deps: {
       ...(customer.parentUserId !== undefined && type !== "system" && { from_parent_user_id: customer.parentUserId }),
       ...(groupId !== undefined && { group_id: groupId }),
       id: wamid,
-      timestamp: readTimestamp(source, clock),
+      timestamp: readUnixSeconds(source, "timestamp") ?? clock.nowSeconds(),
       type,
       ...(withMedia !== undefined && { [type]: withMedia }),
       ...Object.fromEntries(riders),

@@ -162,7 +162,7 @@ test.each([
 ] satisfies readonly (readonly [object, RegExp])[])(
   "wrong input %j is refused with a sentence and nothing is delivered",
   async (request, sentence) => {
-    const { simulator, receiver, call } = await startUnderTest();
+    const { receiver, call } = await startUnderTest();
     const answer = await call("POST", "/sim/inbound", request);
     expect(answer.status).toBe(400);
     expect(at(answer.json, "error.message")).toMatch(sentence);

@@ -104,7 +104,7 @@ const outcomeOf = (delivery: Delivery): DeliveryOutcome => {
 
 export interface Inbound {
   /** Customers write. Throws InputError before anything is delivered. */
-  write(request: unknown): Promise<readonly InboundResult[]>;
+  readonly write: (request: unknown) => Promise<readonly InboundResult[]>;
 }
 
 export function createInbound(deps: {

@@ -56,6 +56,15 @@ export function readOneOf<T extends string>(source: JsonObject, key: string, all
   return found;
 }
 
+/** Unix seconds, given as a number or as digits. */
+export function readUnixSeconds(source: JsonObject, key: string): string | undefined {
+  const value = source[key];
+  if (value === undefined || value === null) return undefined;
+  const text = typeof value === "number" || typeof value === "string" ? String(value) : "";
+  if (!/^\d{1,12}$/.test(text)) throw new InputError(`"${key}" must be unix time in seconds.`);
+  return text;
+}
+
 export function rejectUnknownKeys(source: JsonObject, allowed: readonly string[], where: string): void {
   for (const key of Object.keys(source)) {
     if (!allowed.includes(key)) throw new InputError(`${where} does not know "${key}". It knows: ${allowed.join(", ")}.`);

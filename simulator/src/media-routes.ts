@@ -7,11 +7,11 @@ import type { MediaStore } from "./media-store.ts";
 import type { Settings } from "./settings.ts";
 
 export interface MediaEndpoints {
-  upload(request: FastifyRequest, phoneNumberId: string): Promise<GraphOutcome>;
+  readonly upload: (request: FastifyRequest, phoneNumberId: string) => Promise<GraphOutcome>;
   /** Undefined when there is no such media. */
-  resolve(request: FastifyRequest, id: string): GraphOutcome | undefined;
-  download(query: Readonly<Record<string, string | undefined>>, range: string | undefined): GraphOutcome;
-  remove(id: string): GraphOutcome;
+  readonly resolve: (request: FastifyRequest, id: string) => GraphOutcome | undefined;
+  readonly download: (query: Readonly<Record<string, string | undefined>>, range: string | undefined) => GraphOutcome;
+  readonly remove: (id: string) => GraphOutcome;
 }
 
 const megabyte = 1024 * 1024;

@@ -15,18 +15,18 @@ export interface StoredMedia {
 
 export interface MediaStore {
   /** `origin` decides the life: 30 days when uploaded, 7 days when it came with a webhook. */
-  add(media: {
+  readonly add: (media: {
     readonly mimeType: string;
     readonly bytes: Buffer;
     readonly origin: "uploaded" | "webhook";
     readonly phoneNumberId?: string;
-  }): StoredMedia;
-  find(id: string): StoredMedia | undefined;
-  remove(id: string): boolean;
+  }) => StoredMedia;
+  readonly find: (id: string) => StoredMedia | undefined;
+  readonly remove: (id: string) => boolean;
   /** Path and query of a download URL that is good for five minutes. */
-  downloadPath(media: StoredMedia): string;
+  readonly downloadPath: (media: StoredMedia) => string;
   /** The media that such a path stands for, while the URL lives. */
-  findDownload(query: { readonly mid?: string; readonly ext?: string; readonly hash?: string }): StoredMedia | undefined;
+  readonly findDownload: (query: { readonly mid?: string; readonly ext?: string; readonly hash?: string }) => StoredMedia | undefined;
 }
 
 const dayMs = 86_400_000;

@@ -31,14 +31,14 @@ export interface OutboxFilter {
 }
 
 export interface Outbox {
-  add(entry: OutboxEntry): void;
-  find(id: string): OutboxEntry | undefined;
+  readonly add: (entry: OutboxEntry) => void;
+  readonly find: (id: string) => OutboxEntry | undefined;
   /** In order of acceptance. */
-  list(filter?: OutboxFilter): readonly OutboxEntry[];
-  count(filter?: OutboxFilter): number;
+  readonly list: (filter?: OutboxFilter) => readonly OutboxEntry[];
+  readonly count: (filter?: OutboxFilter) => number;
   /** Resolves as soon as this many match, or when the time is up. */
-  waitFor(filter: OutboxFilter, wanted: { readonly atLeast: number; readonly waitMs: number }): Promise<void>;
-  clear(): void;
+  readonly waitFor: (filter: OutboxFilter, wanted: { readonly atLeast: number; readonly waitMs: number }) => Promise<void>;
+  readonly clear: () => void;
 }
 
 const keptEntries = 250_000;

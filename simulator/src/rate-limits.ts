@@ -10,8 +10,8 @@ interface Bucket {
 
 export interface RateLimits {
   /** Uses up one send, or says which limit it met. */
-  take(phoneNumberId: string, address: string): GraphProblem | undefined;
-  clear(): void;
+  readonly take: (phoneNumberId: string, address: string) => GraphProblem | undefined;
+  readonly clear: () => void;
 }
 
 function takeToken(

@@ -10,7 +10,7 @@ import { toWire } from "./webhook-wire.ts";
 
 export interface RawWebhooks {
   /** A whole webhook body (with `entry`), one change (`field` and `value`), or the `value` of a `messages` change. */
-  prepare(raw: JsonObject): { readonly body: string; readonly ids: readonly string[] };
+  readonly prepare: (raw: JsonObject) => { readonly body: string; readonly ids: readonly string[] };
 }
 
 const objectsIn = (value: unknown): readonly JsonObject[] => (Array.isArray(value) ? value.filter(isJsonObject) : []);

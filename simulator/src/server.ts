@@ -37,9 +37,8 @@ export async function createServer(identifiers: Identifiers): Promise<FastifyIns
   app.removeContentTypeParser(["application/json", "text/plain"]);
   // Any other type is read as JSON too: curl without a header should work.
   const parse = (_request: FastifyRequest, body: string, done: (error: Error | null, value?: unknown) => void): void => {
-    if (body === "") return done(null, undefined);
     try {
-      done(null, JSON.parse(body));
+      done(null, body === "" ? undefined : JSON.parse(body));
     } catch (error) {
       done(new InputError(`The request body is not JSON: ${error instanceof Error ? error.message : String(error)}`));
     }

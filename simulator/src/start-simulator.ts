@@ -1,4 +1,5 @@
 // Owns building, starting and stopping the simulator. The one place that wires its parts.
+import type { FastifyInstance } from "fastify";
 import { createSendAcceptor } from "./accept-send.ts";
 import { createVirtualClock } from "./clock.ts";
 import { registerControlRoutes } from "./control-routes.ts";
@@ -29,13 +30,18 @@ export interface Simulator extends Control {
   /** Base of the Graph API and of `/sim/…`, without a slash at the end. */
   readonly url: string;
   readonly port: number;
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 const addressInUse = (error: unknown): boolean => error instanceof Error && "code" in error && error.code === "EADDRINUSE";
 
-/** Resolves when it listens. Rejects with a sentence when the options are wrong or the port is taken. */
-export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
+interface Wired {
+  readonly app: FastifyInstance;
+  readonly control: Control;
+  readonly stop: () => Promise<void>;
+}
+
+async function wire(options: SimulatorOptions): Promise<Wired> {
   const settings = createSettings(options);
   const clock = createVirtualClock();
   const identifiers = createIdentifiers(options);
@@ -70,15 +76,9 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
 
   const app = await createServer(identifiers);
   registerControlRoutes(app, control);
-  registerGraphRoutes(app, {
-    settings,
-    customers,
-    typing,
-    acceptor,
-    graph: createGraphAnswer({ settings, identifiers, rules }),
-    media: createMediaEndpoints({ settings, store: media }),
-    notEmulated: answerNotEmulated,
-  });
+  const graph = createGraphAnswer({ settings, identifiers, rules });
+  const mediaEndpoints = createMediaEndpoints({ settings, store: media });
+  registerGraphRoutes(app, { settings, customers, typing, acceptor, graph, media: mediaEndpoints, notEmulated: answerNotEmulated });
 
   const stop = async (): Promise<void> => {
     statuses.cancelAll();
@@ -86,7 +86,12 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     await delivery.stop();
     journal.close();
   };
+  return { app, control, stop };
+}
 
+/** Resolves when it listens. Rejects with a sentence when the options are wrong or the port is taken. */
+export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
+  const { app, control, stop } = await wire(options);
   const host = options.host ?? "127.0.0.1";
   const port = options.port ?? 4010;
   try {

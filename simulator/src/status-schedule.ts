@@ -10,11 +10,11 @@ export type PlannedStatus = Omit<StatusNotice, "timestamp">;
 
 export interface StatusSchedule {
   /** Sends it after the delay, perhaps together with others. */
-  after(delayMs: number, planned: PlannedStatus): void;
+  readonly after: (delayMs: number, planned: PlannedStatus) => void;
   /** Sends it now, alone. */
-  now(planned: PlannedStatus & { readonly timestamp?: string }): StartedDelivery;
-  pending(): number;
-  cancelAll(): void;
+  readonly now: (planned: PlannedStatus & { readonly timestamp?: string }) => StartedDelivery;
+  readonly pending: () => number;
+  readonly cancelAll: () => void;
 }
 
 const tickMs = 5;

@@ -10,11 +10,11 @@ export interface TypingIndicator {
 }
 
 export interface Typing {
-  start(phoneNumberId: string, customer: Customer, messageId: string): void;
+  readonly start: (phoneNumberId: string, customer: Customer, messageId: string) => void;
   /** The next outbound message ends it. */
-  end(phoneNumberId: string, address: string): void;
-  list(): readonly TypingIndicator[];
-  clear(): void;
+  readonly end: (phoneNumberId: string, address: string) => void;
+  readonly list: () => readonly TypingIndicator[];
+  readonly clear: () => void;
 }
 
 const lifeMs = 25_000;

@@ -15,8 +15,13 @@ export interface Address {
   readonly input: string;
 }
 
-export type ValidatedMessage =
-  { readonly address: Address; readonly type: string; readonly node: JsonObject | readonly unknown[] } | { readonly problem: GraphProblem };
+export interface ValidMessage {
+  readonly address: Address;
+  readonly type: string;
+  readonly node: JsonObject | readonly unknown[];
+}
+
+export type ValidatedMessage = ValidMessage | { readonly problem: GraphProblem };
 
 /** `to` wins over `recipient`. */
 export function readAddress(body: JsonObject): Address | { readonly problem: GraphProblem } {

@@ -16,11 +16,11 @@ export interface StartedDelivery {
 }
 
 export interface WebhookDelivery {
-  start(webhook: { readonly body: string; readonly ids: readonly string[]; readonly repeats?: string }): StartedDelivery;
+  readonly start: (webhook: { readonly body: string; readonly ids: readonly string[]; readonly repeats?: string }) => StartedDelivery;
   /** Ends every retry that waits; what is on its way is not tried again. */
-  cancelAll(): void;
-  pending(): number;
-  stop(): Promise<void>;
+  readonly cancelAll: () => void;
+  readonly pending: () => number;
+  readonly stop: () => Promise<void>;
 }
 
 export function createWebhookDelivery(deps: {

@@ -17,12 +17,16 @@ export interface Answer {
   readonly json: JsonObject;
 }
 
+type Call = (method: string, path: string, body?: unknown) => Promise<Answer>;
+
 export interface SimulatorUnderTest {
   readonly simulator: Simulator;
   readonly receiver: WebhookReceiver;
-  call(method: string, path: string, body?: unknown, token?: string): Promise<Answer>;
+  readonly call: Call;
+  /** With another bearer token; none when it is empty. */
+  readonly callAs: (token: string) => Call;
   /** Sends through the Graph API; messaging_product is added. */
-  send(body: JsonObject): Promise<Answer>;
+  readonly send: (body: JsonObject) => Promise<Answer>;
 }
 
 export const textTo = (to: string, body = "Yes, 8 to 14 h"): JsonObject => ({ to: `+${to}`, type: "text", text: { body } });
@@ -42,22 +46,26 @@ export async function startUnderTest(options: Partial<SimulatorOptions> = {}): P
     await simulator.stop();
     await receiver.stop();
   });
-  const call = async (method: string, path: string, body?: unknown, token = "a-token"): Promise<Answer> => {
-    const response = await fetch(`${simulator.url}${path}`, {
-      method,
-      headers: {
-        ...(token !== "" && { authorization: `Bearer ${token}` }),
-        ...(body !== undefined && { "content-type": "application/json" }),
-      },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-    });
-    const json: unknown = await response.json();
-    return { status: response.status, headers: response.headers, json: isJsonObject(json) ? json : {} };
-  };
+  const callAs =
+    (token: string): Call =>
+    async (method, path, body) => {
+      const response = await fetch(`${simulator.url}${path}`, {
+        method,
+        headers: {
+          ...(token !== "" && { authorization: `Bearer ${token}` }),
+          ...(body !== undefined && { "content-type": "application/json" }),
+        },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+      });
+      const json: unknown = await response.json();
+      return { status: response.status, headers: response.headers, json: isJsonObject(json) ? json : {} };
+    };
+  const call = callAs("a-token");
   return {
     simulator,
     receiver,
     call,
+    callAs,
     send: (body) => call("POST", `/v26.0/${phoneNumberId}/messages`, { messaging_product: "whatsapp", ...body }),
   };
 }

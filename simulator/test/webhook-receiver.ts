@@ -16,10 +16,10 @@ export interface WebhookReceiver {
   /** Status for the nth webhook (from 1); default 200. */
   respond: (webhook: ReceivedWebhook, nth: number) => number;
   /** Resolves when what was received so far satisfies it. */
-  until(satisfied: (received: readonly ReceivedWebhook[]) => boolean): Promise<void>;
+  readonly until: (satisfied: (received: readonly ReceivedWebhook[]) => boolean) => Promise<void>;
   /** All items of a list (`messages`, `statuses`, …) in order of arrival. */
-  items(list: string): readonly JsonObject[];
-  stop(): Promise<void>;
+  readonly items: (list: string) => readonly JsonObject[];
+  readonly stop: () => Promise<void>;
 }
 
 const objectsIn = (value: unknown): readonly JsonObject[] => (Array.isArray(value) ? value.filter(isJsonObject) : []);

@@ -20,7 +20,10 @@ interface OfBusiness {
 }
 
 export function addApiKeyCommand(program: Command, terminal: Terminal): void {
-  const apiKey = program.command("api-key").description("the keys with which programs use the API of a business").addHelpText("after", EXAMPLES);
+  const apiKey = program
+    .command("api-key")
+    .description("the keys with which programs use the API of a business")
+    .addHelpText("afterAll", EXAMPLES);
   apiKey
     .command("create")
     .description("make a key and print it; it cannot be shown again")
@@ -55,7 +58,8 @@ async function list(options: OfBusiness & { readonly json?: boolean }, terminal:
     const { id: businessId } = await pickBusiness(database, options.business);
     const keys = await createApiKeys({ database }).list(businessId);
     if (options.json === true) terminal.print(JSON.stringify(keys, null, 2));
-    else if (keys.length === 0) terminal.complain("This business has no API key yet. Make one with `onethread api-key create --name <name>`.");
+    else if (keys.length === 0)
+      terminal.complain("This business has no API key yet. Make one with `onethread api-key create --name <name>`.");
     else terminal.print(renderTable(["id", "begins with", "name", "made", "state"], keys.map(rowOf)));
   });
 }

@@ -27,7 +27,10 @@ interface Changes {
 }
 
 export function addBusinessCommand(program: Command, terminal: Terminal): void {
-  const business = program.command("business").description("the businesses (tenants) of this installation").addHelpText("after", EXAMPLES);
+  const business = program
+    .command("business")
+    .description("the businesses (tenants) of this installation")
+    .addHelpText("afterAll", EXAMPLES);
   business
     .command("create")
     .description("make a business and print its id")
@@ -93,12 +96,17 @@ async function show(id: string | undefined, asJson: boolean, terminal: Terminal)
 }
 
 async function change(id: string, changes: Changes, terminal: Terminal): Promise<void> {
-  if (Object.keys(changes).length === 0) throw new CliFailure("Nothing to change: `onethread business set --help` shows what can be set.", 2);
+  if (Object.keys(changes).length === 0)
+    throw new CliFailure("Nothing to change: `onethread business set --help` shows what can be set.", 2);
   await withApplicationDatabase(readToolSettings(terminal), async (database) => {
     const { id: businessId, quietMs, ceilingMs } = await pickBusiness(database, id);
     const quiet = changes.quietMs ?? quietMs;
     const ceiling = changes.ceilingMs ?? ceilingMs;
-    if (ceiling < quiet) throw new CliFailure(`The ceiling (${String(ceiling)} ms) must not be below the quiet time (${String(quiet)} ms). Nothing was changed.`, 2);
+    if (ceiling < quiet)
+      throw new CliFailure(
+        `The ceiling (${String(ceiling)} ms) must not be below the quiet time (${String(quiet)} ms). Nothing was changed.`,
+        2,
+      );
     const { name, ai, language, handoffText } = changes;
     const values = [name, ai, changes.quietMs, changes.ceilingMs, language, handoffText];
     await database.forBusiness(businessId).run(updateBusiness, [businessId, ...values.map((value) => value ?? null)]);

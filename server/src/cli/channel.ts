@@ -33,7 +33,7 @@ interface AddOptions extends OfBusiness {
 }
 
 export function addChannelCommand(program: Command, terminal: Terminal): void {
-  const channel = program.command("channel").description("the WhatsApp numbers of a business").addHelpText("after", EXAMPLES);
+  const channel = program.command("channel").description("the WhatsApp numbers of a business").addHelpText("afterAll", EXAMPLES);
   channel
     .command("add")
     .description("connect a number of the WhatsApp Cloud API and print the channel's id")

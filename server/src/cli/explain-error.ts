@@ -28,6 +28,8 @@ function explainDatabase(code: string, message: string): string | undefined {
     case "42703":
     case "22023":
       return `The database is not prepared for this version of Onethread (${message}). Run \`onethread migrate\` first.`;
+    case "42704":
+      return `PostgreSQL does not know that (${message}). Languages are english, portuguese, spanish, german, … or simple, which suits all.`;
     case "42501":
       return `The login in DATABASE_URL may not do that (${message}). Use the one that \`onethread migrate\` runs with.`;
     case "57P03":

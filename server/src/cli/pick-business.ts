@@ -18,6 +18,10 @@ export async function pickBusiness(database: Database, id: string | undefined): 
   const all = await businesses.listAcrossBusinesses();
   const [only] = all;
   if (only === undefined) throw new CliFailure("There is no business yet. Make one with `onethread business create --name <name>`.");
-  if (all.length > 1) throw new CliFailure(`There are ${String(all.length)} businesses: say which one with --business <id>. \`onethread business list\` shows them.`, 2);
+  if (all.length > 1)
+    throw new CliFailure(
+      `There are ${String(all.length)} businesses: say which one with --business <id>. \`onethread business list\` shows them.`,
+      2,
+    );
   return only;
 }

@@ -1,7 +1,6 @@
 // Owns: `onethread start`: from the flags to a running Onethread, and from a signal to its end. Refuses to know what runs.
 import { InvalidArgumentError, type Command } from "commander";
-import type { Config } from "../config.ts";
-import type { Log } from "../kernel/log.ts";
+import type { RunningOnethread } from "../compose.ts";
 import { CliFailure } from "./cli-failure.ts";
 import { readSettings } from "./read-settings.ts";
 import type { StopSignal, Terminal } from "./terminal.ts";
@@ -17,20 +16,6 @@ Examples:
   $ onethread start --port 0                  on any free port
 
 Settings come from the environment (docs/settings.md); flags win over it. Ctrl-C stops all cleanly, a second one at once.`;
-
-export interface StartOptions {
-  readonly config: Config;
-  readonly demo: boolean;
-  readonly log: Log;
-}
-
-export interface RunningOnethread {
-  readonly url: string;
-  /** Finishes what was begun, then ends; safe to call more than once. */
-  stop(): Promise<void>;
-  /** Settles when it has ended; rejects when it could not go on. */
-  readonly finished: Promise<void>;
-}
 
 interface Flags {
   readonly roles?: string;
@@ -72,6 +57,7 @@ async function start(flags: Flags, terminal: Terminal): Promise<void> {
   const stopping = awaitStop(terminal);
   try {
     const running = await startOnethread({ config, demo, log });
+    terminal.print(running.greeting);
     await runUntilStopped(running, { stopping, terminal });
   } finally {
     stopping.forget();
@@ -96,12 +82,17 @@ function awaitStop(terminal: Terminal): Stopping {
   return { requested: first.promise, forget };
 }
 
-async function runUntilStopped(running: RunningOnethread, deps: { readonly stopping: Stopping; readonly terminal: Terminal }): Promise<void> {
+async function runUntilStopped(
+  running: RunningOnethread,
+  deps: { readonly stopping: Stopping; readonly terminal: Terminal },
+): Promise<void> {
   const ended = running.finished.then(() => "ended" as const);
   const reason = await Promise.race([ended, deps.stopping.requested]);
   if (reason === "ended") throw new CliFailure("Onethread ended although nobody asked it to: the log says why.");
   const limit = setTimeout(() => {
-    deps.terminal.complain(`Not everything ended within ${String(STOP_LIMIT_MS / 1000)} s; the rest is ended now. Nothing that was acknowledged is lost.`);
+    deps.terminal.complain(
+      `Not everything ended within ${String(STOP_LIMIT_MS / 1000)} s; the rest is ended now. Nothing that was acknowledged is lost.`,
+    );
     deps.terminal.exitNow(1);
   }, STOP_LIMIT_MS);
   try {

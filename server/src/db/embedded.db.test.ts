@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync, watch } from "node:fs";
-import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, cp, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,7 +9,10 @@ import { createInterface } from "node:readline";
 import pg from "pg";
 import { afterEach, expect, test } from "vitest";
 import { startEmbeddedPostgres, type EmbeddedPostgres, type EmbeddedPostgresOptions } from "./embedded.ts";
+import { findBinaries, runToEnd } from "./embedded/binaries.ts";
 import { findProcess } from "./embedded/find-process.ts";
+import { findReachableBinaries } from "./embedded/reachable-binaries.ts";
+import { chooseRunAs } from "./embedded/run-as.ts";
 
 const log = { info: () => undefined, warn: () => undefined };
 const asRoot = process.getuid?.() === 0;
@@ -324,16 +327,40 @@ test("what cannot work is said in a sentence that names the culprit, and nothing
   });
 });
 
-test.runIf(asRoot)("as root, a directory that PostgreSQL's user cannot enter is named together with the remedy", async () => {
+test.runIf(asRoot)("as root, below a directory that only root may enter, it runs and recovers all the same", async () => {
   const closed = await makeDataDir();
   const dataDir = join(closed, "data");
   await mkdir(dataDir);
-  expect(await failureOf(start(dataDir))).toMatchObject({
+  const owner = spawnOwner(dataDir);
+  const orphan = parseOwner(await owner.nextLine());
+  await query(orphan.url, "create table kept as select 1 as n");
+  await kill9(owner.child);
+  const next = await start(dataDir);
+  expect(findProcess(orphan.pid)).toBeUndefined();
+  expect(await query(next.url, "select n from kept")).toEqual([1]);
+  expect((await stat(join(dataDir, "postgres"))).uid).not.toBe(0);
+  expect((await stat(closed)).mode & 0o077).toBe(0);
+});
+
+test.runIf(asRoot)("as root, programs that PostgreSQL's user cannot reach are copied to where it can, once", async () => {
+  const [closed, open] = [await makeDataDir(), await makeDataDir()];
+  await chmod(open, 0o755);
+  const installed = await findBinaries();
+  await cp(installed.packageDir, join(closed, "package"), { recursive: true, verbatimSymlinks: true });
+  const moved = (path: string): string => path.replace(installed.packageDir, join(closed, "package"));
+  const binaries = { initdb: moved(installed.initdb), postgres: moved(installed.postgres), packageDir: join(closed, "package") };
+  const runAs = await chooseRunAs(join(closed, "nothing"));
+  const found = await findReachableBinaries(binaries, runAs, ["/proc", open]);
+  expect(found.postgres.startsWith(open)).toBe(true);
+  expect(await runToEnd(found.postgres, ["--version"], { runAs })).toMatchObject({
+    code: 0,
+    output: expect.stringContaining("PostgreSQL"),
+  });
+  const { ctimeMs } = await stat(found.postgres);
+  await findReachableBinaries(binaries, runAs, [open]);
+  expect((await stat(found.postgres)).ctimeMs).toBe(ctimeMs);
+  expect(await failureOf(findReachableBinaries(binaries, runAs, []))).toMatchObject({
     code: "directory_unreachable",
     message: expect.stringContaining(`chmod o+x ${closed}`),
   });
-  await chmod(closed, 0o711);
-  const postgres = await start(dataDir);
-  expect((await stat(join(dataDir, "postgres"))).uid).not.toBe(0);
-  await postgres.stop();
 });

@@ -2,7 +2,7 @@
 // Refuses to know: our schema, roles and databases. It hands out the superuser's URL, and set-up goes on from there.
 
 import { chmod, mkdir, realpath, rename, stat } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { findBinaries } from "./embedded/binaries.ts";
 import { asEmbeddedError, EmbeddedPostgresError } from "./embedded/embedded-error.ts";
@@ -10,7 +10,8 @@ import { ensureCluster } from "./embedded/ensure-cluster.ts";
 import { findFreePort } from "./embedded/find-free-port.ts";
 import { acquireOwnerLock } from "./embedded/owner-lock.ts";
 import { clearLeftover, endPostmaster } from "./embedded/postmaster.ts";
-import { assertReachable, chooseRunAs } from "./embedded/run-as.ts";
+import { findReachableBinaries } from "./embedded/reachable-binaries.ts";
+import { chooseRunAs } from "./embedded/run-as.ts";
 import { startServer, type Server, type ServerPlan } from "./embedded/start-server.ts";
 
 export { EmbeddedPostgresError } from "./embedded/embedded-error.ts";
@@ -99,20 +100,21 @@ async function ensureDataDir(path: string): Promise<string> {
   await mkdir(path, { recursive: true });
   const dataDir = await realpath(path);
   const { mode, uid } = await stat(dataDir);
-  // PostgreSQL's user has to pass through; every file in here that is a secret is closed by its own mode.
+  // PostgreSQL's user reads the password in here once; every file in here that is a secret is closed by its own mode.
   if (process.getuid?.() === 0 && uid === 0 && (mode & 0o011) !== 0o011) await chmod(dataDir, (mode & 0o7777) | 0o011);
   return dataDir;
 }
 
 async function makePlan(dataDir: string, options: EmbeddedPostgresOptions): Promise<Plan> {
   const clusterDir = join(dataDir, "postgres");
+  const runAs = await chooseRunAs(clusterDir);
   return {
     dataDir,
     clusterDir,
     passwordFile: join(dataDir, "postgres.password"),
     logFile: join(dataDir, "postgres.log"),
-    binaries: await findBinaries(),
-    runAs: await chooseRunAs(clusterDir),
+    binaries: await findReachableBinaries(await findBinaries(), runAs),
+    runAs,
     port: options.port ?? 0,
     settings: { ...defaultSettings, ...options.settings },
     startTimeoutMs: options.startTimeoutMs ?? 300_000,
@@ -122,8 +124,6 @@ async function makePlan(dataDir: string, options: EmbeddedPostgresOptions): Prom
 }
 
 async function startOwned(plan: Plan): Promise<{ readonly server: Server; readonly password: string }> {
-  await assertReachable(plan.dataDir, plan.runAs, "choose a data directory elsewhere with ONETHREAD_DATA_DIR");
-  await assertReachable(dirname(plan.binaries.postgres), plan.runAs, "put Onethread into a directory that every user may enter");
   const leftover = await clearLeftover(plan.clusterDir, plan.stopLimits);
   if (leftover !== "none") plan.log.warn({ leftover }, "embedded.leftover-cleared");
   const password = await ensureCluster({ ...plan, sync: plan.settings["fsync"] !== "off" });

@@ -69,10 +69,12 @@ const breaks: Readonly<Record<string, () => string>> = {
   "aliases-to-nowhere": () => `update conversations set merged_into = '${ids.other}' where id = '${ids.conversation}';`,
   "two-open-sessions": () =>
     `drop index uq_session_open; insert into sessions values (${here()}, '${newId()}', '${ids.conversation}', 2, null, now(), null, null, null);`,
-  "overlapping-sessions": () => `insert into sessions values (${here()}, '${newId()}', '${ids.conversation}', 2, 3, now(), now(), 'by_hand', null);`,
+  "overlapping-sessions": () =>
+    `insert into sessions values (${here()}, '${newId()}', '${ids.conversation}', 2, 3, now(), now(), 'by_hand', null);`,
   "turns-not-contiguous": () => `update turns set covers_from = 2 where id = '${ids.turn}';`,
   "inbound-not-covered": () => `delete from turns;`,
-  "turns-and-lane-disagree": () => `update lanes set wanted = 1, done = 1 where conversation_id = '${ids.conversation}' and kind = 'reply';`,
+  "turns-and-lane-disagree": () =>
+    `update lanes set wanted = 1, done = 1 where conversation_id = '${ids.conversation}' and kind = 'reply';`,
   "reply-lane-behind": () => `delete from lanes where conversation_id = '${ids.other}';`,
   "lanes-asleep-with-work": () => `${drop("lanes", "ck_lane_awake")} update lanes set check_at = null;`,
   "lanes-overdue": () => `update lanes set check_at = ${move(90)} where check_at is not null;`,
@@ -151,8 +153,12 @@ test.for(checks)("$name turns red when it is broken, and says what to do", async
 });
 
 test("a broken database makes the report say so, with at most five examples and no customer's data", async () => {
-  const many = Array.from({ length: 7 }, (_, index) => another("seq, direction, author, type, status", `${String(index + 4)}, 'out', 'api', 'text', 'queued'`));
-  await database.superuser.query(`${many.join(" ")} update conversations set last_seq = 10, last_message_at = now() where id = '${ids.conversation}';`);
+  const many = Array.from({ length: 7 }, (_, index) =>
+    another("seq, direction, author, type, status", `${String(index + 4)}, 'out', 'api', 'text', 'queued'`),
+  );
+  await database.superuser.query(
+    `${many.join(" ")} update conversations set last_seq = 10, last_message_at = now() where id = '${ids.conversation}';`,
+  );
   const report = await runDoctor({ url: database.url, log: database.log });
   const broken = report.checks.filter((check) => check.state === "broken");
   expect(broken).toMatchObject([{ name: "sends-forgotten", count: 7 }]);
@@ -165,7 +171,10 @@ test("a broken database makes the report say so, with at most five examples and 
 
 test("a check that cannot be asked counts as broken, and the others are still asked", async () => {
   const results = await examineAfter("revoke select on sessions from onethread_reader;");
-  expect(results.filter((result) => result.state === "broken").map((result) => result.name)).toEqual(["two-open-sessions", "overlapping-sessions"]);
+  expect(results.filter((result) => result.state === "broken").map((result) => result.name)).toEqual([
+    "two-open-sessions",
+    "overlapping-sessions",
+  ]);
 });
 
 test("a database that is behind is told to migrate, and nothing else is claimed about it", async () => {

@@ -76,7 +76,8 @@ export async function runDoctor(options: DoctorOptions): Promise<DoctorReport> {
 function judgeMigrations({ applied, pending }: MigrationState): CheckResult {
   const base = { name: "migrations-pending", invariant: 1, count: pending.length, examples: pending.slice(0, 5) };
   if (pending.length === 0) return { ...base, state: "ok", advice: "" };
-  const what = applied.length === 0 ? "This database was never prepared for Onethread" : "The database is older than this version of Onethread";
+  const what =
+    applied.length === 0 ? "This database was never prepared for Onethread" : "The database is older than this version of Onethread";
   return { ...base, state: "broken", advice: `${what}, so nothing else was checked. Run \`onethread migrate\`, then this again.` };
 }
 

@@ -81,7 +81,8 @@ export const schemaChecks: readonly Check[] = [
     invariant: 11,
     severity: "broken",
     finding: "A role that serves requests owns tables, may bypass row-level security, or may become the owner.",
-    advice: "Take that from it: `alter table … owner to onethread_owner`, `alter role … nobypassrls nosuperuser`, `revoke onethread_owner from …`.",
+    advice:
+      "Take that from it: `alter table … owner to onethread_owner`, `alter role … nobypassrls nosuperuser`, `revoke onethread_owner from …`.",
     violations: `select r.rolname::text from pg_roles r
       where r.rolname in ('onethread_app', 'onethread_ingest', 'onethread_reader') and (
         r.rolsuper or r.rolbypassrls or r.rolcreaterole or r.rolcreatedb

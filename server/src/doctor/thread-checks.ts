@@ -7,7 +7,7 @@ export const threadChecks: readonly Check[] = [
     invariant: 1,
     severity: "warn",
     finding: "Webhook items are kept raw because they could not be stored as messages.",
-    advice: "Read their reasons with `onethread replay --dry-run`, remove the cause, then run `onethread replay --all`.",
+    advice: "Read their reasons with `onethread replay --list`, remove the cause, then run `onethread replay --all`.",
     violations: "select id from onethread.webhook_log where state = 'quarantined'",
   },
   {

@@ -16,15 +16,14 @@ import type { Log } from "../kernel/log.ts";
 import { createAcceptMessage } from "../outbound/accept-message.ts";
 import type { ApiApp } from "./api-app.ts";
 import { callerOf, createAuthenticate } from "./authenticate.ts";
-import { createErrorHandler, type ErrorHandler } from "./error-mapper.ts";
+import { API_VERSION } from "./describe-routes.ts";
+import { createErrorHandler } from "./error-mapper.ts";
 import type { Metrics } from "./metrics.ts";
 import { describeApi, registerOpenApi } from "./openapi.ts";
 import { problemOf, sendProblem } from "./problem.ts";
-import { registerAccountRoutes } from "./routes/account.ts";
-import { registerConversationRoutes } from "./routes/conversations.ts";
+import { registerApiRoutes } from "./routes/api.ts";
 import { registerDescriptionRoutes } from "./routes/description.ts";
 import { registerHealthRoutes } from "./routes/health.ts";
-import { registerSendMessage } from "./routes/send-message.ts";
 import { registerWhatsAppWebhook } from "./routes/whatsapp-webhook.ts";
 
 export interface HttpAppDeps {
@@ -39,8 +38,6 @@ export interface HttpAppDeps {
   readonly wake: (kind: "send") => void;
   /** Names of migrations that this code needs and the database does not have. */
   readonly listPendingMigrations: () => Promise<readonly string[]>;
-  /** Of Onethread, for the description of the API. */
-  readonly version: string;
   readonly apiRequestsPerMinute?: number;
 }
 
@@ -71,17 +68,17 @@ export function createHttpApp(deps: HttpAppDeps): FastifyInstance {
     done();
   });
   app.register(async (scope) => {
-    await registerPublicPart(scope.withTypeProvider<ZodTypeProvider>(), deps, onError);
+    await registerPublicPart(scope.withTypeProvider<ZodTypeProvider>(), deps);
   });
   return app;
 }
 
-async function registerPublicPart(scope: ApiApp, deps: HttpAppDeps, onError: ErrorHandler): Promise<void> {
+async function registerPublicPart(scope: ApiApp, deps: HttpAppDeps): Promise<void> {
   scope.setValidatorCompiler(validatorCompiler);
   scope.setSerializerCompiler(serializerCompiler);
   scope.removeContentTypeParser("text/plain");
   await scope.register(helmet, { contentSecurityPolicy: { directives: { defaultSrc: ["'none'"], styleSrc: ["'unsafe-inline'"], scriptSrc: ["'none'"] } } });
-  await registerOpenApi(scope, deps.version);
+  await registerOpenApi(scope, API_VERSION);
   scope.addHook("onResponse", (request, reply, done) => {
     const route = request.routeOptions.url ?? "unknown";
     deps.metrics.requestFinished({ method: request.method, route, status: reply.statusCode, seconds: reply.elapsedTime / 1000 });
@@ -94,7 +91,6 @@ async function registerPublicPart(scope: ApiApp, deps: HttpAppDeps, onError: Err
     },
     { prefix: "/api/v1" },
   );
-  scope.setErrorHandler(onError);
 }
 
 async function registerApi(api: ApiApp, deps: HttpAppDeps): Promise<void> {
@@ -110,8 +106,11 @@ async function registerApi(api: ApiApp, deps: HttpAppDeps): Promise<void> {
         retryAfterSeconds: Math.ceil(ttl / 1000),
       }),
   });
-  const conversations = createConversationReader({ database });
-  registerConversationRoutes(api, { conversations, setConversationState: createSetConversationState({ database }) });
-  registerSendMessage(api, { acceptMessage: createAcceptMessage({ database, wake: deps.wake }) });
-  registerAccountRoutes(api, { businesses: createBusinesses({ database }), channels: createChannels({ database }) });
+  registerApiRoutes(api, {
+    conversations: createConversationReader({ database }),
+    setConversationState: createSetConversationState({ database }),
+    acceptMessage: createAcceptMessage({ database, wake: deps.wake }),
+    businesses: createBusinesses({ database }),
+    channels: createChannels({ database }),
+  });
 }

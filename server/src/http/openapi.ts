@@ -1,10 +1,9 @@
 // Owns: generating the OpenAPI description from the schemas of the routes.
 import swagger from "@fastify/swagger";
-import { createJsonSchemaTransform, createJsonSchemaTransformObject } from "fastify-type-provider-zod";
+import { jsonSchemaTransform, jsonSchemaTransformObject } from "fastify-type-provider-zod";
 import type { Json, JsonObject } from "../kernel/json.ts";
 import { isArray, isObject, readObject, readString } from "../whatsapp/read-json.ts";
 import type { ApiApp } from "./api-app.ts";
-import { schemaRegistry } from "./api-schemas.ts";
 
 /** Must be registered before the routes that it describes, in the same scope. */
 export async function registerOpenApi(api: ApiApp, version: string): Promise<void> {
@@ -19,15 +18,15 @@ export async function registerOpenApi(api: ApiApp, version: string): Promise<voi
       components: { securitySchemes: { apiKey: { type: "http", scheme: "bearer" } } },
       security: [{ apiKey: [] }],
     },
-    transform: createJsonSchemaTransform({ schemaRegistry }),
-    transformObject: createJsonSchemaTransformObject({ schemaRegistry }),
+    transform: jsonSchemaTransform,
+    transformObject: jsonSchemaTransformObject,
   });
 }
 
 /** The description, without the shapes that nothing refers to (the generator writes each one twice, for requests and for answers). */
 export function describeApi(api: ApiApp): JsonObject {
   // Through text: what is handed out is JSON, whatever the generator's types say.
-  const document: unknown = JSON.parse(JSON.stringify(api.swagger()));
+  const document: unknown = JSON.parse(JSON.stringify(api.swagger()), withoutClosedShapes);
   if (!isObject(document)) throw new Error("the OpenAPI generator answered no object");
   const components = readObject(document, "components");
   const schemas = readObject(components, "schemas");
@@ -35,6 +34,12 @@ export function describeApi(api: ApiApp): JsonObject {
   const used = namesUsedBy({ ...document, components: {} }, schemas);
   const kept = Object.fromEntries(Object.entries(schemas).filter(([name]) => used.has(name)));
   return { ...document, components: { ...components, schemas: kept } };
+}
+
+/** A promise that no key is ever added to an answer would make every addition a breaking change. */
+function withoutClosedShapes(key: string, value: unknown): unknown {
+  const isPromise = (key === "additionalProperties" && value === false) || (key === "readOnly" && value === true);
+  return isPromise ? undefined : value;
 }
 
 const REFERENCE = "#/components/schemas/";

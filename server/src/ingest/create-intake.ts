@@ -24,9 +24,8 @@ export interface IntakeDeps {
   readonly slots: number;
   readonly maxWaiting: number;
   readonly maxBatch?: number;
-  /** Told after every commit that stored something. It must not throw; when it does, that is logged and changes nothing. */
+  /** Told after every commit that stored something. What it throws is logged and changes nothing. */
   readonly onStored: (count: number) => void;
-  readonly onOutcome?: (outcome: StoreOutcome | "status", count: number) => void;
 }
 
 export interface Intake extends WebhookIntake {
@@ -48,15 +47,6 @@ const unavailable = (cause: unknown): Fault =>
     retryAfterSeconds: 2,
   });
 
-/** Bookkeeping must not decide over a message: whatever it throws is logged and forgotten. */
-function quietly(log: Log, work: () => void): void {
-  try {
-    work();
-  } catch (error) {
-    log.error({ error: messageOf(error) }, "ingest.bookkeeping-failed");
-  }
-}
-
 export function createIntake(deps: IntakeDeps): Intake {
   const { db, log, webhookLog } = deps;
   const resolver = createThreadResolver({ db, maxEntries: ALIAS_CACHE_ENTRIES });
@@ -73,9 +63,8 @@ export function createIntake(deps: IntakeDeps): Intake {
     onFull,
     async run(items) {
       const outcomes = await storeMessages(items);
-      quietly(log, () => {
-        reportOutcomes(outcomes);
-      });
+      const stored = outcomes.filter((outcome) => outcome === "stored").length;
+      if (stored > 0) tellStored(stored);
       return outcomes;
     },
   });
@@ -85,19 +74,15 @@ export function createIntake(deps: IntakeDeps): Intake {
     slots: 1,
     maxWaiting: deps.maxWaiting,
     onFull,
-    async run(items) {
-      const results = await statuses.store(items);
-      quietly(log, () => deps.onOutcome?.("status", items.length));
-      return results;
-    },
+    run: (items) => statuses.store(items),
   });
 
-  function reportOutcomes(outcomes: readonly StoreOutcome[]): void {
-    const counts = { stored: 0, duplicate: 0, quarantined: 0 };
-    for (const outcome of outcomes) counts[outcome] += 1;
-    if (counts.stored > 0) deps.onStored(counts.stored);
-    for (const outcome of ["stored", "duplicate", "quarantined"] as const) {
-      if (counts[outcome] > 0) deps.onOutcome?.(outcome, counts[outcome]);
+  // Bookkeeping must not decide over a message that is durable.
+  function tellStored(count: number): void {
+    try {
+      deps.onStored(count);
+    } catch (error) {
+      log.error({ error: messageOf(error) }, "ingest.bookkeeping-failed");
     }
   }
 

@@ -7,7 +7,7 @@ export const saveKnowledgeText = defineQuery({
   columns: { id: "uuid" },
   text: `
 insert into knowledge_texts (business_id, id, title, body, language, search)
-values ($1, $2, $3, $4, $5, setweight(to_tsvector($5::regconfig, $3), 'A') || setweight(to_tsvector($5::regconfig, $4), 'B'))
+values ($1, $2, $3, $4, $5, setweight(to_tsvector($5::text::regconfig, $3), 'A') || setweight(to_tsvector($5::text::regconfig, $4), 'B'))
 on conflict on constraint uq_knowledge_title do update set body = excluded.body, language = excluded.language, search = excluded.search
 returning id`,
 });
@@ -34,7 +34,7 @@ export const searchKnowledge = defineQuery({
   columns: { id: "uuid", title: "text", body: "text", matched: "int8", asked: "int8", rank: "float8" },
   text: `
 with question as (
-  select tsvector_to_array(to_tsvector($3::regconfig, $2)) as words
+  select tsvector_to_array(to_tsvector($3::text::regconfig, $2::text)) as words
 )
 select k.id, k.title, k.body,
        (select count(*) from unnest(q.words) w where w = any (tsvector_to_array(k.search))) as matched,

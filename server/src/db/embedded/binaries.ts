@@ -34,10 +34,10 @@ export async function findBinaries(): Promise<Binaries> {
 export function runToEnd(
   program: string,
   args: readonly string[],
-  runAs: RunAs,
+  { runAs, cwd = "/" }: { readonly runAs: RunAs; readonly cwd?: string },
 ): Promise<{ readonly code: number | null; readonly output: string }> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { ...runAs, env: cleanEnvironment, cwd: "/", detached: true, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(program, args, { ...runAs, env: cleanEnvironment, cwd, detached: true, stdio: ["ignore", "pipe", "pipe"] });
     const chunks: string[] = [];
     const collect = (chunk: string): void => void chunks.push(chunk);
     child.stdout.setEncoding("utf8").on("data", collect);

@@ -5,6 +5,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { chown, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { runToEnd, type Binaries } from "./binaries.ts";
+import { accessCluster, type ClusterAccess } from "./cluster-access.ts";
 import { EmbeddedPostgresError, explainOutput } from "./embedded-error.ts";
 import type { RunAs } from "./run-as.ts";
 
@@ -25,7 +26,8 @@ export async function ensureCluster(plan: ClusterPlan): Promise<string> {
   const partial = `${plan.clusterDir}.partial-${randomUUID()}`;
   await mkdir(partial, { mode: 0o700 });
   if (plan.runAs !== undefined) await chown(partial, plan.runAs.uid, plan.runAs.gid);
-  const { code, output } = await runToEnd(plan.binaries.initdb, initdbArguments(plan, partial), plan.runAs);
+  const access = await accessCluster(partial, plan.runAs);
+  const { code, output } = await runToEnd(plan.binaries.initdb, initdbArguments(plan, access), { runAs: plan.runAs, cwd: access.cwd });
   if (code !== 0) {
     await rm(partial, { recursive: true, force: true });
     throw explainOutput(output, plan).error;
@@ -35,11 +37,11 @@ export async function ensureCluster(plan: ClusterPlan): Promise<string> {
   return password;
 }
 
-function initdbArguments(plan: ClusterPlan, directory: string): readonly string[] {
+function initdbArguments(plan: ClusterPlan, { pgdata }: ClusterAccess): readonly string[] {
   return [
-    `--pgdata=${directory}`,
+    `--pgdata=${pgdata}`,
     "--username=postgres",
-    `--pwfile=${plan.passwordFile}`,
+    `--pwfile=${pgdata}/../${basename(plan.passwordFile)}`,
     "--auth=scram-sha-256",
     "--encoding=UTF8",
     "--locale=C",

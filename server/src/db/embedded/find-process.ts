@@ -2,10 +2,15 @@
 // Refuses to know: what that process is for.
 
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, readlinkSync } from "node:fs";
 
 /** `startToken` differs between two processes that were given the same id one after the other. */
-export type FoundProcess = { readonly startToken: string; readonly command: string };
+export type FoundProcess = {
+  readonly startToken: string;
+  readonly command: string;
+  /** Its working directory, where that can be known. */
+  readonly cwd?: string;
+};
 
 /** A process that still runs; one that has ended and only waits to be reaped counts as gone. */
 export function findProcess(pid: number): FoundProcess | undefined {
@@ -24,9 +29,17 @@ function fromProc(pid: number): FoundProcess | undefined {
     const command = readFileSync(`/proc/${String(pid)}/cmdline`, "utf8")
       .replaceAll("\0", " ")
       .trim();
-    return { startToken: `${bootId}/${startTicks}`, command };
+    return { startToken: `${bootId}/${startTicks}`, command, ...cwdOf(pid) };
   } catch {
     return undefined;
+  }
+}
+
+function cwdOf(pid: number): { readonly cwd?: string } {
+  try {
+    return { cwd: readlinkSync(`/proc/${String(pid)}/cwd`) };
+  } catch {
+    return {};
   }
 }
 

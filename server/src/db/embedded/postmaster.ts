@@ -4,16 +4,16 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { findProcess } from "./find-process.ts";
+import { findProcess, type FoundProcess } from "./find-process.ts";
 
-export type Postmaster = { readonly pid: number; readonly dataDirectory: string; readonly ready: boolean };
+export type Postmaster = { readonly pid: number; readonly ready: boolean };
 
 export async function readPostmaster(clusterDir: string): Promise<Postmaster | undefined> {
   const text = await readFile(join(clusterDir, "postmaster.pid"), "utf8").catch(() => "");
   const lines = text.split("\n");
   const pid = Number.parseInt(lines[0] ?? "", 10);
   if (!Number.isSafeInteger(pid) || pid <= 0) return undefined;
-  return { pid, dataDirectory: lines[1] ?? "", ready: (lines[7] ?? "").trim() === "ready" };
+  return { pid, ready: (lines[7] ?? "").trim() === "ready" };
 }
 
 export type StopLimits = { readonly fastMs: number; readonly immediateMs: number };
@@ -43,12 +43,17 @@ export async function clearLeftover(clusterDir: string, limits: StopLimits): Pro
   const left = await readPostmaster(clusterDir);
   if (left === undefined) return "none";
   const found = findProcess(left.pid);
-  if (found?.command.includes("postgres") === true && found.command.includes(left.dataDirectory)) {
+  if (found !== undefined && isPostgresOn(clusterDir, found)) {
     await endPostmaster(left.pid, limits);
     return "ended";
   }
   await pointAtNobody(clusterDir);
   return "stale";
+}
+
+/** A server works in its data directory; where that cannot be seen, its command line names it. */
+function isPostgresOn(clusterDir: string, { command, cwd }: FoundProcess): boolean {
+  return command.includes("postgres") && (cwd === undefined ? command.includes(clusterDir) : cwd === clusterDir);
 }
 
 /**

@@ -1,4 +1,4 @@
-// Owns: under which user PostgreSQL runs when we are root (it refuses to be root), and whether that user can reach its files.
+// Owns: under which user PostgreSQL runs when we are root (it refuses to be root), and what that user can reach.
 // Refuses to know: what is run.
 
 import { execFile } from "node:child_process";
@@ -6,8 +6,10 @@ import { stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { EmbeddedPostgresError } from "./embedded-error.ts";
 
+export type User = { readonly uid: number; readonly gid: number };
+
 /** `undefined` means: as ourselves. */
-export type RunAs = { readonly uid: number; readonly gid: number } | undefined;
+export type RunAs = User | undefined;
 
 /** An existing cluster keeps the user it belongs to; a new one gets `postgres`, else `nobody`, else a user made for it. */
 export async function chooseRunAs(clusterDir: string): Promise<RunAs> {
@@ -17,28 +19,31 @@ export async function chooseRunAs(clusterDir: string): Promise<RunAs> {
   return (await findUser("postgres")) ?? (await findUser("nobody")) ?? (await createUser());
 }
 
-/** Throws a sentence that names the directory in the way, unless the user can enter `dir`. */
-export async function assertReachable(dir: string, runAs: RunAs, remedy: string): Promise<void> {
-  if (runAs === undefined) return;
-  if ((await run("/bin/sh", ["-c", 'cd -- "$1"', "sh", dir], runAs)).ok) return;
-  const blocked = (await firstBlocked(dir, runAs)) ?? dir;
-  throw new EmbeddedPostgresError(
+/** A file counts as reachable when the user may run it, a directory when the user may enter it. */
+export async function canReach(path: string, user: User): Promise<boolean> {
+  return (await run("/bin/sh", ["-c", 'test -x "$1"', "sh", path], user)).ok;
+}
+
+/** The sentence for a path that is out of reach; it names the first directory in the way. */
+export async function unreachable(path: string, user: User): Promise<EmbeddedPostgresError> {
+  const blocked = (await firstBlocked(path, user)) ?? path;
+  return new EmbeddedPostgresError(
     "directory_unreachable",
-    `PostgreSQL refuses to run as root and therefore runs as user id ${String(runAs.uid)}, which may not enter ${blocked}: ` +
-      `allow it with \`chmod o+x ${blocked}\`, or ${remedy}.`,
+    `PostgreSQL refuses to run as root and therefore runs as user id ${String(user.uid)}, which may not enter ${blocked}: ` +
+      `allow it with \`chmod o+x ${blocked}\`, put Onethread and its data elsewhere, or run it as another user.`,
   );
 }
 
-async function firstBlocked(dir: string, runAs: NonNullable<RunAs>): Promise<string | undefined> {
+async function firstBlocked(path: string, user: User): Promise<string | undefined> {
   const ancestors: string[] = [];
-  for (let at = dir; ; at = dirname(at)) {
+  for (let at = path; ; at = dirname(at)) {
     ancestors.unshift(at);
     if (at === dirname(at)) break;
   }
   for (const at of ancestors) {
     const found = await stat(at).catch(() => undefined);
     if (found === undefined) continue;
-    const needed = found.uid === runAs.uid ? 0o100 : found.gid === runAs.gid ? 0o010 : 0o001;
+    const needed = found.uid === user.uid ? 0o100 : found.gid === user.gid ? 0o010 : 0o001;
     if ((found.mode & needed) === 0) return at;
   }
   return undefined;

@@ -6,6 +6,7 @@ import { open, readFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import { cleanEnvironment, runToEnd, type Binaries } from "./binaries.ts";
+import { accessCluster, type ClusterAccess } from "./cluster-access.ts";
 import { EmbeddedPostgresError, explainOutput, type StartFailure } from "./embedded-error.ts";
 import type { ClusterPlace } from "./ensure-cluster.ts";
 import { endPostmaster, readPostmaster, type StopLimits } from "./postmaster.ts";
@@ -24,21 +25,22 @@ export type Server = { readonly child: ChildProcess; readonly pid: number; reado
 
 export type StartAttempt = { readonly outcome: "ready"; readonly server: Server } | ({ readonly outcome: "failed" } & StartFailure);
 
-export type Access = { readonly port: number; readonly password: string };
+export type Login = { readonly port: number; readonly password: string };
 
 /** When the outcome is "failed", nothing is left running. */
-export async function startServer(plan: ServerPlan, access: Access): Promise<StartAttempt> {
+export async function startServer(plan: ServerPlan, login: Login): Promise<StartAttempt> {
   // To a file, not to a pipe: a server that outlives us can still write, and a failed start can still be explained.
   const logFile = await open(plan.logFile, "a", 0o600);
   const { size: logOffset } = await logFile.stat();
-  const { child, ended, exited } = spawnServer(plan, { port: access.port, logFd: logFile.fd });
+  const access = await accessCluster(plan.clusterDir, plan.runAs);
+  const { child, ended, exited } = spawnServer(plan, { ...access, port: login.port, logFd: logFile.fd });
   await logFile.close();
   const { pid } = child;
   if (pid === undefined) return { outcome: "failed", ...explainOutput(await explainSilence(plan), plan) };
-  const readiness = await waitUntilReady(plan, { ...access, pid, ended });
+  const readiness = await waitUntilReady(plan, { ...login, pid, ended });
   if (readiness === "ready") {
     child.unref();
-    return { outcome: "ready", server: { child, pid, port: access.port, exited } };
+    return { outcome: "ready", server: { child, pid, port: login.port, exited } };
   }
   if (readiness !== "ended") {
     await endPostmaster(pid, plan.stopLimits);
@@ -48,16 +50,16 @@ export async function startServer(plan: ServerPlan, access: Access): Promise<Sta
   await exited;
   const written = (await readFile(plan.logFile)).subarray(logOffset).toString("utf8");
   const output = written === "" ? await explainSilence(plan) : written;
-  return { outcome: "failed", ...explainOutput(output, { dataDir: plan.dataDir, port: access.port }) };
+  return { outcome: "failed", ...explainOutput(output, { dataDir: plan.dataDir, port: login.port }) };
 }
 
-function spawnServer(plan: ServerPlan, { port, logFd }: { readonly port: number; readonly logFd: number }) {
+function spawnServer(plan: ServerPlan, { port, logFd, cwd, pgdata }: ClusterAccess & { readonly port: number; readonly logFd: number }) {
   const parameters = Object.entries({ ...plan.settings, port: String(port) }).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
   // Detached: Ctrl-C reaches everything in the terminal's process group, and the database must outlive the application.
-  const child = spawn(plan.binaries.postgres, ["-D", plan.clusterDir, ...parameters], {
+  const child = spawn(plan.binaries.postgres, ["-D", pgdata, ...parameters], {
     ...plan.runAs,
     env: cleanEnvironment,
-    cwd: "/",
+    cwd,
     detached: true,
     stdio: ["ignore", logFd, logFd],
   });
@@ -77,7 +79,7 @@ type Readiness = "ready" | "ended" | "late" | "refused";
 /** Never by log text: the pid file says "ready", and then a real connection with the password proves it. */
 async function waitUntilReady(
   plan: ServerPlan,
-  { pid, port, password, ended }: Access & { readonly pid: number; readonly ended: AbortSignal },
+  { pid, port, password, ended }: Login & { readonly pid: number; readonly ended: AbortSignal },
 ): Promise<Readiness> {
   const giveUpAt = performance.now() + plan.startTimeoutMs;
   while (performance.now() < giveUpAt) {
@@ -92,7 +94,7 @@ async function waitUntilReady(
   return "late";
 }
 
-async function tryToConnect({ port, password }: Access): Promise<"ready" | "not-yet" | "refused"> {
+async function tryToConnect({ port, password }: Login): Promise<"ready" | "not-yet" | "refused"> {
   const client = new pg.Client({
     host: "127.0.0.1",
     port,
@@ -123,7 +125,7 @@ function notReadySentence(plan: ServerPlan, readiness: "late" | "refused"): stri
 /** It ended without a word, or could not even begin: asking for its version fails in the same way, but into a pipe. */
 async function explainSilence(plan: ServerPlan): Promise<string> {
   try {
-    return (await runToEnd(plan.binaries.postgres, ["--version"], plan.runAs)).output;
+    return (await runToEnd(plan.binaries.postgres, ["--version"], { runAs: plan.runAs })).output;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }

@@ -1,0 +1,122 @@
+// Owns: `onethread replay`. Refuses to know how an item is stored: it takes the way that every webhook takes.
+import { InvalidArgumentError, type Command } from "commander";
+import { createChannelDirectory } from "../businesses/channel-directory.ts";
+import type { Database } from "../db/database.ts";
+import { createIntake } from "../ingest/create-intake.ts";
+import { listQuarantinedAcrossBusinesses } from "../ingest/ingest.queries.ts";
+import { createReplay } from "../ingest/replay.ts";
+import { createWebhookLog, withoutQuarantine } from "../ingest/webhook-log.ts";
+import { noFailPoints } from "../kernel/fail-points.ts";
+import { isUuid } from "../kernel/ids.ts";
+import { CliFailure } from "./cli-failure.ts";
+import { readWhole } from "./read-numbers.ts";
+import { readToolSettings, type Settings } from "./read-settings.ts";
+import { renderTable } from "./render-table.ts";
+import type { Terminal } from "./terminal.ts";
+import { withApplicationDatabase } from "./with-database.ts";
+
+const EXAMPLES = `
+Examples:
+  $ onethread replay --list                 what is quarantined, and why; changes nothing
+  $ onethread replay --all                  give everything another chance, after the cause is gone
+  $ onethread replay --id <id> --id <id>    only these
+
+Exits 1 when something is quarantined still. Nothing is stored twice: what is known already counts as done.`;
+
+const LIST_PAGE = 1_000;
+const FIRST_ID = "00000000-0000-0000-0000-000000000000";
+
+interface Options {
+  readonly id?: readonly string[];
+  readonly all?: boolean;
+  readonly list?: boolean;
+  readonly business?: string;
+  readonly limit?: number;
+}
+
+type Quarantined = { readonly id: string; readonly reason: string };
+
+export function addReplayCommand(program: Command, terminal: Terminal): void {
+  program
+    .command("replay")
+    .description("bring in webhooks that were kept raw because they could not be stored")
+    .option("--id <id>", "one item; may be repeated", collectIds)
+    .option("--all", "everything that is quarantined")
+    .option("--list", "only show what is quarantined, and why")
+    .option("--business <id>", "only of this business", readId)
+    .option("--limit <n>", "at most this many", readWhole(1, 1_000_000))
+    .addHelpText("after", EXAMPLES)
+    .action((options: Options) => replay(options, terminal));
+}
+
+async function replay(options: Options, terminal: Terminal): Promise<void> {
+  if (options.list !== true && options.all !== true && options.id === undefined) {
+    throw new CliFailure("Say what to replay: --all, or --id <id>. `onethread replay --list` shows what there is.", 2);
+  }
+  const settings = readToolSettings(terminal);
+  await withApplicationDatabase(settings, async (database) => {
+    if (options.list === true) terminal.print(summarise(await listQuarantined(database, options)));
+    else await run(options, { database, settings, terminal });
+  });
+}
+
+async function run(
+  { id, business, limit }: Options,
+  { database, settings, terminal }: { readonly database: Database; readonly settings: Settings; readonly terminal: Terminal },
+): Promise<void> {
+  const db = database.acrossBusinesses;
+  const { log } = settings;
+  const webhookLog = withoutQuarantine(createWebhookLog({ db, log }));
+  const channels = createChannelDirectory({ database });
+  const intake = createIntake({
+    db,
+    channels,
+    webhookLog,
+    failPoints: noFailPoints,
+    log,
+    slots: 2,
+    maxWaiting: 20_000,
+    onStored: () => undefined,
+  });
+  const request = { ...(id === undefined ? {} : { ids: id }), ...(business === undefined ? {} : { businessId: business }) };
+  const result = await createReplay({ db, intake }).run({ ...request, ...(limit === undefined ? {} : { limit }) });
+  terminal.print(`Replayed ${String(result.replayed)}, quarantined still ${String(result.stillQuarantined.length)}.`);
+  if (id !== undefined && result.replayed + result.stillQuarantined.length === 0) {
+    throw new CliFailure("None of these ids is quarantined. `onethread replay --list` shows what is.");
+  }
+  if (result.stillQuarantined.length === 0) return;
+  terminal.print(summarise(result.stillQuarantined));
+  throw new CliFailure("Remove the cause, then replay again: these items are kept.");
+}
+
+async function listQuarantined(database: Database, { id, business, limit = 100_000 }: Options): Promise<readonly Quarantined[]> {
+  const found: Quarantined[] = [];
+  let after = FIRST_ID;
+  for (;;) {
+    const size = Math.min(LIST_PAGE, limit - found.length);
+    const rows = await database.acrossBusinesses.run(listQuarantinedAcrossBusinesses, [id ?? null, business ?? null, after, size]);
+    found.push(...rows.map((row) => ({ id: row.id, reason: row.reason })));
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < size || found.length >= limit) return found;
+    after = last.id;
+  }
+}
+
+/** One line per reason, the most frequent first. */
+function summarise(items: readonly Quarantined[]): string {
+  if (items.length === 0) return "Nothing is quarantined.";
+  const byReason = Map.groupBy(items, (item) => item.reason);
+  const rows = [...byReason]
+    .toSorted(([, a], [, b]) => b.length - a.length)
+    .map(([reason, of]) => [String(of.length), reason, of[0]?.id ?? ""]);
+  return renderTable(["items", "reason", "for example"], rows);
+}
+
+function collectIds(written: string, before: readonly string[] = []): readonly string[] {
+  return [...before, readId(written)];
+}
+
+function readId(written: string): string {
+  if (isUuid(written)) return written;
+  throw new InvalidArgumentError("It must be an id, such as 0198c2f0-0000-7000-8000-000000000000.");
+}

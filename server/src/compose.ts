@@ -1,0 +1,294 @@
+// Owns: building and wiring. The only place that knows all parts; each part knows only what it is given. Tests override the ports.
+import { randomBytes } from "node:crypto";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { Registry } from "prom-client";
+import { startSimulator } from "@onethread/simulator";
+import { createChannelDirectory } from "./businesses/channel-directory.ts";
+import type { Config } from "./config.ts";
+import { createDatabase, type Database } from "./db/database.ts";
+import { startEmbeddedDatabase } from "./db/embedded-database.ts";
+import { checkMigrations, migrate } from "./db/migrate.ts";
+import { ensureDemoBusiness, removeDemoFacts, writeDemoFacts, type DemoIdentity } from "./demo/demo-business.ts";
+import { openReaderLogin } from "./demo/reader-login.ts";
+import { createHttpApp } from "./http/app.ts";
+import { createMetrics } from "./http/metrics.ts";
+import { createIntake, type Intake } from "./ingest/create-intake.ts";
+import { createStatusStore } from "./ingest/store-statuses.ts";
+import { createWebhookLog } from "./ingest/webhook-log.ts";
+import { noFailPoints, type FailPoints } from "./kernel/fail-points.ts";
+import type { Log } from "./kernel/log.ts";
+import { createKnowledgeBase } from "./knowledge/knowledge-base.ts";
+import { createLaneStore, type ClaimedLane, type LaneKind } from "./lanes/lane-store.ts";
+import { createLaneWorker } from "./lanes/lane-worker.ts";
+import { createWakeUps, type WakeUps } from "./lanes/wake-ups.ts";
+import { forgetIdempotencyKeysAcrossBusinesses } from "./maintenance/maintenance.queries.ts";
+import { createPeriodic } from "./maintenance/periodic.ts";
+import { createDeliver } from "./outbound/deliver.ts";
+import { createKnowledgeResponder } from "./replies/knowledge-responder.ts";
+import { createReplyTurn } from "./replies/reply-turn.ts";
+import type { Responder } from "./replies/responder.ts";
+import { createTrackSession } from "./sessions/track-session.ts";
+import { createGraphClient } from "./whatsapp/graph-client.ts";
+
+export interface Overrides {
+  readonly failPoints?: FailPoints;
+  readonly responder?: Responder;
+}
+
+export interface StartOptions {
+  readonly config: Config;
+  readonly demo: boolean;
+  readonly log: Log;
+  readonly overrides?: Overrides;
+}
+
+export interface RunningOnethread {
+  readonly url: string;
+  /** For the person at the terminal. */
+  readonly greeting: string;
+  /** Finishes what was begun, then ends; safe to call more than once. */
+  stop(): Promise<void>;
+  /** Settles when it has ended; rejects when it could not go on. */
+  readonly finished: Promise<void>;
+}
+
+interface Parts {
+  readonly config: Config;
+  readonly log: Log;
+  readonly failPoints: FailPoints;
+  readonly overrides: Overrides;
+  readonly databaseUrl: string;
+  readonly database: Database;
+  readonly wakeUps: WakeUps;
+  /** Runs in reverse order at the end. */
+  readonly atEnd: (step: () => Promise<void>) => void;
+}
+
+const SEND_CONNECTIONS_SPARE = 8;
+const ORPHANED_STATUS_INTERVAL_MS = 2_000;
+const FORGET_INTERVAL_MS = 3_600_000;
+
+function composeIntake(parts: Parts): Intake {
+  const { config, database, log, failPoints, wakeUps } = parts;
+  const db = database.acrossBusinesses;
+  const intake = createIntake({
+    db,
+    channels: createChannelDirectory({ database }),
+    webhookLog: createWebhookLog({ db, log }),
+    failPoints,
+    log,
+    slots: config.ingestConnections,
+    maxWaiting: config.ingestQueue,
+    onStored: () => {
+      wakeUps.wake("reply");
+      wakeUps.wake("session");
+    },
+  });
+  parts.atEnd(() => intake.idle());
+  return intake;
+}
+
+async function listenForHttp(parts: Parts, secrets: { readonly appSecrets: readonly string[]; readonly verifyToken: string }): Promise<string> {
+  const { config, database, log, failPoints, wakeUps } = parts;
+  const app = createHttpApp({
+    database,
+    intake: composeIntake(parts),
+    log,
+    metrics: createMetrics({ registry: new Registry(), database, log, failPoints }),
+    ...secrets,
+    wake: (kind) => {
+      wakeUps.wake(kind);
+    },
+    listPendingMigrations: async () => (await checkMigrations({ url: parts.databaseUrl, log })).pending,
+  });
+  parts.atEnd(() => app.close());
+  return app.listen({ host: config.host, port: config.port });
+}
+
+function startWorker(parts: Parts, graphUrl: string): void {
+  const { config, database, log, failPoints, wakeUps, overrides } = parts;
+  const transport = createGraphClient({
+    baseUrl: graphUrl,
+    version: config.graphVersion,
+    timeoutMs: config.sendTimeoutMs,
+    connections: config.sendConcurrency + config.replyConcurrency + SEND_CONNECTIONS_SPARE,
+  });
+  parts.atEnd(() => transport.close());
+  const store = createLaneStore(database.acrossBusinesses);
+  const owner = `${hostname()}-${String(process.pid)}`;
+  const knowledge = createKnowledgeBase({ database, failPoints });
+  const responder = overrides.responder ?? createKnowledgeResponder({ knowledge });
+  const wake = (kind: LaneKind): void => {
+    wakeUps.wake(kind);
+  };
+  const handlers: Readonly<Record<LaneKind, { readonly concurrency: number; readonly handle: (lane: ClaimedLane, signal: AbortSignal) => Promise<void> }>> = {
+    reply: { concurrency: config.replyConcurrency, handle: createReplyTurn({ database, responder, transport, failPoints, log, wake }) },
+    send: { concurrency: config.sendConcurrency, handle: createDeliver({ database, transport, failPoints, log }) },
+    session: { concurrency: 64, handle: createTrackSession({ database, failPoints }) },
+  };
+  for (const kind of ["reply", "send", "session"] as const) {
+    const worker = createLaneWorker({ kind, store, log, owner, leaseMs: config.leaseMs, ...handlers[kind] });
+    wakeUps.on(kind, () => {
+      worker.wake();
+    });
+    worker.start();
+    parts.atEnd(() => worker.stop());
+  }
+}
+
+function startScheduler(parts: Parts): void {
+  const { database, log, failPoints } = parts;
+  const db = database.acrossBusinesses;
+  const statuses = createStatusStore({ db, webhookLog: createWebhookLog({ db, log }), failPoints });
+  const tasks = [
+    createPeriodic({ name: "orphaned-statuses", everyMs: ORPHANED_STATUS_INTERVAL_MS, log, runOnce: () => statuses.applyWaitingOnce() }),
+    createPeriodic({
+      name: "idempotency-keys",
+      everyMs: FORGET_INTERVAL_MS,
+      log,
+      runOnce: async () => (await db.run(forgetIdempotencyKeysAcrossBusinesses, []))[0]?.count ?? 0,
+    }),
+  ];
+  for (const task of tasks) {
+    task.start();
+    parts.atEnd(() => task.stop());
+  }
+}
+
+interface DatabasePlace {
+  readonly url: string;
+  /** Settles when an embedded server ended by itself; never, for a database of the user's own. */
+  readonly exited: Promise<void>;
+}
+
+async function openDatabase({ config, demo, log }: StartOptions, atEnd: Parts["atEnd"]): Promise<DatabasePlace> {
+  let place: DatabasePlace = { url: config.databaseUrl ?? "", exited: new Promise(() => undefined) };
+  if (config.databaseUrl === undefined) {
+    const embedded = await startEmbeddedDatabase({ dataDir: config.dataDir, log });
+    atEnd(() => embedded.stop());
+    place = embedded;
+  }
+  if (demo) await migrate({ url: place.url, log });
+  const { pending } = await checkMigrations({ url: place.url, log });
+  if (pending.length > 0) {
+    throw new Error(`The database lacks ${pending.join(", ")}. Nothing was started; run "onethread migrate" first.`);
+  }
+  return place;
+}
+
+interface DemoWorld {
+  readonly identity: DemoIdentity;
+  readonly simulatorUrl: string;
+  readonly tellUrl: (url: string) => void;
+}
+
+async function openDemo(parts: Parts): Promise<DemoWorld> {
+  const { config, database, failPoints } = parts;
+  await removeDemoFacts(config.dataDir);
+  const identity = await ensureDemoBusiness({ database, knowledge: createKnowledgeBase({ database, failPoints }), dataDir: config.dataDir });
+  let url = "";
+  const simulator = await startSimulator({
+    host: config.host,
+    port: config.simulatorPort,
+    webhookUrl: () => `${url}/webhooks/whatsapp`,
+    appSecret: identity.appSecret,
+    accessToken: identity.accessToken,
+    verifyToken: identity.verifyToken,
+    numbers: [
+      {
+        phoneNumberId: identity.phoneNumberId,
+        displayPhoneNumber: identity.displayPhoneNumber,
+        wabaId: identity.accountId,
+        verifiedName: "Aurora",
+      },
+    ],
+    stateFile: join(config.dataDir, "simulator.jsonl"),
+  });
+  parts.atEnd(() => simulator.stop());
+  return { identity, simulatorUrl: simulator.url, tellUrl: (listening) => (url = listening) };
+}
+
+async function announceDemo(parts: Parts, demo: DemoWorld, url: string): Promise<string> {
+  const { dataDir } = parts.config;
+  parts.atEnd(() => removeDemoFacts(dataDir));
+  const databaseUrl = await openReaderLogin(parts.databaseUrl);
+  await writeDemoFacts(dataDir, demo.identity, { url, databaseUrl, simulatorUrl: demo.simulatorUrl });
+  return [
+    "Onethread is ready",
+    `  API         ${url}/docs`,
+    `  Simulator   ${demo.simulatorUrl}`,
+    `  Key         ${demo.identity.apiKey}`,
+    `  Facts       ${join(dataDir, "demo.json")}`,
+    "",
+    "Write to it as a customer would:",
+    `  curl -s ${demo.simulatorUrl}/sim/inbound -H 'content-type: application/json' -d '{"from":"12025550147","text":"When are you open on Sunday?"}'`,
+    `  curl -s ${demo.simulatorUrl}/sim/outbox`,
+    "or watch twenty at once: npx onethread simulate",
+    "",
+    "Ctrl-C stops everything; the data stays.",
+  ].join("\n");
+}
+
+/** Starts the roles of this process. Rejects, with everything stopped again, when one of them cannot start. */
+export async function startOnethread(options: StartOptions): Promise<RunningOnethread> {
+  const { config, demo, log, overrides = {} } = options;
+  const steps: (() => Promise<void>)[] = [];
+  const atEnd = (step: () => Promise<void>): void => {
+    steps.push(step);
+  };
+  const stopped = Promise.withResolvers<undefined>();
+  let ending: Promise<void> | undefined;
+  const stop = (): Promise<void> =>
+    (ending ??= runInReverse(steps, log).then(() => {
+      stopped.resolve(undefined);
+    }));
+  try {
+    const place = await openDatabase(options, atEnd);
+    const database = createDatabase({
+      url: place.url,
+      appConnections: config.databaseConnections,
+      // One beside the batches, so that a look-up never waits for them.
+      ingestConnections: config.ingestConnections + 3,
+      applicationName: "onethread",
+      log,
+    });
+    atEnd(() => database.close());
+    const origin = `${String(process.pid)}-${randomBytes(4).toString("hex")}`;
+    const wakeUps = createWakeUps({ url: place.url, origin, listen: config.roles.has("worker"), log });
+    atEnd(() => wakeUps.stop());
+    wakeUps.start();
+    const parts: Parts = { config, log, overrides, failPoints: overrides.failPoints ?? noFailPoints, databaseUrl: place.url, database, wakeUps, atEnd };
+    const world = demo ? await openDemo(parts) : undefined;
+    const secrets =
+      world === undefined
+        ? { appSecrets: config.appSecrets, verifyToken: config.verifyToken ?? "" }
+        : { appSecrets: [world.identity.appSecret], verifyToken: world.identity.verifyToken };
+    if (config.roles.has("worker")) startWorker(parts, world?.simulatorUrl ?? config.graphUrl);
+    if (config.roles.has("scheduler")) startScheduler(parts);
+    const url = await listenForHttp(parts, secrets);
+    world?.tellUrl(url);
+    const greeting = world === undefined ? `Onethread is ready\n  ${[...config.roles].join(", ")} at ${url}` : await announceDemo(parts, world, url);
+    log.info({ url, roles: [...config.roles] }, "onethread.ready");
+    return { url, greeting, stop, finished: finish(Promise.race([place.exited, stopped.promise]), () => ending, stop) };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Settles with `stop`; rejects when the embedded PostgreSQL ended although nobody asked it to. */
+async function finish(ended: Promise<void>, endingOf: () => Promise<void> | undefined, stop: () => Promise<void>): Promise<void> {
+  await ended;
+  const wasAsked = endingOf() !== undefined;
+  await stop();
+  if (!wasAsked) throw new Error("The embedded PostgreSQL ended by itself. Everything was stopped; nothing that was acknowledged is lost. Start again.");
+}
+
+async function runInReverse(steps: readonly (() => Promise<void>)[], log: Log): Promise<void> {
+  for (const step of steps.toReversed()) {
+    await step().catch((error: unknown) => {
+      log.warn({ error }, "stop.step-failed");
+    });
+  }
+}

@@ -1,0 +1,16 @@
+// Owns: the list of the API's routes. Refuses to know: who may call them (app.ts puts them behind the authentication).
+import type { ApiApp } from "../api-app.ts";
+import type { AcceptMessage } from "../../outbound/accept-message.ts";
+import { registerAccountRoutes, type AccountRoutesDeps } from "./account.ts";
+import { registerConversationRoutes, type ConversationRoutesDeps } from "./conversations.ts";
+import { registerSendMessage } from "./send-message.ts";
+
+export interface ApiRoutesDeps extends ConversationRoutesDeps, AccountRoutesDeps {
+  readonly acceptMessage: AcceptMessage;
+}
+
+export function registerApiRoutes(api: ApiApp, deps: ApiRoutesDeps): void {
+  registerConversationRoutes(api, deps);
+  registerSendMessage(api, deps);
+  registerAccountRoutes(api, deps);
+}

@@ -1,0 +1,16 @@
+// Owns: forgetting what has had its time.
+import { defineQuery } from "../db/query.ts";
+
+export const forgetIdempotencyKeysAcrossBusinesses = defineQuery({
+  name: "maintenance.forget-idempotency-keys-across-businesses",
+  role: "ingest",
+  columns: { count: "int8" },
+  text: `
+with forgotten as (
+  delete from idempotency_keys k
+   using (select business_id, key from idempotency_keys where created_at < now() - interval '7 days' limit 10000) old
+   where k.business_id = old.business_id and k.key = old.key
+  returning 1
+)
+select count(*) as count from forgotten`,
+});
