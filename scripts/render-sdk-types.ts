@@ -30,7 +30,9 @@ const schema: z.ZodType<Schema> = z.lazy(() =>
 
 const operation = z.object({
   operationId: z.string(),
-  parameters: z.array(z.object({ name: z.string(), in: z.string(), required: z.boolean().optional(), description: z.string().optional(), schema })).optional(),
+  parameters: z
+    .array(z.object({ name: z.string(), in: z.string(), required: z.boolean().optional(), description: z.string().optional(), schema }))
+    .optional(),
   requestBody: z.object({ content: z.object({ "application/json": z.object({ schema }) }) }).optional(),
 });
 
@@ -53,7 +55,9 @@ export async function renderSdkTypes(document: unknown): Promise<string> {
 function declareOperation({ operationId, parameters, requestBody }: z.infer<typeof operation>): readonly string[] {
   const name = operationId.charAt(0).toUpperCase() + operationId.slice(1);
   const query = (parameters ?? []).filter((parameter) => parameter.in === "query");
-  const properties = Object.fromEntries(query.map((parameter) => [parameter.name, { ...parameter.schema, description: parameter.description }]));
+  const properties = Object.fromEntries(
+    query.map((parameter) => [parameter.name, { ...parameter.schema, description: parameter.description }]),
+  );
   const required = query.flatMap((parameter) => (parameter.required === true ? [parameter.name] : []));
   const body = requestBody?.content["application/json"].schema;
   return [

@@ -74,6 +74,7 @@ function composeIntake(parts: Parts): Intake {
   const db = database.acrossBusinesses;
   const intake = createIntake({
     db,
+    batches: database.batches,
     channels: createChannelDirectory({ database }),
     webhookLog: createWebhookLog({ db, log }),
     failPoints,
@@ -248,8 +249,7 @@ export async function startOnethread(options: StartOptions): Promise<RunningOnet
     const database = createDatabase({
       url: place.url,
       appConnections: config.databaseConnections,
-      // One beside the batches, so that a look-up never waits for them.
-      ingestConnections: config.ingestConnections + 3,
+      ingestConnections: config.ingestConnections,
       applicationName: "onethread",
       log,
     });

@@ -44,9 +44,12 @@ create table onethread.businesses (
   ceiling_ms integer not null default 10000,
   language text not null default 'english',
   handoff_text text not null default 'I will fetch a person for you. Somebody answers here as soon as possible.',
+  -- How long the AI stays silent once a human was fetched or took over; null: until somebody resumes it.
+  handoff_pause_ms bigint,
   created_at timestamptz not null default now(),
   constraint businesses_pkey primary key (id),
   constraint ck_business_name check (length(name) between 1 and 200),
+  constraint ck_business_handoff_pause check (handoff_pause_ms >= 0),
   constraint ck_business_debounce check (quiet_ms between 0 and 60000 and ceiling_ms between quiet_ms and 300000)
 );
 call onethread.protect('onethread.businesses', 'select, insert, update', 'select', owner_column => 'id');

@@ -37,7 +37,9 @@ export function createBusinesses(deps: { readonly database: Database }): Busines
       checkName(name);
       checkDebounce(quietMs ?? 2_000, ceilingMs ?? 10_000);
       const id = newId<BusinessId>();
-      const [row] = await database.forBusiness(id).run(insertBusiness, [id, name.trim(), quietMs ?? null, ceilingMs ?? null, language ?? null]);
+      const [row] = await database
+        .forBusiness(id)
+        .run(insertBusiness, [id, name.trim(), quietMs ?? null, ceilingMs ?? null, language ?? null]);
       if (row === undefined) throw new Error("the insert of a business answered no row");
       return businessOf(row);
     },

@@ -53,7 +53,7 @@ function explainPort(error: unknown): string {
   const at = typeof error === "object" && error !== null ? error : {};
   const port = "port" in at && typeof at.port === "number" ? String(at.port) : "the port";
   const address = "address" in at && typeof at.address === "string" ? ` on ${at.address}` : "";
-  return `Port ${port}${address} is not free: another program listens there. Stop it, or choose another port with --port or PORT (0 picks a free one).`;
+  return `Port ${port}${address} is not free: another program listens there. Stop it, or choose another port with --port (--simulator-port for the simulator); 0 picks a free one.`;
 }
 
 function withoutPasswords(text: string): string {

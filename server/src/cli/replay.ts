@@ -70,6 +70,7 @@ async function run(
   const channels = createChannelDirectory({ database });
   const intake = createIntake({
     db,
+    batches: database.batches,
     channels,
     webhookLog,
     failPoints: noFailPoints,

@@ -18,7 +18,7 @@ const EXAMPLES = `
 Examples:
   $ onethread simulate                                       20 customers against the demo that runs here
   $ onethread simulate --customers 200 --messages 5 --duplicates 5 --shuffle
-  $ onethread simulate --seed 7                              the same customers and texts every time
+  $ onethread simulate --seed 7                              the same texts in the same order every time
   $ onethread simulate --simulator-url http://127.0.0.1:4010 --database-url postgres://…
 
 It needs \`onethread start --demo\` in another terminal, or both addresses. Exits 0 when every message was stored once,
@@ -46,7 +46,7 @@ export function addSimulateCommand(program: Command, terminal: Terminal): void {
     .option("--messages <n>", "how many messages each of them writes", readWhole(1, 50), 3)
     .option("--duplicates <n>", "how often each webhook is delivered", readWhole(1, 50), 2)
     .option("--shuffle", "deliver in any order")
-    .option("--seed <n>", "repeat a scene; absent: a new one", readWhole(0, 999_999_999))
+    .option("--seed <n>", "write the same texts in the same order again; the customers are always new", readWhole(0, 999_999_999))
     .option("--timeout <seconds>", "how long to wait for the last reply", readWhole(1, 3_600), 60)
     .option("--json", "print only the verdict, as JSON")
     .option("--simulator-url <url>", "the simulator to use instead of the demo's", readUrl)
@@ -61,7 +61,8 @@ async function simulate(options: Options, terminal: Terminal): Promise<void> {
   const settings = readToolSettings(terminal, { ONETHREAD_DATA_DIR: options.dataDir });
   const place = await findPlace(options, settings);
   const seed = options.seed ?? randomInt(1_000_000_000);
-  const plan = planScene({ customers: options.customers, messages: options.messages, shuffle: options.shuffle === true, seed });
+  const { customers, messages, shuffle = false } = options;
+  const plan = planScene({ customers, messages, shuffle, seed, crowd: randomInt(10_000_000) });
   const phones = [...new Set(plan.map(({ customer }) => customer.phone))];
   const tell = options.json === true ? () => undefined : createTeller(terminal);
   const database = await openSceneDatabase(place.databaseUrl);
@@ -71,7 +72,7 @@ async function simulate(options: Options, terminal: Terminal): Promise<void> {
       simulator: createSimulatorClient({ url: place.simulatorUrl, phoneNumberId: place.phoneNumberId }),
       database,
       copies: options.duplicates,
-      shuffle: options.shuffle === true,
+      shuffle,
       limitMs: options.timeout * 1000,
       onWritten: ({ customer, text }) => {
         tell("in", customer.phone, text);

@@ -52,10 +52,10 @@ async function start(flags: Flags, terminal: Terminal): Promise<void> {
       ONETHREAD_SIMULATOR_PORT: flags.simulatorPort,
     },
   });
-  // Loaded here: `--help` and the other commands need none of it.
-  const { startOnethread } = await import("../compose.ts");
   const stopping = awaitStop(terminal);
   try {
+    // Loaded here: `--help` and the other commands need none of it.
+    const { startOnethread } = await import("../compose.ts");
     const running = await startOnethread({ config, demo, log });
     terminal.print(running.greeting);
     await runUntilStopped(running, { stopping, terminal });

@@ -31,17 +31,17 @@ export const listConversations = defineQuery({
   role: "app",
   columns: viewColumns,
   text: `
-    select c.id, c.canonical_key, c.contact_name, c.lead_id, phone.value as phone, user_id.value as user_id, c.is_open, c.ai_paused_at,
+    select c.id, c.canonical_key, c.contact_name, c.lead_id, alias.phone, alias.user_id, c.is_open, c.ai_paused_at,
       c.ai_paused_reason, c.opted_out_at, c.reply_channel_id as channel_id, c.last_message_at, c.last_customer_message_at,
       c.last_customer_message_at + interval '24 hours' as window_closes_at, c.created_at, last.text as last_text,
       last.direction as last_direction, last.type as last_type, last.sent_at as last_sent_at, c.last_message_at::text as cursor_at
     from conversations c
     left join lateral (
-      select a.value from aliases a where a.business_id = $1 and a.conversation_id = c.id and a.kind = 'phone' order by a.created_at desc, a.value limit 1
-    ) phone on true
-    left join lateral (
-      select a.value from aliases a where a.business_id = $1 and a.conversation_id = c.id and a.kind = 'user' order by a.created_at desc, a.value limit 1
-    ) user_id on true
+      select (array_agg(a.value order by a.created_at desc, a.value) filter (where a.kind = 'phone'))[1] as phone,
+        (array_agg(a.value order by a.created_at desc, a.value) filter (where a.kind = 'user'))[1] as user_id
+      from aliases a
+      where a.business_id = $1 and a.conversation_id = c.id
+    ) alias on true
     left join lateral (
       select m.text, m.direction, m.type, m.sent_at from messages m where m.business_id = $1 and m.conversation_id = c.id
       order by m.sent_at desc, m.seq desc limit 1
@@ -61,17 +61,17 @@ export const findConversation = defineQuery({
   role: "app",
   columns: viewColumns,
   text: `
-    select c.id, c.canonical_key, c.contact_name, c.lead_id, phone.value as phone, user_id.value as user_id, c.is_open, c.ai_paused_at,
+    select c.id, c.canonical_key, c.contact_name, c.lead_id, alias.phone, alias.user_id, c.is_open, c.ai_paused_at,
       c.ai_paused_reason, c.opted_out_at, c.reply_channel_id as channel_id, c.last_message_at, c.last_customer_message_at,
       c.last_customer_message_at + interval '24 hours' as window_closes_at, c.created_at, last.text as last_text,
       last.direction as last_direction, last.type as last_type, last.sent_at as last_sent_at, c.last_message_at::text as cursor_at
     from conversations c
     left join lateral (
-      select a.value from aliases a where a.business_id = $1 and a.conversation_id = c.id and a.kind = 'phone' order by a.created_at desc, a.value limit 1
-    ) phone on true
-    left join lateral (
-      select a.value from aliases a where a.business_id = $1 and a.conversation_id = c.id and a.kind = 'user' order by a.created_at desc, a.value limit 1
-    ) user_id on true
+      select (array_agg(a.value order by a.created_at desc, a.value) filter (where a.kind = 'phone'))[1] as phone,
+        (array_agg(a.value order by a.created_at desc, a.value) filter (where a.kind = 'user'))[1] as user_id
+      from aliases a
+      where a.business_id = $1 and a.conversation_id = c.id
+    ) alias on true
     left join lateral (
       select m.text, m.direction, m.type, m.sent_at from messages m where m.business_id = $1 and m.conversation_id = c.id
       order by m.sent_at desc, m.seq desc limit 1

@@ -30,11 +30,15 @@ function decodeParts(cursor: string): readonly unknown[] {
 }
 
 function notACursor(): Fault {
-  return new Fault("bad_request", 'The "cursor" is not one that this list gave out. Take "nextCursor" of the page before, unchanged, or leave it away.');
+  return new Fault(
+    "bad_request",
+    'The "cursor" is not one that this list gave out. Take "nextCursor" of the page before, unchanged, or leave it away.',
+  );
 }
 
 function readInstant(part: unknown): string {
-  if (typeof part !== "string" || !INSTANT.test(part) || Number.isNaN(Date.parse(part.replace(" ", "T").replace("+00", "Z")))) throw notACursor();
+  if (typeof part !== "string" || !INSTANT.test(part) || Number.isNaN(Date.parse(part.replace(" ", "T").replace("+00", "Z"))))
+    throw notACursor();
   return part;
 }
 
@@ -62,7 +66,11 @@ export interface Page<Item> {
 }
 
 /** Queries ask for one row more than the limit: it tells whether there is a next page without counting. */
-export function pageOf<Row, Item>(rows: readonly Row[], limit: number, shape: { readonly item: (row: Row) => Item; readonly cursor: (row: Row) => string }): Page<Item> {
+export function pageOf<Row, Item>(
+  rows: readonly Row[],
+  limit: number,
+  shape: { readonly item: (row: Row) => Item; readonly cursor: (row: Row) => string },
+): Page<Item> {
   const shown = rows.slice(0, limit);
   const last = shown.at(-1);
   return { data: shown.map(shape.item), nextCursor: rows.length > limit && last !== undefined ? shape.cursor(last) : null };

@@ -52,8 +52,9 @@ it("the same person, named in different ways at once, gets one conversation", as
   for (let round = 0; round < 10; round += 1) {
     const phone = nextPhone();
     const userId = `US.${phone}`;
-    const both = { phone, userId };
-    const got = await Promise.all(Array.from({ length: 30 }, (_, index) => getOrCreate({ businessId, identity: index % 3 === 0 ? both : index % 3 === 1 ? { ...both, leadId: `lead-${phone}` } : both })));
+    const names = [{ userId }, { phone, userId }, { phone, userId, leadId: `lead-${phone}` }];
+    const asked = Array.from({ length: 10 }, () => names).flat();
+    const got = await Promise.all(asked.map((identity) => getOrCreate({ businessId, identity })));
     expect(new Set(got.map(({ conversation }) => conversation.id)).size).toBe(1);
     expect(got.filter(({ isNew }) => isNew)).toHaveLength(1);
     expect((await getOrCreate({ businessId, identity: { userId } })).conversation.id).toBe(got[0]?.conversation.id);

@@ -27,7 +27,8 @@ export function createGetOrCreate(deps: { readonly database: Database }): GetOrC
   return async (input) => {
     const aliases = aliasesOf(input.identity);
     const canonicalKey = canonicalKeyOf(input.businessId, input.identity);
-    if (canonicalKey === undefined) throw new RangeError("A conversation needs a lead, a phone, a user id, a LID or a group; none was given.");
+    if (canonicalKey === undefined)
+      throw new RangeError("A conversation needs a lead, a phone, a user id, a LID or a group; none was given.");
     const database = deps.database.forBusiness(input.businessId);
     for (;;) {
       const got = await retryTransient(() => attempt(database, { input, aliases, canonicalKey }));

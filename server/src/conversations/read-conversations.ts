@@ -26,7 +26,11 @@ export interface ConversationFilter {
 export interface ConversationReader {
   list(businessId: BusinessId, request: PageRequest & ConversationFilter): Promise<Page<ConversationView>>;
   find(businessId: BusinessId, conversationId: string): Promise<ConversationView | undefined>;
-  listMessages(businessId: BusinessId, conversationId: string, request: PageRequest & { readonly order: "asc" | "desc" }): Promise<Page<MessageView> | undefined>;
+  listMessages(
+    businessId: BusinessId,
+    conversationId: string,
+    request: PageRequest & { readonly order: "asc" | "desc" },
+  ): Promise<Page<MessageView> | undefined>;
   findMessage(businessId: BusinessId, messageId: string): Promise<MessageView | undefined>;
   listTurns(businessId: BusinessId, conversationId: string, request: PageRequest): Promise<Page<TurnView> | undefined>;
 }
@@ -49,7 +53,10 @@ interface Scope {
 
 type MessageRow = RowOf<typeof findMessage.columns>;
 
-async function list({ db, businessId }: Scope, { limit, cursor, open, channelId, q }: PageRequest & ConversationFilter): Promise<Page<ConversationView>> {
+async function list(
+  { db, businessId }: Scope,
+  { limit, cursor, open, channelId, q }: PageRequest & ConversationFilter,
+): Promise<Page<ConversationView>> {
   const from = cursor === undefined ? undefined : decodeTimeId(cursor);
   const filter = [open ?? null, channelId ?? null, q ?? null, q?.replaceAll(/\D/g, "") ?? null];
   const rows = await db.run(listConversations, [businessId, from?.at ?? null, from?.id ?? null, ...filter, limit + 1]);
@@ -68,7 +75,11 @@ async function survivorOf({ db, businessId }: Scope, conversationId: string): Pr
   return survivor?.id;
 }
 
-async function readThread(scope: Scope, conversationId: string, request: PageRequest & { readonly order: "asc" | "desc" }): Promise<Page<MessageView> | undefined> {
+async function readThread(
+  scope: Scope,
+  conversationId: string,
+  request: PageRequest & { readonly order: "asc" | "desc" },
+): Promise<Page<MessageView> | undefined> {
   const { limit, cursor, order } = request;
   const from = cursor === undefined ? undefined : decodeTimeSeq(cursor);
   const id = await survivorOf(scope, conversationId);
@@ -87,7 +98,11 @@ async function findOneMessage(scope: Scope, messageId: string): Promise<MessageV
   return messageViewOf(row, changes.get(changeKey(row.channel_id, row.provider_message_id)) ?? []);
 }
 
-async function changesOf({ db, businessId }: Scope, conversationId: string, rows: readonly MessageRow[]): Promise<ReadonlyMap<string, readonly ChangeRow[]>> {
+async function changesOf(
+  { db, businessId }: Scope,
+  conversationId: string,
+  rows: readonly MessageRow[],
+): Promise<ReadonlyMap<string, readonly ChangeRow[]>> {
   const targets = rows.flatMap(({ provider_message_id }) => (provider_message_id === null ? [] : [provider_message_id]));
   if (targets.length === 0) return new Map();
   const changes = await db.run(listChangesOfMessages, [businessId, conversationId, targets]);

@@ -24,7 +24,8 @@ export type TouchConversation = (input: TouchInput) => Promise<Conversation | un
 
 /** Times only move forward. A merged conversation's touch reaches its winner. Undefined when the business has no such conversation. */
 export function createTouch(deps: { readonly database: Database }): TouchConversation {
-  return ({ businessId, conversationId, ...touch }) => touchSurvivor(deps.database.forBusiness(businessId), { businessId, conversationId, touch });
+  return ({ businessId, conversationId, ...touch }) =>
+    touchSurvivor(deps.database.forBusiness(businessId), { businessId, conversationId, touch });
 }
 
 interface SurvivorTouch {
@@ -34,7 +35,10 @@ interface SurvivorTouch {
 }
 
 /** The same inside somebody else's transaction. */
-export async function touchSurvivor(db: Queryable, { businessId, conversationId, touch }: SurvivorTouch): Promise<Conversation | undefined> {
+export async function touchSurvivor(
+  db: Queryable,
+  { businessId, conversationId, touch }: SurvivorTouch,
+): Promise<Conversation | undefined> {
   for (;;) {
     const [survivor] = await db.run(findSurvivingConversation, [businessId, conversationId]);
     if (survivor === undefined) return undefined;

@@ -19,7 +19,10 @@ export const problemSchema = named(
     detail: z.string(),
     code: z.string().describe("Stable; branch on this. All codes: docs/errors.md."),
     instance: z.string().optional(),
-    errors: z.array(z.object({ path: z.string(), message: z.string() })).readonly().optional(),
+    errors: z
+      .array(z.object({ path: z.string(), message: z.string() }))
+      .readonly()
+      .optional(),
   }),
 );
 
@@ -131,8 +134,7 @@ export const messageContentSchema = named(
 );
 
 const nextCursor = z.string().nullable().describe("Give it back as `cursor` for the next page; null on the last one.");
-const pageOf = <Item extends z.ZodType>(name: string, item: Item) =>
-  named(name, z.object({ data: z.array(item).readonly(), nextCursor }));
+const pageOf = <Item extends z.ZodType>(name: string, item: Item) => named(name, z.object({ data: z.array(item).readonly(), nextCursor }));
 
 export const conversationPageSchema = pageOf("ConversationPage", conversationSchema);
 export const messagePageSchema = pageOf("MessagePage", messageSchema);

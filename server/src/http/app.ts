@@ -52,7 +52,9 @@ export function createHttpApp(deps: HttpAppDeps): FastifyInstance {
     bodyLimit: API_BODY_LIMIT,
     requestTimeout: 60_000,
     forceCloseConnections: "idle",
-    frameworkErrors: onError,
+    frameworkErrors: (error, request, reply) => {
+      void onError(error, request, reply);
+    },
   });
   app.setErrorHandler(onError);
   app.setNotFoundHandler((request, reply) => {
@@ -77,7 +79,9 @@ async function registerPublicPart(scope: ApiApp, deps: HttpAppDeps): Promise<voi
   scope.setValidatorCompiler(validatorCompiler);
   scope.setSerializerCompiler(serializerCompiler);
   scope.removeContentTypeParser("text/plain");
-  await scope.register(helmet, { contentSecurityPolicy: { directives: { defaultSrc: ["'none'"], styleSrc: ["'unsafe-inline'"], scriptSrc: ["'none'"] } } });
+  await scope.register(helmet, {
+    contentSecurityPolicy: { directives: { defaultSrc: ["'none'"], styleSrc: ["'unsafe-inline'"], scriptSrc: ["'none'"] } },
+  });
   await registerOpenApi(scope, API_VERSION);
   scope.addHook("onResponse", (request, reply, done) => {
     const route = request.routeOptions.url ?? "unknown";

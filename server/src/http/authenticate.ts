@@ -13,7 +13,10 @@ export function createAuthenticate(deps: { readonly findCaller: FindCaller }): (
     const caller = key === undefined ? undefined : await deps.findCaller(key);
     if (caller === undefined) {
       const sentence = 'Send an API key as "Authorization: Bearer ot_…". A new one is made with "onethread api-key create".';
-      throw new Fault("unauthorized", key === undefined ? `There is no API key in the request. ${sentence}` : `This API key is not in force. ${sentence}`);
+      throw new Fault(
+        "unauthorized",
+        key === undefined ? `There is no API key in the request. ${sentence}` : `This API key is not in force. ${sentence}`,
+      );
     }
     callers.set(request, caller);
   };

@@ -10,7 +10,16 @@ import { problemOf, sendProblem, type FieldProblem, type Problem } from "./probl
 export type ErrorHandler = (error: unknown, request: FastifyRequest, reply: FastifyReply) => FastifyReply;
 
 const DEFAULT_RETRY_SECONDS = 5;
-const CONNECTION_CODES = new Set(["ECONNREFUSED", "ECONNRESET", "EPIPE", "ETIMEDOUT", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"]);
+const CONNECTION_CODES = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EPIPE",
+  "ETIMEDOUT",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+]);
 // What pg says without a code when a connection is lost, cannot be had, or is closed under it.
 const CONNECTION_MESSAGES =
   /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error|Client was closed|Cannot use a pool)/;
@@ -18,7 +27,8 @@ const CONNECTION_MESSAGES =
 export function createErrorHandler(deps: { readonly log: Log }): ErrorHandler {
   return (error, request, reply) => {
     const { problem, retryAfterSeconds } = problemFor(error, { request, log: deps.log });
-    if (retryAfterSeconds !== undefined && reply.getHeader("retry-after") === undefined) reply.header("retry-after", String(retryAfterSeconds));
+    if (retryAfterSeconds !== undefined && reply.getHeader("retry-after") === undefined)
+      reply.header("retry-after", String(retryAfterSeconds));
     if (problem.code === "unauthorized") reply.header("www-authenticate", 'Bearer realm="onethread"');
     return sendProblem(reply, problem);
   };
@@ -50,7 +60,11 @@ function mapFault(fault: Fault, { request, log }: Site): Mapped {
   return { problem: problemOf(fault.code, fault.message), retryAfterSeconds };
 }
 
-function mapValidation(error: Pick<FastifyError, "validationContext"> & { readonly validation: readonly { instancePath: string; message?: string | undefined }[] }): Problem {
+function mapValidation(
+  error: Pick<FastifyError, "validationContext"> & {
+    readonly validation: readonly { instancePath: string; message?: string | undefined }[];
+  },
+): Problem {
   const place = error.validationContext === "querystring" ? "query" : (error.validationContext ?? "request");
   const errors: readonly FieldProblem[] = error.validation.map(({ instancePath, message }) => ({
     path: `${place}${instancePath.replaceAll("/", ".")}`,
@@ -66,7 +80,8 @@ function mapRequestError(error: unknown): Problem | undefined {
   if (!(error instanceof Error) || !("statusCode" in error) || typeof error.statusCode !== "number") return undefined;
   if (error.statusCode < 400 || error.statusCode > 499) return undefined;
   if (error.statusCode === 413) return problemOf("payload_too_large", "The body is larger than this address accepts. Send less at once.");
-  if (error.statusCode === 415) return problemOf("unsupported_media_type", 'Send the body as JSON, with the header "Content-Type: application/json".');
+  if (error.statusCode === 415)
+    return problemOf("unsupported_media_type", 'Send the body as JSON, with the header "Content-Type: application/json".');
   if (error.statusCode === 404) return problemOf("not_found", "There is nothing at this address.");
   return problemOf("bad_request", `The request cannot be read: ${error.message}`);
 }

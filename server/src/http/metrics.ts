@@ -5,7 +5,11 @@ import type { FailPoints } from "../kernel/fail-points.ts";
 import { messageOf } from "../kernel/faults.ts";
 import type { Log } from "../kernel/log.ts";
 import type { IntakeResult } from "../ingest/webhook-intake.ts";
-import { countQuarantinedAcrossBusinesses, countUnsettledMessagesAcrossBusinesses, measureLanesAcrossBusinesses } from "./metrics.queries.ts";
+import {
+  countQuarantinedAcrossBusinesses,
+  countUnsettledMessagesAcrossBusinesses,
+  measureLanesAcrossBusinesses,
+} from "./metrics.queries.ts";
 import { withTimeout } from "./with-timeout.ts";
 
 export interface MetricsDeps {
@@ -34,7 +38,12 @@ export interface Metrics {
 export function createMetrics(deps: MetricsDeps): Metrics {
   const { registry } = deps;
   const registers = [registry];
-  const events = new Counter({ name: "onethread_ingest_events_total", help: "Webhook events by what became of them", labelNames: ["outcome"], registers });
+  const events = new Counter({
+    name: "onethread_ingest_events_total",
+    help: "Webhook events by what became of them",
+    labelNames: ["outcome"],
+    registers,
+  });
   const requests = new Histogram({
     name: "onethread_http_request_duration_seconds",
     help: "HTTP requests by route",
@@ -83,8 +92,18 @@ function createGauges({ registry, database, log, timeoutMs = 2_000 }: MetricsDep
   const registers = [registry];
   const waiting = new Gauge({ name: "onethread_lanes_waiting", help: "Lanes with work", labelNames: ["kind"], registers });
   const due = new Gauge({ name: "onethread_lanes_due", help: "Lanes whose time has come", labelNames: ["kind"], registers });
-  const oldest = new Gauge({ name: "onethread_lane_oldest_due_seconds", help: "How late the oldest lane is", labelNames: ["kind"], registers });
-  const unsettled = new Gauge({ name: "onethread_messages_unsettled", help: "Outbound messages without an outcome", labelNames: ["status"], registers });
+  const oldest = new Gauge({
+    name: "onethread_lane_oldest_due_seconds",
+    help: "How late the oldest lane is",
+    labelNames: ["kind"],
+    registers,
+  });
+  const unsettled = new Gauge({
+    name: "onethread_messages_unsettled",
+    help: "Outbound messages without an outcome",
+    labelNames: ["status"],
+    registers,
+  });
   const quarantined = new Gauge({ name: "onethread_webhooks_quarantined", help: "Webhook items kept for a replay", registers });
   const failures = new Counter({ name: "onethread_metrics_failures_total", help: "Gauges that could not be read", registers });
   const readings: readonly (() => Promise<void>)[] = [

@@ -13,7 +13,8 @@ export async function registerOpenApi(api: ApiApp, version: string): Promise<voi
       info: {
         title: "Onethread API",
         version,
-        description: "One thread per WhatsApp customer. Lists are {data, nextCursor}; errors are RFC 9457 problem details with a stable code.",
+        description:
+          "One thread per WhatsApp customer. Lists are {data, nextCursor}; errors are RFC 9457 problem details with a stable code.",
       },
       components: { securitySchemes: { apiKey: { type: "http", scheme: "bearer" } } },
       security: [{ apiKey: [] }],

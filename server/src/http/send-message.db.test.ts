@@ -32,7 +32,10 @@ interface SendOptions {
   readonly key?: string;
 }
 
-async function send(conversationId: string, { body = HELLO, key }: SendOptions = {}): Promise<{ status: number; json: Record<string, unknown> }> {
+async function send(
+  conversationId: string,
+  { body = HELLO, key }: SendOptions = {},
+): Promise<{ status: number; json: Record<string, unknown> }> {
   const answer = await http.app.inject({
     method: "POST",
     url: `/api/v1/conversations/${conversationId}/messages`,
@@ -58,7 +61,15 @@ it("a message that is sent is queued at the next position, and its lane is awake
   http.woken.length = 0;
   const { status, json } = await send(id, { body: { ...HELLO, context: { message_id: "wamid.quoted" } } });
   expect(status).toBe(202);
-  expect(json).toMatchObject({ conversationId: id, seq: 2, status: "queued", author: "api", direction: "out", text: "Hello", content: HELLO });
+  expect(json).toMatchObject({
+    conversationId: id,
+    seq: 2,
+    status: "queued",
+    author: "api",
+    direction: "out",
+    text: "Hello",
+    content: HELLO,
+  });
   expect(json["quotedProviderMessageId"]).toBe("wamid.quoted");
   expect(await rowsOf(id)).toEqual({ messages: 1, lastSeq: 2, wanted: 2 });
   expect(http.woken).toEqual(["send"]);
@@ -82,7 +93,10 @@ it("50 different requests at once are 50 messages without a gap in their positio
 it("the answer of an idempotency key stays the same after the message went on", async () => {
   const id = await createTestThread(test, business);
   const first = await send(id, { key: "went-on" });
-  await test.superuser.query("update messages set status = 'accepted', provider_message_id = 'wamid.x', accepted_at = now() where id = $1", [first.json["id"]]);
+  await test.superuser.query(
+    "update messages set status = 'accepted', provider_message_id = 'wamid.x', accepted_at = now() where id = $1",
+    [first.json["id"]],
+  );
   await test.superuser.query("update conversations set last_customer_message_at = now() - interval '3 days' where id = $1", [id]);
   expect(await send(id, { key: "went-on" })).toEqual(first);
 });
@@ -117,7 +131,9 @@ it("nothing is taken for a customer who opted out, or without an address", async
   const optedOut = await createTestThread(test, business);
   await test.superuser.query("update conversations set opted_out_at = now() where id = $1", [optedOut]);
   const nowhere = await createTestThread(test, business);
-  await test.superuser.query("update conversations set reply_channel_id = null, reply_kind = null, reply_address = null where id = $1", [nowhere]);
+  await test.superuser.query("update conversations set reply_channel_id = null, reply_kind = null, reply_address = null where id = $1", [
+    nowhere,
+  ]);
   expect((await send(optedOut, { body: TEMPLATE })).json["code"]).toBe("opted_out");
   expect((await send(nowhere)).json["code"]).toBe("no_address");
   expect(await rowsOf(optedOut)).toEqual({ messages: 0, lastSeq: 1, wanted: null });
@@ -125,7 +141,12 @@ it("nothing is taken for a customer who opted out, or without an address", async
 
 it("content that WhatsApp would refuse is refused with a sentence", async () => {
   const id = await createTestThread(test, business);
-  for (const body of [{ type: "text" }, { type: "text", text: { body: "" } }, { type: "fax", fax: {} }, { ...HELLO, context: { message_id: "" } }]) {
+  for (const body of [
+    { type: "text" },
+    { type: "text", text: { body: "" } },
+    { type: "fax", fax: {} },
+    { ...HELLO, context: { message_id: "" } },
+  ]) {
     const { status, json } = await send(id, { body });
     expect([status, json["code"]]).toEqual([422, "invalid_content"]);
   }

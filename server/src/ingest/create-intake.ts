@@ -16,6 +16,7 @@ import type { IntakeResult, WebhookIntake } from "./webhook-intake.ts";
 
 export interface IntakeDeps {
   readonly db: Queryable;
+  readonly batches: Queryable;
   readonly channels: ChannelDirectory;
   readonly webhookLog: WebhookLogWriter;
   readonly failPoints: FailPoints;
@@ -48,9 +49,9 @@ const unavailable = (cause: unknown): Fault =>
   });
 
 export function createIntake(deps: IntakeDeps): Intake {
-  const { db, log, webhookLog } = deps;
+  const { db, batches, log, webhookLog } = deps;
   const resolver = createThreadResolver({ db, maxEntries: ALIAS_CACHE_ENTRIES });
-  const storeMessages = createStoreMessages({ db, resolver, webhookLog, failPoints: deps.failPoints, log });
+  const storeMessages = createStoreMessages({ db, batches, resolver, webhookLog, failPoints: deps.failPoints, log });
   const statuses = createStatusStore({ db, webhookLog, failPoints: deps.failPoints });
   const onFull = (): Fault => unavailable(new Error("the ingest queue is full"));
 

@@ -16,7 +16,8 @@ select a.business_id, a.kind, a.value, coalesce(w.canonical_key, c.canonical_key
 
 // One statement for a whole batch (measured against one statement per message and select-then-insert: docs/benchmarks.md).
 // - fresh: what is stored already is left alone, so a redelivered webhook neither reopens a thread nor writes a row. Two deliveries that
-//   run at the same moment both pass it; the unique key on the provider's message id then lets only one insert through.
+//   run at the same moment both pass it; the unique key on the provider's message id then lets only one insert through. A scalar subquery,
+//   not an anti-join: it is looked up row by row through the unique index, whatever the planner believes of the table's size.
 // - conv: sorted by key, as every writer of several conversations must: unsorted batches on hot rows deadlock (measured 2026-11-22: 21 msg/s).
 //   xmax = 0 tells a new row from an updated one. A tombstone takes no message: its rows are answered with the winner's key and come again.
 // - A reply goes where the customer's newest message came from; a late message does not move it back.
@@ -39,8 +40,8 @@ with thread as (
                           quoted_provider_message_id, target_provider_message_id, sent_at, quiet_ms, provider, channel_key, raw, ord)
 ), fresh as materialized (
   select i.* from input i
-   where not exists (select from messages m
-                      where m.business_id = i.business_id and m.channel_id = i.channel_id and m.provider_message_id = i.provider_message_id)
+   where (select m.seq from messages m
+           where m.business_id = i.business_id and m.channel_id = i.channel_id and m.provider_message_id = i.provider_message_id) is null
 ), conv as (
   insert into conversations as c (business_id, id, canonical_key, last_seq, last_message_at, last_customer_message_at, contact_name,
                                   reply_channel_id, reply_kind, reply_address, ai_paused_at, ai_paused_reason, created_at, updated_at)
@@ -118,10 +119,10 @@ select coalesce((select array_agg(ord) from stored), '{}') as stored,
        (select count(*) from conv where is_new) as new_conversations,
        coalesce(array_agg(r.thread), '{}') as redirected,
        coalesce(array_agg(r.canonical_key), '{}') as redirect_keys
-  from (select t.thread, w.canonical_key
+  from (select t.thread, (select w.canonical_key from conversations w where w.business_id = conv.business_id and w.id = conv.merged_into) as canonical_key
           from conv
           join thread t on t.business_id = conv.business_id and t.canonical_key = conv.canonical_key
-          join conversations w on w.business_id = conv.business_id and w.id = conv.merged_into) r`,
+         where conv.merged_into is not null) r`,
 });
 
 // The layer below: when the full upsert of one conversation is refused, its existing row is taken as it is and only the position moves on.
@@ -170,13 +171,15 @@ with input as (
   select t.*, now() as received_at
     from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::uuid[], $8::text[], $9::text[])
       as t (business_id, channel_id, provider_message_id, status, participant, at, callback_id, error_code, error_text)
-), target as (
-  select i.*, coalesce(known.id, ours.id) as message_id
+), target as materialized (
+  select i.*, coalesce(
+           (select m.id from messages m
+             where m.business_id = i.business_id and m.channel_id = i.channel_id and m.provider_message_id = i.provider_message_id
+               and m.direction = 'out'),
+           (select m.id from messages m
+             where m.business_id = i.business_id and m.id = i.callback_id and m.channel_id = i.channel_id
+               and m.direction = 'out' and m.provider_message_id is null)) as message_id
     from input i
-    left join messages known on known.business_id = i.business_id and known.channel_id = i.channel_id
-                            and known.provider_message_id = i.provider_message_id and known.direction = 'out'
-    left join messages ours on ours.business_id = i.business_id and ours.id = i.callback_id and ours.channel_id = i.channel_id
-                           and ours.direction = 'out' and ours.provider_message_id is null
 ), recorded as (
   insert into message_statuses (business_id, channel_id, provider_message_id, status, participant, at, message_id, error_code, error_text,
                                 received_at, applied_at)

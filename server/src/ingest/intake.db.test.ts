@@ -26,6 +26,7 @@ describe("the intake", () => {
     const webhookLog = createWebhookLog({ db: database.acrossBusinesses, log: test.log });
     return createIntake({
       db: database.acrossBusinesses,
+      batches: database.batches,
       channels: createChannelDirectory({ database }),
       webhookLog: options.replay === true ? withoutQuarantine(webhookLog) : webhookLog,
       failPoints: noFailPoints,

@@ -16,6 +16,7 @@ export type StoreOutcome = "stored" | "duplicate" | "quarantined";
 
 export interface StoreMessagesDeps {
   readonly db: Queryable;
+  readonly batches: Queryable;
   readonly resolver: ThreadResolver;
   readonly webhookLog: WebhookLogWriter;
   readonly failPoints: FailPoints;
@@ -89,11 +90,11 @@ function parametersOf(placed: readonly PlacedItem[]): unknown[] {
 }
 
 export function createStoreMessages(deps: StoreMessagesDeps): (items: readonly IngestItem[]) => Promise<readonly StoreOutcome[]> {
-  const { db, resolver, webhookLog, failPoints, log } = deps;
+  const { db, batches, resolver, webhookLog, failPoints, log } = deps;
 
   async function storeOnce(placed: readonly PlacedItem[], outcomes: Map<IngestItem, StoreOutcome>): Promise<readonly PlacedItem[]> {
     await failPoints.hit("ingest.before-commit");
-    const [row] = await db.run(storeMessagesAcrossBusinesses, parametersOf(placed));
+    const [row] = await batches.run(storeMessagesAcrossBusinesses, parametersOf(placed));
     await failPoints.hit("ingest.after-commit");
     if (row === undefined) throw new Error("the ingest statement answered nothing");
     const stored = new Set(row.stored);

@@ -30,6 +30,7 @@ export function createWakeUps(deps: WakeUpsDeps): WakeUps {
   const announced = new Set<LaneKind>();
   let timer: NodeJS.Timeout | undefined;
   let client: pg.Client | undefined;
+  let reconnecting: NodeJS.Timeout | undefined;
   let stopped = false;
 
   function emit(kind: LaneKind): void {
@@ -60,21 +61,40 @@ export function createWakeUps(deps: WakeUpsDeps): WakeUps {
       deps.log.warn({ error: error.message }, "wake-up.connection-lost");
     });
     next.on("end", () => {
-      if (client === next) client = undefined;
-      if (!stopped) setTimeout(() => void reconnect(), RECONNECT_MS).unref();
+      if (client !== next) return;
+      client = undefined;
+      reconnectLater();
     });
-    await next.connect();
-    if (deps.listen) await next.query(`listen ${CHANNEL}`);
+    try {
+      await next.connect();
+      if (deps.listen) await next.query(`listen ${CHANNEL}`);
+    } catch (error) {
+      await next.end().catch(() => undefined);
+      throw error;
+    }
+    if (stopped) {
+      await next.end();
+      return;
+    }
     client = next;
     // Whatever was announced while nobody listened.
     for (const kind of listeners.keys()) emit(kind);
+  }
+
+  // One at a time: a failed attempt tells of its end in two ways, and two timers for each would double with every attempt.
+  function reconnectLater(): void {
+    if (stopped) return;
+    reconnecting ??= setTimeout(() => {
+      reconnecting = undefined;
+      void reconnect();
+    }, RECONNECT_MS).unref();
   }
 
   async function reconnect(): Promise<void> {
     if (stopped) return;
     await connect().catch((error: unknown) => {
       deps.log.warn({ error: messageOf(error) }, "wake-up.connection-refused");
-      if (!stopped && client === undefined) setTimeout(() => void reconnect(), RECONNECT_MS).unref();
+      reconnectLater();
     });
   }
 
@@ -93,6 +113,7 @@ export function createWakeUps(deps: WakeUpsDeps): WakeUps {
     async stop() {
       stopped = true;
       clearTimeout(timer);
+      clearTimeout(reconnecting);
       await client?.end().catch(() => undefined);
     },
   };

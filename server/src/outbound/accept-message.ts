@@ -101,7 +101,8 @@ async function accept(tx: Queryable, work: Work): Promise<Accepted> {
   }
   refuseUnlessSendable(conversation, work.draft);
   const message = await insert(tx, work, conversation.id);
-  if (idempotencyKey !== undefined) await tx.run(saveIdempotentAnswer, [businessId, idempotencyKey, 202, JSON.stringify({ messageId: message.id })]);
+  if (idempotencyKey !== undefined)
+    await tx.run(saveIdempotentAnswer, [businessId, idempotencyKey, 202, JSON.stringify({ messageId: message.id })]);
   return { outcome: "accepted", message, isReplay: false };
 }
 
@@ -164,6 +165,8 @@ async function insert(tx: Queryable, { input, draft }: Work, conversationId: str
 /** The same text for the same JSON, whatever the order of its keys. */
 function canonicalJson(value: Json): string {
   return JSON.stringify(value, (_key, part: unknown) =>
-    typeof part === "object" && part !== null && !Array.isArray(part) ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))) : part,
+    typeof part === "object" && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
   );
 }

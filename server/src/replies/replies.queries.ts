@@ -7,7 +7,7 @@ export const loadReplyState = defineQuery({
   columns: {
     conversation_id: "uuid",
     contact_name: "text?",
-    ai_paused_reason: "text?",
+    ai_paused: "bool",
     opted_out: "bool",
     window_open: "bool",
     reply_kind: "text?",
@@ -22,7 +22,8 @@ export const loadReplyState = defineQuery({
     superseded_since: "int8",
   },
   text: `
-select c.id as conversation_id, c.contact_name, c.ai_paused_reason, c.opted_out_at is not null as opted_out,
+select c.id as conversation_id, c.contact_name,
+       c.ai_paused_at is not null and (b.handoff_pause_ms is null or c.ai_paused_at + b.handoff_pause_ms * interval '1 millisecond' > now()) as ai_paused, c.opted_out_at is not null as opted_out,
        coalesce(c.last_customer_message_at > now() - interval '24 hours', false) as window_open,
        c.reply_kind, b.ai_enabled, b.language, b.handoff_text,
        ch.external_id as channel_external_id, ch.provider as channel_provider, ch.stopped_at is not null as channel_stopped, s.access_token,
@@ -79,10 +80,12 @@ with input as (
                        $11::uuid[], $12::text[], $13::text[], $14::int[], $15::timestamptz[])
     as t (conversation_id, fence, turn_id, covers_from, covers_to, state, reason, responder, final, message_id, reply_text, error, attempts, started_at)
 ), locked as materialized (
-  select c.id, c.canonical_key, c.ai_paused_at, c.opted_out_at, c.reply_channel_id,
+  select c.id, c.canonical_key, c.opted_out_at, c.reply_channel_id,
+         c.ai_paused_at is not null and (b.handoff_pause_ms is null or c.ai_paused_at + b.handoff_pause_ms * interval '1 millisecond' > now()) as ai_paused,
          coalesce(c.last_customer_message_at > now() - interval '24 hours', false) as window_open
     from conversations c
     join input i on i.conversation_id = c.id
+    join businesses b on b.id = $1
    where c.business_id = $1
      and exists (select from lanes l where l.business_id = $1 and l.conversation_id = c.id and l.kind = 'reply' and l.fence = i.fence)
    order by c.canonical_key
@@ -108,7 +111,7 @@ with input as (
     from lane
     join input i using (conversation_id)
     join locked k on k.id = i.conversation_id
-    cross join lateral (select case when k.ai_paused_at is not null then 'taken_over'
+    cross join lateral (select case when k.ai_paused then 'taken_over'
                                     when k.opted_out_at is not null then 'opted_out'
                                     when not k.window_open then 'window_closed'
                                     when k.reply_channel_id is null then 'no_address' end as blocked) v
@@ -116,8 +119,9 @@ with input as (
   update conversations c set
     last_seq = c.last_seq + case when v.reply_text is null then 0 else 1 end,
     last_message_at = case when v.reply_text is null then c.last_message_at else greatest(c.last_message_at, now()) end,
-    ai_paused_at = case when v.final_state = 'handed_off' then now() else c.ai_paused_at end,
-    ai_paused_reason = case when v.final_state = 'handed_off' then coalesce(v.reason, 'handoff') else c.ai_paused_reason end,
+    -- A reply ends a pause whose time has passed; one that still lasts does not let a reply come here.
+    ai_paused_at = case when v.final_state = 'handed_off' then now() end,
+    ai_paused_reason = case when v.final_state = 'handed_off' then coalesce(v.reason, 'handoff') end,
     updated_at = now()
     from verdict v
    where c.business_id = $1 and c.id = v.conversation_id

@@ -130,7 +130,7 @@ export function createReplyTurn(deps: ReplyTurnDeps): (lane: ClaimedLane, signal
   }
 
   function refusalOf(state: State): Ending | undefined {
-    if (state.ai_paused_reason !== null) return { state: "skipped", reason: "taken_over", text: null };
+    if (state.ai_paused) return { state: "skipped", reason: "taken_over", text: null };
     if (!state.ai_enabled) return { state: "skipped", reason: "ai_disabled", text: null };
     if (state.opted_out) return { state: "skipped", reason: "opted_out", text: null };
     if (!state.window_open) return { state: "skipped", reason: "window_closed", text: null };

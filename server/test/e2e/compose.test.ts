@@ -45,14 +45,12 @@ const GIVEN: Readonly<Record<string, string>> = {
 
 /** As compose does it: `${NAME:-default}` and `${NAME:?message}`. */
 function interpolate(text: string): string {
-  return text.replaceAll(
-    /\$\{(\w+)(?::([-?])([^}]*))?\}/g,
-    (_all, name: string, operator: string | undefined, rest: string | undefined) => {
-      const value = GIVEN[name];
-      if (value === undefined && operator === "?") throw new Error(`${name}: ${rest ?? ""}`);
-      return value ?? rest ?? "";
-    },
-  );
+  return text.replaceAll(/\$\{([^}]*)\}/g, (_all, inside: string) => {
+    const [, name = "", operator, rest = ""] = /^(\w+)(?::([-?])(.*))?$/.exec(inside) ?? [];
+    const value = GIVEN[name];
+    if (value === undefined && operator === "?") throw new Error(`${name}: ${rest}`);
+    return value ?? rest;
+  });
 }
 
 let text: string;
@@ -226,7 +224,7 @@ test("without the migrations nothing serves, and it says what to do", async () =
     expect(await started.exited, started.output.join("\n")).toBe(1);
     expect(started.output.join("\n")).toContain("onethread migrate");
   }
-}, 60_000);
+}, 120_000);
 
 test("the very same commands, in the order of the file, come up on an empty PostgreSQL and stop cleanly", async () => {
   const order = startOrder();
@@ -255,4 +253,4 @@ test("the very same commands, in the order of the file, come up on an empty Post
   expect(rows).toEqual([{ rolsuper: false, rolbypassrls: false }]);
   for (const started of serving.values()) started.child.kill("SIGTERM");
   for (const [name, started] of serving) expect([name, await started.exited], started.output.join("\n")).toEqual([name, 0]);
-}, 60_000);
+}, 120_000);

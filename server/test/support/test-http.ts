@@ -87,13 +87,19 @@ export async function createTestThread(test: TestDatabase, thread: TestThread): 
        reply_channel_id, reply_kind, reply_address, created_at, updated_at) values ($1, $2, $3, $4, 1, $5, $5, $6, 'phone', $7, $5, $5)`,
     [thread.businessId, id, key, thread.contactName ?? null, at, thread.channelId, phone],
   );
-  await test.superuser.query("insert into onethread.aliases (business_id, kind, value, conversation_id, created_at) values ($1, 'phone', $2, $3, $4)", [
-    thread.businessId,
-    phone,
-    id,
-    at,
-  ]);
-  await addTestMessage(test, { ...thread, conversationId: id, seq: 1, providerMessageId: `wamid.${id}`, type: "text", text: "Hello", sentAt: at });
+  await test.superuser.query(
+    "insert into onethread.aliases (business_id, kind, value, conversation_id, created_at) values ($1, 'phone', $2, $3, $4)",
+    [thread.businessId, phone, id, at],
+  );
+  await addTestMessage(test, {
+    ...thread,
+    conversationId: id,
+    seq: 1,
+    providerMessageId: `wamid.${id}`,
+    type: "text",
+    text: "Hello",
+    sentAt: at,
+  });
   return id;
 }
 

@@ -1,10 +1,13 @@
-// Owns: what the customers of a scene write, and in which order: the same for the same seed. Refuses to know how it is delivered.
+// Owns: what the customers of a scene write, and in which order. Refuses to know how it is delivered.
 
 export interface SceneOptions {
   readonly customers: number;
   readonly messages: number;
   readonly shuffle: boolean;
+  /** The same texts in the same order for the same seed. */
   readonly seed: number;
+  /** Who writes: another number, other customers. */
+  readonly crowd: number;
 }
 
 export interface Customer {
@@ -37,22 +40,22 @@ const FIRST_NAMES = [
 ];
 const OPENERS = ["Hi!", "Hello there", "Good morning", "Oi, tudo bem?", "Hey 👋", "Olá"];
 const QUESTIONS = [
-  "when do you open tomorrow?",
-  "how long does shipping take?",
-  "can I return an order?",
-  "do you have this in blue?",
-  "where is my parcel?",
-  "which payment methods do you take?",
-  "é possível trocar o tamanho?",
-  "is anybody there?",
+  "when do you open on Sunday?",
+  "do you deliver?",
+  "how much is a croissant?",
+  "is there anything vegan?",
+  "I would like to order a birthday cake",
+  "can I pay by card?",
+  "onde vocês ficam?",
+  "my last order was wrong, can I talk to somebody?",
 ];
 
 /** A message per customer and round, interleaved as on a busy day; shuffled, also a customer's own messages arrive in any order. */
-export function planScene({ customers, messages, shuffle, seed }: SceneOptions): readonly PlannedMessage[] {
+export function planScene({ customers, messages, shuffle, seed, crowd }: SceneOptions): readonly PlannedMessage[] {
   const random = createRandom(seed);
   const pick = (from: readonly string[]): string => from[Math.floor(random() * from.length)] ?? "";
   const people = Array.from({ length: customers }, (_, index): Customer => ({
-    phone: phoneOf(seed, index),
+    phone: phoneOf(crowd, index),
     name: `${pick(FIRST_NAMES)} ${String(index + 1)}`,
   }));
   const rounds = Array.from({ length: messages }, (_, round) =>
@@ -62,9 +65,9 @@ export function planScene({ customers, messages, shuffle, seed }: SceneOptions):
   return shuffle ? inAnyOrder(all, random) : all;
 }
 
-/** A North American number that nobody has (area code 999); seed and place make it, so another seed is another crowd. */
-function phoneOf(seed: number, index: number): string {
-  return `1999${String((seed * 10_007 + index) % 10_000_000).padStart(7, "0")}`;
+/** A North American number that nobody has: area code 999. */
+function phoneOf(crowd: number, index: number): string {
+  return `1999${String((crowd + index) % 10_000_000).padStart(7, "0")}`;
 }
 
 function inAnyOrder<T>(items: readonly T[], random: () => number): readonly T[] {

@@ -11,13 +11,21 @@ export interface AccountRoutesDeps {
 }
 
 export function registerAccountRoutes(api: ApiApp, { businesses, channels }: AccountRoutesDeps): void {
-  const businessRoute = { operationId: "getBusiness", summary: "Read the business of the API key", response: { 200: businessSchema, ...problemAnswers } };
+  const businessRoute = {
+    operationId: "getBusiness",
+    summary: "Read the business of the API key",
+    response: { 200: businessSchema, ...problemAnswers },
+  };
   api.get("/business", { schema: businessRoute }, async (request) => {
     const business = await businesses.find(callerOf(request).businessId);
     if (business === undefined) throw notFound("business");
     return { ...business, createdAt: business.createdAt.toISOString() };
   });
-  const channelsRoute = { operationId: "listChannels", summary: "List the connected numbers", response: { 200: channelPageSchema, ...problemAnswers } };
+  const channelsRoute = {
+    operationId: "listChannels",
+    summary: "List the connected numbers",
+    response: { 200: channelPageSchema, ...problemAnswers },
+  };
   api.get("/channels", { schema: channelsRoute }, async (request) => {
     const list = await channels.list(callerOf(request).businessId);
     const data = list.map((channel) => ({

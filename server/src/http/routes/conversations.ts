@@ -5,7 +5,16 @@ import type { ConversationView } from "../../conversations/conversation-view.ts"
 import type { SetConversationState, StateChange } from "../../conversations/set-conversation-state.ts";
 import type { BusinessId } from "../../kernel/ids.ts";
 import { notFound, requireUuid, type ApiApp } from "../api-app.ts";
-import { conversationPageSchema, conversationSchema, idParams, messagePageSchema, messageSchema, pageQuery, problemAnswers, turnPageSchema } from "../api-schemas.ts";
+import {
+  conversationPageSchema,
+  conversationSchema,
+  idParams,
+  messagePageSchema,
+  messageSchema,
+  pageQuery,
+  problemAnswers,
+  turnPageSchema,
+} from "../api-schemas.ts";
 import { callerOf } from "../authenticate.ts";
 
 export interface ConversationRoutesDeps {
@@ -26,19 +35,37 @@ export function registerConversationRoutes(api: ApiApp, deps: ConversationRoutes
   registerReads(api, deps);
   registerThread(api, deps);
   registerPause(api, deps);
-  registerChange(api, deps, { change: "resume" }, "Let the AI answer again");
-  registerChange(api, deps, { change: "close" }, "Close a conversation; the customer's next message opens it again");
-  registerChange(api, deps, { change: "open" }, "Open a closed conversation");
+  registerChange(api, deps, "resume");
+  registerChange(api, deps, "close");
+  registerChange(api, deps, "open");
 }
 
 function registerReads(api: ApiApp, { conversations }: ConversationRoutesDeps): void {
-  const listSchema = { operationId: "listConversations", summary: "List conversations, the most recent first", querystring: listQuery, response: { 200: conversationPageSchema, ...problemAnswers } };
+  const listSchema = {
+    operationId: "listConversations",
+    summary: "List conversations, the most recent first",
+    querystring: listQuery,
+    response: { 200: conversationPageSchema, ...problemAnswers },
+  };
   api.get("/conversations", { schema: listSchema }, (request) => {
     const { limit, cursor, open, channelId, q } = request.query;
-    return conversations.list(callerOf(request).businessId, { limit, cursor, channelId, q, ...(open === undefined ? {} : { open: open === "true" }) });
+    return conversations.list(callerOf(request).businessId, {
+      limit,
+      cursor,
+      channelId,
+      q,
+      ...(open === undefined ? {} : { open: open === "true" }),
+    });
   });
-  const findSchema = { operationId: "getConversation", summary: "Read a conversation; the id of a merged one answers its winner", params: idParams, response: { 200: conversationSchema, ...problemAnswers } };
-  api.get("/conversations/:id", { schema: findSchema }, (request) => getConversation(conversations, callerOf(request).businessId, request.params.id));
+  const findSchema = {
+    operationId: "getConversation",
+    summary: "Read a conversation; the id of a merged one answers its winner",
+    params: idParams,
+    response: { 200: conversationSchema, ...problemAnswers },
+  };
+  api.get("/conversations/:id", { schema: findSchema }, (request) =>
+    getConversation(conversations, callerOf(request).businessId, request.params.id),
+  );
 }
 
 async function getConversation(conversations: ConversationReader, businessId: BusinessId, id: string): Promise<ConversationView> {
@@ -61,13 +88,23 @@ function registerThread(api: ApiApp, { conversations }: ConversationRoutesDeps):
     if (page === undefined) throw notFound("conversation");
     return page;
   });
-  const messageRoute = { operationId: "getMessage", summary: "Read a message", params: idParams, response: { 200: messageSchema, ...problemAnswers } };
+  const messageRoute = {
+    operationId: "getMessage",
+    summary: "Read a message",
+    params: idParams,
+    response: { 200: messageSchema, ...problemAnswers },
+  };
   api.get("/messages/:id", { schema: messageRoute }, async (request) => {
     const message = await conversations.findMessage(callerOf(request).businessId, requireUuid(request.params.id, "message"));
     if (message === undefined) throw notFound("message");
     return message;
   });
-  const turnsSchema = { operationId: "listTurns", summary: "List the turns of a conversation, the newest first", querystring: turnQuery, response: { 200: turnPageSchema, ...problemAnswers } };
+  const turnsSchema = {
+    operationId: "listTurns",
+    summary: "List the turns of a conversation, the newest first",
+    querystring: turnQuery,
+    response: { 200: turnPageSchema, ...problemAnswers },
+  };
   api.get("/turns", { schema: turnsSchema }, async (request) => {
     const id = requireUuid(request.query.conversationId, "conversation");
     const page = await conversations.listTurns(callerOf(request).businessId, id, request.query);
@@ -90,11 +127,20 @@ function registerPause(api: ApiApp, deps: ConversationRoutesDeps): void {
   });
 }
 
-function registerChange(api: ApiApp, deps: ConversationRoutesDeps, to: Exclude<StateChange, { change: "pause" }>, summary: string): void {
-  const schema = { operationId: `${to.change}Conversation`, summary, params: idParams, response: { 200: conversationSchema, ...problemAnswers } };
-  api.post(`/conversations/:id/${to.change}`, { schema }, (request) => {
+type PlainChange = Exclude<StateChange, { change: "pause" }>["change"];
+
+const SUMMARIES: Readonly<Record<PlainChange, string>> = {
+  resume: "Let the AI answer again",
+  close: "Close a conversation; the customer's next message opens it again",
+  open: "Open a closed conversation",
+};
+
+function registerChange(api: ApiApp, deps: ConversationRoutesDeps, to: PlainChange): void {
+  const response = { 200: conversationSchema, ...problemAnswers };
+  const schema = { operationId: `${to}Conversation`, summary: SUMMARIES[to], params: idParams, response };
+  api.post(`/conversations/:id/${to}`, { schema }, (request) => {
     const { businessId } = callerOf(request);
-    return change(deps, { businessId, id: request.params.id, to });
+    return change(deps, { businessId, id: request.params.id, to: { change: to } });
   });
 }
 
@@ -104,7 +150,10 @@ interface Change {
   readonly to: StateChange;
 }
 
-async function change({ conversations, setConversationState }: ConversationRoutesDeps, { businessId, id, to }: Change): Promise<ConversationView> {
+async function change(
+  { conversations, setConversationState }: ConversationRoutesDeps,
+  { businessId, id, to }: Change,
+): Promise<ConversationView> {
   const changedId = await setConversationState(businessId, requireUuid(id, "conversation"), to);
   if (changedId === undefined) throw notFound("conversation");
   return getConversation(conversations, businessId, changedId);

@@ -10,7 +10,12 @@ import { idParams, messageContentSchema, messageSchema, problemAnswers } from ".
 import { callerOf } from "../authenticate.ts";
 
 const sendHeaders = z.looseObject({
-  "idempotency-key": z.string().min(1).max(255).optional().describe("The same key and body: one message, the same answer. At most 255 characters."),
+  "idempotency-key": z
+    .string()
+    .min(1)
+    .max(255)
+    .optional()
+    .describe("The same key and body: one message, the same answer. At most 255 characters."),
 });
 
 export function registerSendMessage(api: ApiApp, deps: { readonly acceptMessage: AcceptMessage }): void {
@@ -45,9 +50,15 @@ function acceptedOrThrow(outcome: AcceptMessageOutcome): MessageView {
     case "opted_out":
       throw new Fault("opted_out", "This customer asked not to be written to. Nothing was stored.");
     case "no_address":
-      throw new Fault("no_address", "Nobody has written in this conversation yet, so it is not known where to send to. Nothing was stored.");
+      throw new Fault(
+        "no_address",
+        "Nobody has written in this conversation yet, so it is not known where to send to. Nothing was stored.",
+      );
     case "idempotency_conflict":
-      throw new Fault("idempotency_conflict", "This Idempotency-Key was used with another conversation or body. Nothing was stored; take a new key for a new message.");
+      throw new Fault(
+        "idempotency_conflict",
+        "This Idempotency-Key was used with another conversation or body. Nothing was stored; take a new key for a new message.",
+      );
     case "window_closed":
       throw new Fault("window_closed", windowClosedSentence(outcome.closedAt));
   }

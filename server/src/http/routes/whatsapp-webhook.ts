@@ -62,7 +62,10 @@ function answerHandshake(request: FastifyRequest, reply: FastifyReply, verifyTok
   const challenge = query["hub.challenge"];
   const isOurs = query["hub.mode"] === "subscribe" && typeof token === "string" && isSame(token, verifyToken);
   if (!isOurs || typeof challenge !== "string") {
-    throw new Fault("verify_token_invalid", "Enter the verify token of Onethread (ONETHREAD_VERIFY_TOKEN) in the webhook settings of the Meta app.");
+    throw new Fault(
+      "verify_token_invalid",
+      "Enter the verify token of Onethread (ONETHREAD_VERIFY_TOKEN) in the webhook settings of the Meta app.",
+    );
   }
   return reply.type("text/plain; charset=utf-8").header("x-content-type-options", "nosniff").send(challenge);
 }

@@ -1,0 +1,42 @@
+// Owns: how much processor time a process used so far, as the kernel counts it. Linux only; elsewhere the bench goes without.
+import { readdirSync, readFileSync } from "node:fs";
+
+const TICK_MS = 10;
+
+interface Stat {
+  readonly parent: number;
+  readonly ownMs: number;
+  /** Of children that have ended. */
+  readonly childrenMs: number;
+}
+
+function readStat(pid: number): Stat | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, "utf8");
+    // The name in brackets may hold blanks.
+    const fields = text
+      .slice(text.lastIndexOf(")") + 2)
+      .split(" ")
+      .map(Number);
+    const at = (index: number): number => fields[index] ?? 0;
+    return { parent: at(1), ownMs: (at(11) + at(12)) * TICK_MS, childrenMs: (at(13) + at(14)) * TICK_MS };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Milliseconds of this process alone; undefined where the kernel does not tell. */
+export function cpuMsOf(pid: number): number | undefined {
+  return readStat(pid)?.ownMs;
+}
+
+/** Milliseconds of this process and all that it started, such as PostgreSQL with its connections. */
+export function cpuMsOfFamily(pid: number): number | undefined {
+  const own = readStat(pid);
+  if (own === undefined) return undefined;
+  const running = readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => readStat(Number(name)))
+    .filter((stat) => stat?.parent === pid);
+  return running.reduce((sum, stat) => sum + (stat?.ownMs ?? 0), own.ownMs + own.childrenMs);
+}

@@ -1,0 +1,11 @@
+// Owns: the process of the whole product: api, worker and scheduler as `onethread start` runs them, with its default settings.
+import { startOnethread } from "../server/src/compose.ts";
+import { readConfig, readEnvironment } from "../server/src/config.ts";
+import { createLog } from "../server/src/kernel/log.ts";
+import { endWithParent, tell } from "./wire.ts";
+
+const read = readConfig(readEnvironment());
+if (!read.ok) throw new Error(read.problems.join(" "));
+const running = await startOnethread({ config: read.config, demo: false, log: createLog({ level: "warn" }) });
+endWithParent(() => running.stop());
+tell({ event: "ready", url: running.url });

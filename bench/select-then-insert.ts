@@ -1,0 +1,90 @@
+// Owns: the pattern that Onethread replaces, as a webhook intake on the same tables: look whether it is there, insert it if not, each step
+// a statement of its own. It is spared what it would need to be correct, and the alias table is only written for new conversations.
+import type { ChannelDirectory, DirectoryChannel } from "../server/src/businesses/channel-directory.ts";
+import { canonicalKeyOf } from "../server/src/conversations/canonical-key.ts";
+import type { Queryable } from "../server/src/db/query.ts";
+import type { WebhookIntake } from "../server/src/ingest/webhook-intake.ts";
+import { newId } from "../server/src/kernel/ids.ts";
+import type { MessageEvent } from "../server/src/whatsapp/events.ts";
+import {
+  findConversation,
+  findLane,
+  findMessage,
+  insertAlias,
+  insertConversation,
+  insertLane,
+  insertLogEntry,
+  insertMessage,
+  updateConversation,
+  updateLane,
+} from "./select-then-insert.queries.ts";
+
+export interface SelectThenInsertDeps {
+  readonly db: Queryable;
+  readonly channels: ChannelDirectory;
+}
+
+interface Item {
+  readonly event: MessageEvent;
+  readonly channel: DirectoryChannel;
+}
+
+const ATTEMPTS = 3;
+
+async function getConversation(db: Queryable, { event, channel }: Item): Promise<string> {
+  const { businessId, channelId } = channel;
+  const { phone = "", userId, name } = event.customer;
+  const key = canonicalKeyOf(businessId, { phone }) ?? "";
+  const [found] = await db.run(findConversation, [businessId, key]);
+  if (found !== undefined) return found.id;
+  const [made] = await db.run(insertConversation, [businessId, newId(), key, event.sentAt, name ?? null, channelId, phone]);
+  if (made === undefined) throw new Error("the insert of a conversation answered no row");
+  await db.run(insertAlias, [businessId, "phone", phone, made.id]);
+  if (userId !== undefined) await db.run(insertAlias, [businessId, "user", userId, made.id]);
+  return made.id;
+}
+
+async function store(db: Queryable, item: Item): Promise<"stored" | "duplicate"> {
+  const { event, channel } = item;
+  const { businessId, channelId, quietMs } = channel;
+  const conversationId = await getConversation(db, item);
+  const [known] = await db.run(findMessage, [businessId, channelId, event.providerMessageId]);
+  if (known !== undefined) return "duplicate";
+  const [place] = await db.run(updateConversation, [businessId, conversationId, event.sentAt, event.customer.name ?? null]);
+  const seq = place?.last_seq ?? 0;
+  const content = JSON.stringify(event.content);
+  const { providerMessageId, type, text, sentAt } = event;
+  await db.run(insertMessage, [businessId, newId(), conversationId, seq, channelId, providerMessageId, type, text, content, sentAt]);
+  const [lane] = await db.run(findLane, [businessId, conversationId]);
+  await db.run(lane === undefined ? insertLane : updateLane, [businessId, conversationId, seq, quietMs]);
+  await db.run(insertLogEntry, [businessId, newId(), event.channelKey, event.raw]);
+  return "stored";
+}
+
+/** What such systems learn to do after their first UniqueViolation. */
+async function storeAgain(db: Queryable, item: Item): Promise<"stored" | "duplicate"> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await store(db, item);
+    } catch (error) {
+      if (attempt === ATTEMPTS) throw error;
+    }
+  }
+}
+
+export function createSelectThenInsert({ db, channels }: SelectThenInsertDeps): WebhookIntake {
+  return {
+    async receive(events) {
+      let stored = 0;
+      let duplicates = 0;
+      for (const event of events) {
+        if (event.kind !== "message") continue;
+        const channel = await channels.find(event.provider, event.channelKey);
+        if (channel === undefined) continue;
+        if ((await storeAgain(db, { event, channel })) === "stored") stored += 1;
+        else duplicates += 1;
+      }
+      return { stored, duplicates, quarantined: 0 };
+    },
+  };
+}

@@ -1,0 +1,60 @@
+// Owns: the process that takes the webhooks: Onethread's HTTP side around one of the variants.
+import { Registry } from "prom-client";
+import { createChannelDirectory } from "../server/src/businesses/channel-directory.ts";
+import { readConfig } from "../server/src/config.ts";
+import { createDatabase } from "../server/src/db/database.ts";
+import { createHttpApp } from "../server/src/http/app.ts";
+import { createMetrics } from "../server/src/http/metrics.ts";
+import { noFailPoints } from "../server/src/kernel/fail-points.ts";
+import { createLog } from "../server/src/kernel/log.ts";
+import { createWakeUps } from "../server/src/lanes/wake-ups.ts";
+import { connectionsOf, createVariant, VARIANTS } from "./variants.ts";
+import { endWithParent, readInput, tell, textOf } from "./wire.ts";
+
+const input = readInput();
+const databaseUrl = textOf(input, "databaseUrl");
+const variant = VARIANTS.find((name) => name === textOf(input, "variant"));
+if (variant === undefined) throw new Error("there is no such variant");
+const read = readConfig({}, { purpose: "tool" });
+if (!read.ok) throw new Error(read.problems.join(" "));
+const { config } = read;
+
+const log = createLog({ level: "error" });
+const connections = connectionsOf(variant, config.ingestConnections);
+const database = createDatabase({
+  url: databaseUrl,
+  appConnections: 2,
+  ingestConnections: connections,
+  applicationName: "bench",
+  log,
+});
+const wakeUps = createWakeUps({ url: databaseUrl, origin: String(process.pid), listen: false, log });
+wakeUps.start();
+const intake = createVariant(variant, {
+  database,
+  channels: createChannelDirectory({ database }),
+  log,
+  connections,
+  maxWaiting: config.ingestQueue,
+  onStored: () => {
+    wakeUps.wake("reply");
+    wakeUps.wake("session");
+  },
+});
+const app = createHttpApp({
+  database,
+  intake,
+  log,
+  metrics: createMetrics({ registry: new Registry(), database, log, failPoints: noFailPoints }),
+  appSecrets: [textOf(input, "appSecret")],
+  verifyToken: "bench-verify-token",
+  wake: () => undefined,
+  listPendingMigrations: () => Promise.resolve([]),
+});
+const url = await app.listen({ host: "127.0.0.1", port: 0 });
+endWithParent(async () => {
+  await app.close();
+  await wakeUps.stop();
+  await database.close();
+});
+tell({ event: "ready", url });

@@ -1,0 +1,81 @@
+// Owns: the process of the simulator, and what its customers do: all write once, or one writes again after each reply.
+import { setTimeout as delay } from "node:timers/promises";
+import { startSimulator, type Simulator } from "@onethread/simulator";
+import type { JsonObject } from "../server/src/kernel/json.ts";
+import { latenciesOf } from "./latencies.ts";
+import { endWithParent, numberOf, objectOf, readInput, tell, textOf } from "./wire.ts";
+
+const QUESTION = "When are you open on Sunday?";
+const WAIT_MS = 120_000;
+
+const input = readInput();
+let target = "";
+const simulator = await startSimulator({
+  port: 0,
+  webhookUrl: () => target,
+  appSecret: textOf(input, "appSecret"),
+  numbers: [{ phoneNumberId: textOf(input, "phoneNumberId"), displayPhoneNumber: "15550100200", wabaId: "300000000000001" }],
+  statuses: "none",
+});
+
+interface WriteAll {
+  readonly customers: number;
+  readonly concurrency: number;
+  readonly from: number;
+}
+
+/** Every customer once, all at about the same time; ends with the last accepted reply. */
+async function writeAll(sim: Simulator, { customers, concurrency, from }: WriteAll): Promise<JsonObject> {
+  sim.clearOutbox();
+  const messages = Array.from({ length: customers }, (_, index) => ({ from: String(from + index), text: QUESTION }));
+  const startedAt = performance.now();
+  const written = sim.inbound({ messages, deliver: { concurrency, wait: true, waitMs: WAIT_MS } }).then(() => performance.now());
+  const replies = await sim.waitForOutbox({}, { atLeast: customers, waitMs: WAIT_MS });
+  const endedAt = performance.now();
+  await delay(500);
+  const all = sim.outbox();
+  return {
+    customers,
+    seconds: (endedAt - startedAt) / 1000,
+    deliverySeconds: ((await written) - startedAt) / 1000,
+    replies: replies.length,
+    answered: new Set(all.map(({ to, recipient }) => to ?? recipient)).size,
+    doubled: all.length - new Set(all.map(({ to, recipient }) => to ?? recipient)).size,
+  };
+}
+
+/** One message at a time, with nothing else going on; the pauses keep it out of step with any timer. */
+async function writeSlowly(sim: Simulator, { messages, from }: { readonly messages: number; readonly from: number }): Promise<JsonObject> {
+  const samples: number[] = [];
+  for (let index = 0; index < messages; index += 1) {
+    await delay(40 + ((index * 37) % 60));
+    const phone = String(from + index);
+    const startedAt = performance.now();
+    void sim.inbound({ from: phone, text: QUESTION });
+    const replies = await sim.waitForOutbox({ to: phone }, { atLeast: 1, waitMs: 30_000 });
+    if (replies.length === 0) throw new Error("a message got no reply within 30 s");
+    samples.push(performance.now() - startedAt);
+  }
+  return { ...latenciesOf(samples) };
+}
+
+async function obey(order: JsonObject): Promise<void> {
+  const what = textOf(order, "do");
+  if (what === "target") target = textOf(order, "url");
+  if (what === "write-all") {
+    const [customers, concurrency, from] = [numberOf(order, "customers"), numberOf(order, "concurrency"), numberOf(order, "from")];
+    tell({ event: "done", ...(await writeAll(simulator, { customers, concurrency, from })) });
+  }
+  if (what === "write-slowly") {
+    tell({ event: "done", ...(await writeSlowly(simulator, { messages: numberOf(order, "messages"), from: numberOf(order, "from") })) });
+  }
+}
+
+process.on("message", (value: unknown) => {
+  obey(objectOf(value)).catch((error: unknown) => {
+    console.error(error);
+    process.exit(1);
+  });
+});
+endWithParent(() => simulator.stop());
+tell({ event: "ready", url: simulator.url });

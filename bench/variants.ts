@@ -1,0 +1,63 @@
+// Owns: what is compared: four ways to take a webhook, behind the same server and route.
+import type { Database } from "../server/src/db/database.ts";
+import type { ChannelDirectory } from "../server/src/businesses/channel-directory.ts";
+import { createIntake } from "../server/src/ingest/create-intake.ts";
+import type { WebhookIntake } from "../server/src/ingest/webhook-intake.ts";
+import { createWebhookLog } from "../server/src/ingest/webhook-log.ts";
+import { noFailPoints } from "../server/src/kernel/fail-points.ts";
+import type { Log } from "../server/src/kernel/log.ts";
+import { createSelectThenInsert } from "./select-then-insert.ts";
+
+export const VARIANTS = ["discard", "select-then-insert", "upsert", "onethread"] as const;
+export type Variant = (typeof VARIANTS)[number];
+
+export const LETTERS: Readonly<Record<Variant, string>> = { discard: "a", "select-then-insert": "b", upsert: "c", onethread: "d" };
+
+export const MEANINGS: Readonly<Record<Variant, string>> = {
+  discard: "verify and discard",
+  "select-then-insert": "select, then insert",
+  upsert: "one upsert statement per message",
+  onethread: "Onethread",
+};
+
+/** What one statement at a time gets to work in parallel; Onethread makes do with its default of fewer. */
+const CONNECTIONS_WITHOUT_BATCHES = 10;
+
+export interface VariantDeps {
+  readonly database: Database;
+  readonly channels: ChannelDirectory;
+  readonly log: Log;
+  readonly connections: number;
+  readonly maxWaiting: number;
+  readonly onStored: () => void;
+}
+
+/** `defaultConnections`: the setting ONETHREAD_INGEST_CONNECTIONS. */
+export function connectionsOf(variant: Variant, defaultConnections: number): number {
+  return variant === "onethread" ? defaultConnections : CONNECTIONS_WITHOUT_BATCHES;
+}
+
+export function createVariant(variant: Variant, deps: VariantDeps): WebhookIntake {
+  const { database, channels, log } = deps;
+  const db = database.acrossBusinesses;
+  switch (variant) {
+    case "discard":
+      return { receive: (events) => Promise.resolve({ stored: events.length, duplicates: 0, quarantined: 0 }) };
+    case "select-then-insert":
+      return createSelectThenInsert({ db, channels });
+    case "upsert":
+    case "onethread":
+      return createIntake({
+        db,
+        batches: database.batches,
+        channels,
+        webhookLog: createWebhookLog({ db, log }),
+        failPoints: noFailPoints,
+        log,
+        slots: deps.connections,
+        maxWaiting: deps.maxWaiting,
+        ...(variant === "upsert" ? { maxBatch: 1 } : {}),
+        onStored: deps.onStored,
+      });
+  }
+}

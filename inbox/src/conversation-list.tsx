@@ -1,0 +1,109 @@
+// Owns: the list of conversations, the most recent first.
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { Avatar } from "./avatar.tsx";
+import { Badge } from "./badge.tsx";
+import { conversationName } from "./conversation-name.ts";
+import { formatFull, formatRecent } from "./format-time.ts";
+import { sentenceOf, type Conversation, type InboxClient } from "./inbox-client.ts";
+import { addressOf } from "./use-selection.ts";
+import { isWindowClosed } from "./write-block.ts";
+
+interface ConversationListProps {
+  readonly client: InboxClient;
+  readonly selected: string | undefined;
+  readonly now: number;
+  readonly onSignOut: () => void;
+}
+
+export function ConversationList({ client, selected, now, onSignOut }: ConversationListProps) {
+  const query = useInfiniteQuery({
+    queryKey: ["conversations"],
+    queryFn: ({ pageParam }) => client.listConversations(pageParam),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: ({ nextCursor }) => nextCursor ?? undefined,
+  });
+  const conversations = query.data?.pages.flatMap(({ data }) => data) ?? [];
+  return (
+    <>
+      <header className="flex h-16 shrink-0 items-center gap-3 border-b border-line px-4">
+        <img src="icon.svg" alt="" className="size-7" />
+        <h1 className="flex-1 font-semibold">Inbox</h1>
+        <button type="button" onClick={onSignOut} className="rounded-md px-2 py-1 text-sm text-soft hover:bg-raised hover:text-ink">
+          Sign out
+        </button>
+      </header>
+      {query.isError && (
+        <p role="status" className="bg-warning-bg px-4 py-2 text-sm text-warning">
+          {sentenceOf(query.error)}
+        </p>
+      )}
+      <nav aria-label="Conversations" className="min-h-0 flex-1 overflow-y-auto">
+        <ul>
+          {conversations.map((conversation) => (
+            <Row key={conversation.id} conversation={conversation} isSelected={conversation.id === selected} now={now} />
+          ))}
+        </ul>
+        {query.isPending && <p className="p-6 text-center text-sm text-soft">Loading…</p>}
+        {query.isSuccess && conversations.length === 0 && (
+          <p className="p-6 text-center text-sm text-soft">Nobody has written yet. A customer’s first message appears here by itself.</p>
+        )}
+        {query.hasNextPage && (
+          <button
+            type="button"
+            onClick={() => void query.fetchNextPage()}
+            disabled={query.isFetchingNextPage}
+            className="w-full p-4 text-sm font-medium text-accent hover:bg-raised"
+          >
+            Show older conversations
+          </button>
+        )}
+      </nav>
+    </>
+  );
+}
+
+interface RowProps {
+  readonly conversation: Conversation;
+  readonly isSelected: boolean;
+  readonly now: number;
+}
+
+function Row({ conversation, isSelected, now }: RowProps) {
+  const name = conversationName(conversation);
+  const { aiPaused, lastMessage, lastMessageAt } = conversation;
+  return (
+    <li>
+      <a
+        href={addressOf(conversation.id)}
+        aria-current={isSelected ? "page" : undefined}
+        className="flex gap-3 border-b border-line px-4 py-3 -outline-offset-2 hover:bg-raised aria-[current]:bg-raised"
+      >
+        <Avatar name={name} />
+        <div className="min-w-0 flex-1">
+          <div className="flex items-baseline gap-2">
+            <span className="min-w-0 flex-1 truncate font-medium">{name}</span>
+            <time dateTime={lastMessageAt} title={formatFull(lastMessageAt)} className="shrink-0 text-xs text-soft">
+              {formatRecent(lastMessageAt, now)}
+            </time>
+          </div>
+          <p className="mt-0.5 truncate text-sm text-soft">
+            {lastMessage?.direction === "out" && <span>You: </span>}
+            {lastMessage?.text ?? (lastMessage === null ? "No message yet" : `(${lastMessage.type})`)}
+          </p>
+          <Badges isPaused={aiPaused !== null} isClosed={isWindowClosed(conversation, now)} isOptedOut={conversation.optedOutAt !== null} />
+        </div>
+      </a>
+    </li>
+  );
+}
+
+function Badges({ isPaused, isClosed, isOptedOut }: { readonly isPaused: boolean; readonly isClosed: boolean; readonly isOptedOut: boolean }) {
+  if (!isPaused && !isClosed && !isOptedOut) return null;
+  return (
+    <p className="mt-1.5 flex flex-wrap gap-1.5">
+      {isPaused && <Badge tone="warning">AI paused</Badge>}
+      {isClosed && <Badge tone="quiet">Window closed</Badge>}
+      {isOptedOut && <Badge tone="danger">Opted out</Badge>}
+    </p>
+  );
+}

@@ -1,0 +1,18 @@
+// Owns: what a conversation is called on the screen.
+import type { Conversation } from "./inbox-client.ts";
+
+type Named = Pick<Conversation, "contactName" | "phone" | "userId" | "canonicalKey">;
+
+export function conversationName({ contactName, phone, userId, canonicalKey }: Named): string {
+  if (contactName !== null && contactName.trim() !== "") return contactName;
+  if (phone !== null) return `+${phone}`;
+  if (userId !== null) return userId;
+  return canonicalKey.startsWith("group:") ? "Group" : "Unknown customer";
+}
+
+/** One or two letters for the picture of somebody of whom there is none. */
+export function initialsOf(name: string): string {
+  const words = name.match(/\p{L}[\p{L}\p{M}]*/gu) ?? [];
+  const letters = [words[0], words.length > 1 ? words.at(-1) : undefined].map((word) => (word === undefined ? "" : ([...word][0] ?? "")));
+  return letters.join("").toLocaleUpperCase() || "#";
+}

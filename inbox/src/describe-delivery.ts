@@ -1,0 +1,39 @@
+// Owns: what the state of one of our messages means to the person who reads the thread.
+import type { Message } from "./inbox-client.ts";
+
+export interface Delivery {
+  readonly mark: "clock" | "one-tick" | "two-ticks" | "two-ticks-read" | "question" | "cross";
+  /** For a screen reader, and when the pointer rests on the mark. */
+  readonly label: string;
+  /** Shown in full: there is something that a person should know. */
+  readonly sentence?: string;
+}
+
+const UNKNOWN =
+  "It is not known whether WhatsApp took this message. It is not sent again by itself, so that the customer never gets it twice; a delivery report will settle it.";
+
+/** Undefined for what the customer wrote. */
+export function describeDelivery({ direction, status, error }: Pick<Message, "direction" | "status" | "error">): Delivery | undefined {
+  if (direction === "in") return undefined;
+  switch (status) {
+    case "queued":
+      if (error === null) return { mark: "clock", label: "Waiting to be sent" };
+      return { mark: "clock", label: "Waiting to be sent again", sentence: error.text ?? "WhatsApp did not take it yet. It is tried again." };
+    case "sending":
+      return { mark: "clock", label: "Being sent" };
+    case "accepted":
+      return { mark: "one-tick", label: "Accepted by WhatsApp" };
+    case "sent":
+      return { mark: "one-tick", label: "Sent" };
+    case "delivered":
+      return { mark: "two-ticks", label: "Delivered" };
+    case "read":
+      return { mark: "two-ticks-read", label: "Read" };
+    case "played":
+      return { mark: "two-ticks-read", label: "Played" };
+    case "failed":
+      return { mark: "cross", label: "Not delivered", sentence: `Not delivered. ${error?.text ?? `WhatsApp gave the code ${error?.code ?? "unknown"}.`}` };
+    default:
+      return { mark: "question", label: "Outcome unknown", sentence: UNKNOWN };
+  }
+}

@@ -1,0 +1,31 @@
+// Owns: instants as people of this browser write them.
+const DAY_MS = 86_400_000;
+
+const startOfDay = (at: Date): number => new Date(at.getFullYear(), at.getMonth(), at.getDate()).getTime();
+/** Whole days between two instants' days; a day with a change of clocks has 23 or 25 hours. */
+const daysBetween = (earlier: Date, later: Date): number => Math.round((startOfDay(later) - startOfDay(earlier)) / DAY_MS);
+
+export function formatClock(iso: string): string {
+  return new Date(iso).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
+}
+
+/** As short as it is clear: the time of today, the weekday of this week, else the date. */
+export function formatRecent(iso: string, now: number): string {
+  const at = new Date(iso);
+  const days = daysBetween(at, new Date(now));
+  if (days === 0) return formatClock(iso);
+  if (days > 0 && days < 7) return at.toLocaleDateString(undefined, { weekday: "short" });
+  return at.toLocaleDateString(undefined, { day: "numeric", month: "short" });
+}
+
+export function formatDay(iso: string, now: number): string {
+  const at = new Date(iso);
+  const days = daysBetween(at, new Date(now));
+  if (days === 0) return "Today";
+  if (days === 1) return "Yesterday";
+  return at.toLocaleDateString(undefined, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
+}
+
+export function formatFull(iso: string): string {
+  return new Date(iso).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+}

@@ -1,0 +1,45 @@
+// Owns: what the inbox asks of the API, and what a refusal is called on the screen. The only file that knows the SDK's functions.
+import { createClient, ProblemError, type Conversation, type Message } from "@onethread/sdk";
+
+export type { Conversation, Message };
+
+export interface Page<Item> {
+  readonly data: readonly Item[];
+  readonly nextCursor: string | null;
+}
+
+export interface InboxClient {
+  listConversations(cursor: string | undefined): Promise<Page<Conversation>>;
+  getConversation(id: string): Promise<Conversation>;
+  /** The newest first. */
+  listMessages(id: string, cursor: string | undefined): Promise<Page<Message>>;
+  /** The same key and text: one message, however often it is called. */
+  sendText(message: { readonly conversationId: string; readonly text: string; readonly idempotencyKey: string }): Promise<Message>;
+  pauseAi(id: string): Promise<Conversation>;
+  resumeAi(id: string): Promise<Conversation>;
+}
+
+const PAGE = 50;
+const from = (cursor: string | undefined): { readonly limit: number; readonly cursor?: string } =>
+  cursor === undefined ? { limit: PAGE } : { limit: PAGE, cursor };
+
+export function createInboxClient(access: { readonly baseUrl: string; readonly apiKey: string }): InboxClient {
+  const { conversations } = createClient(access);
+  return {
+    listConversations: (cursor) => conversations.list(from(cursor)),
+    getConversation: (id) => conversations.get(id),
+    listMessages: (id, cursor) => conversations.messages(id, from(cursor)),
+    sendText: ({ conversationId, text, idempotencyKey }) =>
+      conversations.send(conversationId, { type: "text", text: { body: text } }, { idempotencyKey }),
+    pauseAi: (id) => conversations.pause(id, "inbox"),
+    resumeAi: (id) => conversations.resume(id),
+  };
+}
+
+export function isUnauthorised(error: unknown): boolean {
+  return error instanceof ProblemError && error.status === 401;
+}
+
+export function sentenceOf(error: unknown): string {
+  return error instanceof ProblemError ? error.problem.detail : "The server cannot be reached. Check the connection and try again.";
+}

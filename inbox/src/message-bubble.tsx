@@ -1,0 +1,55 @@
+// Owns: one message on the screen: who wrote it, what it says now, and what became of it.
+import { DeliveryMark } from "./delivery-mark.tsx";
+import { describeDelivery } from "./describe-delivery.ts";
+import { formatClock, formatFull } from "./format-time.ts";
+import type { Message } from "./inbox-client.ts";
+import { shownContent } from "./shown-content.ts";
+
+interface MessageBubbleProps {
+  readonly message: Message;
+  readonly quote: string | undefined;
+  /** The one above is by the same author. */
+  readonly isFollowUp: boolean;
+}
+
+const AUTHORS: Readonly<Record<string, string>> = { customer: "Customer", ai: "AI", human: "Your team", api: "Your team" };
+
+export function MessageBubble({ message, quote, isFollowUp }: MessageBubbleProps) {
+  const isOurs = message.direction === "out";
+  const content = shownContent(message);
+  const delivery = describeDelivery(message);
+  const author = AUTHORS[message.author] ?? message.author;
+  return (
+    <li className={`flex max-w-[85%] flex-col md:max-w-[75%] ${isOurs ? "items-end self-end" : "items-start self-start"}`}>
+      <span className={isFollowUp || !isOurs ? "sr-only" : "mt-1 mb-0.5 px-1 text-xs font-medium text-soft"}>{author}</span>
+      <div className={`max-w-full rounded-2xl px-3.5 py-2 ${isOurs ? "rounded-br-md bg-ours" : "rounded-bl-md border border-line bg-panel"}`}>
+        {quote !== undefined && <blockquote className="mb-1.5 line-clamp-2 border-l-2 border-accent pl-2 text-sm text-soft">{quote}</blockquote>}
+        <p className={`text-[0.9375rem] leading-snug break-words whitespace-pre-wrap ${content.isNote ? "text-soft italic" : ""}`}>{content.text}</p>
+        <p className="mt-1 flex items-center justify-end gap-1.5 text-xs text-soft">
+          {content.isEdited && <span>edited</span>}
+          <time dateTime={message.sentAt} title={formatFull(message.sentAt)}>
+            {formatClock(message.sentAt)}
+          </time>
+          {delivery !== undefined && <DeliveryMark delivery={delivery} />}
+        </p>
+      </div>
+      {message.reactions.length > 0 && <Reactions reactions={message.reactions} />}
+      {delivery?.sentence !== undefined && (
+        <p className={`mt-1 px-1 text-xs ${isOurs ? "text-right" : ""} ${delivery.mark === "cross" ? "text-danger" : "text-warning"}`}>{delivery.sentence}</p>
+      )}
+    </li>
+  );
+}
+
+function Reactions({ reactions }: Pick<Message, "reactions">) {
+  return (
+    <ul aria-label="Reactions" className="z-10 -mt-1.5 flex gap-1 px-2">
+      {reactions.map(({ emoji, direction }) => (
+        <li key={direction} className="rounded-full border border-line bg-panel px-1.5 text-sm leading-6">
+          {emoji}
+          <span className="sr-only"> by {direction === "in" ? "the customer" : "your team"}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,74 @@
+// Owns: the scrolling thread: days, bubbles, and staying at the end while new messages come.
+import { Fragment, useLayoutEffect, useRef } from "react";
+import { formatDay } from "./format-time.ts";
+import type { Message } from "./inbox-client.ts";
+import { MessageBubble } from "./message-bubble.tsx";
+import { shownContent } from "./shown-content.ts";
+
+interface MessageListProps {
+  readonly messages: readonly Message[];
+  readonly now: number;
+  readonly hasEarlier: boolean;
+  readonly isLoadingEarlier: boolean;
+  readonly onEarlier: () => void;
+}
+
+const NEAR_THE_END_PX = 80;
+
+export function MessageList({ messages, now, hasEarlier, isLoadingEarlier, onEarlier }: MessageListProps) {
+  const { box, onScroll } = useStayAtEnd(messages);
+  const byProviderId = new Map(messages.map((message) => [message.providerMessageId, message]));
+  return (
+    <div ref={box} onScroll={onScroll} role="log" aria-label="Messages" tabIndex={0} className="min-h-0 flex-1 overflow-y-auto px-4 py-4 -outline-offset-2 md:px-8">
+      {hasEarlier && (
+        <button
+          type="button"
+          onClick={onEarlier}
+          disabled={isLoadingEarlier}
+          className="mx-auto mb-4 block rounded-full px-4 py-1.5 text-sm font-medium text-accent hover:bg-raised"
+        >
+          Show earlier messages
+        </button>
+      )}
+      <ol className="mx-auto flex max-w-3xl flex-col gap-2">
+        {messages.map((message, index) => {
+          const day = formatDay(message.sentAt, now);
+          const previous = messages[index - 1];
+          const quoted = message.quotedProviderMessageId === null ? undefined : byProviderId.get(message.quotedProviderMessageId);
+          return (
+            <Fragment key={message.id}>
+              {(previous === undefined || formatDay(previous.sentAt, now) !== day) && (
+                <li className="my-2 self-center rounded-full bg-raised px-3 py-1 text-xs text-soft">{day}</li>
+              )}
+              <MessageBubble
+                message={message}
+                quote={quoted === undefined ? undefined : shownContent(quoted).text}
+                isFollowUp={previous?.author === message.author && formatDay(previous.sentAt, now) === day}
+              />
+            </Fragment>
+          );
+        })}
+      </ol>
+    </div>
+  );
+}
+
+/** At the end as long as the reader is there; elsewhere nothing moves, also when earlier messages are put in above. */
+function useStayAtEnd(messages: readonly Message[]) {
+  const box = useRef<HTMLDivElement>(null);
+  const isAtEnd = useRef(true);
+  const seen = useRef({ first: messages[0]?.id, height: 0 });
+  useLayoutEffect(() => {
+    const element = box.current;
+    if (element === null) return;
+    const first = messages[0]?.id;
+    if (isAtEnd.current) element.scrollTop = element.scrollHeight;
+    else if (first !== seen.current.first) element.scrollTop += element.scrollHeight - seen.current.height;
+    seen.current = { first, height: element.scrollHeight };
+  }, [messages]);
+  const onScroll = (): void => {
+    const element = box.current;
+    if (element !== null) isAtEnd.current = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_THE_END_PX;
+  };
+  return { box, onScroll };
+}

@@ -1,0 +1,72 @@
+// Owns: one conversation on the screen: who it is, what was said, and the place to answer.
+import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Composer } from "./composer.tsx";
+import { sentenceOf, type Conversation, type InboxClient, type Message } from "./inbox-client.ts";
+import { MessageList } from "./message-list.tsx";
+import { ThreadHeader } from "./thread-header.tsx";
+import { NOTHING_SELECTED } from "./use-selection.ts";
+import { writeBlock } from "./write-block.ts";
+
+interface ThreadProps {
+  readonly client: InboxClient;
+  readonly conversationId: string;
+  readonly now: number;
+  readonly draft: string;
+  readonly onDraft: (text: string) => void;
+}
+
+export function Thread({ client, conversationId, now, draft, onDraft }: ThreadProps) {
+  const queryClient = useQueryClient();
+  const conversation = useQuery<Conversation>({
+    queryKey: ["conversation", conversationId],
+    queryFn: () => client.getConversation(conversationId),
+  });
+  const messages = useInfiniteQuery({
+    queryKey: ["messages", conversationId],
+    queryFn: ({ pageParam }) => client.listMessages(conversationId, pageParam),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: ({ nextCursor }) => nextCursor ?? undefined,
+  });
+  const changed = (): void => void queryClient.invalidateQueries();
+
+  if (conversation.data === undefined) {
+    return (
+      <div className="m-auto p-6 text-center text-sm text-soft">
+        <p role="status">{conversation.isError ? sentenceOf(conversation.error) : "Loading…"}</p>
+        <a href={NOTHING_SELECTED} className="mt-3 inline-block font-medium text-accent">
+          Back to the list
+        </a>
+      </div>
+    );
+  }
+  const problem = conversation.error ?? messages.error;
+  return (
+    <>
+      <ThreadHeader client={client} conversation={conversation.data} onChanged={changed} />
+      {problem !== null && (
+        <p role="status" className="bg-warning-bg px-4 py-2 text-sm text-warning">
+          {sentenceOf(problem)}
+        </p>
+      )}
+      <MessageList
+        messages={inOrder(messages.data?.pages.map(({ data }) => data) ?? [])}
+        now={now}
+        hasEarlier={messages.hasNextPage}
+        isLoadingEarlier={messages.isFetchingNextPage}
+        onEarlier={() => void messages.fetchNextPage()}
+      />
+      <Composer
+        block={writeBlock(conversation.data, now)}
+        draft={draft}
+        onDraft={onDraft}
+        send={(message) => client.sendText({ conversationId, ...message })}
+        onSent={changed}
+      />
+    </>
+  );
+}
+
+/** The oldest first. Pages that were read at different moments may overlap: each message stands once. */
+function inOrder(pages: readonly (readonly Message[])[]): readonly Message[] {
+  return [...new Map(pages.flat().map((message) => [message.id, message])).values()].reverse();
+}

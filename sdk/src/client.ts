@@ -1,0 +1,105 @@
+// Owns: the methods of the client, one per operation of the API.
+import type {
+  Business,
+  ChannelPage,
+  Conversation,
+  ConversationPage,
+  ListConversationsQuery,
+  ListMessagesQuery,
+  ListTurnsQuery,
+  Message,
+  MessageContentInput,
+  MessagePage,
+  Turn,
+  TurnPage,
+} from "./schema.ts";
+import { createSendRequest, type ClientOptions, type Query, type SendRequest } from "./send-request.ts";
+
+export interface ConversationFilter extends Omit<ListConversationsQuery, "open"> {
+  readonly open?: boolean | undefined;
+}
+
+export interface SendOptions {
+  /** Absent: one is made, so that a retry of this call never sends twice. Give your own to be safe across calls. */
+  readonly idempotencyKey?: string;
+}
+
+export interface Client {
+  readonly conversations: {
+    list(filter?: ConversationFilter): Promise<ConversationPage>;
+    /** Every conversation that matches, page after page. */
+    all(filter?: Omit<ConversationFilter, "cursor">): AsyncGenerator<Conversation, void>;
+    get(id: string): Promise<Conversation>;
+    messages(id: string, query?: ListMessagesQuery): Promise<MessagePage>;
+    allMessages(id: string, query?: Omit<ListMessagesQuery, "cursor">): AsyncGenerator<Message, void>;
+    send(id: string, content: MessageContentInput, options?: SendOptions): Promise<Message>;
+    pause(id: string, reason?: string): Promise<Conversation>;
+    resume(id: string): Promise<Conversation>;
+    close(id: string): Promise<Conversation>;
+    open(id: string): Promise<Conversation>;
+  };
+  readonly messages: { get(id: string): Promise<Message> };
+  readonly turns: {
+    list(query: ListTurnsQuery): Promise<TurnPage>;
+    all(query: Omit<ListTurnsQuery, "cursor">): AsyncGenerator<Turn, void>;
+  };
+  readonly business: { get(): Promise<Business> };
+  readonly channels: { list(): Promise<ChannelPage> };
+}
+
+/** Answers that are not a success are thrown as ProblemError. */
+export function createClient(options: ClientOptions): Client {
+  const send = createSendRequest(options);
+  const get = <T>(path: string, query: Query = {}): Promise<T> => answerOf<T>(send({ method: "GET", path, query }));
+  return {
+    conversations: createConversations(send, get),
+    messages: { get: (id) => get(`/messages/${encodeURIComponent(id)}`) },
+    turns: {
+      list: (query) => get("/turns", { ...query }),
+      all: (query) => eachItem((cursor) => get<TurnPage>("/turns", { ...query, cursor })),
+    },
+    business: { get: () => get("/business") },
+    channels: { list: () => get("/channels") },
+  };
+}
+
+type Get = <T>(path: string, query?: Query) => Promise<T>;
+
+function createConversations(send: SendRequest, get: Get): Client["conversations"] {
+  const pathOf = (id: string): string => `/conversations/${encodeURIComponent(id)}`;
+  const list = (filter: ConversationFilter = {}): Promise<ConversationPage> => get("/conversations", { ...filter });
+  const messages = (id: string, query: ListMessagesQuery = {}): Promise<MessagePage> => get(`${pathOf(id)}/messages`, { ...query });
+  const change = (id: string, action: string, body?: object): Promise<Conversation> =>
+    answerOf(send({ method: "POST", path: `${pathOf(id)}/${action}`, ...(body === undefined ? {} : { body }) }));
+  return {
+    list,
+    all: (filter) => eachItem((cursor) => list({ ...filter, cursor })),
+    get: (id) => get(pathOf(id)),
+    messages,
+    allMessages: (id, query) => eachItem((cursor) => messages(id, { ...query, cursor })),
+    send: (id, content, { idempotencyKey = crypto.randomUUID() } = {}) =>
+      answerOf(send({ method: "POST", path: `${pathOf(id)}/messages`, body: content, headers: { "idempotency-key": idempotencyKey } })),
+    pause: (id, reason) => change(id, "pause", reason === undefined ? {} : { reason }),
+    resume: (id) => change(id, "resume"),
+    close: (id) => change(id, "close"),
+    open: (id) => change(id, "open"),
+  };
+}
+
+/** The API's contract says what an answer is (a test compares openapi.json with the server); it is not checked a second time here. */
+async function answerOf<T>(answer: Promise<unknown>): Promise<T> {
+  return (await answer) as T;
+}
+
+interface Page<Item> {
+  readonly data: readonly Item[];
+  readonly nextCursor: string | null;
+}
+
+async function* eachItem<Item>(readPage: (cursor: string | undefined) => Promise<Page<Item>>): AsyncGenerator<Item, void> {
+  for (let cursor: string | null | undefined; cursor !== null;) {
+    const page: Page<Item> = await readPage(cursor);
+    yield* page.data;
+    cursor = page.nextCursor;
+  }
+}

@@ -1,0 +1,75 @@
+// Owns: one request to the API, with its retries. Refuses to know: what the routes are.
+import { problemErrorOf } from "./problem-error.ts";
+
+export interface ClientOptions {
+  /** Where Onethread listens: `http://127.0.0.1:3000`. */
+  readonly baseUrl: string;
+  readonly apiKey: string;
+  readonly fetch?: typeof globalThis.fetch;
+  /** After 429, 503 and lost connections, only where doing it twice is doing it once. Default 3. */
+  readonly maxRetries?: number;
+  /** How to wait; for tests. */
+  readonly wait?: (ms: number) => Promise<void>;
+}
+
+export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
+
+export interface ApiRequest {
+  readonly method: "GET" | "POST";
+  /** Below `/api/v1`. */
+  readonly path: string;
+  readonly query?: Query;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export type SendRequest = (request: ApiRequest) => Promise<unknown>;
+
+const LONGEST_WAIT_MS = 30_000;
+
+function waitFor(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
+}
+
+export function createSendRequest(options: ClientOptions): SendRequest {
+  const { maxRetries = 3, wait = waitFor } = options;
+  return async (request) => {
+    for (let attempt = 0; ; attempt += 1) {
+      const isLast = attempt >= maxRetries;
+      const answer = await callOnce(options, request).catch((error: unknown) => {
+        if (isLast) throw error;
+        return undefined;
+      });
+      if (answer?.ok === true) return readJson(answer);
+      const mayRetry = answer === undefined || answer.status === 429 || answer.status === 503;
+      if (answer !== undefined && (isLast || !mayRetry)) throw await problemErrorOf(answer);
+      await answer?.body?.cancel();
+      await wait(delayOf(answer, attempt));
+    }
+  };
+}
+
+async function readJson(answer: Response): Promise<unknown> {
+  const value: unknown = await answer.json();
+  return value;
+}
+
+function callOnce({ baseUrl, apiKey, fetch = globalThis.fetch }: ClientOptions, request: ApiRequest): Promise<Response> {
+  const url = new URL(`api/v1${request.path}`, baseUrl.endsWith("/") ? baseUrl : `${baseUrl}/`);
+  for (const [name, value] of Object.entries(request.query ?? {})) if (value !== undefined) url.searchParams.set(name, String(value));
+  const headers = { accept: "application/json", authorization: `Bearer ${apiKey}`, ...request.headers };
+  if (request.body === undefined) return fetch(url, { method: request.method, headers });
+  return fetch(url, {
+    method: request.method,
+    headers: { ...headers, "content-type": "application/json" },
+    body: JSON.stringify(request.body),
+  });
+}
+
+function delayOf(answer: Response | undefined, attempt: number): number {
+  const seconds = Number(answer?.headers.get("retry-after") ?? Number.NaN);
+  const ms = Number.isFinite(seconds) ? seconds * 1000 : 200 * 2 ** attempt;
+  return Math.min(Math.max(ms, 0), LONGEST_WAIT_MS);
+}

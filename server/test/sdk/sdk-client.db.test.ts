@@ -1,0 +1,94 @@
+// Proves that the client and the real server understand each other: pages, errors, retries that never send twice.
+import { afterAll, beforeAll, expect, test as it } from "vitest";
+import { createApiKeys } from "../../src/businesses/api-keys.ts";
+import type { Database } from "../../src/db/database.ts";
+import { createTestBusiness, type TestBusiness } from "../support/test-business.ts";
+import { createTestDatabase, type TestDatabase } from "../support/test-database.ts";
+import { createTestHttp, createTestThread, type TestHttp } from "../support/test-http.ts";
+import { createClient, ProblemError, type Client, type ClientOptions } from "../../../sdk/src/index.ts";
+
+const HELLO = { type: "text", text: { body: "Hello" } };
+
+let test: TestDatabase;
+let database: Database;
+let http: TestHttp;
+let business: TestBusiness;
+let options: ClientOptions;
+let client: Client;
+
+beforeAll(async () => {
+  test = await createTestDatabase();
+  database = test.open();
+  http = createTestHttp(database, test.log);
+  business = await createTestBusiness(test.superuser);
+  const { key } = await createApiKeys({ database }).create(business.businessId, "sdk");
+  options = { baseUrl: await http.app.listen({ port: 0, host: "127.0.0.1" }), apiKey: key };
+  client = createClient(options);
+});
+
+afterAll(async () => {
+  await http.app.close();
+  await test.close();
+});
+
+it("every page is walked, and each conversation is seen once", async () => {
+  const other = await createTestBusiness(test.superuser);
+  const { key } = await createApiKeys({ database }).create(other.businessId, "sdk");
+  const ids = await Promise.all(Array.from({ length: 7 }, () => createTestThread(test, other)));
+  const seen: string[] = [];
+  for await (const { id } of createClient({ ...options, apiKey: key }).conversations.all({ limit: 3 })) seen.push(id);
+  expect(seen.sort()).toEqual([...ids].sort());
+});
+
+it("a thread is read, written to, and changed", async () => {
+  const id = await createTestThread(test, business);
+  const sent = await client.conversations.send(id, HELLO);
+  expect((await client.messages.get(sent.id)).text).toBe("Hello");
+  expect((await client.conversations.messages(id, { order: "asc" })).data.map(({ seq }) => seq)).toEqual([1, 2]);
+  const all = await Array.fromAsync(client.conversations.allMessages(id, { limit: 1 }));
+  expect(all.map(({ seq }) => seq)).toEqual([2, 1]);
+  expect((await client.conversations.pause(id, "complaint")).aiPaused?.reason).toBe("complaint");
+  expect((await client.conversations.resume(id)).aiPaused).toBeNull();
+  expect((await client.conversations.close(id)).isOpen).toBe(false);
+  expect((await client.conversations.list({ open: false })).data.map((conversation) => conversation.id)).toContain(id);
+  expect((await client.turns.list({ conversationId: id })).data).toEqual([]);
+  expect((await client.business.get()).id).toBe(business.businessId);
+  expect((await client.channels.list()).data).toHaveLength(1);
+});
+
+it("a refusal is thrown with its stable code", async () => {
+  const id = await createTestThread(test, { ...business, quietForMs: 2 * 86_400_000 });
+  const refused = client.conversations.send(id, HELLO);
+  await expect(refused).rejects.toBeInstanceOf(ProblemError);
+  await expect(refused).rejects.toMatchObject({ code: "window_closed", status: 409 });
+  await expect(createClient({ ...options, apiKey: "wrong" }).business.get()).rejects.toMatchObject({ code: "unauthorized" });
+});
+
+it("a send whose answer is lost is tried again, and sends once", async () => {
+  const id = await createTestThread(test, business);
+  const waits: number[] = [];
+  let calls = 0;
+  const losing = createClient({
+    ...options,
+    wait: (ms) => {
+      waits.push(ms);
+      return Promise.resolve();
+    },
+    fetch: async (input, init) => {
+      calls += 1;
+      const answer = await fetch(input, init);
+      if (calls === 1) throw new TypeError("fetch failed");
+      if (calls === 2) return new Response("busy", { status: 503, headers: { "retry-after": "2" } });
+      return answer;
+    },
+  });
+  const sent = await losing.conversations.send(id, HELLO);
+  expect(sent.seq).toBe(2);
+  expect([calls, waits]).toEqual([3, [200, 2_000]]);
+  expect((await client.conversations.messages(id)).data).toHaveLength(2);
+});
+
+it("an answer that is not from the API says so", async () => {
+  const behindProxy = createClient({ ...options, fetch: () => Promise.resolve(new Response("<html>Bad gateway</html>", { status: 502 })) });
+  await expect(behindProxy.business.get()).rejects.toMatchObject({ code: "unexpected_answer", status: 502 });
+});

@@ -1,0 +1,95 @@
+// Owns: one real Onethread process: its start, its log, its end. Refuses to know what runs around it.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+const BREAKABLE = fileURLToPath(new URL("./broken-onethread.ts", import.meta.url));
+
+export interface LogLine {
+  readonly level?: string;
+  readonly event?: string;
+  readonly [field: string]: unknown;
+}
+
+export interface OnethreadProcess {
+  readonly url: string;
+  readonly pid: number;
+  readonly log: readonly LogLine[];
+  /** Everything that it wrote, as it came. */
+  readonly output: readonly string[];
+  /** Resolves with the first line of this event, also when it is there already; rejects when the process ends without it. */
+  logged(event: string): Promise<LogLine>;
+  signal(signal: NodeJS.Signals): void;
+  readonly isRunning: boolean;
+  /** The signal or the code with which it ended. */
+  readonly exited: Promise<string>;
+}
+
+export interface ProcessOptions {
+  readonly roles: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** `point=throw|exit|hang:ms`, separated by commas. */
+  readonly failPoints?: string;
+}
+
+function parseLine(text: string): LogLine {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === "object" && value !== null) return Object.fromEntries(Object.entries(value));
+  } catch {
+    // Not one of our log lines: kept as an error, so that no test overlooks it.
+  }
+  return { level: "error", event: `not a log line: ${text}` };
+}
+
+/** Resolves when the process is ready. */
+export async function startProcess({ roles, env, failPoints }: ProcessOptions): Promise<OnethreadProcess> {
+  const args = failPoints === undefined ? [MAIN, "start"] : [BREAKABLE];
+  const child = spawn(process.execPath, args, {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { PATH: process.env["PATH"] ?? "", PORT: "0", LOG_LEVEL: "info", ONETHREAD_ROLES: roles, ...env, TEST_FAIL_POINTS: failPoints ?? "" },
+  });
+  const log: LogLine[] = [];
+  const output: string[] = [];
+  const listeners = new Set<(line: LogLine) => void>();
+  createInterface({ input: child.stdout }).on("line", (text) => output.push(text));
+  createInterface({ input: child.stderr }).on("line", (text) => {
+    output.push(text);
+    const line = parseLine(text);
+    log.push(line);
+    for (const listener of listeners) listener(line);
+  });
+  const exited = once(child, "close").then(([code, signal]) => String(signal ?? code));
+  const logged = (event: string): Promise<LogLine> =>
+    new Promise((resolve, reject) => {
+      const known = log.find((line) => line.event === event);
+      if (known !== undefined) {
+        resolve(known);
+        return;
+      }
+      const listener = (line: LogLine): void => {
+        if (line.event !== event) return;
+        listeners.delete(listener);
+        resolve(line);
+      };
+      listeners.add(listener);
+      void exited.then((how) => {
+        reject(new Error(`the process ended (${how}) before it logged ${event}:\n${output.join("\n")}`));
+      });
+    });
+  const ready = await logged("onethread.ready");
+  return {
+    url: String(ready["url"]),
+    pid: child.pid ?? 0,
+    log,
+    output,
+    logged,
+    signal: (signal) => child.kill(signal),
+    get isRunning() {
+      return child.exitCode === null && child.signalCode === null;
+    },
+    exited,
+  };
+}
