@@ -87,7 +87,7 @@ function Row({ conversation, isSelected, now }: RowProps) {
             </time>
           </div>
           <p className="mt-0.5 truncate text-sm text-soft">
-            {lastMessage?.direction === "out" && <span>You: </span>}
+            {lastMessage?.direction === "out" && <span>Answer: </span>}
             {lastMessage?.text ?? (lastMessage === null ? "No message yet" : `(${lastMessage.type})`)}
           </p>
           <Badges isPaused={aiPaused !== null} isClosed={isWindowClosed(conversation, now)} isOptedOut={conversation.optedOutAt !== null} />

@@ -4,7 +4,8 @@ import type { Conversation } from "./inbox-client.ts";
 type Named = Pick<Conversation, "contactName" | "phone" | "userId" | "canonicalKey">;
 
 export function conversationName({ contactName, phone, userId, canonicalKey }: Named): string {
-  if (contactName !== null && contactName.trim() !== "") return contactName;
+  // WhatsApp gives the number itself where somebody has no name.
+  if (contactName !== null && contactName.trim() !== "" && contactName !== phone) return contactName;
   if (phone !== null) return `+${phone}`;
   if (userId !== null) return userId;
   return canonicalKey.startsWith("group:") ? "Group" : "Unknown customer";

@@ -102,6 +102,7 @@ async function listenForHttp(parts: Parts, secrets: { readonly appSecrets: reado
       wakeUps.wake(kind);
     },
     listPendingMigrations: async () => (await checkMigrations({ url: parts.databaseUrl, log })).pending,
+    servesApi: config.roles.has("api"),
   });
   parts.atEnd(() => app.close());
   return app.listen({ host: config.host, port: config.port });

@@ -29,8 +29,8 @@ export const insertBusiness = defineQuery({
   role: "app",
   columns: businessColumns,
   text: `
-    insert into businesses as b (id, name, quiet_ms, ceiling_ms, language)
-    values ($1, $2, coalesce($3, 2000), coalesce($4, 10000), coalesce($5, 'english'))
+    insert into businesses as b (id, name, quiet_ms, ceiling_ms, language, handoff_pause_ms)
+    values ($1, $2, coalesce($3, 2000), coalesce($4, 10000), coalesce($5, 'english'), $6)
     returning b.id, b.name, b.ai_enabled, b.quiet_ms, b.ceiling_ms, b.language, b.handoff_text, b.created_at`,
 });
 

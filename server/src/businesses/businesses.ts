@@ -21,6 +21,8 @@ export interface NewBusiness {
   readonly ceilingMs?: number | undefined;
   /** A text search configuration of PostgreSQL: english, portuguese, simple, … */
   readonly language?: string | undefined;
+  /** How long the AI stays silent once a person was fetched or took over; without it, until somebody resumes it. */
+  readonly handoffPauseMs?: number | undefined;
 }
 
 export interface Businesses {
@@ -33,13 +35,12 @@ export interface Businesses {
 export function createBusinesses(deps: { readonly database: Database }): Businesses {
   const { database } = deps;
   return {
-    async create({ name, quietMs, ceilingMs, language }) {
+    async create({ name, quietMs, ceilingMs, language, handoffPauseMs }) {
       checkName(name);
       checkDebounce(quietMs ?? 2_000, ceilingMs ?? 10_000);
       const id = newId<BusinessId>();
-      const [row] = await database
-        .forBusiness(id)
-        .run(insertBusiness, [id, name.trim(), quietMs ?? null, ceilingMs ?? null, language ?? null]);
+      const values = [id, name.trim(), quietMs ?? null, ceilingMs ?? null, language ?? null, handoffPauseMs ?? null];
+      const [row] = await database.forBusiness(id).run(insertBusiness, values);
       if (row === undefined) throw new Error("the insert of a business answered no row");
       return businessOf(row);
     },

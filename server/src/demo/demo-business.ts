@@ -58,7 +58,8 @@ export interface DemoBusinessDeps {
 
 async function create(deps: DemoBusinessDeps): Promise<DemoIdentity> {
   const { database, knowledge } = deps;
-  const business = await createBusinesses({ database }).create({ name: "Aurora" });
+  // Nobody sits in the demo's inbox: the AI comes back soon after it has fetched a person.
+  const business = await createBusinesses({ database }).create({ name: "Aurora", handoffPauseMs: 30_000 });
   // Another demo may use this database too: its number is taken then, and ours must differ.
   const phoneNumberId = `2${randomBytes(6).readUIntBE(0, 6).toString().padStart(14, "0").slice(-14)}`;
   const number = { phoneNumberId, displayPhoneNumber: "15550100200", accountId: "300000000000001" };

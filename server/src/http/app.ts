@@ -39,6 +39,8 @@ export interface HttpAppDeps {
   /** Names of migrations that this code needs and the database does not have. */
   readonly listPendingMigrations: () => Promise<readonly string[]>;
   readonly apiRequestsPerMinute?: number;
+  /** False for a process without the role api: it answers health and metrics only. */
+  readonly servesApi?: boolean;
 }
 
 const API_BODY_LIMIT = 1024 * 1024;
@@ -62,11 +64,12 @@ export function createHttpApp(deps: HttpAppDeps): FastifyInstance {
     return sendProblem(reply, problemOf("not_found", `There is nothing at ${request.method} ${path}. What there is stands at /docs.`));
   });
   app.register((scope, _options, done) => {
-    registerWhatsAppWebhook(scope, deps);
+    registerHealthRoutes(scope, { ...deps, ping: () => deps.database.ping() });
     done();
   });
+  if (deps.servesApi === false) return app;
   app.register((scope, _options, done) => {
-    registerHealthRoutes(scope, { ...deps, ping: () => deps.database.ping() });
+    registerWhatsAppWebhook(scope, deps);
     done();
   });
   app.register(async (scope) => {

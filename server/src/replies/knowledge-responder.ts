@@ -3,7 +3,7 @@ import type { KnowledgeBase } from "../knowledge/knowledge-base.ts";
 import type { Responder } from "./responder.ts";
 
 // A text answers when it knows a fair part of the question; one word of a long question is chance (tuned on knowledge-responder.db.test.ts).
-const MIN_COVERAGE = 0.3;
+const MIN_COVERAGE = 0.2;
 const MAX_QUESTION_LENGTH = 1_000;
 
 export function createKnowledgeResponder(deps: { readonly knowledge: KnowledgeBase }): Responder {

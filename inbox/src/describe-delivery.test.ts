@@ -1,0 +1,25 @@
+import { expect, test } from "vitest";
+import { describeDelivery } from "./describe-delivery.ts";
+
+const ours = { direction: "out", error: null } as const;
+
+test("what the customer wrote has no delivery", () => {
+  expect(describeDelivery({ direction: "in", status: "received", error: null })).toBeUndefined();
+});
+
+test("every state of an outbound message has words of its own", () => {
+  const states = ["queued", "sending", "unknown", "accepted", "sent", "delivered", "read", "played", "failed"];
+  const labels = states.map((status) => describeDelivery({ ...ours, status })?.label);
+  expect(new Set(labels).size).toBe(states.length);
+});
+
+test("a failure says what WhatsApp said, or at least its code", () => {
+  expect(describeDelivery({ ...ours, status: "failed", error: { code: "131026", text: "Message undeliverable." } })?.sentence).toBe(
+    "Not delivered. Message undeliverable.",
+  );
+  expect(describeDelivery({ ...ours, status: "failed", error: { code: "131026", text: null } })?.sentence).toContain("131026");
+});
+
+test("a state that this inbox does not know is shown as unknown, not as delivered", () => {
+  expect(describeDelivery({ ...ours, status: "of-a-newer-server" })?.mark).toBe("question");
+});

@@ -1,0 +1,238 @@
+// The inbox in a real browser, against the real server, a real PostgreSQL and the simulator.
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import chromium from "@sparticuz/chromium";
+import { chromium as playwright, type Browser, type Page } from "playwright-core";
+import { build } from "vite";
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from "vitest";
+import { z } from "zod";
+import { startOnethread, type RunningOnethread } from "../../server/src/compose.ts";
+import { readConfig } from "../../server/src/config.ts";
+import { createTestDatabase, type TestDatabase } from "../../server/test/support/test-database.ts";
+
+const factsSchema = z.object({ url: z.string(), simulatorUrl: z.string(), apiKey: z.string() });
+const outboxSchema = z.object({ total: z.number(), data: z.array(z.object({ body: z.unknown() })) });
+
+// One process for all would end with its first page; and the page's own rules must hold, as they do for users.
+const UNWANTED = new Set(["--single-process", "--disable-web-security"]);
+const QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"];
+const DESKTOP = { width: 1280, height: 800 };
+const PHONE = { width: 390, height: 844 };
+
+let testDatabase: TestDatabase;
+let dataDir: string;
+let onethread: RunningOnethread;
+let browser: Browser;
+let facts: z.infer<typeof factsSchema>;
+let customer = 12_025_550_100;
+
+beforeAll(async () => {
+  await build({ root: fileURLToPath(new URL("..", import.meta.url)), logLevel: "error" });
+  testDatabase = await createTestDatabase();
+  dataDir = await mkdtemp(join(tmpdir(), "onethread-inbox-"));
+  const environment = { PORT: "0", ONETHREAD_SIMULATOR_PORT: "0", DATABASE_URL: testDatabase.url, ONETHREAD_DATA_DIR: dataDir };
+  const read = readConfig(environment, { purpose: "demo" });
+  if (!read.ok) throw new Error(read.problems.join(" "));
+  onethread = await startOnethread({ config: read.config, demo: true, log: testDatabase.log });
+  facts = factsSchema.parse(JSON.parse(await readFile(join(dataDir, "demo.json"), "utf8")));
+  // People answer in these tests; the AI would join in.
+  await testDatabase.superuser.query("update onethread.businesses set ai_enabled = false");
+  const args = [...chromium.args.filter((arg) => !UNWANTED.has(arg)), ...QUIET];
+  browser = await playwright.launch({ executablePath: await chromium.executablePath(), args, headless: true });
+});
+
+afterAll(async () => {
+  await browser.close();
+  await onethread.stop();
+  await testDatabase.close();
+  await rm(dataDir, { recursive: true, force: true });
+});
+
+beforeEach(() => {
+  customer += 1;
+});
+
+const phone = (): string => String(customer);
+
+async function customerWrites(text: string): Promise<void> {
+  const request = { from: phone(), name: `Customer ${phone()}`, text };
+  const answer = await fetch(`${facts.simulatorUrl}/sim/inbound`, { method: "POST", body: JSON.stringify(request) });
+  expect(answer.status).toBe(200);
+}
+
+async function outbox(atLeast: number): Promise<z.infer<typeof outboxSchema>> {
+  const answer = await fetch(`${facts.simulatorUrl}/sim/outbox?to=${phone()}&atLeast=${String(atLeast)}&waitMs=10000`);
+  return outboxSchema.parse(await answer.json());
+}
+
+/** A tab of its own. What its console complains about fails the test. */
+async function openPage(viewport = DESKTOP): Promise<Page> {
+  const context = await browser.newContext({ viewport });
+  const page = await context.newPage();
+  page.setDefaultTimeout(15_000);
+  const complaints: string[] = [];
+  page.on("console", (message) => {
+    const isOfTheNetwork = message.text().startsWith("Failed to load resource");
+    if (message.type() === "error" && !isOfTheNetwork) complaints.push(message.text());
+  });
+  page.on("pageerror", (error) => complaints.push(error.message));
+  onTestFinished(async () => {
+    await context.close();
+    expect(complaints).toEqual([]);
+  });
+  await page.goto(`${facts.url}/inbox`);
+  return page;
+}
+
+async function signIn(page: Page, apiKey = facts.apiKey): Promise<void> {
+  await page.getByLabel("API key").fill(apiKey);
+  await page.getByRole("button", { name: "Sign in" }).click();
+}
+
+const row = (page: Page) => page.getByRole("navigation", { name: "Conversations" }).getByRole("link", { name: `Customer ${phone()}` });
+const log = (page: Page) => page.getByRole("log", { name: "Messages" });
+
+async function openThread(page: Page): Promise<void> {
+  await signIn(page);
+  await row(page).click();
+  await page.getByRole("heading", { name: `Customer ${phone()}` }).waitFor();
+}
+
+test("what a customer writes appears by itself, and an answer that is clicked twice reaches the customer once", async () => {
+  await customerWrites("Is anybody there?");
+  const page = await openPage();
+  await openThread(page);
+  await log(page).getByText("Is anybody there?").waitFor();
+  await customerWrites("Hello?");
+  await log(page).getByText("Hello?").waitFor();
+
+  await page.getByLabel("Message", { exact: true }).fill("Yes, here I am.");
+  await page.getByRole("button", { name: "Send" }).dblclick();
+  await log(page).getByRole("img", { name: "Read" }).waitFor();
+
+  const sent = await outbox(1);
+  expect(sent.data.map(({ body }) => body)).toMatchObject([{ type: "text", text: { body: "Yes, here I am." } }]);
+  expect(await log(page).getByText("Yes, here I am.").count()).toBe(1);
+  expect(await page.getByLabel("Message", { exact: true }).inputValue()).toBe("");
+});
+
+test("an answer whose confirmation is lost on the way is sent once", async () => {
+  await customerWrites("Hi");
+  const page = await openPage();
+  await openThread(page);
+  let posts = 0;
+  await page.route("**/api/v1/conversations/*/messages", async (route) => {
+    if (route.request().method() !== "POST") return route.fallback();
+    posts += 1;
+    if (posts > 1) return route.fallback();
+    await route.fetch();
+    return route.abort();
+  });
+  await page.getByLabel("Message", { exact: true }).fill("Only once");
+  await page.keyboard.press("Enter");
+  await log(page).getByRole("img", { name: "Read" }).waitFor();
+  await expect.poll(() => page.getByLabel("Message", { exact: true }).inputValue(), { timeout: 10_000 }).toBe("");
+  expect(posts).toBe(2);
+  expect((await outbox(1)).total).toBe(1);
+});
+
+test("outside the 24 hours nothing can be written, and the page says why", async () => {
+  await customerWrites("Long ago");
+  await testDatabase.superuser.query(
+    `update onethread.conversations c set last_customer_message_at = now() - interval '25 hours'
+      from onethread.aliases a where a.conversation_id = c.id and a.kind = 'phone' and a.value = $1`,
+    [phone()],
+  );
+  const page = await openPage();
+  await openThread(page);
+  await page.getByText("more than 24 hours ago").waitFor();
+  expect(await page.getByLabel("Message", { exact: true }).isDisabled()).toBe(true);
+  expect(await page.getByRole("button", { name: "Send" }).isDisabled()).toBe(true);
+  expect(await row(page).getByText("Window closed").isVisible()).toBe(true);
+});
+
+test("whoever pauses the AI sees it in the thread and in the list, until it is resumed", async () => {
+  await customerWrites("A person, please");
+  const page = await openPage();
+  await openThread(page);
+  await page.getByRole("button", { name: "Pause AI" }).click();
+  await page.getByRole("button", { name: "Resume AI" }).waitFor();
+  await row(page).getByText("AI paused").waitFor();
+  const paused = await testDatabase.superuser.query<{ ai_paused_reason: string }>("select ai_paused_reason from onethread.conversations where ai_paused_at is not null");
+  expect(paused.rows).toEqual([{ ai_paused_reason: "inbox" }]);
+  await page.getByRole("button", { name: "Resume AI" }).click();
+  await page.getByRole("button", { name: "Pause AI" }).waitFor();
+  await row(page).getByText("AI paused").waitFor({ state: "detached" });
+});
+
+test("a message that WhatsApp refuses for good is marked, with the reason", async () => {
+  await customerWrites("Hi");
+  const rule = { match: { path: "messages", to: phone() }, times: 1, respond: { code: 131_026, details: "Message undeliverable." } };
+  await fetch(`${facts.simulatorUrl}/sim/failures`, { method: "POST", body: JSON.stringify(rule) });
+  const page = await openPage();
+  await openThread(page);
+  await page.getByLabel("Message", { exact: true }).fill("Can you read this?");
+  await page.keyboard.press("Enter");
+  await log(page).getByRole("img", { name: "Not delivered" }).waitFor();
+  await log(page).getByText(/^Not delivered\. ./).waitFor();
+  expect((await outbox(0)).total).toBe(0);
+});
+
+test("a wrong key opens nothing, and the page says so", async () => {
+  const page = await openPage();
+  await signIn(page, "ot_wrong");
+  await page.getByRole("alert").getByText("This API key is not known here").waitFor();
+  expect(await page.getByRole("navigation", { name: "Conversations" }).count()).toBe(0);
+});
+
+test("a key that is revoked while somebody reads signs them out", async () => {
+  await customerWrites("Hi");
+  const page = await openPage();
+  await openThread(page);
+  await page.route("**/api/v1/**", (route) => route.fulfill({ status: 401, contentType: "application/problem+json", body: REVOKED }));
+  await page.getByRole("alert").getByText("no longer accepted").waitFor();
+  expect(await page.evaluate(() => sessionStorage.length)).toBe(0);
+});
+
+const REVOKED = JSON.stringify({ type: "urn:onethread:problem:unauthorised", title: "Unauthorised", status: 401, detail: "Unknown key.", code: "unauthorised" });
+
+test("a phone shows the list or the thread, and back leads to the list", async () => {
+  await customerWrites("From my phone to yours");
+  const page = await openPage(PHONE);
+  await openThread(page);
+  expect(await row(page).isVisible()).toBe(false);
+  expect(await page.evaluate(() => document.activeElement?.textContent)).toBe(`Customer ${phone()}`);
+  await page.getByRole("link", { name: "Back to the list" }).click();
+  await row(page).waitFor();
+  expect(await log(page).isVisible()).toBe(false);
+});
+
+test("a thread can be opened and answered with the keyboard alone", async () => {
+  await customerWrites("No mouse here");
+  const page = await openPage();
+  await page.keyboard.type(facts.apiKey);
+  await page.keyboard.press("Enter");
+  await row(page).waitFor();
+  await row(page).focus();
+  await page.keyboard.press("Enter");
+  await log(page).getByText("No mouse here").waitFor();
+  for (let presses = 0; presses < 20; presses += 1) {
+    await page.keyboard.press("Tab");
+    if (await page.evaluate(() => document.activeElement?.tagName === "TEXTAREA")) break;
+  }
+  await page.keyboard.type("Two lines:");
+  await page.keyboard.press("Shift+Enter");
+  await page.keyboard.type("this is the second");
+  await page.keyboard.press("Enter");
+  expect((await outbox(1)).data.map(({ body }) => body)).toMatchObject([{ text: { body: "Two lines:\nthis is the second" } }]);
+});
+
+test("the page runs its own files and nothing else", async () => {
+  const answer = await fetch(`${facts.url}/inbox/`);
+  expect(answer.headers.get("content-security-policy")).toContain("default-src 'none'; script-src 'self'");
+  const asset = /assets\/[\w-]+\.js/.exec(await answer.text())?.[0] ?? "";
+  expect((await fetch(`${facts.url}/inbox/${asset}`)).headers.get("cache-control")).toContain("immutable");
+  expect((await fetch(`${facts.url}/inbox/..%2fpackage.json`)).status).toBeGreaterThanOrEqual(400);
+});
