@@ -42,10 +42,16 @@ export default tseslint.config(
       "@typescript-eslint/consistent-type-definitions": "off",
       // A type that refers to itself, such as JSON, can only be written with an index signature.
       "@typescript-eslint/consistent-indexed-object-style": "off",
+      // It asks for `x!`, which no-non-null-assertion forbids.
+      "@typescript-eslint/non-nullable-type-assertion-style": "off",
+      // [...text] by code point is meant so here: initials, widths, edit distances.
+      "@typescript-eslint/no-misused-spread": ["error", { allow: ["string"] }],
       // A port's method is async whether or not this implementation waits for anything.
       "@typescript-eslint/require-await": "off",
     },
   },
+  // Markup is long without being complicated.
+  { files: ["**/*.tsx"], rules: { "onethread/function-size": ["error", 80] } },
   {
     files: tests,
     rules: {

@@ -38,6 +38,9 @@ const MOST_PER_SECOND: Readonly<Record<Variant, number>> = {
   onethread: 30_000,
 };
 
+/** After each, PostgreSQL gets to know the tables, as its autovacuum would see to within a minute. */
+const WARM_UP_PARTS = 2;
+
 interface Processes {
   readonly server: Child;
   readonly load: Child;
@@ -49,9 +52,14 @@ function readCpu({ server, load, world }: Processes): Readonly<Record<keyof CpuU
 }
 
 async function watch(processes: Processes): Promise<{ readonly measured: JsonObject; readonly cpu: CpuUse }> {
-  const { load } = processes;
+  const { load, world } = processes;
   const end = load.next("measured");
   end.catch(() => undefined);
+  for (let part = 0; part < WARM_UP_PARTS; part += 1) {
+    await load.next("warm");
+    await world.analyze();
+    load.send({ do: "go" });
+  }
   await load.next("measuring");
   const before = readCpu(processes);
   const startedAt = performance.now();

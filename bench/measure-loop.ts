@@ -70,9 +70,18 @@ export function measureLoop(plan: ProductPlan & { readonly customers: number }):
     await simulator.next("done");
     simulator.send({ do: "write-all", customers: LOOP_WARM_UP, concurrency: CONCURRENT_WEBHOOKS, from: IDLE_FROM + 1 });
     await simulator.next("done");
+    await world.analyze();
+    simulator.send({ do: "write-all", customers: LOOP_WARM_UP, concurrency: CONCURRENT_WEBHOOKS, from: IDLE_FROM + 1 + LOOP_WARM_UP });
+    await simulator.next("done");
+    await world.analyze();
     const cpu = (): readonly (number | undefined)[] => [cpuMsOf(server.pid), cpuMsOfFamily(world.postgresPid), cpuMsOf(simulator.pid)];
     const before = cpu();
-    simulator.send({ do: "write-all", customers: plan.customers, concurrency: CONCURRENT_WEBHOOKS, from: IDLE_FROM + 1 + LOOP_WARM_UP });
+    simulator.send({
+      do: "write-all",
+      customers: plan.customers,
+      concurrency: CONCURRENT_WEBHOOKS,
+      from: IDLE_FROM + 1 + 2 * LOOP_WARM_UP,
+    });
     const done = await simulator.next("done");
     const after = cpu();
     const seconds = numberOf(done, "seconds");
@@ -94,9 +103,10 @@ export function measureLoop(plan: ProductPlan & { readonly customers: number }):
 
 /** One message at a time, each of another customer, with nothing else going on. The times are beyond the debounce. */
 export function measureIdle(plan: ProductPlan & { readonly messages: number }): Promise<IdleResult> {
-  return withProduct(plan, async ({ simulator }) => {
+  return withProduct(plan, async ({ world, simulator }) => {
     simulator.send({ do: "write-slowly", messages: IDLE_WARM_UP, from: IDLE_FROM });
     await simulator.next("done");
+    await world.analyze();
     simulator.send({ do: "write-slowly", messages: plan.messages, from: IDLE_FROM + IDLE_WARM_UP });
     const done = await simulator.next("done");
     const beyond = (key: string): number => numberOf(done, key) - plan.quietMs;

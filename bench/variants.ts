@@ -1,6 +1,7 @@
 // Owns: what is compared: four ways to take a webhook, behind the same server and route.
 import type { Database } from "../server/src/db/database.ts";
 import type { ChannelDirectory } from "../server/src/businesses/channel-directory.ts";
+import { createSettleIdentity } from "../server/src/identity/settle-identity.ts";
 import { createIntake } from "../server/src/ingest/create-intake.ts";
 import type { WebhookIntake } from "../server/src/ingest/webhook-intake.ts";
 import { createWebhookLog } from "../server/src/ingest/webhook-log.ts";
@@ -11,7 +12,12 @@ import { createSelectThenInsert } from "./select-then-insert.ts";
 export const VARIANTS = ["discard", "select-then-insert", "upsert", "onethread"] as const;
 export type Variant = (typeof VARIANTS)[number];
 
-export const LETTERS: Readonly<Record<Variant, string>> = { discard: "a", "select-then-insert": "b", upsert: "c", onethread: "d" };
+export const LETTERS: Readonly<Record<Variant, "a" | "b" | "c" | "d">> = {
+  discard: "a",
+  "select-then-insert": "b",
+  upsert: "c",
+  onethread: "d",
+};
 
 export const MEANINGS: Readonly<Record<Variant, string>> = {
   discard: "verify and discard",
@@ -52,6 +58,7 @@ export function createVariant(variant: Variant, deps: VariantDeps): WebhookIntak
         batches: database.batches,
         channels,
         webhookLog: createWebhookLog({ db, log }),
+        settleIdentity: createSettleIdentity({ database, log }),
         failPoints: noFailPoints,
         log,
         slots: deps.connections,

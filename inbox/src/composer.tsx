@@ -21,36 +21,30 @@ interface ComposerProps {
 export function Composer({ block, draft, onDraft, send, onSent }: ComposerProps) {
   const id = useId();
   const field = useRef<HTMLTextAreaElement>(null);
-  // One key per text until it is known to be stored: a second click, or a retry after a lost answer, is the same message.
-  const outgoing = useRef<Outgoing>(undefined);
-  const sending = useMutation({
-    mutationFn: send,
-    onSuccess: (_answer, { text }) => {
-      outgoing.current = undefined;
+  const sending = useSendOnce(send, {
+    onStored: (text) => {
       if (field.current?.value.trim() === text) onDraft("");
       onSent();
     },
-    onSettled: () => field.current?.focus(),
+    onEnd: () => field.current?.focus(),
   });
   const text = draft.trim();
   const canSend = block === undefined && text !== "" && !sending.isPending;
 
   function submit(event: SyntheticEvent): void {
     event.preventDefault();
-    if (!canSend) return;
-    if (outgoing.current?.text !== text) outgoing.current = { text, idempotencyKey: randomId() };
-    sending.mutate(outgoing.current);
-  }
-
-  function onKeyDown(event: KeyboardEvent): void {
-    if (event.key === "Enter" && !event.shiftKey && !event.nativeEvent.isComposing) submit(event);
+    if (canSend) sending.start(text);
   }
 
   return (
-    <form onSubmit={submit} aria-label="Answer" className="border-t border-line bg-panel px-4 pt-3 pb-[max(0.75rem,env(safe-area-inset-bottom))] md:px-8">
+    <form
+      onSubmit={submit}
+      aria-label="Answer"
+      className="border-t border-line bg-panel px-4 pt-3 pb-[max(0.75rem,env(safe-area-inset-bottom))] md:px-8"
+    >
       <div className="mx-auto max-w-3xl">
         <p id={`${id}-problem`} role="status" className="mb-2 rounded-lg bg-warning-bg px-3 py-2 text-sm text-warning empty:hidden">
-          {block ?? (sending.isError ? `Not sent. ${sentenceOf(sending.error)}` : undefined)}
+          {block ?? sending.problem}
         </p>
         <div className="flex items-end gap-2">
           <label htmlFor={id} className="sr-only">
@@ -62,11 +56,11 @@ export function Composer({ block, draft, onDraft, send, onSent }: ComposerProps)
             rows={1}
             value={draft}
             onChange={(event) => onDraft(event.target.value)}
-            onKeyDown={onKeyDown}
+            onKeyDown={(event) => isSendKey(event) && submit(event)}
             disabled={block !== undefined}
             maxLength={4096}
             aria-describedby={`${id}-problem`}
-            placeholder={block === undefined ? "Write a message" : "Nothing can be written right now"}
+            placeholder={block === undefined ? "Write a message" : "Not possible right now"}
             className="field-sizing-content max-h-40 min-h-11 min-w-0 flex-1 resize-none rounded-2xl border border-line bg-page px-4 py-2.5 leading-snug placeholder:text-soft disabled:opacity-60"
           />
           <button
@@ -80,4 +74,32 @@ export function Composer({ block, draft, onDraft, send, onSent }: ComposerProps)
       </div>
     </form>
   );
+}
+
+/** Enter sends; with Shift it begins a line, and while a word is being composed it belongs to the keyboard. */
+function isSendKey({ key, shiftKey, nativeEvent }: KeyboardEvent): boolean {
+  return key === "Enter" && !shiftKey && !nativeEvent.isComposing;
+}
+
+interface SendOnceEnds {
+  readonly onStored: (text: string) => void;
+  readonly onEnd: () => void;
+}
+
+/** One key per text until it is known to be stored: a second click, or a retry after a lost answer, is the same message. */
+function useSendOnce(send: ComposerProps["send"], { onStored, onEnd }: SendOnceEnds) {
+  const outgoing = useRef<Outgoing>(undefined);
+  const { mutate, isPending, error } = useMutation({
+    mutationFn: send,
+    onSuccess: (_answer, { text }) => {
+      outgoing.current = undefined;
+      onStored(text);
+    },
+    onSettled: onEnd,
+  });
+  const start = (text: string): void => {
+    if (outgoing.current?.text !== text) outgoing.current = { text, idempotencyKey: randomId() };
+    mutate(outgoing.current);
+  };
+  return { start, isPending, problem: error === null ? undefined : `Not sent. ${sentenceOf(error)}` };
 }

@@ -97,7 +97,15 @@ function Row({ conversation, isSelected, now }: RowProps) {
   );
 }
 
-function Badges({ isPaused, isClosed, isOptedOut }: { readonly isPaused: boolean; readonly isClosed: boolean; readonly isOptedOut: boolean }) {
+function Badges({
+  isPaused,
+  isClosed,
+  isOptedOut,
+}: {
+  readonly isPaused: boolean;
+  readonly isClosed: boolean;
+  readonly isOptedOut: boolean;
+}) {
   if (!isPaused && !isClosed && !isOptedOut) return null;
   return (
     <p className="mt-1.5 flex flex-wrap gap-1.5">

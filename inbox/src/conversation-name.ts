@@ -14,6 +14,11 @@ export function conversationName({ contactName, phone, userId, canonicalKey }: N
 /** One or two letters for the picture of somebody of whom there is none. */
 export function initialsOf(name: string): string {
   const words = name.match(/\p{L}[\p{L}\p{M}]*/gu) ?? [];
-  const letters = [words[0], words.length > 1 ? words.at(-1) : undefined].map((word) => (word === undefined ? "" : ([...word][0] ?? "")));
-  return letters.join("").toLocaleUpperCase() || "#";
+  const ends = words.length > 1 ? [words[0], words.at(-1)] : words;
+  return (
+    ends
+      .map((word) => /^\p{L}\p{M}*/u.exec(word ?? "")?.[0] ?? "")
+      .join("")
+      .toLocaleUpperCase() || "#"
+  );
 }

@@ -11,7 +11,11 @@ const SHAPES: Readonly<Record<Delivery["mark"], ReactNode>> = {
   question: <path d="M7.5 6a2.5 2.5 0 113.6 2.2c-.8.4-1.1.8-1.1 1.6M10 12.6v.1" />,
   cross: <path d="M6 4l8 8M14 4l-8 8" />,
 };
-const COLOURS: Partial<Record<Delivery["mark"], string>> = { "two-ticks-read": "text-read", question: "text-warning", cross: "text-danger" };
+const COLOURS: Partial<Record<Delivery["mark"], string>> = {
+  "two-ticks-read": "text-read",
+  question: "text-warning",
+  cross: "text-danger",
+};
 
 export function DeliveryMark({ delivery: { mark, label } }: { readonly delivery: Delivery }) {
   return (

@@ -18,7 +18,11 @@ export function describeDelivery({ direction, status, error }: Pick<Message, "di
   switch (status) {
     case "queued":
       if (error === null) return { mark: "clock", label: "Waiting to be sent" };
-      return { mark: "clock", label: "Waiting to be sent again", sentence: error.text ?? "WhatsApp did not take it yet. It is tried again." };
+      return {
+        mark: "clock",
+        label: "Waiting to be sent again",
+        sentence: error.text ?? "WhatsApp did not take it yet. It is tried again.",
+      };
     case "sending":
       return { mark: "clock", label: "Being sent" };
     case "accepted":
@@ -32,7 +36,11 @@ export function describeDelivery({ direction, status, error }: Pick<Message, "di
     case "played":
       return { mark: "two-ticks-read", label: "Played" };
     case "failed":
-      return { mark: "cross", label: "Not delivered", sentence: `Not delivered. ${error?.text ?? `WhatsApp gave the code ${error?.code ?? "unknown"}.`}` };
+      return {
+        mark: "cross",
+        label: "Not delivered",
+        sentence: `Not delivered. ${error?.text ?? `WhatsApp gave the code ${error?.code ?? "unknown"}.`}`,
+      };
     default:
       return { mark: "question", label: "Outcome unknown", sentence: UNKNOWN };
   }

@@ -18,7 +18,9 @@ export function InboxPage({ client, onSignOut }: InboxPageProps) {
   const [drafts, setDrafts] = useState<Readonly<Record<string, string>>>({});
   return (
     <div className="flex h-full">
-      <div className={`min-h-0 w-full shrink-0 flex-col border-line bg-panel md:flex md:w-80 md:border-r lg:w-96 ${selected === undefined ? "flex" : "hidden"}`}>
+      <div
+        className={`min-h-0 w-full shrink-0 flex-col border-line bg-panel md:flex md:w-80 md:border-r lg:w-96 ${selected === undefined ? "flex" : "hidden"}`}
+      >
         <ConversationList client={client} selected={selected} now={now} onSignOut={onSignOut} />
       </div>
       <main className={`min-w-0 flex-1 flex-col md:flex ${selected === undefined ? "hidden" : "flex"}`}>

@@ -22,9 +22,15 @@ export function MessageBubble({ message, quote, isFollowUp }: MessageBubbleProps
   return (
     <li className={`flex max-w-[85%] flex-col md:max-w-[75%] ${isOurs ? "items-end self-end" : "items-start self-start"}`}>
       <span className={isFollowUp || !isOurs ? "sr-only" : "mt-1 mb-0.5 px-1 text-xs font-medium text-soft"}>{author}</span>
-      <div className={`max-w-full rounded-2xl px-3.5 py-2 ${isOurs ? "rounded-br-md bg-ours" : "rounded-bl-md border border-line bg-panel"}`}>
-        {quote !== undefined && <blockquote className="mb-1.5 line-clamp-2 border-l-2 border-accent pl-2 text-sm text-soft">{quote}</blockquote>}
-        <p className={`text-[0.9375rem] leading-snug break-words whitespace-pre-wrap ${content.isNote ? "text-soft italic" : ""}`}>{content.text}</p>
+      <div
+        className={`max-w-full rounded-2xl px-3.5 py-2 ${isOurs ? "rounded-br-md bg-ours" : "rounded-bl-md border border-line bg-panel"}`}
+      >
+        {quote !== undefined && (
+          <blockquote className="mb-1.5 line-clamp-2 border-l-2 border-accent pl-2 text-sm text-soft">{quote}</blockquote>
+        )}
+        <p className={`text-[0.9375rem] leading-snug break-words whitespace-pre-wrap ${content.isNote ? "text-soft italic" : ""}`}>
+          {content.text}
+        </p>
         <p className="mt-1 flex items-center justify-end gap-1.5 text-xs text-soft">
           {content.isEdited && <span>edited</span>}
           <time dateTime={message.sentAt} title={formatFull(message.sentAt)}>
@@ -35,7 +41,9 @@ export function MessageBubble({ message, quote, isFollowUp }: MessageBubbleProps
       </div>
       {message.reactions.length > 0 && <Reactions reactions={message.reactions} />}
       {delivery?.sentence !== undefined && (
-        <p className={`mt-1 px-1 text-xs ${isOurs ? "text-right" : ""} ${delivery.mark === "cross" ? "text-danger" : "text-warning"}`}>{delivery.sentence}</p>
+        <p className={`mt-1 px-1 text-xs ${isOurs ? "text-right" : ""} ${delivery.mark === "cross" ? "text-danger" : "text-warning"}`}>
+          {delivery.sentence}
+        </p>
       )}
     </li>
   );

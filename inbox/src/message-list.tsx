@@ -19,7 +19,14 @@ export function MessageList({ messages, now, hasEarlier, isLoadingEarlier, onEar
   const { box, onScroll } = useStayAtEnd(messages);
   const byProviderId = new Map(messages.map((message) => [message.providerMessageId, message]));
   return (
-    <div ref={box} onScroll={onScroll} role="log" aria-label="Messages" tabIndex={0} className="min-h-0 flex-1 overflow-y-auto px-4 py-4 -outline-offset-2 md:px-8">
+    <div
+      ref={box}
+      onScroll={onScroll}
+      role="log"
+      aria-label="Messages"
+      tabIndex={0}
+      className="min-h-0 flex-1 overflow-y-auto px-4 py-4 -outline-offset-2 md:px-8"
+    >
       {hasEarlier && (
         <button
           type="button"

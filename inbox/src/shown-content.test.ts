@@ -14,5 +14,8 @@ test("of a deleted message nothing is shown, not even its edits", () => {
 });
 
 test("a message without words says what it is", () => {
-  expect(shownContent({ ...message, text: null, type: "location" })).toMatchObject({ text: "A message of the type “location”", isNote: true });
+  expect(shownContent({ ...message, text: null, type: "location" })).toMatchObject({
+    text: "A message of the type “location”",
+    isNote: true,
+  });
 });

@@ -60,8 +60,8 @@ export function SignIn({ notice, onSignIn }: SignInProps) {
           {isTrying ? "Signing in…" : "Sign in"}
         </button>
         <p id={`${id}-hint`} className="mt-5 text-xs leading-relaxed text-soft">
-          The demo prints its key when it starts. Elsewhere, <code className="font-mono">onethread api-key create</code> makes one. It is kept until
-          this tab is closed.
+          The demo prints its key when it starts. Elsewhere, <code className="font-mono">onethread api-key create</code> makes one. It is
+          kept until this tab is closed.
         </p>
       </form>
     </main>

@@ -24,11 +24,7 @@ export function ThreadHeader({ client, conversation, onChanged }: ThreadHeaderPr
   return (
     <header className="border-b border-line bg-panel">
       <div className="flex h-16 items-center gap-3 px-4">
-        <a href={NOTHING_SELECTED} aria-label="Back to the list" className="-ml-2 grid size-10 place-items-center rounded-full hover:bg-raised md:hidden">
-          <svg viewBox="0 0 24 24" className="size-6" fill="none" stroke="currentColor" strokeWidth="2" strokeLinecap="round" strokeLinejoin="round" aria-hidden="true">
-            <path d="M15 5l-7 7 7 7" />
-          </svg>
-        </a>
+        <BackLink />
         <Avatar name={name} />
         <div className="min-w-0 flex-1">
           <Name name={name} />
@@ -57,6 +53,29 @@ export function ThreadHeader({ client, conversation, onChanged }: ThreadHeaderPr
   );
 }
 
+function BackLink() {
+  return (
+    <a
+      href={NOTHING_SELECTED}
+      aria-label="Back to the list"
+      className="-ml-2 grid size-10 place-items-center rounded-full hover:bg-raised md:hidden"
+    >
+      <svg
+        viewBox="0 0 24 24"
+        className="size-6"
+        fill="none"
+        stroke="currentColor"
+        strokeWidth="2"
+        strokeLinecap="round"
+        strokeLinejoin="round"
+        aria-hidden="true"
+      >
+        <path d="M15 5l-7 7 7 7" />
+      </svg>
+    </a>
+  );
+}
+
 function Name({ name }: { readonly name: string }) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
@@ -73,11 +92,15 @@ function Name({ name }: { readonly name: string }) {
 function detailOf({ phone, userId, aiPaused }: Conversation, name: string): string {
   const address = phone === null ? userId : `+${phone}`;
   const who = aiPaused === null ? "The AI answers" : `A person answers (${REASONS[aiPaused.reason] ?? aiPaused.reason})`;
-  return address === null || address === name ? who : `${address} · ${who}`;
+  return address === null || address === name ? who : `${who} · ${address}`;
 }
 
 const REASONS: Readonly<Record<string, string>> = {
   inbox: "paused in the inbox",
   api: "paused by a program",
+  handoff: "the AI asked for help",
+  nothing_found: "the AI found no answer",
+  nothing_readable: "the AI could not read the message",
+  responder_failed: "the AI failed",
   phone_app: "somebody answered in the WhatsApp app",
 };

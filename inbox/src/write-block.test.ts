@@ -10,7 +10,9 @@ test("nothing blocks inside the window, and it closes at its very instant", () =
 });
 
 test("an opt-out weighs more than an open window", () => {
-  expect(writeBlock({ windowClosesAt: "2026-11-23T00:00:00Z", optedOutAt: "2026-11-22T11:00:00Z" }, now)).toMatch(/asked not to be written to/);
+  expect(writeBlock({ windowClosesAt: "2026-11-23T00:00:00Z", optedOutAt: "2026-11-22T11:00:00Z" }, now)).toMatch(
+    /asked not to be written to/,
+  );
 });
 
 test("a customer who never wrote has no window", () => {

@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { Registry } from "prom-client";
 import { startSimulator } from "@onethread/simulator";
 import { createChannelDirectory } from "./businesses/channel-directory.ts";
@@ -14,6 +15,7 @@ import { openReaderLogin } from "./demo/reader-login.ts";
 import { createHttpApp } from "./http/app.ts";
 import { createMetrics } from "./http/metrics.ts";
 import { createIntake, type Intake } from "./ingest/create-intake.ts";
+import { createSettleIdentity } from "./identity/settle-identity.ts";
 import { createStatusStore } from "./ingest/store-statuses.ts";
 import { createWebhookLog } from "./ingest/webhook-log.ts";
 import { noFailPoints, type FailPoints } from "./kernel/fail-points.ts";
@@ -77,6 +79,7 @@ function composeIntake(parts: Parts): Intake {
     batches: database.batches,
     channels: createChannelDirectory({ database }),
     webhookLog: createWebhookLog({ db, log }),
+    settleIdentity: createSettleIdentity({ database, log }),
     failPoints,
     log,
     slots: config.ingestConnections,
@@ -103,6 +106,7 @@ async function listenForHttp(parts: Parts, secrets: { readonly appSecrets: reado
     },
     listPendingMigrations: async () => (await checkMigrations({ url: parts.databaseUrl, log })).pending,
     servesApi: config.roles.has("api"),
+    inboxDirectory: fileURLToPath(new URL("../../inbox/dist", import.meta.url)),
   });
   parts.atEnd(() => app.close());
   return app.listen({ host: config.host, port: config.port });
@@ -218,6 +222,7 @@ async function announceDemo(parts: Parts, demo: DemoWorld, url: string): Promise
   await writeDemoFacts(dataDir, demo.identity, { url, databaseUrl, simulatorUrl: demo.simulatorUrl });
   return [
     "Onethread is ready",
+    `  Inbox       ${url}/inbox   (sign in with the key)`,
     `  API         ${url}/docs`,
     `  Simulator   ${demo.simulatorUrl}`,
     `  Key         ${demo.identity.apiKey}`,

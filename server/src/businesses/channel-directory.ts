@@ -10,6 +10,8 @@ export interface DirectoryChannel {
   readonly channelId: ChannelId;
   /** How long the reply lane waits for a customer who is still writing. */
   readonly quietMs: number;
+  /** Within what a user id is unique: the account that the channel belongs to, or else the channel itself. */
+  readonly scope: string;
 }
 
 export interface ChannelDirectory {
@@ -36,7 +38,7 @@ export function createChannelDirectory(deps: ChannelDirectoryDeps): ChannelDirec
     async find(key) {
       const [row] = await deps.database.acrossBusinesses.run(findChannelAcrossBusinesses, [key]);
       if (row === undefined) return undefined;
-      return { businessId: row.business_id as BusinessId, channelId: row.channel_id as ChannelId, quietMs: row.quiet_ms };
+      return { businessId: row.business_id as BusinessId, channelId: row.channel_id as ChannelId, quietMs: row.quiet_ms, scope: row.scope };
     },
   });
   return {

@@ -6,6 +6,7 @@ import { createRecordingTerminal } from "../../test/support/recording-terminal.t
 import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
 import { messagesBody } from "../../test/support/webhook-bodies.ts";
 import { createChannelDirectory } from "../businesses/channel-directory.ts";
+import { createSettleIdentity } from "../identity/settle-identity.ts";
 import { createIntake } from "../ingest/create-intake.ts";
 import { createWebhookLog } from "../ingest/webhook-log.ts";
 import { noFailPoints } from "../kernel/fail-points.ts";
@@ -153,6 +154,7 @@ test("what came for an unknown number is listed with its reason, stays until the
     batches: opened.batches,
     channels: createChannelDirectory({ database: opened }),
     webhookLog: createWebhookLog({ db, log }),
+    settleIdentity: createSettleIdentity({ database: opened, log }),
     failPoints: noFailPoints,
     log,
     slots: 1,

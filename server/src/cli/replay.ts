@@ -2,6 +2,7 @@
 import { InvalidArgumentError, type Command } from "commander";
 import { createChannelDirectory } from "../businesses/channel-directory.ts";
 import type { Database } from "../db/database.ts";
+import { createSettleIdentity } from "../identity/settle-identity.ts";
 import { createIntake } from "../ingest/create-intake.ts";
 import { listQuarantinedAcrossBusinesses } from "../ingest/ingest.queries.ts";
 import { createReplay } from "../ingest/replay.ts";
@@ -73,6 +74,7 @@ async function run(
     batches: database.batches,
     channels,
     webhookLog,
+    settleIdentity: createSettleIdentity({ database, log }),
     failPoints: noFailPoints,
     log,
     slots: 2,

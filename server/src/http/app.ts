@@ -23,6 +23,7 @@ import { describeApi, registerOpenApi } from "./openapi.ts";
 import { problemOf, sendProblem } from "./problem.ts";
 import { registerApiRoutes } from "./routes/api.ts";
 import { registerDescriptionRoutes } from "./routes/description.ts";
+import { registerInbox } from "./routes/inbox.ts";
 import { registerHealthRoutes } from "./routes/health.ts";
 import { registerWhatsAppWebhook } from "./routes/whatsapp-webhook.ts";
 
@@ -41,6 +42,8 @@ export interface HttpAppDeps {
   readonly apiRequestsPerMinute?: number;
   /** False for a process without the role api: it answers health and metrics only. */
   readonly servesApi?: boolean;
+  /** Where the built inbox lies; without it there is none at /inbox. */
+  readonly inboxDirectory?: string;
 }
 
 const API_BODY_LIMIT = 1024 * 1024;
@@ -72,6 +75,13 @@ export function createHttpApp(deps: HttpAppDeps): FastifyInstance {
     registerWhatsAppWebhook(scope, deps);
     done();
   });
+  const { inboxDirectory } = deps;
+  if (inboxDirectory !== undefined) {
+    app.register((scope, _options, done) => {
+      registerInbox(scope, { directory: inboxDirectory });
+      done();
+    });
+  }
   app.register(async (scope) => {
     await registerPublicPart(scope.withTypeProvider<ZodTypeProvider>(), deps);
   });

@@ -2,13 +2,16 @@
 import type { ChannelDirectory, DirectoryChannel } from "../businesses/channel-directory.ts";
 import { classifyDatabaseError } from "../db/classify-error.ts";
 import type { Queryable } from "../db/query.ts";
+import type { SettleIdentity } from "../identity/settle-identity.ts";
 import type { FailPoints } from "../kernel/fail-points.ts";
 import { Fault, messageOf } from "../kernel/faults.ts";
 import type { Log } from "../kernel/log.ts";
 import { createMicroBatcher } from "../kernel/micro-batcher.ts";
 import type { MessageEvent, NoticeEvent, StatusEvent, WebhookEvent } from "../whatsapp/events.ts";
 import { createIngestItem, type IngestItem } from "./ingest-item.ts";
-import { createStoreMessages, type StoreOutcome } from "./store-messages.ts";
+import type { StoreOutcome } from "./store-batch.ts";
+import { createLearnIdentity, type IdentityLesson } from "./learn-identity.ts";
+import { createStoreMessages } from "./store-messages.ts";
 import { createStatusStore, type StatusItem, type StatusStore } from "./store-statuses.ts";
 import { createThreadResolver } from "./thread-resolver.ts";
 import type { LogEntry, WebhookLogWriter } from "./webhook-log.ts";
@@ -19,6 +22,7 @@ export interface IntakeDeps {
   readonly batches: Queryable;
   readonly channels: ChannelDirectory;
   readonly webhookLog: WebhookLogWriter;
+  readonly settleIdentity: SettleIdentity;
   readonly failPoints: FailPoints;
   readonly log: Log;
   /** Parallel batches; each holds one connection of the ingest pool while it runs. */
@@ -51,8 +55,9 @@ const unavailable = (cause: unknown): Fault =>
 export function createIntake(deps: IntakeDeps): Intake {
   const { db, batches, log, webhookLog } = deps;
   const resolver = createThreadResolver({ db, maxEntries: ALIAS_CACHE_ENTRIES });
-  const storeMessages = createStoreMessages({ db, batches, resolver, webhookLog, failPoints: deps.failPoints, log });
+  const storeMessages = createStoreMessages({ db, batches, resolver, settleIdentity: deps.settleIdentity, webhookLog, failPoints: deps.failPoints, log });
   const statuses = createStatusStore({ db, webhookLog, failPoints: deps.failPoints });
+  const learnIdentity = createLearnIdentity({ settleIdentity: deps.settleIdentity, log });
   const onFull = (): Fault => unavailable(new Error("the ingest queue is full"));
 
   const messageBatcher = createMicroBatcher<IngestItem, StoreOutcome>({
@@ -111,6 +116,7 @@ export function createIntake(deps: IntakeDeps): Intake {
     const messages: Located<MessageEvent>[] = [];
     const statusItems: StatusItem[] = [];
     const notices: NoticeEvent[] = [];
+    const lessons: IdentityLesson[] = [];
     let quarantined = 0;
     for (const event of events) {
       if (event.kind === "notice") {
@@ -122,12 +128,17 @@ export function createIntake(deps: IntakeDeps): Intake {
         await setAside(event, located?.channel);
         quarantined += 1;
       } else if (event.kind === "message") messages.push({ event, channel: located.channel });
-      else statusItems.push(statusItem({ event, channel: located.channel }));
+      else {
+        lessons.push({ channel: located.channel, customer: event.customer, source: event.kind });
+        if (event.kind === "status") statusItems.push(statusItem({ event, channel: located.channel }));
+        else notices.push({ kind: "notice", provider: event.provider, channelKey: event.channelKey, field: event.kind, raw: event.raw });
+      }
     }
     const outcomes = await Promise.all(messages.map(({ event, channel }) => messageBatcher.submit(createIngestItem(event, channel))));
     // Only now: a status of this delivery may be about one of its messages.
     const results = await Promise.all(statusItems.map((item) => statusBatcher.submit(item)));
     await recordNotices(notices);
+    for (const lesson of lessons) await learnIdentity(lesson);
     const isQuarantined = (outcome: string): boolean => outcome === "quarantined";
     return {
       stored: outcomes.filter((outcome) => outcome === "stored").length,

@@ -1,4 +1,5 @@
 // Owns: one message on its way into its thread, between the webhook and the statement.
+import type { Identifier, IdentityKind } from "../identity/decide-identity.ts";
 import type { BusinessId, ChannelId, MessageId } from "../kernel/ids.ts";
 import { newId } from "../kernel/ids.ts";
 import type { CustomerIdentity, MessageEvent } from "../whatsapp/events.ts";
@@ -10,15 +11,37 @@ export interface Alias {
   readonly value: string;
 }
 
+/** A user id means something only within the account of its channel; the other identifiers mean the same everywhere. */
+export function scopeOf(alias: Alias, channel: { readonly scope: string }): string | null {
+  return alias.kind === "user" || alias.kind === "parent_user" ? channel.scope : null;
+}
+
 export interface IngestItem {
   readonly event: MessageEvent;
   readonly businessId: BusinessId;
   readonly channelId: ChannelId;
   readonly quietMs: number;
+  /** Within what a user id of this channel is unique. */
+  readonly scope: string;
   readonly messageId: MessageId;
   /** In the order of proof: the first one that is known decides. */
   readonly aliases: readonly Alias[];
   readonly contentJson: string;
+}
+
+const PROOF: readonly IdentityKind[] = ["parent_user", "user", "phone", "lid"];
+
+/** What the message says of its sender, strongest proof first; of a change, who he was and who he is. */
+export function identifiersOf(item: IngestItem): readonly Identifier[] {
+  const after = item.event.becomes === undefined ? [] : aliasesOf(item.event.becomes, undefined);
+  return identifiersOfAliases([...item.aliases, ...after], item);
+}
+
+export function identifiersOfAliases(aliases: readonly Alias[], channel: { readonly scope: string }): readonly Identifier[] {
+  return aliases
+    .filter((alias): alias is Alias & { readonly kind: Exclude<AliasKind, "group"> } => alias.kind !== "group")
+    .map((alias) => ({ kind: alias.kind, value: alias.value, scope: scopeOf(alias, channel) }))
+    .sort((a, b) => PROOF.indexOf(a.kind) - PROOF.indexOf(b.kind));
 }
 
 /** Every identifier that the payload proves, strongest first. A group is its own thread: its members' identifiers do not lead to it. */
@@ -34,13 +57,14 @@ export function aliasesOf(identity: CustomerIdentity, groupId: string | undefine
 
 export function createIngestItem(
   event: MessageEvent,
-  channel: { readonly businessId: BusinessId; readonly channelId: ChannelId; readonly quietMs: number },
+  channel: { readonly businessId: BusinessId; readonly channelId: ChannelId; readonly quietMs: number; readonly scope: string },
 ): IngestItem {
   return {
     event,
     businessId: channel.businessId,
     channelId: channel.channelId,
     quietMs: channel.quietMs,
+    scope: channel.scope,
     messageId: newId<MessageId>(),
     aliases: aliasesOf(event.customer, event.groupId),
     contentJson: JSON.stringify(event.content),

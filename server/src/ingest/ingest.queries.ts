@@ -22,12 +22,13 @@ select a.business_id, a.kind, a.value, coalesce(w.canonical_key, c.canonical_key
 //   xmax = 0 tells a new row from an updated one. A tombstone takes no message: its rows are answered with the winner's key and come again.
 // - A reply goes where the customer's newest message came from; a late message does not move it back.
 // - A human who answers in the WhatsApp app takes over from the AI.
-// - lane: fed only by rows really inserted. check_at is left alone when it is set, so that the update stays HOT.
+// - alias_conflicts: names that somebody else stored first. They may lead to another thread; whoever asked settles that (settle-identity.ts).
+// - lane: fed only by rows really inserted. A gateway's history is covered by a turn too, but there is nothing to answer in it. check_at is left alone when it is set, so that the update stays HOT.
 // - Time enters once, as received_at.
 export const storeMessagesAcrossBusinesses = defineQuery({
   name: "ingest.store-messages-across-businesses",
   role: "ingest",
-  columns: { stored: "int8[]", new_conversations: "int8", redirected: "int8[]", redirect_keys: "text[]" },
+  columns: { stored: "int8[]", new_conversations: "int8", redirected: "int8[]", redirect_keys: "text[]", alias_conflicts: "int8[]" },
   text: `
 with thread as (
   select * from unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::uuid[], $6::text[], $7::text[])
@@ -35,23 +36,24 @@ with thread as (
 ), input as (
   select t.*, now() as received_at
     from unnest($8::int[], $9::uuid[], $10::uuid[], $11::uuid[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[], $17::jsonb[],
-                $18::text[], $19::text[], $20::timestamptz[], $21::int[], $22::text[], $23::text[], $24::text[])
+                $18::text[], $19::text[], $20::timestamptz[], $21::int[], $22::text[], $23::text[], $24::text[], $30::boolean[])
     with ordinality as t (thread, business_id, id, channel_id, direction, author, provider_message_id, type, text, content,
-                          quoted_provider_message_id, target_provider_message_id, sent_at, quiet_ms, provider, channel_key, raw, ord)
+                          quoted_provider_message_id, target_provider_message_id, sent_at, quiet_ms, provider, channel_key, raw, is_history, ord)
 ), fresh as materialized (
   select i.* from input i
    where (select m.seq from messages m
            where m.business_id = i.business_id and m.channel_id = i.channel_id and m.provider_message_id = i.provider_message_id) is null
 ), conv as (
   insert into conversations as c (business_id, id, canonical_key, last_seq, last_message_at, last_customer_message_at, contact_name,
-                                  reply_channel_id, reply_kind, reply_address, ai_paused_at, ai_paused_reason, created_at, updated_at)
-  select t.business_id, t.new_id, t.canonical_key, f.count, f.last_message_at, f.last_customer_message_at, t.contact_name,
+                                  is_open, reply_channel_id, reply_kind, reply_address, ai_paused_at, ai_paused_reason, created_at, updated_at)
+  select t.business_id, t.new_id, t.canonical_key, f.count, f.last_message_at, f.last_customer_message_at, t.contact_name, f.is_live,
          t.reply_channel_id, t.reply_kind, t.reply_address, f.taken_over_at, case when f.taken_over_at is not null then 'phone_app' end,
          f.received_at, f.received_at
     from (select thread, count(*) as count, max(received_at) as received_at,
                  max(least(sent_at, received_at)) as last_message_at,
                  max(least(sent_at, received_at)) filter (where direction = 'in') as last_customer_message_at,
-                 max(received_at) filter (where author = 'human') as taken_over_at
+                 bool_or(not is_history) as is_live,
+                 max(received_at) filter (where author = 'human' and not is_history) as taken_over_at
             from fresh group by thread) f
     join thread t using (thread)
    order by t.business_id, t.canonical_key
@@ -59,7 +61,7 @@ with thread as (
     last_seq = c.last_seq + excluded.last_seq,
     last_message_at = greatest(c.last_message_at, excluded.last_message_at),
     last_customer_message_at = greatest(c.last_customer_message_at, excluded.last_customer_message_at),
-    is_open = c.is_open or excluded.last_customer_message_at is not null,
+    is_open = c.is_open or (excluded.is_open and excluded.last_customer_message_at is not null),
     contact_name = coalesce(excluded.contact_name, c.contact_name),
     reply_channel_id = case when excluded.last_customer_message_at >= coalesce(c.last_customer_message_at, '-infinity') or c.reply_address is null
                             then excluded.reply_channel_id else c.reply_channel_id end,
@@ -80,30 +82,33 @@ with thread as (
   window w as (partition by f.thread)
 ), message as (
   insert into messages (business_id, id, conversation_id, seq, channel_id, direction, author, provider_message_id, type, text, content,
-                        quoted_provider_message_id, target_provider_message_id, sent_at, received_at, status)
+                        quoted_provider_message_id, target_provider_message_id, sent_at, received_at, status, is_history)
   select business_id, id, conversation_id, seq, channel_id, direction, author, provider_message_id, type, text, content,
-         quoted_provider_message_id, target_provider_message_id, sent_at, received_at, case direction when 'in' then 'received' else 'sent' end
+         quoted_provider_message_id, target_provider_message_id, sent_at, received_at, case direction when 'in' then 'received' else 'sent' end, is_history
     from placed
   on conflict on constraint uq_message_provider_id do nothing
   returning business_id, id, conversation_id, seq
 ), stored as (
-  select p.ord, p.business_id, p.conversation_id, p.id, p.seq, p.direction, p.received_at, p.quiet_ms, p.provider, p.channel_key, p.raw
+  select p.ord, p.business_id, p.conversation_id, p.id, p.seq, p.direction, p.received_at, p.quiet_ms, p.provider, p.channel_key, p.raw, p.is_history
     from message join placed p using (business_id, id)
-), alias as (
-  insert into aliases (business_id, kind, value, conversation_id, created_at)
-  select a.business_id, a.kind, a.value, conv.id, now()
-    from unnest($25::uuid[], $26::text[], $27::text[], $28::text[]) as a (business_id, kind, value, canonical_key)
+), name as materialized (
+  select a.*, conv.id as conversation_id
+    from unnest($25::uuid[], $26::text[], $27::text[], $28::text[], $29::text[]) with ordinality as a (business_id, kind, value, scope, canonical_key, ord)
     join conv using (business_id, canonical_key)
    where conv.merged_into is null
-   order by a.business_id, a.kind, a.value
+), alias as (
+  insert into aliases (business_id, kind, value, scope, conversation_id, created_at)
+  select business_id, kind, value, scope, conversation_id, now() from name
+   order by business_id, kind, value
   on conflict do nothing
+  returning business_id, kind, value
 ), lane as (
   insert into lanes as l (business_id, conversation_id, kind, check_at, first_at, last_at, wanted)
   select s.business_id, s.conversation_id, k.kind,
          max(s.received_at) + case k.kind when 'reply' then max(s.quiet_ms) * interval '1 millisecond' else interval '1 second' end,
          max(s.received_at), max(s.received_at), max(s.seq)
     from stored s cross join (values ('reply'), ('session')) as k (kind)
-   where s.direction = 'in'
+   where s.direction = 'in' and (k.kind = 'reply' or not s.is_history)
    group by s.business_id, s.conversation_id, k.kind
    order by s.business_id, s.conversation_id, k.kind
   on conflict on constraint lanes_pkey do update set
@@ -118,7 +123,8 @@ with thread as (
 select coalesce((select array_agg(ord) from stored), '{}') as stored,
        (select count(*) from conv where is_new) as new_conversations,
        coalesce(array_agg(r.thread), '{}') as redirected,
-       coalesce(array_agg(r.canonical_key), '{}') as redirect_keys
+       coalesce(array_agg(r.canonical_key), '{}') as redirect_keys,
+       coalesce((select array_agg(n.ord) from name n where (n.business_id, n.kind, n.value) not in (select business_id, kind, value from alias)), '{}') as alias_conflicts
   from (select t.thread, (select w.canonical_key from conversations w where w.business_id = conv.business_id and w.id = conv.merged_into) as canonical_key
           from conv
           join thread t on t.business_id = conv.business_id and t.canonical_key = conv.canonical_key

@@ -8,6 +8,7 @@ import type { WebhookEvent } from "../whatsapp/events.ts";
 import { createTestBusiness, type TestBusiness } from "../../test/support/test-business.ts";
 import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
 import { messagesBody, webhookBody } from "../../test/support/webhook-bodies.ts";
+import { createSettleIdentity } from "../identity/settle-identity.ts";
 import { createIntake, type Intake } from "./create-intake.ts";
 import { createReplay } from "./replay.ts";
 import { createWebhookLog, withoutQuarantine } from "./webhook-log.ts";
@@ -28,6 +29,7 @@ describe("the intake", () => {
       db: database.acrossBusinesses,
       batches: database.batches,
       channels: createChannelDirectory({ database }),
+      settleIdentity: createSettleIdentity({ database, log: test.log }),
       webhookLog: options.replay === true ? withoutQuarantine(webhookLog) : webhookLog,
       failPoints: noFailPoints,
       log: test.log,

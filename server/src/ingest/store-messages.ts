@@ -1,174 +1,75 @@
-// Owns: a batch of messages into the database, with the layers beneath it: the batch, its halves, a single message, the existing
-// conversation, and at last the quarantine. Whatever it answers for an item is durable; what is not durable is thrown.
+// Owns: the way of a batch of messages into their threads: resolve, settle what is not plain, store, and settle what turned out to be contested.
 import { classifyDatabaseError } from "../db/classify-error.ts";
-import type { Queryable } from "../db/query.ts";
-import type { FailPoints } from "../kernel/fail-points.ts";
+import type { SettleIdentity } from "../identity/settle-identity.ts";
 import { messageOf } from "../kernel/faults.ts";
-import type { Log } from "../kernel/log.ts";
-import { inHalves } from "./in-halves.ts";
-import { replyAddressOf, type IngestItem } from "./ingest-item.ts";
-import { placeInExistingConversationAcrossBusinesses, storeMessagesAcrossBusinesses } from "./ingest.queries.ts";
-import type { PlacedItem, ThreadResolver } from "./thread-resolver.ts";
-import type { WebhookLogWriter } from "./webhook-log.ts";
+import { identifiersOf, type IngestItem } from "./ingest-item.ts";
+import { createStoreBatch, type StoreBatchDeps, type StoreOutcome } from "./store-batch.ts";
+import { newKeysOf, type PlacedItem, type ThreadResolver } from "./thread-resolver.ts";
 import { withRetries } from "./with-retries.ts";
 
-export type StoreOutcome = "stored" | "duplicate" | "quarantined";
-
-export interface StoreMessagesDeps {
-  readonly db: Queryable;
-  readonly batches: Queryable;
+export interface StoreMessagesDeps extends StoreBatchDeps {
   readonly resolver: ThreadResolver;
-  readonly webhookLog: WebhookLogWriter;
-  readonly failPoints: FailPoints;
-  readonly log: Log;
-}
-
-interface Thread {
-  readonly entry: PlacedItem;
-  readonly index: number;
-  newest: PlacedItem;
-}
-
-/** One row per thread: the newest message of the batch says the name and the address. */
-function groupByThread(placed: readonly PlacedItem[]): { readonly threads: readonly Thread[]; readonly threadOf: readonly number[] } {
-  const byKey = new Map<string, Thread>();
-  const threads: Thread[] = [];
-  const threadOf = placed.map((entry) => {
-    const key = `${entry.item.businessId}|${entry.canonicalKey}`;
-    let thread = byKey.get(key);
-    if (thread === undefined) {
-      thread = { entry, index: threads.length + 1, newest: entry };
-      byKey.set(key, thread);
-      threads.push(thread);
-    } else if (isNewer(entry, thread.newest)) thread.newest = entry;
-    return thread.index;
-  });
-  return { threads, threadOf };
-}
-
-function isNewer(entry: PlacedItem, than: PlacedItem): boolean {
-  if (entry.item.event.direction !== than.item.event.direction) return entry.item.event.direction === "in";
-  return entry.item.event.sentAt.getTime() >= than.item.event.sentAt.getTime();
-}
-
-function parametersOf(placed: readonly PlacedItem[]): unknown[] {
-  const { threads, threadOf } = groupByThread(placed);
-  const addresses = threads.map(({ newest }) => replyAddressOf(newest.item.event));
-  const events = placed.map(({ item }) => item.event);
-  const aliases = placed.flatMap(({ item, canonicalKey, newAliases }) => newAliases.map((alias) => ({ item, canonicalKey, alias })));
-  return [
-    threads.map(({ entry }) => entry.item.businessId),
-    threads.map(({ entry }) => entry.canonicalKey),
-    // The id that the conversation gets if it is new; a message's own id is as good as any other UUIDv7.
-    threads.map(({ entry }) => entry.item.messageId),
-    threads.map(({ newest }) => newest.item.event.customer.name ?? null),
-    threads.map(({ newest }, at) => (addresses[at] === undefined ? null : newest.item.channelId)),
-    addresses.map((address) => address?.kind ?? null),
-    addresses.map((address) => address?.address ?? null),
-    threadOf,
-    placed.map(({ item }) => item.businessId),
-    placed.map(({ item }) => item.messageId),
-    placed.map(({ item }) => item.channelId),
-    events.map((event) => event.direction),
-    events.map((event) => (event.direction === "in" ? "customer" : "human")),
-    events.map((event) => event.providerMessageId),
-    events.map((event) => event.type),
-    events.map((event) => event.text),
-    placed.map(({ item }) => item.contentJson),
-    events.map((event) => event.quotedProviderMessageId ?? null),
-    events.map((event) => event.targetProviderMessageId ?? null),
-    events.map((event) => event.sentAt),
-    placed.map(({ item }) => item.quietMs),
-    events.map((event) => event.provider),
-    events.map((event) => event.channelKey),
-    events.map((event) => event.raw),
-    aliases.map(({ item }) => item.businessId),
-    aliases.map(({ alias }) => alias.kind),
-    aliases.map(({ alias }) => alias.value),
-    aliases.map(({ canonicalKey }) => canonicalKey),
-  ];
+  readonly settleIdentity: SettleIdentity;
 }
 
 export function createStoreMessages(deps: StoreMessagesDeps): (items: readonly IngestItem[]) => Promise<readonly StoreOutcome[]> {
-  const { db, batches, resolver, webhookLog, failPoints, log } = deps;
+  const { resolver, webhookLog } = deps;
+  const storeBatch = createStoreBatch(deps);
 
-  async function storeOnce(placed: readonly PlacedItem[], outcomes: Map<IngestItem, StoreOutcome>): Promise<readonly PlacedItem[]> {
-    await failPoints.hit("ingest.before-commit");
-    const [row] = await batches.run(storeMessagesAcrossBusinesses, parametersOf(placed));
-    await failPoints.hit("ingest.after-commit");
-    if (row === undefined) throw new Error("the ingest statement answered nothing");
-    const stored = new Set(row.stored);
-    const winners = new Map(row.redirected.map((thread, at) => [thread, row.redirect_keys[at]]));
-    const { threadOf } = winners.size === 0 ? { threadOf: [] } : groupByThread(placed);
-    const again: PlacedItem[] = [];
-    placed.forEach((entry, at) => {
-      const winner = winners.get(threadOf[at] ?? 0);
-      if (winner !== undefined) again.push(resolver.redirect(entry, winner));
-      else outcomes.set(entry.item, stored.has(at + 1) ? "stored" : "duplicate");
-    });
-    resolver.remember(placed.filter(({ item }) => outcomes.has(item)));
-    return again;
-  }
-
-  async function storeBatch(placed: readonly PlacedItem[], outcomes: Map<IngestItem, StoreOutcome>): Promise<void> {
-    let rest = placed;
-    // A winner may be merged away in its turn; five hops without an end would be a broken chain, which the doctor reports.
-    for (let hop = 0; rest.length > 0; hop += 1) {
-      if (hop === 5) throw new Error("a conversation is merged in a circle");
-      const current = rest;
-      rest = await withRetries(() => storeOnce(current, outcomes));
-    }
-  }
-
-  async function storeAlone(entry: PlacedItem, refusal: unknown): Promise<StoreOutcome> {
-    const { item, canonicalKey } = entry;
-    const { event } = item;
-    try {
-      const rows = await withRetries(() =>
-        db.run(placeInExistingConversationAcrossBusinesses, [
-          item.businessId,
-          canonicalKey,
-          item.messageId,
-          item.channelId,
-          event.direction,
-          event.direction === "in" ? "customer" : "human",
-          event.providerMessageId,
-          event.type,
-          event.text,
-          item.contentJson,
-          event.quotedProviderMessageId ?? null,
-          event.targetProviderMessageId ?? null,
-          event.sentAt,
-          event.provider,
-          event.channelKey,
-          event.raw,
-        ]),
-      );
-      if (rows.length > 0) {
-        log.warn({ businessId: item.businessId, messageId: item.messageId, reason: messageOf(refusal) }, "ingest.existing-conversation-used");
-        return "stored";
-      }
-    } catch (error) {
-      if (classifyDatabaseError(error) !== "data") throw error;
-    }
-    await webhookLog.quarantine({ businessId: item.businessId, event, reason: messageOf(refusal) });
+  async function quarantine(item: IngestItem, reason: string): Promise<StoreOutcome> {
+    await webhookLog.quarantine({ businessId: item.businessId, event: item.event, reason });
     return "quarantined";
+  }
+
+  /** Undefined: the change of somebody of whom nothing is known; it is not the beginning of a thread. */
+  async function settle(item: IngestItem, placedKey?: string): Promise<PlacedItem | undefined> {
+    const isChange = item.event.becomes !== undefined;
+    const settled = await deps.settleIdentity({
+      businessId: item.businessId,
+      identifiers: identifiersOf(item),
+      newKeys: newKeysOf(item),
+      reason: isChange ? "change_event" : "payload",
+      proof: { providerMessageId: item.event.providerMessageId, channelId: item.channelId },
+      create: !isChange,
+      at: item.event.sentAt,
+      ...(placedKey === undefined ? {} : { placedKey }),
+    });
+    if (settled === undefined) return undefined;
+    const placed = { item, canonicalKey: settled.canonicalKey, newAliases: [] };
+    resolver.remember([placed]);
+    return placed;
+  }
+
+  async function settleAll(items: readonly IngestItem[], outcomes: Map<IngestItem, StoreOutcome>): Promise<readonly PlacedItem[]> {
+    const placed: PlacedItem[] = [];
+    for (const item of items) {
+      try {
+        const entry = await settle(item);
+        if (entry === undefined) outcomes.set(item, await quarantine(item, "The change of an identity of which nothing is known."));
+        else placed.push(entry);
+      } catch (error) {
+        if (classifyDatabaseError(error) !== "data") throw error;
+        outcomes.set(item, await quarantine(item, messageOf(error)));
+      }
+    }
+    return placed;
+  }
+
+  async function store(placed: readonly PlacedItem[], outcomes: Map<IngestItem, StoreOutcome>): Promise<void> {
+    const batch = await storeBatch(placed);
+    for (const [item, outcome] of batch.outcomes) outcomes.set(item, outcome);
+    for (const entry of batch.contested) await settle(entry.item, entry.canonicalKey);
   }
 
   return async (items) => {
     const outcomes = new Map<IngestItem, StoreOutcome>();
-    const placed = await withRetries(() => resolver.resolve(items));
-    await inHalves(
-      placed,
-      (part) => storeBatch(part.filter(({ item }) => !outcomes.has(item)), outcomes),
-      async (entry, refusal) => {
-        outcomes.set(entry.item, await storeAlone(entry, refusal));
-      },
-    );
-    for (const item of items) {
-      if (outcomes.has(item)) continue;
-      await webhookLog.quarantine({ businessId: item.businessId, event: item.event, reason: "The message names no sender." });
-      outcomes.set(item, "quarantined");
+    for (let rest = items; rest.length > 0;) {
+      const current = rest;
+      const { placed, toSettle, later, nameless } = await withRetries(() => resolver.resolve(current));
+      for (const item of nameless) outcomes.set(item, await quarantine(item, "The message names no sender."));
+      await store(placed, outcomes);
+      await store(await settleAll(toSettle, outcomes), outcomes);
+      rest = later;
     }
     return items.map((item) => outcomes.get(item) ?? "quarantined");
   };

@@ -1,5 +1,6 @@
 // Owns: from the identifiers of a message to the canonical key of its thread: a bounded cache, then one look-up for all that it missed.
 // A stale answer is harmless: canonical keys never change, and a thread that was merged away answers with its winner's key.
+// Refuses to decide who is who: whatever is not plain is handed back, to be settled (identity/settle-identity.ts).
 import { LRUCache } from "lru-cache";
 import { canonicalKeyOf } from "../conversations/canonical-key.ts";
 import type { Queryable } from "../db/query.ts";
@@ -13,37 +14,49 @@ export interface PlacedItem {
   readonly newAliases: readonly Alias[];
 }
 
+export interface Resolution {
+  /** All identifiers lead to one thread, or none is known and a thread begins. */
+  readonly placed: readonly PlacedItem[];
+  /** Some identifiers are new to a known thread, or they lead to different ones, or the message tells of a change. */
+  readonly toSettle: readonly IngestItem[];
+  /** They begin a thread together with others of this batch: to be resolved again once those are stored. */
+  readonly later: readonly IngestItem[];
+  /** Nothing names the sender. */
+  readonly nameless: readonly IngestItem[];
+}
+
 export interface ThreadResolver {
-  /** Items whose identifiers give no key at all are left out of the answer. */
-  resolve(items: readonly IngestItem[]): Promise<readonly PlacedItem[]>;
+  resolve(items: readonly IngestItem[]): Promise<Resolution>;
   /** Call after the commit only: what a rolled back batch believed must not be remembered. */
-  remember(placed: readonly PlacedItem[]): void;
+  remember(placed: readonly Pick<PlacedItem, "item" | "canonicalKey">[]): void;
   /** After a tombstone answered: this is where its identifiers lead now. */
   redirect(placed: PlacedItem, winnerKey: string): PlacedItem;
 }
 
 const cacheKey = (businessId: string, alias: Alias): string => `${businessId}|${alias.kind}|${alias.value}`;
 
-function derivedKey(item: IngestItem): string | undefined {
+/** The keys that a new thread of this sender may have, the preferred one first. */
+export function newKeysOf(item: IngestItem): readonly string[] {
   const { phone, userId, lid } = item.event.customer;
   const { groupId } = item.event;
-  return canonicalKeyOf(item.businessId, {
-    ...(phone !== undefined && { phone }),
-    ...(userId !== undefined && { userId }),
-    ...(lid !== undefined && { lid }),
-    ...(groupId !== undefined && { groupId }),
-  });
+  const identities = groupId === undefined ? [{ phone }, { userId }, { lid }] : [{ groupId }];
+  return identities.map((identity) => canonicalKeyOf(item.businessId, identity)).filter((key) => key !== undefined);
 }
 
 export function createThreadResolver(deps: { readonly db: Queryable; readonly maxEntries: number }): ThreadResolver {
   const cache = new LRUCache<string, string>({ max: deps.maxEntries });
 
-  async function lookUp(items: readonly IngestItem[]): Promise<Map<string, string>> {
+  // A phone or a LID can move on to another person; only a user id makes what the cache says of them certain.
+  const remembered = (item: IngestItem, name: string): string | undefined =>
+    item.aliases.some(({ kind }) => kind === "user" || kind === "parent_user" || kind === "group") ? cache.get(name) : undefined;
+
+  /** Fills the cache; answers what it found too, because a small cache may forget before it is asked. */
+  async function lookUp(items: readonly IngestItem[]): Promise<ReadonlyMap<string, string>> {
     const wanted = new Map<string, { readonly item: IngestItem; readonly alias: Alias }>();
     for (const item of items) {
       for (const alias of item.aliases) {
         const key = cacheKey(item.businessId, alias);
-        if (!cache.has(key)) wanted.set(key, { item, alias });
+        if (remembered(item, key) === undefined) wanted.set(key, { item, alias });
       }
     }
     const found = new Map<string, string>();
@@ -65,33 +78,32 @@ export function createThreadResolver(deps: { readonly db: Queryable; readonly ma
   return {
     async resolve(items) {
       const found = await lookUp(items);
-      // Those with more identifiers first: what they prove decides for those of the same batch that carry fewer.
-      const order = [...items.keys()].sort((a, b) => (items[b]?.aliases.length ?? 0) - (items[a]?.aliases.length ?? 0));
-      const derived = new Map<string, string>();
-      const placed = new Map<number, PlacedItem>();
-      for (const index of order) {
-        const item = items[index];
-        if (item === undefined) continue;
-        const known = item.aliases.map((alias) => {
-          const key = cacheKey(item.businessId, alias);
-          return cache.get(key) ?? found.get(key);
-        });
-        const canonicalKey =
-          known.find((key) => key !== undefined) ??
-          item.aliases.map((alias) => derived.get(cacheKey(item.businessId, alias))).find((key) => key !== undefined) ??
-          derivedKey(item);
-        if (canonicalKey === undefined) continue;
-        for (const alias of item.aliases) {
-          const key = cacheKey(item.businessId, alias);
-          if (!derived.has(key)) derived.set(key, canonicalKey);
+      const placed: PlacedItem[] = [];
+      const toSettle: IngestItem[] = [];
+      const later: IngestItem[] = [];
+      const nameless: IngestItem[] = [];
+      // The first item of the batch that begins a thread says which identifiers it has; others that share only some of them wait for it.
+      const beginning = new Map<string, IngestItem>();
+      for (const item of items) {
+        const names = item.aliases.map((alias) => cacheKey(item.businessId, alias));
+        const known = names.map((name) => remembered(item, name) ?? found.get(name));
+        const keys = new Set(known);
+        const [only] = keys;
+        const rival = names.map((name) => beginning.get(name)).find((other) => other !== undefined);
+        if (names.length === 0) nameless.push(item);
+        else if (item.event.becomes !== undefined || keys.size > 1) toSettle.push(item);
+        else if (only !== undefined) placed.push({ item, canonicalKey: only, newAliases: [] });
+        else if (rival !== undefined && !hasSameNames(rival, item)) later.push(item);
+        else {
+          for (const name of names) beginning.set(name, item);
+          placed.push({ item, canonicalKey: newKeysOf(item)[0] ?? "", newAliases: item.aliases });
         }
-        placed.set(index, { item, canonicalKey, newAliases: item.aliases.filter((_, at) => known[at] === undefined) });
       }
-      return [...placed.entries()].sort(([a], [b]) => a - b).map(([, entry]) => entry);
+      return { placed, toSettle, later, nameless };
     },
     remember(entries) {
-      for (const { item, canonicalKey, newAliases } of entries) {
-        for (const alias of newAliases) cache.set(cacheKey(item.businessId, alias), canonicalKey);
+      for (const { item, canonicalKey } of entries) {
+        for (const alias of item.aliases) cache.set(cacheKey(item.businessId, alias), canonicalKey);
       }
     },
     redirect(entry, winnerKey) {
@@ -99,4 +111,8 @@ export function createThreadResolver(deps: { readonly db: Queryable; readonly ma
       return { ...entry, canonicalKey: winnerKey, newAliases: [] };
     },
   };
+}
+
+function hasSameNames(a: IngestItem, b: IngestItem): boolean {
+  return a.aliases.length === b.aliases.length && a.aliases.every((alias, at) => alias.kind === b.aliases[at]?.kind && alias.value === b.aliases[at].value);
 }

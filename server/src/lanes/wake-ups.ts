@@ -53,7 +53,12 @@ export function createWakeUps(deps: WakeUpsDeps): WakeUps {
   }
 
   async function connect(): Promise<void> {
-    const next = new pg.Client({ connectionString: deps.url, application_name: "onethread-wake-ups", keepAlive: true, connectionTimeoutMillis: 5_000 });
+    const next = new pg.Client({
+      connectionString: deps.url,
+      application_name: "onethread-wake-ups",
+      keepAlive: true,
+      connectionTimeoutMillis: 5_000,
+    });
     next.on("notification", (message) => {
       hear(message.payload);
     });

@@ -54,9 +54,10 @@ export const loadRecentMessages = defineQuery({
     provider_message_id: "text?",
     target_provider_message_id: "text?",
     sent_at: "timestamptz",
+    is_history: "bool",
   },
   text: `
-select i.conversation_id, m.seq, m.direction, m.author, m.type, m.text, m.provider_message_id, m.target_provider_message_id, m.sent_at
+select i.conversation_id, m.seq, m.direction, m.author, m.type, m.text, m.provider_message_id, m.target_provider_message_id, m.sent_at, m.is_history
   from unnest($2::uuid[], $3::bigint[]) as i (conversation_id, up_to)
   cross join lateral (
     select * from messages m

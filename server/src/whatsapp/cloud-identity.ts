@@ -26,6 +26,21 @@ export function subjectOfSystemMessage(message: JsonObject): CustomerIdentity {
   );
 }
 
+/** Changes of the account; `*_identity_changed` tells of a security key only, and proves no new identifier. */
+const CHANGES_OF_ACCOUNT: ReadonlySet<string> = new Set(["user_changed_number", "user_changed_user_id", "customer_changed_number"]);
+
+/** Who the customer is after a change; undefined when the system message tells of something else. */
+export function identityAfterChange(message: JsonObject): CustomerIdentity | undefined {
+  const system = readObject(message, "system");
+  if (!CHANGES_OF_ACCOUNT.has(readString(system, "type") ?? "")) return undefined;
+  const identity = identityOf(
+    readScalar(system, "wa_id") ?? readScalar(system, "new_wa_id"),
+    readString(system, "user_id"),
+    readString(system, "parent_user_id"),
+  );
+  return Object.keys(identity).length === 0 ? undefined : identity;
+}
+
 export function isGroupStatus(status: JsonObject): boolean {
   return status["recipient_type"] === "group" || participantOfStatus(status) !== "";
 }

@@ -57,6 +57,10 @@ export interface MessageEvent {
   readonly quotedProviderMessageId?: string;
   /** The message that this edit, revoke or reaction changes. */
   readonly targetProviderMessageId?: string;
+  /** A change of number or user id: who the customer is from now on. `customer` is who he was. */
+  readonly becomes?: CustomerIdentity;
+  /** From a gateway's past (a history import, a message taken in while nobody listened): stored in its place, wakes no AI and takes nothing over. */
+  readonly isHistory?: true;
   /** A whole webhook body with only this item in it, so that a replay is the same path again. */
   readonly raw: string;
 }
@@ -98,6 +102,15 @@ export interface NoticeEvent {
   readonly raw: string;
 }
 
+/** Two names of one person, or a name for an identifier, told without a message: a contact card or a LID mapping of a gateway. Begins no conversation. */
+export interface IdentityEvent {
+  readonly kind: "identity";
+  readonly provider: Provider;
+  readonly channelKey: string;
+  readonly customer: CustomerIdentity;
+  readonly raw: string;
+}
+
 /** An item that could not be read. It is kept raw with its reason, and can be replayed. */
 export interface UnreadableEvent {
   readonly kind: "unreadable";
@@ -107,4 +120,4 @@ export interface UnreadableEvent {
   readonly raw: string;
 }
 
-export type WebhookEvent = MessageEvent | StatusEvent | NoticeEvent | UnreadableEvent;
+export type WebhookEvent = MessageEvent | StatusEvent | IdentityEvent | NoticeEvent | UnreadableEvent;

@@ -1,7 +1,7 @@
 // Owns: turning one message of the Cloud API, inbound or echo, into a message event. Refuses to know: the envelope, databases, who the customer is to us.
 import type { JsonObject } from "../kernel/json.ts";
 import { type CustomerIdentity, MESSAGE_TYPES, type MessageEvent, type MessageType, type UnreadableEvent } from "./events.ts";
-import { isAddressable } from "./cloud-identity.ts";
+import { identityAfterChange, isAddressable } from "./cloud-identity.ts";
 import { isArray, isObject, readObject, readString } from "./read-json.ts";
 import { readableText } from "./readable-text.ts";
 import { readSentAt } from "./sent-at.ts";
@@ -53,7 +53,8 @@ export function parseMessage(message: JsonObject, site: MessageSite): MessageEve
     raw,
   };
   addReferences(event, message);
-  return event;
+  const becomes = type === "system" ? identityAfterChange(message) : undefined;
+  return becomes === undefined ? event : { ...event, becomes };
 }
 
 export function unreadable({ channelKey, raw }: Pick<ItemSite, "channelKey" | "raw">, reason: string): UnreadableEvent {

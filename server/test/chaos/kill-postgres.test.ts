@@ -24,7 +24,7 @@ async function post(from: string): Promise<Response> {
   return fetch(`${api?.url ?? ""}/webhooks/whatsapp`, {
     method: "POST",
     headers: { "content-type": "application/json", "x-hub-signature-256": signatureOf(APP_SECRET, body.toString()) },
-    body,
+    body: new Uint8Array(body),
   });
 }
 
@@ -33,7 +33,10 @@ const ROUNDS = 3;
 
 test("PostgreSQL dies under load and comes back: everything answered 200 is there once, each burst has one reply", async () => {
   const phones = customers(120, 1);
-  const messages = phones.flatMap((from) => [{ from, text: QUESTION }, { from, text: "Also on Sunday?" }]);
+  const messages = phones.flatMap((from) => [
+    { from, text: QUESTION },
+    { from, text: "Also on Sunday?" },
+  ]);
   for (let round = 1; round <= ROUNDS; round += 1) {
     const part = messages.slice(((round - 1) * messages.length) / ROUNDS, (round * messages.length) / ROUNDS);
     const writing = stack.simulator.inbound({ messages: part, deliver: { concurrency: 24, shuffle: true } });
@@ -41,7 +44,11 @@ test("PostgreSQL dies under load and comes back: everything answered 200 is ther
     const before = answered();
     await eventually(answered, (now) => now > before + 5, { what: "the load" });
     await postgres.kill();
-    const refused = await eventually(() => post("12025559999"), ({ status }) => status !== 200, { what: "a refusal while PostgreSQL is down" });
+    const refused = await eventually(
+      () => post("12025559999"),
+      ({ status }) => status !== 200,
+      { what: "a refusal while PostgreSQL is down" },
+    );
     expect(refused.status).toBe(503);
     expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
     await postgres.restart();
@@ -56,7 +63,9 @@ test("PostgreSQL dies under load and comes back: everything answered 200 is ther
   const ids = deliveries.filter(({ state, ids: of }) => state === "delivered" && of.length > 0).flatMap(({ ids: of }) => of);
   const inbound = ids.filter((id) => stack.simulator.outbox().every((entry) => entry.id !== id));
   expect(inbound).toHaveLength(messages.length);
-  expect(await stack.count("select count(*) from onethread.messages where direction = 'in' and provider_message_id = any ($1)", [inbound])).toBe(messages.length);
+  expect(
+    await stack.count("select count(*) from onethread.messages where direction = 'in' and provider_message_id = any ($1)", [inbound]),
+  ).toBe(messages.length);
 
   // A burst whose two halves were on either side of the crash is two bursts; no turn has two replies, and what is not unknown was sent.
   const sent = "select count(*) from onethread.messages where direction = 'out' and status not in ('unknown', 'failed')";

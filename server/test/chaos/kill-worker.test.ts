@@ -19,14 +19,18 @@ afterEach(async () => {
 });
 
 const CLAIMED = "select count(*) from onethread.lanes where kind = $1 and owner is not null";
-const withStatus = (status: string): Promise<number> => stack.count("select count(*) from onethread.messages where direction = 'out' and status = $1", [status]);
+const withStatus = (status: string): Promise<number> =>
+  stack.count("select count(*) from onethread.messages where direction = 'out' and status = $1", [status]);
 const sentCount = (): number => stack.simulator.outboxCount();
 const repliedTwice = (): readonly string[] => [...stack.replies()].filter(([, entries]) => entries.length > 1).map(([phone]) => phone);
 
 /** Every customer writes a burst of two while no worker is there: the one that starts then takes all of them at once, and dies. */
 async function killInFlight(point: string, kind: "reply" | "send"): Promise<void> {
   const api = await stack.start("api");
-  const messages = phones.flatMap((from) => [{ from, text: QUESTION }, { from, text: "And on Sunday?" }]);
+  const messages = phones.flatMap((from) => [
+    { from, text: QUESTION },
+    { from, text: "And on Sunday?" },
+  ]);
   await stack.simulator.inbound({ messages, deliver: { batch: 60 } });
   const victim = await stack.start("worker", { failPoints: `${point}=exit` });
   expect(await victim.exited).toBe("SIGKILL");
@@ -43,7 +47,9 @@ async function takeOver(): Promise<number> {
 
 async function expectOneTurnPerBurst(): Promise<void> {
   expect(await stack.count("select count(*) from onethread.turns")).toBe(CUSTOMERS);
-  expect(await stack.count("select count(*) from onethread.turns where state = 'replied' and covers_from = 1 and covers_to = 2")).toBe(CUSTOMERS);
+  expect(await stack.count("select count(*) from onethread.turns where state = 'replied' and covers_from = 1 and covers_to = 2")).toBe(
+    CUSTOMERS,
+  );
   expect(stack.complaints()).toEqual([]);
   expect(await stack.audit()).toEqual([]);
 }

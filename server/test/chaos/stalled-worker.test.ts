@@ -16,12 +16,20 @@ afterEach(async () => {
   await database.close();
 });
 
-const rowsOf = async (table: string): Promise<unknown> => (await database.superuser.query(`select to_jsonb(t) as row from onethread.${table} t order by 1`)).rows;
+const rowsOf = async (table: string): Promise<unknown> =>
+  (await database.superuser.query(`select to_jsonb(t) as row from onethread.${table} t order by 1`)).rows;
 
 /** Everything that a worker may write; what the stalled one does when it wakes must leave no trace in it. */
 async function snapshot(): Promise<unknown> {
-  const lanes = await database.superuser.query("select kind, wanted, done, fence, check_at, owner, attempts from onethread.lanes where kind <> 'session' order by kind");
-  return { turns: await rowsOf("turns"), messages: await rowsOf("messages"), conversations: await rowsOf("conversations"), lanes: lanes.rows };
+  const lanes = await database.superuser.query(
+    "select kind, wanted, done, fence, check_at, owner, attempts from onethread.lanes where kind <> 'session' order by kind",
+  );
+  return {
+    turns: await rowsOf("turns"),
+    messages: await rowsOf("messages"),
+    conversations: await rowsOf("conversations"),
+    lanes: lanes.rows,
+  };
 }
 
 test.for([
@@ -34,7 +42,11 @@ test.for([
   const stalled = await stack.start("worker", { failPoints: `${point}=hang:700` });
   if (kind === "reply") {
     const held = "select count(*) from onethread.lanes where kind = 'reply' and owner is not null and fence = 1";
-    await eventually(() => stack.count(held), (found) => found === 1, { what: "a lane in the hands of the worker" });
+    await eventually(
+      () => stack.count(held),
+      (found) => found === 1,
+      { what: "a lane in the hands of the worker" },
+    );
   } else await stack.simulator.waitForOutbox({ to: phone }, { atLeast: 1 });
   stalled.signal("SIGSTOP");
   await stack.start("worker");
@@ -55,7 +67,11 @@ test("a worker that stalls before its request and wakes too late makes no second
   await stack.simulator.inbound({ from: phone, text: QUESTION });
   const stalled = await stack.start("worker", { failPoints: "send.before-request=hang:700" });
   const sending = "select count(*) from onethread.messages where status = 'sending'";
-  await eventually(() => stack.count(sending), (found) => found === 1, { what: "a message that is being sent" });
+  await eventually(
+    () => stack.count(sending),
+    (found) => found === 1,
+    { what: "a message that is being sent" },
+  );
   stalled.signal("SIGSTOP");
   await stack.start("worker");
   await stack.settled();
@@ -67,6 +83,8 @@ test("a worker that stalls before its request and wakes too late makes no second
   expect(stack.simulator.outboxCount()).toBe(1);
   expect(await stack.count("select count(*) from onethread.messages where status = 'unknown'")).toBe(1);
   await stack.simulator.status({ id: entry?.id, status: "sent" });
-  expect(await stack.count("select count(*) from onethread.messages where status = 'sent' and provider_message_id = $1", [entry?.id])).toBe(1);
+  expect(await stack.count("select count(*) from onethread.messages where status = 'sent' and provider_message_id = $1", [entry?.id])).toBe(
+    1,
+  );
   expect(await stack.audit()).toEqual([]);
 });

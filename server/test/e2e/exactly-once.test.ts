@@ -101,14 +101,18 @@ test("no message can be stored without its conversation", async () => {
   const orphan = `insert into onethread.messages (business_id, id, conversation_id, seq, channel_id, direction, author, provider_message_id, type, content, sent_at, received_at)
     values ($1, gen_random_uuid(), $2, 1, $3, 'in', 'customer', 'wamid.orphan', 'text', '{}', now(), now())`;
   const { businessId, channelId } = stack.business;
-  const insert = (conversationId: string | null): Promise<unknown> => database.superuser.query(orphan, [businessId, conversationId, channelId]);
+  const insert = (conversationId: string | null): Promise<unknown> =>
+    database.superuser.query(orphan, [businessId, conversationId, channelId]);
   await expect(insert(null)).rejects.toMatchObject({ code: "23502", column: "conversation_id" });
   await expect(insert("00000000-0000-7000-8000-000000000001")).rejects.toMatchObject({ constraint: "fk_message_conversation" });
 });
 
 test("a status that overtakes the answer to its send is not undone by the answer", async () => {
   const [phone = ""] = customers(1, 4);
-  stack.simulator.addFailure({ match: { path: "messages", to: phone }, respond: { statusBeforeResponse: true, statuses: ["delivered"], hangMs: 100 } });
+  stack.simulator.addFailure({
+    match: { path: "messages", to: phone },
+    respond: { statusBeforeResponse: true, statuses: ["delivered"], hangMs: 100 },
+  });
   const id = await replyTo(phone);
   await stack.settled();
   expect(await sentMessage(id)).toMatchObject({ status: "delivered" });
@@ -120,16 +124,27 @@ test("a status of a message that we do not know yet waits for it, and is then jo
   await stack.settled();
   const id = "wamid.known-later";
   await stack.simulator.status({ id, status: "read", to: phone });
-  expect(await stack.count("select count(*) from onethread.message_statuses where provider_message_id = $1 and applied_at is null", [id])).toBe(1);
+  expect(
+    await stack.count("select count(*) from onethread.message_statuses where provider_message_id = $1 and applied_at is null", [id]),
+  ).toBe(1);
   await database.superuser.query(
     `insert into onethread.messages (business_id, id, conversation_id, seq, channel_id, direction, author, provider_message_id, type, content, sent_at, received_at, status)
      select business_id, gen_random_uuid(), conversation_id, seq + 1, channel_id, 'out', 'human', $2, 'text', '{}', now(), now(), 'sent'
        from onethread.messages where provider_message_id = $1`,
     [known, id],
   );
-  await database.superuser.query("update onethread.conversations set last_seq = last_seq + 1, last_message_at = now() where id = (select conversation_id from onethread.messages where provider_message_id = $1)", [id]);
-  await eventually(() => sentMessage(id), (message) => message?.status === "read", { what: "the joined status", withinMs: 8_000 });
-  expect(await stack.count("select count(*) from onethread.message_statuses where provider_message_id = $1 and applied_at is null", [id])).toBe(0);
+  await database.superuser.query(
+    "update onethread.conversations set last_seq = last_seq + 1, last_message_at = now() where id = (select conversation_id from onethread.messages where provider_message_id = $1)",
+    [id],
+  );
+  await eventually(
+    () => sentMessage(id),
+    (message) => message?.status === "read",
+    { what: "the joined status", withinMs: 8_000 },
+  );
+  expect(
+    await stack.count("select count(*) from onethread.message_statuses where provider_message_id = $1 and applied_at is null", [id]),
+  ).toBe(0);
 });
 
 test.for([
@@ -153,7 +168,9 @@ test.for([
   expect(seen.at(-1)).toBe(end);
   const rank = ["accepted", "sent", "failed", "delivered", "read"];
   expect(seen.map((status) => rank.indexOf(status)).toSorted((a, b) => a - b)).toEqual(seen.map((status) => rank.indexOf(status)));
-  expect(await stack.count("select count(*) from onethread.message_statuses where provider_message_id = $1", [id])).toBe(new Set(order).size);
+  expect(await stack.count("select count(*) from onethread.message_statuses where provider_message_id = $1", [id])).toBe(
+    new Set(order).size,
+  );
 });
 
 test("after all of this the log holds no error and no race, and the doctor finds nothing broken", async () => {

@@ -49,7 +49,14 @@ export async function startProcess({ roles, env, failPoints }: ProcessOptions): 
   const args = failPoints === undefined ? [MAIN, "start"] : [BREAKABLE];
   const child = spawn(process.execPath, args, {
     stdio: ["ignore", "pipe", "pipe"],
-    env: { PATH: process.env["PATH"] ?? "", PORT: "0", LOG_LEVEL: "info", ONETHREAD_ROLES: roles, ...env, TEST_FAIL_POINTS: failPoints ?? "" },
+    env: {
+      PATH: process.env["PATH"] ?? "",
+      PORT: "0",
+      LOG_LEVEL: "info",
+      ONETHREAD_ROLES: roles,
+      ...env,
+      TEST_FAIL_POINTS: failPoints ?? "",
+    },
   });
   const log: LogLine[] = [];
   const output: string[] = [];

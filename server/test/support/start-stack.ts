@@ -26,7 +26,10 @@ export interface Stack {
   readonly processes: readonly OnethreadProcess[];
   readonly env: Readonly<Record<string, string>>;
   /** One more process; an api process also gets webhooks from now on. */
-  start(roles: string, options?: { readonly failPoints?: string; readonly env?: Readonly<Record<string, string>> }): Promise<OnethreadProcess>;
+  start(
+    roles: string,
+    options?: { readonly failPoints?: string; readonly env?: Readonly<Record<string, string>> },
+  ): Promise<OnethreadProcess>;
   /** Webhooks go to these from now on, besides those of the processes of this stack. */
   addApi(url: string): void;
   count(sql: string, values?: readonly unknown[]): Promise<number>;
@@ -71,7 +74,9 @@ export async function createStack(database: StackDatabase, options: StackOptions
     appSecret: APP_SECRET,
     accessToken: "test-token",
     verifyToken: VERIFY_TOKEN,
-    numbers: [{ phoneNumberId: business.phoneNumberId, displayPhoneNumber: "15550100200", wabaId: "300000000000001", verifiedName: "Aurora" }],
+    numbers: [
+      { phoneNumberId: business.phoneNumberId, displayPhoneNumber: "15550100200", wabaId: "300000000000001", verifiedName: "Aurora" },
+    ],
     retryDelaysMs: [0, 50, 100, 200],
     ...options.simulator,
   });
@@ -101,11 +106,17 @@ export async function createStack(database: StackDatabase, options: StackOptions
     addApi: (url) => apis.push(url),
     count,
     async settled(withinMs = 20_000) {
-      await eventually(() => count(WORK_LEFT), (left) => left === 0, { what: "lanes with work left", withinMs });
+      await eventually(
+        () => count(WORK_LEFT),
+        (left) => left === 0,
+        { what: "lanes with work left", withinMs },
+      );
     },
     async audit() {
       const { checks } = await runDoctor({ url: database.url, log: database.log });
-      return checks.filter(({ state }) => state === "broken").map(({ name, count: found, advice }) => `${name} (${String(found)}): ${advice}`);
+      return checks
+        .filter(({ state }) => state === "broken")
+        .map(({ name, count: found, advice }) => `${name} (${String(found)}): ${advice}`);
     },
     replies: () => Map.groupBy(simulator.outbox(), (entry) => entry.to ?? entry.recipient ?? ""),
     complaints: () =>

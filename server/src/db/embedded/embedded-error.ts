@@ -25,7 +25,8 @@ export class EmbeddedPostgresError extends Error {
 export function asEmbeddedError(error: unknown, dataDir: string): EmbeddedPostgresError {
   if (error instanceof EmbeddedPostgresError) return error;
   const { code, path } = faultOf(error);
-  const where = path ?? dataDir;
+  // A file of ours in the data directory says less to a person than the directory.
+  const where = path === undefined || path.startsWith(dataDir) ? dataDir : path;
   switch (code) {
     case "ENOSPC":
     case "EDQUOT":
@@ -42,7 +43,7 @@ export function asEmbeddedError(error: unknown, dataDir: string): EmbeddedPostgr
     case "ENOTDIR":
       return new EmbeddedPostgresError(
         "data_unusable",
-        `The data directory ${dataDir} cannot be made because ${where} is not a directory: remove it, or choose another place with ONETHREAD_DATA_DIR.`,
+        `The data directory ${dataDir} cannot be made because ${path ?? dataDir} is not a directory: remove it, or choose another place with ONETHREAD_DATA_DIR.`,
         { cause: error },
       );
     default:

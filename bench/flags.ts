@@ -1,0 +1,77 @@
+// Owns: what the bench can be told on its command line.
+import { parseArgs } from "node:util";
+
+export const PARTS = ["a", "b", "c", "d", "latency", "idle", "loop"] as const;
+export type Part = (typeof PARTS)[number];
+
+export interface Flags {
+  readonly parts: ReadonlySet<Part>;
+  readonly seconds: number;
+  readonly rounds: number;
+  readonly connections: number;
+  readonly customers: number;
+  readonly form: "table" | "json" | "markdown";
+  /** Where the server of (d) and the loop leave a CPU profile. */
+  readonly profileDir: string | undefined;
+}
+
+export const HELP = `npm run bench -- [options]: measures Onethread on this machine (docs/benchmarks.md says how, and how to read it)
+
+  --only <parts>       of ${PARTS.join(", ")}, separated by commas (default: all)
+                       a  verify and discard           b  select, then insert      c  one upsert statement per message
+                       d  Onethread                    latency  at 70 % of d's peak (brings d along)
+                       idle  one message at a time     loop  webhook to accepted reply, many conversations at once
+  --seconds <n>        of measurement per variant (default 8)
+  --rounds <n>         of a to d in turn, the best of each counts (default 2)
+  --connections <n>    of the load generator (default 128)
+  --customers <n>      of the loop (default 4000)
+  --json               everything that was measured, as JSON
+  --markdown           a section for docs/benchmarks.md
+  --profile <dir>      leave CPU profiles of the server of d and of the loop there
+  --help               this text
+`;
+
+const text = { type: "string" } as const;
+const flag = { type: "boolean" } as const;
+const options = {
+  only: text,
+  seconds: text,
+  rounds: text,
+  connections: text,
+  customers: text,
+  profile: text,
+  json: flag,
+  markdown: flag,
+  help: { ...flag, short: "h" },
+} as const;
+
+function wholeNumber(name: string, given: string | undefined, byDefault: number): number {
+  if (given === undefined) return byDefault;
+  if (!/^[1-9]\d{0,5}$/.test(given)) throw new Error(`--${name} must be a whole number from 1, not "${given}".`);
+  return Number(given);
+}
+
+function readParts(given: string | undefined): ReadonlySet<Part> {
+  if (given === undefined) return new Set(PARTS);
+  const parts = given.split(",").map((name) => {
+    const part = PARTS.find((known) => known === name.trim());
+    if (part === undefined) throw new Error(`--only takes ${PARTS.join(", ")}, separated by commas, not "${name}".`);
+    return part;
+  });
+  return new Set(parts.includes("latency") ? [...parts, "d"] : parts);
+}
+
+/** Throws with a sentence when something is not understood. */
+export function readFlags(args: readonly string[]): Flags | "help" {
+  const { values } = parseArgs({ args: [...args], options });
+  if (values.help === true) return "help";
+  return {
+    parts: readParts(values.only),
+    seconds: wholeNumber("seconds", values.seconds, 8),
+    rounds: wholeNumber("rounds", values.rounds, 2),
+    connections: wholeNumber("connections", values.connections, 128),
+    customers: wholeNumber("customers", values.customers, 4_000),
+    form: values.json === true ? "json" : values.markdown === true ? "markdown" : "table",
+    profileDir: values.profile,
+  };
+}

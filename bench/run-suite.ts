@@ -1,0 +1,96 @@
+// Owns: the order of the measurements. One after the other, so that each has the machine to itself.
+import { cpus, totalmem } from "node:os";
+import type { Flags } from "./flags.ts";
+import { measureIdle, measureLoop, type IdleResult, type LoopResult } from "./measure-loop.ts";
+import { measureIngest, type IngestResult } from "./measure-ingest.ts";
+import { LETTERS, MEANINGS, VARIANTS, type Variant } from "./variants.ts";
+
+export interface Suite {
+  readonly date: string;
+  readonly machine: { readonly cores: number; readonly memoryGb: number; readonly processor: string; readonly node: string };
+  readonly connections: number;
+  readonly seconds: number;
+  readonly rounds: number;
+  /** The best round of each. */
+  readonly ingest: Readonly<Partial<Record<Variant, IngestResult>>>;
+  readonly latency?: IngestResult & { readonly share: number };
+  readonly idle: readonly IdleResult[];
+  readonly loop?: LoopResult;
+}
+
+const PACE_SHARE = 0.7;
+const IDLE_MESSAGES = 200;
+/** At once, and after a debounce: the first has no timer in it. */
+const IDLE_DEBOUNCES_MS = [0, 200];
+const LOOP_DEBOUNCE_MS = 0;
+
+type Say = (line: string) => void;
+
+const profiling = (flags: Flags): readonly string[] =>
+  flags.profileDir === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${flags.profileDir}`];
+
+async function runIngest(flags: Flags, say: Say): Promise<Suite["ingest"]> {
+  const best: Partial<Record<Variant, IngestResult>> = {};
+  for (let round = 1; round <= flags.rounds; round += 1) {
+    for (const variant of VARIANTS.filter((name) => flags.parts.has(LETTERS[name]))) {
+      const nodeOptions = variant === "onethread" ? profiling(flags) : [];
+      const result = await measureIngest({ variant, seconds: flags.seconds, connections: flags.connections, perSecond: 0, nodeOptions });
+      say(`round ${round}: (${LETTERS[variant]}) ${MEANINGS[variant]}: ${Math.round(result.messagesPerSecond)} messages/s`);
+      if (result.messagesPerSecond > (best[variant]?.messagesPerSecond ?? 0)) best[variant] = result;
+    }
+  }
+  return best;
+}
+
+async function runLatency(peak: IngestResult, flags: Flags, say: Say): Promise<Suite["latency"]> {
+  const perSecond = Math.round(peak.messagesPerSecond * PACE_SHARE);
+  const result = await measureIngest({
+    variant: "onethread",
+    seconds: flags.seconds,
+    connections: flags.connections,
+    perSecond,
+    nodeOptions: [],
+  });
+  say(`at ${PACE_SHARE * 100} % of the peak (${perSecond} messages/s): p99 ${result.p99.toFixed(1)} ms`);
+  return { ...result, share: PACE_SHARE };
+}
+
+async function runIdle(say: Say): Promise<readonly IdleResult[]> {
+  const results: IdleResult[] = [];
+  for (const quietMs of IDLE_DEBOUNCES_MS) {
+    const result = await measureIdle({ quietMs, messages: IDLE_MESSAGES, nodeOptions: [] });
+    say(`idle round trip, ${quietMs} ms debounce: p50 ${result.p50.toFixed(1)} ms, p99 ${result.p99.toFixed(1)} ms beyond it`);
+    results.push(result);
+  }
+  return results;
+}
+
+/** `say` is told of each result as soon as it is there. */
+export async function runSuite(flags: Flags, say: Say): Promise<Suite> {
+  const { parts } = flags;
+  const ingest = await runIngest(flags, say);
+  const peak = ingest.onethread;
+  const latency = parts.has("latency") && peak !== undefined ? await runLatency(peak, flags, say) : undefined;
+  const idle = parts.has("idle") ? await runIdle(say) : [];
+  const loop = parts.has("loop")
+    ? await measureLoop({ quietMs: LOOP_DEBOUNCE_MS, customers: flags.customers, nodeOptions: profiling(flags) })
+    : undefined;
+  if (loop !== undefined) say(`whole loop: ${Math.round(loop.conversationsPerSecond)} conversations/s`);
+  const [processor] = cpus();
+  return {
+    date: new Date().toISOString().slice(0, 10),
+    machine: {
+      cores: cpus().length,
+      memoryGb: Math.round(totalmem() / 2 ** 30),
+      processor: processor?.model ?? "unknown",
+      node: process.version,
+    },
+    connections: flags.connections,
+    seconds: flags.seconds,
+    rounds: flags.rounds,
+    ingest,
+    ...(latency !== undefined && { latency }),
+    idle,
+    ...(loop !== undefined && { loop }),
+  };
+}

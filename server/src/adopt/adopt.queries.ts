@@ -1,0 +1,146 @@
+// Owns: the SQL that writes an adoption. One business at a time, as the application; every write of a batch is in one transaction.
+import { defineQuery } from "../db/query.ts";
+
+// Where the identifiers of some people lead already. An alias leads to a survivor; a key may still be a tombstone's.
+export const findThreadsOfPeople = defineQuery({
+  name: "adopt.find-threads-of-people",
+  role: "app",
+  columns: { person: "int4", id: "uuid", canonical_key: "text" },
+  text: `
+    select i.person, coalesce(w.id, c.id) as id, coalesce(w.canonical_key, c.canonical_key) as canonical_key
+    from unnest($2::int[], $3::text[], $4::text[]) with ordinality as i (person, kind, value, ordinality)
+    left join aliases a on a.business_id = $1 and a.kind = i.kind and a.value = i.value
+    join conversations c on c.business_id = $1 and case i.kind when 'key' then c.canonical_key = i.value else c.id = a.conversation_id end
+    left join conversations w on w.business_id = $1 and w.id = c.merged_into
+    order by i.ordinality`,
+});
+
+// Sorted by key and locked, as ingest does it: whoever gives out positions in these threads waits for this transaction.
+export const upsertThreads = defineQuery({
+  name: "adopt.upsert-threads",
+  role: "app",
+  columns: { id: "uuid", canonical_key: "text", last_seq: "int8", is_merged: "bool", is_new: "bool" },
+  text: `
+    insert into conversations as c (business_id, id, canonical_key, lead_id, contact_name, is_open, last_message_at, created_at, updated_at)
+    select $1, i.id, i.canonical_key, i.lead_id, i.contact_name, i.is_open, least(i.last_message_at, now()), least(i.created_at, now()), now()
+    from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::boolean[], $7::timestamptz[], $8::timestamptz[])
+      as i (id, canonical_key, lead_id, contact_name, is_open, last_message_at, created_at)
+    order by i.canonical_key
+    on conflict on constraint uq_wa_conv_canonical_key do update set
+      lead_id = coalesce(c.lead_id, excluded.lead_id),
+      contact_name = coalesce(c.contact_name, excluded.contact_name),
+      updated_at = excluded.updated_at
+    returning c.id, c.canonical_key, c.last_seq, c.merged_into is not null as is_merged, (c.xmax = 0) as is_new`,
+});
+
+/** Answers those that it added. */
+export const addAliasesOfPeople = defineQuery({
+  name: "adopt.add-aliases-of-people",
+  role: "app",
+  columns: { kind: "text", value: "text" },
+  text: `
+    insert into aliases (business_id, kind, value, conversation_id, created_at)
+    select $1, i.kind, i.value, i.conversation_id, now()
+    from unnest($2::uuid[], $3::text[], $4::text[]) as i (conversation_id, kind, value)
+    order by i.kind, i.value
+    on conflict on constraint aliases_pkey do nothing
+    returning kind, value`,
+});
+
+// The reply lanes of the batch. A last turn that is itself an adoption's is made longer instead of adding one per batch.
+export const lockReplyLanes = defineQuery({
+  name: "adopt.lock-reply-lanes",
+  role: "app",
+  columns: { conversation_id: "uuid", wanted: "int8", done: "int8", fence: "int8", adopted_turn_id: "uuid?" },
+  text: `
+    select l.conversation_id, l.wanted, l.done, l.fence,
+      (select t.id from turns t
+        where t.business_id = $1 and t.conversation_id = l.conversation_id and t.covers_to = l.done and t.state = 'skipped' and t.reason = 'adopted')
+        as adopted_turn_id
+    from lanes l
+    where l.business_id = $1 and l.conversation_id = any($2::uuid[]) and l.kind = 'reply'
+    order by l.conversation_id
+    for update of l`,
+});
+
+export const findKnownMessages = defineQuery({
+  name: "adopt.find-known-messages",
+  role: "app",
+  columns: { id: "uuid", sent_at: "text" },
+  text: `select m.id, m.sent_at::text as sent_at from messages m where m.business_id = $1 and m.id = any($2::uuid[])`,
+});
+
+/** On any channel of the business: the number may be connected under another channel than the one it is adopted to. */
+export const findKnownProviderIds = defineQuery({
+  name: "adopt.find-known-provider-ids",
+  role: "app",
+  columns: { provider_message_id: "text", conversation_id: "uuid", direction: "text", text: "text?" },
+  text: `
+    select m.provider_message_id, m.conversation_id, m.direction, m.text
+    from channels ch
+    join messages m on m.business_id = $1 and m.channel_id = ch.id and m.provider_message_id = any($2::text[])
+    where ch.business_id = $1`,
+});
+
+/** Without a reply lane: it is history (is_history), and the turn that covers it is written in the same transaction. */
+export const insertAdoptedMessages = defineQuery({
+  name: "adopt.insert-messages",
+  role: "app",
+  columns: { id: "uuid" },
+  text: `
+    insert into messages (business_id, id, conversation_id, seq, channel_id, direction, author, provider_message_id, type, text, content, sent_at,
+      received_at, status, accepted_at, failed_at, error_code, error_text, is_history)
+    select $1, i.id, i.conversation_id, i.seq, i.channel_id, i.direction, i.author, i.provider_message_id, i.type, i.text, i.content, i.sent_at, now(),
+      i.status, case when i.direction = 'out' and i.status <> 'failed' then i.sent_at end, case when i.status = 'failed' then i.sent_at end,
+      i.error_code, i.error_text, true
+    from unnest($2::uuid[], $3::uuid[], $4::bigint[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::jsonb[],
+        $12::timestamptz[], $13::text[], $14::text[], $15::text[])
+      as i (id, conversation_id, seq, channel_id, direction, author, provider_message_id, type, text, content, sent_at, status, error_code, error_text)
+    on conflict do nothing
+    returning id`,
+});
+
+// The address is only filled in where there is none: a reply goes where the customer's newest message came from, and that is for ingest to say.
+export const moveThreads = defineQuery({
+  name: "adopt.move-threads",
+  role: "app",
+  columns: { id: "uuid" },
+  text: `
+    update conversations c set
+      last_seq = i.last_seq,
+      last_message_at = case when i.is_first then least(i.last_message_at, now()) else greatest(c.last_message_at, least(i.last_message_at, now())) end,
+      last_customer_message_at = greatest(c.last_customer_message_at, least(i.last_customer_message_at, now())),
+      reply_channel_id = case when c.reply_address is null and i.reply_address is not null then i.reply_channel_id else c.reply_channel_id end,
+      reply_kind = case when c.reply_address is null and i.reply_address is not null then i.reply_kind else c.reply_kind end,
+      reply_address = coalesce(c.reply_address, i.reply_address),
+      updated_at = now()
+    from unnest($2::uuid[], $3::bigint[], $4::timestamptz[], $5::timestamptz[], $6::boolean[], $7::uuid[], $8::text[], $9::text[])
+      as i (id, last_seq, last_message_at, last_customer_message_at, is_first, reply_channel_id, reply_kind, reply_address)
+    where c.business_id = $1 and c.id = i.id
+    returning c.id`,
+});
+
+/** Where the last turn is an adoption's, it becomes longer; elsewhere a new one begins where the last one ended. */
+export const coverAdopted = defineQuery({
+  name: "adopt.cover",
+  role: "app",
+  columns: { conversation_id: "uuid" },
+  text: `
+    with input as (
+      select * from unnest($2::uuid[], $3::uuid[], $4::bigint[], $5::bigint[], $6::bigint[], $7::boolean[])
+        as i (conversation_id, turn_id, covers_from, covers_to, fence, is_longer)
+    ), longer as (
+      update turns t set covers_to = i.covers_to, finished_at = now()
+      from input i
+      where i.is_longer and t.business_id = $1 and t.id = i.turn_id
+    ), turn as (
+      insert into turns (business_id, id, conversation_id, covers_from, covers_to, state, reason, fence, started_at, finished_at)
+      select $1, i.turn_id, i.conversation_id, i.covers_from, i.covers_to, 'skipped', 'adopted', i.fence, now(), now()
+      from input i where not i.is_longer
+    )
+    insert into lanes as l (business_id, conversation_id, kind, first_at, last_at, wanted, done)
+    select $1, i.conversation_id, 'reply', now(), now(), i.covers_to, i.covers_to from input i
+    order by i.conversation_id
+    on conflict on constraint lanes_pkey do update set wanted = excluded.wanted, done = excluded.done
+    returning conversation_id`,
+});

@@ -1,0 +1,91 @@
+// Owns: from a row of an older database to a message of ours: its direction, type, author, status and content. Pure. Refuses to know: whose it is.
+import type { JsonObject } from "../kernel/json.ts";
+import { MESSAGE_TYPES, type MessageType } from "../whatsapp/events.ts";
+import type { OldMessage } from "./old-rows.ts";
+
+export type OutboundStatus = "accepted" | "sent" | "delivered" | "read" | "played" | "failed";
+
+export interface AdoptedMessage {
+  readonly direction: "in" | "out";
+  readonly author: "customer" | "ai" | "human" | "api";
+  readonly providerMessageId: string | null;
+  readonly type: MessageType;
+  readonly text: string | null;
+  readonly content: JsonObject;
+  readonly status: "received" | OutboundStatus;
+  readonly errorCode: string | null;
+  readonly errorText: string | null;
+}
+
+const DIRECTIONS: ReadonlyMap<string, "in" | "out"> = new Map([
+  ...["in", "inbound", "incoming", "received", "receive", "customer", "from_customer"].map((word) => [word, "in"] as const),
+  ...["out", "outbound", "outgoing", "sent", "send", "business", "to_customer"].map((word) => [word, "out"] as const),
+]);
+
+const STATUSES: ReadonlyMap<string, OutboundStatus> = new Map([
+  ...["accepted", "submitted", "server_ack"].map((word) => [word, "accepted"] as const),
+  ...["sent", "success", "ok"].map((word) => [word, "sent"] as const),
+  ...["delivered", "delivery_ack"].map((word) => [word, "delivered"] as const),
+  ...["read", "seen"].map((word) => [word, "read"] as const),
+  ["played", "played"],
+  ...["failed", "error", "undelivered", "rejected"].map((word) => [word, "failed"] as const),
+]);
+/** The old system had it in hand, and never wrote down that it went out. */
+const UNSENT = new Set(["queued", "pending", "sending", "scheduled", "draft", "created"]);
+
+const TYPES: ReadonlyMap<string, MessageType> = new Map([
+  ...MESSAGE_TYPES.map((type) => [type, type] as const),
+  ...["chat", "conversation", "extendedtextmessage", "string"].map((word) => [word, "text"] as const),
+  ...["imagemessage", "photo", "picture"].map((word) => [word, "image"] as const),
+  ["videomessage", "video"],
+  ...["audiomessage", "ptt", "voice"].map((word) => [word, "audio"] as const),
+  ...["documentmessage", "documentwithcaptionmessage", "file"].map((word) => [word, "document"] as const),
+  ["stickermessage", "sticker"],
+  ["locationmessage", "location"],
+  ...["contactmessage", "contactsarraymessage", "contact", "vcard"].map((word) => [word, "contacts"] as const),
+]);
+
+export function directionOf(row: Pick<OldMessage, "direction">): "in" | "out" | undefined {
+  return DIRECTIONS.get(wordOf(row.direction));
+}
+
+/** `fallbackId` stands where the old system kept no id of the provider's but the message has (or must have) been with the provider. */
+export function adoptMessage(row: OldMessage, direction: "in" | "out", fallbackId: string): AdoptedMessage {
+  const own = row.providerMessageId?.trim() ?? "";
+  const known = own === "" ? null : own;
+  const type = typeOf(row);
+  const base = { direction, type, text: row.body, content: contentOf(row, type) };
+  if (direction === "in") {
+    return { ...base, author: "customer", status: "received", providerMessageId: known ?? fallbackId, errorCode: null, errorText: null };
+  }
+  const author = row.author === "ai" || row.author === "human" ? row.author : "api";
+  const word = wordOf(row.status);
+  if (known === null && UNSENT.has(word)) {
+    const errorText = `The older system left it as "${word}" and kept no sign that it was sent.`;
+    return { ...base, author, status: "failed", providerMessageId: null, errorCode: "adopted_unsent", errorText };
+  }
+  const status = STATUSES.get(word) ?? "accepted";
+  const failed = status === "failed";
+  return {
+    ...base,
+    author,
+    status,
+    providerMessageId: known ?? (failed ? null : fallbackId),
+    errorCode: failed ? "adopted_failed" : null,
+    errorText: failed ? "It had failed in the older system." : null,
+  };
+}
+
+const wordOf = (text: string | null): string => text?.trim().toLowerCase() ?? "";
+
+function typeOf(row: OldMessage): MessageType {
+  const word = wordOf(row.type);
+  return word === "" ? "text" : (TYPES.get(word) ?? "unknown");
+}
+
+/** What the old system kept is text; the node of another type is not invented. */
+function contentOf(row: OldMessage, type: MessageType): JsonObject {
+  if (type === "text") return { type, text: { body: row.body ?? "" } };
+  const adopted = { ...(row.type !== null && { type: row.type }), ...(row.body !== null && { body: row.body }) };
+  return { type, adopted };
+}

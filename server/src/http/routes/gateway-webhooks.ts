@@ -1,0 +1,161 @@
+// Owns: the way of a gateway's webhook through HTTP: channel by its token, the gateway's own proof, then the intake; 200 only after everything is
+// durable. Refuses to know: tenants, databases.
+// What these answers mean to a gateway: Evolution never retries 400, 401, 403, 404 and 422. So only a call that proves nothing is refused with one of
+// them; an unknown token, a body of another instance or a database that is gone loses nothing.
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { WebhookIntake } from "../../ingest/webhook-intake.ts";
+import { Fault } from "../../kernel/faults.ts";
+import type { JsonObject } from "../../kernel/json.ts";
+import type { WebhookEvent } from "../../whatsapp/events.ts";
+import { parseBaileysEvents } from "../../whatsapp/gateways/baileys-events.ts";
+import { instanceOfEvolution, parseEvolutionWebhook } from "../../whatsapp/gateways/evolution-webhook.ts";
+import { type GatewayCall, verifyBridgeCall, verifyEvolutionCall, verifyWahaCall } from "../../whatsapp/gateways/gateway-auth.ts";
+import type { GatewayDelivery } from "../../whatsapp/gateways/gateway-item.ts";
+import { parseWahaWebhook, sessionOfWaha } from "../../whatsapp/gateways/waha-webhook.ts";
+import type { ParsedWebhook } from "../../whatsapp/parse-webhook.ts";
+import { isObject } from "../../whatsapp/read-json.ts";
+import { cleanString } from "../../whatsapp/storable-json.ts";
+import type { Metrics } from "../metrics.ts";
+
+const GATEWAYS = ["evolution", "waha", "baileys"] as const;
+export type Gateway = (typeof GATEWAYS)[number];
+
+export interface GatewayChannel {
+  /** What proves a caller; one, or two while a secret is being replaced. None: only an Evolution channel can work so (its token is then the proof). */
+  readonly secrets: readonly string[];
+  /** The instance (Evolution) or session (WAHA) that belongs here; absent: any. */
+  readonly instance?: string;
+}
+
+export interface GatewayWebhookDeps {
+  readonly intake: WebhookIntake;
+  readonly metrics: Pick<Metrics, "ingested" | "requestFinished">;
+  /** Undefined when no channel of this gateway has the token. */
+  readonly findChannel: (gateway: Gateway, token: string) => Promise<GatewayChannel | undefined>;
+  readonly now: () => Date;
+}
+
+interface GatewayRules {
+  readonly parse: (rawBody: Buffer, delivery: GatewayDelivery) => ParsedWebhook;
+  readonly verify: (call: GatewayCall) => boolean;
+  readonly instanceOf: (body: JsonObject) => string | undefined;
+  readonly worksWithoutSecret: boolean;
+  /** What to look at when a call was refused. */
+  readonly proof: string;
+}
+
+const RULES: Readonly<Record<Gateway, GatewayRules>> = {
+  evolution: {
+    parse: parseEvolutionWebhook,
+    verify: verifyEvolutionCall,
+    instanceOf: instanceOfEvolution,
+    // Its global webhook can send no header of ours; the token of the address is then all there is.
+    worksWithoutSecret: true,
+    proof: 'the webhook header "apikey" (or "jwt_key") of the instance',
+  },
+  waha: {
+    parse: parseWahaWebhook,
+    verify: verifyWahaCall,
+    instanceOf: sessionOfWaha,
+    worksWithoutSecret: false,
+    proof: "the webhook's hmac key of the session",
+  },
+  baileys: {
+    parse: parseBaileysEvents,
+    verify: verifyBridgeCall,
+    instanceOf: () => undefined,
+    worksWithoutSecret: false,
+    proof: "the secret that createBaileysBridge was given",
+  },
+};
+
+/** With media as base64 in the webhook a video may come along. */
+const BODY_LIMIT = 32 * 1024 * 1024;
+const NO_BODY = Buffer.alloc(0);
+const UNKNOWN_RETRY_S = 60;
+
+type GatewayRequest = FastifyRequest<{ Params: { token: string } }>;
+
+/** Belongs into a scope of its own: it replaces the body parsers. */
+export function registerGatewayWebhooks(app: FastifyInstance, deps: GatewayWebhookDeps): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", { parseAs: "buffer", bodyLimit: BODY_LIMIT }, (_request, body, done) => {
+    done(null, body);
+  });
+  for (const gateway of GATEWAYS) {
+    const path = `/webhooks/${gateway}/:token`;
+    const channels = new WeakMap<FastifyRequest, GatewayChannel>();
+    const options = {
+      bodyLimit: BODY_LIMIT,
+      // Before the body is read: a stranger must not make us hold 32 MB.
+      async onRequest(request: GatewayRequest): Promise<void> {
+        channels.set(request, await requireChannel(deps, gateway, request.params.token));
+      },
+    };
+    const receive = async (request: GatewayRequest, reply: FastifyReply): Promise<FastifyReply> => {
+      const channel = channels.get(request);
+      if (channel === undefined) throw new Error("the channel was not looked up before the body");
+      await receiveWebhook({ gateway, channel, request }, deps);
+      deps.metrics.requestFinished({ method: "POST", route: path, status: 200, seconds: reply.elapsedTime / 1000 });
+      return reply.code(200).send();
+    };
+    app.post<{ Params: { token: string } }>(path, options, receive);
+    // Evolution's "webhook by events" appends the event to the address.
+    app.post<{ Params: { token: string } }>(`${path}/:event`, options, receive);
+  }
+}
+
+async function requireChannel(deps: GatewayWebhookDeps, gateway: Gateway, token: string): Promise<GatewayChannel> {
+  const channel = await deps.findChannel(gateway, token);
+  if (channel !== undefined) return channel;
+  const sentence = `No ${gateway} channel has this address. Nothing was stored; connect the channel, or correct the webhook address of the gateway. It may deliver again.`;
+  throw new Fault("unavailable", sentence, { retryAfterSeconds: UNKNOWN_RETRY_S });
+}
+
+interface Received {
+  readonly gateway: Gateway;
+  readonly channel: GatewayChannel;
+  readonly request: GatewayRequest;
+}
+
+async function receiveWebhook({ gateway, channel, request }: Received, deps: GatewayWebhookDeps): Promise<void> {
+  const rules = RULES[gateway];
+  const rawBody = Buffer.isBuffer(request.body) ? request.body : NO_BODY;
+  const receivedAt = deps.now();
+  const isOpen = channel.secrets.length === 0 && rules.worksWithoutSecret;
+  if (!isOpen && !rules.verify({ headers: request.headers, rawBody, secrets: channel.secrets, now: receivedAt })) {
+    throw new Fault(
+      "signature_invalid",
+      `The call does not prove that it knows the secret of this channel. Nothing was stored; check ${rules.proof}.`,
+    );
+  }
+  const events = eventsOf(gateway, channel, { rawBody, delivery: { channelKey: request.params.token, receivedAt } });
+  if (events.length > 0) deps.metrics.ingested(await deps.intake.receive(events));
+}
+
+interface Delivered {
+  readonly rawBody: Buffer;
+  readonly delivery: GatewayDelivery;
+}
+
+function eventsOf(gateway: Gateway, channel: GatewayChannel, { rawBody, delivery }: Delivered): readonly WebhookEvent[] {
+  const { channelKey } = delivery;
+  const setAside = (reason: string): readonly WebhookEvent[] => [
+    { kind: "unreadable", provider: gateway, channelKey, reason, raw: cleanString(rawBody.toString("utf8")) },
+  ];
+  const parsed = RULES[gateway].parse(rawBody, delivery);
+  // It is proven, so the gateway did send it, and would lose it for good: kept for a person and a replay instead of refused.
+  if (parsed.outcome !== "events") return setAside(parsed.reason);
+  const instance = channel.instance === undefined ? undefined : instanceIn(gateway, rawBody);
+  if (instance !== undefined && instance !== channel.instance) {
+    return setAside(
+      `The webhook comes from "${cleanString(instance).slice(0, 80)}", but this channel belongs to "${channel.instance ?? ""}".`,
+    );
+  }
+  return parsed.events;
+}
+
+function instanceIn(gateway: Gateway, rawBody: Buffer): string | undefined {
+  const body: unknown = JSON.parse(rawBody.toString("utf8"));
+  return isObject(body) ? RULES[gateway].instanceOf(body) : undefined;
+}

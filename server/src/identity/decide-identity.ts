@@ -1,0 +1,89 @@
+// Owns: the rules of who is who (DESIGN §5), as one pure function over what a payload says and what is stored. Refuses to know: databases.
+//
+// - Identifiers that stand in one payload belong to one person: threads that they led to are merged, unknown ones are attached.
+// - They are taken in the order of their proof. A weaker one that leads to a thread of which a stronger one says "somebody else" has moved on
+//   (a recycled number): the alias moves, the threads stay apart, and nobody sees the other's messages.
+// - Likeness is never a reason: only identifiers that are equal to the letter.
+
+export type IdentityKind = "parent_user" | "user" | "phone" | "lid" | "lead";
+
+export interface Identifier {
+  readonly kind: IdentityKind;
+  readonly value: string;
+  /** Within what a user id is unique; null for the others. */
+  readonly scope: string | null;
+}
+
+export interface KnownConversation {
+  readonly id: string;
+  /** All identifiers that lead to it. */
+  readonly identifiers: readonly Identifier[];
+}
+
+export interface IdentityQuestion {
+  /** What the payload carries, strongest proof first. */
+  readonly identifiers: readonly Identifier[];
+  /** The conversations that these lead to, or that the message was put into. */
+  readonly conversations: readonly KnownConversation[];
+  /** The conversation that the message was put into already, when the question comes after that. */
+  readonly placedIn?: string;
+}
+
+export interface IdentityDecision {
+  /** The conversation of this person; undefined: a new one is to be made. */
+  readonly home: string | undefined;
+  /** Conversations that are the same person's as `home`. */
+  readonly merge: readonly string[];
+  /** Identifiers that lead to `home` from now on: unknown ones, and those that have moved on from somebody else. */
+  readonly attach: readonly Identifier[];
+}
+
+/** Kinds that name an account, not a number: two different ones of one kind and scope are two persons. */
+const STRONG = new Set<IdentityKind>(["parent_user", "user", "lid"]);
+
+const isSame = (a: Identifier, b: Identifier): boolean => a.kind === b.kind && a.value === b.value;
+
+/** True when both sides name accounts of one kind and scope, and none of them is the same. */
+function isContradicted(conversation: readonly Identifier[], by: readonly Identifier[]): boolean {
+  return by.some((given) => {
+    if (!STRONG.has(given.kind)) return false;
+    const isRival = (other: Identifier): boolean => other.kind === given.kind && other.scope === given.scope;
+    const known = conversation.filter(isRival);
+    return known.length > 0 && !known.some((one) => by.some((other) => isSame(one, other)));
+  });
+}
+
+/** What the payload itself joins is no contradiction between two threads: it may name the old account and the new one. */
+function withoutProven(conversation: KnownConversation, payload: readonly Identifier[]): readonly Identifier[] {
+  return conversation.identifiers.filter((known) => !payload.some((given) => given.kind === known.kind && given.scope === known.scope));
+}
+
+/** Who may object to an identifier: the stronger ones and those of its own kind; to a number, which can move on, all of them. */
+function strongerThan(given: Identifier, position: number, payload: readonly Identifier[]): readonly Identifier[] {
+  return STRONG.has(given.kind) ? payload.filter((other, at) => at < position || other.kind === given.kind) : payload;
+}
+
+export function decideIdentity({ identifiers, conversations, placedIn }: IdentityQuestion): IdentityDecision {
+  const leadsTo = (given: Identifier): KnownConversation | undefined =>
+    conversations.find((conversation) => conversation.identifiers.some((known) => isSame(known, given)));
+  let home = conversations.find((conversation) => conversation.id === placedIn);
+  const merge = new Set<string>();
+  const attach: Identifier[] = [];
+  for (const [position, given] of identifiers.entries()) {
+    const target = leadsTo(given);
+    if (target === undefined) {
+      attach.push(given);
+    } else if (target.id === home?.id || merge.has(target.id)) {
+      continue;
+    } else if (isContradicted(target.identifiers, strongerThan(given, position, identifiers))) {
+      attach.push(given);
+    } else if (home === undefined) {
+      home = target;
+    } else if (isContradicted(withoutProven(target, identifiers), withoutProven(home, identifiers))) {
+      attach.push(given);
+    } else {
+      merge.add(target.id);
+    }
+  }
+  return { home: home?.id, merge: [...merge], attach };
+}

@@ -1,0 +1,152 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { runDoctor } from "../doctor/run-doctor.ts";
+import { createTestBusiness, type TestBusiness } from "../../test/support/test-business.ts";
+import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
+import { createTestEngine, type TestEngine } from "../../test/support/test-engine.ts";
+import { textMessage, webhookBody } from "../../test/support/webhook-bodies.ts";
+import { parseCloudWebhook } from "../whatsapp/parse-webhook.ts";
+
+describe("one person, one thread", () => {
+  let test: TestDatabase;
+  let business: TestBusiness;
+  let engine: TestEngine;
+
+  beforeAll(async () => {
+    test = await createTestDatabase();
+    business = await createTestBusiness(test.superuser, { quietMs: 0, ceilingMs: 0 });
+    engine = await createTestEngine(test, [business]);
+  });
+  afterAll(async () => {
+    await engine.close();
+    await test.close();
+  });
+  afterEach(async () => {
+    for (const lane of await engine.claim("reply")) await engine.turn(lane);
+    for (const lane of await engine.claim("send")) await engine.deliver(lane);
+    const report = await runDoctor({ url: test.url, log: test.log });
+    expect(report.checks.filter(({ state }) => state === "broken")).toEqual([]);
+  });
+
+  const threadsOf = async (...values: readonly string[]): Promise<readonly string[]> => {
+    const { rows } = await test.superuser.query<{ id: string }>(
+      "select distinct conversation_id as id from aliases where business_id = $1 and value = any ($2) order by 1",
+      [business.businessId, values],
+    );
+    return rows.map(({ id }) => id);
+  };
+  const textsOf = async (conversationId: string | undefined): Promise<readonly (string | null)[]> => {
+    const { rows } = await test.superuser.query<{ text: string | null }>(
+      "select text from messages where conversation_id = $1 and direction = 'in' order by sent_at, seq",
+      [conversationId],
+    );
+    return rows.map(({ text }) => text);
+  };
+  const system = async (id: string, from: string | undefined, change: Record<string, string>): Promise<unknown> => {
+    const message = { ...(from === undefined ? {} : { from }), id, timestamp: String(Math.floor(Date.now() / 1000)), type: "system", system: change };
+    const parsed = parseCloudWebhook(webhookBody(business.phoneNumberId, { messages: [message] }));
+    return parsed.outcome === "events" ? engine.intake.receive(parsed.events) : parsed;
+  };
+
+  it("keeps phone and BSUID, then BSUID only, then the phone again, in one thread", async () => {
+    await engine.receive(business, { from: "12025550401", userId: "US.a1", text: "1" });
+    await engine.receive(business, { userId: "US.a1", text: "2" });
+    await engine.receive(business, { from: "12025550401", userId: "US.a1", text: "3" });
+    const [thread, ...others] = await threadsOf("12025550401", "US.a1");
+    expect(others).toEqual([]);
+    expect(await textsOf(thread)).toEqual(["1", "2", "3"]);
+  });
+
+  it("merges two threads, answered and not, when one payload proves that they are one person; the doctor finds nothing", async () => {
+    await engine.receive(business, { from: "12025550402", text: "p1" });
+    await engine.turn(await engine.claimOne("reply"));
+    await engine.deliver(await engine.claimOne("send"));
+    await engine.receive(business, { userId: "US.a2", text: "u1" }, { userId: "US.a2", text: "u2" });
+    await engine.turn(await engine.claimOne("reply"));
+    await engine.deliver(await engine.claimOne("send"));
+    await engine.receive(business, { from: "12025550402", text: "p2" });
+    await engine.receive(business, { userId: "US.a2", text: "u3" });
+    await engine.receive(business, { from: "12025550402", userId: "US.a2", text: "both" });
+    const [thread, ...others] = await threadsOf("12025550402", "US.a2");
+    expect(others).toEqual([]);
+    expect([...(await textsOf(thread))].sort()).toEqual(["both", "p1", "p2", "u1", "u2", "u3"]);
+    const asked = engine.responder.asked.length;
+    await engine.turn(await engine.claimOne("reply"));
+    expect(engine.responder.asked.slice(asked).map(({ burst }) => burst.map(({ text }) => text).sort())).toEqual([["both", "p2", "u3"]]);
+    await engine.deliver(await engine.claimOne("send"));
+    const { rows } = await test.superuser.query("select count(*)::int as count from merges where reason = 'payload'");
+    expect(rows).toEqual([{ count: 1 }]);
+  });
+
+  it("writes a reply that was being written during a merge once, for both threads, to the newest address", async () => {
+    await engine.receive(business, { from: "12025550403", text: "first" });
+    await engine.receive(business, { userId: "US.a3", text: "second" });
+    const lanes = await engine.claim("reply");
+    expect(lanes).toHaveLength(2);
+    await engine.receive(business, { from: "12025550403", userId: "US.a3", text: "third" });
+    for (const lane of lanes) await engine.turn(lane);
+    await engine.turn(await engine.claimOne("reply"));
+    await engine.deliver(await engine.claimOne("send"));
+    const sent = engine.simulator.outbox({ to: "12025550403" });
+    expect(sent.map(({ body }) => (body as { text: { body: string } }).text.body)).toEqual(["reply to 3"]);
+  });
+
+  it("merges a merge: every old id leads to the last winner", async () => {
+    await engine.receive(business, { from: "12025550404", text: "a" });
+    await engine.receive(business, { userId: "US.a4", text: "b" });
+    await engine.receive(business, { from: "12025550404", userId: "US.a4", text: "c" });
+    await engine.receive(business, { from: "12025550405", text: "d" });
+    await engine.receive(business, { from: "12025550405", userId: "US.a4", text: "e" });
+    const [thread, ...others] = await threadsOf("12025550404", "12025550405", "US.a4");
+    expect(others).toEqual([]);
+    expect(await textsOf(thread)).toHaveLength(5);
+    const { rows } = await test.superuser.query("select count(*)::int as chains from conversations a join conversations b on b.id = a.merged_into where b.merged_into is not null");
+    expect(rows).toEqual([{ chains: 0 }]);
+  });
+
+  it("begins a new thread for a recycled number, and shows its owner nothing of the old one", async () => {
+    await engine.receive(business, { from: "12025550406", userId: "US.old", text: "secret" });
+    await engine.turn(await engine.claimOne("reply"));
+    await engine.deliver(await engine.claimOne("send"));
+    const asked = engine.responder.asked.length;
+    await engine.receive(business, { from: "12025550406", userId: "US.new", text: "hello" });
+    await engine.turn(await engine.claimOne("reply"));
+    await engine.deliver(await engine.claimOne("send"));
+    const context = engine.responder.asked[asked];
+    expect([...(context?.history ?? []), ...(context?.burst ?? [])].map(({ text }) => text)).toEqual(["hello"]);
+    expect(await threadsOf("US.old")).not.toEqual(await threadsOf("US.new"));
+    expect(await threadsOf("12025550406")).toEqual(await threadsOf("US.new"));
+    await engine.receive(business, { userId: "US.old", text: "still me" });
+    expect(await textsOf((await threadsOf("US.old"))[0])).toEqual(["secret", "still me"]);
+  });
+
+  it("carries the thread over when the customer changes the number, and parks the change of somebody unknown", async () => {
+    await engine.receive(business, { from: "12025550407", userId: "US.a7", text: "before" });
+    await system("wamid.change-1", "12025550407", { type: "user_changed_number", wa_id: "12025550408", user_id: "US.a8", previous_user_id: "US.a7", body: "changed" });
+    await engine.receive(business, { from: "12025550408", userId: "US.a8", text: "after" });
+    const [thread, ...others] = await threadsOf("12025550407", "12025550408", "US.a7", "US.a8");
+    expect(others).toEqual([]);
+    expect(await textsOf(thread)).toEqual(["before", "changed", "after"]);
+    expect(await system("wamid.change-2", undefined, { type: "user_changed_user_id", user_id: "US.x2", previous_user_id: "US.x1" })).toMatchObject({ quarantined: 1 });
+    expect(await threadsOf("US.x1", "US.x2")).toEqual([]);
+  });
+
+  it("settles who began a thread when two deliveries name one person differently at the same moment", async () => {
+    const phones = Array.from({ length: 30 }, (_, i) => String(13035550500 + i));
+    await Promise.all(
+      phones.flatMap((from, i) => {
+        const userId = `US.race${String(i)}`;
+        const bodies = [{ userId, text: "u" }, { from, userId, text: "b" }, { from, text: "p" }];
+        return bodies.map((message) => {
+          const parsed = parseCloudWebhook(webhookBody(business.phoneNumberId, { messages: [textMessage(message)] }));
+          return parsed.outcome === "events" ? engine.intake.receive(parsed.events) : undefined;
+        });
+      }),
+    );
+    for (const [i, from] of phones.entries()) expect(await threadsOf(from, `US.race${String(i)}`)).toHaveLength(1);
+    const { rows } = await test.superuser.query(
+      "select count(distinct m.conversation_id)::int as threads, count(*)::int as messages from messages m join aliases a using (conversation_id) where a.value = any ($1)",
+      [phones],
+    );
+    expect(rows).toEqual([{ threads: 30, messages: 90 }]);
+  });
+});

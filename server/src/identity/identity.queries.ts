@@ -1,0 +1,270 @@
+// Owns: the statements of identity: reading who is known, attaching and moving aliases, and the steps of a merge. All of them run inside one
+// transaction of the application's role, after the conversations concerned were locked in the order of their canonical keys.
+import { defineQuery } from "../db/query.ts";
+
+export const findConversationsOfAliases = defineQuery({
+  name: "identity.find-conversations-of-aliases",
+  role: "app",
+  columns: { id: "uuid" },
+  text: `
+select distinct coalesce(c.merged_into, c.id) as id
+  from unnest($2::text[], $3::text[]) as k (kind, value)
+  join aliases a on a.business_id = $1 and a.kind = k.kind and a.value = k.value
+  join conversations c on c.business_id = $1 and c.id = a.conversation_id`,
+});
+
+export const findConversationByKey = defineQuery({
+  name: "identity.find-conversation-by-key",
+  role: "app",
+  columns: { id: "uuid" },
+  text: `select coalesce(c.merged_into, c.id) as id from conversations c where c.business_id = $1 and c.canonical_key = $2`,
+});
+
+export const lockConversations = defineQuery({
+  name: "identity.lock-conversations",
+  role: "app",
+  columns: { id: "uuid", canonical_key: "text", merged_into: "uuid?", last_seq: "int8", lead_id: "text?" },
+  text: `
+select c.id, c.canonical_key, c.merged_into, c.last_seq, c.lead_id
+  from conversations c
+ where c.business_id = $1 and c.id = any ($2::uuid[])
+ order by c.canonical_key
+   for no key update`,
+});
+
+export const listAliasesOfConversations = defineQuery({
+  name: "identity.list-aliases-of-conversations",
+  role: "app",
+  columns: { conversation_id: "uuid", kind: "text", value: "text", scope: "text?" },
+  text: `
+select a.conversation_id, a.kind, a.value, a.scope
+  from aliases a
+ where a.business_id = $1 and a.conversation_id = any ($2::uuid[])`,
+});
+
+// An alias that leads somewhere else already is moved: the caller has locked both conversations and decided it.
+export const attachAliases = defineQuery({
+  name: "identity.attach-aliases",
+  role: "app",
+  columns: { kind: "text", value: "text" },
+  text: `
+insert into aliases as a (business_id, kind, value, scope, conversation_id, created_at)
+select $1, k.kind, k.value, k.scope, $2, now()
+  from unnest($3::text[], $4::text[], $5::text[]) as k (kind, value, scope)
+ order by k.kind, k.value
+on conflict on constraint aliases_pkey do update set conversation_id = excluded.conversation_id, scope = coalesce(excluded.scope, a.scope)
+returning a.kind, a.value`,
+});
+
+export const insertConversation = defineQuery({
+  name: "identity.insert-conversation",
+  role: "app",
+  columns: { id: "uuid", canonical_key: "text" },
+  text: `
+insert into conversations as c (business_id, id, canonical_key, last_message_at, created_at, updated_at)
+values ($1, $2, $3, least($4::timestamptz, now()), now(), now())
+on conflict on constraint uq_wa_conv_canonical_key do nothing
+returning c.id, c.canonical_key`,
+});
+
+export const lockLanes = defineQuery({
+  name: "identity.lock-lanes",
+  role: "app",
+  columns: {
+    conversation_id: "uuid",
+    kind: "text",
+    wanted: "int8",
+    done: "int8",
+    fence: "int8",
+    first_at: "timestamptz",
+    last_at: "timestamptz",
+  },
+  text: `
+select l.conversation_id, l.kind, l.wanted, l.done, l.fence, l.first_at, l.last_at
+  from lanes l
+ where l.business_id = $1 and l.conversation_id = any ($2::uuid[])
+ order by l.conversation_id, l.kind
+   for update`,
+});
+
+// The unanswered part of the winner makes room for the answered part of the loser. In two steps, because a unique key is checked row by row.
+export const shiftMessages = defineQuery({
+  name: "identity.shift-messages",
+  role: "app",
+  columns: { count: "int8" },
+  text: `
+with moved as (
+  update messages m set seq = m.seq + $4::bigint
+   where m.business_id = $1 and m.conversation_id = $2 and m.seq > $3
+  returning 1
+)
+select count(*) as count from moved`,
+});
+
+export const moveMessages = defineQuery({
+  name: "identity.move-messages",
+  role: "app",
+  columns: { count: "int8" },
+  text: `
+with moved as (
+  update messages m set conversation_id = $3, seq = m.seq + case when m.seq <= $4::bigint then $5::bigint else $6::bigint end
+   where m.business_id = $1 and m.conversation_id = $2
+  returning 1
+)
+select count(*) as count from moved`,
+});
+
+export const deferTurnChain = defineQuery({
+  name: "identity.defer-turn-chain",
+  role: "app",
+  columns: {},
+  text: `set constraints onethread.fk_turn_continues deferred`,
+});
+
+export const moveTurns = defineQuery({
+  name: "identity.move-turns",
+  role: "app",
+  columns: { count: "int8" },
+  text: `
+with moved as (
+  update turns t set conversation_id = $3, covers_from = t.covers_from + $4::bigint, covers_to = t.covers_to + $4::bigint
+   where t.business_id = $1 and t.conversation_id = $2
+  returning 1
+)
+select count(*) as count from moved`,
+});
+
+export const shiftSessions = defineQuery({
+  name: "identity.shift-sessions",
+  role: "app",
+  columns: { count: "int8" },
+  text: `
+with moved as (
+  update sessions s set
+    from_seq = s.from_seq + case when s.from_seq > $3 then $4::bigint else 0 end,
+    to_seq = s.to_seq + case when s.to_seq > $3 then $4::bigint else 0 end
+   where s.business_id = $1 and s.conversation_id = $2 and (s.from_seq > $3 or s.to_seq > $3)
+  returning 1
+)
+select count(*) as count from moved`,
+});
+
+export const moveSessions = defineQuery({
+  name: "identity.move-sessions",
+  role: "app",
+  columns: { count: "int8" },
+  text: `
+with winner as (
+  select exists (select from sessions s where s.business_id = $1 and s.conversation_id = $3 and s.closed_at is null) as has_open
+), moved as (
+  update sessions s set
+    conversation_id = $3,
+    from_seq = s.from_seq + case when s.from_seq <= $4::bigint then $5::bigint else $6::bigint end,
+    to_seq = coalesce(s.to_seq, case when w.has_open then greatest(s.from_seq, $7::bigint) end)
+             + case when coalesce(s.to_seq, $7::bigint) <= $4::bigint then $5::bigint else $6::bigint end,
+    closed_at = coalesce(s.closed_at, case when w.has_open then now() end),
+    closed_reason = coalesce(s.closed_reason, case when w.has_open then 'merged' end)
+    from winner w
+   where s.business_id = $1 and s.conversation_id = $2
+  returning 1
+)
+select count(*) as count from moved`,
+});
+
+// The loser's lanes are empty from now on, and whoever still holds them has lost his fence.
+export const closeLanes = defineQuery({
+  name: "identity.close-lanes",
+  role: "app",
+  columns: { kind: "text" },
+  text: `
+update lanes l set wanted = 0, done = 0, check_at = null, owner = null, fence = l.fence + 1
+ where l.business_id = $1 and l.conversation_id = $2
+returning l.kind`,
+});
+
+// The winner's reply lane goes on with what neither has answered; both fences are left behind, so a reply that is being written is written
+// again, once, for all of it. Sends that wait go on; one that was under way becomes unknown and is settled by its status.
+export const continueLanes = defineQuery({
+  name: "identity.continue-lanes",
+  role: "app",
+  columns: { kind: "text" },
+  text: `
+with newest as (
+  select coalesce((select m.seq from messages m where m.business_id = $1 and m.conversation_id = $2 and m.direction = 'in' order by m.seq desc limit 1), 0) as inbound,
+         coalesce((select min(m.seq) from messages m where m.business_id = $1 and m.conversation_id = $2 and m.status in ('queued', 'sending')), 0) as first_queued,
+         coalesce((select max(m.seq) from messages m where m.business_id = $1 and m.conversation_id = $2 and m.status in ('queued', 'sending')), 0) as last_queued,
+         (select s.from_seq from sessions s where s.business_id = $1 and s.conversation_id = $2 and s.closed_at is null) as open_from
+), goal as (
+  select 'reply' as kind, greatest(n.inbound, $3::bigint) as wanted, $3::bigint as done from newest n
+  union all
+  select 'send', greatest(n.last_queued, $4::bigint), case when n.first_queued > 0 then n.first_queued - 1 else greatest(n.last_queued, $4::bigint) end from newest n
+  union all
+  select 'session', greatest(n.inbound, coalesce(n.open_from - 1, n.inbound)), coalesce(n.open_from - 1, n.inbound) from newest n
+)
+insert into lanes as l (business_id, conversation_id, kind, check_at, first_at, last_at, wanted, done, fence)
+select $1, $2, g.kind, case when g.wanted > g.done then now() end, $5, $6, g.wanted, g.done, $7::bigint
+  from goal g
+ where g.wanted > 0
+ order by g.kind
+on conflict on constraint lanes_pkey do update set
+  wanted = excluded.wanted, done = excluded.done, check_at = excluded.check_at, first_at = excluded.first_at, last_at = excluded.last_at,
+  fence = excluded.fence, owner = null, attempts = 0, last_error = null
+returning l.kind`,
+});
+
+// What the customer wrote last, on either thread, says where a reply goes.
+export const joinConversations = defineQuery({
+  name: "identity.join-conversations",
+  role: "app",
+  columns: { id: "uuid" },
+  text: `
+update conversations w set
+  last_seq = w.last_seq + l.last_seq,
+  is_open = w.is_open or l.is_open,
+  last_message_at = greatest(w.last_message_at, l.last_message_at),
+  last_customer_message_at = greatest(w.last_customer_message_at, l.last_customer_message_at),
+  contact_name = coalesce(w.contact_name, l.contact_name),
+  lead_id = coalesce(w.lead_id, l.lead_id),
+  reply_channel_id = case when newer.loser then l.reply_channel_id else w.reply_channel_id end,
+  reply_kind = case when newer.loser then l.reply_kind else w.reply_kind end,
+  reply_address = case when newer.loser then l.reply_address else w.reply_address end,
+  ai_paused_at = coalesce(w.ai_paused_at, l.ai_paused_at),
+  ai_paused_reason = coalesce(w.ai_paused_reason, l.ai_paused_reason),
+  opted_out_at = coalesce(w.opted_out_at, l.opted_out_at),
+  updated_at = now()
+  from conversations l
+  join conversations o on o.business_id = $1 and o.id = $2
+  cross join lateral (select l.reply_address is not null and (o.reply_address is null
+                             or l.last_customer_message_at > coalesce(o.last_customer_message_at, '-infinity')) as loser) newer
+ where w.business_id = $1 and w.id = $2 and l.business_id = $1 and l.id = $3
+returning w.id`,
+});
+
+export const buryConversation = defineQuery({
+  name: "identity.bury-conversation",
+  role: "app",
+  columns: { id: "uuid" },
+  text: `
+update conversations c set merged_into = $2, is_open = false, updated_at = now()
+ where c.business_id = $1 and (c.id = $3 or c.merged_into = $3)
+returning c.id`,
+});
+
+export const moveAliases = defineQuery({
+  name: "identity.move-aliases",
+  role: "app",
+  columns: { kind: "text", value: "text" },
+  text: `
+update aliases a set conversation_id = $2 where a.business_id = $1 and a.conversation_id = $3
+returning a.kind, a.value`,
+});
+
+export const recordMerge = defineQuery({
+  name: "identity.record-merge",
+  role: "app",
+  columns: { id: "uuid" },
+  text: `
+insert into merges (business_id, id, winner_id, loser_id, reason, proof, winner_done, winner_last, loser_done, loser_last)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+returning id`,
+});

@@ -1,0 +1,76 @@
+// Owns: making one thread of two, inside the transaction of the caller, who has locked both conversations in the order of their keys.
+// The order of positions afterwards: what the winner has answered, what the loser has answered, what waits at the winner, what waits at the
+// loser. So the ranges of the turns stay contiguous, and threads are shown by time anyway.
+import type { Queryable } from "../db/query.ts";
+import { newId, type BusinessId } from "../kernel/ids.ts";
+import type { JsonObject } from "../kernel/json.ts";
+import {
+  buryConversation,
+  closeLanes,
+  continueLanes,
+  deferTurnChain,
+  joinConversations,
+  lockLanes,
+  moveAliases,
+  moveMessages,
+  moveSessions,
+  moveTurns,
+  recordMerge,
+  shiftMessages,
+  shiftSessions,
+} from "./identity.queries.ts";
+
+export type MergeReason = "payload" | "change_event" | "lead" | "provider_confirmed" | "by_hand";
+
+export interface MergeRequest {
+  readonly businessId: BusinessId;
+  readonly winner: { readonly id: string; readonly lastSeq: number };
+  readonly loser: { readonly id: string; readonly lastSeq: number };
+  readonly reason: MergeReason;
+  /** Which payload or whose order proved it; for the audit. */
+  readonly proof: JsonObject;
+}
+
+/** Far beyond every position that a thread can reach. */
+const OUT_OF_THE_WAY = 1_000_000_000_000;
+
+/** Messages, sessions, turns, lanes, aliases and state of `loser` go on in `winner`; the loser stays as a tombstone. */
+export async function mergeConversations(tx: Queryable, { businessId, winner, loser, reason, proof }: MergeRequest): Promise<void> {
+  const lanes = await tx.run(lockLanes, [businessId, [winner.id, loser.id]]);
+  const lane = (id: string, kind: string) => lanes.find((entry) => entry.conversation_id === id && entry.kind === kind);
+  const winnerDone = lane(winner.id, "reply")?.done ?? 0;
+  const loserDone = lane(loser.id, "reply")?.done ?? 0;
+  const total = winner.lastSeq + loser.lastSeq;
+
+  await tx.run(deferTurnChain, []);
+  if (loserDone > 0) {
+    await tx.run(shiftMessages, [businessId, winner.id, winnerDone, OUT_OF_THE_WAY]);
+    await tx.run(shiftMessages, [businessId, winner.id, OUT_OF_THE_WAY, loserDone - OUT_OF_THE_WAY]);
+    await tx.run(shiftSessions, [businessId, winner.id, winnerDone, OUT_OF_THE_WAY]);
+    await tx.run(shiftSessions, [businessId, winner.id, OUT_OF_THE_WAY, loserDone - OUT_OF_THE_WAY]);
+  }
+  const places = [loserDone, winnerDone, winner.lastSeq] as const;
+  await tx.run(moveMessages, [businessId, loser.id, winner.id, ...places]);
+  await tx.run(moveTurns, [businessId, loser.id, winner.id, winnerDone]);
+  await tx.run(moveSessions, [businessId, loser.id, winner.id, ...places, loser.lastSeq]);
+
+  await tx.run(closeLanes, [businessId, loser.id]);
+  await tx.run(joinConversations, [businessId, winner.id, loser.id]);
+  if (lanes.length > 0) {
+    const times = { first: lanes.map((entry) => entry.first_at.getTime()), last: lanes.map((entry) => entry.last_at.getTime()) };
+    await tx.run(continueLanes, [
+      businessId,
+      winner.id,
+      winnerDone + loserDone,
+      lanes.some((entry) => entry.kind === "send") ? total : 0,
+      new Date(Math.min(...times.first)),
+      new Date(Math.max(...times.last)),
+      Math.max(...lanes.map((entry) => entry.fence)) + 1,
+    ]);
+  }
+  const aliases = await tx.run(moveAliases, [businessId, winner.id, loser.id]);
+  await tx.run(buryConversation, [businessId, winner.id, loser.id]);
+  const evidence = JSON.stringify({ ...proof, aliases: aliases.map(({ kind, value }) => ({ kind, value })) });
+  const layout = [winnerDone, winner.lastSeq, loserDone, loser.lastSeq];
+  await tx.run(recordMerge, [businessId, newId(), winner.id, loser.id, reason, evidence, ...layout]);
+}

@@ -1,0 +1,198 @@
+// Owns: a batch of placed messages into the database, with the layers beneath it: the batch, its halves, a single message, the existing
+// conversation, and at last the quarantine. Whatever it answers for an item is durable; what is not durable is thrown.
+import { classifyDatabaseError } from "../db/classify-error.ts";
+import type { Queryable } from "../db/query.ts";
+import type { FailPoints } from "../kernel/fail-points.ts";
+import { messageOf } from "../kernel/faults.ts";
+import type { Log } from "../kernel/log.ts";
+import { inHalves } from "./in-halves.ts";
+import { replyAddressOf, scopeOf, type Alias, type IngestItem } from "./ingest-item.ts";
+import { placeInExistingConversationAcrossBusinesses, storeMessagesAcrossBusinesses } from "./ingest.queries.ts";
+import type { PlacedItem, ThreadResolver } from "./thread-resolver.ts";
+import type { WebhookLogWriter } from "./webhook-log.ts";
+import { withRetries } from "./with-retries.ts";
+
+export type StoreOutcome = "stored" | "duplicate" | "quarantined";
+
+export interface StoreBatchDeps {
+  readonly db: Queryable;
+  readonly batches: Queryable;
+  readonly resolver: Pick<ThreadResolver, "remember" | "redirect">;
+  readonly webhookLog: WebhookLogWriter;
+  readonly failPoints: FailPoints;
+  readonly log: Log;
+}
+
+export interface StoredBatch {
+  readonly outcomes: ReadonlyMap<IngestItem, StoreOutcome>;
+  /** Stored, but one of their identifiers was somebody else's already: to be settled before they are acknowledged. */
+  readonly contested: readonly PlacedItem[];
+}
+
+/** What a batch has come to so far. */
+interface Progress {
+  readonly outcomes: Map<IngestItem, StoreOutcome>;
+  readonly contested: PlacedItem[];
+}
+
+interface Thread {
+  readonly entry: PlacedItem;
+  readonly index: number;
+  newest: PlacedItem;
+}
+
+/** One row per thread: the newest message of the batch says the name and the address. */
+function groupByThread(placed: readonly PlacedItem[]): { readonly threads: readonly Thread[]; readonly threadOf: readonly number[] } {
+  const byKey = new Map<string, Thread>();
+  const threads: Thread[] = [];
+  const threadOf = placed.map((entry) => {
+    const key = `${entry.item.businessId}|${entry.canonicalKey}`;
+    let thread = byKey.get(key);
+    if (thread === undefined) {
+      thread = { entry, index: threads.length + 1, newest: entry };
+      byKey.set(key, thread);
+      threads.push(thread);
+    } else if (isNewer(entry, thread.newest)) thread.newest = entry;
+    return thread.index;
+  });
+  return { threads, threadOf };
+}
+
+function isNewer(entry: PlacedItem, than: PlacedItem): boolean {
+  if (entry.item.event.direction !== than.item.event.direction) return entry.item.event.direction === "in";
+  return entry.item.event.sentAt.getTime() >= than.item.event.sentAt.getTime();
+}
+
+function namesOf(placed: readonly PlacedItem[]): readonly { readonly entry: PlacedItem; readonly alias: Alias }[] {
+  const seen = new Set<string>();
+  return placed.flatMap((entry) =>
+    entry.newAliases
+      .map((alias) => ({ entry, alias, name: `${entry.item.businessId}|${alias.kind}|${alias.value}` }))
+      .filter(({ name }) => !seen.has(name) && seen.add(name)),
+  );
+}
+
+function parametersOf(placed: readonly PlacedItem[]): unknown[] {
+  const { threads, threadOf } = groupByThread(placed);
+  const addresses = threads.map(({ newest }) => replyAddressOf(newest.item.event));
+  const events = placed.map(({ item }) => item.event);
+  const names = namesOf(placed);
+  return [
+    threads.map(({ entry }) => entry.item.businessId),
+    threads.map(({ entry }) => entry.canonicalKey),
+    // The id that the conversation gets if it is new; a message's own id is as good as any other UUIDv7.
+    threads.map(({ entry }) => entry.item.messageId),
+    threads.map(({ newest }) => newest.item.event.customer.name ?? null),
+    threads.map(({ newest }, at) => (addresses[at] === undefined ? null : newest.item.channelId)),
+    addresses.map((address) => address?.kind ?? null),
+    addresses.map((address) => address?.address ?? null),
+    threadOf,
+    placed.map(({ item }) => item.businessId),
+    placed.map(({ item }) => item.messageId),
+    placed.map(({ item }) => item.channelId),
+    events.map((event) => event.direction),
+    events.map((event) => (event.direction === "in" ? "customer" : "human")),
+    events.map((event) => event.providerMessageId),
+    events.map((event) => event.type),
+    events.map((event) => event.text),
+    placed.map(({ item }) => item.contentJson),
+    events.map((event) => event.quotedProviderMessageId ?? null),
+    events.map((event) => event.targetProviderMessageId ?? null),
+    events.map((event) => event.sentAt),
+    placed.map(({ item }) => item.quietMs),
+    events.map((event) => event.provider),
+    events.map((event) => event.channelKey),
+    events.map((event) => event.raw),
+    names.map(({ entry }) => entry.item.businessId),
+    names.map(({ alias }) => alias.kind),
+    names.map(({ alias }) => alias.value),
+    names.map(({ entry, alias }) => scopeOf(alias, entry.item)),
+    names.map(({ entry }) => entry.canonicalKey),
+    events.map((event) => event.isHistory === true),
+  ];
+}
+
+
+export function createStoreBatch(deps: StoreBatchDeps): (placed: readonly PlacedItem[]) => Promise<StoredBatch> {
+  const { db, batches, resolver, webhookLog, failPoints, log } = deps;
+
+  async function storeOnce(placed: readonly PlacedItem[], { outcomes, contested }: Progress): Promise<readonly PlacedItem[]> {
+    await failPoints.hit("ingest.before-commit");
+    const [row] = await batches.run(storeMessagesAcrossBusinesses, parametersOf(placed));
+    await failPoints.hit("ingest.after-commit");
+    if (row === undefined) throw new Error("the ingest statement answered nothing");
+    const stored = new Set(row.stored);
+    const winners = new Map(row.redirected.map((thread, at) => [thread, row.redirect_keys[at]]));
+    const { threadOf } = winners.size === 0 ? { threadOf: [] } : groupByThread(placed);
+    const again: PlacedItem[] = [];
+    placed.forEach((entry, at) => {
+      const winner = winners.get(threadOf[at] ?? 0);
+      if (winner !== undefined) again.push(resolver.redirect(entry, winner));
+      else outcomes.set(entry.item, stored.has(at + 1) ? "stored" : "duplicate");
+    });
+    const names = namesOf(placed);
+    for (const ord of row.alias_conflicts) {
+      const entry = names[ord - 1]?.entry;
+      if (entry !== undefined && !contested.includes(entry)) contested.push(entry);
+    }
+    resolver.remember(placed.filter((entry) => outcomes.has(entry.item) && !contested.includes(entry)));
+    return again;
+  }
+
+  async function storeAll(placed: readonly PlacedItem[], progress: Progress): Promise<void> {
+    let rest = placed;
+    // A winner may be merged away in its turn; five hops without an end would be a broken chain, which the doctor reports.
+    for (let hop = 0; rest.length > 0; hop += 1) {
+      if (hop === 5) throw new Error("a conversation is merged in a circle");
+      const current = rest;
+      rest = await withRetries(() => storeOnce(current, progress));
+    }
+  }
+
+  async function storeAlone(entry: PlacedItem, refusal: unknown): Promise<StoreOutcome> {
+    const { item, canonicalKey } = entry;
+    const { event } = item;
+    try {
+      const rows = await withRetries(() =>
+        db.run(placeInExistingConversationAcrossBusinesses, [
+          item.businessId,
+          canonicalKey,
+          item.messageId,
+          item.channelId,
+          event.direction,
+          event.direction === "in" ? "customer" : "human",
+          event.providerMessageId,
+          event.type,
+          event.text,
+          item.contentJson,
+          event.quotedProviderMessageId ?? null,
+          event.targetProviderMessageId ?? null,
+          event.sentAt,
+          event.provider,
+          event.channelKey,
+          event.raw,
+        ]),
+      );
+      if (rows.length > 0) {
+        log.warn({ businessId: item.businessId, messageId: item.messageId, reason: messageOf(refusal) }, "ingest.existing-conversation-used");
+        return "stored";
+      }
+    } catch (error) {
+      if (classifyDatabaseError(error) !== "data") throw error;
+    }
+    await webhookLog.quarantine({ businessId: item.businessId, event, reason: messageOf(refusal) });
+    return "quarantined";
+  }
+
+  return async (placed) => {
+    const progress: Progress = { outcomes: new Map(), contested: [] };
+    await inHalves(
+      placed,
+      (part) => storeAll(part.filter(({ item }) => !progress.outcomes.has(item)), progress),
+      async (entry, refusal) => {
+        progress.outcomes.set(entry.item, await storeAlone(entry, refusal));
+      },
+    );
+    return progress;
+  };
+}

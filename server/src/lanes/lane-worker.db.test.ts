@@ -1,0 +1,276 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test as it } from "vitest";
+import { createTestBusiness, type TestBusiness } from "../../test/support/test-business.ts";
+import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
+import { createTestEngine, type TestEngine } from "../../test/support/test-engine.ts";
+import { eventually } from "../../test/support/eventually.ts";
+import type { ClaimedLane } from "./lane-store.ts";
+import { createLaneWorker, type LaneWorker, type LaneWorkerDeps } from "./lane-worker.ts";
+
+let test: TestDatabase;
+let big: TestBusiness;
+let small: TestBusiness;
+let engine: TestEngine;
+const workers: LaneWorker[] = [];
+
+beforeAll(async () => {
+  test = await createTestDatabase();
+});
+beforeEach(async () => {
+  await test.superuser.query("truncate onethread.businesses cascade");
+  await test.superuser.query("truncate onethread.messages, onethread.webhook_log cascade");
+  big = await createTestBusiness(test.superuser, { quietMs: 0, ceilingMs: 0 });
+  small = await createTestBusiness(test.superuser, { quietMs: 0, ceilingMs: 0 });
+  engine = await createTestEngine(test, [big, small]);
+});
+afterEach(async () => {
+  await Promise.all(workers.splice(0).map((worker) => worker.stop(0)));
+  await engine.close();
+});
+afterAll(() => test.close());
+
+function worker(handle: LaneWorkerDeps["handle"], more: Partial<LaneWorkerDeps> = {}): LaneWorker {
+  const made = createLaneWorker({
+    kind: "reply",
+    store: engine.store,
+    log: test.log,
+    owner: "test",
+    concurrency: 10,
+    leaseMs: 60_000,
+    pollMs: 60_000,
+    backoffMs: () => 1,
+    handle,
+    ...more,
+  });
+  workers.push(made);
+  return made;
+}
+
+/** The end of a lane's work, as every feature writes it: under the fence. */
+async function finish(lane: ClaimedLane): Promise<boolean> {
+  const done = await test.superuser.query(
+    `update onethread.lanes set done = $4, check_at = case when wanted > $4 then now() end, owner = null, attempts = 0
+      where business_id = $1 and conversation_id = $2 and kind = 'reply' and fence = $3`,
+    [lane.businessId, lane.conversationId, lane.fence, lane.wanted],
+  );
+  return done.rowCount === 1;
+}
+
+const lanesOf = (business: TestBusiness, count: number, series: number): Promise<void> =>
+  engine.receive(business, ...Array.from({ length: count }, (_, index) => ({ from: `1303${String(5_550_000 + series * 1_000 + index)}` })));
+const left = async (): Promise<number> => {
+  const { rows } = await test.superuser.query<{ count: string }>(
+    "select count(*) from onethread.lanes where kind = 'reply' and wanted > done",
+  );
+  return Number(rows[0]?.count);
+};
+interface LaneRow {
+  readonly attempts: number;
+  readonly last_error: string | null;
+  readonly owner: string | null;
+  readonly due: boolean;
+  readonly check_at: Date;
+}
+const onlyLane = async (): Promise<LaneRow | undefined> =>
+  (
+    await test.superuser.query<LaneRow>(
+      "select attempts, last_error, owner, check_at <= now() as due, check_at from onethread.lanes where kind = 'reply'",
+    )
+  ).rows[0];
+
+/** Stays at work until it is told to stop. */
+const untilAborted = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => {
+    signal.addEventListener("abort", () => {
+      reject(new Error("aborted"));
+    });
+  });
+
+it("a business with 500 due lanes does not delay the five of another one", async () => {
+  await lanesOf(big, 500, 1);
+  await lanesOf(small, 5, 2);
+  const first = await engine.claim("reply", { limit: 10 });
+  expect(Map.groupBy(first, ({ businessId }) => businessId).get(small.businessId)).toHaveLength(5);
+  await engine.expireLeases();
+  const order: string[] = [];
+  const ended = Promise.withResolvers<undefined>();
+  worker(async (lane) => {
+    order.push(lane.businessId);
+    await finish(lane);
+    if (order.filter((id) => id === small.businessId).length === 5) ended.resolve(undefined);
+  }).start();
+  await ended.promise;
+  expect(order.lastIndexOf(small.businessId)).toBeLessThan(30);
+});
+
+it("four workers run 200 lanes, none of them twice at the same time, and each to its end", async () => {
+  await lanesOf(big, 150, 1);
+  await lanesOf(small, 50, 2);
+  const running = new Set<string>();
+  const collisions: string[] = [];
+  const runs = new Map<string, number>();
+  const all = Array.from({ length: 4 }, () =>
+    worker(async (lane) => {
+      if (running.has(lane.conversationId)) collisions.push(lane.conversationId);
+      running.add(lane.conversationId);
+      runs.set(lane.conversationId, (runs.get(lane.conversationId) ?? 0) + 1);
+      await finish(lane);
+      running.delete(lane.conversationId);
+    }),
+  );
+  for (const one of all) one.start();
+  await eventually(left, (count) => count === 0, { what: "all lanes done" });
+  expect(collisions).toEqual([]);
+  expect([...runs.values()].filter((count) => count !== 1)).toEqual([]);
+  expect(runs.size).toBe(200);
+});
+
+it("a wake-up that is lost costs no more than the poll", async () => {
+  const handled = Promise.withResolvers<number>();
+  worker(
+    async (lane) => {
+      await finish(lane);
+      handled.resolve(performance.now());
+    },
+    { pollMs: 250 },
+  ).start();
+  await eventually(
+    () => engine.store.nextInMs("reply"),
+    (next) => next === undefined,
+    { what: "an idle worker" },
+  );
+  await lanesOf(small, 1, 1);
+  const storedAt = performance.now();
+  expect((await handled.promise) - storedAt).toBeLessThan(1_500);
+});
+
+it("a wake-up is heard while the worker sleeps", async () => {
+  const handled = Promise.withResolvers<undefined>();
+  const sleeper = worker(async (lane) => {
+    await finish(lane);
+    handled.resolve(undefined);
+  });
+  sleeper.start();
+  await lanesOf(small, 1, 1);
+  sleeper.wake();
+  // Its poll is a minute away.
+  await handled.promise;
+  expect(await left()).toBe(0);
+});
+
+it("a lane that fails comes again with one more attempt, its error, and a backoff", async () => {
+  await lanesOf(small, 1, 1);
+  const attempts: number[] = [];
+  const ended = Promise.withResolvers<undefined>();
+  worker(
+    async (lane) => {
+      attempts.push(lane.attempts);
+      if (attempts.length < 3) throw new Error(`failure ${String(attempts.length)}`);
+      ended.resolve(undefined);
+      await untilAborted(new AbortController().signal).catch(() => undefined);
+    },
+    { concurrency: 1 },
+  ).start();
+  await Promise.race([
+    ended.promise,
+    eventually(
+      () => attempts.length,
+      (count) => count === 3,
+      { what: "three attempts" },
+    ),
+  ]);
+  expect(attempts).toEqual([0, 1, 2]);
+  expect(await onlyLane()).toMatchObject({ attempts: 2, last_error: "failure 2" });
+  await test.superuser.query("update onethread.lanes set fence = fence + 1");
+  workers.splice(0);
+});
+
+it("the heartbeat keeps a lane that is still worked on from everybody else", async () => {
+  await lanesOf(small, 1, 1);
+  const started = Promise.withResolvers<undefined>();
+  worker(
+    async (_lane, signal) => {
+      started.resolve(undefined);
+      await untilAborted(signal);
+    },
+    { leaseMs: 300 },
+  ).start();
+  await started.promise;
+  const seen = new Set<number>();
+  await eventually(
+    async () => {
+      expect(await engine.claim("reply")).toEqual([]);
+      seen.add((await onlyLane())?.check_at.getTime() ?? 0);
+      return seen.size;
+    },
+    // The first lease ended twice over by then.
+    (count) => count > 6,
+    { what: "prolonged leases" },
+  );
+});
+
+it("a worker whose lane was taken over is told to stop, and cannot end or retry it", async () => {
+  await lanesOf(small, 1, 1);
+  const claimed = Promise.withResolvers<ClaimedLane>();
+  const aborted = Promise.withResolvers<undefined>();
+  worker(
+    async (lane, signal) => {
+      claimed.resolve(lane);
+      await untilAborted(signal).catch(() => undefined);
+      aborted.resolve(undefined);
+      throw new Error("interrupted");
+    },
+    { leaseMs: 300 },
+  ).start();
+  const stale = await claimed.promise;
+  await test.superuser.query("update onethread.lanes set fence = fence + 1, owner = 'another', check_at = now() + interval '1 hour'");
+  await aborted.promise;
+  await eventually(
+    () => workers[0]?.running,
+    (running) => running === 0,
+    { what: "the end of the run" },
+  );
+  expect(await finish(stale)).toBe(false);
+  expect(await onlyLane()).toMatchObject({ owner: "another", attempts: 0, due: false });
+});
+
+it("a worker that is stopped lets go of what did not end, so that another one need not wait for the lease", async () => {
+  await lanesOf(small, 3, 1);
+  const started: ClaimedLane[] = [];
+  const stopping = worker(async (lane, signal) => {
+    started.push(lane);
+    await untilAborted(signal);
+  });
+  stopping.start();
+  await eventually(
+    () => started.length,
+    (count) => count === 3,
+    { what: "three runs" },
+  );
+  await stopping.stop(0);
+  const again = await engine.claim("reply");
+  expect(again).toHaveLength(3);
+  // Being stopped is no failure.
+  expect(again.map(({ attempts }) => attempts)).toEqual([0, 0, 0]);
+});
+
+it("starting and stopping again and again loses no lane", async () => {
+  await lanesOf(big, 60, 1);
+  const runs = new Map<string, number>();
+  for (let round = 0; round < 15; round += 1) {
+    const one = worker(
+      async (lane) => {
+        if (await finish(lane)) runs.set(lane.conversationId, (runs.get(lane.conversationId) ?? 0) + 1);
+      },
+      { concurrency: 4 },
+    );
+    one.start();
+    if (round % 3 === 0) one.wake();
+    await one.stop();
+  }
+  worker(async (lane) => {
+    if (await finish(lane)) runs.set(lane.conversationId, (runs.get(lane.conversationId) ?? 0) + 1);
+  }).start();
+  await eventually(left, (count) => count === 0, { what: "all lanes done" });
+  expect(runs.size).toBe(60);
+  expect([...runs.values()].every((count) => count === 1)).toBe(true);
+});

@@ -1,0 +1,198 @@
+import { afterAll, beforeAll, beforeEach, expect, test as it } from "vitest";
+import { createTestBusiness, type TestBusiness } from "../../test/support/test-business.ts";
+import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
+import { createTestEngine, type TestEngine } from "../../test/support/test-engine.ts";
+import { runDoctor } from "../doctor/run-doctor.ts";
+
+let test: TestDatabase;
+let business: TestBusiness;
+let engine: TestEngine;
+let phone: string;
+let counter = 0;
+
+beforeAll(async () => {
+  test = await createTestDatabase();
+  business = await createTestBusiness(test.superuser);
+  engine = await createTestEngine(test, [business]);
+});
+beforeEach(async () => {
+  counter += 1;
+  phone = String(12_025_557_000 + counter);
+  engine.simulator.clearFailures();
+  await test.superuser.query("update onethread.lanes set check_at = now() + interval '1 hour' where check_at is not null");
+  await engine.receive(business, { from: phone });
+});
+afterAll(async () => {
+  const { checks } = await runDoctor({ url: test.url, log: test.log });
+  await engine.close();
+  await test.close();
+  expect(checks.filter(({ state }) => state === "broken")).toEqual([]);
+});
+
+interface Message {
+  readonly status: string;
+  readonly code: string | null;
+  readonly attempts: number;
+  readonly provider_id: string | null;
+}
+async function message(id: string): Promise<Message | undefined> {
+  const { rows } = await test.superuser.query<Message>(
+    "select status, error_code as code, attempts, provider_message_id as provider_id from onethread.messages where id = $1",
+    [id],
+  );
+  return rows[0];
+}
+
+interface SendLane {
+  readonly left: boolean;
+  readonly in_ms: number | null;
+}
+async function sendLane(): Promise<SendLane | undefined> {
+  const { rows } = await test.superuser.query<SendLane>(
+    `select wanted > done as left, (extract(epoch from check_at - now()) * 1000)::float8 as in_ms
+       from onethread.lanes l join onethread.aliases a using (business_id, conversation_id) where l.kind = 'send' and a.value = $1`,
+    [phone],
+  );
+  return rows[0];
+}
+
+const outbox = (): readonly string[] => engine.simulator.outbox({ to: phone }).map(({ body }) => JSON.stringify(body["text"]));
+const setConversation = (change: string): Promise<unknown> =>
+  test.superuser.query(
+    `update onethread.conversations set ${change} where id = (select conversation_id from onethread.aliases where value = $1)`,
+    [phone],
+  );
+const failSend = (respond: object): void => void engine.simulator.addFailure({ match: { path: "messages", to: phone }, respond });
+const sendNow = async (text: string): Promise<string> => {
+  const id = await engine.send(business, phone, text);
+  await engine.deliver(await engine.claimOne("send"));
+  return id;
+};
+
+it("the messages of a conversation go out one after the other, in the order in which they were taken", async () => {
+  const ids = [];
+  for (const text of ["one", "two", "three"]) ids.push(await engine.send(business, phone, text));
+  await engine.deliver(await engine.claimOne("send"));
+  expect(outbox()).toEqual(['{"body":"one"}', '{"body":"two"}', '{"body":"three"}']);
+  for (const id of ids)
+    expect(await message(id)).toMatchObject({ status: "accepted", attempts: 1, provider_id: expect.stringMatching(/^wamid\./) });
+  expect(await sendLane()).toEqual({ left: false, in_ms: null });
+});
+
+it.for([131_026, 131_051, 100])(
+  "a message that the provider refuses for good (%i) fails with that code, and the next one still goes out",
+  async (code) => {
+    failSend({ code });
+    const [refused, next] = [await engine.send(business, phone, "refused"), await engine.send(business, phone, "next")];
+    await engine.deliver(await engine.claimOne("send"));
+    expect(await message(refused)).toMatchObject({ status: "failed", code: String(code), attempts: 1 });
+    expect(await message(next)).toMatchObject({ status: "accepted" });
+    expect(outbox()).toEqual(['{"body":"next"}']);
+  },
+);
+
+it("a message that was refused for now waits, is sent again, and is accepted once", async () => {
+  failSend({ code: 131_056 });
+  const id = await sendNow("again");
+  expect(await message(id)).toMatchObject({ status: "queued", code: "131056", attempts: 1 });
+  expect((await sendLane())?.in_ms).toBeGreaterThan(500);
+  expect(await engine.claim("send")).toEqual([]);
+  await engine.expireLeases();
+  const lane = (await engine.claim("send")).find(({ attempts }) => attempts === 1);
+  if (lane === undefined) throw new Error("the lane did not come again");
+  await engine.deliver(lane);
+  expect(await message(id)).toMatchObject({ status: "accepted", attempts: 2, code: null });
+  expect(outbox()).toHaveLength(1);
+});
+
+it("a message that is refused for now too often fails, visibly", async () => {
+  engine.simulator.addFailure({ match: { path: "messages", to: phone }, times: null, respond: { code: 131_016 } });
+  const id = await sendNow("never");
+  let runs = 1;
+  for (; (await sendLane())?.left === true && runs < 20; runs += 1) {
+    await engine.expireLeases();
+    for (const lane of await engine.claim("send")) await engine.deliver(lane);
+  }
+  expect(await message(id)).toMatchObject({ status: "failed", code: "131016", attempts: runs });
+  expect(outbox()).toEqual([]);
+});
+
+it.for([
+  { how: "the connection breaks after it was accepted", respond: { drop: "after" }, accepted: 1 },
+  { how: "the connection breaks before it was accepted", respond: { drop: "before" }, accepted: 0 },
+  { how: "the provider says that it does not know", respond: { code: 131_000 }, accepted: 0 },
+  { how: "the answer is no JSON", respond: { status: 502, body: "<html>" }, accepted: 0 },
+])("when $how, the outcome is unknown and the message is never sent again", async ({ respond, accepted }) => {
+  failSend(respond);
+  const id = await sendNow("perhaps");
+  expect(await message(id)).toMatchObject({ status: "unknown", attempts: 1 });
+  expect(await sendLane()).toEqual({ left: false, in_ms: null });
+  const next = await sendNow("next");
+  expect(await message(next)).toMatchObject({ status: "accepted" });
+  expect(await message(id)).toMatchObject({ status: "unknown", attempts: 1 });
+  expect(outbox()).toHaveLength(accepted + 1);
+});
+
+it("a stopped channel keeps its messages, and sends them once it is resumed", async () => {
+  failSend({ code: 190 });
+  const id = await sendNow("kept");
+  expect(await message(id)).toMatchObject({ status: "queued" });
+  const stopped = "select stopped_reason from onethread.channels where id = $1 and stopped_at is not null";
+  expect((await test.superuser.query(stopped, [business.channelId])).rows).toHaveLength(1);
+  await engine.expireLeases();
+  for (const lane of await engine.claim("send")) await engine.deliver(lane);
+  expect(await message(id)).toMatchObject({ status: "queued", attempts: 1 });
+  expect(outbox()).toEqual([]);
+  await test.superuser.query("update onethread.channels set stopped_at = null, stopped_reason = null");
+  await engine.expireLeases();
+  for (const lane of await engine.claim("send")) await engine.deliver(lane);
+  expect(await message(id)).toMatchObject({ status: "accepted" });
+  expect(outbox()).toHaveLength(1);
+});
+
+it.for([
+  { change: "opted_out_at = now()", undo: "opted_out_at = null", code: "opted_out" },
+  {
+    change: "last_customer_message_at = now() - interval '25 hours'",
+    undo: "last_customer_message_at = last_message_at",
+    code: "window_closed",
+  },
+])("what was queued before $code does not leave", async ({ change, undo, code }) => {
+  const id = await engine.send(business, phone, "too late");
+  await setConversation(change);
+  await engine.deliver(await engine.claimOne("send"));
+  await setConversation(undo);
+  expect(await message(id)).toMatchObject({ status: "failed", code, attempts: 0 });
+  expect(outbox()).toEqual([]);
+});
+
+it("of two workers that hold the same lane only the one who claimed it last sends", async () => {
+  const id = await engine.send(business, phone, "once");
+  const stale = await engine.claimOne("send");
+  await test.superuser.query("update onethread.lanes set check_at = now() where kind = 'send' and conversation_id = $1", [
+    stale.conversationId,
+  ]);
+  const fresh = await engine.claimOne("send");
+  expect(fresh.fence).toBe(stale.fence + 1);
+  await engine.deliver(stale);
+  expect(outbox()).toEqual([]);
+  expect(await message(id)).toMatchObject({ status: "queued" });
+  await engine.deliver(fresh);
+  await engine.deliver(stale);
+  expect(outbox()).toHaveLength(1);
+});
+
+it("a worker that loses its lane during the request cannot write the outcome; who took over makes it unknown and sends nothing", async () => {
+  failSend({ hangMs: 300 });
+  const id = await engine.send(business, phone, "slow");
+  const stale = await engine.claimOne("send");
+  const sending = engine.deliver(stale);
+  await engine.simulator.waitForOutbox({ to: phone }, { atLeast: 1 });
+  await test.superuser.query("update onethread.lanes set check_at = now() where kind = 'send' and conversation_id = $1", [
+    stale.conversationId,
+  ]);
+  await engine.deliver(await engine.claimOne("send"));
+  await sending;
+  expect(await message(id)).toMatchObject({ status: "unknown", attempts: 1, provider_id: null });
+  expect(outbox()).toHaveLength(1);
+});

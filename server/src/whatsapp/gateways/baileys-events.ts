@@ -1,0 +1,82 @@
+// Owns: the way from what our Baileys bridge posts to events: `{me, events: [{event, data}]}`, the data as Baileys 6.7 and 7 emit it. Refuses to
+// know: who may post, databases.
+import type { Json, JsonObject } from "../../kernel/json.ts";
+import type { WebhookEvent } from "../events.ts";
+import type { ParsedWebhook } from "../parse-webhook.ts";
+import { isArray, isObject, readArray, readObject, readString } from "../read-json.ts";
+import { cleanString } from "../storable-json.ts";
+import { readContact } from "./baileys-contacts.ts";
+import { readBaileysMessage } from "./baileys-message.ts";
+import { readBaileysReaction, readBaileysReceipt, readBaileysUpdate } from "./baileys-updates.ts";
+import { ownNumber } from "./chat.ts";
+import { type GatewayDelivery, type GatewayItem, itemsOf, noticeOf, parseBody, rawOf, readItem, unreadableItem } from "./gateway-item.ts";
+
+type Read = (node: JsonObject, item: GatewayItem) => WebhookEvent;
+
+interface Part {
+  readonly event: string;
+  readonly node: Json;
+  /** The event's data with nothing but this node in it. */
+  readonly alone: Json;
+  readonly read: Read;
+}
+
+const LISTS: ReadonlyMap<string, Read> = new Map<string, Read>([
+  ["messages.update", readBaileysUpdate],
+  ["messages.reaction", readBaileysReaction],
+  ["message-receipt.update", readBaileysReceipt],
+  ["contacts.upsert", (node, item) => readContact(node, item, "contacts.upsert")],
+  ["contacts.update", (node, item) => readContact(node, item, "contacts.update")],
+  ["lid-mapping.update", (node, item) => readContact(node, item, "lid-mapping.update")],
+]);
+
+/** Never throws. An item that cannot be read becomes an `unreadable` event and leaves its neighbours alone. */
+export function parseBaileysEvents(rawBody: Buffer, delivery: GatewayDelivery): ParsedWebhook {
+  return parseBody(rawBody, (body, wireText) => {
+    const events = readArray(body, "events");
+    const me = readObject(body, "me");
+    const own = ownNumber(readString(me, "id"), readString(me, "lid"), readString(me, "phoneNumber"));
+    const itemWith = (raw: string): GatewayItem => ({ ...delivery, provider: "baileys", own, raw });
+    if (events === undefined) return [unreadableItem(itemWith(wireText), 'The body has no list "events".')];
+    const parts = events.flatMap(partsOf);
+    return parts.flatMap(({ event, node, alone, read }) => {
+      const raw = rawOf(() => ({ ...body, events: [{ event, data: alone }] }), parts.length, wireText);
+      return readItem(node, itemWith(raw), (object, item) => [read(object, item)]);
+    });
+  });
+}
+
+function partsOf(entry: Json): readonly Part[] {
+  const event = isObject(entry) ? readString(entry, "event") : undefined;
+  const data = isObject(entry) ? entry["data"] : undefined;
+  if (event === undefined) {
+    return [
+      { event: "", node: entry, alone: entry, read: (_node, item) => unreadableItem(item, 'An element of "events" has no name "event".') },
+    ];
+  }
+  if (event === "messages.upsert" && isObject(data)) return partsOfUpsert(event, data);
+  if (event === "messaging-history.set" && isObject(data)) return partsOfHistory(event, data);
+  const read = LISTS.get(event);
+  if (read !== undefined) return itemsOf(data).map((node) => ({ event, node, alone: isArray(data) ? [node] : node, read }));
+  return [{ event, node: {}, alone: data ?? null, read: (_node, item) => noticeOf(item, cleanString(event).slice(0, 60)) }];
+}
+
+function partsOfUpsert(event: string, data: JsonObject): readonly Part[] {
+  const isHistory = data["type"] === "append";
+  return itemsOf(data["messages"]).map((node) => ({
+    event,
+    node,
+    alone: { ...data, messages: [node] },
+    read: (message, item) => readBaileysMessage(message, item, isHistory),
+  }));
+}
+
+const HISTORY_LISTS: readonly (readonly [string, Read])[] = [
+  ["lidPnMappings", (node, item) => readContact(node, item, "lid-mapping.update")],
+  ["contacts", (node, item) => readContact(node, item, "contacts.set")],
+  ["messages", (node, item) => readBaileysMessage(node, item, true)],
+];
+
+function partsOfHistory(event: string, data: JsonObject): readonly Part[] {
+  return HISTORY_LISTS.flatMap(([list, read]) => itemsOf(data[list]).map((node) => ({ event, node, alone: { [list]: [node] }, read })));
+}

@@ -1,0 +1,108 @@
+// Owns: one message record of WhatsApp Web (`{key, message, messageTimestamp, pushName}`), as Baileys and Evolution write it, as an event.
+// Refuses to know: the envelope around it.
+import type { JsonObject } from "../../kernel/json.ts";
+import type { CustomerIdentity, MessageEvent, WebhookEvent } from "../events.ts";
+import { readObject, readScalar, readString } from "../read-json.ts";
+import { type BaileysContent, readBaileysContent, type ReadContent } from "./baileys-content.ts";
+import { type Chat, type OwnNumber, readChat } from "./chat.ts";
+import { type GatewayItem, noticeOf, unreadableItem } from "./gateway-item.ts";
+import { readSeconds } from "./gateway-time.ts";
+
+type KeptChat = Extract<Chat, { kind: "person" | "group" }>;
+
+export interface MessageFacts {
+  readonly fromMe: boolean;
+  readonly providerMessageId: string | undefined;
+  readonly sentAt: Date | undefined;
+  readonly pushName: string | undefined;
+  readonly isHistory: boolean;
+}
+
+export function isFromMe(key: JsonObject | undefined): boolean {
+  return key?.["fromMe"] === true;
+}
+
+/** The chat of a message key, in the spellings of Baileys 6.7 and 7 and of the Evolution versions that changed them. */
+export function chatOfKey(key: JsonObject | undefined, own: OwnNumber): Chat {
+  const fromMe = isFromMe(key);
+  const read = (name: string): string | undefined => readString(key, name);
+  // In what we sent, the sender is ourselves.
+  const senders = fromMe ? [] : [read("senderPn"), read("senderLid")];
+  return readChat({
+    chat: read("remoteJid"),
+    chatAlternatives: [read("remoteJidAlt"), ...senders, read("previousRemoteJid")],
+    author: read("participant"),
+    authorAlternatives: [read("participantAlt"), read("participantPn"), read("participantLid")],
+    fromMe,
+    own,
+  });
+}
+
+/** Never throws. `history`: it was written while nobody listened, or comes from an import. */
+export function readBaileysMessage(node: JsonObject, item: GatewayItem, isHistory: boolean): WebhookEvent {
+  const key = readObject(node, "key");
+  const chat = chatOfKey(key, item.own);
+  const skipped = skippedChat(chat, item);
+  if (skipped !== undefined) return skipped;
+  const message = readObject(node, "message");
+  // It comes again under the same id once it could be decrypted: stored now, it would hide that one.
+  if (message === undefined) return noticeOf(item, `message.without-content.${readScalar(node, "messageStubType") ?? "none"}`.slice(0, 60));
+  return eventOf(readBaileysContent(message, readObject(node, "contextInfo")), chat, item, {
+    fromMe: isFromMe(key),
+    providerMessageId: readString(key, "id"),
+    sentAt: readSeconds(node, "messageTimestamp"),
+    pushName: readString(node, "pushName"),
+    isHistory,
+  });
+}
+
+/** The event of a chat that is none: ignored on purpose, with a name to count by, or unreadable. */
+export function skippedChat(chat: Chat, item: GatewayItem): WebhookEvent | undefined {
+  if (chat.kind === "ignored") return noticeOf(item, `ignored:${chat.reason}`);
+  return chat.kind === "unreadable" ? unreadableItem(item, chat.reason) : undefined;
+}
+
+/** `chat` must have passed `skippedChat`. */
+export function eventOf(read: BaileysContent, chat: Chat, item: GatewayItem, facts: MessageFacts): WebhookEvent {
+  if (read.kind === "none") return noticeOf(item, `message.${read.field}`);
+  if (chat.kind !== "person" && chat.kind !== "group") return skippedChat(chat, item) ?? unreadableItem(item, "no chat");
+  const providerMessageId = read.changeId ?? facts.providerMessageId;
+  if (providerMessageId === undefined) return unreadableItem(item, "no id: the message cannot be told from its own redelivery");
+  const sentAt = read.changedAt ?? facts.sentAt;
+  if (sentAt === undefined) return unreadableItem(item, "no valid timestamp: the message cannot be placed in its thread");
+  return messageEvent({ read, chat, item, facts, providerMessageId, sentAt });
+}
+
+interface Readable {
+  readonly read: ReadContent;
+  readonly chat: KeptChat;
+  readonly item: GatewayItem;
+  readonly facts: MessageFacts;
+  readonly providerMessageId: string;
+  readonly sentAt: Date;
+}
+
+function messageEvent({ read, chat, item, facts, providerMessageId, sentAt }: Readable): MessageEvent {
+  return {
+    kind: "message",
+    provider: item.provider,
+    channelKey: item.channelKey,
+    direction: facts.fromMe ? "out" : "in",
+    providerMessageId,
+    customer: named(chat.customer, facts),
+    ...(chat.kind === "group" ? { groupId: chat.groupId } : {}),
+    type: read.type,
+    text: read.text,
+    content: read.content,
+    sentAt,
+    ...(read.quotedId === undefined ? {} : { quotedProviderMessageId: read.quotedId }),
+    ...(read.targetId === undefined ? {} : { targetProviderMessageId: read.targetId }),
+    ...(facts.isHistory ? { isHistory: true as const } : {}),
+    raw: item.raw,
+  };
+}
+
+/** Of what we sent, the push name is our own. */
+function named(customer: CustomerIdentity, { fromMe, pushName }: MessageFacts): CustomerIdentity {
+  return fromMe || pushName === undefined ? customer : { ...customer, name: pushName };
+}

@@ -1,0 +1,96 @@
+// Owns: what every gateway's parser needs beside the payload, taking a body apart safely, and the events that carry no message. Refuses to know:
+// what any gateway's keys mean.
+import type { Json, JsonObject } from "../../kernel/json.ts";
+import type { CustomerIdentity, IdentityEvent, NoticeEvent, Provider, UnreadableEvent, WebhookEvent } from "../events.ts";
+import type { ParsedWebhook } from "../parse-webhook.ts";
+import { isArray, isObject } from "../read-json.ts";
+import { cleanObject, isDeeperThan, MAX_DEPTH } from "../storable-json.ts";
+import type { OwnNumber } from "./chat.ts";
+
+/** What the route knows and the body does not say. A replay passes the same again. */
+export interface GatewayDelivery {
+  /** What our address was called with: the channel's token. */
+  readonly channelKey: string;
+  /** Stands in where a gateway tells no time (most of its statuses). */
+  readonly receivedAt: Date;
+}
+
+export interface GatewayItem extends GatewayDelivery {
+  readonly provider: Exclude<Provider, "cloud">;
+  readonly own: OwnNumber;
+  /** A whole body with only this item in it. */
+  readonly raw: string;
+}
+
+export function parseBody(rawBody: Buffer, read: (body: JsonObject, wireText: string) => readonly WebhookEvent[]): ParsedWebhook {
+  const wireText = rawBody.toString("utf8");
+  const body = parseJson(wireText);
+  if (body === undefined) return { outcome: "malformed", reason: "The body is not valid JSON." };
+  if (!isObject(body)) return { outcome: "malformed", reason: "The body is JSON but not an object." };
+  return { outcome: "events", events: read(body, wireText) };
+}
+
+/** The items of a node that holds one or a list of them. */
+export function itemsOf(node: Json | undefined): readonly Json[] {
+  if (node === undefined || node === null) return [];
+  return isArray(node) ? node : [node];
+}
+
+/** Reads one item; whatever is wrong with it stays with it. */
+export function readItem(
+  node: Json,
+  item: GatewayItem,
+  read: (node: JsonObject, item: GatewayItem) => readonly WebhookEvent[],
+): readonly WebhookEvent[] {
+  if (!isObject(node)) return [unreadableItem(item, "The item is not an object.")];
+  if (isDeeperThan(node, MAX_DEPTH)) return [unreadableItem(item, `The item nests deeper than ${MAX_DEPTH} levels.`)];
+  return read(cleanObject(node), item);
+}
+
+/** The body again with one item only; the wire text itself when there was no other, or when it nests too deep to be written. */
+export function rawOf(write: () => unknown, itemCount: number, wireText: string): string {
+  if (itemCount <= 1) return wireText;
+  try {
+    return JSON.stringify(write());
+  } catch {
+    return wireText;
+  }
+}
+
+export function noticeOf({ provider, channelKey, raw }: GatewayItem, field: string): NoticeEvent {
+  return { kind: "notice", provider, channelKey, field, raw };
+}
+
+export function unreadableItem({ provider, channelKey, raw }: GatewayItem, reason: string): UnreadableEvent {
+  return { kind: "unreadable", provider, channelKey, reason, raw };
+}
+
+/** Undefined when it says nothing new: an identity needs a second identifier or a name. */
+export function identityOf({ provider, channelKey, raw, own }: GatewayItem, customer: CustomerIdentity): IdentityEvent | undefined {
+  const { phone, lid, name } = customer;
+  if (phone === undefined && lid === undefined) return undefined;
+  if ([phone, lid, name].filter((part) => part !== undefined).length < 2) return undefined;
+  if ((phone !== undefined && phone === own.phone) || (lid !== undefined && lid === own.lid)) return undefined;
+  return { kind: "identity", provider, channelKey, customer, raw };
+}
+
+const LONGEST_KEPT = 16_384;
+
+/** The node without its thumbnails and base64 files; the raw body keeps them. Needs a node no deeper than MAX_DEPTH. */
+export function withoutBulk(node: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(node).flatMap(([key, value]) => (key === "jpegThumbnail" ? [] : [[key, trimmed(value)]])));
+}
+
+function trimmed(value: Json): Json {
+  if (typeof value === "string") return value.length > LONGEST_KEPT ? `(${value.length} characters, in the raw webhook)` : value;
+  if (isArray(value)) return value.map(trimmed);
+  return isObject(value) ? withoutBulk(value) : value;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

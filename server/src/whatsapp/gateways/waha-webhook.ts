@@ -1,0 +1,156 @@
+// Owns: the way from a webhook of WAHA to events. Refuses to know: signatures, whether the session is ours, databases.
+import type { JsonObject } from "../../kernel/json.ts";
+import type { WebhookEvent } from "../events.ts";
+import type { ParsedWebhook } from "../parse-webhook.ts";
+import { readObject, readScalar, readString } from "../read-json.ts";
+import { cleanString } from "../storable-json.ts";
+import { readBaileysContent, revokeOf } from "./baileys-content.ts";
+import { eventOf, skippedChat } from "./baileys-message.ts";
+import { ownNumber } from "./chat.ts";
+import { type GatewayDelivery, type GatewayItem, noticeOf, parseBody, readItem, unreadableItem } from "./gateway-item.ts";
+import { readWahaAck, statusEvent } from "./gateway-status.ts";
+import { readMilliseconds, readSeconds } from "./gateway-time.ts";
+import { readWahaContent } from "./waha-content.ts";
+import { chatOfWaha, pushNameOf, wahaFromMe } from "./waha-chat.ts";
+import { readWahaMessageId } from "./waha-message-id.ts";
+
+type Read = (payload: JsonObject, item: GatewayItem) => WebhookEvent;
+
+/** A message is answered within a day or not at all; what is older comes from a synchronisation. */
+const HISTORY_AFTER_MS = 24 * 3_600_000;
+
+const READERS: ReadonlyMap<string, Read> = new Map<string, Read>([
+  ["message", readMessage],
+  ["message.any", readMessage],
+  ["message.ack", readAck],
+  ["message.ack.group", readAck],
+  ["message.reaction", readReaction],
+  ["message.edited", readEdited],
+  ["message.revoked", readRevoked],
+]);
+
+/** Never throws. */
+export function parseWahaWebhook(rawBody: Buffer, delivery: GatewayDelivery): ParsedWebhook {
+  return parseBody(rawBody, (body, wireText) => {
+    const name = cleanString(readString(body, "event") ?? "").slice(0, 60);
+    const me = readObject(body, "me");
+    const item: GatewayItem = {
+      channelKey: delivery.channelKey,
+      // WAHA's own time of the event: a redelivery tells the same.
+      receivedAt: readMilliseconds(body, "timestamp") ?? delivery.receivedAt,
+      provider: "waha",
+      own: ownNumber(readString(me, "id"), readString(me, "lid"), readString(me, "jid")),
+      raw: wireText,
+    };
+    if (name === "") return [unreadableItem(item, 'The body has no "event".')];
+    const read = READERS.get(name);
+    if (read === undefined) return [noticeOf(item, name)];
+    return readItem(body["payload"] ?? null, item, (payload) => [readFresh(read, payload, item, delivery.receivedAt)]);
+  });
+}
+
+/** The session that a body claims to come from; undefined when it names none. */
+export function sessionOfWaha(body: JsonObject): string | undefined {
+  return readString(body, "session");
+}
+
+function readFresh(read: Read, payload: JsonObject, item: GatewayItem, now: Date): WebhookEvent {
+  const event = read(payload, item);
+  if (event.kind !== "message" || now.getTime() - event.sentAt.getTime() <= HISTORY_AFTER_MS) return event;
+  return { ...event, isHistory: true };
+}
+
+function readMessage(payload: JsonObject, item: GatewayItem): WebhookEvent {
+  const id = readWahaMessageId(payload["id"]);
+  const fromMe = wahaFromMe(payload, id);
+  const chat = chatOfWaha(payload, item.own);
+  const skipped = skippedChat(chat, item);
+  if (skipped !== undefined) return skipped;
+  if (id === undefined) return unreadableItem(item, "no id: the message cannot be told from its own redelivery");
+  // Sent through WAHA's API, by us or by another program: the proof of sending that it is, never a second message (it can be faster than the
+  // answer to our request).
+  if (fromMe && readString(payload, "source") === "api") {
+    return statusEvent(item, {
+      providerMessageId: id.bareId,
+      status: "sent",
+      at: readSeconds(payload, "timestamp") ?? item.receivedAt,
+      chat,
+    });
+  }
+  return eventOf(readWahaContent(payload), chat, item, {
+    fromMe,
+    providerMessageId: id.bareId,
+    sentAt: readSeconds(payload, "timestamp"),
+    pushName: pushNameOf(payload),
+    isHistory: false,
+  });
+}
+
+function readAck(payload: JsonObject, item: GatewayItem): WebhookEvent {
+  const id = readWahaMessageId(payload["id"]);
+  const status = readWahaAck(readScalar(payload, "ack"));
+  // What is told of the customer's own message is that we read it.
+  if (status === undefined || !wahaFromMe(payload, id)) return noticeOf(item, "message.ack");
+  if (id === undefined) return unreadableItem(item, "no id: the status does not say which message it is about");
+  const group = { ...payload, fromMe: false, to: payload["to"] ?? null };
+  const isGroup = id.chat?.endsWith("@g.us") === true;
+  const chat = isGroup
+    ? chatOfWaha({ ...group, id: id.chat === undefined ? null : `false_${id.chat}_${id.bareId}` }, item.own)
+    : chatOfAck(payload, item);
+  return statusEvent(item, { providerMessageId: id.bareId, status, at: item.receivedAt, chat });
+}
+
+/** Of an ack `from` may be the chat or ourselves, by engine: only the id is sure. */
+function chatOfAck(payload: JsonObject, item: GatewayItem): ReturnType<typeof chatOfWaha> {
+  return chatOfWaha({ id: payload["id"] ?? null, fromMe: true, _data: payload["_data"] ?? null }, item.own);
+}
+
+function readReaction(payload: JsonObject, item: GatewayItem): WebhookEvent {
+  const reaction = readObject(payload, "reaction");
+  const targetId = readWahaMessageId(reaction?.["messageId"])?.bareId;
+  if (reaction === undefined || targetId === undefined) return noticeOf(item, "message.reaction");
+  const own = readWahaMessageId(payload["id"]);
+  const fromMe = wahaFromMe(payload, own);
+  const chat = chatOfWaha(payload, item.own);
+  if (fromMe && readString(payload, "source") === "api") return noticeOf(item, "message.reaction");
+  const read = readBaileysContent({ reactionMessage: { text: reaction["text"] ?? "", key: { id: targetId } } });
+  const sentAt = readSeconds(payload, "timestamp") ?? item.receivedAt;
+  const facts = { fromMe, providerMessageId: own?.bareId, sentAt, pushName: pushNameOf(payload), isHistory: false };
+  return skippedChat(chat, item) ?? eventOf(read, chat, item, facts);
+}
+
+function readEdited(payload: JsonObject, item: GatewayItem): WebhookEvent {
+  const own = readWahaMessageId(payload["id"]);
+  const targetId = readWahaMessageId(payload["editedMessageId"])?.bareId;
+  const body = readString(payload, "body");
+  if (own === undefined || targetId === undefined || body === undefined) return noticeOf(item, "message.edited");
+  const chat = chatOfWaha(payload, item.own);
+  const content = { type: "edit", edit: { original_message_id: targetId, message: { type: "text", text: { body } } } };
+  const sentAt = readSeconds(payload, "timestamp") ?? item.receivedAt;
+  const facts = {
+    fromMe: wahaFromMe(payload, own),
+    providerMessageId: own.bareId,
+    sentAt,
+    pushName: pushNameOf(payload),
+    isHistory: false,
+  };
+  return skippedChat(chat, item) ?? eventOf({ kind: "content", type: "edit", content, text: body, targetId }, chat, item, facts);
+}
+
+function readRevoked(payload: JsonObject, item: GatewayItem): WebhookEvent {
+  const after = readObject(payload, "after");
+  const before = readObject(payload, "before");
+  const targetId = readWahaMessageId(payload["revokedMessageId"])?.bareId ?? readWahaMessageId(before?.["id"])?.bareId;
+  const about = after ?? before;
+  if (targetId === undefined || about === undefined) return noticeOf(item, "message.revoked");
+  const chat = chatOfWaha(about, item.own);
+  const sentAt = (after === undefined ? undefined : readSeconds(after, "timestamp")) ?? item.receivedAt;
+  const facts = {
+    fromMe: wahaFromMe(about, readWahaMessageId(about["id"])),
+    providerMessageId: undefined,
+    sentAt,
+    pushName: undefined,
+    isHistory: false,
+  };
+  return skippedChat(chat, item) ?? eventOf(revokeOf(targetId, {}), chat, item, facts);
+}

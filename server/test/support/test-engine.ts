@@ -1,0 +1,131 @@
+// Owns: the engine's real parts on a test database, driven step by step: messages in, lanes claimed, turns and sends run when the test says so.
+import { startSimulator, type Simulator } from "@onethread/simulator";
+import { createChannelDirectory } from "../../src/businesses/channel-directory.ts";
+import type { Database } from "../../src/db/database.ts";
+import { createSettleIdentity } from "../../src/identity/settle-identity.ts";
+import { createIntake } from "../../src/ingest/create-intake.ts";
+import type { WebhookIntake } from "../../src/ingest/webhook-intake.ts";
+import { createWebhookLog } from "../../src/ingest/webhook-log.ts";
+import { noFailPoints } from "../../src/kernel/fail-points.ts";
+import { createLaneStore, type ClaimedLane, type LaneKind, type LaneStore } from "../../src/lanes/lane-store.ts";
+import { createAcceptMessage } from "../../src/outbound/accept-message.ts";
+import { createDeliver } from "../../src/outbound/deliver.ts";
+import { createReplyTurn } from "../../src/replies/reply-turn.ts";
+import type { ReplyContext, Responder, ResponderAnswer } from "../../src/replies/responder.ts";
+import { createGraphClient } from "../../src/whatsapp/graph-client.ts";
+import { parseCloudWebhook } from "../../src/whatsapp/parse-webhook.ts";
+import type { TestBusiness } from "./test-business.ts";
+import type { TestDatabase } from "./test-database.ts";
+import { messagesBody, type TestMessage } from "./webhook-bodies.ts";
+
+export interface TestEngine {
+  readonly database: Database;
+  readonly simulator: Simulator;
+  readonly store: LaneStore;
+  readonly intake: WebhookIntake;
+  readonly responder: TestResponder;
+  receive(business: TestBusiness, ...messages: readonly TestMessage[]): Promise<void>;
+  /** Puts a text of the business into the outbox, as the API does. */
+  send(business: TestBusiness, phone: string, text: string): Promise<string>;
+  claim(kind: LaneKind, options?: { readonly limit?: number; readonly leaseMs?: number }): Promise<readonly ClaimedLane[]>;
+  /** The only lane of this kind that is due. */
+  claimOne(kind: LaneKind): Promise<ClaimedLane>;
+  turn(lane: ClaimedLane, signal?: AbortSignal): Promise<void>;
+  deliver(lane: ClaimedLane, signal?: AbortSignal): Promise<void>;
+  /** As when the lease had ended: whoever claims next gets it. */
+  expireLeases(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A responder that the test answers for: the port behind which a model would stand. */
+export interface TestResponder extends Responder {
+  readonly asked: ReplyContext[];
+  answer: (context: ReplyContext, signal: AbortSignal) => Promise<ResponderAnswer> | ResponderAnswer;
+}
+
+function createTestResponder(): TestResponder {
+  const asked: ReplyContext[] = [];
+  return {
+    name: "test",
+    asked,
+    answer: (context) => ({ outcome: "reply", text: `reply to ${String(context.burst.length)}` }),
+    async respond(context, signal) {
+      asked.push(context);
+      return this.answer(context, signal);
+    },
+  };
+}
+
+/** The window of the customer is checked by us alone: the simulator here never heard him write. */
+export async function createTestEngine(test: TestDatabase, numbers: readonly TestBusiness[]): Promise<TestEngine> {
+  const database = test.open();
+  const { log } = test;
+  const simulator = await startSimulator({
+    port: 0,
+    webhookUrl: () => [],
+    appSecret: "unused-here",
+    windowCheck: false,
+    statuses: "none",
+    numbers: numbers.map(({ phoneNumberId }) => ({ phoneNumberId, displayPhoneNumber: "15550100200", wabaId: "300000000000001" })),
+  });
+  const transport = createGraphClient({ baseUrl: simulator.url, version: "v26.0", timeoutMs: 5_000, connections: 16 });
+  const db = database.acrossBusinesses;
+  const store = createLaneStore(db);
+  const responder = createTestResponder();
+  const intake = createIntake({
+    settleIdentity: createSettleIdentity({ database, log }),
+    db,
+    batches: database.batches,
+    channels: createChannelDirectory({ database }),
+    webhookLog: createWebhookLog({ db, log }),
+    failPoints: noFailPoints,
+    log,
+    slots: 2,
+    maxWaiting: 10_000,
+    onStored: () => undefined,
+  });
+  const wake = (): void => undefined;
+  const runTurn = createReplyTurn({ database, responder, transport, failPoints: noFailPoints, log, wake });
+  const runDeliver = createDeliver({ database, transport, failPoints: noFailPoints, log });
+  const acceptMessage = createAcceptMessage({ database, wake });
+  const never = new AbortController().signal;
+  const claim: TestEngine["claim"] = (kind, { limit = 100, leaseMs = 60_000 } = {}) => store.claim({ kind, limit, leaseMs, owner: "test" });
+  return {
+    database,
+    simulator,
+    store,
+    intake,
+    responder,
+    async receive(business, ...messages) {
+      const parsed = parseCloudWebhook(messagesBody(business.phoneNumberId, ...messages));
+      if (parsed.outcome !== "events") throw new Error(parsed.reason);
+      const result = await intake.receive(parsed.events);
+      if (result.stored !== messages.length) throw new Error(`of ${String(messages.length)} messages ${String(result.stored)} were stored`);
+    },
+    async send({ businessId }, phone, text) {
+      const { rows } = await test.superuser.query<{ id: string }>(
+        "select conversation_id as id from onethread.aliases where business_id = $1 and value = $2",
+        [businessId, phone],
+      );
+      const content = { type: "text", text: { body: text } };
+      const accepted = await acceptMessage({ businessId, conversationId: rows[0]?.id ?? "", author: "api", content });
+      if (accepted.outcome !== "accepted") throw new Error(accepted.outcome);
+      return accepted.message.id;
+    },
+    claim,
+    async claimOne(kind) {
+      const [lane, ...others] = await claim(kind);
+      if (lane === undefined || others.length > 0) throw new Error(`${String(others.length)} lanes too many, or none`);
+      return lane;
+    },
+    turn: (lane, signal = never) => runTurn(lane, signal),
+    deliver: (lane, signal = never) => runDeliver(lane, signal),
+    async expireLeases() {
+      await test.superuser.query("update onethread.lanes set check_at = now() where check_at is not null");
+    },
+    async close() {
+      await transport.close();
+      await simulator.stop();
+    },
+  };
+}
