@@ -37,6 +37,65 @@ RETURN CASE status WHEN 'accepted'::text THEN 1 WHEN 'sent'::text THEN 2 WHEN 'f
 ;
 
 -- owner: onethread_owner
+create table onethread.adopted_conversations (
+  business_id uuid not null,
+  source text not null,
+  old_conversation_id text not null,
+  conversation_id uuid not null,
+  constraint adopted_conversations_pkey PRIMARY KEY (business_id, source, old_conversation_id),
+  constraint fk_adopted_conversation FOREIGN KEY (business_id, conversation_id) REFERENCES onethread.conversations(business_id, id)
+);
+alter table onethread.adopted_conversations enable row level security;
+CREATE INDEX ix_adopted_conversation ON onethread.adopted_conversations USING btree (business_id, conversation_id);
+create policy one_business on onethread.adopted_conversations for all to onethread_app using ((business_id = onethread.current_business())) with check ((business_id = onethread.current_business()));
+create policy reads_everything on onethread.adopted_conversations for select to onethread_reader using (true);
+grant insert, select on onethread.adopted_conversations to onethread_app;
+grant select on onethread.adopted_conversations to onethread_reader;
+
+-- owner: onethread_owner
+create table onethread.adoption_leftovers (
+  business_id uuid not null,
+  source text not null,
+  old_business_id text not null,
+  old_message_id text not null,
+  state text not null,
+  reason text not null,
+  constraint adoption_leftovers_pkey PRIMARY KEY (business_id, source, old_message_id),
+  constraint ck_adoption_leftover_state CHECK ((state = ANY (ARRAY['waiting'::text, 'unplaceable'::text]))),
+  constraint fk_adoption_leftover FOREIGN KEY (business_id, source, old_business_id) REFERENCES onethread.adoptions(business_id, source, old_business_id)
+);
+alter table onethread.adoption_leftovers enable row level security;
+CREATE INDEX ix_adoption_leftover ON onethread.adoption_leftovers USING btree (business_id, source, old_business_id, state);
+create policy one_business on onethread.adoption_leftovers for all to onethread_app using ((business_id = onethread.current_business())) with check ((business_id = onethread.current_business()));
+create policy reads_everything on onethread.adoption_leftovers for select to onethread_reader using (true);
+grant delete, insert, select, update on onethread.adoption_leftovers to onethread_app;
+grant select on onethread.adoption_leftovers to onethread_reader;
+
+-- owner: onethread_owner
+create table onethread.adoptions (
+  business_id uuid not null,
+  source text not null,
+  old_business_id text not null,
+  cursor_at timestamp with time zone,
+  cursor_id text,
+  placed bigint default 0 not null,
+  already_there bigint default 0 not null,
+  started_at timestamp with time zone not null,
+  finished_at timestamp with time zone,
+  constraint adoptions_pkey PRIMARY KEY (business_id, source, old_business_id),
+  constraint ck_adoption_cursor CHECK (((cursor_at IS NULL) = (cursor_id IS NULL))),
+  constraint fk_adoption_business FOREIGN KEY (business_id) REFERENCES onethread.businesses(id)
+);
+alter table onethread.adoptions enable row level security;
+CREATE INDEX ix_adoption_source ON onethread.adoptions USING btree (source, old_business_id);
+create policy across_businesses on onethread.adoptions for all to onethread_ingest using (true) with check (true);
+create policy one_business on onethread.adoptions for all to onethread_app using ((business_id = onethread.current_business())) with check ((business_id = onethread.current_business()));
+create policy reads_everything on onethread.adoptions for select to onethread_reader using (true);
+grant insert, select, update on onethread.adoptions to onethread_app;
+grant select on onethread.adoptions to onethread_ingest;
+grant select on onethread.adoptions to onethread_reader;
+
+-- owner: onethread_owner
 create table onethread.aliases (
   business_id uuid not null,
   kind text not null,
@@ -345,6 +404,7 @@ create table onethread.messages (
   failed_at timestamp with time zone,
   error_code text,
   error_text text,
+  is_history boolean default false not null,
   constraint messages_pkey PRIMARY KEY (business_id, id),
   constraint ck_message_author CHECK (((author = ANY (ARRAY['customer'::text, 'ai'::text, 'human'::text, 'api'::text])) AND ((direction = 'in'::text) = (author = 'customer'::text)))),
   constraint ck_message_direction CHECK ((direction = ANY (ARRAY['in'::text, 'out'::text]))),

@@ -93,7 +93,10 @@ function composeIntake(parts: Parts): Intake {
   return intake;
 }
 
-async function listenForHttp(parts: Parts, secrets: { readonly appSecrets: readonly string[]; readonly verifyToken: string }): Promise<string> {
+async function listenForHttp(
+  parts: Parts,
+  secrets: { readonly appSecrets: readonly string[]; readonly verifyToken: string },
+): Promise<string> {
   const { config, database, log, failPoints, wakeUps } = parts;
   const app = createHttpApp({
     database,
@@ -128,7 +131,9 @@ function startWorker(parts: Parts, graphUrl: string): void {
   const wake = (kind: LaneKind): void => {
     wakeUps.wake(kind);
   };
-  const handlers: Readonly<Record<LaneKind, { readonly concurrency: number; readonly handle: (lane: ClaimedLane, signal: AbortSignal) => Promise<void> }>> = {
+  const handlers: Readonly<
+    Record<LaneKind, { readonly concurrency: number; readonly handle: (lane: ClaimedLane, signal: AbortSignal) => Promise<void> }>
+  > = {
     reply: { concurrency: config.replyConcurrency, handle: createReplyTurn({ database, responder, transport, failPoints, log, wake }) },
     send: { concurrency: config.sendConcurrency, handle: createDeliver({ database, transport, failPoints, log }) },
     session: { concurrency: 64, handle: createTrackSession({ database, failPoints }) },
@@ -192,7 +197,11 @@ interface DemoWorld {
 async function openDemo(parts: Parts): Promise<DemoWorld> {
   const { config, database, failPoints } = parts;
   await removeDemoFacts(config.dataDir);
-  const identity = await ensureDemoBusiness({ database, knowledge: createKnowledgeBase({ database, failPoints }), dataDir: config.dataDir });
+  const identity = await ensureDemoBusiness({
+    database,
+    knowledge: createKnowledgeBase({ database, failPoints }),
+    dataDir: config.dataDir,
+  });
   let url = "";
   const simulator = await startSimulator({
     host: config.host,
@@ -264,7 +273,16 @@ export async function startOnethread(options: StartOptions): Promise<RunningOnet
     const wakeUps = createWakeUps({ url: place.url, origin, listen: config.roles.has("worker"), log });
     atEnd(() => wakeUps.stop());
     wakeUps.start();
-    const parts: Parts = { config, log, overrides, failPoints: overrides.failPoints ?? noFailPoints, databaseUrl: place.url, database, wakeUps, atEnd };
+    const parts: Parts = {
+      config,
+      log,
+      overrides,
+      failPoints: overrides.failPoints ?? noFailPoints,
+      databaseUrl: place.url,
+      database,
+      wakeUps,
+      atEnd,
+    };
     const world = demo ? await openDemo(parts) : undefined;
     const secrets =
       world === undefined
@@ -274,7 +292,8 @@ export async function startOnethread(options: StartOptions): Promise<RunningOnet
     if (config.roles.has("scheduler")) startScheduler(parts);
     const url = await listenForHttp(parts, secrets);
     world?.tellUrl(url);
-    const greeting = world === undefined ? `Onethread is ready\n  ${[...config.roles].join(", ")} at ${url}` : await announceDemo(parts, world, url);
+    const greeting =
+      world === undefined ? `Onethread is ready\n  ${[...config.roles].join(", ")} at ${url}` : await announceDemo(parts, world, url);
     log.info({ url, roles: [...config.roles] }, "onethread.ready");
     return { url, greeting, stop, finished: finish(Promise.race([place.exited, stopped.promise]), () => ending, stop) };
   } catch (error) {
@@ -288,7 +307,8 @@ async function finish(ended: Promise<void>, endingOf: () => Promise<void> | unde
   await ended;
   const wasAsked = endingOf() !== undefined;
   await stop();
-  if (!wasAsked) throw new Error("The embedded PostgreSQL ended by itself. Everything was stopped; nothing that was acknowledged is lost. Start again.");
+  if (!wasAsked)
+    throw new Error("The embedded PostgreSQL ended by itself. Everything was stopped; nothing that was acknowledged is lost. Start again.");
 }
 
 async function runInReverse(steps: readonly (() => Promise<void>)[], log: Log): Promise<void> {

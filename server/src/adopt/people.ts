@@ -37,7 +37,15 @@ interface Traits {
 const tokenOf = ({ kind, value }: Identifier): string => `${kind} ${value}`;
 const isGiven = (text: string | null): text is string => text !== null && text.trim() !== "";
 
-export function gatherPeople(oldBusinessId: string, conversations: readonly OldConversation[], leads: readonly OldLead[]): People {
+export interface OldBusinessRows {
+  readonly oldBusinessId: string;
+  readonly conversations: readonly OldConversation[];
+  readonly leads: readonly OldLead[];
+  /** False: a lead proves who somebody is, but nobody can be reached by it alone. */
+  readonly keepLeadIds: boolean;
+}
+
+export function gatherPeople({ oldBusinessId, conversations, leads, keepLeadIds }: OldBusinessRows): People {
   const leadOf = new Map(leads.map((lead) => [lead.id, lead]));
   const inOrder = conversations.toSorted((a, b) => timeOf(a).localeCompare(timeOf(b)) || a.id.localeCompare(b.id));
   const own = inOrder.map((conversation) => traitsOf(conversation, oldBusinessId));
@@ -46,7 +54,8 @@ export function gatherPeople(oldBusinessId: string, conversations: readonly OldC
   const all = own.map((traits) => withLeadPhone(traits, { leadOf, withNumber }));
   const groups = groupByToken(all);
   const persons = groups.map((group) => personOf(group, leadOf));
-  return indexPeople({ persons, nameless: all.filter(({ tokens }) => tokens.length === 0).map(({ conversation }) => conversation), leadOf });
+  const nameless = all.filter(({ tokens }) => tokens.length === 0).map(({ conversation }) => conversation);
+  return indexPeople({ persons, nameless, leadOf, keepLeadIds });
 }
 
 const isLeadToken = (token: string): boolean => token.startsWith("lead ");
@@ -152,11 +161,13 @@ interface Found {
   readonly persons: readonly Person[];
   readonly nameless: readonly OldConversation[];
   readonly leadOf: ReadonlyMap<string, OldLead>;
+  readonly keepLeadIds: boolean;
 }
 
-function indexPeople({ persons, nameless, leadOf }: Found): People {
-  const reachable = persons.filter(({ identifiers, leadIds }) => identifiers.length > 0 || leadIds.length > 0);
-  const unreachable = persons.filter((person) => !reachable.includes(person)).flatMap(({ conversations }) => conversations);
+function indexPeople({ persons, nameless, leadOf, keepLeadIds }: Found): People {
+  const isReachable = ({ identifiers, leadIds }: Person): boolean => identifiers.length > 0 || (keepLeadIds && leadIds.length > 0);
+  const reachable = persons.filter(isReachable);
+  const unreachable = persons.filter((person) => !isReachable(person)).flatMap(({ conversations }) => conversations);
   const byConversation = new Map(reachable.flatMap((person) => person.conversations.map(({ id }) => [id, person])));
   const byToken = new Map<string, Person>();
   const index = (person: Person): void => {
@@ -182,7 +193,7 @@ function indexPeople({ persons, nameless, leadOf }: Found): People {
     begin({ identifier, lead }) {
       const phone = lead === undefined ? undefined : readIdentifier(lead.phone);
       const identifiers = [identifier, phone].filter((one) => one !== undefined);
-      if (identifiers.length === 0 && lead === undefined) return undefined;
+      if (identifiers.length === 0 && (lead === undefined || !keepLeadIds)) return undefined;
       const person: Person = {
         leadIds: lead === undefined ? [] : [lead.id],
         identifiers,

@@ -13,14 +13,9 @@ export function sqlStateOf(error: unknown): string | undefined {
   return typeof error.code === "string" ? error.code : undefined;
 }
 
-export function constraintOf(error: unknown): string | undefined {
-  if (typeof error !== "object" || error === null || !("constraint" in error)) return undefined;
-  return typeof error.constraint === "string" ? error.constraint : undefined;
-}
-
 export function classifyDatabaseError(error: unknown): DatabaseFailure {
   const state = sqlStateOf(error);
-  if (state === undefined || state.length !== 5) return "unavailable";
+  if (state?.length !== 5) return "unavailable";
   if (TRANSIENT.has(state)) return "transient";
   return DATA_CLASSES.has(state.slice(0, 2)) ? "data" : "unavailable";
 }

@@ -36,15 +36,14 @@ export interface Database {
 
 const INT8 = 20;
 const INT8_ARRAY = 1016;
-const INT4_ARRAY = 1007;
 
 // seq and counters stay far below 2^53; a string for each would only invite mistakes.
-const types: pg.CustomTypesConfig = {
-  getTypeParser: ((oid: number, format?: "text" | "binary") => {
-    if (oid === INT8) return Number;
-    return pg.types.getTypeParser(oid === INT8_ARRAY ? INT4_ARRAY : oid, format as "text");
-  }) as pg.CustomTypesConfig["getTypeParser"],
-};
+function createTypes(): pg.TypeOverrides {
+  const types = new pg.TypeOverrides();
+  types.setTypeParser(INT8, Number);
+  types.setTypeParser(INT8_ARRAY, (text) => (text === "{}" ? [] : text.slice(1, -1).split(",").map(Number)));
+  return types;
+}
 
 const LOOKUP_CONNECTIONS = 3;
 const ROLES = { app: "onethread_app", ingest: "onethread_ingest" } as const;
@@ -65,7 +64,7 @@ function createPool(options: DatabaseOptions, { role, max, settings = "" }: Pool
     options: `-c role=${ROLES[role]} -c search_path=onethread,pg_temp -c TimeZone=UTC -c enable_seqscan=off ${settings}`,
     application_name: `${options.applicationName}-${role}`,
     max,
-    types,
+    types: createTypes(),
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 30_000,
     keepAlive: true,
@@ -85,7 +84,11 @@ function createPool(options: DatabaseOptions, { role, max, settings = "" }: Pool
   return pool;
 }
 
-async function runOn<C extends Columns>(client: pg.Pool | pg.PoolClient, query: Query<C>, values: readonly unknown[]): Promise<readonly RowOf<C>[]> {
+async function runOn<C extends Columns>(
+  client: pg.Pool | pg.PoolClient,
+  query: Query<C>,
+  values: readonly unknown[],
+): Promise<readonly RowOf<C>[]> {
   const result = await client.query<RowOf<C> & pg.QueryResultRow>({ name: query.name, text: query.text, values: [...values] });
   return result.rows;
 }

@@ -33,12 +33,17 @@ async function requireVersion(client: pg.Client): Promise<void> {
   const { rows } = await client.query<{ server_version_num: string }>("show server_version_num");
   const version = Number(rows[0]?.server_version_num);
   if (version < MINIMUM_VERSION) {
-    throw new Error(`This PostgreSQL is version ${String(Math.floor(version / 10_000))}; Onethread needs 15 or newer. Nothing was changed.`);
+    throw new Error(
+      `This PostgreSQL is version ${String(Math.floor(version / 10_000))}; Onethread needs 15 or newer. Nothing was changed.`,
+    );
   }
 }
 
 async function readState(client: pg.Client): Promise<MigrationState> {
-  const files = (await readdir(MIGRATIONS_DIR)).filter((name) => name.endsWith(".sql")).map((name) => name.replace(/\.sql$/, "")).sort();
+  const files = (await readdir(MIGRATIONS_DIR))
+    .filter((name) => name.endsWith(".sql"))
+    .map((name) => name.replace(/\.sql$/, ""))
+    .sort();
   const exists = await client.query<{ found: boolean }>("select to_regclass('onethread.migrations') is not null as found");
   if (exists.rows[0]?.found !== true) return { applied: [], pending: files };
   const { rows } = await client.query<{ name: string }>("select name from onethread.migrations order by id");
@@ -78,7 +83,13 @@ export async function migrate(options: MigrateOptions): Promise<readonly string[
       migrationsSchema: "onethread",
       singleTransaction: false,
       noLock: true,
-      logger: { info: () => undefined, warn: (text) => { options.log.warn({ text }, "migrate.warned"); }, error: () => undefined },
+      logger: {
+        info: () => undefined,
+        warn: (text) => {
+          options.log.warn({ text }, "migrate.warned");
+        },
+        error: () => undefined,
+      },
     });
     await client.query("grant select on onethread.migrations to onethread_ingest, onethread_app, onethread_reader");
     for (const { name } of done) options.log.info({ migration: name }, "migrate.applied");

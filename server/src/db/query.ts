@@ -19,7 +19,11 @@ interface ColumnTypes {
 type BaseColumn = keyof ColumnTypes;
 /** A type of PostgreSQL; with "?" when the column may be null. */
 export type Column = BaseColumn | `${BaseColumn}?`;
-type ValueOf<C extends Column> = C extends `${infer B extends BaseColumn}?` ? ColumnTypes[B] | null : C extends BaseColumn ? ColumnTypes[C] : never;
+type ValueOf<C extends Column> = C extends `${infer B extends BaseColumn}?`
+  ? ColumnTypes[B] | null
+  : C extends BaseColumn
+    ? ColumnTypes[C]
+    : never;
 export type Columns = Readonly<Record<string, Column>>;
 export type RowOf<C extends Columns> = { readonly [Name in keyof C]: ValueOf<C[Name]> };
 

@@ -40,7 +40,11 @@ describe("who is who", () => {
 
   it("moves a recycled phone to the thread of its new owner when that exists", () => {
     const conversations = [conversation("a", phone("1"), user("U1")), conversation("b", user("U2"), phone("2"))];
-    expect(decideIdentity({ identifiers: [user("U2"), phone("1")], conversations })).toEqual({ home: "b", merge: [], attach: [phone("1")] });
+    expect(decideIdentity({ identifiers: [user("U2"), phone("1")], conversations })).toEqual({
+      home: "b",
+      merge: [],
+      attach: [phone("1")],
+    });
   });
 
   it("does not take user ids of two portfolios for two persons", () => {
@@ -54,7 +58,11 @@ describe("who is who", () => {
 
   it("believes the parent id when the user id has changed", () => {
     const conversations = [conversation("a", parent("P1"), user("U1"))];
-    expect(decideIdentity({ identifiers: [parent("P1"), user("U2")], conversations })).toEqual({ home: "a", merge: [], attach: [user("U2")] });
+    expect(decideIdentity({ identifiers: [parent("P1"), user("U2")], conversations })).toEqual({
+      home: "a",
+      merge: [],
+      attach: [user("U2")],
+    });
   });
 
   it("joins a LID with its phone, and keeps apart a phone that has another LID", () => {
@@ -69,16 +77,28 @@ describe("who is who", () => {
 
   it("carries the thread over when one payload names the old account and the new one", () => {
     const conversations = [conversation("a", phone("1"), user("U1")), conversation("b", user("U2"))];
-    expect(decideIdentity({ identifiers: [user("U1"), user("U2"), phone("2")], conversations })).toEqual({ home: "a", merge: ["b"], attach: [phone("2")] });
+    expect(decideIdentity({ identifiers: [user("U1"), user("U2"), phone("2")], conversations })).toEqual({
+      home: "a",
+      merge: ["b"],
+      attach: [phone("2")],
+    });
   });
 
   it("never merges two threads that are known as two accounts, whatever weaker identifier joins them", () => {
     const conversations = [conversation("a", phone("1"), user("U1")), conversation("b", phone("2"), user("U2"))];
-    expect(decideIdentity({ identifiers: [phone("1"), phone("2")], conversations })).toEqual({ home: "a", merge: [], attach: [phone("2")] });
+    expect(decideIdentity({ identifiers: [phone("1"), phone("2")], conversations })).toEqual({
+      home: "a",
+      merge: [],
+      attach: [phone("2")],
+    });
   });
 
   it("joins the thread that the message is in already with the thread that its identifiers lead to", () => {
     const conversations = [conversation("new"), conversation("old", user("U1"))];
-    expect(decideIdentity({ identifiers: [user("U1")], conversations, placedIn: "new" })).toEqual({ home: "new", merge: ["old"], attach: [] });
+    expect(decideIdentity({ identifiers: [user("U1")], conversations, placedIn: "new" })).toEqual({
+      home: "new",
+      merge: ["old"],
+      attach: [],
+    });
   });
 });

@@ -42,7 +42,13 @@ describe("one person, one thread", () => {
     return rows.map(({ text }) => text);
   };
   const system = async (id: string, from: string | undefined, change: Record<string, string>): Promise<unknown> => {
-    const message = { ...(from === undefined ? {} : { from }), id, timestamp: String(Math.floor(Date.now() / 1000)), type: "system", system: change };
+    const message = {
+      ...(from === undefined ? {} : { from }),
+      id,
+      timestamp: String(Math.floor(Date.now() / 1000)),
+      type: "system",
+      system: change,
+    };
     const parsed = parseCloudWebhook(webhookBody(business.phoneNumberId, { messages: [message] }));
     return parsed.outcome === "events" ? engine.intake.receive(parsed.events) : parsed;
   };
@@ -99,7 +105,9 @@ describe("one person, one thread", () => {
     const [thread, ...others] = await threadsOf("12025550404", "12025550405", "US.a4");
     expect(others).toEqual([]);
     expect(await textsOf(thread)).toHaveLength(5);
-    const { rows } = await test.superuser.query("select count(*)::int as chains from conversations a join conversations b on b.id = a.merged_into where b.merged_into is not null");
+    const { rows } = await test.superuser.query(
+      "select count(*)::int as chains from conversations a join conversations b on b.id = a.merged_into where b.merged_into is not null",
+    );
     expect(rows).toEqual([{ chains: 0 }]);
   });
 
@@ -121,12 +129,20 @@ describe("one person, one thread", () => {
 
   it("carries the thread over when the customer changes the number, and parks the change of somebody unknown", async () => {
     await engine.receive(business, { from: "12025550407", userId: "US.a7", text: "before" });
-    await system("wamid.change-1", "12025550407", { type: "user_changed_number", wa_id: "12025550408", user_id: "US.a8", previous_user_id: "US.a7", body: "changed" });
+    await system("wamid.change-1", "12025550407", {
+      type: "user_changed_number",
+      wa_id: "12025550408",
+      user_id: "US.a8",
+      previous_user_id: "US.a7",
+      body: "changed",
+    });
     await engine.receive(business, { from: "12025550408", userId: "US.a8", text: "after" });
     const [thread, ...others] = await threadsOf("12025550407", "12025550408", "US.a7", "US.a8");
     expect(others).toEqual([]);
     expect(await textsOf(thread)).toEqual(["before", "changed", "after"]);
-    expect(await system("wamid.change-2", undefined, { type: "user_changed_user_id", user_id: "US.x2", previous_user_id: "US.x1" })).toMatchObject({ quarantined: 1 });
+    expect(
+      await system("wamid.change-2", undefined, { type: "user_changed_user_id", user_id: "US.x2", previous_user_id: "US.x1" }),
+    ).toMatchObject({ quarantined: 1 });
     expect(await threadsOf("US.x1", "US.x2")).toEqual([]);
   });
 
@@ -135,8 +151,12 @@ describe("one person, one thread", () => {
     await Promise.all(
       phones.flatMap((from, i) => {
         const userId = `US.race${String(i)}`;
-        const bodies = [{ userId, text: "u" }, { from, userId, text: "b" }, { from, text: "p" }];
-        return bodies.map((message) => {
+        const bodies = [
+          { userId, text: "u" },
+          { from, userId, text: "b" },
+          { from, text: "p" },
+        ];
+        return bodies.map(async (message) => {
           const parsed = parseCloudWebhook(webhookBody(business.phoneNumberId, { messages: [textMessage(message)] }));
           return parsed.outcome === "events" ? engine.intake.receive(parsed.events) : undefined;
         });

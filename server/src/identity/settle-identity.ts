@@ -55,7 +55,10 @@ export function createSettleIdentity(deps: { readonly database: Database; readon
       try {
         const settled = await deps.database.forBusiness(request.businessId).transaction((tx) => settle(tx, request));
         for (const loserId of settled?.merged ?? []) {
-          deps.log.info({ businessId: request.businessId, winnerId: settled?.conversationId, loserId, reason: request.reason }, "conversation.merged");
+          deps.log.info(
+            { businessId: request.businessId, winnerId: settled?.conversationId, loserId, reason: request.reason },
+            "conversation.merged",
+          );
         }
         return settled;
       } catch (error) {
@@ -66,8 +69,15 @@ export function createSettleIdentity(deps: { readonly database: Database; readon
   };
 }
 
-async function conversationIds(tx: Queryable, { businessId, identifiers, placedKey }: SettleRequest): Promise<{ readonly ids: readonly string[]; readonly placedIn?: string }> {
-  const rows = await tx.run(findConversationsOfAliases, [businessId, identifiers.map(({ kind }) => kind), identifiers.map(({ value }) => value)]);
+async function conversationIds(
+  tx: Queryable,
+  { businessId, identifiers, placedKey }: SettleRequest,
+): Promise<{ readonly ids: readonly string[]; readonly placedIn?: string }> {
+  const rows = await tx.run(findConversationsOfAliases, [
+    businessId,
+    identifiers.map(({ kind }) => kind),
+    identifiers.map(({ value }) => value),
+  ]);
   const [placed] = placedKey === undefined ? [] : await tx.run(findConversationByKey, [businessId, placedKey]);
   const ids = new Set(rows.map(({ id }) => id));
   if (placed === undefined) return { ids: [...ids] };
@@ -106,7 +116,9 @@ async function apply(
   const home = locked.find(({ id }) => id === decision.home);
   const made = home ?? (await begin(tx, request));
   // The longer thread stays: its messages are the ones that need not move.
-  const group = [made, ...locked.filter(({ id }) => decision.merge.includes(id))].sort((a, b) => b.last_seq - a.last_seq || (a.id < b.id ? -1 : 1));
+  const group = [made, ...locked.filter(({ id }) => decision.merge.includes(id))].sort(
+    (a, b) => b.last_seq - a.last_seq || (a.id < b.id ? -1 : 1),
+  );
   const [winner = made, ...losers] = group;
   let lastSeq = winner.last_seq;
   for (const loser of losers) {
@@ -115,13 +127,20 @@ async function apply(
     lastSeq += loser.last_seq;
   }
   if (decision.attach.length > 0) {
-    const values = [decision.attach.map(({ kind }) => kind), decision.attach.map(({ value }) => value), decision.attach.map(({ scope }) => scope)];
+    const values = [
+      decision.attach.map(({ kind }) => kind),
+      decision.attach.map(({ value }) => value),
+      decision.attach.map(({ scope }) => scope),
+    ];
     await tx.run(attachAliases, [businessId, winner.id, ...values]);
   }
   return { conversationId: winner.id, canonicalKey: winner.canonical_key, isNew: home === undefined, merged: losers.map(({ id }) => id) };
 }
 
-async function begin(tx: Queryable, { businessId, newKeys, at }: SettleRequest): Promise<Pick<Locked, "id" | "canonical_key" | "last_seq">> {
+async function begin(
+  tx: Queryable,
+  { businessId, newKeys, at }: SettleRequest,
+): Promise<Pick<Locked, "id" | "canonical_key" | "last_seq">> {
   for (const key of newKeys) {
     const [row] = await tx.run(insertConversation, [businessId, newId(), key, at]);
     if (row !== undefined) return { ...row, last_seq: 0 };

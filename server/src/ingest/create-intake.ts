@@ -53,10 +53,10 @@ const unavailable = (cause: unknown): Fault =>
   });
 
 export function createIntake(deps: IntakeDeps): Intake {
-  const { db, batches, log, webhookLog } = deps;
+  const { db, log, webhookLog } = deps;
   const resolver = createThreadResolver({ db, maxEntries: ALIAS_CACHE_ENTRIES });
-  const storeMessages = createStoreMessages({ db, batches, resolver, settleIdentity: deps.settleIdentity, webhookLog, failPoints: deps.failPoints, log });
-  const statuses = createStatusStore({ db, webhookLog, failPoints: deps.failPoints });
+  const storeMessages = createStoreMessages({ ...deps, resolver });
+  const statuses = createStatusStore(deps);
   const learnIdentity = createLearnIdentity({ settleIdentity: deps.settleIdentity, log });
   const onFull = (): Fault => unavailable(new Error("the ingest queue is full"));
 

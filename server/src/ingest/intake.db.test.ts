@@ -54,14 +54,19 @@ describe("the intake", () => {
   it.each([20, 200])("puts %i concurrent first messages of a new customer into one conversation", async (n) => {
     const from = `1202555${String(1000 + n)}`;
     const intakes = [intakeOn(db), intakeOn(test.open())];
-    await Promise.all(Array.from({ length: n }, (_, i) => receive(intakes[i % 2] as Intake, messagesBody(business.phoneNumberId, { from }))));
+    await Promise.all(
+      Array.from({ length: n }, (_, i) => receive(intakes[i % 2] as Intake, messagesBody(business.phoneNumberId, { from }))),
+    );
     const key = `phone:${business.businessId}:+${from}`;
     expect(await count("select count(*) from conversations where canonical_key = $1", [key])).toBe(1);
     expect(
       await count("select count(*) from messages m join conversations c on c.id = m.conversation_id where c.canonical_key = $1", [key]),
     ).toBe(n);
     expect(
-      await count("select count(distinct seq) from messages m join conversations c on c.id = m.conversation_id where c.canonical_key = $1", [key]),
+      await count(
+        "select count(distinct seq) from messages m join conversations c on c.id = m.conversation_id where c.canonical_key = $1",
+        [key],
+      ),
     ).toBe(n);
   });
 
@@ -76,13 +81,21 @@ describe("the intake", () => {
 
   it("stores every one of a batch of 1000", async () => {
     const messages = Array.from({ length: 1000 }, (_, i) => ({ from: `1303555${String(1000 + (i % 300))}` }));
-    expect(await receive(intakeOn(db), messagesBody(business.phoneNumberId, ...messages))).toEqual({ stored: 1000, duplicates: 0, quarantined: 0 });
+    expect(await receive(intakeOn(db), messagesBody(business.phoneNumberId, ...messages))).toEqual({
+      stored: 1000,
+      duplicates: 0,
+      quarantined: 0,
+    });
   });
 
   it("lets 99 neighbours of a poisoned message pass, quarantines it, and replays it once the cause is gone", async () => {
     const intake = intakeOn(db);
     await test.superuser.query("alter table messages add constraint ck_poison check (text <> 'poison') not valid");
-    const messages = Array.from({ length: 100 }, (_, i) => ({ from: `1404555${String(1000 + i)}`, text: i === 37 ? "poison" : "fine", id: `wamid.p${String(i)}` }));
+    const messages = Array.from({ length: 100 }, (_, i) => ({
+      from: `1404555${String(1000 + i)}`,
+      text: i === 37 ? "poison" : "fine",
+      id: `wamid.p${String(i)}`,
+    }));
     expect(await receive(intake, messagesBody(business.phoneNumberId, ...messages))).toEqual({ stored: 99, duplicates: 0, quarantined: 1 });
     const replay = createReplay({ db: db.acrossBusinesses, intake: intakeOn(db, { replay: true }) });
     expect((await replay.run({})).stillQuarantined).toHaveLength(1);
@@ -105,7 +118,9 @@ describe("the intake", () => {
     expect(await receive(intake, body)).toMatchObject({ stored: 1, quarantined: 0 });
     await test.superuser.query("alter table conversations drop constraint ck_refuse");
     await receive(intake, messagesBody(business.phoneNumberId, { from }));
-    expect(await count("select count(*) from messages m join aliases a using (business_id, conversation_id) where a.value = $1", [from])).toBe(3);
+    expect(
+      await count("select count(*) from messages m join aliases a using (business_id, conversation_id) where a.value = $1", [from]),
+    ).toBe(3);
   });
 
   it("moves the times of a conversation forward, never back, and reopens it only for a new message", async () => {
@@ -115,10 +130,15 @@ describe("the intake", () => {
     const first = messagesBody(business.phoneNumberId, { from, at: now });
     await receive(intake, first);
     await receive(intake, messagesBody(business.phoneNumberId, { from, at: now - 86_400 * 6 }));
-    const read = () => test.superuser.query<{ at: Date; is_open: boolean }>(
-      "select last_customer_message_at as at, is_open from conversations where canonical_key = $1", [`phone:${business.businessId}:+${from}`]);
+    const read = () =>
+      test.superuser.query<{ at: Date; is_open: boolean }>(
+        "select last_customer_message_at as at, is_open from conversations where canonical_key = $1",
+        [`phone:${business.businessId}:+${from}`],
+      );
     expect((await read()).rows[0]?.at.getTime()).toBe(now * 1000);
-    await test.superuser.query("update conversations set is_open = false where canonical_key = $1", [`phone:${business.businessId}:+${from}`]);
+    await test.superuser.query("update conversations set is_open = false where canonical_key = $1", [
+      `phone:${business.businessId}:+${from}`,
+    ]);
     await receive(intake, first);
     expect((await read()).rows[0]?.is_open).toBe(false);
     await receive(intake, messagesBody(business.phoneNumberId, { from }));
@@ -130,17 +150,25 @@ describe("the intake", () => {
     await receive(intake, messagesBody(business.phoneNumberId, { from: "12025550307" }));
     await receive(intake, messagesBody(business.phoneNumberId, { from: "12025550308" }));
     const id = async (phone: string): Promise<unknown> =>
-      (await test.superuser.query<{ id: string }>("select id from conversations where canonical_key = $1", [`phone:${business.businessId}:+${phone}`])).rows[0]?.id;
+      (
+        await test.superuser.query<{ id: string }>("select id from conversations where canonical_key = $1", [
+          `phone:${business.businessId}:+${phone}`,
+        ])
+      ).rows[0]?.id;
     const [loser, winner] = [await id("12025550307"), await id("12025550308")];
     await test.superuser.query("update conversations set merged_into = $2 where id = $1", [loser, winner]);
     await receive(intake, messagesBody(business.phoneNumberId, { from: "12025550307", id: "wamid.follows" }));
-    expect(await count("select count(*) from messages where provider_message_id = 'wamid.follows' and conversation_id = $1", [winner])).toBe(1);
+    expect(
+      await count("select count(*) from messages where provider_message_id = 'wamid.follows' and conversation_id = $1", [winner]),
+    ).toBe(1);
   });
 
   it("keeps what comes for an unknown channel, raw and replayable once the channel is connected", async () => {
     const intake = intakeOn(db);
     const phoneNumberId = "299999999999999";
-    expect(await receive(intake, messagesBody(phoneNumberId, { from: "12025550309", id: "wamid.unknown-channel" }))).toMatchObject({ quarantined: 1 });
+    expect(await receive(intake, messagesBody(phoneNumberId, { from: "12025550309", id: "wamid.unknown-channel" }))).toMatchObject({
+      quarantined: 1,
+    });
     await createTestBusiness(test.superuser, { phoneNumberId });
     const replay = createReplay({ db: db.acrossBusinesses, intake: intakeOn(db, { replay: true }) });
     expect(await replay.run({})).toEqual({ replayed: 1, stillQuarantined: [] });

@@ -112,7 +112,6 @@ function parametersOf(placed: readonly PlacedItem[]): unknown[] {
   ];
 }
 
-
 export function createStoreBatch(deps: StoreBatchDeps): (placed: readonly PlacedItem[]) => Promise<StoredBatch> {
   const { db, batches, resolver, webhookLog, failPoints, log } = deps;
 
@@ -174,7 +173,10 @@ export function createStoreBatch(deps: StoreBatchDeps): (placed: readonly Placed
         ]),
       );
       if (rows.length > 0) {
-        log.warn({ businessId: item.businessId, messageId: item.messageId, reason: messageOf(refusal) }, "ingest.existing-conversation-used");
+        log.warn(
+          { businessId: item.businessId, messageId: item.messageId, reason: messageOf(refusal) },
+          "ingest.existing-conversation-used",
+        );
         return "stored";
       }
     } catch (error) {
@@ -188,7 +190,11 @@ export function createStoreBatch(deps: StoreBatchDeps): (placed: readonly Placed
     const progress: Progress = { outcomes: new Map(), contested: [] };
     await inHalves(
       placed,
-      (part) => storeAll(part.filter(({ item }) => !progress.outcomes.has(item)), progress),
+      (part) =>
+        storeAll(
+          part.filter(({ item }) => !progress.outcomes.has(item)),
+          progress,
+        ),
       async (entry, refusal) => {
         progress.outcomes.set(entry.item, await storeAlone(entry, refusal));
       },

@@ -5,7 +5,11 @@ import { messageOf } from "../kernel/faults.ts";
 import { isUuid, type BusinessId, type ChannelId } from "../kernel/ids.ts";
 import type { StatusEvent } from "../whatsapp/events.ts";
 import { inHalves } from "./in-halves.ts";
-import { listWaitingStatusesAcrossBusinesses, markStatusesAppliedAcrossBusinesses, storeStatusesAcrossBusinesses } from "./ingest.queries.ts";
+import {
+  listWaitingStatusesAcrossBusinesses,
+  markStatusesAppliedAcrossBusinesses,
+  storeStatusesAcrossBusinesses,
+} from "./ingest.queries.ts";
 import type { WebhookLogWriter } from "./webhook-log.ts";
 import { withRetries } from "./with-retries.ts";
 

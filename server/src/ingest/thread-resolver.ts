@@ -114,5 +114,8 @@ export function createThreadResolver(deps: { readonly db: Queryable; readonly ma
 }
 
 function hasSameNames(a: IngestItem, b: IngestItem): boolean {
-  return a.aliases.length === b.aliases.length && a.aliases.every((alias, at) => alias.kind === b.aliases[at]?.kind && alias.value === b.aliases[at].value);
+  return (
+    a.aliases.length === b.aliases.length &&
+    a.aliases.every((alias, at) => alias.kind === b.aliases[at]?.kind && alias.value === b.aliases[at].value)
+  );
 }

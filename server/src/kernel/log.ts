@@ -1,7 +1,9 @@
 // Owns: the logger. Event names are `area.past-tense` (docs/events.md); never bodies, names or phone numbers: ids and counts.
 import { pino, type Logger } from "pino";
 
-export type Log = Pick<Logger, "trace" | "debug" | "info" | "warn" | "error" | "fatal" | "level"> & { child(bindings: Record<string, unknown>): Log };
+export type Log = Pick<Logger, "trace" | "debug" | "info" | "warn" | "error" | "fatal" | "level"> & {
+  child(bindings: Record<string, unknown>): Log;
+};
 
 export interface LogOptions {
   readonly level: string;

@@ -18,7 +18,12 @@ export interface KnowledgeHit extends KnowledgeText {
 
 export interface KnowledgeBase {
   /** Adds a text, or replaces the one with the same title. `language` is a PostgreSQL text search configuration, such as `english`. */
-  addText(text: { readonly businessId: BusinessId; readonly title: string; readonly body: string; readonly language: string }): Promise<string>;
+  addText(text: {
+    readonly businessId: BusinessId;
+    readonly title: string;
+    readonly body: string;
+    readonly language: string;
+  }): Promise<string>;
   listTexts(businessId: BusinessId): Promise<readonly (KnowledgeText & { readonly language: string; readonly createdAt: Date })[]>;
   removeText(businessId: BusinessId, id: string): Promise<boolean>;
   /** Best first; empty when no word of the question is known. */
@@ -42,7 +47,13 @@ export function createKnowledgeBase(deps: { readonly database: Database; readonl
     async search({ businessId, text, language }) {
       await deps.failPoints.hit("knowledge.search");
       const rows = await database.forBusiness(businessId).run(searchKnowledge, [businessId, text.slice(0, 2000), language]);
-      return rows.map((row) => ({ id: row.id, title: row.title, body: row.body, rank: row.rank, coverage: row.matched / Math.max(1, row.asked) }));
+      return rows.map((row) => ({
+        id: row.id,
+        title: row.title,
+        body: row.body,
+        rank: row.rank,
+        coverage: row.matched / Math.max(1, row.asked),
+      }));
     },
   };
 }

@@ -25,7 +25,12 @@ export interface ClaimedLane {
 
 export interface LaneStore {
   /** Takes up to `limit` due lanes; each is ours until the lease ends. */
-  claim(request: { readonly kind: LaneKind; readonly limit: number; readonly leaseMs: number; readonly owner: string }): Promise<readonly ClaimedLane[]>;
+  claim(request: {
+    readonly kind: LaneKind;
+    readonly limit: number;
+    readonly leaseMs: number;
+    readonly owner: string;
+  }): Promise<readonly ClaimedLane[]>;
   /** Milliseconds until the next lane of this kind is due (negative when one is overdue); undefined when none waits. */
   nextInMs(kind: LaneKind): Promise<number | undefined>;
   /** Prolongs the leases and answers the lanes that somebody else has claimed meanwhile. */

@@ -91,7 +91,13 @@ export function createLaneWorker(deps: LaneWorkerDeps): LaneWorker {
 
   async function beat(): Promise<void> {
     const held = [...runs];
-    const lost = new Set(await store.extend(kind, held.map((entry) => entry.lane), deps.leaseMs));
+    const lost = new Set(
+      await store.extend(
+        kind,
+        held.map((entry) => entry.lane),
+        deps.leaseMs,
+      ),
+    );
     for (const entry of held) {
       if (!lost.has(entry.lane)) continue;
       log.warn({ kind, conversationId: entry.lane.conversationId }, "lane.lost");

@@ -8,7 +8,12 @@ export interface Periodic {
   stop(): Promise<void>;
 }
 
-export function createPeriodic(deps: { readonly name: string; readonly everyMs: number; readonly log: Log; readonly runOnce: () => Promise<number> }): Periodic {
+export function createPeriodic(deps: {
+  readonly name: string;
+  readonly everyMs: number;
+  readonly log: Log;
+  readonly runOnce: () => Promise<number>;
+}): Periodic {
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> = Promise.resolve();
   let stopped = false;

@@ -53,18 +53,20 @@ export function createDeliver(deps: DeliverDeps): (lane: ClaimedLane, signal: Ab
   const finish = createBusinessBatcher<Settlement, { readonly more: boolean } | undefined>({
     slots: 2,
     async run(businessId, settlements) {
-      const rows = await database.forBusiness(businessId).run(finishSends, [
-        businessId,
-        settlements.map(({ lane }) => lane.conversationId),
-        settlements.map(({ lane }) => lane.fence),
-        settlements.map(({ messageId }) => messageId),
-        settlements.map(({ settledTo }) => settledTo),
-        settlements.map(({ status }) => status),
-        settlements.map(({ providerMessageId }) => providerMessageId ?? null),
-        settlements.map(({ errorCode }) => errorCode ?? null),
-        settlements.map(({ errorText }) => errorText ?? null),
-        settlements.map(({ retryInMs }) => (retryInMs === undefined ? null : Math.round(retryInMs))),
-      ]);
+      const rows = await database
+        .forBusiness(businessId)
+        .run(finishSends, [
+          businessId,
+          settlements.map(({ lane }) => lane.conversationId),
+          settlements.map(({ lane }) => lane.fence),
+          settlements.map(({ messageId }) => messageId),
+          settlements.map(({ settledTo }) => settledTo),
+          settlements.map(({ status }) => status),
+          settlements.map(({ providerMessageId }) => providerMessageId ?? null),
+          settlements.map(({ errorCode }) => errorCode ?? null),
+          settlements.map(({ errorText }) => errorText ?? null),
+          settlements.map(({ retryInMs }) => (retryInMs === undefined ? null : Math.round(retryInMs))),
+        ]);
       const byConversation = new Map(rows.map((row) => [row.conversation_id, row]));
       return settlements.map(({ lane }) => byConversation.get(lane.conversationId));
     },
@@ -72,7 +74,13 @@ export function createDeliver(deps: DeliverDeps): (lane: ClaimedLane, signal: Ab
 
   async function send(started: Started): Promise<SendOutcome> {
     const address = addressOf(started);
-    if (started.content === null || started.external_id === null || started.access_token === null || started.provider !== "cloud" || address === undefined) {
+    if (
+      started.content === null ||
+      started.external_id === null ||
+      started.access_token === null ||
+      started.provider !== "cloud" ||
+      address === undefined
+    ) {
       return unsendable;
     }
     await deps.failPoints.hit("send.before-request");
@@ -115,7 +123,8 @@ export function createDeliver(deps: DeliverDeps): (lane: ClaimedLane, signal: Ab
         log.warn({ conversationId: lane.conversationId, messageId: settlement.messageId, fence: lane.fence }, "send.lost");
         return;
       }
-      if (settlement.status === "unknown") log.warn({ conversationId: lane.conversationId, messageId: settlement.messageId }, "send.unknown");
+      if (settlement.status === "unknown")
+        log.warn({ conversationId: lane.conversationId, messageId: settlement.messageId }, "send.unknown");
       more = result.more && settlement.retryInMs === undefined;
     }
     if (signal.aborted) throw new Error("the send lane was interrupted");

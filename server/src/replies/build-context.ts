@@ -30,7 +30,8 @@ export function buildContext(
   const history: ContextMessage[] = [];
   let newestInbound: string | null = null;
   for (const row of rows) {
-    if (row.direction === "in" && !row.is_history && row.provider_message_id !== null && !NOTICES.has(row.type)) newestInbound = row.provider_message_id;
+    if (row.direction === "in" && !row.is_history && row.provider_message_id !== null && !NOTICES.has(row.type))
+      newestInbound = row.provider_message_id;
     if (CHANGES.has(row.type) || NOTICES.has(row.type)) continue;
     if (row.provider_message_id !== null && revoked.has(row.provider_message_id)) continue;
     const edit = row.provider_message_id === null ? undefined : edits.get(row.provider_message_id);

@@ -10,7 +10,11 @@ export function createKnowledgeResponder(deps: { readonly knowledge: KnowledgeBa
   return {
     name: "knowledge",
     async respond(context) {
-      const question = context.burst.map((message) => message.text ?? "").join("\n").trim().slice(-MAX_QUESTION_LENGTH);
+      const question = context.burst
+        .map((message) => message.text ?? "")
+        .join("\n")
+        .trim()
+        .slice(-MAX_QUESTION_LENGTH);
       if (question === "") return { outcome: "handoff", text: context.handoffText, reason: "nothing_readable" };
       const hits = await deps.knowledge.search({ businessId: context.businessId, text: question, language: context.language });
       const best = hits.find((hit) => hit.coverage >= MIN_COVERAGE);

@@ -25,7 +25,16 @@ export interface ReplyTurnDeps {
 }
 
 type State = RowOf<typeof loadReplyState.columns>;
-type Ending = { readonly state: "replied" | "handed_off" | "skipped" | "failed"; readonly reason: string | null; readonly text: string | null; readonly error?: string };
+interface Thread {
+  readonly state: State;
+  readonly rows: readonly RecentMessage[];
+}
+type Ending = {
+  readonly state: "replied" | "handed_off" | "skipped" | "failed";
+  readonly reason: string | null;
+  readonly text: string | null;
+  readonly error?: string;
+};
 
 interface Commit {
   readonly lane: ClaimedLane;
@@ -64,23 +73,25 @@ export function createReplyTurn(deps: ReplyTurnDeps): (lane: ClaimedLane, signal
   const commit = createBusinessBatcher<Commit, RowOf<typeof commitTurns.columns> | undefined>({
     slots: 2,
     async run(businessId, commits) {
-      const rows = await database.forBusiness(businessId).run(commitTurns, [
-        businessId,
-        commits.map(({ lane }) => lane.conversationId),
-        commits.map(({ lane }) => lane.fence),
-        commits.map(() => newId<TurnId>()),
-        commits.map(({ lane }) => lane.done + 1),
-        commits.map(({ lane }) => lane.wanted),
-        commits.map(({ ending }) => ending.state),
-        commits.map(({ ending }) => ending.reason),
-        commits.map(({ ending }) => (ending.text === null ? null : responder.name)),
-        commits.map(({ final }) => final),
-        commits.map(() => newId<MessageId>()),
-        commits.map(({ ending }) => ending.text),
-        commits.map(({ ending }) => ending.error ?? null),
-        commits.map(({ lane }) => lane.attempts + 1),
-        commits.map(({ startedAt }) => startedAt),
-      ]);
+      const rows = await database
+        .forBusiness(businessId)
+        .run(commitTurns, [
+          businessId,
+          commits.map(({ lane }) => lane.conversationId),
+          commits.map(({ lane }) => lane.fence),
+          commits.map(() => newId<TurnId>()),
+          commits.map(({ lane }) => lane.done + 1),
+          commits.map(({ lane }) => lane.wanted),
+          commits.map(({ ending }) => ending.state),
+          commits.map(({ ending }) => ending.reason),
+          commits.map(({ ending }) => (ending.text === null ? null : responder.name)),
+          commits.map(({ final }) => final),
+          commits.map(() => newId<MessageId>()),
+          commits.map(({ ending }) => ending.text),
+          commits.map(({ ending }) => ending.error ?? null),
+          commits.map(({ lane }) => lane.attempts + 1),
+          commits.map(({ startedAt }) => startedAt),
+        ]);
       const byConversation = new Map(rows.map((row) => [row.conversation_id, row]));
       return commits.map(({ lane }) => byConversation.get(lane.conversationId));
     },
@@ -101,7 +112,7 @@ export function createReplyTurn(deps: ReplyTurnDeps): (lane: ClaimedLane, signal
     clearTimeout(timer);
   }
 
-  async function ask(lane: ClaimedLane, state: State, rows: readonly RecentMessage[], signal: AbortSignal): Promise<Ending> {
+  async function ask(lane: ClaimedLane, { state, rows }: Thread, signal: AbortSignal): Promise<Ending> {
     const { burst, history, newestInbound } = buildContext(rows, state.answered_to);
     if (burst.length === 0) return { state: "skipped", reason: "nothing_to_answer", text: null };
     const typing = showTyping(state, newestInbound);
@@ -143,7 +154,7 @@ export function createReplyTurn(deps: ReplyTurnDeps): (lane: ClaimedLane, signal
     const startedAt = new Date();
     const { state, rows } = await load(lane.businessId, lane);
     if (state === undefined) throw new Error("the conversation of this lane does not exist");
-    const ending = refusalOf(state) ?? (await ask(lane, state, rows, signal));
+    const ending = refusalOf(state) ?? (await ask(lane, { state, rows }, signal));
     await deps.failPoints.hit("turn.before-commit");
     const result = await commit(lane.businessId, { lane, ending, final: state.superseded_since >= MAX_SUPERSEDED, startedAt });
     await deps.failPoints.hit("turn.after-commit");

@@ -24,8 +24,7 @@ export interface ReplyContext {
 }
 
 export type ResponderAnswer =
-  | { readonly outcome: "reply"; readonly text: string }
-  | { readonly outcome: "handoff"; readonly text: string; readonly reason: string };
+  { readonly outcome: "reply"; readonly text: string } | { readonly outcome: "handoff"; readonly text: string; readonly reason: string };
 
 export interface Responder {
   readonly name: string;

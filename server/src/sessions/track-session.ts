@@ -19,13 +19,15 @@ export function createTrackSession(deps: TrackSessionDeps): (lane: ClaimedLane) 
   const track = createBusinessBatcher<ClaimedLane, undefined>({
     slots: 1,
     async run(businessId, lanes) {
-      await deps.database.forBusiness(businessId).run(trackSessions, [
-        businessId,
-        lanes.map((lane) => lane.conversationId),
-        lanes.map((lane) => lane.fence),
-        lanes.map(() => newId()),
-        deps.inactivityMs ?? INACTIVITY_MS,
-      ]);
+      await deps.database
+        .forBusiness(businessId)
+        .run(trackSessions, [
+          businessId,
+          lanes.map((lane) => lane.conversationId),
+          lanes.map((lane) => lane.fence),
+          lanes.map(() => newId()),
+          deps.inactivityMs ?? INACTIVITY_MS,
+        ]);
       return lanes.map(() => undefined);
     },
   });

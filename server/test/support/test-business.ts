@@ -9,7 +9,10 @@ export interface TestBusiness {
   readonly phoneNumberId: string;
 }
 
-export async function createTestBusiness(superuser: pg.Pool, options: { quietMs?: number; ceilingMs?: number; phoneNumberId?: string } = {}): Promise<TestBusiness> {
+export async function createTestBusiness(
+  superuser: pg.Pool,
+  options: { quietMs?: number; ceilingMs?: number; phoneNumberId?: string } = {},
+): Promise<TestBusiness> {
   const businessId = newId<BusinessId>();
   const channelId = newId<ChannelId>();
   const phoneNumberId = options.phoneNumberId ?? String(200_000_000_000_000 + randomBytes(5).readUIntBE(0, 5));
@@ -23,7 +26,10 @@ export async function createTestBusiness(superuser: pg.Pool, options: { quietMs?
      values ($1, $2, 'cloud', $3, '300000000000001', '15550100200', 'Main')`,
     [businessId, channelId, phoneNumberId],
   );
-  await superuser.query("insert into onethread.channel_secrets (business_id, channel_id, access_token) values ($1, $2, 'test-token')", [businessId, channelId]);
+  await superuser.query("insert into onethread.channel_secrets (business_id, channel_id, access_token) values ($1, $2, 'test-token')", [
+    businessId,
+    channelId,
+  ]);
   await superuser.query("insert into onethread.directory (kind, key, business_id, target_id) values ('channel', $1, $2, $3)", [
     `cloud:${phoneNumberId}`,
     businessId,

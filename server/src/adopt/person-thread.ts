@@ -1,0 +1,130 @@
+// Owns: which thread of ours a person of the older database has, found or begun inside a batch's transaction. The row locks that it takes
+// hold back everybody else who gives out positions in these threads.
+import { canonicalKeyOf } from "../conversations/canonical-key.ts";
+import type { Queryable } from "../db/query.ts";
+import { newId, type BusinessId } from "../kernel/ids.ts";
+import { addAliasesOfPeople, findThreadsOfPeople, upsertThreads } from "./adopt.queries.ts";
+import type { Person } from "./people.ts";
+
+export interface Thread {
+  readonly id: string;
+  readonly lastSeq: number;
+  /** Begun by this batch. */
+  readonly isNew: boolean;
+}
+
+/** Rolls the batch back, to be done again: somebody else began or merged one of its threads meanwhile. */
+export class ThreadsMoved extends Error {}
+
+export interface PeopleOfBusiness {
+  readonly businessId: BusinessId;
+  readonly keepLeadIds: boolean;
+}
+
+interface Alias {
+  readonly kind: string;
+  readonly value: string;
+}
+
+function aliasesOf(person: Person, keepLeadIds: boolean): readonly Alias[] {
+  const lead = keepLeadIds ? person.leadIds.slice(0, 1).map((value) => ({ kind: "lead", value })) : [];
+  return [...lead, ...person.identifiers];
+}
+
+/**
+ * The key of a thread that begins here: by its address, as the webhook of the same person would choose at the same moment, so that the unique
+ * key lets only one of both through. The lead is its key only where there is no address.
+ */
+function keyOf(person: Person, { businessId }: PeopleOfBusiness): string {
+  const first = (kind: string): string | undefined => person.identifiers.find((identifier) => identifier.kind === kind)?.value;
+  const address = { groupId: first("group"), phone: first("phone"), userId: first("user"), lid: first("lid") };
+  const key = canonicalKeyOf(businessId, address) ?? canonicalKeyOf(businessId, { leadId: person.leadIds[0] });
+  if (key === undefined) throw new Error("a person without any identifier was to get a thread");
+  return key;
+}
+
+export interface FoundThreads {
+  readonly keys: ReadonlyMap<Person, string>;
+  readonly ids: ReadonlyMap<Person, string>;
+  /** The other threads to which the same person's identifiers lead already: to be merged by a human. */
+  readonly others: ReadonlyMap<Person, readonly string[]>;
+}
+
+/** Reads only. A person without a thread has no entry. */
+export async function findThreads(db: Queryable, people: readonly Person[], of: PeopleOfBusiness): Promise<FoundThreads> {
+  const asked = people.flatMap((person, at) =>
+    [...aliasesOf(person, of.keepLeadIds), { kind: "key", value: keyOf(person, of) }].map((alias) => ({ at, ...alias })),
+  );
+  const rows = await db.run(findThreadsOfPeople, [
+    of.businessId,
+    asked.map(({ at }) => at),
+    asked.map(({ kind }) => kind),
+    asked.map(({ value }) => value),
+  ]);
+  const keys = new Map<Person, string>();
+  const ids = new Map<Person, string>();
+  const others = new Map<Person, string[]>();
+  for (const row of rows) {
+    const person = people[row.person];
+    if (person === undefined) continue;
+    const id = ids.get(person);
+    if (id === undefined) {
+      ids.set(person, row.id);
+      keys.set(person, row.canonical_key);
+    } else if (id !== row.id) others.set(person, [...new Set([...(others.get(person) ?? []), row.id])]);
+  }
+  return { keys, ids, others };
+}
+
+/** Every person's thread, locked; begun where there was none. Throws ThreadsMoved when the batch has to look again. */
+export async function lockThreads(tx: Queryable, people: readonly Person[], of: PeopleOfBusiness): Promise<ReadonlyMap<Person, Thread>> {
+  const found = await findThreads(tx, people, of);
+  const keys = people.map((person) => found.keys.get(person) ?? keyOf(person, of));
+  const byKey = new Map(people.map((person, at) => [keys[at] ?? "", person]));
+  const unique = [...byKey.entries()];
+  const rows = await tx.run(upsertThreads, [
+    of.businessId,
+    unique.map(() => newId()),
+    unique.map(([key]) => key),
+    unique.map(([, person]) => (of.keepLeadIds ? (person.leadIds[0] ?? null) : null)),
+    unique.map(([, person]) => person.name?.trim().slice(0, 200) ?? null),
+    unique.map(([, person]) => isOpen(person)),
+    unique.map(([, person]) => latestOf(person)),
+    unique.map(([, person]) => earliestOf(person)),
+  ]);
+  if (rows.some((row) => row.is_merged)) throw new ThreadsMoved();
+  const threadOfKey = new Map(rows.map((row) => [row.canonical_key, row]));
+  const threads = new Map<Person, Thread>();
+  people.forEach((person, at) => {
+    const row = threadOfKey.get(keys[at] ?? "");
+    if (row === undefined) throw new Error("the upsert of a thread answered no row");
+    threads.set(person, { id: row.id, lastSeq: row.last_seq, isNew: row.is_new });
+  });
+  await addAliases(tx, { of, threads, begun: new Set(rows.filter((row) => row.is_new).map((row) => row.id)) });
+  return threads;
+}
+
+async function addAliases(
+  tx: Queryable,
+  { of, threads, begun }: { readonly of: PeopleOfBusiness; readonly threads: ReadonlyMap<Person, Thread>; readonly begun: ReadonlySet<string> },
+): Promise<void> {
+  const wanted = [...threads].flatMap(([person, thread]) => aliasesOf(person, of.keepLeadIds).map((alias) => ({ ...alias, conversationId: thread.id })));
+  const added = await tx.run(addAliasesOfPeople, [
+    of.businessId,
+    wanted.map(({ conversationId }) => conversationId),
+    wanted.map(({ kind }) => kind),
+    wanted.map(({ value }) => value),
+  ]);
+  const names = new Set(added.map(({ kind, value }) => `${kind} ${value}`));
+  // A new thread none of whose identifiers was free is a second thread of somebody.
+  if (wanted.some(({ kind, value, conversationId }) => begun.has(conversationId) && !names.has(`${kind} ${value}`))) throw new ThreadsMoved();
+}
+
+const isOpen = ({ conversations }: Person): boolean => conversations.length === 0 || conversations.some((row) => row.isOpen === null || /^(?:t|true|1|open)$/i.test(row.isOpen));
+const usable = (time: string | null): time is string => time !== null && /^\d{4}-/.test(time) && !time.endsWith("BC");
+
+function timesOf({ conversations }: Person): readonly string[] {
+  return conversations.flatMap((row) => [row.startedAt, row.createdAt, row.lastMessageAt]).filter(usable).toSorted();
+}
+const earliestOf = (person: Person): string => timesOf(person)[0] ?? "infinity";
+const latestOf = (person: Person): string => timesOf(person).at(-1) ?? "infinity";

@@ -1,0 +1,133 @@
+// Owns: one batch of adopted messages, in one transaction: threads, positions, the turns that cover them, and how far the adoption is. A
+// killed batch leaves nothing; a batch that is done again changes nothing.
+import { retryTransient } from "../conversations/retry-transient.ts";
+import type { Database } from "../db/database.ts";
+import type { Queryable } from "../db/query.ts";
+import type { BusinessId } from "../kernel/ids.ts";
+import { recordAdoptedConversations, advanceAdoption, recordLeftovers, settleLeftovers } from "./adoption-records.queries.ts";
+import { findKnown, judge, type Candidate } from "./known-messages.ts";
+import type { Person } from "./people.ts";
+import { lockThreads, ThreadsMoved, type Thread } from "./person-thread.ts";
+import { UNPLACEABLE, type UnplaceableReason } from "./place-message.ts";
+import type { Cursor } from "./source.ts";
+import { coverMessages, insertMessages, lockLanes, type PlacedCandidate } from "./write-messages.ts";
+
+export interface BatchTarget {
+  readonly businessId: BusinessId;
+  readonly source: string;
+  readonly oldBusinessId: string;
+  readonly keepLeadIds: boolean;
+}
+
+export interface Batch {
+  readonly candidates: readonly Candidate[];
+  /** People without a message in this batch that get their thread all the same. */
+  readonly people: readonly Person[];
+  readonly unplaceable: readonly { readonly oldId: string; readonly reason: UnplaceableReason }[];
+  /** Undefined: these are rows that waited; the cursor is beyond them. */
+  readonly cursor: Cursor | undefined;
+}
+
+export interface BatchResult {
+  readonly placed: number;
+  readonly alreadyThere: number;
+  readonly unplaceable: number;
+  readonly waiting: number;
+  readonly threads: number;
+}
+
+const MAX_MOVES = 10;
+
+export function createStoreBatch(deps: { readonly database: Database; readonly target: BatchTarget }): (batch: Batch) => Promise<BatchResult> {
+  const { database, target } = deps;
+  const db = database.forBusiness(target.businessId);
+  const recorded = new WeakSet<Person>();
+  return async (batch) => {
+    for (let moves = 0; ; moves += 1) {
+      try {
+        const result = await retryTransient(() => db.transaction((tx) => store(tx, { target, batch, recorded })));
+        for (const { person } of batch.candidates) recorded.add(person);
+        for (const person of batch.people) recorded.add(person);
+        return result;
+      } catch (error) {
+        if (!(error instanceof ThreadsMoved) || moves === MAX_MOVES) throw error;
+      }
+    }
+  };
+}
+
+interface Work {
+  readonly target: BatchTarget;
+  readonly batch: Batch;
+  /** People whose old conversations are recorded already, by a batch that was committed. */
+  readonly recorded: WeakSet<Person>;
+}
+
+async function store(tx: Queryable, { target, batch, recorded }: Work): Promise<BatchResult> {
+  const people = [...new Set([...batch.candidates.map(({ person }) => person), ...batch.people])];
+  const threads = await lockThreads(tx, people, target);
+  const lanes = await lockLanes(tx, target.businessId, [...threads.values()].map(({ id }) => id));
+  const known = await findKnown(tx, target.businessId, batch.candidates);
+  const fresh: PlacedCandidate[] = [];
+  const waiting: string[] = [];
+  const settled: string[] = [];
+  const unplaceable = [...batch.unplaceable];
+  for (const candidate of batch.candidates) {
+    const thread = threads.get(candidate.person);
+    if (thread === undefined) throw new Error("a candidate has no thread");
+    const verdict = judge(candidate, { known, thread: thread.id });
+    if (verdict.outcome === "unplaceable") unplaceable.push({ oldId: candidate.oldId, reason: verdict.reason });
+    else if (verdict.outcome === "already_there") settled.push(candidate.oldId);
+    // Its reply is about to be written: what takes a position now would push the burst out of sight, or let the turn look superseded.
+    else if (lanes.get(thread.id)?.isBusy === true) waiting.push(candidate.oldId);
+    else {
+      fresh.push({ ...candidate, thread });
+      known.remember(candidate, thread.id);
+    }
+  }
+  await insertMessages(tx, target.businessId, fresh);
+  await coverMessages(tx, { businessId: target.businessId, placed: fresh, lanes });
+  await recordConversations(tx, { target, threads, recorded });
+  await recordProgress(tx, { target, batch, placed: fresh.map(({ oldId }) => oldId), settled, waiting, unplaceable });
+  return { placed: fresh.length, alreadyThere: settled.length, unplaceable: unplaceable.length, waiting: waiting.length, threads: threads.size };
+}
+
+interface Conversations {
+  readonly target: BatchTarget;
+  readonly threads: ReadonlyMap<Person, Thread>;
+  readonly recorded: WeakSet<Person>;
+}
+
+async function recordConversations(tx: Queryable, { target, threads, recorded }: Conversations): Promise<void> {
+  const links = [...threads]
+    .filter(([person]) => !recorded.has(person))
+    .flatMap(([person, thread]) => person.conversations.map(({ id }) => ({ oldId: id, conversationId: thread.id })));
+  if (links.length === 0) return;
+  const values = [links.map(({ oldId }) => oldId), links.map(({ conversationId }) => conversationId)];
+  await tx.run(recordAdoptedConversations, [target.businessId, target.source, ...values]);
+}
+
+interface Progress {
+  readonly target: BatchTarget;
+  readonly batch: Batch;
+  readonly placed: readonly string[];
+  readonly settled: readonly string[];
+  readonly waiting: readonly string[];
+  readonly unplaceable: readonly { readonly oldId: string; readonly reason: UnplaceableReason }[];
+}
+
+async function recordProgress(tx: Queryable, { target, batch, placed, settled, waiting, unplaceable }: Progress): Promise<void> {
+  const { businessId, source, oldBusinessId } = target;
+  const { cursor } = batch;
+  const leftovers = [
+    ...waiting.map((oldId) => ({ oldId, state: "waiting", reason: "Its thread waits for a reply just now." })),
+    ...unplaceable.map(({ oldId, reason }) => ({ oldId, state: "unplaceable", reason: UNPLACEABLE[reason] })),
+  ];
+  if (leftovers.length > 0) {
+    const columns = [leftovers.map(({ oldId }) => oldId), leftovers.map(({ state }) => state), leftovers.map(({ reason }) => reason)];
+    await tx.run(recordLeftovers, [businessId, source, oldBusinessId, ...columns]);
+  }
+  if (cursor === undefined) await tx.run(settleLeftovers, [businessId, source, [...placed, ...settled]]);
+  const counts = [placed.length, settled.length, false];
+  await tx.run(advanceAdoption, [businessId, source, oldBusinessId, cursor?.at ?? null, cursor?.id ?? null, ...counts]);
+}

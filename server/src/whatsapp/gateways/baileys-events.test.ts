@@ -1,0 +1,140 @@
+import { describe, expect, it } from "vitest";
+import type { WebhookEvent } from "../events.ts";
+import { parseBaileysEvents } from "./baileys-events.ts";
+
+const delivery = { channelKey: "token-3", receivedAt: new Date(1_790_003_060_000) };
+const LID = "81203344556677@lid";
+const PHONE = "12025550147@s.whatsapp.net";
+const me = { id: "15550100200:4@s.whatsapp.net", lid: "90000000000001:4@lid" };
+
+function parse(...events: readonly unknown[]): readonly WebhookEvent[] {
+  const parsed = parseBaileysEvents(Buffer.from(JSON.stringify({ me, events })), delivery);
+  if (parsed.outcome !== "events") throw new Error(parsed.reason);
+  return parsed.events;
+}
+
+const said = (key: Record<string, unknown> = {}, rest: Record<string, unknown> = {}): Record<string, unknown> => ({
+  key: { remoteJid: PHONE, fromMe: false, id: "3EB0A1", ...key },
+  messageTimestamp: 1_790_003_000,
+  pushName: "Ana",
+  message: { conversation: "oi" },
+  ...rest,
+});
+const upsert = (type: string, ...messages: readonly unknown[]): unknown => ({ event: "messages.upsert", data: { messages, type } });
+
+describe("messages", () => {
+  it("the key shapes of 6.7 and 7 name the same person", () => {
+    const events = parse(
+      upsert(
+        "notify",
+        said({ remoteJid: LID, senderPn: PHONE }),
+        said({ remoteJid: LID, remoteJidAlt: PHONE, addressingMode: "lid" }),
+        said({ remoteJid: PHONE, senderLid: LID }),
+      ),
+    );
+    for (const event of events)
+      expect(event).toMatchObject({ kind: "message", customer: { phone: "12025550147", lid: "81203344556677", name: "Ana" } });
+    expect(events).toHaveLength(3);
+  });
+
+  it("of our own message an alternative that is not ourselves counts: the bridge says who we are", () => {
+    const [other, ourselves] = parse(
+      upsert("notify", said({ fromMe: true, remoteJidAlt: LID }), said({ fromMe: true, remoteJidAlt: "90000000000001@lid" })),
+    );
+    expect(other).toMatchObject({ direction: "out", customer: { phone: "12025550147", lid: "81203344556677" } });
+    expect(ourselves).toHaveProperty("customer", { phone: "12025550147" });
+  });
+
+  it("only `notify` is new; `append` and an imported history wake nobody", () => {
+    const events = parse(upsert("notify", said()), upsert("append", said()), {
+      event: "messaging-history.set",
+      data: { messages: [said()], contacts: [], lidPnMappings: [{ lid: LID, pn: PHONE }] },
+    });
+    expect(events.map((event) => (event.kind === "message" ? event.isHistory === true : event.kind))).toEqual([
+      false,
+      true,
+      "identity",
+      true,
+    ]);
+  });
+
+  it("each raw is a body that reads as the same event again", () => {
+    const events = parse(upsert("append", said(), said({ id: "3EB0A2" })), {
+      event: "messages.update",
+      data: [{ key: { remoteJid: PHONE, fromMe: true, id: "B" }, update: { status: 3 } }],
+    });
+    expect(events).toHaveLength(3);
+    for (const event of events) {
+      const again = parseBaileysEvents(Buffer.from(event.raw), delivery);
+      expect(again).toEqual({ outcome: "events", events: [event] });
+    }
+  });
+});
+
+describe("updates", () => {
+  const update = (key: Record<string, unknown>, change: unknown): unknown => ({
+    event: "messages.update",
+    data: [{ key: { remoteJid: PHONE, fromMe: true, id: "3EB0B1", ...key }, update: change }],
+  });
+
+  it.each([
+    [0, "failed"],
+    [2, "sent"],
+    [3, "delivered"],
+    [4, "read"],
+    [5, "played"],
+  ])("status %i is %s", (status, word) => {
+    expect(parse(update({ remoteJid: LID }, { status }))).toMatchObject([{ kind: "status", status: word, providerMessageId: "3EB0B1" }]);
+  });
+
+  it("a deletion, an edit and a late decryption come as updates", () => {
+    const inbound = { fromMe: false, id: "3EB0A1" };
+    expect(parse(update(inbound, { message: null, messageStubType: 1 }))).toMatchObject([
+      { type: "revoke", direction: "in", targetProviderMessageId: "3EB0A1" },
+    ]);
+    expect(
+      parse(update(inbound, { message: { editedMessage: { message: { conversation: "oi!" } } }, messageTimestamp: 1_790_003_020 })),
+    ).toMatchObject([{ type: "edit", text: "oi!", targetProviderMessageId: "3EB0A1", sentAt: new Date(1_790_003_020_000) }]);
+    expect(parse(update(inbound, { message: { conversation: "at last" }, messageTimestamp: 1_790_003_020 }))).toMatchObject([
+      { type: "text", text: "at last", providerMessageId: "3EB0A1" },
+    ]);
+  });
+
+  it("a reaction told twice has one id", () => {
+    const key = { remoteJid: PHONE, fromMe: false, id: "3EB0A9" };
+    const target = { remoteJid: PHONE, fromMe: true, id: "3EB0B1" };
+    const [first, second] = parse(
+      { event: "messages.reaction", data: [{ key: target, reaction: { key, text: "👍", senderTimestampMs: 1_790_003_000_000 } }] },
+      upsert("notify", said(key, { message: { reactionMessage: { key: target, text: "👍" } } })),
+    );
+    for (const event of [first, second])
+      expect(event).toMatchObject({ type: "reaction", direction: "in", providerMessageId: "3EB0A9", targetProviderMessageId: "3EB0B1" });
+  });
+
+  it("a receipt in a group is one member's", () => {
+    const data = [
+      { key: { remoteJid: "1203@g.us", fromMe: true, id: "3EB0B1" }, receipt: { userJid: PHONE, readTimestamp: 1_790_003_010 } },
+    ];
+    expect(parse({ event: "message-receipt.update", data })).toMatchObject([
+      { kind: "status", status: "read", participant: "12025550147" },
+    ]);
+  });
+});
+
+it("mappings and cards with two names are identities", () => {
+  const card = { id: LID, phoneNumber: PHONE, name: "Ana Prado" };
+  expect(parse({ event: "lid-mapping.update", data: { lid: LID, pn: PHONE } }, { event: "contacts.upsert", data: [card] })).toMatchObject([
+    { kind: "identity", customer: { phone: "12025550147", lid: "81203344556677" } },
+    { kind: "identity", customer: { phone: "12025550147", lid: "81203344556677", name: "Ana Prado" } },
+  ]);
+});
+
+it("what is broken stays alone, what is unknown is a notice", () => {
+  expect(parse(7, { event: "presence.update", data: {} }, upsert("notify", "x", said())).map(({ kind }) => kind)).toEqual([
+    "unreadable",
+    "notice",
+    "unreadable",
+    "message",
+  ]);
+  expect(parseBaileysEvents(Buffer.from("{}"), delivery)).toMatchObject({ outcome: "events", events: [{ kind: "unreadable" }] });
+});
