@@ -72,9 +72,15 @@ export async function createWorld({ quietMs }: { readonly quietMs: number }): Pr
   const log = createLog({ level: "warn" });
   const postgres = await startEmbeddedDatabase({ dataDir, log });
   const close = async (): Promise<void> => {
+    process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
     await postgres.stop();
     await rm(dataDir, { recursive: true, force: true });
   };
+  // The server outlives whoever started it; the other processes of the bench end with this one.
+  const onSignal = (): void => {
+    void close().finally(() => process.exit(130));
+  };
+  process.once("SIGINT", onSignal).once("SIGTERM", onSignal);
   try {
     await prepare(postgres.url, { quietMs, log });
     const postgresPid = Number((await readFile(join(dataDir, "postgres", "postmaster.pid"), "utf8")).split("\n", 1)[0]);

@@ -80,6 +80,7 @@ create table onethread.adoptions (
   cursor_id text,
   placed bigint default 0 not null,
   already_there bigint default 0 not null,
+  without_conversation bigint default 0 not null,
   started_at timestamp with time zone not null,
   finished_at timestamp with time zone,
   constraint adoptions_pkey PRIMARY KEY (business_id, source, old_business_id),

@@ -10,6 +10,8 @@ create table onethread.adoptions (
   cursor_id text,
   placed bigint not null default 0,
   already_there bigint not null default 0,
+  -- Rows that named no conversation, or none that could be used, and were placed all the same.
+  without_conversation bigint not null default 0,
   started_at timestamptz not null,
   finished_at timestamptz,
   constraint adoptions_pkey primary key (business_id, source, old_business_id),

@@ -82,9 +82,3 @@ export function createReport({ source, executed, isComplete, businesses, leftove
   return { source, executed, isComplete, businesses, totals, sumsAddUp, leftovers };
 }
 
-/** What the reading of a business's people says already. */
-export function countBy<Key extends string>(keys: Iterable<Key>): Partial<Record<Key, number>> {
-  const counts: Partial<Record<Key, number>> = {};
-  for (const key of keys) counts[key] = (counts[key] ?? 0) + 1;
-  return counts;
-}

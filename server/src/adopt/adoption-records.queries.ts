@@ -6,6 +6,7 @@ const adoption = {
   cursor_id: "text?",
   placed: "int8",
   already_there: "int8",
+  without_conversation: "int8",
   is_finished: "bool",
 } as const;
 
@@ -22,9 +23,10 @@ export const beginAdoption = defineQuery({
       cursor_id = case when a.finished_at is null then a.cursor_id end,
       placed = case when a.finished_at is null then a.placed else 0 end,
       already_there = case when a.finished_at is null then a.already_there else 0 end,
+      without_conversation = case when a.finished_at is null then a.without_conversation else 0 end,
       started_at = case when a.finished_at is null then a.started_at else excluded.started_at end,
       finished_at = null
-    returning a.cursor_at::text, a.cursor_id, a.placed, a.already_there, a.finished_at is not null as is_finished`,
+    returning a.cursor_at::text, a.cursor_id, a.placed, a.already_there, a.without_conversation, a.finished_at is not null as is_finished`,
 });
 
 export const dropLeftovers = defineQuery({
@@ -44,9 +46,10 @@ export const advanceAdoption = defineQuery({
       cursor_id = coalesce($5, a.cursor_id),
       placed = a.placed + $6::bigint,
       already_there = a.already_there + $7::bigint,
-      finished_at = case when $8::boolean then now() else a.finished_at end
+      without_conversation = a.without_conversation + $8::bigint,
+      finished_at = case when $9::boolean then now() else a.finished_at end
     where a.business_id = $1 and a.source = $2 and a.old_business_id = $3
-    returning a.cursor_at::text, a.cursor_id, a.placed, a.already_there, a.finished_at is not null as is_finished`,
+    returning a.cursor_at::text, a.cursor_id, a.placed, a.already_there, a.without_conversation, a.finished_at is not null as is_finished`,
 });
 
 export const recordLeftovers = defineQuery({

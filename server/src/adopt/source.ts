@@ -1,6 +1,8 @@
 // Owns: reading an older database: one read-only snapshot of it, whatever happens there meanwhile. Refuses to know: what its rows mean.
 import pg from "pg";
 import type { z } from "zod";
+import { sqlStateOf } from "../db/classify-error.ts";
+import { messageOf } from "../kernel/faults.ts";
 import type { Mapping } from "./mapping.ts";
 import { oldBusinessSchema, oldConversationSchema, oldLeadSchema, oldMessageSchema } from "./old-rows.ts";
 import type { OldBusiness, OldConversation, OldLead, OldMessage } from "./old-rows.ts";
@@ -30,6 +32,12 @@ export interface Source {
   close(): Promise<void>;
 }
 
+/** The mapping names what is not there, or what has another type. */
+export class SourceMismatch extends Error {}
+
+// No such table, column, function, operator; not JSON; no time or number.
+const MISFITS = new Set(["42P01", "42703", "42883", "42804", "42846", "22P02", "22007", "22008"]);
+
 // Nothing of ours may be written there, and nothing there may cut a long run short.
 const SESSION = [
   "-c default_transaction_read_only=on -c TimeZone=UTC -c DateStyle=ISO",
@@ -58,12 +66,20 @@ export async function openSource(url: string, mapping: Mapping): Promise<Source>
 }
 
 function createSource(client: pg.Client, mapping: Mapping): Source {
+  async function query<Row extends pg.QueryResultRow>(text: string, values: readonly unknown[]): Promise<readonly Row[]> {
+    try {
+      return (await client.query<Row>(text, [...values])).rows;
+    } catch (cause) {
+      if (!MISFITS.has(sqlStateOf(cause) ?? "")) throw cause;
+      throw new SourceMismatch(`The older database does not fit the mapping ${mapping.name}: ${messageOf(cause)}. Nothing was changed.`, { cause });
+    }
+  }
   async function list<Schema extends z.ZodType>(schema: Schema, text: string, values: readonly unknown[] = []): Promise<readonly z.infer<Schema>[]> {
-    const { rows } = await client.query<pg.QueryResultRow>(text, [...values]);
+    const rows = await query<pg.QueryResultRow>(text, values);
     return rows.map((row) => schema.parse(row));
   }
   async function listIds(text: string, values: readonly unknown[] = []): Promise<readonly string[]> {
-    const { rows } = await client.query<{ id: string | null }>(text, [...values]);
+    const rows = await query<{ id: string | null }>(text, values);
     return rows.flatMap(({ id }) => (id === null ? [] : [id]));
   }
   return {
@@ -90,7 +106,7 @@ function createSource(client: pg.Client, mapping: Mapping): Source {
     async *streamMessages(oldBusinessId, { after, size }) {
       // A cursor of the server: one sort, however many rows there are and whichever indexes are missing.
       const values = after === undefined ? [oldBusinessId] : [oldBusinessId, after.at, after.id];
-      await client.query(`declare adoption no scroll cursor for ${sql.messagesSql(mapping, after !== undefined)}`, values);
+      await query(`declare adoption no scroll cursor for ${sql.messagesSql(mapping, after !== undefined)}`, values);
       try {
         for (;;) {
           const rows = await list(oldMessageSchema, `fetch ${String(size)} from adoption`);

@@ -128,6 +128,7 @@ async function recordProgress(tx: Queryable, { target, batch, placed, settled, w
     await tx.run(recordLeftovers, [businessId, source, oldBusinessId, ...columns]);
   }
   if (cursor === undefined) await tx.run(settleLeftovers, [businessId, source, [...placed, ...settled]]);
-  const counts = [placed.length, settled.length, false];
+  const withoutConversation = cursor === undefined ? 0 : batch.candidates.filter(({ by }) => by !== "conversation").length;
+  const counts = [placed.length, settled.length, withoutConversation, false];
   await tx.run(advanceAdoption, [businessId, source, oldBusinessId, cursor?.at ?? null, cursor?.id ?? null, ...counts]);
 }

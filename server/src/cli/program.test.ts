@@ -2,13 +2,14 @@ import { expect, test } from "vitest";
 import { createRecordingTerminal } from "../../test/support/recording-terminal.ts";
 import { runCli } from "./program.ts";
 
-const COMMANDS = ["start", "migrate", "doctor", "simulate", "business", "channel", "api-key", "knowledge", "replay"];
+const COMMANDS = ["start", "migrate", "doctor", "simulate", "business", "channel", "api-key", "knowledge", "replay", "adopt"];
 const LEAVES = [
   "start",
   "migrate",
   "doctor",
   "simulate",
   "replay",
+  "adopt",
   ...["create", "list", "show", "set"].map((leaf) => `business ${leaf}`),
   ...["add", "list", "set-token", "stop", "resume"].map((leaf) => `channel ${leaf}`),
   ...["create", "list", "revoke"].map((leaf) => `api-key ${leaf}`),

@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { messageOf } from "../kernel/faults.ts";
+import { addAdoptCommand } from "./adopt.ts";
 import { addApiKeyCommand } from "./api-key.ts";
 import { addBusinessCommand } from "./business.ts";
 import { addChannelCommand } from "./channel.ts";
@@ -51,6 +52,7 @@ function createProgram(terminal: Terminal): Command {
   addApiKeyCommand(program, terminal);
   addKnowledgeCommand(program, terminal);
   addReplayCommand(program, terminal);
+  addAdoptCommand(program, terminal);
   return program;
 }
 

@@ -37,13 +37,14 @@ export function createWakeUps(deps: WakeUpsDeps): WakeUps {
     for (const listener of listeners.get(kind) ?? []) listener();
   }
 
-  function announce(): void {
-    timer = undefined;
+  // The timer stays set until the database has taken the last announcement: one at a time, whatever it costs.
+  async function announce(): Promise<void> {
     const kinds = [...announced].join(",");
     announced.clear();
-    client?.query("select pg_notify($1, $2)", [CHANNEL, `${deps.origin}:${kinds}`]).catch((error: unknown) => {
+    await client?.query("select pg_notify($1, $2)", [CHANNEL, `${deps.origin}:${kinds}`]).catch((error: unknown) => {
       deps.log.warn({ error: messageOf(error) }, "wake-up.not-announced");
     });
+    timer = announced.size > 0 && !stopped ? setTimeout(() => void announce(), NOTIFY_INTERVAL_MS) : undefined;
   }
 
   function hear(payload: string | undefined): void {
@@ -107,7 +108,7 @@ export function createWakeUps(deps: WakeUpsDeps): WakeUps {
     wake(kind) {
       emit(kind);
       announced.add(kind);
-      timer ??= setTimeout(announce, NOTIFY_INTERVAL_MS);
+      timer ??= setTimeout(() => void announce(), NOTIFY_INTERVAL_MS);
     },
     on(kind, listener) {
       listeners.set(kind, [...(listeners.get(kind) ?? []), listener]);

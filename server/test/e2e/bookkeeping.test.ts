@@ -40,7 +40,7 @@ async function writeAndGetReply(): Promise<string> {
   return typeof text === "object" && text !== null && "body" in text ? String(text.body) : "no reply";
 }
 
-test.for(["session.track=throw", "session.track=hang:60000", "metrics.record=throw", "metrics.record=hang:60000"])(
+test.for(["metrics.record=throw", "metrics.record=hang:5000"])(
   "with %s the message is stored and the answer goes out",
   async (failPoint) => {
     await startBroken(failPoint);
@@ -51,6 +51,26 @@ test.for(["session.track=throw", "session.track=hang:60000", "metrics.record=thr
     expect(await stack.audit()).toEqual([]);
   },
 );
+
+test.for([
+  { failPoint: "session.track=throw", broken: "attempts > 0" },
+  { failPoint: "session.track=hang:4000", broken: "owner is not null" },
+])("while the session code is broken ($failPoint), messages are stored and answers go out", async ({ failPoint, broken }) => {
+  await startBroken(failPoint);
+  expect(await writeAndGetReply()).toContain("We are open");
+  const reached = `select count(*) from onethread.lanes where kind = 'session' and ${broken}`;
+  await eventually(
+    () => stack.count(reached),
+    (count) => count === 1,
+    { what: "the session code at the place where it breaks" },
+  );
+  await stack.simulator.inbound({ from: phone, text: QUESTION });
+  await stack.simulator.waitForOutbox({ to: phone }, { atLeast: 2, waitMs: 3_000 });
+  expect(stack.simulator.outboxCount()).toBe(2);
+  expect(await stack.count(reached)).toBe(1);
+  expect(await inbound()).toBe(2);
+  expect(await stack.audit()).toEqual([]);
+});
 
 test("when statuses cannot be applied they are not acknowledged and come again; messages and replies do not notice", async () => {
   await startBroken("status.apply=throw");

@@ -11,6 +11,8 @@ import { readSeconds } from "./gateway-time.ts";
 type KeptChat = Extract<Chat, { kind: "person" | "group" }>;
 
 export interface MessageFacts {
+  /** Must have passed `skippedChat`. */
+  readonly chat: Chat;
   readonly fromMe: boolean;
   readonly providerMessageId: string | undefined;
   readonly sentAt: Date | undefined;
@@ -38,7 +40,7 @@ export function chatOfKey(key: JsonObject | undefined, own: OwnNumber): Chat {
   });
 }
 
-/** Never throws. `history`: it was written while nobody listened, or comes from an import. */
+/** Never throws. `isHistory`: it was written while nobody listened, or comes from an import. */
 export function readBaileysMessage(node: JsonObject, item: GatewayItem, isHistory: boolean): WebhookEvent {
   const key = readObject(node, "key");
   const chat = chatOfKey(key, item.own);
@@ -47,7 +49,8 @@ export function readBaileysMessage(node: JsonObject, item: GatewayItem, isHistor
   const message = readObject(node, "message");
   // It comes again under the same id once it could be decrypted: stored now, it would hide that one.
   if (message === undefined) return noticeOf(item, `message.without-content.${readScalar(node, "messageStubType") ?? "none"}`.slice(0, 60));
-  return eventOf(readBaileysContent(message, readObject(node, "contextInfo")), chat, item, {
+  return eventOf(readBaileysContent(message, readObject(node, "contextInfo")), item, {
+    chat,
     fromMe: isFromMe(key),
     providerMessageId: readString(key, "id"),
     sentAt: readSeconds(node, "messageTimestamp"),
@@ -62,8 +65,8 @@ export function skippedChat(chat: Chat, item: GatewayItem): WebhookEvent | undef
   return chat.kind === "unreadable" ? unreadableItem(item, chat.reason) : undefined;
 }
 
-/** `chat` must have passed `skippedChat`. */
-export function eventOf(read: BaileysContent, chat: Chat, item: GatewayItem, facts: MessageFacts): WebhookEvent {
+export function eventOf(read: BaileysContent, item: GatewayItem, facts: MessageFacts): WebhookEvent {
+  const { chat } = facts;
   if (read.kind === "none") return noticeOf(item, `message.${read.field}`);
   if (chat.kind !== "person" && chat.kind !== "group") return skippedChat(chat, item) ?? unreadableItem(item, "no chat");
   const providerMessageId = read.changeId ?? facts.providerMessageId;

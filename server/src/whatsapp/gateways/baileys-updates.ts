@@ -31,7 +31,7 @@ export function readBaileysUpdate(node: JsonObject, item: GatewayItem): WebhookE
 export function readChange(read: ReadContent, key: JsonObject | undefined, item: GatewayItem): WebhookEvent {
   const chat = chatOfKey(key, item.own);
   const facts = { providerMessageId: undefined, sentAt: item.receivedAt, pushName: undefined, isHistory: false };
-  return skippedChat(chat, item) ?? eventOf(read, chat, item, { ...facts, fromMe: isFromMe(key) });
+  return skippedChat(chat, item) ?? eventOf(read, item, { chat, ...facts, fromMe: isFromMe(key) });
 }
 
 export interface RawStatus {
@@ -60,7 +60,7 @@ export function readBaileysReaction(node: JsonObject, item: GatewayItem): Webhoo
   const facts = { pushName: undefined, isHistory: false, fromMe: isFromMe(own), providerMessageId: readString(own, "id") };
   return (
     skippedChat(chat, item) ??
-    eventOf(read, chat, item, { ...facts, sentAt: readMilliseconds(reaction, "senderTimestampMs") ?? item.receivedAt })
+    eventOf(read, item, { chat, ...facts, sentAt: readMilliseconds(reaction, "senderTimestampMs") ?? item.receivedAt })
   );
 }
 

@@ -45,7 +45,7 @@ export function parseWahaWebhook(rawBody: Buffer, delivery: GatewayDelivery): Pa
     if (name === "") return [unreadableItem(item, 'The body has no "event".')];
     const read = READERS.get(name);
     if (read === undefined) return [noticeOf(item, name)];
-    return readItem(body["payload"] ?? null, item, (payload) => [readFresh(read, payload, item, delivery.receivedAt)]);
+    return readItem(body["payload"] ?? null, item, (payload) => [markedIfOld(read(payload, item), delivery.receivedAt)]);
   });
 }
 
@@ -54,8 +54,7 @@ export function sessionOfWaha(body: JsonObject): string | undefined {
   return readString(body, "session");
 }
 
-function readFresh(read: Read, payload: JsonObject, item: GatewayItem, now: Date): WebhookEvent {
-  const event = read(payload, item);
+function markedIfOld(event: WebhookEvent, now: Date): WebhookEvent {
   if (event.kind !== "message" || now.getTime() - event.sentAt.getTime() <= HISTORY_AFTER_MS) return event;
   return { ...event, isHistory: true };
 }
@@ -77,7 +76,8 @@ function readMessage(payload: JsonObject, item: GatewayItem): WebhookEvent {
       chat,
     });
   }
-  return eventOf(readWahaContent(payload), chat, item, {
+  return eventOf(readWahaContent(payload), item, {
+    chat,
     fromMe,
     providerMessageId: id.bareId,
     sentAt: readSeconds(payload, "timestamp"),
@@ -92,12 +92,15 @@ function readAck(payload: JsonObject, item: GatewayItem): WebhookEvent {
   // What is told of the customer's own message is that we read it.
   if (status === undefined || !wahaFromMe(payload, id)) return noticeOf(item, "message.ack");
   if (id === undefined) return unreadableItem(item, "no id: the status does not say which message it is about");
-  const group = { ...payload, fromMe: false, to: payload["to"] ?? null };
-  const isGroup = id.chat?.endsWith("@g.us") === true;
-  const chat = isGroup
-    ? chatOfWaha({ ...group, id: id.chat === undefined ? null : `false_${id.chat}_${id.bareId}` }, item.own)
-    : chatOfAck(payload, item);
+  const chat = id.chat?.endsWith("@g.us") === true ? memberOfAck(payload, item) : chatOfAck(payload, item);
   return statusEvent(item, { providerMessageId: id.bareId, status, at: item.receivedAt, chat });
+}
+
+/** In a group, the member who received or read. */
+function memberOfAck(payload: JsonObject, item: GatewayItem): ReturnType<typeof chatOfWaha> {
+  const id = readWahaMessageId(payload["id"]);
+  const participant = payload["participant"] ?? null;
+  return chatOfWaha({ id: `false_${id?.chat ?? ""}_${id?.bareId ?? ""}`, fromMe: false, participant }, item.own);
 }
 
 /** Of an ack `from` may be the chat or ourselves, by engine: only the id is sure. */
@@ -116,7 +119,7 @@ function readReaction(payload: JsonObject, item: GatewayItem): WebhookEvent {
   const read = readBaileysContent({ reactionMessage: { text: reaction["text"] ?? "", key: { id: targetId } } });
   const sentAt = readSeconds(payload, "timestamp") ?? item.receivedAt;
   const facts = { fromMe, providerMessageId: own?.bareId, sentAt, pushName: pushNameOf(payload), isHistory: false };
-  return skippedChat(chat, item) ?? eventOf(read, chat, item, facts);
+  return skippedChat(chat, item) ?? eventOf(read, item, { chat, ...facts });
 }
 
 function readEdited(payload: JsonObject, item: GatewayItem): WebhookEvent {
@@ -134,7 +137,7 @@ function readEdited(payload: JsonObject, item: GatewayItem): WebhookEvent {
     pushName: pushNameOf(payload),
     isHistory: false,
   };
-  return skippedChat(chat, item) ?? eventOf({ kind: "content", type: "edit", content, text: body, targetId }, chat, item, facts);
+  return skippedChat(chat, item) ?? eventOf({ kind: "content", type: "edit", content, text: body, targetId }, item, { chat, ...facts });
 }
 
 function readRevoked(payload: JsonObject, item: GatewayItem): WebhookEvent {
@@ -152,5 +155,5 @@ function readRevoked(payload: JsonObject, item: GatewayItem): WebhookEvent {
     pushName: undefined,
     isHistory: false,
   };
-  return skippedChat(chat, item) ?? eventOf(revokeOf(targetId, {}), chat, item, facts);
+  return skippedChat(chat, item) ?? eventOf(revokeOf(targetId, {}), item, { chat, ...facts });
 }

@@ -1,0 +1,56 @@
+// Owns: the rows that an adoption could not store at once: those that nobody can place, and those whose thread was waiting for a reply.
+import type { Queryable } from "../db/query.ts";
+import type { LeftoverRow } from "./adopt-report.ts";
+import { listLeftovers } from "./adoption-records.queries.ts";
+import type { OldMessage } from "./old-rows.ts";
+import type { PreparedBatch } from "./prepare-batch.ts";
+import type { Source } from "./source.ts";
+import type { Batch, BatchResult, BatchTarget } from "./store-batch.ts";
+
+const PAGE = 1_000;
+const LOOK_AGAIN_MS = 200;
+
+interface Which {
+  readonly target: BatchTarget;
+  readonly state: "waiting" | "unplaceable";
+}
+
+export async function listAllLeftovers(db: Queryable, { target, state }: Which): Promise<readonly LeftoverRow[]> {
+  const found: LeftoverRow[] = [];
+  for (let after = ""; ; ) {
+    const rows = await db.run(listLeftovers, [target.businessId, target.source, target.oldBusinessId, state, after, PAGE]);
+    found.push(...rows.map((row) => ({ oldBusinessId: target.oldBusinessId, oldMessageId: row.old_message_id, reason: row.reason })));
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < PAGE) return found;
+    after = last.old_message_id;
+  }
+}
+
+interface PlaceWaitingDeps {
+  readonly db: Queryable;
+  readonly source: Source;
+  readonly target: BatchTarget;
+  readonly waitMs: number;
+  readonly isStopped: () => boolean;
+  readonly prepare: (rows: readonly OldMessage[]) => PreparedBatch;
+  readonly store: (batch: Batch) => Promise<BatchResult>;
+}
+
+/** Comes back to the rows that wait, until none does or nothing has moved for `waitMs`. */
+export async function placeWaiting({ db, source, target, waitMs, isStopped, prepare, store }: PlaceWaitingDeps): Promise<void> {
+  let movedAt = performance.now();
+  while (!isStopped()) {
+    const waiting = await listAllLeftovers(db, { target, state: "waiting" });
+    if (waiting.length === 0) return;
+    let settled = 0;
+    for (let at = 0; at < waiting.length; at += PAGE) {
+      const ids = waiting.slice(at, at + PAGE).map(({ oldMessageId }) => oldMessageId);
+      const rows = await source.findMessages(target.oldBusinessId, ids);
+      const result = await store({ ...prepare(rows), people: [], cursor: undefined });
+      settled += rows.length - result.waiting;
+    }
+    if (settled > 0) movedAt = performance.now();
+    else if (performance.now() - movedAt >= waitMs) return;
+    else await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+  }
+}

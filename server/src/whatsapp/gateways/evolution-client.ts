@@ -1,0 +1,96 @@
+// Owns: sending through one instance of Evolution API v2. Refuses to know: databases, windows, when to try again.
+import type { Json, JsonObject } from "../../kernel/json.ts";
+import { readObject, readString } from "../read-json.ts";
+import type { MarkReadRequest, Rejected, SendRequest, WhatsAppTransport } from "../transport.ts";
+import { readGatewayDone, readGatewaySend } from "./gateway-answer.ts";
+import type { GatewayHttp } from "./gateway-http.ts";
+import { cannotSend, cardsOf, type GatewayMessage, jidOf, NO_LINK, readOutbound } from "./outbound-message.ts";
+
+export interface EvolutionClientDeps {
+  readonly http: GatewayHttp;
+  readonly baseUrl: string;
+  readonly instance: string;
+}
+
+/** `to`: the chat, as in a send. Without it a gateway cannot mark anything read. */
+export interface GatewayMarkReadRequest extends MarkReadRequest {
+  readonly to?: string;
+}
+
+interface EvolutionCall {
+  readonly operation: string;
+  readonly body: JsonObject;
+}
+
+/** The call blocks for as long as "typing" is shown. */
+const TYPING_MS = 5_000;
+
+export function createEvolutionClient({ http, baseUrl, instance }: EvolutionClientDeps): WhatsAppTransport {
+  const post = (operation: string, accessToken: string, body: JsonObject): ReturnType<GatewayHttp["post"]> =>
+    http.post({ baseUrl, path: `/${operation}/${encodeURIComponent(instance)}`, headers: { apikey: accessToken }, body });
+
+  return {
+    async sendMessage({ accessToken, body }: SendRequest) {
+      const message = readOutbound(body);
+      if ("outcome" in message) return message;
+      const call = evolutionCall(message);
+      if ("outcome" in call) return call;
+      return readGatewaySend(await post(call.operation, accessToken, call.body), (answer) => readString(readObject(answer, "key"), "id"));
+    },
+    async markRead({ accessToken, providerMessageId, typing, to }: GatewayMarkReadRequest) {
+      const jid = jidOf(to);
+      if (jid === undefined) return cannotSend("read receipts without a chat");
+      // Not waited for: it lasts as long as it shows, and a reply must not.
+      if (typing) void post("chat/sendPresence", accessToken, { number: jid, presence: "composing", delay: TYPING_MS });
+      const readMessages = [{ remoteJid: jid, fromMe: false, id: providerMessageId }];
+      return readGatewayDone(await post("chat/markMessageAsRead", accessToken, { readMessages }));
+    },
+  };
+}
+
+function evolutionCall(message: GatewayMessage): EvolutionCall | Rejected {
+  const { jid, type, node, quotedId } = message;
+  // Evolution rewrites bare Brazilian, Mexican and Argentinian numbers; an address with its server passes as it is.
+  const base = { number: jid, ...(quotedId === undefined ? {} : { quoted: { key: { id: quotedId } } }) };
+  switch (type) {
+    case "text":
+      return {
+        operation: "message/sendText",
+        body: { ...base, text: readString(node, "body") ?? "", linkPreview: node["preview_url"] === true },
+      };
+    case "image":
+    case "video":
+    case "document":
+    case "audio":
+    case "sticker":
+      return mediaCall(base, message);
+    case "location": {
+      const { latitude = null, longitude = null } = node;
+      const place = { name: readString(node, "name") ?? "", address: readString(node, "address") ?? "" };
+      return { operation: "message/sendLocation", body: { ...base, latitude, longitude, ...place } };
+    }
+    case "contacts": {
+      const contact = cardsOf(message.content).map(({ name, phone, digits }) => ({ fullName: name, wuid: digits, phoneNumber: phone }));
+      return { operation: "message/sendContact", body: { ...base, contact } };
+    }
+    case "reaction": {
+      const key = { remoteJid: jid, fromMe: false, id: readString(node, "message_id") ?? "" };
+      return { operation: "message/sendReaction", body: { key, reaction: readString(node, "emoji") ?? "" } };
+    }
+    default:
+      return cannotSend(type);
+  }
+}
+
+function mediaCall(base: JsonObject, { type, node }: GatewayMessage): EvolutionCall | Rejected {
+  const link = readString(node, "link");
+  if (link === undefined) return NO_LINK;
+  if (type === "audio") return { operation: "message/sendWhatsAppAudio", body: { ...base, audio: link } };
+  if (type === "sticker") return { operation: "message/sendSticker", body: { ...base, sticker: link } };
+  const named: Record<string, Json> = {};
+  const caption = readString(node, "caption");
+  const fileName = readString(node, "filename");
+  if (caption !== undefined) named["caption"] = caption;
+  if (fileName !== undefined) named["fileName"] = fileName;
+  return { operation: "message/sendMedia", body: { ...base, mediatype: type, media: link, ...named } };
+}

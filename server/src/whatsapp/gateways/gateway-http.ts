@@ -1,0 +1,74 @@
+// Owns: calls to the operators' own gateways over kept connections, each channel with an address of its own. Refuses to know: what any gateway's
+// answer means.
+import { Agent, type Dispatcher } from "undici";
+import type { JsonObject } from "../../kernel/json.ts";
+import { type Exchange, exchange } from "../http-exchange.ts";
+import type { Rejected } from "../transport.ts";
+import { refusedHere } from "../graph-answer.ts";
+
+export interface GatewayPost {
+  /** Of the channel, such as https://evolution.example.com. */
+  readonly baseUrl: string;
+  /** Below it, beginning with a slash, already escaped. */
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: JsonObject;
+}
+
+export interface GatewayHttp {
+  /** Never rejects. `Rejected` when the request could not even be built. */
+  post(request: GatewayPost): Promise<Exchange | Rejected>;
+  /** Waits for the requests under way, then closes the connections. */
+  close(): Promise<void>;
+}
+
+export interface GatewayHttpDeps {
+  /** For one whole request. A gateway answers after it has handed the message to WhatsApp, so this is generous. */
+  readonly timeoutMs?: number;
+  readonly dispatcher?: Dispatcher;
+}
+
+const TIMEOUT_MS = 30_000;
+const CONNECTIONS_PER_GATEWAY = 32;
+
+export function createGatewayHttp(deps: GatewayHttpDeps = {}): GatewayHttp {
+  const timeoutMs = deps.timeoutMs ?? TIMEOUT_MS;
+  // As towards the Graph API: one request per connection, and idle connections are left before the other side closes them.
+  const agent =
+    deps.dispatcher ??
+    new Agent({
+      connections: CONNECTIONS_PER_GATEWAY,
+      pipelining: 1,
+      keepAliveTimeout: 4_000,
+      keepAliveTimeoutThreshold: 2_000,
+      connect: { timeout: Math.min(5_000, timeoutMs) },
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    });
+  return {
+    async post({ baseUrl, path, headers, body }) {
+      const base = parseBase(baseUrl);
+      if (base === undefined) {
+        return refusedHere(
+          "bad gateway address",
+          "The channel's gateway address is not an http or https address. The message is kept unsent. Correct the channel.",
+        );
+      }
+      return exchange(agent, {
+        origin: base.origin,
+        path: `${base.pathname.replace(/\/+$/, "")}${path}`,
+        headers: { "content-type": "application/json", ...headers },
+        body: JSON.stringify(body),
+        timeoutMs,
+      });
+    },
+    async close() {
+      if (deps.dispatcher === undefined) await agent.close();
+    },
+  };
+}
+
+function parseBase(baseUrl: string): URL | undefined {
+  const url = URL.canParse(baseUrl) ? new URL(baseUrl) : undefined;
+  return url?.protocol === "https:" || url?.protocol === "http:" ? url : undefined;
+}

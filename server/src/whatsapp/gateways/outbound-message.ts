@@ -1,0 +1,85 @@
+// Owns: reading the request that the send lane makes (the Cloud API's body) back into what a gateway needs, and the reasons why a gateway cannot
+// send it. Refuses to know: any gateway's own form.
+import type { JsonObject } from "../../kernel/json.ts";
+import { refusedHere } from "../graph-answer.ts";
+import { isObject, readObject, readString } from "../read-json.ts";
+import type { Rejected } from "../transport.ts";
+import { classifyJid } from "./jid.ts";
+
+/** A phone, a linked id (`…@lid`) or a group, as an address of WhatsApp Web. */
+export interface GatewayMessage {
+  readonly jid: string;
+  readonly type: string;
+  /** The node of the type; empty when there is none. */
+  readonly node: JsonObject;
+  readonly content: JsonObject;
+  readonly quotedId: string | undefined;
+  /** Our own id of the message. */
+  readonly callbackData: string | undefined;
+}
+
+export function readOutbound(body: JsonObject): GatewayMessage | Rejected {
+  const jid = jidOf(readString(body, "to"));
+  const type = readString(body, "type") ?? "";
+  if (jid === undefined) {
+    return refusedHere(
+      "no address",
+      "A gateway reaches phones, linked ids and groups, and this message has none of them. It is kept unsent.",
+    );
+  }
+  const node = body[type];
+  return {
+    jid,
+    type,
+    node: isObject(node) ? node : {},
+    content: { type, ...(node === undefined ? {} : { [type]: node }) },
+    quotedId: readString(readObject(body, "context"), "message_id"),
+    callbackData: readString(body, "biz_opaque_callback_data"),
+  };
+}
+
+/** An address stays as it is; anything else is a phone. Undefined for what is neither. */
+export function jidOf(to: string | undefined): string | undefined {
+  if (to === undefined) return undefined;
+  const jid = classifyJid(to.includes("@") ? to : `${to.replace(/^\+/, "")}@s.whatsapp.net`);
+  return jid === undefined || jid.kind === "ignored" ? undefined : jid.jid;
+}
+
+export function cannotSend(type: string): Rejected {
+  const reasons: Readonly<Record<string, string>> = {
+    template: "Templates exist on the Cloud API only. The message is kept unsent. Send it as text.",
+    interactive: "Through a gateway, buttons and lists often do not appear. The message is kept unsent. Send it as text.",
+  };
+  return refusedHere(
+    `cannot send ${type}`,
+    reasons[type] ?? `This gateway cannot send "${type}". The message is kept unsent. Send it as text.`,
+  );
+}
+
+export const NO_LINK = refusedHere(
+  "media without link",
+  "A gateway fetches media from a link, and this message has none. It is kept unsent. Send it with a link.",
+);
+
+/** The phone numbers of contact cards in the Cloud API's shape. */
+export interface OutboundCard {
+  readonly name: string;
+  readonly phone: string;
+  readonly digits: string;
+}
+
+export function cardsOf(content: JsonObject): readonly OutboundCard[] {
+  const contacts = content["contacts"];
+  if (!Array.isArray(contacts)) return [];
+  return contacts.flatMap((contact: unknown): readonly OutboundCard[] => {
+    if (!isObject(contact)) return [];
+    const phones = contact["phones"];
+    const first = Array.isArray(phones) ? (phones[0] as unknown) : undefined;
+    const phone = isObject(first) ? readString(first, "phone") : undefined;
+    const waId = isObject(first) ? readString(first, "wa_id") : undefined;
+    const name = readString(readObject(contact, "name"), "formatted_name");
+    if (phone === undefined && waId === undefined) return [];
+    const shown = phone ?? `+${waId ?? ""}`;
+    return [{ name: name ?? shown, phone: shown, digits: waId ?? shown.replaceAll(/\D/g, "") }];
+  });
+}

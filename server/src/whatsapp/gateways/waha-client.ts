@@ -1,0 +1,100 @@
+// Owns: sending through one session of WAHA. Refuses to know: databases, windows, when to try again.
+import type { Json, JsonObject } from "../../kernel/json.ts";
+import { readObject, readString } from "../read-json.ts";
+import type { Rejected, SendRequest, WhatsAppTransport } from "../transport.ts";
+import type { GatewayMarkReadRequest } from "./evolution-client.ts";
+import { readGatewayDone, readGatewaySend } from "./gateway-answer.ts";
+import type { GatewayHttp } from "./gateway-http.ts";
+import { cannotSend, cardsOf, type GatewayMessage, jidOf, NO_LINK, readOutbound } from "./outbound-message.ts";
+import { readWahaMessageId } from "./waha-message-id.ts";
+
+export interface WahaClientDeps {
+  readonly http: GatewayHttp;
+  readonly baseUrl: string;
+  readonly session: string;
+}
+
+interface WahaCall {
+  readonly operation: string;
+  readonly body: JsonObject;
+}
+
+export function createWahaClient({ http, baseUrl, session }: WahaClientDeps): WhatsAppTransport {
+  const post = (operation: string, accessToken: string, body: JsonObject): ReturnType<GatewayHttp["post"]> =>
+    http.post({ baseUrl, path: `/api/${operation}`, headers: { "x-api-key": accessToken }, body: { session, ...body } });
+
+  return {
+    async sendMessage({ accessToken, body }: SendRequest) {
+      const message = readOutbound(body);
+      if ("outcome" in message) return message;
+      const call = wahaCall(message);
+      if ("outcome" in call) return call;
+      return readGatewaySend(await post(call.operation, accessToken, call.body), idOf);
+    },
+    async markRead({ accessToken, typing, to }: GatewayMarkReadRequest) {
+      const jid = jidOf(to);
+      if (jid === undefined) return cannotSend("read receipts without a chat");
+      const chat = { chatId: chatIdOf(jid) };
+      const seen = readGatewayDone(await post("sendSeen", accessToken, chat));
+      // Typing before the message was seen looks like a machine; WAHA ends it with the message.
+      return typing && seen.outcome === "accepted" ? readGatewayDone(await post("startTyping", accessToken, chat)) : seen;
+    },
+  };
+}
+
+/** A string, an object around it, or a key, by engine. */
+function idOf(answer: JsonObject): string | undefined {
+  return readWahaMessageId(answer["id"])?.bareId ?? readString(readObject(answer, "key"), "id");
+}
+
+/** WAHA writes phones with the legacy server. */
+function chatIdOf(jid: string): string {
+  return jid.replace(/@s\.whatsapp\.net$/, "@c.us");
+}
+
+function wahaCall(message: GatewayMessage): WahaCall | Rejected {
+  const { jid, type, node, quotedId } = message;
+  const chatId = chatIdOf(jid);
+  // A quote is nearly always of the customer's message; WAHA wants the id with its chat.
+  const base = { chatId, ...(quotedId === undefined ? {} : { reply_to: `false_${chatId}_${quotedId}` }) };
+  switch (type) {
+    case "text":
+      return { operation: "sendText", body: { ...base, text: readString(node, "body") ?? "", linkPreview: node["preview_url"] === true } };
+    case "image":
+      return mediaCall("sendImage", base, node);
+    case "video":
+      return mediaCall("sendVideo", base, node);
+    case "document":
+      return mediaCall("sendFile", base, node);
+    case "audio": {
+      const call = mediaCall("sendVoice", base, node);
+      return "outcome" in call ? call : { ...call, body: { ...call.body, convert: true } };
+    }
+    case "location": {
+      const { latitude = null, longitude = null } = node;
+      return { operation: "sendLocation", body: { ...base, latitude, longitude, title: readString(node, "name") ?? "" } };
+    }
+    case "contacts": {
+      const contacts = cardsOf(message.content).map(({ name, phone, digits }) => ({
+        fullName: name,
+        phoneNumber: phone,
+        whatsappId: digits,
+      }));
+      return { operation: "sendContactVcard", body: { ...base, contacts } };
+    }
+    default:
+      return cannotSend(type);
+  }
+}
+
+function mediaCall(operation: string, base: JsonObject, node: JsonObject): WahaCall | Rejected {
+  const link = readString(node, "link");
+  if (link === undefined) return NO_LINK;
+  const file: Record<string, Json> = { url: link };
+  const mimetype = readString(node, "mime_type");
+  const filename = readString(node, "filename");
+  const caption = readString(node, "caption");
+  if (mimetype !== undefined) file["mimetype"] = mimetype;
+  if (filename !== undefined) file["filename"] = filename;
+  return { operation, body: { ...base, file, ...(caption === undefined ? {} : { caption }) } };
+}
