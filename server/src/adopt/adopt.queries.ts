@@ -8,9 +8,15 @@ export const findThreadsOfPeople = defineQuery({
   columns: { person: "int4", id: "uuid", canonical_key: "text" },
   text: `
     select i.person, coalesce(w.id, c.id) as id, coalesce(w.canonical_key, c.canonical_key) as canonical_key
-    from unnest($2::int[], $3::text[], $4::text[]) with ordinality as i (person, kind, value, ordinality)
-    left join aliases a on a.business_id = $1 and a.kind = i.kind and a.value = i.value
-    join conversations c on c.business_id = $1 and case i.kind when 'key' then c.canonical_key = i.value else c.id = a.conversation_id end
+    from (
+      select t.*,
+        case t.kind
+          when 'key' then (select k.id from conversations k where k.business_id = $1 and k.canonical_key = t.value)
+          else (select a.conversation_id from aliases a where a.business_id = $1 and a.kind = t.kind and a.value = t.value)
+        end as conversation_id
+      from unnest($2::int[], $3::text[], $4::text[]) with ordinality as t (person, kind, value, ordinality)
+    ) i
+    join conversations c on c.business_id = $1 and c.id = i.conversation_id
     left join conversations w on w.business_id = $1 and w.id = c.merged_into
     order by i.ordinality`,
 });

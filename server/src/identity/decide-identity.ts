@@ -5,7 +5,7 @@
 //   (a recycled number): the alias moves, the threads stay apart, and nobody sees the other's messages.
 // - Likeness is never a reason: only identifiers that are equal to the letter.
 
-export type IdentityKind = "parent_user" | "user" | "phone" | "lid" | "lead";
+export type IdentityKind = "parent_user" | "user" | "phone" | "lid" | "lead" | "group";
 
 export interface Identifier {
   readonly kind: IdentityKind;
@@ -43,11 +43,14 @@ const STRONG = new Set<IdentityKind>(["parent_user", "user", "lid"]);
 
 const isSame = (a: Identifier, b: Identifier): boolean => a.kind === b.kind && a.value === b.value;
 
+/** A user id of which nobody said where it is valid may be of any scope: two threads too many can be merged later, two people mixed cannot be told apart. */
+const isSameScope = (a: Identifier, b: Identifier): boolean => a.scope === b.scope || a.scope === null || b.scope === null;
+
 /** True when both sides name accounts of one kind and scope, and none of them is the same. */
 function isContradicted(conversation: readonly Identifier[], by: readonly Identifier[]): boolean {
   return by.some((given) => {
     if (!STRONG.has(given.kind)) return false;
-    const isRival = (other: Identifier): boolean => other.kind === given.kind && other.scope === given.scope;
+    const isRival = (other: Identifier): boolean => other.kind === given.kind && isSameScope(other, given);
     const known = conversation.filter(isRival);
     return known.length > 0 && !known.some((one) => by.some((other) => isSame(one, other)));
   });
@@ -55,7 +58,7 @@ function isContradicted(conversation: readonly Identifier[], by: readonly Identi
 
 /** What the payload itself joins is no contradiction between two threads: it may name the old account and the new one. */
 function withoutProven(conversation: KnownConversation, payload: readonly Identifier[]): readonly Identifier[] {
-  return conversation.identifiers.filter((known) => !payload.some((given) => given.kind === known.kind && given.scope === known.scope));
+  return conversation.identifiers.filter((known) => !payload.some((given) => given.kind === known.kind && isSameScope(given, known)));
 }
 
 /** Who may object to an identifier: the stronger ones and those of its own kind; to a number, which can move on, all of them. */

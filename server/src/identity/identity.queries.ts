@@ -42,18 +42,41 @@ select a.conversation_id, a.kind, a.value, a.scope
  where a.business_id = $1 and a.conversation_id = any ($2::uuid[])`,
 });
 
-// An alias that leads somewhere else already is moved: the caller has locked both conversations and decided it.
-export const attachAliases = defineQuery({
-  name: "identity.attach-aliases",
+// Answers those that it added: one that somebody else stored first is his, and what leads to his thread has to be looked at again.
+export const addAliases = defineQuery({
+  name: "identity.add-aliases",
   role: "app",
   columns: { kind: "text", value: "text" },
   text: `
 insert into aliases as a (business_id, kind, value, scope, conversation_id, created_at)
-select $1, k.kind, k.value, k.scope, $2, now()
+select distinct on (k.kind, k.value) $1, k.kind, k.value, k.scope, $2::uuid, now()
   from unnest($3::text[], $4::text[], $5::text[]) as k (kind, value, scope)
  order by k.kind, k.value
-on conflict on constraint aliases_pkey do update set conversation_id = excluded.conversation_id, scope = coalesce(excluded.scope, a.scope)
+on conflict on constraint aliases_pkey do nothing
 returning a.kind, a.value`,
+});
+
+// The caller has locked both conversations, the one that they led to and the one that they lead to from now on.
+export const moveAliasesTo = defineQuery({
+  name: "identity.move-aliases-to",
+  role: "app",
+  columns: { kind: "text", value: "text" },
+  text: `
+update aliases a set conversation_id = $2, scope = coalesce(k.scope, a.scope), created_at = now()
+  from unnest($3::text[], $4::text[], $5::text[]) as k (kind, value, scope)
+ where a.business_id = $1 and a.kind = k.kind and a.value = k.value
+returning a.kind, a.value`,
+});
+
+// Set only while there is none.
+export const linkLead = defineQuery({
+  name: "identity.link-lead",
+  role: "app",
+  columns: { id: "uuid" },
+  text: `
+update conversations c set lead_id = $3, updated_at = now()
+ where c.business_id = $1 and c.id = $2 and c.lead_id is null
+returning c.id`,
 });
 
 export const insertConversation = defineQuery({
@@ -121,17 +144,37 @@ export const deferTurnChain = defineQuery({
   text: `set constraints onethread.fk_turn_continues deferred`,
 });
 
+// The fences of a chain of turns never go back, so the loser's go on where the winner's lane stood.
 export const moveTurns = defineQuery({
   name: "identity.move-turns",
   role: "app",
   columns: { count: "int8" },
   text: `
 with moved as (
-  update turns t set conversation_id = $3, covers_from = t.covers_from + $4::bigint, covers_to = t.covers_to + $4::bigint
+  update turns t set conversation_id = $3, covers_from = t.covers_from + $4::bigint, covers_to = t.covers_to + $4::bigint, fence = t.fence + $5::bigint
    where t.business_id = $1 and t.conversation_id = $2
   returning 1
 )
 select count(*) as count from moved`,
+});
+
+// Before the positions of two threads are laid between each other: a session ends with the part (answered, waiting) that it began in, so that
+// no session reaches over somebody else's messages. Answers whether one was open.
+export const endSessions = defineQuery({
+  name: "identity.end-sessions",
+  role: "app",
+  columns: { was_open: "bool" },
+  text: `
+with open as (
+  select exists (select from sessions s where s.business_id = $1 and s.conversation_id = $2 and s.closed_at is null) as was_open
+), ended as (
+  update sessions s set
+    to_seq = greatest(s.from_seq, least(coalesce(s.to_seq, $4::bigint), case when s.from_seq <= $3::bigint then $3::bigint else $4::bigint end)),
+    closed_at = coalesce(s.closed_at, now()),
+    closed_reason = coalesce(s.closed_reason, 'merged')
+   where s.business_id = $1 and s.conversation_id = $2 and (s.closed_at is null or (s.from_seq <= $3::bigint and s.to_seq > $3::bigint))
+)
+select was_open from open`,
 });
 
 export const shiftSessions = defineQuery({
@@ -140,10 +183,8 @@ export const shiftSessions = defineQuery({
   columns: { count: "int8" },
   text: `
 with moved as (
-  update sessions s set
-    from_seq = s.from_seq + case when s.from_seq > $3 then $4::bigint else 0 end,
-    to_seq = s.to_seq + case when s.to_seq > $3 then $4::bigint else 0 end
-   where s.business_id = $1 and s.conversation_id = $2 and (s.from_seq > $3 or s.to_seq > $3)
+  update sessions s set from_seq = s.from_seq + $4::bigint, to_seq = s.to_seq + $4::bigint
+   where s.business_id = $1 and s.conversation_id = $2 and s.from_seq > $3
   returning 1
 )
 select count(*) as count from moved`,
@@ -154,21 +195,26 @@ export const moveSessions = defineQuery({
   role: "app",
   columns: { count: "int8" },
   text: `
-with winner as (
-  select exists (select from sessions s where s.business_id = $1 and s.conversation_id = $3 and s.closed_at is null) as has_open
-), moved as (
+with moved as (
   update sessions s set
     conversation_id = $3,
     from_seq = s.from_seq + case when s.from_seq <= $4::bigint then $5::bigint else $6::bigint end,
-    to_seq = coalesce(s.to_seq, case when w.has_open then greatest(s.from_seq, $7::bigint) end)
-             + case when coalesce(s.to_seq, $7::bigint) <= $4::bigint then $5::bigint else $6::bigint end,
-    closed_at = coalesce(s.closed_at, case when w.has_open then now() end),
-    closed_reason = coalesce(s.closed_reason, case when w.has_open then 'merged' end)
-    from winner w
+    to_seq = s.to_seq + case when s.from_seq <= $4::bigint then $5::bigint else $6::bigint end
    where s.business_id = $1 and s.conversation_id = $2
   returning 1
 )
 select count(*) as count from moved`,
+});
+
+// The customer's window of activity goes on in the last session of the thread.
+export const reopenLastSession = defineQuery({
+  name: "identity.reopen-last-session",
+  role: "app",
+  columns: { id: "uuid" },
+  text: `
+update sessions s set to_seq = null, closed_at = null, closed_reason = null
+ where s.business_id = $1 and s.id = (select l.id from sessions l where l.business_id = $1 and l.conversation_id = $2 order by l.from_seq desc limit 1)
+returning s.id`,
 });
 
 // The loser's lanes are empty from now on, and whoever still holds them has lost his fence.
@@ -183,7 +229,8 @@ returning l.kind`,
 });
 
 // The winner's reply lane goes on with what neither has answered; both fences are left behind, so a reply that is being written is written
-// again, once, for all of it. Sends that wait go on; one that was under way becomes unknown and is settled by its status.
+// again, once, for all of it. Sends that wait go on; one that was under way becomes unknown and is settled by its status. $8: a session of
+// messages that came just now has still to be opened.
 export const continueLanes = defineQuery({
   name: "identity.continue-lanes",
   role: "app",
@@ -193,13 +240,17 @@ with newest as (
   select coalesce((select m.seq from messages m where m.business_id = $1 and m.conversation_id = $2 and m.direction = 'in' order by m.seq desc limit 1), 0) as inbound,
          coalesce((select min(m.seq) from messages m where m.business_id = $1 and m.conversation_id = $2 and m.status in ('queued', 'sending')), 0) as first_queued,
          coalesce((select max(m.seq) from messages m where m.business_id = $1 and m.conversation_id = $2 and m.status in ('queued', 'sending')), 0) as last_queued,
-         (select s.from_seq from sessions s where s.business_id = $1 and s.conversation_id = $2 and s.closed_at is null) as open_from
+         (select s.from_seq from sessions s where s.business_id = $1 and s.conversation_id = $2 and s.closed_at is null) as open_from,
+         coalesce((select max(s.to_seq) from sessions s where s.business_id = $1 and s.conversation_id = $2), 0) as last_session_to
 ), goal as (
   select 'reply' as kind, greatest(n.inbound, $3::bigint) as wanted, $3::bigint as done from newest n
   union all
   select 'send', greatest(n.last_queued, $4::bigint), case when n.first_queued > 0 then n.first_queued - 1 else greatest(n.last_queued, $4::bigint) end from newest n
   union all
-  select 'session', greatest(n.inbound, coalesce(n.open_from - 1, n.inbound)), coalesce(n.open_from - 1, n.inbound) from newest n
+  select 'session', greatest(n.inbound, s.done), s.done
+    from newest n
+    cross join lateral (select case when n.open_from is not null then n.open_from - 1
+                                    when $8::boolean then least(n.inbound, n.last_session_to) else n.inbound end as done) s
 )
 insert into lanes as l (business_id, conversation_id, kind, check_at, first_at, last_at, wanted, done, fence)
 select $1, $2, g.kind, case when g.wanted > g.done then now() end, $5, $6, g.wanted, g.done, $7::bigint
@@ -257,6 +308,18 @@ export const moveAliases = defineQuery({
   text: `
 update aliases a set conversation_id = $2 where a.business_id = $1 and a.conversation_id = $3
 returning a.kind, a.value`,
+});
+
+/** What a merge joins and a split has to take apart again. */
+export const readStateBeforeMerge = defineQuery({
+  name: "identity.read-state-before-merge",
+  role: "app",
+  columns: { state: "jsonb" },
+  text: `
+select jsonb_build_object('reply_channel_id', c.reply_channel_id, 'reply_kind', c.reply_kind, 'reply_address', c.reply_address, 'lead_id', c.lead_id,
+         'contact_name', c.contact_name, 'ai_paused_at', c.ai_paused_at, 'ai_paused_reason', c.ai_paused_reason, 'opted_out_at', c.opted_out_at) as state
+  from conversations c
+ where c.business_id = $1 and c.id = $2`,
 });
 
 export const recordMerge = defineQuery({

@@ -9,13 +9,16 @@ import {
   closeLanes,
   continueLanes,
   deferTurnChain,
+  endSessions,
   joinConversations,
   lockLanes,
   moveAliases,
   moveMessages,
   moveSessions,
   moveTurns,
+  readStateBeforeMerge,
   recordMerge,
+  reopenLastSession,
   shiftMessages,
   shiftSessions,
 } from "./identity.queries.ts";
@@ -42,7 +45,13 @@ export async function mergeConversations(tx: Queryable, { businessId, winner, lo
   const loserDone = lane(loser.id, "reply")?.done ?? 0;
   const total = winner.lastSeq + loser.lastSeq;
 
+  const [before] = await tx.run(readStateBeforeMerge, [businessId, winner.id]);
+
   await tx.run(deferTurnChain, []);
+  const sessions = [
+    ...(await tx.run(endSessions, [businessId, winner.id, winnerDone, winner.lastSeq])),
+    ...(await tx.run(endSessions, [businessId, loser.id, loserDone, loser.lastSeq])),
+  ];
   if (loserDone > 0) {
     await tx.run(shiftMessages, [businessId, winner.id, winnerDone, OUT_OF_THE_WAY]);
     await tx.run(shiftMessages, [businessId, winner.id, OUT_OF_THE_WAY, loserDone - OUT_OF_THE_WAY]);
@@ -51,8 +60,9 @@ export async function mergeConversations(tx: Queryable, { businessId, winner, lo
   }
   const places = [loserDone, winnerDone, winner.lastSeq] as const;
   await tx.run(moveMessages, [businessId, loser.id, winner.id, ...places]);
-  await tx.run(moveTurns, [businessId, loser.id, winner.id, winnerDone]);
-  await tx.run(moveSessions, [businessId, loser.id, winner.id, ...places, loser.lastSeq]);
+  await tx.run(moveTurns, [businessId, loser.id, winner.id, winnerDone, lane(winner.id, "reply")?.fence ?? 0]);
+  await tx.run(moveSessions, [businessId, loser.id, winner.id, ...places]);
+  if (sessions.some(({ was_open }) => was_open)) await tx.run(reopenLastSession, [businessId, winner.id]);
 
   await tx.run(closeLanes, [businessId, loser.id]);
   await tx.run(joinConversations, [businessId, winner.id, loser.id]);
@@ -65,12 +75,13 @@ export async function mergeConversations(tx: Queryable, { businessId, winner, lo
       lanes.some((entry) => entry.kind === "send") ? total : 0,
       new Date(Math.min(...times.first)),
       new Date(Math.max(...times.last)),
-      Math.max(...lanes.map((entry) => entry.fence)) + 1,
+      lanes.reduce((sum, { fence }) => sum + fence, 1),
+      lanes.some(({ kind, wanted, done }) => kind === "session" && wanted > done),
     ]);
   }
   const aliases = await tx.run(moveAliases, [businessId, winner.id, loser.id]);
   await tx.run(buryConversation, [businessId, winner.id, loser.id]);
-  const evidence = JSON.stringify({ ...proof, aliases: aliases.map(({ kind, value }) => ({ kind, value })) });
+  const evidence = JSON.stringify({ ...proof, aliases: aliases.map(({ kind, value }) => ({ kind, value })), winner: before?.state ?? {} });
   const layout = [winnerDone, winner.lastSeq, loserDone, loser.lastSeq];
   await tx.run(recordMerge, [businessId, newId(), winner.id, loser.id, reason, evidence, ...layout]);
 }

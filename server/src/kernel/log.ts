@@ -1,5 +1,6 @@
 // Owns: the logger. Event names are `area.past-tense` (docs/events.md); never bodies, names or phone numbers: ids and counts.
 import { pino, type Logger } from "pino";
+import { build as buildPretty } from "pino-pretty";
 
 export type Log = Pick<Logger, "trace" | "debug" | "info" | "warn" | "error" | "fatal" | "level"> & {
   child(bindings: Record<string, unknown>): Log;
@@ -7,6 +8,9 @@ export type Log = Pick<Logger, "trace" | "debug" | "info" | "warn" | "error" | "
 
 export interface LogOptions {
   readonly level: string;
+  /** Lines for people instead of JSON. */
+  readonly pretty?: boolean;
+  /** Instead of standard error. */
   readonly destination?: NodeJS.WritableStream;
 }
 
@@ -19,5 +23,7 @@ export function createLog(options: LogOptions): Log {
     formatters: { level: (label: string) => ({ level: label }) },
     serializers: { error: pino.stdSerializers.errWithCause },
   };
-  return options.destination === undefined ? pino(settings, pino.destination(2)) : pino(settings, options.destination);
+  if (options.destination !== undefined) return pino(settings, options.destination);
+  if (options.pretty !== true) return pino(settings, pino.destination(2));
+  return pino(settings, buildPretty({ destination: 2, sync: true, messageKey: "event", colorize: process.stderr.isTTY }));
 }

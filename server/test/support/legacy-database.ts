@@ -169,7 +169,7 @@ function makePeople(count: number, businesses: readonly string[], legacy: Legacy
     const { first, second, phone, leadId, leadPhone } = stylesOf(n, business);
     if (leadId !== undefined) legacy.leads.push([leadId, business, leadPhone ?? null, `Customer ${String(n)}`]);
     // Every fourth person is there twice: one conversation in five.
-    const columns = n % 4 === Math.floor(n / 8) % 4 ? [first, second] : [first];
+    const columns = n % 4 === Math.floor(n / 32) % 4 ? [first, second] : [first];
     const ids = columns.map(({ waId, number, leadId: lead, key }, at) => {
       const id = uuidOf(n * 2 + at + 1);
       const startedAt = new Date(START + n * 1_000 + at * 60_000);

@@ -1,0 +1,169 @@
+// Owns: one attempt to settle who somebody is, inside one transaction: look, lock, look again, decide, apply. Refuses to know when to try again.
+import type { Queryable, RowOf } from "../db/query.ts";
+import { newId, type BusinessId } from "../kernel/ids.ts";
+import type { JsonObject } from "../kernel/json.ts";
+import { decideIdentity, type Identifier, type IdentityDecision, type KnownConversation } from "./decide-identity.ts";
+import {
+  addAliases,
+  findConversationByKey,
+  findConversationsOfAliases,
+  insertConversation,
+  linkLead,
+  listAliasesOfConversations,
+  lockConversations,
+  moveAliasesTo,
+} from "./identity.queries.ts";
+import { mergeConversations, type MergeReason } from "./merge-conversations.ts";
+
+export interface SettleRequest {
+  readonly businessId: BusinessId;
+  /** Strongest proof first; never empty. */
+  readonly identifiers: readonly Identifier[];
+  /** Keys for a new thread, the preferred one first; one that another thread has is passed over. */
+  readonly newKeys: readonly string[];
+  /** The canonical key of the thread that the message was put into already. */
+  readonly placedKey?: string;
+  readonly reason: MergeReason;
+  readonly proof: JsonObject;
+  /** False: when nothing is known, nothing is made and the answer is undefined. */
+  readonly create: boolean;
+  /** When the person wrote; a new thread begins then. */
+  readonly at: Date;
+}
+
+export interface SettledIdentity {
+  readonly conversationId: string;
+  readonly canonicalKey: string;
+  readonly isNew: boolean;
+  readonly merged: readonly string[];
+}
+
+export type IdentityOutcome =
+  | { readonly outcome: "settled"; readonly settled: SettledIdentity }
+  /** Nothing is known, and nothing was to be made. */
+  | { readonly outcome: "unknown" }
+  /** The thread has another lead already. */
+  | { readonly outcome: "lead_conflict"; readonly leadId: string; readonly conversationId: string }
+  /** The identifiers lead to people of whom WhatsApp says that they are different ones. */
+  | { readonly outcome: "identity_conflict" };
+
+type Locked = RowOf<typeof lockConversations.columns>;
+type Thread = Pick<Locked, "id" | "canonical_key" | "last_seq" | "lead_id">;
+
+/** What was read before the locks is not true any more: begin again. */
+export class ThreadsMoved extends Error {}
+
+/** What is known under the locks. */
+interface Known {
+  readonly locked: readonly Locked[];
+  readonly conversations: readonly KnownConversation[];
+  readonly placedIn: string | undefined;
+}
+
+export async function settleOnce(tx: Queryable, request: SettleRequest, isProven: boolean): Promise<IdentityOutcome> {
+  const known = await lookUnderLocks(tx, request);
+  const { identifiers } = request;
+  const { conversations, placedIn } = known;
+  const decision = decideIdentity({ identifiers, conversations, ...(placedIn === undefined ? {} : { placedIn }) });
+  if (decision.home === undefined && !request.create) return { outcome: "unknown" };
+  return (isProven ? undefined : objectionTo(request, known, decision)) ?? apply(tx, request, { known, decision });
+}
+
+async function findThreads(tx: Queryable, { businessId, identifiers, placedKey }: SettleRequest): Promise<{ ids: readonly string[]; placedIn: string | undefined }> {
+  const rows = await tx.run(findConversationsOfAliases, [
+    businessId,
+    identifiers.map(({ kind }) => kind),
+    identifiers.map(({ value }) => value),
+  ]);
+  const [placed] = placedKey === undefined ? [] : await tx.run(findConversationByKey, [businessId, placedKey]);
+  const ids = new Set(rows.map(({ id }) => id));
+  if (placed !== undefined) ids.add(placed.id);
+  return { ids: [...ids], placedIn: placed?.id };
+}
+
+async function lookUnderLocks(tx: Queryable, request: SettleRequest): Promise<Known> {
+  const { businessId } = request;
+  const before = await findThreads(tx, request);
+  const locked = await tx.run(lockConversations, [businessId, before.ids]);
+  const after = await findThreads(tx, request);
+  const isSame = after.ids.length === before.ids.length && after.ids.every((id) => before.ids.includes(id));
+  if (!isSame || locked.some((row) => row.merged_into !== null)) throw new ThreadsMoved("the threads of these identifiers have moved");
+  const aliases = await tx.run(listAliasesOfConversations, [businessId, before.ids]);
+  const conversations = locked.map(({ id }) => ({
+    id,
+    identifiers: aliases
+      .filter((alias) => alias.conversation_id === id)
+      .map((alias) => ({ kind: alias.kind as Identifier["kind"], value: alias.value, scope: alias.scope })),
+  }));
+  return { locked, conversations, placedIn: after.placedIn };
+}
+
+function ownerOf(given: Identifier, { conversations }: Known): KnownConversation | undefined {
+  return conversations.find(({ identifiers }) => identifiers.some((one) => one.kind === given.kind && one.value === given.value));
+}
+
+/** The word of the business is not enough to take an identifier away from somebody, or to replace a lead. */
+function objectionTo(request: SettleRequest, known: Known, decision: IdentityDecision): IdentityOutcome | undefined {
+  if (decision.attach.some((given) => ownerOf(given, known) !== undefined)) return { outcome: "identity_conflict" };
+  const lead = request.identifiers.find(({ kind }) => kind === "lead");
+  const group = known.locked.filter(({ id }) => id === decision.home || decision.merge.includes(id));
+  // A lead that leads to the thread already is none the worse for another one that the thread is known by.
+  if (lead !== undefined && group.length === 1 && ownerOf(lead, known)?.id === decision.home) return undefined;
+  const leads = new Set(group.flatMap(({ lead_id }) => lead_id ?? []));
+  if (lead !== undefined) leads.add(lead.value);
+  if (leads.size < 2) return undefined;
+  const rival = group.find(({ lead_id }) => lead_id !== null && lead_id !== lead?.value);
+  return rival === undefined ? undefined : { outcome: "lead_conflict", leadId: rival.lead_id ?? "", conversationId: rival.id };
+}
+
+async function apply(
+  tx: Queryable,
+  request: SettleRequest,
+  { known, decision }: { readonly known: Known; readonly decision: IdentityDecision },
+): Promise<IdentityOutcome> {
+  const { businessId } = request;
+  const home = known.locked.find(({ id }) => id === decision.home);
+  const made: Thread = home ?? (await begin(tx, request));
+  const others = known.locked.filter(({ id }) => decision.merge.includes(id));
+  // The longer thread stays: its messages are the ones that need not move.
+  const group = [made, ...others].sort((a, b) => b.last_seq - a.last_seq || (a.id < b.id ? -1 : 1));
+  const [winner = made, ...losers] = group;
+  let lastSeq = winner.last_seq;
+  for (const loser of losers) {
+    const sides = { winner: { id: winner.id, lastSeq }, loser: { id: loser.id, lastSeq: loser.last_seq } };
+    await mergeConversations(tx, { businessId, ...sides, reason: request.reason, proof: request.proof });
+    lastSeq += loser.last_seq;
+  }
+  await attach(tx, { request, known, attach: decision.attach, winnerId: winner.id });
+  const lead = request.identifiers.find(({ kind }) => kind === "lead");
+  if (lead !== undefined) await tx.run(linkLead, [businessId, winner.id, lead.value]);
+  const merged = losers.map(({ id }) => id);
+  return { outcome: "settled", settled: { conversationId: winner.id, canonicalKey: winner.canonical_key, isNew: home === undefined, merged } };
+}
+
+interface Attachment {
+  readonly request: SettleRequest;
+  readonly known: Known;
+  readonly attach: readonly Identifier[];
+  readonly winnerId: string;
+}
+
+/** Unknown identifiers are added, never taken: whoever stored one meanwhile holds a thread that we have not locked. */
+async function attach(tx: Queryable, { request: { businessId }, known, attach: identifiers, winnerId }: Attachment): Promise<void> {
+  const columns = (list: readonly Identifier[]): unknown[] => [list.map(({ kind }) => kind), list.map(({ value }) => value), list.map(({ scope }) => scope)];
+  const moved = identifiers.filter((given) => ownerOf(given, known) !== undefined);
+  const added = identifiers.filter((given) => !moved.includes(given));
+  if (moved.length > 0) await tx.run(moveAliasesTo, [businessId, winnerId, ...columns(moved)]);
+  if (added.length === 0) return;
+  const rows = await tx.run(addAliases, [businessId, winnerId, ...columns(added)]);
+  const distinct = new Set(added.map(({ kind, value }) => `${kind} ${value}`));
+  if (rows.length < distinct.size) throw new ThreadsMoved("somebody else stored one of these identifiers first");
+}
+
+async function begin(tx: Queryable, { businessId, newKeys, at }: SettleRequest): Promise<Thread> {
+  for (const key of newKeys) {
+    const [row] = await tx.run(insertConversation, [businessId, newId(), key, at]);
+    if (row !== undefined) return { ...row, last_seq: 0, lead_id: null };
+  }
+  throw new ThreadsMoved("every key of this person belongs to a thread by now");
+}

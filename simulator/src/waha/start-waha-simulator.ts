@@ -1,0 +1,184 @@
+// Owns the double of WAHA: its webhooks out, signed and retried as it does, with its twins and its ways with linked ids, and its send endpoints in.
+// Shares no code with what it tests.
+import { createHmac, randomBytes } from "node:crypto";
+import type { FastifyInstance, FastifyReply } from "fastify";
+import { createCounterparts } from "../gateway/gateway-inbound.ts";
+import type { GatewayInboundRequest, IdentityMode, ShownNames } from "../gateway/gateway-inbound.ts";
+import { createGatewayServer, listen, newMessageId, registerGatewayControl, resultOf } from "../gateway/gateway-server.ts";
+import type { GatewayResult, GatewaySend, GatewaySimulator } from "../gateway/gateway-server.ts";
+import { createWebhookSender } from "../gateway/webhook-sender.ts";
+import type { WebhookSender } from "../gateway/webhook-sender.ts";
+import { readString, requireObject } from "../json-object.ts";
+import type { JsonObject } from "../json-object.ts";
+
+export interface WahaSimulatorOptions {
+  readonly host?: string;
+  /** Default: any free one. */
+  readonly port?: number;
+  readonly webhookUrl: string | (() => string);
+  readonly session: string;
+  /** Asked of whoever sends, in the header `X-Api-Key`. */
+  readonly apiKey: string;
+  /** Signs the webhooks. */
+  readonly hmacKey: string;
+  readonly ownPhone?: string;
+  readonly identity?: IdentityMode;
+  /** Default: 2 ms, a thousandth of the real one. */
+  readonly retryDelaysMs?: readonly number[];
+}
+
+const nowSeconds = (): number => Math.floor(Date.now() / 1000);
+
+export async function startWahaSimulator(options: WahaSimulatorOptions): Promise<GatewaySimulator> {
+  const { webhookUrl, hmacKey } = options;
+  const sender = createWebhookSender({
+    webhookUrl: typeof webhookUrl === "string" ? () => webhookUrl : webhookUrl,
+    headers: (body) => ({
+      "x-webhook-hmac": createHmac("sha512", hmacKey).update(body).digest("hex"),
+      "x-webhook-hmac-algorithm": "sha512",
+      "x-webhook-request-id": randomBytes(8).toString("hex"),
+      "x-webhook-timestamp": String(Date.now()),
+    }),
+    mayRetry: () => true,
+    maxAttempts: 15,
+    retryDelaysMs: options.retryDelaysMs ?? [2],
+  });
+  const app = createGatewayServer();
+  const parts = createWaha(options, sender);
+  registerGatewayControl(app, parts, sender);
+  registerSendRoutes(app, options, parts.accept);
+  const url = await listen(app, options);
+  return {
+    url,
+    ...parts,
+    async stop() {
+      await sender.stop();
+      await app.close();
+    },
+  };
+}
+
+type Accept = (operation: string, body: JsonObject, reply: FastifyReply) => Promise<unknown>;
+
+function createWaha(
+  options: WahaSimulatorOptions,
+  sender: WebhookSender,
+): Omit<GatewaySimulator, "url" | "stop"> & { readonly accept: Accept } {
+  const counterparts = createCounterparts("c.us");
+  const ownJid = `${options.ownPhone ?? "15550100200"}@c.us`;
+  const sends: GatewaySend[] = [];
+  const failures: ({ readonly status: number; readonly body?: JsonObject } | "drop")[] = [];
+  const running = new Set<Promise<unknown>>();
+
+  const emit: GatewaySimulator["emit"] = (event, payload) =>
+    sender.send(event, {
+      id: `evt_${randomBytes(13).toString("hex")}`,
+      timestamp: Date.now(),
+      event,
+      session: options.session,
+      me: { id: ownJid, pushName: "Aurora" },
+      payload,
+      engine: "GOWS",
+      environment: { version: "2026.8.1" },
+    });
+
+  const payloadOf = (request: GatewayInboundRequest, bareId: string, { jid, alternative }: ShownNames): JsonObject => {
+    const { fromMe = false, groupId } = request;
+    const chat = groupId ?? jid;
+    const member = groupId === undefined ? "" : `_${jid}`;
+    const Info = { PushName: request.name ?? "Ana", ...(alternative !== undefined && !fromMe && { SenderAlt: alternative }) };
+    return {
+      id: `${String(fromMe)}_${chat}_${bareId}${member}`,
+      timestamp: request.timestamp ?? nowSeconds(),
+      from: fromMe ? ownJid : chat,
+      fromMe,
+      source: "app",
+      to: fromMe ? chat : ownJid,
+      participant: groupId === undefined ? null : jid,
+      body: request.text ?? "oi",
+      hasMedia: false,
+      media: null,
+      ack: 2,
+      ackName: "DEVICE",
+      vCards: [],
+      replyTo: null,
+      _data: { Info, ...(request.message !== undefined && { Message: request.message }) },
+    };
+  };
+
+  const inbound = async (request: GatewayInboundRequest): Promise<GatewayResult> => {
+    const bareId = request.id ?? newMessageId();
+    const mode = request.identity ?? options.identity ?? "both";
+    const shown = counterparts.show(request.from, mode);
+    // Twins show one name each, or they would not be a riddle.
+    const names = mode === "twins" ? [{ jid: shown.jid }, { jid: shown.alternative ?? shown.jid }] : [shown];
+    const payloads = names.flatMap((name) => Array.from({ length: request.copies ?? 1 }, () => payloadOf(request, bareId, name)));
+    return resultOf(bareId, await Promise.all(payloads.map((payload) => emit("message.any", payload))));
+  };
+
+  const tell = async (send: GatewaySend): Promise<void> => {
+    const base = { fromMe: true, participant: null };
+    await emit("message.any", {
+      ...payloadOf({ from: "", text: readString(send.body, "text") ?? "-", fromMe: true }, send.id, { jid: send.to }),
+      source: "api",
+    });
+    const phone = /^(\d+)@c/.exec(send.to)?.[1];
+    const chat = phone === undefined ? send.to : counterparts.lidOf(phone);
+    for (const [ack, ackName] of [
+      [1, "SERVER"],
+      [2, "DEVICE"],
+      [3, "READ"],
+    ]) {
+      await emit("message.ack", { ...base, id: `true_${chat}_${send.id}`, from: chat, to: ownJid, ack, ackName });
+    }
+  };
+  const later = (work: Promise<unknown>): void => {
+    running.add(work);
+    void work.finally(() => running.delete(work));
+  };
+
+  return {
+    inbound,
+    emit,
+    outbox: () => sends,
+    deliveries: () => sender.deliveries(),
+    failSends: (...answers) => void failures.push(...answers),
+    async settled() {
+      while (running.size > 0) await Promise.all(running);
+    },
+    async accept(operation, body, reply) {
+      const failure = failures.shift();
+      if (failure !== undefined && failure !== "drop") return reply.status(failure.status).send(failure.body ?? { message: "refused" });
+      const send = { id: newMessageId(), operation, to: readString(body, "chatId") ?? "", body, acceptedAt: new Date().toISOString() };
+      sends.push(send);
+      later(new Promise((resolve) => setImmediate(resolve)).then(() => tell(send)));
+      if (failure === "drop") return reply.hijack().raw.destroy();
+      return reply.status(201).send({ id: `true_${send.to}_${send.id}`, timestamp: nowSeconds() });
+    },
+  };
+}
+
+const operations = ["sendText", "sendImage", "sendFile", "sendVideo", "sendVoice", "sendLocation", "sendContactVcard"];
+const chatOperations = ["sendSeen", "startTyping", "stopTyping"];
+
+function registerSendRoutes(app: FastifyInstance, { apiKey, session }: WahaSimulatorOptions, accept: Accept): void {
+  const refuse = (given: unknown, body: JsonObject, reply: FastifyReply): FastifyReply | undefined => {
+    if (given !== apiKey) return reply.status(401).send({ message: "Unauthorized", statusCode: 401 });
+    if (body["session"] !== session) return reply.status(404).send({ message: "Session not found", statusCode: 404 });
+    return typeof body["chatId"] === "string"
+      ? undefined
+      : reply.status(400).send({ message: ["chatId must be a string"], statusCode: 400 });
+  };
+  for (const operation of operations) {
+    app.post(`/api/${operation}`, (request, reply) => {
+      const body = requireObject(request.body, "The request body");
+      return refuse(request.headers["x-api-key"], body, reply) ?? accept(operation, body, reply);
+    });
+  }
+  for (const operation of chatOperations) {
+    app.post(`/api/${operation}`, (request, reply) => {
+      const body = requireObject(request.body, "The request body");
+      return refuse(request.headers["x-api-key"], body, reply) ?? reply.status(201).send({ result: true });
+    });
+  }
+}
