@@ -38,7 +38,7 @@ export async function adoptBusiness(deps: AdoptDeps, reading: OldBusinessReading
     return storeBatch(batch);
   };
   const tally = createTally(reading);
-  await storePeople(store, reading, deps.isStopped);
+  if (begun.cursor_at === null) await storePeople(store, reading, deps.isStopped);
   const after = begun.cursor_at === null || begun.cursor_id === null ? undefined : { at: begun.cursor_at, id: begun.cursor_id };
   deps.onProgress(begun.placed + begun.already_there);
   for await (const rows of source.streamMessages(old.id, { after, size: deps.batchSize })) {

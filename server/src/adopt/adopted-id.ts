@@ -2,9 +2,8 @@
 import { createHash } from "node:crypto";
 
 /** A UUIDv8 (RFC 9562) of the name of the source, what kind of thing it is, and its id there. */
-export function adoptedId<Id extends string = string>(source: string, kind: "business" | "channel" | "message" | "session", oldId: string): Id {
+export function adoptedId(source: string, kind: "business" | "channel" | "message" | "session", oldId: string): string {
   const hex = createHash("sha256").update(`${source}\0${kind}\0${oldId}`).digest("hex");
   const variant = ((parseInt(hex.charAt(16), 16) & 0x3) | 0x8).toString(16);
-  const id = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
-  return id as Id;
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }

@@ -1,7 +1,7 @@
 // Owns: a look at one business of an older database: the same reading and the same judgement as in earnest, and nothing is written anywhere.
 import type { Queryable } from "../db/query.ts";
 import type { BusinessReport, LeftoverRow } from "./adopt-report.ts";
-import { createKnownMessages, findKnown, judge, type Candidate, type KnownMessages } from "./known-messages.ts";
+import { createKnownMessages, findKnownIds, findKnownTwins, judge, type Candidate, type KnownMessages } from "./known-messages.ts";
 import type { Person } from "./people.ts";
 import { findThreads, type PeopleOfBusiness } from "./person-thread.ts";
 import { UNPLACEABLE } from "./place-message.ts";
@@ -34,12 +34,11 @@ export async function examineBusiness(deps: ExamineDeps, reading: OldBusinessRea
   const tally = createTally(reading);
   const counts = { placed: 0, alreadyThere: 0 };
   const leftovers: LeftoverRow[] = [];
-  let done = 0;
   for await (const rows of source.streamMessages(old.id, { after: undefined, size: deps.batchSize })) {
     const batch = prepare(rows);
     tally.count(batch);
     leftovers.push(...batch.unplaceable.map(({ oldId, reason }) => leftoverOf(old.id, oldId, UNPLACEABLE[reason])));
-    const known = target === undefined ? seen : await findKnown(target.db, target.businessId, batch.candidates);
+    const known = target === undefined ? [seen] : await findKnownHere(target, batch.candidates);
     const threads = target === undefined ? undefined : (await findThreads(target.db, peopleOf(batch.candidates), target)).ids;
     for (const candidate of batch.candidates) {
       const verdict = judgeBoth(candidate, { known, seen, thread: threads?.get(candidate.person) });
@@ -51,7 +50,6 @@ export async function examineBusiness(deps: ExamineDeps, reading: OldBusinessRea
         if (repeated.has(candidate.message.providerMessageId ?? "")) seen.remember(candidate, personName(candidate.person));
       }
     }
-    done += rows.length;
     deps.onProgress(rows.length);
     if (deps.isStopped()) break;
   }
@@ -77,15 +75,19 @@ const peopleOf = (candidates: readonly Candidate[]): readonly Person[] => [...ne
 const personName = (person: Person): string => JSON.stringify([person.identifiers, person.leadIds]);
 
 interface Knowledge {
-  readonly known: KnownMessages;
+  readonly known: readonly KnownMessages[];
   readonly seen: KnownMessages;
   readonly thread: string | undefined;
 }
 
 /** What is in our database first, then what stood further up in the older one. */
 function judgeBoth(candidate: Candidate, { known, seen, thread }: Knowledge): ReturnType<typeof judge> {
-  const verdict = judge(candidate, { known, thread: thread ?? "" });
-  return verdict.outcome === "new" ? judge(candidate, { known: seen, thread: personName(candidate.person) }) : verdict;
+  const here = known.map((one) => judge(candidate, { known: one, thread: thread ?? personName(candidate.person) }));
+  return here.find(({ outcome }) => outcome !== "new") ?? judge(candidate, { known: seen, thread: personName(candidate.person) });
+}
+
+async function findKnownHere({ db, businessId }: { readonly db: Queryable } & PeopleOfBusiness, candidates: readonly Candidate[]): Promise<readonly KnownMessages[]> {
+  return [await findKnownIds(db, businessId, candidates), await findKnownTwins(db, businessId, candidates)];
 }
 
 const PEOPLE_AT_ONCE = 1_000;

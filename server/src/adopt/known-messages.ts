@@ -50,14 +50,17 @@ export function createKnownMessages(): KnownMessages & { add(providerMessageId: 
   };
 }
 
-export async function findKnown(db: Queryable, businessId: BusinessId, candidates: readonly Candidate[]): Promise<KnownMessages> {
+/** The rows that are there as themselves; needs no lock, because what is there stays. */
+export async function findKnownIds(db: Queryable, businessId: BusinessId, candidates: readonly Candidate[]): Promise<KnownMessages> {
   const known = createKnownMessages();
   if (candidates.length === 0) return known;
-  const byId = await db.run(findKnownMessages, [businessId, candidates.map(({ id }) => id)]);
-  for (const row of byId) known.addId(row.id, row.sent_at);
-  const providerIds = candidates
-    .filter(({ id }) => known.findSentAt(id) === undefined)
-    .flatMap(({ message }) => (message.providerMessageId === null ? [] : [message.providerMessageId]));
+  for (const row of await db.run(findKnownMessages, [businessId, candidates.map(({ id }) => id)])) known.addId(row.id, row.sent_at);
+  return known;
+}
+
+export async function findKnownTwins(db: Queryable, businessId: BusinessId, candidates: readonly Candidate[]): Promise<KnownMessages> {
+  const known = createKnownMessages();
+  const providerIds = candidates.flatMap(({ message }) => (message.providerMessageId === null ? [] : [message.providerMessageId]));
   if (providerIds.length === 0) return known;
   for (const row of await db.run(findKnownProviderIds, [businessId, providerIds])) {
     known.add(row.provider_message_id, { thread: row.conversation_id, direction: row.direction, text: row.text });

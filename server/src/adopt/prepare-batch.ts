@@ -34,7 +34,7 @@ export function createPrepareBatch({ source, register, channelOf }: PrepareDeps)
       const conversation = person.conversations.find(({ id }) => id === row.conversationId) ?? person.conversations[0];
       candidates.push({
         oldId: row.id,
-        id: adoptedId<MessageId>(source, "message", row.id),
+        id: adoptedId(source, "message", row.id) as MessageId,
         person,
         by,
         channelId: channelOf({

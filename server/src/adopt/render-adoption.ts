@@ -52,11 +52,8 @@ function renderBusiness(business: BusinessReport, executed: boolean): readonly s
   return lines;
 }
 
-function countLines<Key extends string>(counts: Readonly<Partial<Record<Key, number>>>, names: Readonly<Record<Key, string>>, before: string): readonly string[] {
-  return Object.entries<string>(names).flatMap(([key, name]) => {
-    const count = Object.entries(counts).find(([other]) => other === key)?.[1];
-    return count === undefined ? [] : [`    ${String(count)} ${before} ${name}`];
-  });
+function countLines(counts: Readonly<Record<string, number | undefined>>, names: Readonly<Record<string, string>>, before: string): readonly string[] {
+  return Object.entries(names).flatMap(([key, name]) => (counts[key] === undefined ? [] : [`    ${String(counts[key])} ${before} ${name}`]));
 }
 
 function renderLeftovers({ leftovers }: AdoptionReport, file: string | undefined): readonly string[] {

@@ -104,7 +104,7 @@ async function chooseTargets(
   const targets = new Map<string, BusinessId>();
   for (const { id, given } of named) {
     if (given !== undefined) targets.set(id, await existing(database, given));
-    else if (options.createBusinesses) targets.set(id, adoptedId<BusinessId>(options.sourceName, "business", id));
+    else if (options.createBusinesses) targets.set(id, adoptedId(options.sourceName, "business", id) as BusinessId);
   }
   await refuseOthers(database, options, targets);
   await refuseUnknownChannels(database, options, targets);

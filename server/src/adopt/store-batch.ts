@@ -5,7 +5,7 @@ import type { Database } from "../db/database.ts";
 import type { Queryable } from "../db/query.ts";
 import type { BusinessId } from "../kernel/ids.ts";
 import { recordAdoptedConversations, advanceAdoption, recordLeftovers, settleLeftovers } from "./adoption-records.queries.ts";
-import { findKnown, judge, type Candidate } from "./known-messages.ts";
+import { findKnownIds, findKnownTwins, judge, type Candidate, type Verdict } from "./known-messages.ts";
 import type { Person } from "./people.ts";
 import { lockThreads, ThreadsMoved, type Thread } from "./person-thread.ts";
 import { UNPLACEABLE, type UnplaceableReason } from "./place-message.ts";
@@ -64,22 +64,20 @@ interface Work {
 }
 
 async function store(tx: Queryable, { target, batch, recorded }: Work): Promise<BatchResult> {
-  const people = [...new Set([...batch.candidates.map(({ person }) => person), ...batch.people])];
-  const threads = await lockThreads(tx, people, target);
+  const verdicts = createVerdicts(batch);
+  const knownIds = await findKnownIds(tx, target.businessId, batch.candidates);
+  const rest = batch.candidates.filter((candidate) => !verdicts.take(candidate, judge(candidate, { known: knownIds, thread: undefined })));
+  const people = [...new Set([...rest.map(({ person }) => person), ...batch.people])];
+  const threads = people.length === 0 ? new Map<Person, Thread>() : await lockThreads(tx, people, target);
   const lanes = await lockLanes(tx, target.businessId, [...threads.values()].map(({ id }) => id));
-  const known = await findKnown(tx, target.businessId, batch.candidates);
+  const known = await findKnownTwins(tx, target.businessId, rest);
   const fresh: PlacedCandidate[] = [];
-  const waiting: string[] = [];
-  const settled: string[] = [];
-  const unplaceable = [...batch.unplaceable];
-  for (const candidate of batch.candidates) {
+  for (const candidate of rest) {
     const thread = threads.get(candidate.person);
     if (thread === undefined) throw new Error("a candidate has no thread");
-    const verdict = judge(candidate, { known, thread: thread.id });
-    if (verdict.outcome === "unplaceable") unplaceable.push({ oldId: candidate.oldId, reason: verdict.reason });
-    else if (verdict.outcome === "already_there") settled.push(candidate.oldId);
+    if (verdicts.take(candidate, judge(candidate, { known, thread: thread.id }))) continue;
     // Its reply is about to be written: what takes a position now would push the burst out of sight, or let the turn look superseded.
-    else if (lanes.get(thread.id)?.isBusy === true) waiting.push(candidate.oldId);
+    if (lanes.get(thread.id)?.isBusy === true) verdicts.waiting.push(candidate.oldId);
     else {
       fresh.push({ ...candidate, thread });
       known.remember(candidate, thread.id);
@@ -88,8 +86,26 @@ async function store(tx: Queryable, { target, batch, recorded }: Work): Promise<
   await insertMessages(tx, target.businessId, fresh);
   await coverMessages(tx, { businessId: target.businessId, placed: fresh, lanes });
   await recordConversations(tx, { target, threads, recorded });
+  const { waiting, settled, unplaceable } = verdicts;
   await recordProgress(tx, { target, batch, placed: fresh.map(({ oldId }) => oldId), settled, waiting, unplaceable });
   return { placed: fresh.length, alreadyThere: settled.length, unplaceable: unplaceable.length, waiting: waiting.length, threads: threads.size };
+}
+
+function createVerdicts(batch: Batch) {
+  const waiting: string[] = [];
+  const settled: string[] = [];
+  const unplaceable = [...batch.unplaceable];
+  return {
+    waiting,
+    settled,
+    unplaceable,
+    /** False: it is new. */
+    take({ oldId }: Candidate, verdict: Verdict): boolean {
+      if (verdict.outcome === "unplaceable") unplaceable.push({ oldId, reason: verdict.reason });
+      if (verdict.outcome === "already_there") settled.push(oldId);
+      return verdict.outcome !== "new";
+    },
+  };
 }
 
 interface Conversations {

@@ -316,8 +316,8 @@ export const readStateBeforeMerge = defineQuery({
   role: "app",
   columns: { state: "jsonb" },
   text: `
-select jsonb_build_object('reply_channel_id', c.reply_channel_id, 'reply_kind', c.reply_kind, 'reply_address', c.reply_address, 'lead_id', c.lead_id,
-         'contact_name', c.contact_name, 'ai_paused_at', c.ai_paused_at, 'ai_paused_reason', c.ai_paused_reason, 'opted_out_at', c.opted_out_at) as state
+select jsonb_build_object('reply_channel_id', c.reply_channel_id, 'reply_kind', c.reply_kind, 'reply_address', c.reply_address,
+         'lead_id', c.lead_id, 'contact_name', c.contact_name) as state
   from conversations c
  where c.business_id = $1 and c.id = $2`,
 });

@@ -2,16 +2,18 @@ import { signatureOf } from "@onethread/simulator";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { startMortalPostgres, type MortalPostgres } from "../support/mortal-postgres.ts";
+import type { OnethreadProcess } from "../support/onethread-process.ts";
 import { APP_SECRET, createStack, customers, QUESTION, type Stack } from "../support/start-stack.ts";
 import { messagesBody } from "../support/webhook-bodies.ts";
 
 let postgres: MortalPostgres;
 let stack: Stack;
+let api: OnethreadProcess;
 
 beforeAll(async () => {
   postgres = await startMortalPostgres();
   stack = await createStack(postgres);
-  await Promise.all([stack.start("api"), stack.start("api"), stack.start("worker,scheduler")]);
+  [api] = await Promise.all([stack.start("api"), stack.start("api"), stack.start("worker,scheduler")]);
 }, 90_000);
 afterAll(async () => {
   await stack.stop();
@@ -20,8 +22,7 @@ afterAll(async () => {
 
 async function post(from: string): Promise<Response> {
   const body = messagesBody(stack.business.phoneNumberId, { from, text: QUESTION });
-  const [api] = stack.processes;
-  return fetch(`${api?.url ?? ""}/webhooks/whatsapp`, {
+  return fetch(`${api.url}/webhooks/whatsapp`, {
     method: "POST",
     headers: { "content-type": "application/json", "x-hub-signature-256": signatureOf(APP_SECRET, body.toString()) },
     body: new Uint8Array(body),

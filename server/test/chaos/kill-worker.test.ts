@@ -34,7 +34,8 @@ async function killInFlight(point: string, kind: "reply" | "send"): Promise<void
   await stack.simulator.inbound({ messages, deliver: { batch: 60 } });
   const victim = await stack.start("worker", { failPoints: `${point}=exit` });
   expect(await victim.exited).toBe("SIGKILL");
-  expect(await stack.count(CLAIMED, [kind])).toBeGreaterThan(1);
+  // A send lane may be the first to be due, alone; the turns of all customers are claimed together.
+  expect(await stack.count(CLAIMED, [kind])).toBeGreaterThan(kind === "reply" ? 1 : 0);
   expect(api.isRunning).toBe(true);
 }
 

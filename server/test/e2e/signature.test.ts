@@ -1,6 +1,7 @@
 import { createHmac } from "node:crypto";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { OnethreadProcess } from "../support/onethread-process.ts";
 import { APP_SECRET, createStack, customers, QUESTION, type Stack } from "../support/start-stack.ts";
 import { createTestDatabase, type TestDatabase } from "../support/test-database.ts";
 import { messagesBody, textMessage, webhookBody } from "../support/webhook-bodies.ts";
@@ -9,11 +10,12 @@ const OTHER_SECRET = "the-secret-that-comes-next";
 const LIMIT = 3 * 1024 * 1024;
 let database: TestDatabase;
 let stack: Stack;
+let api: OnethreadProcess;
 
 beforeAll(async () => {
   database = await createTestDatabase();
   stack = await createStack(database, { env: { ONETHREAD_APP_SECRET: `${APP_SECRET},${OTHER_SECRET}` } });
-  await Promise.all([stack.start("api"), stack.start("worker,scheduler")]);
+  [api] = await Promise.all([stack.start("api"), stack.start("worker,scheduler")]);
 });
 afterAll(async () => {
   await stack.stop();
@@ -23,7 +25,7 @@ afterAll(async () => {
 const signed = (body: Buffer, secret = APP_SECRET): string => `sha256=${createHmac("sha256", secret).update(body).digest("hex")}`;
 
 async function post(body: Buffer, signature: string | undefined): Promise<Response> {
-  return fetch(`${stack.processes[0]?.url ?? ""}/webhooks/whatsapp`, {
+  return fetch(`${api.url}/webhooks/whatsapp`, {
     method: "POST",
     headers: { "content-type": "application/json", ...(signature === undefined ? {} : { "x-hub-signature-256": signature }) },
     body: new Uint8Array(body),
