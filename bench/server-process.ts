@@ -42,6 +42,7 @@ const intake = createVariant(variant, {
   },
 });
 const app = createHttpApp({
+  channels: { findGatewayProof: () => Promise.resolve(undefined) },
   database,
   intake,
   log,

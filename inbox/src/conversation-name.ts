@@ -1,12 +1,11 @@
 // Owns: what a conversation is called on the screen.
 import type { Conversation } from "./inbox-client.ts";
 
-type Named = Pick<Conversation, "contactName" | "phone" | "userId" | "canonicalKey">;
+type Named = Pick<Conversation, "displayName" | "userId" | "canonicalKey">;
 
-export function conversationName({ contactName, phone, userId, canonicalKey }: Named): string {
-  // WhatsApp gives the number itself where somebody has no name.
-  if (contactName !== null && contactName.trim() !== "" && contactName !== phone) return contactName;
-  if (phone !== null) return `+${phone}`;
+/** The name that the API gives, by one rule for all; where there is none, what tells this customer from others, but never a LID. */
+export function conversationName({ displayName, userId, canonicalKey }: Named): string {
+  if (displayName !== null) return displayName;
   if (userId !== null) return userId;
   return canonicalKey.startsWith("group:") ? "Group" : "Unknown customer";
 }

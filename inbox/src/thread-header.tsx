@@ -90,7 +90,9 @@ function Name({ name }: { readonly name: string }) {
 }
 
 function detailOf({ phone, userId, aiPaused }: Conversation, name: string): string {
-  const address = phone === null ? userId : `+${phone}`;
+  // A name that is the number shows its spaces.
+  const isNumber = phone !== null && name.replaceAll(/\D/g, "") === phone;
+  const address = phone === null ? userId : isNumber ? null : `+${phone}`;
   const who = aiPaused === null ? "The AI answers" : `A person answers (${REASONS[aiPaused.reason] ?? aiPaused.reason})`;
   return address === null || address === name ? who : `${who} · ${address}`;
 }

@@ -10,6 +10,8 @@ import type {
   Message,
   MessageContentInput,
   MessagePage,
+  ResolveConversationInput,
+  ResolvedConversation,
   Turn,
   TurnPage,
 } from "./schema.ts";
@@ -30,6 +32,8 @@ export interface Client {
     /** Every conversation that matches, page after page. */
     all(filter?: Omit<ConversationFilter, "cursor">): AsyncGenerator<Conversation, void>;
     get(id: string): Promise<Conversation>;
+    /** The one conversation of a person or a lead; begun when there is none. Safe to repeat. */
+    resolve(person: ResolveConversationInput): Promise<ResolvedConversation>;
     messages(id: string, query?: ListMessagesQuery): Promise<MessagePage>;
     allMessages(id: string, query?: Omit<ListMessagesQuery, "cursor">): AsyncGenerator<Message, void>;
     send(id: string, content: MessageContentInput, options?: SendOptions): Promise<Message>;
@@ -75,6 +79,7 @@ function createConversations(send: SendRequest, get: Get): Client["conversations
     list,
     all: (filter) => eachItem((cursor) => list({ ...filter, cursor })),
     get: (id) => get(pathOf(id)),
+    resolve: (person) => answerOf(send({ method: "POST", path: "/conversations/resolve", body: person })),
     messages,
     allMessages: (id, query) => eachItem((cursor) => messages(id, { ...query, cursor })),
     send: (id, content, { idempotencyKey = crypto.randomUUID() } = {}) =>

@@ -12,6 +12,18 @@ export type MessageContentInput = {
   readonly [key: string]: unknown;
 };
 
+export type ResolveConversationInput = {
+  /** International, in any spelling. A known other spelling of the same number is found. */
+  readonly phone?: string | undefined;
+  /** The business-scoped user id (BSUID). */
+  readonly userId?: string | undefined;
+  readonly lid?: string | undefined;
+  /** The lead of your CRM. Linked when the conversation has none. */
+  readonly leadId?: string | undefined;
+  /** What you call the lead. */
+  readonly name?: string | undefined;
+};
+
 export type Problem = {
   readonly type: string;
   readonly title: string;
@@ -32,6 +44,8 @@ export type Conversation = {
   /** A UUID. */
   readonly id: string;
   readonly canonicalKey: string;
+  /** What to call the customer: the lead's name, the contact's, the formatted number. Null when only a raw id is known. */
+  readonly displayName: string | null;
   readonly contactName: string | null;
   /** Digits, without a plus. */
   readonly phone: string | null;
@@ -62,6 +76,46 @@ export type Conversation = {
   } | null;
   /** ISO 8601, UTC. */
   readonly createdAt: string;
+};
+
+export type ResolvedConversation = {
+  /** A UUID. */
+  readonly id: string;
+  readonly canonicalKey: string;
+  /** What to call the customer: the lead's name, the contact's, the formatted number. Null when only a raw id is known. */
+  readonly displayName: string | null;
+  readonly contactName: string | null;
+  /** Digits, without a plus. */
+  readonly phone: string | null;
+  /** The business-scoped user id (BSUID). */
+  readonly userId: string | null;
+  readonly leadId: string | null;
+  readonly isOpen: boolean;
+  /** Set while a person answers instead of the AI. */
+  readonly aiPaused: {
+    /** ISO 8601, UTC. */
+    readonly at: string;
+    readonly reason: string;
+  } | null;
+  readonly optedOutAt: string | null;
+  /** The channel through which the next message goes out. */
+  readonly channelId: string | null;
+  /** ISO 8601, UTC. */
+  readonly lastMessageAt: string;
+  readonly lastCustomerMessageAt: string | null;
+  /** Until then anything may be sent; afterwards templates only. */
+  readonly windowClosesAt: string | null;
+  readonly lastMessage: {
+    readonly text: string | null;
+    readonly direction: "in" | "out";
+    readonly type: string;
+    /** ISO 8601, UTC. */
+    readonly sentAt: string;
+  } | null;
+  /** ISO 8601, UTC. */
+  readonly createdAt: string;
+  /** True for exactly one of all who ask at once. */
+  readonly isNew: boolean;
 };
 
 export type Message = {

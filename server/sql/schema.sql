@@ -183,6 +183,7 @@ create table onethread.channels (
   stopped_at timestamp with time zone,
   stopped_reason text,
   created_at timestamp with time zone default now() not null,
+  settings jsonb default '{}'::jsonb not null,
   constraint channels_pkey PRIMARY KEY (business_id, id),
   constraint ck_channel_provider CHECK ((provider = ANY (ARRAY['cloud'::text, 'evolution'::text, 'waha'::text, 'baileys'::text]))),
   constraint fk_channel_business FOREIGN KEY (business_id) REFERENCES onethread.businesses(id),
@@ -216,6 +217,7 @@ create table onethread.conversations (
   opted_out_at timestamp with time zone,
   created_at timestamp with time zone not null,
   updated_at timestamp with time zone not null,
+  lead_name text,
   constraint conversations_pkey PRIMARY KEY (business_id, id),
   constraint ck_conversation_not_merged_into_itself CHECK ((merged_into <> id)),
   constraint ck_conversation_paused CHECK (((ai_paused_at IS NULL) = (ai_paused_reason IS NULL))),
@@ -514,3 +516,19 @@ create policy reads_everything on onethread.webhook_log for select to onethread_
 grant select on onethread.webhook_log to onethread_app;
 grant insert, select, update on onethread.webhook_log to onethread_ingest;
 grant select on onethread.webhook_log to onethread_reader;
+
+-- owner: onethread_owner
+create table onethread.webhook_secrets (
+  business_id uuid not null,
+  channel_id uuid not null,
+  secret text not null,
+  previous_secret text,
+  updated_at timestamp with time zone default now() not null,
+  constraint webhook_secrets_pkey PRIMARY KEY (business_id, channel_id),
+  constraint fk_webhook_secret FOREIGN KEY (business_id, channel_id) REFERENCES onethread.channels(business_id, id)
+);
+alter table onethread.webhook_secrets enable row level security;
+create policy across_businesses on onethread.webhook_secrets for all to onethread_ingest using (true) with check (true);
+create policy one_business on onethread.webhook_secrets for all to onethread_app using ((business_id = onethread.current_business())) with check ((business_id = onethread.current_business()));
+grant insert, select, update on onethread.webhook_secrets to onethread_app;
+grant select on onethread.webhook_secrets to onethread_ingest;

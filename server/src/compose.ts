@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Registry } from "prom-client";
 import { startSimulator } from "@onethread/simulator";
-import { createChannelDirectory } from "./businesses/channel-directory.ts";
+import { createChannelDirectory, type ChannelDirectory } from "./businesses/channel-directory.ts";
 import type { Config } from "./config.ts";
 import { createDatabase, type Database } from "./db/database.ts";
 import { startEmbeddedDatabase } from "./db/embedded-database.ts";
@@ -31,7 +31,11 @@ import { createKnowledgeResponder } from "./replies/knowledge-responder.ts";
 import { createReplyTurn } from "./replies/reply-turn.ts";
 import type { Responder } from "./replies/responder.ts";
 import { createTrackSession } from "./sessions/track-session.ts";
+import { createGatewayHttp } from "./whatsapp/gateways/gateway-http.ts";
+import { gatewayTransport } from "./whatsapp/gateways/gateway-transport.ts";
+import { isGateway } from "./whatsapp/gateways/parse-gateway-webhook.ts";
 import { createGraphClient } from "./whatsapp/graph-client.ts";
+import type { TransportOf } from "./whatsapp/transport.ts";
 
 export interface Overrides {
   readonly failPoints?: FailPoints;
@@ -71,13 +75,13 @@ const SEND_CONNECTIONS_SPARE = 8;
 const ORPHANED_STATUS_INTERVAL_MS = 2_000;
 const FORGET_INTERVAL_MS = 3_600_000;
 
-function composeIntake(parts: Parts): Intake {
+function composeIntake(parts: Parts, channels: ChannelDirectory): Intake {
   const { config, database, log, failPoints, wakeUps } = parts;
   const db = database.acrossBusinesses;
   const intake = createIntake({
     db,
     batches: database.batches,
-    channels: createChannelDirectory({ database }),
+    channels,
     webhookLog: createWebhookLog({ db, log }),
     settleIdentity: createSettleIdentity({ database, log }),
     failPoints,
@@ -98,9 +102,11 @@ async function listenForHttp(
   secrets: { readonly appSecrets: readonly string[]; readonly verifyToken: string },
 ): Promise<string> {
   const { config, database, log, failPoints, wakeUps } = parts;
+  const channels = createChannelDirectory({ database });
   const app = createHttpApp({
     database,
-    intake: composeIntake(parts),
+    channels,
+    intake: composeIntake(parts, channels),
     log,
     metrics: createMetrics({ registry: new Registry(), database, log, failPoints }),
     ...secrets,
@@ -124,6 +130,12 @@ function startWorker(parts: Parts, graphUrl: string): void {
     connections: config.sendConcurrency + config.replyConcurrency + SEND_CONNECTIONS_SPARE,
   });
   parts.atEnd(() => transport.close());
+  const gatewayHttp = createGatewayHttp({ timeoutMs: config.sendTimeoutMs });
+  parts.atEnd(() => gatewayHttp.close());
+  const transportOf: TransportOf = (provider, settings) => {
+    if (provider === "cloud") return transport;
+    return provider !== null && isGateway(provider) ? gatewayTransport(gatewayHttp, provider, settings ?? undefined) : undefined;
+  };
   const store = createLaneStore(database.acrossBusinesses);
   const owner = `${hostname()}-${String(process.pid)}`;
   const knowledge = createKnowledgeBase({ database, failPoints });
@@ -134,8 +146,8 @@ function startWorker(parts: Parts, graphUrl: string): void {
   const handlers: Readonly<
     Record<LaneKind, { readonly concurrency: number; readonly handle: (lane: ClaimedLane, signal: AbortSignal) => Promise<void> }>
   > = {
-    reply: { concurrency: config.replyConcurrency, handle: createReplyTurn({ database, responder, transport, failPoints, log, wake }) },
-    send: { concurrency: config.sendConcurrency, handle: createDeliver({ database, transport, failPoints, log }) },
+    reply: { concurrency: config.replyConcurrency, handle: createReplyTurn({ database, responder, transportOf, failPoints, log, wake }) },
+    send: { concurrency: config.sendConcurrency, handle: createDeliver({ database, transportOf, failPoints, log }) },
     session: { concurrency: 64, handle: createTrackSession({ database, failPoints }) },
   };
   for (const kind of ["reply", "send", "session"] as const) {

@@ -4,6 +4,22 @@
 -- A business-scoped user id (and its parent) means something only inside one portfolio: "another BSUID" is decided within a scope.
 alter table onethread.aliases add column scope text;
 
+-- Where a gateway is reached: {"baseUrl", "instance"}.
+alter table onethread.channels add column settings jsonb not null default '{}';
+
+-- What proves a gateway's webhooks; two while one replaces the other. Apart from channel_secrets: ingest reads these before any business is
+-- known, and must never read what sends.
+create table onethread.webhook_secrets (
+  business_id uuid not null,
+  channel_id uuid not null,
+  secret text not null,
+  previous_secret text,
+  updated_at timestamptz not null default now(),
+  constraint webhook_secrets_pkey primary key (business_id, channel_id),
+  constraint fk_webhook_secret foreign key (business_id, channel_id) references onethread.channels (business_id, id)
+);
+call onethread.protect('onethread.webhook_secrets', 'select, insert, update', 'select', reader => false);
+
 -- From a gateway's past: part of the thread, never something to answer.
 alter table onethread.messages add column is_history boolean not null default false;
 

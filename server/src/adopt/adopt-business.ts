@@ -81,7 +81,11 @@ async function begin({ database, target }: AdoptDeps, key: readonly string[]) {
 }
 
 /** Everybody who has a conversation has a thread, also without a message. */
-async function storePeople(store: (batch: Batch) => Promise<BatchResult>, { people }: OldBusinessReading, isStopped: () => boolean): Promise<void> {
+async function storePeople(
+  store: (batch: Batch) => Promise<BatchResult>,
+  { people }: OldBusinessReading,
+  isStopped: () => boolean,
+): Promise<void> {
   for (let at = 0; at < people.persons.length && !isStopped(); at += PEOPLE_AT_ONCE) {
     await store({ candidates: [], people: people.persons.slice(at, at + PEOPLE_AT_ONCE), unplaceable: [], cursor: undefined });
   }

@@ -81,4 +81,3 @@ export function createReport({ source, executed, isComplete, businesses, leftove
   const sumsAddUp = totals.messages === totals.placed + totals.alreadyThere + totals.unplaceable + totals.waiting;
   return { source, executed, isComplete, businesses, totals, sumsAddUp, leftovers };
 }
-

@@ -49,7 +49,16 @@ afterAll(async () => {
   await target.close();
 });
 
-const argumentsOf = (more: readonly string[]): readonly string[] => ["adopt", "--from", legacy.url, "--source", SOURCE, "--batch", "500", ...more];
+const argumentsOf = (more: readonly string[]): readonly string[] => [
+  "adopt",
+  "--from",
+  legacy.url,
+  "--source",
+  SOURCE,
+  "--batch",
+  "500",
+  ...more,
+];
 
 async function adopt(...more: readonly string[]) {
   const terminal = createRecordingTerminal({ DATABASE_URL: target.url, ONETHREAD_DATA_DIR: directory });
@@ -98,7 +107,8 @@ const expected = () => {
     unplaceable: truth.unplaceable,
   };
 };
-const unplaceableIds = (): readonly string[] => [...legacy.truth.messages].flatMap(([id, { kind }]) => (kind === "unplaceable" ? [id] : [])).toSorted();
+const unplaceableIds = (): readonly string[] =>
+  [...legacy.truth.messages].flatMap(([id, { kind }]) => (kind === "unplaceable" ? [id] : [])).toSorted();
 
 test("the disease is in the older database: duplicates, orphans, copies, rows that nobody can place", () => {
   const { truth } = legacy;
@@ -160,8 +170,13 @@ test("killed three times and run to its end: no message lost, none double, each 
 async function expectTruth(): Promise<void> {
   const rows = await rowsOf<{ id: string; conversation_id: string }>("select id, conversation_id from messages");
   const personOf = new Map<string, string>();
-  for (const [oldId, truth] of legacy.truth.messages) if (truth.kind === "placed") personOf.set(adoptedId(SOURCE, "message", oldId), truth.person);
-  const copies = new Map([...legacy.truth.messages].flatMap(([oldId, truth]) => (truth.kind === "copy" ? [[adoptedId(SOURCE, "message", oldId), truth.person]] : [])));
+  for (const [oldId, truth] of legacy.truth.messages)
+    if (truth.kind === "placed") personOf.set(adoptedId(SOURCE, "message", oldId), truth.person);
+  const copies = new Map(
+    [...legacy.truth.messages].flatMap(([oldId, truth]) =>
+      truth.kind === "copy" ? [[adoptedId(SOURCE, "message", oldId), truth.person]] : [],
+    ),
+  );
   expect(rows).toHaveLength(personOf.size);
   const threadOf = new Map<string, string>();
   const whose = new Map<string, string>();

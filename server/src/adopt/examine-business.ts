@@ -86,14 +86,21 @@ function judgeBoth(candidate: Candidate, { known, seen, thread }: Knowledge): Re
   return here.find(({ outcome }) => outcome !== "new") ?? judge(candidate, { known: seen, thread: personName(candidate.person) });
 }
 
-async function findKnownHere({ db, businessId }: { readonly db: Queryable } & PeopleOfBusiness, candidates: readonly Candidate[]): Promise<readonly KnownMessages[]> {
+async function findKnownHere(
+  { db, businessId }: { readonly db: Queryable } & PeopleOfBusiness,
+  candidates: readonly Candidate[],
+): Promise<readonly KnownMessages[]> {
   return [await findKnownIds(db, businessId, candidates), await findKnownTwins(db, businessId, candidates)];
 }
 
 const PEOPLE_AT_ONCE = 1_000;
 
 /** The threads that were two before, although the older database proves one person. */
-export async function listThreadsToMerge(db: Queryable, people: readonly Person[], of: PeopleOfBusiness): Promise<readonly (readonly string[])[]> {
+export async function listThreadsToMerge(
+  db: Queryable,
+  people: readonly Person[],
+  of: PeopleOfBusiness,
+): Promise<readonly (readonly string[])[]> {
   const found: string[][] = [];
   for (let at = 0; at < people.length; at += PEOPLE_AT_ONCE) {
     const { ids, others } = await findThreads(db, people.slice(at, at + PEOPLE_AT_ONCE), of);

@@ -28,7 +28,9 @@ export async function keepSummaries({ db, target, people, isComplete }: Keep): P
       const conversationId = ids.get(person);
       const oldId = person.conversations[0]?.id;
       if (conversationId === undefined || oldId === undefined) return [];
-      const times = person.conversations.flatMap((row) => [row.startedAt, row.createdAt, row.lastMessageAt]).filter((time) => time !== null);
+      const times = person.conversations
+        .flatMap((row) => [row.startedAt, row.createdAt, row.lastMessageAt])
+        .filter((time) => time !== null);
       const sorted = times.filter((time) => /^\d{4}-.*[^C]$/.test(time)).toSorted();
       const id = adoptedId(target.source, "session", oldId);
       return [{ id, conversationId, summary: summaryOf(person), from: sorted[0], to: sorted.at(-1) }];

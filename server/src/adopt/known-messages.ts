@@ -33,9 +33,14 @@ export interface KnownMessages {
 }
 
 export type Verdict =
-  { readonly outcome: "new" } | { readonly outcome: "already_there" } | { readonly outcome: "unplaceable"; readonly reason: UnplaceableReason };
+  | { readonly outcome: "new" }
+  | { readonly outcome: "already_there" }
+  | { readonly outcome: "unplaceable"; readonly reason: UnplaceableReason };
 
-export function createKnownMessages(): KnownMessages & { add(providerMessageId: string, twin: ProviderTwin): void; addId(id: string, sentAt: string): void } {
+export function createKnownMessages(): KnownMessages & {
+  add(providerMessageId: string, twin: ProviderTwin): void;
+  addId(id: string, sentAt: string): void;
+} {
   const sentAtOf = new Map<string, string>();
   const twins = new Map<string, ProviderTwin>();
   return {
@@ -69,9 +74,13 @@ export async function findKnownTwins(db: Queryable, businessId: BusinessId, cand
 }
 
 /** The same provider id, direction, and thread or text: the same message. `thread` undefined: not begun yet. */
-export function judge({ id, sentAt, message }: Candidate, { known, thread }: { readonly known: KnownMessages; readonly thread: string | undefined }): Verdict {
+export function judge(
+  { id, sentAt, message }: Candidate,
+  { known, thread }: { readonly known: KnownMessages; readonly thread: string | undefined },
+): Verdict {
   const knownAt = known.findSentAt(id);
-  if (knownAt !== undefined) return knownAt === sentAt ? { outcome: "already_there" } : { outcome: "unplaceable", reason: "source_name_in_use" };
+  if (knownAt !== undefined)
+    return knownAt === sentAt ? { outcome: "already_there" } : { outcome: "unplaceable", reason: "source_name_in_use" };
   const twin = message.providerMessageId === null ? undefined : known.findTwin(message.providerMessageId);
   if (twin === undefined) return { outcome: "new" };
   const isSame = twin.direction === message.direction && (twin.thread === thread || twin.text === message.text);

@@ -1,7 +1,7 @@
 // Owns: the rows that an adoption could not store at once: those that nobody can place, and those whose thread was waiting for a reply.
 import type { Queryable } from "../db/query.ts";
 import type { LeftoverRow } from "./adopt-report.ts";
-import { listLeftovers } from "./adoption-records.queries.ts";
+import { listLeftovers, settleLeftovers } from "./adoption-records.queries.ts";
 import type { OldMessage } from "./old-rows.ts";
 import type { PreparedBatch } from "./prepare-batch.ts";
 import type { Source } from "./source.ts";
@@ -17,7 +17,7 @@ interface Which {
 
 export async function listAllLeftovers(db: Queryable, { target, state }: Which): Promise<readonly LeftoverRow[]> {
   const found: LeftoverRow[] = [];
-  for (let after = ""; ; ) {
+  for (let after = ""; ;) {
     const rows = await db.run(listLeftovers, [target.businessId, target.source, target.oldBusinessId, state, after, PAGE]);
     found.push(...rows.map((row) => ({ oldBusinessId: target.oldBusinessId, oldMessageId: row.old_message_id, reason: row.reason })));
     const last = rows.at(-1);
@@ -46,8 +46,11 @@ export async function placeWaiting({ db, source, target, waitMs, isStopped, prep
     for (let at = 0; at < waiting.length; at += PAGE) {
       const ids = waiting.slice(at, at + PAGE).map(({ oldMessageId }) => oldMessageId);
       const rows = await source.findMessages(target.oldBusinessId, ids);
+      const gone = ids.filter((id) => !rows.some((row) => row.id === id));
+      // The older system has deleted them since: there is nothing left to place, and nothing to count.
+      if (gone.length > 0) await db.run(settleLeftovers, [target.businessId, target.source, gone]);
       const result = await store({ ...prepare(rows), people: [], cursor: undefined });
-      settled += rows.length - result.waiting;
+      settled += ids.length - result.waiting;
     }
     if (settled > 0) movedAt = performance.now();
     else if (performance.now() - movedAt >= waitMs) return;

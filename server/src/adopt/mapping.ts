@@ -13,7 +13,12 @@ const column = z.strictObject({
   /** The old word to ours; words that are not listed stay as they are. */
   values: z.record(z.string(), z.string()).optional(),
 });
-const field = z.union([z.string().min(1), column, z.strictObject({ first: z.array(column).min(1) }), z.strictObject({ value: z.string() })]);
+const field = z.union([
+  z.string().min(1),
+  column,
+  z.strictObject({ first: z.array(column).min(1) }),
+  z.strictObject({ value: z.string() }),
+]);
 const only = z.strictObject({
   column: z.string().min(1),
   path: z.array(z.string()).min(1).optional(),
@@ -70,7 +75,11 @@ const mappingSchema = z.strictObject({
 });
 
 export type Mapping = z.infer<typeof mappingSchema>;
-export type MappedTable = { readonly table: string; readonly only: readonly MappedFilter[]; readonly fields: Readonly<Record<string, MappedField | undefined>> };
+export type MappedTable = {
+  readonly table: string;
+  readonly only: readonly MappedFilter[];
+  readonly fields: Readonly<Record<string, MappedField | undefined>>;
+};
 export type MappedField = z.infer<typeof field>;
 export type MappedFilter = z.infer<typeof only>;
 

@@ -106,9 +106,15 @@ export async function lockThreads(tx: Queryable, people: readonly Person[], of: 
 
 async function addAliases(
   tx: Queryable,
-  { of, threads, begun }: { readonly of: PeopleOfBusiness; readonly threads: ReadonlyMap<Person, Thread>; readonly begun: ReadonlySet<string> },
+  {
+    of,
+    threads,
+    begun,
+  }: { readonly of: PeopleOfBusiness; readonly threads: ReadonlyMap<Person, Thread>; readonly begun: ReadonlySet<string> },
 ): Promise<void> {
-  const wanted = [...threads].flatMap(([person, thread]) => aliasesOf(person, of.keepLeadIds).map((alias) => ({ ...alias, conversationId: thread.id })));
+  const wanted = [...threads].flatMap(([person, thread]) =>
+    aliasesOf(person, of.keepLeadIds).map((alias) => ({ ...alias, conversationId: thread.id })),
+  );
   const added = await tx.run(addAliasesOfPeople, [
     of.businessId,
     wanted.map(({ conversationId }) => conversationId),
@@ -117,14 +123,19 @@ async function addAliases(
   ]);
   const names = new Set(added.map(({ kind, value }) => `${kind} ${value}`));
   // A new thread none of whose identifiers was free is a second thread of somebody.
-  if (wanted.some(({ kind, value, conversationId }) => begun.has(conversationId) && !names.has(`${kind} ${value}`))) throw new ThreadsMoved();
+  if (wanted.some(({ kind, value, conversationId }) => begun.has(conversationId) && !names.has(`${kind} ${value}`)))
+    throw new ThreadsMoved();
 }
 
-const isOpen = ({ conversations }: Person): boolean => conversations.length === 0 || conversations.some((row) => row.isOpen === null || /^(?:t|true|1|open)$/i.test(row.isOpen));
+const isOpen = ({ conversations }: Person): boolean =>
+  conversations.length === 0 || conversations.some((row) => row.isOpen === null || /^(?:t|true|1|open)$/i.test(row.isOpen));
 const usable = (time: string | null): time is string => time !== null && /^\d{4}-/.test(time) && !time.endsWith("BC");
 
 function timesOf({ conversations }: Person): readonly string[] {
-  return conversations.flatMap((row) => [row.startedAt, row.createdAt, row.lastMessageAt]).filter(usable).toSorted();
+  return conversations
+    .flatMap((row) => [row.startedAt, row.createdAt, row.lastMessageAt])
+    .filter(usable)
+    .toSorted();
 }
 const earliestOf = (person: Person): string => timesOf(person)[0] ?? "infinity";
 const latestOf = (person: Person): string => timesOf(person).at(-1) ?? "infinity";

@@ -14,7 +14,8 @@ export const UNPLACEABLE = {
   names_nobody: "It has no conversation, no lead, and no usable number of the customer.",
   lead_and_number_differ: "It has no conversation, and its lead and its number lead to two different people.",
   provider_id_of_another: "Its provider id belongs to another message, of another direction, thread or text.",
-  source_name_in_use: "A row with this id, but of another time, was adopted under the same source name: give this database another --source.",
+  source_name_in_use:
+    "A row with this id, but of another time, was adopted under the same source name: give this database another --source.",
 } as const;
 export type UnplaceableReason = keyof typeof UNPLACEABLE;
 
@@ -35,7 +36,8 @@ type Whom = { readonly person: Person; readonly by: PlacedBy } | UnplaceableReas
 export function placeMessage(row: OldMessage, register: Register): Placement {
   const direction = directionOf(row);
   if (direction === undefined) return { outcome: "unplaceable", reason: "no_direction" };
-  if (row.createdAt === null || !/^\d{4}-/.test(row.createdAt) || row.createdAt.endsWith("BC")) return { outcome: "unplaceable", reason: "no_time" };
+  if (row.createdAt === null || !/^\d{4}-/.test(row.createdAt) || row.createdAt.endsWith("BC"))
+    return { outcome: "unplaceable", reason: "no_time" };
   const whom = findWhom(row, direction, register);
   return typeof whom === "string" ? { outcome: "unplaceable", reason: whom } : { outcome: "placed", direction, ...whom };
 }

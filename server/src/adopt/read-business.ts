@@ -41,7 +41,10 @@ export function createTally({ people }: OldBusinessReading): Tally {
   };
 }
 
-export function describePeople({ old, people }: OldBusinessReading): Pick<
+export function describePeople({
+  old,
+  people,
+}: OldBusinessReading): Pick<
   BusinessReport,
   "oldBusinessId" | "conversations" | "duplicates" | "duplicatesBy" | "namelessConversations" | "peopleWithSeveralLeads" | "messages"
 > {

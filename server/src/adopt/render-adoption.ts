@@ -44,22 +44,35 @@ function renderBusiness(business: BusinessReport, executed: boolean): readonly s
   if (business.namelessConversations.length > 0) {
     lines.push(`  ${String(business.namelessConversations.length)} conversations name nobody: ${few(business.namelessConversations)}`);
   }
-  if (business.peopleWithSeveralLeads > 0) lines.push(`  ${String(business.peopleWithSeveralLeads)} people have several leads: the oldest one is kept`);
-  for (const ids of business.threadsToMerge.slice(0, SHOWN)) lines.push(`  one person, but threads of ours before: ${ids.join(", ")} (onethread conversations merge)`);
+  if (business.peopleWithSeveralLeads > 0)
+    lines.push(`  ${String(business.peopleWithSeveralLeads)} people have several leads: the oldest one is kept`);
+  for (const ids of business.threadsToMerge.slice(0, SHOWN))
+    lines.push(`  one person, but threads of ours before: ${ids.join(", ")} (onethread conversations merge)`);
   const { found, kept } = business.summaries;
-  if (found > 0 && executed) lines.push(`  ${String(kept)} of ${String(found)} summaries are kept as closed sessions; the others' threads have sessions or live messages of their own`);
+  if (found > 0 && executed)
+    lines.push(
+      `  ${String(kept)} of ${String(found)} summaries are kept as closed sessions; the others' threads have sessions or live messages of their own`,
+    );
   if (found > 0 && !executed) lines.push(`  ${String(found)} people have a summary`);
   return lines;
 }
 
-function countLines(counts: Readonly<Record<string, number | undefined>>, names: Readonly<Record<string, string>>, before: string): readonly string[] {
-  return Object.entries(names).flatMap(([key, name]) => (counts[key] === undefined ? [] : [`    ${String(counts[key])} ${before} ${name}`]));
+function countLines(
+  counts: Readonly<Record<string, number | undefined>>,
+  names: Readonly<Record<string, string>>,
+  before: string,
+): readonly string[] {
+  return Object.entries(names).flatMap(([key, name]) =>
+    counts[key] === undefined ? [] : [`    ${String(counts[key])} ${before} ${name}`],
+  );
 }
 
 function renderLeftovers({ leftovers }: AdoptionReport, file: string | undefined): readonly string[] {
   if (leftovers.length === 0) return [];
   const byReason = [...Map.groupBy(leftovers, ({ reason }) => reason)].toSorted(([, a], [, b]) => b.length - a.length);
-  const lines = byReason.map(([reason, rows]) => `  ${String(rows.length)} × ${reason} (${few(rows.map(({ oldMessageId }) => oldMessageId))})`);
+  const lines = byReason.map(
+    ([reason, rows]) => `  ${String(rows.length)} × ${reason} (${few(rows.map(({ oldMessageId }) => oldMessageId))})`,
+  );
   return ["", "Not placed:", ...lines, file === undefined ? "  --report <file> lists every one." : `  All of them are in ${file}.`];
 }
 

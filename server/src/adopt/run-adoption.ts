@@ -54,7 +54,11 @@ export async function runAdoption(deps: AdoptionDeps, options: AdoptionOptions):
     const reading = await readBusiness(source, old, options.keepLeadIds);
     results.push(await runOne({ deps, options, onProgress, businessId: targets.get(old.id) }, reading));
   }
-  const nobodys: readonly LeftoverRow[] = ofNobody.messageIds.map((id) => ({ oldBusinessId: null, oldMessageId: id, reason: UNPLACEABLE.no_business }));
+  const nobodys: readonly LeftoverRow[] = ofNobody.messageIds.map((id) => ({
+    oldBusinessId: null,
+    oldMessageId: id,
+    reason: UNPLACEABLE.no_business,
+  }));
   return createReport({
     source: options.sourceName,
     executed: options.execute,
@@ -72,7 +76,10 @@ interface One {
   readonly businessId: BusinessId | undefined;
 }
 
-async function runOne({ deps, options, onProgress, businessId }: One, reading: Awaited<ReturnType<typeof readBusiness>>): Promise<BusinessResult> {
+async function runOne(
+  { deps, options, onProgress, businessId }: One,
+  reading: Awaited<ReturnType<typeof readBusiness>>,
+): Promise<BusinessResult> {
   const { source, database, isStopped } = deps;
   const { sourceName, batchSize, keepLeadIds } = options;
   const common = { source, batchSize, onProgress, isStopped };
@@ -81,7 +88,8 @@ async function runOne({ deps, options, onProgress, businessId }: One, reading: A
     const connectedChannels = await connectedIn(database, businessId, options.channels);
     return adoptBusiness({ ...common, database, target, connectedChannels, waitMs: options.waitMs }, reading);
   }
-  const target = database === undefined || businessId === undefined ? undefined : { businessId, keepLeadIds, db: database.forBusiness(businessId) };
+  const target =
+    database === undefined || businessId === undefined ? undefined : { businessId, keepLeadIds, db: database.forBusiness(businessId) };
   return examineBusiness({ ...common, sourceName, target }, reading);
 }
 
@@ -119,16 +127,25 @@ async function existing(database: Database, id: string): Promise<BusinessId> {
 }
 
 /** A channel serves the business that it belongs to. */
-async function connectedIn(database: Database, businessId: BusinessId, channels: ReadonlyMap<string, string>): Promise<ReadonlyMap<string, string>> {
+async function connectedIn(
+  database: Database,
+  businessId: BusinessId,
+  channels: ReadonlyMap<string, string>,
+): Promise<ReadonlyMap<string, string>> {
   const own = new Set<string>((await createChannels({ database }).list(businessId)).map(({ id }) => id));
   return new Map([...channels].filter(([, id]) => own.has(id)));
 }
 
-async function refuseUnknownChannels(database: Database, { channels }: AdoptionOptions, targets: ReadonlyMap<string, BusinessId>): Promise<void> {
+async function refuseUnknownChannels(
+  database: Database,
+  { channels }: AdoptionOptions,
+  targets: ReadonlyMap<string, BusinessId>,
+): Promise<void> {
   const found = new Set<string>();
   for (const businessId of targets.values()) for (const id of (await connectedIn(database, businessId, channels)).values()) found.add(id);
   const unknown = [...channels.values()].filter((id) => !found.has(id));
-  if (unknown.length > 0) throw new AdoptionRefused(`None of these businesses has the channel ${unknown.join(", ")}. \`onethread channel list\` shows them.`);
+  if (unknown.length > 0)
+    throw new AdoptionRefused(`None of these businesses has the channel ${unknown.join(", ")}. \`onethread channel list\` shows them.`);
 }
 
 /** Under another business every message would be new, and be there twice. */

@@ -66,7 +66,8 @@ function ofBusiness(table: MappedTable): string {
 
 /** Every business that a conversation or a message names; a row of "no business" has the id null. */
 export function listBusinessesSql({ businesses, conversations, messages }: Mapping): string {
-  const countBy = (table: MappedTable): string => `select (${requiredOf(table, "businessId")})::text as id, count(*) as n ${fromTable(table)} group by 1`;
+  const countBy = (table: MappedTable): string =>
+    `select (${requiredOf(table, "businessId")})::text as id, count(*) as n ${fromTable(table)} group by 1`;
   const name =
     businesses === undefined
       ? "null::text"
@@ -77,7 +78,20 @@ select b.id, ${name} as name, coalesce((select n from m where m.id is not distin
 from b order by 1`;
 }
 
-const CONVERSATION = ["id", "customerWaId", "customerNumber", "provider", "channelKey", "leadId", "canonicalKey", "isOpen", "startedAt", "lastMessageAt", "createdAt", "summary"];
+const CONVERSATION = [
+  "id",
+  "customerWaId",
+  "customerNumber",
+  "provider",
+  "channelKey",
+  "leadId",
+  "canonicalKey",
+  "isOpen",
+  "startedAt",
+  "lastMessageAt",
+  "createdAt",
+  "summary",
+];
 const MESSAGE = [
   ...["id", "createdAt", "conversationId", "customer", "toNumber", "leadId", "direction", "author", "body", "type"],
   ...["providerMessageId", "status", "provider", "channelKey"],

@@ -27,7 +27,10 @@ export interface Source {
   /** The provider's ids that more than one row of the business carries. */
   listRepeatedProviderIds(oldBusinessId: string): Promise<ReadonlySet<string>>;
   /** In the order (created_at, id), in parts of `size`. One stream at a time. */
-  streamMessages(oldBusinessId: string, options: { readonly after: Cursor | undefined; readonly size: number }): AsyncGenerator<readonly OldMessage[]>;
+  streamMessages(
+    oldBusinessId: string,
+    options: { readonly after: Cursor | undefined; readonly size: number },
+  ): AsyncGenerator<readonly OldMessage[]>;
   findMessages(oldBusinessId: string, ids: readonly string[]): Promise<readonly OldMessage[]>;
   close(): Promise<void>;
 }
@@ -71,10 +74,16 @@ function createSource(client: pg.Client, mapping: Mapping): Source {
       return (await client.query<Row>(text, [...values])).rows;
     } catch (cause) {
       if (!MISFITS.has(sqlStateOf(cause) ?? "")) throw cause;
-      throw new SourceMismatch(`The older database does not fit the mapping ${mapping.name}: ${messageOf(cause)}. Nothing was changed.`, { cause });
+      throw new SourceMismatch(`The older database does not fit the mapping ${mapping.name}: ${messageOf(cause)}. Nothing was changed.`, {
+        cause,
+      });
     }
   }
-  async function list<Schema extends z.ZodType>(schema: Schema, text: string, values: readonly unknown[] = []): Promise<readonly z.infer<Schema>[]> {
+  async function list<Schema extends z.ZodType>(
+    schema: Schema,
+    text: string,
+    values: readonly unknown[] = [],
+  ): Promise<readonly z.infer<Schema>[]> {
     const rows = await query<pg.QueryResultRow>(text, values);
     return rows.map((row) => schema.parse(row));
   }

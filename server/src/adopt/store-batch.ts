@@ -38,7 +38,10 @@ export interface BatchResult {
 
 const MAX_MOVES = 10;
 
-export function createStoreBatch(deps: { readonly database: Database; readonly target: BatchTarget }): (batch: Batch) => Promise<BatchResult> {
+export function createStoreBatch(deps: {
+  readonly database: Database;
+  readonly target: BatchTarget;
+}): (batch: Batch) => Promise<BatchResult> {
   const { database, target } = deps;
   const db = database.forBusiness(target.businessId);
   const recorded = new WeakSet<Person>();
@@ -69,7 +72,11 @@ async function store(tx: Queryable, { target, batch, recorded }: Work): Promise<
   const rest = batch.candidates.filter((candidate) => !verdicts.take(candidate, judge(candidate, { known: knownIds, thread: undefined })));
   const people = [...new Set([...rest.map(({ person }) => person), ...batch.people])];
   const threads = people.length === 0 ? new Map<Person, Thread>() : await lockThreads(tx, people, target);
-  const lanes = await lockLanes(tx, target.businessId, [...threads.values()].map(({ id }) => id));
+  const lanes = await lockLanes(
+    tx,
+    target.businessId,
+    [...threads.values()].map(({ id }) => id),
+  );
   const known = await findKnownTwins(tx, target.businessId, rest);
   const fresh: PlacedCandidate[] = [];
   for (const candidate of rest) {
@@ -88,7 +95,13 @@ async function store(tx: Queryable, { target, batch, recorded }: Work): Promise<
   await recordConversations(tx, { target, threads, recorded });
   const { waiting, settled, unplaceable } = verdicts;
   await recordProgress(tx, { target, batch, placed: fresh.map(({ oldId }) => oldId), settled, waiting, unplaceable });
-  return { placed: fresh.length, alreadyThere: settled.length, unplaceable: unplaceable.length, waiting: waiting.length, threads: threads.size };
+  return {
+    placed: fresh.length,
+    alreadyThere: settled.length,
+    unplaceable: unplaceable.length,
+    waiting: waiting.length,
+    threads: threads.size,
+  };
 }
 
 function createVerdicts(batch: Batch) {

@@ -17,7 +17,11 @@ export interface ReplyLane {
   readonly adoptedTurnId: string | null;
 }
 
-export async function lockLanes(tx: Queryable, businessId: BusinessId, threadIds: readonly string[]): Promise<ReadonlyMap<string, ReplyLane>> {
+export async function lockLanes(
+  tx: Queryable,
+  businessId: BusinessId,
+  threadIds: readonly string[],
+): Promise<ReadonlyMap<string, ReplyLane>> {
   const rows = await tx.run(lockReplyLanes, [businessId, threadIds]);
   return new Map(
     rows.map((row) => [
@@ -63,7 +67,11 @@ export async function insertMessages(tx: Queryable, businessId: BusinessId, plac
     rows.map(({ message }) => message.errorText),
   ]);
   if (inserted.length < rows.length) throw new ThreadsMoved();
-  await move(tx, businessId, Map.groupBy(rows, ({ thread }) => thread.id));
+  await move(
+    tx,
+    businessId,
+    Map.groupBy(rows, ({ thread }) => thread.id),
+  );
 }
 
 async function move(tx: Queryable, businessId: BusinessId, byThread: ReadonlyMap<string, readonly Positioned[]>): Promise<void> {
@@ -88,7 +96,10 @@ async function move(tx: Queryable, businessId: BusinessId, byThread: ReadonlyMap
 
 /** Rows come in the order of their time, except those that waited. */
 function newestOf(rows: readonly Positioned[]): Positioned | undefined {
-  return rows.reduce<Positioned | undefined>((newest, row) => (newest === undefined || row.sentAt >= newest.sentAt ? row : newest), undefined);
+  return rows.reduce<Positioned | undefined>(
+    (newest, row) => (newest === undefined || row.sentAt >= newest.sentAt ? row : newest),
+    undefined,
+  );
 }
 
 interface Cover {

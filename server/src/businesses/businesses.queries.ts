@@ -78,8 +78,8 @@ export const insertChannel = defineQuery({
   role: "app",
   columns: channelColumns,
   text: `
-    insert into channels as c (business_id, id, provider, external_id, account_id, display_phone_number, name)
-    values ($1, $2, $3, $4, $5, $6, $7)
+    insert into channels as c (business_id, id, provider, external_id, account_id, display_phone_number, name, settings)
+    values ($1, $2, $3, $4, $5, $6, $7, $8)
     returning c.id, c.provider, c.external_id, c.account_id, c.display_phone_number, c.name, c.stopped_at, c.stopped_reason, c.created_at`,
 });
 
@@ -110,6 +110,19 @@ export const upsertChannelSecret = defineQuery({
     insert into channel_secrets as s (business_id, channel_id, access_token, updated_at)
     select i.business_id, i.id, i.access_token, i.at from input i
     on conflict on constraint channel_secrets_pkey do update set access_token = excluded.access_token, updated_at = excluded.updated_at
+    returning s.channel_id`,
+});
+
+/** A new secret keeps the one before it alive, until the gateway has taken over the new one. */
+export const upsertWebhookSecret = defineQuery({
+  name: "businesses.upsert-webhook-secret",
+  role: "app",
+  columns: { channel_id: "uuid" },
+  text: `
+    insert into webhook_secrets as s (business_id, channel_id, secret, updated_at)
+    values ($1, $2, $3, now())
+    on conflict on constraint webhook_secrets_pkey do update set
+      previous_secret = s.secret, secret = excluded.secret, updated_at = excluded.updated_at
     returning s.channel_id`,
 });
 

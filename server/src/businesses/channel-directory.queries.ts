@@ -1,6 +1,19 @@
 // Owns: the SQL that finds a channel by the provider's name for it, before any business is known.
 import { defineQuery } from "../db/query.ts";
 
+// A gateway's webhook proves itself before anything is known of it but the token in its address.
+export const findGatewayProofAcrossBusinesses = defineQuery({
+  name: "businesses.find-gateway-proof-across-businesses",
+  role: "ingest",
+  columns: { secret: "text?", previous_secret: "text?", instance: "text?" },
+  text: `
+    select s.secret, s.previous_secret, c.settings ->> 'instance' as instance
+    from directory d
+    join channels c on c.business_id = d.business_id and c.id = d.target_id
+    left join webhook_secrets s on s.business_id = c.business_id and s.channel_id = c.id
+    where d.kind = 'channel' and d.key = $1`,
+});
+
 export const findChannelAcrossBusinesses = defineQuery({
   name: "businesses.find-channel-across-businesses",
   role: "ingest",

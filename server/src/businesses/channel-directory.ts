@@ -3,7 +3,7 @@ import type { Database } from "../db/database.ts";
 import type { BusinessId, ChannelId } from "../kernel/ids.ts";
 import type { Provider } from "../whatsapp/events.ts";
 import { createCachedLookup } from "./cached-lookup.ts";
-import { findChannelAcrossBusinesses } from "./channel-directory.queries.ts";
+import { findChannelAcrossBusinesses, findGatewayProofAcrossBusinesses } from "./channel-directory.queries.ts";
 
 export interface DirectoryChannel {
   readonly businessId: BusinessId;
@@ -17,7 +17,16 @@ export interface DirectoryChannel {
 export interface ChannelDirectory {
   /** Undefined when nobody connected this channel. A new channel is found after 2 s at most, a changed one after 10 s. */
   find(provider: Provider, channelKey: string): Promise<DirectoryChannel | undefined>;
+  /** What proves a webhook of a gateway, by the token in its address; undefined when no channel has it. As fresh as `find`. */
+  findGatewayProof(gateway: Exclude<Provider, "cloud">, token: string): Promise<GatewayProof | undefined>;
   forget(): void;
+}
+
+export interface GatewayProof {
+  /** None, one, or two while one replaces the other. */
+  readonly secrets: readonly string[];
+  /** The instance or session that belongs to the channel; absent: any. */
+  readonly instance?: string;
 }
 
 export interface ChannelDirectoryDeps {
@@ -41,10 +50,24 @@ export function createChannelDirectory(deps: ChannelDirectoryDeps): ChannelDirec
       return { businessId: row.business_id as BusinessId, channelId: row.channel_id as ChannelId, quietMs: row.quiet_ms, scope: row.scope };
     },
   });
+  const proofs = createCachedLookup<GatewayProof>({
+    maxEntries: 10_000,
+    foundForMs: 10_000,
+    missingForMs: 2_000,
+    ...(deps.now === undefined ? {} : { now: deps.now }),
+    async find(key) {
+      const [row] = await deps.database.acrossBusinesses.run(findGatewayProofAcrossBusinesses, [key]);
+      if (row === undefined) return undefined;
+      const secrets = [row.secret, row.previous_secret].filter((secret) => secret !== null);
+      return row.instance === null ? { secrets } : { secrets, instance: row.instance };
+    },
+  });
   return {
+    findGatewayProof: (gateway, token) => proofs.find(channelDirectoryKey(gateway, token)),
     find: (provider, channelKey) => lookup.find(channelDirectoryKey(provider, channelKey)),
     forget: () => {
       lookup.forget();
+      proofs.forget();
     },
   };
 }

@@ -4,7 +4,7 @@ import type { RowOf } from "../db/query.ts";
 import { newId, type BusinessId, type ChannelId } from "../kernel/ids.ts";
 import type { Provider } from "../whatsapp/events.ts";
 import { channelDirectoryKey } from "./channel-directory.ts";
-import { insertChannel, insertDirectoryEntry, listChannels, upsertChannelSecret } from "./businesses.queries.ts";
+import { insertChannel, insertDirectoryEntry, listChannels, upsertChannelSecret, upsertWebhookSecret } from "./businesses.queries.ts";
 
 export interface Channel {
   readonly id: ChannelId;
@@ -27,6 +27,10 @@ export interface NewChannel {
   readonly accountId?: string | undefined;
   readonly displayPhoneNumber?: string | undefined;
   readonly accessToken?: string | undefined;
+  /** Of a gateway: where it is reached, and which of its instances (Evolution) or sessions (WAHA) this is. */
+  readonly gateway?: { readonly baseUrl: string; readonly instance?: string | undefined } | undefined;
+  /** What proves a gateway's webhooks. */
+  readonly webhookSecret?: string | undefined;
 }
 
 export type CreateChannelOutcome =
@@ -72,9 +76,17 @@ async function insert(database: Database, input: NewChannel): Promise<Channel> {
   return database.forBusiness(businessId).transaction(async (tx) => {
     const [entry] = await tx.run(insertDirectoryEntry, [businessId, "channel", channelDirectoryKey(provider, externalId), id]);
     if (entry === undefined) throw new NumberTaken();
-    const values = [provider, externalId, input.accountId ?? null, input.displayPhoneNumber ?? null, input.name];
+    const values = [
+      provider,
+      externalId,
+      input.accountId ?? null,
+      input.displayPhoneNumber ?? null,
+      input.name,
+      JSON.stringify(input.gateway ?? {}),
+    ];
     const [row] = await tx.run(insertChannel, [businessId, id, ...values]);
     if (row === undefined) throw new Error("the insert of a channel answered no row");
+    if (input.webhookSecret !== undefined) await tx.run(upsertWebhookSecret, [businessId, id, input.webhookSecret]);
     if (input.accessToken !== undefined) await tx.run(upsertChannelSecret, [businessId, id, input.accessToken]);
     return channelOf(row);
   });

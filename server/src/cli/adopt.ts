@@ -66,7 +66,9 @@ async function adopt(options: Options, terminal: Terminal): Promise<void> {
   const needsTarget = options.execute === true || options.business !== undefined || options.createBusinesses === true;
   const settings = readToolSettings(terminal);
   const source = await openSource(options.from, mapping).catch((cause: unknown) => {
-    throw new CliFailure(`The older database cannot be opened (${withoutPassword(messageOf(cause), options.from)}). Check --from.`, 1, { cause });
+    throw new CliFailure(`The older database cannot be opened (${withoutPassword(messageOf(cause), options.from)}). Check --from.`, 1, {
+      cause,
+    });
   });
   let isStopped = false;
   const forget = terminal.onStop(() => {

@@ -14,7 +14,9 @@ export function createAdoptionProgress(terminal: Terminal): (done: number, total
     if (terminal.isWatched) {
       const full = Math.round(share * BAR_WIDTH);
       const bar = `${"█".repeat(full)}${"░".repeat(BAR_WIDTH - full)}`;
-      terminal.print(`${hasBar ? REDRAW : ""}${bar} ${String(Math.floor(share * 100)).padStart(3)} %  ${String(done)} of ${String(total)} rows`);
+      terminal.print(
+        `${hasBar ? REDRAW : ""}${bar} ${String(Math.floor(share * 100)).padStart(3)} %  ${String(done)} of ${String(total)} rows`,
+      );
       hasBar = true;
       return;
     }

@@ -1,6 +1,7 @@
 // Owns: `onethread channel`. Refuses to know how a channel is stored, and never prints a token.
-import type { Command } from "commander";
-import { createChannels, type Channel } from "../businesses/channels.ts";
+import { randomBytes } from "node:crypto";
+import { Option, type Command } from "commander";
+import { createChannels, type Channel, type NewChannel } from "../businesses/channels.ts";
 import type { Database } from "../db/database.ts";
 import type { Query, RowOf, Columns } from "../db/query.ts";
 import { isUuid, type BusinessId } from "../kernel/ids.ts";
@@ -10,11 +11,15 @@ import { readToolSettings } from "./read-settings.ts";
 import { renderTable } from "./render-table.ts";
 import { resumeChannel, stopChannel } from "./settings-of-business.queries.ts";
 import type { Terminal } from "./terminal.ts";
+import { GATEWAYS, isGateway } from "../whatsapp/gateways/parse-gateway-webhook.ts";
 import { withApplicationDatabase } from "./with-database.ts";
+
+const PROVIDERS = ["cloud", ...GATEWAYS];
 
 const EXAMPLES = `
 Examples:
   $ onethread channel add --phone-number-id 1061234567890 --name Main --token - < token.txt
+  $ onethread channel add --provider waha --base-url http://127.0.0.1:3001 --instance default --name Shop --webhook-secret s3cret --token - < key.txt
   $ onethread channel list
   $ onethread channel set-token <id> --token - < token.txt    also starts a channel again that lost its token
   $ onethread channel stop <id> --reason "number is moving"   messages still come in; nothing is sent
@@ -25,7 +30,11 @@ interface OfBusiness {
   readonly business?: string;
 }
 interface AddOptions extends OfBusiness {
-  readonly phoneNumberId: string;
+  readonly provider: string;
+  readonly phoneNumberId?: string;
+  readonly baseUrl?: string;
+  readonly instance?: string;
+  readonly webhookSecret?: string;
   readonly name: string;
   readonly accountId?: string;
   readonly phone?: string;
@@ -36,12 +45,19 @@ export function addChannelCommand(program: Command, terminal: Terminal): void {
   const channel = program.command("channel").description("the WhatsApp numbers of a business").addHelpText("afterAll", EXAMPLES);
   channel
     .command("add")
-    .description("connect a number of the WhatsApp Cloud API and print the channel's id")
-    .requiredOption("--phone-number-id <id>", "what Meta calls the number")
+    .description("connect a number and print the channel's id; of a gateway also the address of its webhook")
+    .addOption(new Option("--provider <name>", "how the number is reached").choices(PROVIDERS).default("cloud"))
+    .option("--phone-number-id <id>", "cloud: what Meta calls the number")
+    .option("--base-url <url>", "gateway: where it is reached")
+    .option("--instance <name>", "evolution: the instance; waha: the session")
+    .option(
+      "--webhook-secret <secret>",
+      "gateway: what proves its webhooks (evolution: apikey or jwt key, waha: hmac key, baileys: of the bridge)",
+    )
     .requiredOption("--name <name>", "what people call it")
     .option("--account-id <id>", "the WhatsApp Business Account it belongs to")
     .option("--phone <number>", "the number itself, to show it")
-    .option("--token <token>", 'access token of the Cloud API; "-" reads it from standard input')
+    .option("--token <token>", 'access token of the Cloud API, or API key of the gateway; "-" reads it from standard input')
     .option(BUSINESS_OPTION, BUSINESS_MEANING)
     .action((options: AddOptions) => add(options, terminal));
   channel
@@ -85,16 +101,13 @@ async function inBusiness(
 }
 
 async function add(options: AddOptions, terminal: Terminal): Promise<void> {
-  const { phoneNumberId, name, accountId } = options;
-  if (!/^\d{5,20}$/.test(phoneNumberId)) {
-    throw new CliFailure(`--phone-number-id is Meta's id of the number: 5 to 20 digits, not ${JSON.stringify(phoneNumberId)}.`, 2);
-  }
+  const { name, accountId } = options;
+  const place = options.provider === "cloud" ? cloudPlace(options) : gatewayPlace(options);
   const accessToken = await readToken(options.token, terminal);
   await inBusiness(terminal, options.business, async (database, businessId) => {
     const added = await createChannels({ database }).create({
       businessId,
-      provider: "cloud",
-      externalId: phoneNumberId,
+      ...place,
       name,
       accountId,
       displayPhoneNumber: options.phone,
@@ -103,8 +116,31 @@ async function add(options: AddOptions, terminal: Terminal): Promise<void> {
     if (added.outcome === "number_taken") throw new CliFailure(added.sentence);
     terminal.print(added.channel.id);
     const next = accessToken === undefined ? ` It cannot send yet: \`onethread channel set-token ${added.channel.id} --token -\`.` : "";
+    if (place.provider !== "cloud")
+      terminal.complain(`Its webhook goes to /webhooks/${place.provider}/${place.externalId}; the address is a secret.`);
     terminal.complain(`Connected. Webhooks that came before are kept: \`onethread replay --all\` brings them in.${next}`);
   });
+}
+
+type Place = Pick<NewChannel, "provider" | "externalId" | "gateway" | "webhookSecret">;
+
+function cloudPlace({ phoneNumberId = "" }: AddOptions): Place {
+  if (!/^\d{5,20}$/.test(phoneNumberId)) {
+    throw new CliFailure(`--phone-number-id is Meta's id of the number: 5 to 20 digits, not ${JSON.stringify(phoneNumberId)}.`, 2);
+  }
+  return { provider: "cloud", externalId: phoneNumberId };
+}
+
+function gatewayPlace({ provider, baseUrl = "", instance, webhookSecret }: AddOptions): Place {
+  if (!isGateway(provider)) throw new CliFailure(`--provider must be one of ${PROVIDERS.join(", ")}.`, 2);
+  if (!/^https?:\/\/\S+$/.test(baseUrl)) throw new CliFailure("--base-url must be the http(s) address of the gateway.", 2);
+  if (provider !== "baileys" && instance === undefined)
+    throw new CliFailure(`--instance is missing: which one of ${provider} is this number?`, 2);
+  if (provider !== "evolution" && webhookSecret === undefined) {
+    throw new CliFailure(`--webhook-secret is missing: without it nobody could tell a webhook of ${provider} from a stranger's.`, 2);
+  }
+  // The token is in the address of the webhook, and with Evolution it may be the only proof there is.
+  return { provider, externalId: randomBytes(24).toString("base64url"), gateway: { baseUrl, instance }, webhookSecret };
 }
 
 async function list(options: OfBusiness & { readonly json?: boolean }, terminal: Terminal): Promise<void> {

@@ -8,6 +8,7 @@ import { addApiKeyCommand } from "./api-key.ts";
 import { addBusinessCommand } from "./business.ts";
 import { addChannelCommand } from "./channel.ts";
 import { CliFailure } from "./cli-failure.ts";
+import { addConversationsCommand } from "./conversations.ts";
 import { addDoctorCommand } from "./doctor.ts";
 import { explainError } from "./explain-error.ts";
 import { addKnowledgeCommand } from "./knowledge.ts";
@@ -50,6 +51,7 @@ function createProgram(terminal: Terminal): Command {
   addBusinessCommand(program, terminal);
   addChannelCommand(program, terminal);
   addApiKeyCommand(program, terminal);
+  addConversationsCommand(program, terminal);
   addKnowledgeCommand(program, terminal);
   addReplayCommand(program, terminal);
   addAdoptCommand(program, terminal);

@@ -5,6 +5,7 @@ const viewColumns = {
   id: "uuid",
   canonical_key: "text",
   contact_name: "text?",
+  lead_name: "text?",
   lead_id: "text?",
   phone: "text?",
   user_id: "text?",
@@ -31,7 +32,7 @@ export const listConversations = defineQuery({
   role: "app",
   columns: viewColumns,
   text: `
-    select c.id, c.canonical_key, c.contact_name, c.lead_id, alias.phone, alias.user_id, c.is_open, c.ai_paused_at,
+    select c.id, c.canonical_key, c.contact_name, c.lead_name, c.lead_id, alias.phone, alias.user_id, c.is_open, c.ai_paused_at,
       c.ai_paused_reason, c.opted_out_at, c.reply_channel_id as channel_id, c.last_message_at, c.last_customer_message_at,
       c.last_customer_message_at + interval '24 hours' as window_closes_at, c.created_at, last.text as last_text,
       last.direction as last_direction, last.type as last_type, last.sent_at as last_sent_at, c.last_message_at::text as cursor_at
@@ -50,7 +51,7 @@ export const listConversations = defineQuery({
       and (c.last_message_at, c.id) < (coalesce($2::timestamptz, 'infinity'), coalesce($3::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
       and ($4::boolean is null or c.is_open = $4)
       and ($5::uuid is null or c.reply_channel_id = $5)
-      and ($6::text is null or starts_with(lower(c.contact_name), lower($6))
+      and ($6::text is null or starts_with(lower(c.contact_name), lower($6)) or starts_with(lower(c.lead_name), lower($6))
         or c.id in (select a.conversation_id from aliases a where a.business_id = $1 and a.kind = 'phone' and a.value = $7))
     order by c.last_message_at desc, c.id desc
     limit $8`,
@@ -61,7 +62,7 @@ export const findConversation = defineQuery({
   role: "app",
   columns: viewColumns,
   text: `
-    select c.id, c.canonical_key, c.contact_name, c.lead_id, alias.phone, alias.user_id, c.is_open, c.ai_paused_at,
+    select c.id, c.canonical_key, c.contact_name, c.lead_name, c.lead_id, alias.phone, alias.user_id, c.is_open, c.ai_paused_at,
       c.ai_paused_reason, c.opted_out_at, c.reply_channel_id as channel_id, c.last_message_at, c.last_customer_message_at,
       c.last_customer_message_at + interval '24 hours' as window_closes_at, c.created_at, last.text as last_text,
       last.direction as last_direction, last.type as last_type, last.sent_at as last_sent_at, c.last_message_at::text as cursor_at

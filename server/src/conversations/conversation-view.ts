@@ -1,10 +1,13 @@
 // Owns: a conversation as the API shows it: JSON, instants as ISO 8601 text. Refuses to know: HTTP, SQL.
 import type { RowOf } from "../db/query.ts";
 import type { findConversation } from "./conversation-reads.queries.ts";
+import { displayNameOf } from "./display-name.ts";
 
 export interface ConversationView {
   readonly id: string;
   readonly canonicalKey: string;
+  /** By one rule (display-name.ts); null when nothing but a raw identifier is known. */
+  readonly displayName: string | null;
   readonly contactName: string | null;
   readonly phone: string | null;
   readonly userId: string | null;
@@ -35,6 +38,7 @@ export function conversationViewOf(row: RowOf<typeof findConversation.columns>):
   return {
     id: row.id,
     canonicalKey: row.canonical_key,
+    displayName: displayNameOf({ leadName: row.lead_name, contactName: row.contact_name, phone: row.phone }) ?? null,
     contactName: row.contact_name,
     phone: row.phone,
     userId: row.user_id,

@@ -32,56 +32,15 @@ export const findSurvivingConversation = defineQuery({
     select chain.id from chain where chain.merged_into is null`,
 });
 
-/** Which conversations the given identifiers lead to; the order of the input is their strength. */
-export const listConversationsOfAliases = defineQuery({
-  name: "conversations.list-of-aliases",
+/** What the business calls its lead; the name that the customer gave himself stays beside it. */
+export const nameLead = defineQuery({
+  name: "conversations.name-lead",
   role: "app",
-  columns: { conversation_id: "uuid", ordinality: "int8" },
+  columns: { id: "uuid" },
   text: `
-    select a.conversation_id, i.ordinality
-    from unnest($2::text[], $3::text[]) with ordinality as i (kind, value, ordinality)
-    join aliases a on a.business_id = $1 and a.kind = i.kind and a.value = i.value
-    order by i.ordinality`,
-});
-
-// The canonical key decides who is first, in one statement: a select before the insert is the race that makes two threads of one customer.
-// xmax = 0 tells a new row from one that was there; a comparison of times cannot.
-export const upsertConversation = defineQuery({
-  name: "conversations.upsert",
-  role: "app",
-  columns: { ...conversationColumns, is_new: "bool" },
-  text: `
-    with input as (
-      select $1::uuid as business_id, $2::uuid as id, $3::text as canonical_key, $4::text as lead_id, $5::text as contact_name,
-        coalesce($6::timestamptz, now()) as at, $7::boolean as from_customer, now() as written_at
-    )
-    insert into conversations as c
-      (business_id, id, canonical_key, lead_id, contact_name, last_message_at, last_customer_message_at, created_at, updated_at)
-    select i.business_id, i.id, i.canonical_key, i.lead_id, i.contact_name, i.at, case when i.from_customer then i.at end, i.written_at, i.written_at
-    from input i
-    on conflict on constraint uq_wa_conv_canonical_key do update set
-      lead_id = coalesce(c.lead_id, excluded.lead_id),
-      contact_name = coalesce(excluded.contact_name, c.contact_name),
-      last_message_at = greatest(c.last_message_at, excluded.last_message_at),
-      last_customer_message_at = greatest(c.last_customer_message_at, excluded.last_customer_message_at),
-      is_open = c.is_open or excluded.last_customer_message_at is not null,
-      updated_at = excluded.updated_at
-    returning c.id, c.canonical_key, c.merged_into, c.lead_id, c.is_open, c.last_seq, c.last_message_at, c.last_customer_message_at,
-      c.created_at, (c.xmax = 0) as is_new`,
-});
-
-/** Sorted, so that two who add the same aliases at once wait for each other and never deadlock. Answers those that it added. */
-export const addAliases = defineQuery({
-  name: "conversations.add-aliases",
-  role: "app",
-  columns: { kind: "text", value: "text" },
-  text: `
-    insert into aliases (business_id, kind, value, conversation_id, created_at)
-    select $1, i.kind, i.value, $2, now()
-    from unnest($3::text[], $4::text[]) as i (kind, value)
-    order by i.kind, i.value
-    on conflict on constraint aliases_pkey do nothing
-    returning kind, value`,
+    update conversations as c set lead_name = $3, updated_at = now()
+    where c.business_id = $1 and c.id = $2 and c.lead_name is distinct from $3
+    returning c.id`,
 });
 
 export const touchConversation = defineQuery({

@@ -1,10 +1,12 @@
 // Proves "one conversation per canonical key" (invariants 3 and 5) for the code paths that are not webhooks.
 import { afterAll, beforeAll, expect, test as it } from "vitest";
 import type { Database } from "../db/database.ts";
+import { createClaimIdentity } from "../identity/settle-identity.ts";
 import type { BusinessId } from "../kernel/ids.ts";
 import { createTestBusiness } from "../../test/support/test-business.ts";
 import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
 import { createGetOrCreate, type GetOrCreateConversation } from "./get-or-create.ts";
+import { createResolveConversation } from "./resolve-conversation.ts";
 import { createTouch, type TouchConversation } from "./touch.ts";
 
 let test: TestDatabase;
@@ -18,7 +20,8 @@ beforeAll(async () => {
   test = await createTestDatabase();
   database = test.open();
   ({ businessId } = await createTestBusiness(test.superuser));
-  getOrCreate = createGetOrCreate({ database });
+  const claimIdentity = createClaimIdentity({ database, log: test.log });
+  getOrCreate = createGetOrCreate({ resolveConversation: createResolveConversation({ database, claimIdentity }) });
   touch = createTouch({ database });
 });
 

@@ -1,6 +1,7 @@
 // Owns: reading conversations, their threads and their turns for one business. Changes nothing.
 import type { Database } from "../db/database.ts";
 import type { Queryable, RowOf } from "../db/query.ts";
+import { findPhone } from "../identity/find-phone.ts";
 import type { BusinessId } from "../kernel/ids.ts";
 import { findConversation, listConversations, listTurns } from "./conversation-reads.queries.ts";
 import { conversationViewOf, type ConversationView } from "./conversation-view.ts";
@@ -46,6 +47,8 @@ export function createConversationReader(deps: { readonly database: Database }):
   };
 }
 
+const SHORTEST_PHONE = 5;
+
 interface Scope {
   readonly db: Queryable;
   readonly businessId: BusinessId;
@@ -58,9 +61,15 @@ async function list(
   { limit, cursor, open, channelId, q }: PageRequest & ConversationFilter,
 ): Promise<Page<ConversationView>> {
   const from = cursor === undefined ? undefined : decodeTimeId(cursor);
-  const filter = [open ?? null, channelId ?? null, q ?? null, q?.replaceAll(/\D/g, "") ?? null];
+  const filter = [open ?? null, channelId ?? null, q ?? null, await phoneOf({ db, businessId }, q)];
   const rows = await db.run(listConversations, [businessId, from?.at ?? null, from?.id ?? null, ...filter, limit + 1]);
   return pageOf(rows, limit, { item: conversationViewOf, cursor: (row) => encodeCursor([row.cursor_at, row.id]) });
+}
+
+/** The stored spelling of the number that is looked for; a known other one where the number itself is not known. */
+async function phoneOf({ db, businessId }: Scope, q: string | undefined): Promise<string | null> {
+  const digits = q?.replaceAll(/\D/g, "") ?? "";
+  return digits.length < SHORTEST_PHONE ? null : ((await findPhone(db, businessId, digits)) ?? digits);
 }
 
 async function find(scope: Scope, conversationId: string): Promise<ConversationView | undefined> {

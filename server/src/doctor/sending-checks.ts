@@ -81,7 +81,8 @@ export const sendingChecks: readonly Check[] = [
       where m.direction = 'out' and m.accepted_at is not null and m.attempted_at is not null and m.type <> 'template' and not exists (
         select from onethread.messages customer
         where customer.business_id = m.business_id and customer.conversation_id = m.conversation_id and customer.direction = 'in'
-          and customer.sent_at > m.attempted_at - interval '24 hours 5 minutes' and customer.seq < m.seq)`,
+          and customer.sent_at > m.attempted_at - interval '24 hours 5 minutes' and customer.seq < m.seq)
+        and exists (select from onethread.channels ch where ch.business_id = m.business_id and ch.id = m.channel_id and ch.provider = 'cloud')`,
   },
   {
     name: "sent-after-opt-out",

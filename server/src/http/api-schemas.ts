@@ -31,6 +31,10 @@ export const conversationSchema = named(
   z.object({
     id,
     canonicalKey: z.string(),
+    displayName: z
+      .string()
+      .nullable()
+      .describe("What to call the customer: the lead's name, the contact's, the formatted number. Null when only a raw id is known."),
     contactName: z.string().nullable(),
     phone: z.string().nullable().describe("Digits, without a plus."),
     userId: z.string().nullable().describe("The business-scoped user id (BSUID)."),
@@ -45,6 +49,11 @@ export const conversationSchema = named(
     lastMessage: z.object({ text: z.string().nullable(), direction, type: z.string(), sentAt: instant }).nullable(),
     createdAt: instant,
   }),
+);
+
+export const resolvedConversationSchema = named(
+  "ResolvedConversation",
+  conversationSchema.extend({ isNew: z.boolean().describe("True for exactly one of all who ask at once.") }),
 );
 
 export const messageSchema = named(

@@ -5,11 +5,14 @@ import rateLimit from "@fastify/rate-limit";
 import { fastify, type FastifyInstance } from "fastify";
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
 import { createFindCaller } from "../businesses/api-keys.ts";
+import type { ChannelDirectory } from "../businesses/channel-directory.ts";
 import { createBusinesses } from "../businesses/businesses.ts";
 import { createChannels } from "../businesses/channels.ts";
 import { createConversationReader } from "../conversations/read-conversations.ts";
+import { createResolveConversation } from "../conversations/resolve-conversation.ts";
 import { createSetConversationState } from "../conversations/set-conversation-state.ts";
 import type { Database } from "../db/database.ts";
+import { createClaimIdentity } from "../identity/settle-identity.ts";
 import type { WebhookIntake } from "../ingest/webhook-intake.ts";
 import { Fault } from "../kernel/faults.ts";
 import type { Log } from "../kernel/log.ts";
@@ -24,12 +27,14 @@ import { problemOf, sendProblem } from "./problem.ts";
 import { registerApiRoutes } from "./routes/api.ts";
 import { registerDescriptionRoutes } from "./routes/description.ts";
 import { registerInbox } from "./routes/inbox.ts";
+import { registerGatewayWebhooks } from "./routes/gateway-webhooks.ts";
 import { registerHealthRoutes } from "./routes/health.ts";
 import { registerWhatsAppWebhook } from "./routes/whatsapp-webhook.ts";
 
 export interface HttpAppDeps {
   readonly database: Database;
   readonly intake: WebhookIntake;
+  readonly channels: Pick<ChannelDirectory, "findGatewayProof">;
   readonly log: Log;
   readonly metrics: Metrics;
   /** One, or two while a secret is being replaced. None: every webhook is refused. */
@@ -73,6 +78,14 @@ export function createHttpApp(deps: HttpAppDeps): FastifyInstance {
   if (deps.servesApi === false) return app;
   app.register((scope, _options, done) => {
     registerWhatsAppWebhook(scope, deps);
+    done();
+  });
+  app.register((scope, _options, done) => {
+    registerGatewayWebhooks(scope, {
+      ...deps,
+      findChannel: (gateway, token) => deps.channels.findGatewayProof(gateway, token),
+      now: () => new Date(),
+    });
     done();
   });
   const { inboxDirectory } = deps;
@@ -126,6 +139,7 @@ async function registerApi(api: ApiApp, deps: HttpAppDeps): Promise<void> {
   registerApiRoutes(api, {
     conversations: createConversationReader({ database }),
     setConversationState: createSetConversationState({ database }),
+    resolveConversation: createResolveConversation({ database, claimIdentity: createClaimIdentity({ database, log: deps.log }) }),
     acceptMessage: createAcceptMessage({ database, wake: deps.wake }),
     businesses: createBusinesses({ database }),
     channels: createChannels({ database }),

@@ -15,6 +15,7 @@ function neverCalled(): never {
 const described: ApiRoutesDeps = {
   conversations: { list: neverCalled, find: neverCalled, listMessages: neverCalled, findMessage: neverCalled, listTurns: neverCalled },
   setConversationState: neverCalled,
+  resolveConversation: neverCalled,
   acceptMessage: neverCalled,
   businesses: { create: neverCalled, find: neverCalled, listAcrossBusinesses: neverCalled },
   channels: { create: neverCalled, setToken: neverCalled, list: neverCalled },

@@ -58,7 +58,14 @@ interface Known {
   readonly locked: readonly Locked[];
   readonly conversations: readonly KnownConversation[];
   readonly placedIn: string | undefined;
+  /** Since when each identifier leads where it leads. */
+  readonly since: ReadonlyMap<string, Date>;
 }
+
+const nameOf = ({ kind, value }: { readonly kind: string; readonly value: string }): string => `${kind} ${value}`;
+
+/** WhatsApp's clock counts whole seconds and is not ours; a number finds its next owner after weeks, a late webhook comes after days at most. */
+const LATE_MS = 60_000;
 
 export async function settleOnce(tx: Queryable, request: SettleRequest, isProven: boolean): Promise<IdentityOutcome> {
   const known = await lookUnderLocks(tx, request);
@@ -69,7 +76,10 @@ export async function settleOnce(tx: Queryable, request: SettleRequest, isProven
   return (isProven ? undefined : objectionTo(request, known, decision)) ?? apply(tx, request, { known, decision });
 }
 
-async function findThreads(tx: Queryable, { businessId, identifiers, placedKey }: SettleRequest): Promise<{ ids: readonly string[]; placedIn: string | undefined }> {
+async function findThreads(
+  tx: Queryable,
+  { businessId, identifiers, placedKey }: SettleRequest,
+): Promise<{ ids: readonly string[]; placedIn: string | undefined }> {
   const rows = await tx.run(findConversationsOfAliases, [
     businessId,
     identifiers.map(({ kind }) => kind),
@@ -95,7 +105,8 @@ async function lookUnderLocks(tx: Queryable, request: SettleRequest): Promise<Kn
       .filter((alias) => alias.conversation_id === id)
       .map((alias) => ({ kind: alias.kind as Identifier["kind"], value: alias.value, scope: alias.scope })),
   }));
-  return { locked, conversations, placedIn: after.placedIn };
+  const since = new Map(aliases.map((alias) => [nameOf(alias), alias.created_at]));
+  return { locked, conversations, placedIn: after.placedIn, since };
 }
 
 function ownerOf(given: Identifier, { conversations }: Known): KnownConversation | undefined {
@@ -123,10 +134,10 @@ async function apply(
 ): Promise<IdentityOutcome> {
   const { businessId } = request;
   const home = known.locked.find(({ id }) => id === decision.home);
-  const made: Thread = home ?? (await begin(tx, request));
+  const made = home ?? (await begin(tx, request));
   const others = known.locked.filter(({ id }) => decision.merge.includes(id));
   // The longer thread stays: its messages are the ones that need not move.
-  const group = [made, ...others].sort((a, b) => b.last_seq - a.last_seq || (a.id < b.id ? -1 : 1));
+  const group: readonly Thread[] = [made, ...others].sort((a, b) => b.last_seq - a.last_seq || (a.id < b.id ? -1 : 1));
   const [winner = made, ...losers] = group;
   let lastSeq = winner.last_seq;
   for (const loser of losers) {
@@ -138,7 +149,8 @@ async function apply(
   const lead = request.identifiers.find(({ kind }) => kind === "lead");
   if (lead !== undefined) await tx.run(linkLead, [businessId, winner.id, lead.value]);
   const merged = losers.map(({ id }) => id);
-  return { outcome: "settled", settled: { conversationId: winner.id, canonicalKey: winner.canonical_key, isNew: home === undefined, merged } };
+  const isNew = "isNew" in made && made.isNew;
+  return { outcome: "settled", settled: { conversationId: winner.id, canonicalKey: winner.canonical_key, isNew, merged } };
 }
 
 interface Attachment {
@@ -148,22 +160,43 @@ interface Attachment {
   readonly winnerId: string;
 }
 
-/** Unknown identifiers are added, never taken: whoever stored one meanwhile holds a thread that we have not locked. */
-async function attach(tx: Queryable, { request: { businessId }, known, attach: identifiers, winnerId }: Attachment): Promise<void> {
-  const columns = (list: readonly Identifier[]): unknown[] => [list.map(({ kind }) => kind), list.map(({ value }) => value), list.map(({ scope }) => scope)];
-  const moved = identifiers.filter((given) => ownerOf(given, known) !== undefined);
-  const added = identifiers.filter((given) => !moved.includes(given));
+/**
+ * Unknown identifiers are added, never taken: whoever stored one meanwhile holds a thread that we have not locked. One that leads to somebody else
+ * moves only for a message that was written after that: a webhook of the earlier owner that comes late does not take the number back.
+ */
+async function attach(tx: Queryable, { request: { businessId, at }, known, attach: identifiers, winnerId }: Attachment): Promise<void> {
+  const columns = (list: readonly Identifier[]): unknown[] => [
+    list.map(({ kind }) => kind),
+    list.map(({ value }) => value),
+    list.map(({ scope }) => scope),
+  ];
+  const foreign = identifiers.filter((given) => ownerOf(given, known) !== undefined);
+  const moved = foreign.filter((given) => at.getTime() + LATE_MS > (known.since.get(nameOf(given))?.getTime() ?? 0));
+  const added = identifiers.filter((given) => !foreign.includes(given));
   if (moved.length > 0) await tx.run(moveAliasesTo, [businessId, winnerId, ...columns(moved)]);
   if (added.length === 0) return;
   const rows = await tx.run(addAliases, [businessId, winnerId, ...columns(added)]);
-  const distinct = new Set(added.map(({ kind, value }) => `${kind} ${value}`));
+  const distinct = new Set(added.map(nameOf));
   if (rows.length < distinct.size) throw new ThreadsMoved("somebody else stored one of these identifiers first");
 }
 
-async function begin(tx: Queryable, { businessId, newKeys, at }: SettleRequest): Promise<Thread> {
+async function begin(tx: Queryable, request: SettleRequest): Promise<Thread & { readonly isNew: boolean }> {
+  const { businessId, newKeys, at } = request;
   for (const key of newKeys) {
     const [row] = await tx.run(insertConversation, [businessId, newId(), key, at]);
-    if (row !== undefined) return { ...row, last_seq: 0, lead_id: null };
+    if (row !== undefined) return { ...row, last_seq: 0, lead_id: null, isNew: true };
   }
-  throw new ThreadsMoved("every key of this person belongs to a thread by now");
+  const orphan = await findOrphan(tx, request);
+  if (orphan === undefined) throw new ThreadsMoved("every key of this person belongs to a thread by now");
+  return { ...orphan, isNew: false };
+}
+
+/** The thread that began under the only key of this person, and to which no identifier leads any more. */
+async function findOrphan(tx: Queryable, request: SettleRequest): Promise<Thread | undefined> {
+  const [key, ...more] = request.newKeys;
+  if (key === undefined || more.length > 0) return undefined;
+  const { ids } = await findThreads(tx, request);
+  const [owner] = ids.length > 0 ? [] : await tx.run(findConversationByKey, [request.businessId, key]);
+  const [locked] = owner === undefined ? [] : await tx.run(lockConversations, [request.businessId, [owner.id]]);
+  return locked?.merged_into === null ? locked : undefined;
 }

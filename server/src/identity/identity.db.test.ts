@@ -4,6 +4,8 @@ import { createTestBusiness, type TestBusiness } from "../../test/support/test-b
 import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
 import { createTestEngine, type TestEngine } from "../../test/support/test-engine.ts";
 import { textMessage, webhookBody } from "../../test/support/webhook-bodies.ts";
+import type { Identifier } from "./decide-identity.ts";
+import { createSettleIdentity } from "./settle-identity.ts";
 import { parseCloudWebhook } from "../whatsapp/parse-webhook.ts";
 
 describe("one person, one thread", () => {
@@ -125,6 +127,32 @@ describe("one person, one thread", () => {
     expect(await threadsOf("12025550406")).toEqual(await threadsOf("US.new"));
     await engine.receive(business, { userId: "US.old", text: "still me" });
     expect(await textsOf((await threadsOf("US.old"))[0])).toEqual(["secret", "still me"]);
+  });
+
+  it("leaves a recycled number with its new owner when a message of the old one comes late", async () => {
+    const anHourAgo = Math.floor(Date.now() / 1000) - 3600;
+    await engine.receive(business, { from: "12025550416", userId: "US.first", text: "mine", at: anHourAgo - 60 });
+    await engine.receive(business, { from: "12025550416", userId: "US.second", text: "now mine" });
+    await engine.receive(business, { from: "12025550416", userId: "US.first", text: "late", at: anHourAgo });
+    await engine.receive(business, { from: "12025550416", text: "only the number" });
+    expect(await textsOf((await threadsOf("US.first"))[0])).toEqual(["mine", "late"]);
+    expect(await textsOf((await threadsOf("US.second"))[0])).toEqual(["now mine", "only the number"]);
+  });
+
+  it("lets nobody's thread lose an identifier to another one that begins at the same moment", async () => {
+    const others = test.open();
+    const [settle, settleToo] = [engine.database, others].map((database) => createSettleIdentity({ database, log: test.log }));
+    for (let round = 0; round < 30; round += 1) {
+      const phone: Identifier = { kind: "phone", value: `1404555${String(2000 + round)}`, scope: null };
+      const user: Identifier = { kind: "user", value: `US.twice${String(round)}`, scope: "300000000000001" };
+      const request = { businessId: business.businessId, reason: "payload", proof: {}, create: true, at: new Date() } as const;
+      const settled = await Promise.all([
+        settle?.({ ...request, identifiers: [user], newKeys: [`user:${business.businessId}:${user.value}`] }),
+        settleToo?.({ ...request, identifiers: [user, phone], newKeys: [`phone:${business.businessId}:+${phone.value}`] }),
+      ]);
+      expect(new Set(settled.map((one) => one?.conversationId)).size).toBe(1);
+      expect(settled.filter((one) => one?.isNew)).toHaveLength(1);
+    }
   });
 
   it("carries the thread over when the customer changes the number, and parks the change of somebody unknown", async () => {

@@ -35,11 +35,12 @@ select c.id, c.canonical_key, c.merged_into, c.last_seq, c.lead_id
 export const listAliasesOfConversations = defineQuery({
   name: "identity.list-aliases-of-conversations",
   role: "app",
-  columns: { conversation_id: "uuid", kind: "text", value: "text", scope: "text?" },
+  columns: { conversation_id: "uuid", kind: "text", value: "text", scope: "text?", created_at: "timestamptz" },
   text: `
-select a.conversation_id, a.kind, a.value, a.scope
-  from aliases a
- where a.business_id = $1 and a.conversation_id = any ($2::uuid[])`,
+select coalesce(c.merged_into, c.id) as conversation_id, a.kind, a.value, a.scope, a.created_at
+  from conversations c
+  join aliases a on a.business_id = $1 and a.conversation_id = c.id
+ where c.business_id = $1 and (c.id = any ($2::uuid[]) or c.merged_into = any ($2::uuid[]))`,
 });
 
 // Answers those that it added: one that somebody else stored first is his, and what leads to his thread has to be looked at again.
@@ -49,7 +50,7 @@ export const addAliases = defineQuery({
   columns: { kind: "text", value: "text" },
   text: `
 insert into aliases as a (business_id, kind, value, scope, conversation_id, created_at)
-select distinct on (k.kind, k.value) $1, k.kind, k.value, k.scope, $2::uuid, now()
+select $1, k.kind, k.value, k.scope, $2::uuid, now()
   from unnest($3::text[], $4::text[], $5::text[]) as k (kind, value, scope)
  order by k.kind, k.value
 on conflict on constraint aliases_pkey do nothing
@@ -330,4 +331,26 @@ export const recordMerge = defineQuery({
 insert into merges (business_id, id, winner_id, loser_id, reason, proof, winner_done, winner_last, loser_done, loser_last)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 returning id`,
+});
+
+export const listThreadsOfPhones = defineQuery({
+  name: "identity.list-threads-of-phones",
+  role: "app",
+  columns: { value: "text", conversation_id: "uuid" },
+  text: `
+select a.value, coalesce(c.merged_into, c.id) as conversation_id
+  from aliases a
+  join conversations c on c.business_id = $1 and c.id = a.conversation_id
+ where a.business_id = $1 and a.kind = 'phone' and a.value = any ($2::text[])`,
+});
+
+/** Where a user id of this business may be valid: one scope for each account of the Cloud API. */
+export const listScopes = defineQuery({
+  name: "identity.list-scopes",
+  role: "app",
+  columns: { scope: "text" },
+  text: `
+select distinct coalesce(ch.account_id, ch.id::text) as scope
+  from channels ch
+ where ch.business_id = $1 and ch.provider = 'cloud'`,
 });

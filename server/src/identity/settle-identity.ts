@@ -28,7 +28,11 @@ export function createClaimIdentity(deps: SettleIdentityDeps): ClaimIdentity {
   return (request) => settleUndisturbed(deps, request, false);
 }
 
-async function settleUndisturbed({ database, log }: SettleIdentityDeps, request: SettleRequest, isProven: boolean): Promise<IdentityOutcome> {
+async function settleUndisturbed(
+  { database, log }: SettleIdentityDeps,
+  request: SettleRequest,
+  isProven: boolean,
+): Promise<IdentityOutcome> {
   const { businessId, reason } = request;
   for (let attempt = 1; ; attempt += 1) {
     try {

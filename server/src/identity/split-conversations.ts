@@ -28,7 +28,13 @@ export interface MovedParts {
 }
 
 export type SplitOutcome =
-  | { readonly outcome: "planned" | "split"; readonly winnerId: string; readonly loserId: string; readonly reason: string; readonly moves: MovedParts }
+  | {
+      readonly outcome: "planned" | "split";
+      readonly winnerId: string;
+      readonly loserId: string;
+      readonly reason: string;
+      readonly moves: MovedParts;
+    }
   | { readonly outcome: "not_merged" }
   /** That one has to be split off first. */
   | { readonly outcome: "not_newest"; readonly newerId: string };

@@ -68,7 +68,16 @@ select (select count(*) from messages s where s.business_id = $1 and s.conversat
 export const countThread = defineQuery({
   name: "identity.count-thread",
   role: "app",
-  columns: { id: "uuid", canonical_key: "text", lead_id: "text?", last_seq: "int8", messages: "int8", turns: "int8", sessions: "int8", aliases: "int8" },
+  columns: {
+    id: "uuid",
+    canonical_key: "text",
+    lead_id: "text?",
+    last_seq: "int8",
+    messages: "int8",
+    turns: "int8",
+    sessions: "int8",
+    aliases: "int8",
+  },
   text: `
 select c.id, c.canonical_key, c.lead_id, c.last_seq,
        (select count(*) from messages m where m.business_id = $1 and m.conversation_id = c.id) as messages,
@@ -132,7 +141,7 @@ with mine as (
   update sessions s set
     conversation_id = $3,
     from_seq = s.from_seq - mine.places,
-    to_seq = greatest(s.from_seq - mine.places, least(s.to_seq - mine.places, case when s.to_seq is not null then $7::bigint end))
+    to_seq = case when s.to_seq is not null then greatest(s.from_seq - mine.places, least(s.to_seq - mine.places, $7::bigint)) end
     from mine
    where s.business_id = $1 and s.id = mine.id
   returning 1

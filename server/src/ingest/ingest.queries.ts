@@ -131,6 +131,18 @@ select coalesce((select array_agg(ord) from stored), '{}') as stored,
          where conv.merged_into is not null) r`,
 });
 
+// Where messages stand that were delivered again under another name of their sender.
+export const findThreadsOfMessagesAcrossBusinesses = defineQuery({
+  name: "ingest.find-threads-of-messages-across-businesses",
+  role: "ingest",
+  columns: { ord: "int8", canonical_key: "text" },
+  text: `
+select k.ord, c.canonical_key
+  from unnest($1::uuid[], $2::uuid[], $3::text[]) with ordinality as k (business_id, channel_id, provider_message_id, ord)
+  join messages m on m.business_id = k.business_id and m.channel_id = k.channel_id and m.provider_message_id = k.provider_message_id
+  join conversations c on c.business_id = m.business_id and c.id = m.conversation_id`,
+});
+
 // The layer below: when the full upsert of one conversation is refused, its existing row is taken as it is and only the position moves on.
 export const placeInExistingConversationAcrossBusinesses = defineQuery({
   name: "ingest.place-in-existing-conversation-across-businesses",
@@ -281,9 +293,17 @@ select count(*) as count from logged`,
 export const listQuarantinedAcrossBusinesses = defineQuery({
   name: "ingest.list-quarantined-across-businesses",
   role: "ingest",
-  columns: { business_id: "uuid", id: "uuid", provider: "text", reason: "text", body: "text" },
+  columns: {
+    business_id: "uuid",
+    id: "uuid",
+    provider: "text",
+    channel_key: "text?",
+    received_at: "timestamptz",
+    reason: "text",
+    body: "text",
+  },
   text: `
-select business_id, id, provider, reason, body from webhook_log
+select business_id, id, provider, channel_key, received_at, reason, body from webhook_log
  where state = 'quarantined' and ($1::uuid[] is null or id = any ($1)) and ($2::uuid is null or business_id = $2) and id > $3
  order by id limit $4`,
 });

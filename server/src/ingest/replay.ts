@@ -1,6 +1,7 @@
 // Owns: giving what was quarantined another chance, on the very path that new webhooks take. A row is marked only after its items are durable.
-import type { Queryable } from "../db/query.ts";
-import { parseCloudWebhook } from "../whatsapp/parse-webhook.ts";
+import type { Queryable, RowOf } from "../db/query.ts";
+import { isGateway, parseGatewayWebhook } from "../whatsapp/gateways/parse-gateway-webhook.ts";
+import { parseCloudWebhook, type ParsedWebhook } from "../whatsapp/parse-webhook.ts";
 import type { WebhookEvent } from "../whatsapp/events.ts";
 import { listQuarantinedAcrossBusinesses, markReplayedAcrossBusinesses } from "./ingest.queries.ts";
 import type { WebhookIntake } from "./webhook-intake.ts";
@@ -30,10 +31,17 @@ export interface ReplayDeps {
 const PAGE = 200;
 const FIRST = "00000000-0000-0000-0000-000000000000";
 
-function eventsOf(provider: string, body: string): readonly WebhookEvent[] | undefined {
-  if (provider !== "cloud") return undefined;
-  const parsed = parseCloudWebhook(Buffer.from(body));
-  if (parsed.outcome !== "events" || parsed.events.some((event) => event.kind === "unreadable")) return undefined;
+type Quarantined = RowOf<typeof listQuarantinedAcrossBusinesses.columns>;
+
+function parse({ provider, channel_key, received_at, body }: Quarantined): ParsedWebhook | undefined {
+  if (provider === "cloud") return parseCloudWebhook(Buffer.from(body));
+  if (!isGateway(provider)) return undefined;
+  return parseGatewayWebhook(provider, Buffer.from(body), { channelKey: channel_key ?? "", receivedAt: received_at });
+}
+
+function eventsOf(row: Quarantined): readonly WebhookEvent[] | undefined {
+  const parsed = parse(row);
+  if (parsed?.outcome !== "events" || parsed.events.some((event) => event.kind === "unreadable")) return undefined;
   return parsed.events;
 }
 
@@ -48,7 +56,7 @@ export function createReplay({ db, intake }: ReplayDeps): Replay {
         const rows = await db.run(listQuarantinedAcrossBusinesses, [ids ?? null, businessId ?? null, after, size]);
         for (const row of rows) {
           after = row.id;
-          const events = eventsOf(row.provider, row.body);
+          const events = eventsOf(row);
           const result = events === undefined ? undefined : await intake.receive(events);
           if (result === undefined || result.quarantined > 0) {
             stillQuarantined.push({ id: row.id, reason: row.reason });

@@ -82,7 +82,8 @@ function parametersOf(placed: readonly PlacedItem[]): unknown[] {
     threads.map(({ entry }) => entry.canonicalKey),
     // The id that the conversation gets if it is new; a message's own id is as good as any other UUIDv7.
     threads.map(({ entry }) => entry.item.messageId),
-    threads.map(({ newest }) => newest.item.event.customer.name ?? null),
+    // The author of a group's message is not the group.
+    threads.map(({ newest }) => (newest.item.event.groupId === undefined ? (newest.item.event.customer.name ?? null) : null)),
     threads.map(({ newest }, at) => (addresses[at] === undefined ? null : newest.item.channelId)),
     addresses.map((address) => address?.kind ?? null),
     addresses.map((address) => address?.address ?? null),

@@ -3,6 +3,7 @@ import { classifyDatabaseError } from "../db/classify-error.ts";
 import type { SettleIdentity } from "../identity/settle-identity.ts";
 import { messageOf } from "../kernel/faults.ts";
 import { identifiersOf, type IngestItem } from "./ingest-item.ts";
+import { findThreadsOfMessagesAcrossBusinesses } from "./ingest.queries.ts";
 import { createStoreBatch, type StoreBatchDeps, type StoreOutcome } from "./store-batch.ts";
 import { newKeysOf, type PlacedItem, type ThreadResolver } from "./thread-resolver.ts";
 import { withRetries } from "./with-retries.ts";
@@ -59,6 +60,26 @@ export function createStoreMessages(deps: StoreMessagesDeps): (items: readonly I
     const batch = await storeBatch(placed);
     for (const [item, outcome] of batch.outcomes) outcomes.set(item, outcome);
     for (const entry of batch.contested) await settle(entry.item, entry.canonicalKey);
+    await learnFromTwins(placed.filter(({ item, newAliases }) => newAliases.length > 0 && outcomes.get(item) === "duplicate"));
+  }
+
+  /** A gateway may deliver one message twice, once under the phone and once under the LID of its sender: that proves the two to be one person. */
+  async function learnFromTwins(twins: readonly PlacedItem[]): Promise<void> {
+    if (twins.length === 0) return;
+    // Mostly the same webhook several times at once: its names are known by now.
+    const { placed } = await resolver.resolve(twins.map(({ item }) => item));
+    const known = new Set(placed.filter(({ newAliases }) => newAliases.length === 0).map(({ item }) => item));
+    const unknown = twins.map(({ item }) => item).filter((item) => !known.has(item) && item.event.groupId === undefined);
+    if (unknown.length === 0) return;
+    const rows = await deps.db.run(findThreadsOfMessagesAcrossBusinesses, [
+      unknown.map(({ businessId }) => businessId),
+      unknown.map(({ channelId }) => channelId),
+      unknown.map(({ event }) => event.providerMessageId),
+    ]);
+    for (const { ord, canonical_key } of rows) {
+      const item = unknown[ord - 1];
+      if (item !== undefined) await settle(item, canonical_key);
+    }
   }
 
   return async (items) => {

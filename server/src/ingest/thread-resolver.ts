@@ -37,9 +37,9 @@ const cacheKey = (businessId: string, alias: Alias): string => `${businessId}|${
 
 /** The keys that a new thread of this sender may have, the preferred one first. */
 export function newKeysOf(item: IngestItem): readonly string[] {
-  const { phone, userId, lid } = item.event.customer;
+  const { phone, userId, parentUserId, lid } = item.event.customer;
   const { groupId } = item.event;
-  const identities = groupId === undefined ? [{ phone }, { userId }, { lid }] : [{ groupId }];
+  const identities = groupId === undefined ? [{ phone }, { userId }, { userId: parentUserId }, { lid }] : [{ groupId }];
   return identities.map((identity) => canonicalKeyOf(item.businessId, identity)).filter((key) => key !== undefined);
 }
 

@@ -15,6 +15,8 @@ export const FAULTS = {
   window_closed: { status: 409, title: "The 24 hour window of the customer is closed" },
   opted_out: { status: 409, title: "The customer opted out" },
   no_address: { status: 409, title: "The conversation has no address to send to" },
+  lead_conflict: { status: 409, title: "The conversation belongs to another lead" },
+  identity_conflict: { status: 409, title: "The identifiers belong to different people" },
   idempotency_conflict: { status: 422, title: "The idempotency key was used with another request" },
   payload_too_large: { status: 413, title: "The body is too large" },
   unsupported_media_type: { status: 415, title: "The body must be JSON" },

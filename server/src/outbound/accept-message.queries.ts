@@ -15,7 +15,8 @@ export const lockConversationForSending = defineQuery({
   },
   text: `
     select c.id, c.merged_into is not null as is_merged,
-      coalesce(c.last_customer_message_at > now() - interval '24 hours', false) as is_window_open,
+      coalesce(c.last_customer_message_at > now() - interval '24 hours', false)
+        or exists (select from channels ch where ch.business_id = $1 and ch.id = c.reply_channel_id and ch.provider <> 'cloud') as is_window_open,
       c.opted_out_at is not null as is_opted_out, c.reply_address is not null as has_address, c.last_customer_message_at
     from conversations c
     where c.business_id = $1 and c.id = $2

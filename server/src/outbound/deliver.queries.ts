@@ -16,7 +16,9 @@ export const startSends = defineQuery({
     content: "jsonb?",
     quoted_provider_message_id: "text?",
     attempts: "int2?",
+    channel_id: "uuid?",
     provider: "text?",
+    settings: "jsonb?",
     external_id: "text?",
     access_token: "text?",
     reply_kind: "text?",
@@ -37,11 +39,11 @@ with mine as materialized (
    where m.business_id = $1 and m.conversation_id = mine.conversation_id and m.status = 'sending'
 ), next as (
   select mine.conversation_id, mine.wanted, m.id, m.seq, m.type, m.content, m.quoted_provider_message_id, m.attempts,
-         ch.provider, ch.external_id, s.access_token, c.reply_kind, c.reply_address,
+         m.channel_id, ch.provider, ch.settings, ch.external_id, s.access_token, c.reply_kind, c.reply_address,
          case when m.id is null then 'none'
               when c.opted_out_at is not null then 'opted_out'
               when c.reply_address is null then 'no_address'
-              when m.type <> 'template' and coalesce(c.last_customer_message_at <= now() - interval '24 hours', true) then 'window_closed'
+              when ch.provider = 'cloud' and m.type <> 'template' and coalesce(c.last_customer_message_at <= now() - interval '24 hours', true) then 'window_closed'
               when ch.stopped_at is not null or s.access_token is null then 'channel_stopped'
               else 'send' end as verdict
     from mine
@@ -65,7 +67,7 @@ with mine as materialized (
     from next n
    where m.business_id = $1 and m.id = n.id and m.status = 'queued' and n.verdict in ('send', 'opted_out', 'no_address', 'window_closed')
 )
-select conversation_id, wanted, verdict, id as message_id, seq, content, quoted_provider_message_id, attempts, provider, external_id,
+select conversation_id, wanted, verdict, id as message_id, seq, content, quoted_provider_message_id, attempts, channel_id, provider, settings, external_id,
        access_token, reply_kind, reply_address
   from next`,
 });
@@ -115,6 +117,6 @@ export const stopChannel = defineQuery({
   columns: { id: "uuid" },
   text: `
 update channels set stopped_at = now(), stopped_reason = $3
- where business_id = $1 and provider = 'cloud' and external_id = $2 and stopped_at is null
+ where business_id = $1 and id = $2 and stopped_at is null
 returning id`,
 });

@@ -3,16 +3,18 @@
 import { createBusinessBatcher } from "../db/business-batcher.ts";
 import type { Database } from "../db/database.ts";
 import type { RowOf } from "../db/query.ts";
+import { createLearnSpelling } from "../identity/learn-spelling.ts";
+import { createClaimIdentity } from "../identity/settle-identity.ts";
 import type { FailPoints } from "../kernel/fail-points.ts";
 import type { Log } from "../kernel/log.ts";
 import type { ClaimedLane } from "../lanes/lane-store.ts";
 import { buildGraphMessage, type SendAddress } from "../whatsapp/graph-message.ts";
-import type { Rejected, SendOutcome, WhatsAppTransport } from "../whatsapp/transport.ts";
+import type { Rejected, SendOutcome, TransportOf } from "../whatsapp/transport.ts";
 import { finishSends, startSends, stopChannel } from "./deliver.queries.ts";
 
 export interface DeliverDeps {
   readonly database: Database;
-  readonly transport: WhatsAppTransport;
+  readonly transportOf: TransportOf;
   readonly failPoints: FailPoints;
   readonly log: Log;
   readonly onSent?: (outcome: SendOutcome["outcome"]) => void;
@@ -27,6 +29,8 @@ interface Settlement {
   readonly settledTo: number;
   readonly status: "accepted" | "queued" | "failed" | "unknown" | null;
   readonly providerMessageId?: string;
+  /** The account that the provider found for the number that we sent to. */
+  readonly waId?: string | undefined;
   readonly errorCode?: string;
   readonly errorText?: string;
   readonly retryInMs?: number;
@@ -39,6 +43,7 @@ const STOPPED_CHANNEL_RECHECK_MS = 30_000;
 
 export function createDeliver(deps: DeliverDeps): (lane: ClaimedLane, signal: AbortSignal) => Promise<void> {
   const { database, log } = deps;
+  const learnSpelling = createLearnSpelling({ claimIdentity: createClaimIdentity({ database, log }), log });
 
   const start = createBusinessBatcher<ClaimedLane, Started | undefined>({
     slots: 2,
@@ -74,17 +79,11 @@ export function createDeliver(deps: DeliverDeps): (lane: ClaimedLane, signal: Ab
 
   async function send(started: Started): Promise<SendOutcome> {
     const address = addressOf(started);
-    if (
-      started.content === null ||
-      started.external_id === null ||
-      started.access_token === null ||
-      started.provider !== "cloud" ||
-      address === undefined
-    ) {
-      return unsendable;
-    }
+    const transport = deps.transportOf(started.provider, started.settings);
+    if (started.content === null || started.external_id === null || started.access_token === null) return unsendable;
+    if (address === undefined || transport === undefined) return unsendable;
     await deps.failPoints.hit("send.before-request");
-    const outcome = await deps.transport.sendMessage({
+    const outcome = await transport.sendMessage({
       phoneNumberId: started.external_id,
       accessToken: started.access_token,
       body: buildGraphMessage({
@@ -100,7 +99,7 @@ export function createDeliver(deps: DeliverDeps): (lane: ClaimedLane, signal: Ab
   }
 
   async function stop(lane: ClaimedLane, started: Started, outcome: Rejected): Promise<void> {
-    const rows = await database.forBusiness(lane.businessId).run(stopChannel, [lane.businessId, started.external_id, outcome.sentence]);
+    const rows = await database.forBusiness(lane.businessId).run(stopChannel, [lane.businessId, started.channel_id, outcome.sentence]);
     if (rows.length > 0) log.error({ businessId: lane.businessId, channelId: rows[0]?.id, code: outcome.fault.code }, "channel.stopped");
   }
 
@@ -108,6 +107,11 @@ export function createDeliver(deps: DeliverDeps): (lane: ClaimedLane, signal: Ab
     const outcome = await send(started);
     if (outcome.outcome === "rejected" && outcome.stopsChannel) await stop(lane, started, outcome);
     return settlementOf(lane, started, outcome);
+  }
+
+  async function learn({ businessId }: ClaimedLane, started: Started, { waId, providerMessageId }: Settlement): Promise<void> {
+    if (waId === undefined || providerMessageId === undefined || started.reply_kind !== "phone" || started.reply_address === null) return;
+    await learnSpelling({ businessId, sentTo: started.reply_address, waId, providerMessageId });
   }
 
   return async (lane, signal) => {
@@ -125,6 +129,7 @@ export function createDeliver(deps: DeliverDeps): (lane: ClaimedLane, signal: Ab
       }
       if (settlement.status === "unknown")
         log.warn({ conversationId: lane.conversationId, messageId: settlement.messageId }, "send.unknown");
+      await learn(lane, started, settlement);
       more = result.more && settlement.retryInMs === undefined;
     }
     if (signal.aborted) throw new Error("the send lane was interrupted");
@@ -143,6 +148,7 @@ function addressOf({ reply_kind, reply_address }: Started): SendAddress | undefi
   if (reply_address === null) return undefined;
   if (reply_kind === "phone") return { kind: "phone", phone: reply_address };
   if (reply_kind === "user") return { kind: "user", userId: reply_address };
+  if (reply_kind === "lid") return { kind: "lid", lid: reply_address };
   return reply_kind === "group" ? { kind: "group", groupId: reply_address } : undefined;
 }
 
@@ -159,7 +165,7 @@ function settlementOf(lane: ClaimedLane, started: Started, outcome: SendOutcome)
   const base = { lane, messageId: started.message_id, settledTo: started.seq ?? started.wanted };
   switch (outcome.outcome) {
     case "accepted":
-      return { ...base, status: "accepted", providerMessageId: outcome.providerMessageId };
+      return { ...base, status: "accepted", providerMessageId: outcome.providerMessageId, waId: outcome.waId };
     case "uncertain":
       return { ...base, status: "unknown", errorCode: "outcome_unknown", errorText: outcome.reason };
     case "rejected":

@@ -16,6 +16,8 @@ export const loadReplyState = defineQuery({
     handoff_text: "text",
     channel_external_id: "text?",
     channel_provider: "text?",
+    channel_settings: "jsonb?",
+    reply_address: "text?",
     channel_stopped: "bool",
     access_token: "text?",
     answered_to: "int8",
@@ -24,9 +26,9 @@ export const loadReplyState = defineQuery({
   text: `
 select c.id as conversation_id, c.contact_name,
        c.ai_paused_at is not null and (b.handoff_pause_ms is null or c.ai_paused_at + b.handoff_pause_ms * interval '1 millisecond' > now()) as ai_paused, c.opted_out_at is not null as opted_out,
-       coalesce(c.last_customer_message_at > now() - interval '24 hours', false) as window_open,
-       c.reply_kind, b.ai_enabled, b.language, b.handoff_text,
-       ch.external_id as channel_external_id, ch.provider as channel_provider, ch.stopped_at is not null as channel_stopped, s.access_token,
+       coalesce(c.last_customer_message_at > now() - interval '24 hours' or ch.provider <> 'cloud', false) as window_open,
+       c.reply_kind, c.reply_address, b.ai_enabled, b.language, b.handoff_text,
+       ch.external_id as channel_external_id, ch.provider as channel_provider, ch.settings as channel_settings, ch.stopped_at is not null as channel_stopped, s.access_token,
        coalesce(answered.covers_to, 0) as answered_to,
        (select count(*) from turns t
          where t.business_id = $1 and t.conversation_id = c.id and t.covers_to > coalesce(answered.covers_to, 0)) as superseded_since
@@ -41,6 +43,7 @@ select c.id as conversation_id, c.contact_name,
      order by t.covers_to desc limit 1) answered on true`,
 });
 
+// The newest of the thread, and the whole burst even when it arrived so late that the thread has gone on in the meantime.
 export const loadRecentMessages = defineQuery({
   name: "replies.load-recent-messages",
   role: "app",
@@ -58,12 +61,19 @@ export const loadRecentMessages = defineQuery({
   },
   text: `
 select i.conversation_id, m.seq, m.direction, m.author, m.type, m.text, m.provider_message_id, m.target_provider_message_id, m.sent_at, m.is_history
-  from unnest($2::uuid[], $3::bigint[]) as i (conversation_id, up_to)
+  from unnest($2::uuid[], $3::bigint[], $4::bigint[]) as i (conversation_id, up_to, answered_to)
   cross join lateral (
-    select * from messages m
-     where m.business_id = $1 and m.conversation_id = i.conversation_id and m.seq <= i.up_to
-     order by m.seq desc limit 50) m
- order by i.conversation_id, m.seq`,
+    (select m.seq, m.direction, m.author, m.type, m.text, m.provider_message_id, m.target_provider_message_id, m.sent_at, m.is_history
+       from messages m
+      where m.business_id = $1 and m.conversation_id = i.conversation_id and m.seq <= i.up_to
+      order by m.sent_at desc, m.seq desc limit 50)
+    union
+    (select m.seq, m.direction, m.author, m.type, m.text, m.provider_message_id, m.target_provider_message_id, m.sent_at, m.is_history
+       from messages m
+      where m.business_id = $1 and m.conversation_id = i.conversation_id and m.seq <= i.up_to and m.seq > i.answered_to
+        and m.direction = 'in' and not m.is_history
+      order by m.seq desc limit 50)) m
+ order by i.conversation_id, m.sent_at, m.seq`,
 });
 
 // The end of a turn: turn, reply, and both lanes, in one statement under the fence. Lock order: conversation → lane → turn → message.
@@ -83,10 +93,11 @@ with input as (
 ), locked as materialized (
   select c.id, c.canonical_key, c.opted_out_at, c.reply_channel_id,
          c.ai_paused_at is not null and (b.handoff_pause_ms is null or c.ai_paused_at + b.handoff_pause_ms * interval '1 millisecond' > now()) as ai_paused,
-         coalesce(c.last_customer_message_at > now() - interval '24 hours', false) as window_open
+         coalesce(c.last_customer_message_at > now() - interval '24 hours' or ch.provider <> 'cloud', false) as window_open
     from conversations c
     join input i on i.conversation_id = c.id
     join businesses b on b.id = $1
+    left join channels ch on ch.business_id = $1 and ch.id = c.reply_channel_id
    where c.business_id = $1
      and exists (select from lanes l where l.business_id = $1 and l.conversation_id = c.id and l.kind = 'reply' and l.fence = i.fence)
    order by c.canonical_key

@@ -7,7 +7,7 @@ import { messageOf } from "../kernel/faults.ts";
 import { newId, type MessageId, type TurnId } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
 import type { ClaimedLane } from "../lanes/lane-store.ts";
-import type { WhatsAppTransport } from "../whatsapp/transport.ts";
+import type { TransportOf } from "../whatsapp/transport.ts";
 import { buildContext, type RecentMessage } from "./build-context.ts";
 import { commitTurns, loadRecentMessages, loadReplyState } from "./replies.queries.ts";
 import type { Responder, ResponderAnswer } from "./responder.ts";
@@ -15,7 +15,7 @@ import type { Responder, ResponderAnswer } from "./responder.ts";
 export interface ReplyTurnDeps {
   readonly database: Database;
   readonly responder: Responder;
-  readonly transport: WhatsAppTransport;
+  readonly transportOf: TransportOf;
   readonly failPoints: FailPoints;
   readonly log: Log;
   readonly wake: (kind: "reply" | "send") => void;
@@ -58,8 +58,13 @@ export function createReplyTurn(deps: ReplyTurnDeps): (lane: ClaimedLane, signal
       const db = database.forBusiness(businessId);
       const ids = lanes.map((lane) => lane.conversationId);
       const states = await db.run(loadReplyState, [businessId, ids]);
-      const messages = await db.run(loadRecentMessages, [businessId, ids, lanes.map((lane) => lane.wanted)]);
       const stateOf = new Map(states.map((row) => [row.conversation_id, row]));
+      const messages = await db.run(loadRecentMessages, [
+        businessId,
+        ids,
+        lanes.map((lane) => lane.wanted),
+        lanes.map((lane) => stateOf.get(lane.conversationId)?.answered_to ?? 0),
+      ]);
       const rowsOf = new Map<string, RecentMessage[]>();
       for (const row of messages) {
         const rows = rowsOf.get(row.conversation_id);
@@ -99,13 +104,16 @@ export function createReplyTurn(deps: ReplyTurnDeps): (lane: ClaimedLane, signal
 
   /** Read, and "typing": best effort, and never longer than a customer would notice. */
   async function showTyping(state: State, providerMessageId: string | null): Promise<void> {
-    if (providerMessageId === null || state.channel_external_id === null || state.access_token === null) return;
-    if (state.channel_provider !== "cloud" || state.channel_stopped) return;
-    const shown = deps.transport.markRead({
+    const transport = deps.transportOf(state.channel_provider, state.channel_settings);
+    if (transport === undefined || providerMessageId === null || state.channel_external_id === null || state.access_token === null) return;
+    if (state.channel_stopped) return;
+    const to = chatOf(state);
+    const shown = transport.markRead({
       phoneNumberId: state.channel_external_id,
       accessToken: state.access_token,
       providerMessageId,
       typing: true,
+      ...(to === undefined ? {} : { to }),
     });
     let timer: NodeJS.Timeout | undefined;
     await Promise.race([shown, new Promise((resolve) => (timer = setTimeout(resolve, TYPING_TIMEOUT_MS)))]);
@@ -169,6 +177,12 @@ export function createReplyTurn(deps: ReplyTurnDeps): (lane: ClaimedLane, signal
       log.error({ error: messageOf(error) }, "turn.bookkeeping-failed");
     }
   };
+}
+
+function chatOf({ reply_kind, reply_address }: State): string | undefined {
+  if (reply_address === null) return undefined;
+  if (reply_kind === "phone") return `+${reply_address}`;
+  return reply_kind === "lid" ? `${reply_address}@lid` : reply_address;
 }
 
 function endingOf(answer: ResponderAnswer): Ending {

@@ -8,7 +8,9 @@ export type SendAddress =
   | { readonly kind: "phone"; readonly phone: string }
   /** A business-scoped user id, or a parent one, whole. */
   | { readonly kind: "user"; readonly userId: string }
-  | { readonly kind: "group"; readonly groupId: string };
+  | { readonly kind: "group"; readonly groupId: string }
+  /** Of a gateway; the Cloud API knows no LID and refuses it. */
+  | { readonly kind: "lid"; readonly lid: string };
 
 export interface OutboundMessage {
   readonly address: SendAddress;
@@ -47,5 +49,7 @@ function addressKeys(address: SendAddress): JsonObject {
       return { recipient: address.userId };
     case "group":
       return { to: address.groupId };
+    case "lid":
+      return { to: `${address.lid}@lid` };
   }
 }

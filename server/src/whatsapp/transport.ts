@@ -20,6 +20,8 @@ export interface MarkReadRequest {
   readonly providerMessageId: string;
   /** Also show "typing" until the reply, for 25 s at most. */
   readonly typing: boolean;
+  /** The chat; a gateway needs it, the Cloud API does not. As in a send: "+digits", "…@lid" or "…@g.us". */
+  readonly to?: string;
 }
 
 /** The provider has certainly not accepted the request. */
@@ -54,6 +56,9 @@ export interface SendAccepted {
 
 export type SendOutcome = SendAccepted | Rejected | Uncertain;
 export type MarkReadOutcome = { readonly outcome: "accepted" } | Rejected | Uncertain;
+
+/** The transport of a channel, from its provider and settings; undefined when these are incomplete: then nothing can be sent. */
+export type TransportOf = (provider: string | null, settings: JsonObject | null) => WhatsAppTransport | undefined;
 
 /** A way to reach customers. No method ever throws or rejects: every end is an outcome. */
 export interface WhatsAppTransport {

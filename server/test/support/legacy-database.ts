@@ -81,7 +81,10 @@ interface Columns {
 }
 
 /** How one person stands there: the first conversation, and the one that should not be. Each style is another way to be found twice. */
-function stylesOf(n: number, business: string): { readonly first: Columns; readonly second: Columns; readonly phone?: string; readonly leadId?: string; readonly leadPhone?: string } {
+function stylesOf(
+  n: number,
+  business: string,
+): { readonly first: Columns; readonly second: Columns; readonly phone?: string; readonly leadId?: string; readonly leadPhone?: string } {
   const phone = `1202${String(5_000_000 + n)}`;
   const spaced = `+1 202 ${phone.slice(4, 7)}-${phone.slice(7)}`;
   const leadId = `L${String(n)}`;
@@ -99,7 +102,13 @@ function stylesOf(n: number, business: string): { readonly first: Columns; reado
     case 5:
       return { first: { waId: `81${phone}@lid` }, second: { waId: `81${phone}@lid` } };
     case 6:
-      return { phone, leadId, leadPhone: `+1303${String(7_000_000 + n)}`, first: { waId: phone, leadId }, second: { leadId, key: `lead:${business}:${leadId}` } };
+      return {
+        phone,
+        leadId,
+        leadPhone: `+1303${String(7_000_000 + n)}`,
+        first: { waId: phone, leadId },
+        second: { leadId, key: `lead:${business}:${leadId}` },
+      };
     // A Brazilian mobile and the one beside it without the ninth digit: two people, whatever they look like.
     default: {
       const local = String(10_000_000 + n - (n % 16)).slice(-8);
@@ -175,7 +184,20 @@ function makePeople(count: number, businesses: readonly string[], legacy: Legacy
       const startedAt = new Date(START + n * 1_000 + at * 60_000);
       const summary = n % 5 === 0 && at === 0 ? `Summary ${String(n)}` : null;
       const times = [startedAt, startedAt, startedAt];
-      legacy.conversations.push([id, business, waId ?? null, number ?? null, n % 3 === 0 ? "evolution" : "cloud", lead ?? null, key ?? null, true, ...times, summary, startedAt, startedAt]);
+      legacy.conversations.push([
+        id,
+        business,
+        waId ?? null,
+        number ?? null,
+        n % 3 === 0 ? "evolution" : "cloud",
+        lead ?? null,
+        key ?? null,
+        true,
+        ...times,
+        summary,
+        startedAt,
+        startedAt,
+      ]);
       return id;
     });
     return { name: `${business}/${String(n)}`, business, phone, leadId, conversations: ids };
@@ -190,7 +212,10 @@ interface Making {
 
 const STATUSES = ["sent", "delivered", "read", "failed", "pending", null] as const;
 
-function makeMessages(count: number, { people, legacy, random }: Making): { readonly withoutConversation: number; readonly summaries: number } {
+function makeMessages(
+  count: number,
+  { people, legacy, random }: Making,
+): { readonly withoutConversation: number; readonly summaries: number } {
   let withoutConversation = 0;
   const withMessages = new Set<Somebody>();
   for (let n = 1; n <= count; n += 1) {
@@ -211,7 +236,19 @@ function makeMessages(count: number, { people, legacy, random }: Making): { read
     const at = new Date(START + n * 60_000).toISOString().replace("Z", `${String(n % 1_000).padStart(3, "0")}Z`);
     const providerId = random() < 0.6 || isCopy ? `wamid.${String(n)}` : null;
     const status = direction === "inbound" ? "received" : (STATUSES[n % STATUSES.length] ?? null);
-    const row = [n * 2, person.business, conversationId, leadId, toNumber, direction, `message ${String(n)}`, n % 11 === 0 ? "image" : "text", providerId, status, at];
+    const row = [
+      n * 2,
+      person.business,
+      conversationId,
+      leadId,
+      toNumber,
+      direction,
+      `message ${String(n)}`,
+      n % 11 === 0 ? "image" : "text",
+      providerId,
+      status,
+      at,
+    ];
     legacy.messages.push(row);
     legacy.truth.set(String(n * 2), isLost ? { kind: "unplaceable" } : { kind: "placed", person: person.name });
     if (!isLost) withMessages.add(person);
@@ -227,9 +264,17 @@ function makeMessages(count: number, { people, legacy, random }: Making): { read
 }
 
 async function load(client: pg.Client, { conversations, messages, leads }: Legacy): Promise<void> {
-  await insert(client, "whatsapp_conversation (id, business_id, customer_wa_id, customer_number, provider, lead_id, canonical_key, is_open, started_at, last_message_at, last_customer_message_at, summary, created_at, updated_at)", conversations);
+  await insert(
+    client,
+    "whatsapp_conversation (id, business_id, customer_wa_id, customer_number, provider, lead_id, canonical_key, is_open, started_at, last_message_at, last_customer_message_at, summary, created_at, updated_at)",
+    conversations,
+  );
   await insert(client, "lead (id, tenant_id, phone_e164, name)", leads);
-  await insert(client, "whatsapp_message (id, business_id, conversation_id, lead_id, to_number, direction, body, message_type, provider_message_id, status, created_at)", messages);
+  await insert(
+    client,
+    "whatsapp_message (id, business_id, conversation_id, lead_id, to_number, direction, body, message_type, provider_message_id, status, created_at)",
+    messages,
+  );
 }
 
 async function insert(client: pg.Client, into: string, rows: readonly (readonly unknown[])[]): Promise<void> {
@@ -239,6 +284,8 @@ async function insert(client: pg.Client, into: string, rows: readonly (readonly 
   for (let at = 0; at < rows.length; at += PART) {
     const names = columns.split(", ");
     const objects = rows.slice(at, at + PART).map((row) => Object.fromEntries(names.map((name, index) => [name, row[index]])));
-    await client.query(`insert into ${table} (${columns}) select ${columns} from jsonb_populate_recordset(null::${table}, $1::jsonb)`, [JSON.stringify(objects)]);
+    await client.query(`insert into ${table} (${columns}) select ${columns} from jsonb_populate_recordset(null::${table}, $1::jsonb)`, [
+      JSON.stringify(objects),
+    ]);
   }
 }

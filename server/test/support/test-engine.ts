@@ -85,8 +85,8 @@ export async function createTestEngine(test: TestDatabase, numbers: readonly Tes
     onStored: () => undefined,
   });
   const wake = (): void => undefined;
-  const runTurn = createReplyTurn({ database, responder, transport, failPoints: noFailPoints, log, wake });
-  const runDeliver = createDeliver({ database, transport, failPoints: noFailPoints, log });
+  const runTurn = createReplyTurn({ database, responder, transportOf: () => transport, failPoints: noFailPoints, log, wake });
+  const runDeliver = createDeliver({ database, transportOf: () => transport, failPoints: noFailPoints, log });
   const acceptMessage = createAcceptMessage({ database, wake });
   const never = new AbortController().signal;
   const claim: TestEngine["claim"] = (kind, { limit = 100, leaseMs = 60_000 } = {}) => store.claim({ kind, limit, leaseMs, owner: "test" });

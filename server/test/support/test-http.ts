@@ -3,6 +3,7 @@ import { createHmac } from "node:crypto";
 import type { FastifyInstance } from "fastify";
 import { Registry } from "prom-client";
 import { createApiKeys } from "../../src/businesses/api-keys.ts";
+import { createChannelDirectory } from "../../src/businesses/channel-directory.ts";
 import type { Database } from "../../src/db/database.ts";
 import { createHttpApp, type HttpAppDeps } from "../../src/http/app.ts";
 import { createMetrics } from "../../src/http/metrics.ts";
@@ -47,6 +48,7 @@ export function createTestHttp(database: Database, log: Log, overrides: Partial<
   const app = createHttpApp({
     database,
     intake,
+    channels: createChannelDirectory({ database }),
     log,
     metrics: createMetrics({ registry: new Registry(), database, log, failPoints: noFailPoints }),
     appSecrets: [APP_SECRET],

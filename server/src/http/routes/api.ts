@@ -3,14 +3,16 @@ import type { ApiApp } from "../api-app.ts";
 import type { AcceptMessage } from "../../outbound/accept-message.ts";
 import { registerAccountRoutes, type AccountRoutesDeps } from "./account.ts";
 import { registerConversationRoutes, type ConversationRoutesDeps } from "./conversations.ts";
+import { registerResolveConversation, type ResolveConversationRouteDeps } from "./resolve-conversation.ts";
 import { registerSendMessage } from "./send-message.ts";
 
-export interface ApiRoutesDeps extends ConversationRoutesDeps, AccountRoutesDeps {
+export interface ApiRoutesDeps extends ConversationRoutesDeps, ResolveConversationRouteDeps, AccountRoutesDeps {
   readonly acceptMessage: AcceptMessage;
 }
 
 export function registerApiRoutes(api: ApiApp, deps: ApiRoutesDeps): void {
   registerConversationRoutes(api, deps);
+  registerResolveConversation(api, deps);
   registerSendMessage(api, deps);
   registerAccountRoutes(api, deps);
 }

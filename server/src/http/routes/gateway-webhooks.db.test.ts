@@ -12,11 +12,12 @@ import { createIntake, type Intake } from "../../ingest/create-intake.ts";
 import { createWebhookLog } from "../../ingest/webhook-log.ts";
 import { noFailPoints } from "../../kernel/fail-points.ts";
 import type { BusinessId } from "../../kernel/ids.ts";
+import type { Gateway } from "../../whatsapp/gateways/parse-gateway-webhook.ts";
 import { createTestBusiness } from "../../../test/support/test-business.ts";
 import { createTestDatabase, type TestDatabase } from "../../../test/support/test-database.ts";
 import { createErrorHandler } from "../error-mapper.ts";
 import { createMetrics } from "../metrics.ts";
-import { registerGatewayWebhooks, type Gateway, type GatewayChannel } from "./gateway-webhooks.ts";
+import { registerGatewayWebhooks, type GatewayChannel } from "./gateway-webhooks.ts";
 
 const SECRET = "channel-secret";
 
@@ -107,9 +108,6 @@ const messagesOf = (connected: Connected): Promise<readonly Record<string, unkno
 const threadsOf = (connected: Connected): Promise<readonly Record<string, unknown>[]> =>
   rows("select canonical_key, ai_paused_reason from onethread.conversations where business_id = $1 and merged_into is null", connected);
 
-const lanesOf = (connected: Connected): Promise<readonly Record<string, unknown>[]> =>
-  rows("select kind from onethread.lanes where business_id = $1 and kind = 'reply'", connected);
-
 describe("one person, one thread", () => {
   it.each(["both", "swapped", "phone", "lid"] as const)("a customer whom Evolution shows by %s has one thread", async (identity) => {
     const connected = await connect("evolution");
@@ -172,14 +170,20 @@ it("what is typed on the phone is a human's and takes over; what went through th
   ]);
 });
 
-it("history is stored and wakes no AI", async () => {
+it("history is stored as such, and so wakes no AI", async () => {
   const connected = await connect("evolution");
   const evolution = await startEvolution(connected);
-  await evolution.inbound({ from: "12025550147", text: "last week", timestamp: Math.floor(Date.now() / 1000) - 7 * 86_400 });
-  expect(await messagesOf(connected)).toHaveLength(1);
-  expect(await lanesOf(connected)).toHaveLength(0);
+  const weekAgo = Math.floor(Date.now() / 1000) - 7 * 86_400;
+  await evolution.inbound({ from: "12025550147", text: "last week", timestamp: weekAgo });
+  await evolution.inbound({ from: "12025550147", text: "typed last week", timestamp: weekAgo + 1, fromMe: true, identity: "phone" });
   await evolution.inbound({ from: "12025550147", text: "now" });
-  expect(await lanesOf(connected)).toHaveLength(1);
+  const stored = await rows("select text, is_history from onethread.messages where business_id = $1 order by sent_at, seq", connected);
+  expect(stored).toEqual([
+    { text: "last week", is_history: true },
+    { text: "typed last week", is_history: true },
+    { text: "now", is_history: false },
+  ]);
+  expect(await threadsOf(connected)).toMatchObject([{ ai_paused_reason: null }]);
 });
 
 describe("what an answer means to a gateway", () => {

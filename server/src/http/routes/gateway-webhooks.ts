@@ -7,18 +7,14 @@ import type { WebhookIntake } from "../../ingest/webhook-intake.ts";
 import { Fault } from "../../kernel/faults.ts";
 import type { JsonObject } from "../../kernel/json.ts";
 import type { WebhookEvent } from "../../whatsapp/events.ts";
-import { parseBaileysEvents } from "../../whatsapp/gateways/baileys-events.ts";
-import { instanceOfEvolution, parseEvolutionWebhook } from "../../whatsapp/gateways/evolution-webhook.ts";
+import { instanceOfEvolution } from "../../whatsapp/gateways/evolution-webhook.ts";
 import { type GatewayCall, verifyBridgeCall, verifyEvolutionCall, verifyWahaCall } from "../../whatsapp/gateways/gateway-auth.ts";
 import type { GatewayDelivery } from "../../whatsapp/gateways/gateway-item.ts";
-import { parseWahaWebhook, sessionOfWaha } from "../../whatsapp/gateways/waha-webhook.ts";
-import type { ParsedWebhook } from "../../whatsapp/parse-webhook.ts";
+import { type Gateway, GATEWAYS, parseGatewayWebhook } from "../../whatsapp/gateways/parse-gateway-webhook.ts";
+import { sessionOfWaha } from "../../whatsapp/gateways/waha-webhook.ts";
 import { isObject } from "../../whatsapp/read-json.ts";
 import { cleanString } from "../../whatsapp/storable-json.ts";
 import type { Metrics } from "../metrics.ts";
-
-const GATEWAYS = ["evolution", "waha", "baileys"] as const;
-export type Gateway = (typeof GATEWAYS)[number];
 
 export interface GatewayChannel {
   /** What proves a caller; one, or two while a secret is being replaced. None: only an Evolution channel can work so (its token is then the proof). */
@@ -36,7 +32,6 @@ export interface GatewayWebhookDeps {
 }
 
 interface GatewayRules {
-  readonly parse: (rawBody: Buffer, delivery: GatewayDelivery) => ParsedWebhook;
   readonly verify: (call: GatewayCall) => boolean;
   readonly instanceOf: (body: JsonObject) => string | undefined;
   readonly worksWithoutSecret: boolean;
@@ -46,7 +41,6 @@ interface GatewayRules {
 
 const RULES: Readonly<Record<Gateway, GatewayRules>> = {
   evolution: {
-    parse: parseEvolutionWebhook,
     verify: verifyEvolutionCall,
     instanceOf: instanceOfEvolution,
     // Its global webhook can send no header of ours; the token of the address is then all there is.
@@ -54,14 +48,12 @@ const RULES: Readonly<Record<Gateway, GatewayRules>> = {
     proof: 'the webhook header "apikey" (or "jwt_key") of the instance',
   },
   waha: {
-    parse: parseWahaWebhook,
     verify: verifyWahaCall,
     instanceOf: sessionOfWaha,
     worksWithoutSecret: false,
     proof: "the webhook's hmac key of the session",
   },
   baileys: {
-    parse: parseBaileysEvents,
     verify: verifyBridgeCall,
     instanceOf: () => undefined,
     worksWithoutSecret: false,
@@ -143,7 +135,7 @@ function eventsOf(gateway: Gateway, channel: GatewayChannel, { rawBody, delivery
   const setAside = (reason: string): readonly WebhookEvent[] => [
     { kind: "unreadable", provider: gateway, channelKey, reason, raw: cleanString(rawBody.toString("utf8")) },
   ];
-  const parsed = RULES[gateway].parse(rawBody, delivery);
+  const parsed = parseGatewayWebhook(gateway, rawBody, delivery);
   // It is proven, so the gateway did send it, and would lose it for good: kept for a person and a replay instead of refused.
   if (parsed.outcome !== "events") return setAside(parsed.reason);
   const instance = channel.instance === undefined ? undefined : instanceIn(gateway, rawBody);

@@ -87,6 +87,14 @@ describe("updates", () => {
     expect(parse(update({ remoteJid: LID }, { status }))).toMatchObject([{ kind: "status", status: word, providerMessageId: "3EB0B1" }]);
   });
 
+  it("a status of what the bridge sent names our own message: a lost answer is settled by it", () => {
+    const id = "3EB00199A1B2C3D47E8F9A0B1C2D3E4F5A6B";
+    expect(parse(update({ id }, { status: 3 }))).toMatchObject([{ callbackData: "0199a1b2-c3d4-7e8f-9a0b-1c2d3e4f5a6b" }]);
+    expect(parse(update({}, { status: 3 }))[0]).not.toHaveProperty("callbackData");
+    const told = parse(upsert("append", said({ fromMe: true, id })));
+    expect(told).toMatchObject([{ kind: "status", status: "sent", providerMessageId: id }]);
+  });
+
   it("a deletion, an edit and a late decryption come as updates", () => {
     const inbound = { fromMe: false, id: "3EB0A1" };
     expect(parse(update(inbound, { message: null, messageStubType: 1 }))).toMatchObject([

@@ -6,6 +6,7 @@ import { readObject, readScalar, readString } from "../read-json.ts";
 import { type BaileysContent, readBaileysContent, type ReadContent } from "./baileys-content.ts";
 import { type Chat, type OwnNumber, readChat } from "./chat.ts";
 import { type GatewayItem, noticeOf, unreadableItem } from "./gateway-item.ts";
+import { isBridgeSend, statusEvent } from "./gateway-status.ts";
 import { readSeconds } from "./gateway-time.ts";
 
 type KeptChat = Extract<Chat, { kind: "person" | "group" }>;
@@ -46,14 +47,19 @@ export function readBaileysMessage(node: JsonObject, item: GatewayItem, isHistor
   const chat = chatOfKey(key, item.own);
   const skipped = skippedChat(chat, item);
   if (skipped !== undefined) return skipped;
+  const providerMessageId = readString(key, "id");
+  const sentAt = readSeconds(node, "messageTimestamp");
+  if (isFromMe(key) && isBridgeSend(item, providerMessageId)) {
+    return statusEvent(item, { providerMessageId, status: "sent", at: sentAt ?? item.receivedAt, chat });
+  }
   const message = readObject(node, "message");
   // It comes again under the same id once it could be decrypted: stored now, it would hide that one.
   if (message === undefined) return noticeOf(item, `message.without-content.${readScalar(node, "messageStubType") ?? "none"}`.slice(0, 60));
   return eventOf(readBaileysContent(message, readObject(node, "contextInfo")), item, {
     chat,
     fromMe: isFromMe(key),
-    providerMessageId: readString(key, "id"),
-    sentAt: readSeconds(node, "messageTimestamp"),
+    providerMessageId,
+    sentAt,
     pushName: readString(node, "pushName"),
     isHistory,
   });

@@ -51,7 +51,21 @@ export function statusEvent({ provider, channelKey, raw }: GatewayItem, { provid
     at,
     participant: chat.kind === "group" ? (customer.phone ?? customer.lid ?? "") : "",
     customer,
+    ...ourOwnId(provider, providerMessageId),
     ...(status === "failed" ? { fault: { code: -1, title: "The gateway reports that WhatsApp did not take the message." } } : {}),
     raw,
   };
+}
+
+const BRIDGE_ID = /^3EB0([0-9A-F]{8})([0-9A-F]{4})([0-9A-F]{4})([0-9A-F]{4})([0-9A-F]{12})$/;
+
+/** Sent by our bridge, and told again as a message by the socket, perhaps after the bridge itself has forgotten. */
+export function isBridgeSend({ provider }: GatewayItem, providerMessageId: string | undefined): providerMessageId is string {
+  return provider === "baileys" && providerMessageId !== undefined && BRIDGE_ID.test(providerMessageId);
+}
+
+/** What our bridge sends carries the id of our own message in its key (baileys-client.ts), so a lost answer is settled by the first status. */
+function ourOwnId(provider: GatewayItem["provider"], providerMessageId: string): { readonly callbackData?: string } {
+  const match = provider === "baileys" ? BRIDGE_ID.exec(providerMessageId) : null;
+  return match === null ? {} : { callbackData: match.slice(1).join("-").toLowerCase() };
 }

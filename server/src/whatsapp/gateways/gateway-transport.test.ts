@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await Promise.all(Object.values(simulators).map((simulator) => simulator?.stop()));
+  await Promise.all([simulators.evolution?.stop(), simulators.waha?.stop()]);
   await http.close();
 });
 

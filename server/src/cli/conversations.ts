@@ -1,0 +1,182 @@
+// Owns: `onethread conversations`: looking at threads, merging two and splitting a merge by hand. Refuses to know how that is done. Merging and
+// splitting only look unless they are told to do it.
+import { InvalidArgumentError, type Command } from "commander";
+import type { ConversationView } from "../conversations/conversation-view.ts";
+import { createConversationReader } from "../conversations/read-conversations.ts";
+import type { Database } from "../db/database.ts";
+import { createMergeByHand, type MergeByHandOutcome } from "../identity/merge-by-hand.ts";
+import { createSplitConversations, type MovedParts, type SplitOutcome } from "../identity/split-conversations.ts";
+import { isUuid, type BusinessId } from "../kernel/ids.ts";
+import { CliFailure } from "./cli-failure.ts";
+import { BUSINESS_MEANING, BUSINESS_OPTION, pickBusiness } from "./pick-business.ts";
+import { readWhole } from "./read-numbers.ts";
+import { readToolSettings, type Settings } from "./read-settings.ts";
+import { renderTable } from "./render-table.ts";
+import type { Terminal } from "./terminal.ts";
+import { withApplicationDatabase } from "./with-database.ts";
+
+const EXAMPLES = `
+Examples:
+  $ onethread conversations list --search "+55 31 98765-4321"
+  $ onethread conversations merge <id> <id>             what would move; nothing is changed
+  $ onethread conversations merge <id> <id> --execute   the longer thread stays, the other one becomes part of it
+  $ onethread conversations split <id> --execute        undo the newest merge of this conversation
+
+What came after a merge stays in the joint thread when it is split. A payload that proves again that both are one person merges them again.`;
+
+interface OfBusiness {
+  readonly business?: string;
+}
+interface Changing extends OfBusiness {
+  readonly execute?: boolean;
+}
+interface Listing extends OfBusiness {
+  readonly search?: string;
+  readonly limit: number;
+  readonly json?: boolean;
+}
+
+export function addConversationsCommand(program: Command, terminal: Terminal): void {
+  const conversations = program
+    .command("conversations")
+    .description("threads: look, merge and split by hand")
+    .addHelpText("afterAll", EXAMPLES);
+  conversations
+    .command("list")
+    .description("the most recent conversations")
+    .option("--search <text>", "the beginning of a name, or a whole number in any spelling")
+    .option("--limit <n>", "at most this many", readWhole(1, 100), 20)
+    .option("--json", "for machines")
+    .option(BUSINESS_OPTION, BUSINESS_MEANING)
+    .action((options: Listing) => list(options, terminal));
+  conversations
+    .command("show <id>")
+    .description("one conversation as JSON; the id of a merged one shows its winner")
+    .option(BUSINESS_OPTION, BUSINESS_MEANING)
+    .action((id: string, options: OfBusiness) => show(id, options, terminal));
+  conversations
+    .command("merge")
+    .description("make one thread of two that belong to the same person")
+    .argument("<id>", "one conversation", readId)
+    .argument("<other>", "the other one", readId)
+    .option("--execute", "do it, instead of only looking")
+    .option(BUSINESS_OPTION, BUSINESS_MEANING)
+    .action((id: string, other: string, options: Changing) => merge([id, other], options, terminal));
+  conversations
+    .command("split")
+    .description("undo a merge: what came from the merged conversation goes back to it")
+    .argument("<id>", "the conversation that was merged away; or the winner, for its newest merge", readId)
+    .option("--execute", "do it, instead of only looking")
+    .option(BUSINESS_OPTION, BUSINESS_MEANING)
+    .action((id: string, options: Changing) => split(id, options, terminal));
+}
+
+interface Place {
+  readonly database: Database;
+  readonly businessId: BusinessId;
+  readonly log: Settings["log"];
+}
+
+async function inBusiness(terminal: Terminal, business: string | undefined, work: (place: Place) => Promise<void>): Promise<void> {
+  const settings = readToolSettings(terminal);
+  await withApplicationDatabase(settings, async (database) => {
+    const { id } = await pickBusiness(database, business);
+    await work({ database, businessId: id, log: settings.log });
+  });
+}
+
+async function list({ business, search, limit, json }: Listing, terminal: Terminal): Promise<void> {
+  await inBusiness(terminal, business, async ({ database, businessId }) => {
+    const { data } = await createConversationReader({ database }).list(businessId, { limit, q: search });
+    if (json === true) terminal.print(JSON.stringify(data, null, 2));
+    else if (data.length === 0) terminal.complain("There is no such conversation.");
+    else terminal.print(renderTable(["id", "name", "lead", "last message"], data.map(rowOf)));
+  });
+}
+
+function rowOf({ id, displayName, leadId, lastMessageAt }: ConversationView): readonly string[] {
+  return [id, displayName ?? "", leadId ?? "", lastMessageAt];
+}
+
+async function show(id: string, { business }: OfBusiness, terminal: Terminal): Promise<void> {
+  await inBusiness(terminal, business, async ({ database, businessId }) => {
+    const found = isUuid(id) ? await createConversationReader({ database }).find(businessId, id) : undefined;
+    if (found === undefined) throw unknownConversation(id);
+    terminal.print(JSON.stringify(found, null, 2));
+  });
+}
+
+async function merge(
+  conversationIds: readonly [string, string],
+  { business, execute = false }: Changing,
+  terminal: Terminal,
+): Promise<void> {
+  await inBusiness(terminal, business, async ({ database, businessId, log }) => {
+    const result = await createMergeByHand({ database, log })({ businessId, conversationIds, execute });
+    terminal.print(mergeSentences(result));
+  });
+}
+
+function mergeSentences(result: MergeByHandOutcome): string {
+  switch (result.outcome) {
+    case "planned":
+    case "merged": {
+      const { winnerId, loserId, moves, leadIds, outcome } = result;
+      const [first, second] = leadIds;
+      const leads =
+        second === undefined || first === second ? [] : [`The lead ${String(first)} stays; ${second} leads to the same thread.`];
+      return [
+        outcomeSentence(outcome === "merged", `from ${loserId} to ${winnerId}`, moves),
+        ...leads,
+        ...hintOf(outcome === "merged"),
+      ].join("\n");
+    }
+    case "not_found":
+      throw unknownConversation(result.conversationId);
+    case "is_merged":
+      throw new CliFailure(`${result.conversationId} was merged into ${result.mergedInto} already. Name that one.`);
+    case "same_conversation":
+      throw new CliFailure("Name two different conversations.", 2);
+    case "is_group":
+      throw new CliFailure(`${result.conversationId} is a group: it is a thread of its own, whoever writes in it.`);
+  }
+}
+
+async function split(conversationId: string, { business, execute = false }: Changing, terminal: Terminal): Promise<void> {
+  await inBusiness(terminal, business, async ({ database, businessId, log }) => {
+    const result = await createSplitConversations({ database, log })({ businessId, conversationId, execute });
+    terminal.print(splitSentences(conversationId, result));
+  });
+}
+
+function splitSentences(id: string, result: SplitOutcome): string {
+  switch (result.outcome) {
+    case "planned":
+    case "split": {
+      const isDone = result.outcome === "split";
+      return [outcomeSentence(isDone, `from ${result.winnerId} back to ${result.loserId}`, result.moves), ...hintOf(isDone)].join("\n");
+    }
+    case "not_merged":
+      throw new CliFailure(`No merge of ${id} is in force: there is nothing to split.`);
+    case "not_newest":
+      throw new CliFailure(
+        `Something was merged into its thread later. Split that first: \`onethread conversations split ${result.newerId}\`.`,
+      );
+  }
+}
+
+function outcomeSentence(isDone: boolean, way: string, { messages, turns, sessions, aliases }: MovedParts): string {
+  const parts = `${String(messages)} messages, ${String(turns)} turns, ${String(sessions)} sessions and ${String(aliases)} identifiers`;
+  return isDone ? `Moved ${parts} ${way}.` : `Would move ${parts} ${way}.`;
+}
+
+const hintOf = (isDone: boolean): readonly string[] => (isDone ? [] : ["Nothing was changed. Add --execute to do it."]);
+
+function unknownConversation(id: string): CliFailure {
+  return new CliFailure(`This business has no conversation ${id}. \`onethread conversations list\` shows them.`);
+}
+
+function readId(written: string): string {
+  if (isUuid(written)) return written;
+  throw new InvalidArgumentError("It must be an id, such as 0198c2f0-0000-7000-8000-000000000000.");
+}

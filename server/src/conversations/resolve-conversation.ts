@@ -1,0 +1,75 @@
+// Owns: "the one conversation of this customer" for the code paths that are not webhooks, with the guarantee of the webhook path: the same
+// mechanism decides who is who (identity/). Refuses to know: HTTP.
+import type { Database } from "../db/database.ts";
+import { claimIdentifiersOf, claimKeysOf } from "../identity/claim-identifiers.ts";
+import type { Identifier } from "../identity/decide-identity.ts";
+import { findConversationsOfAliases, listScopes } from "../identity/identity.queries.ts";
+import { findPhone } from "../identity/find-phone.ts";
+import type { ClaimIdentity } from "../identity/settle-identity.ts";
+import type { BusinessId } from "../kernel/ids.ts";
+import type { Identity } from "./canonical-key.ts";
+import type { Conversation } from "./conversation.ts";
+import { nameLead } from "./conversation-writes.queries.ts";
+import { touchSurvivor, type Touch } from "./touch.ts";
+
+export interface ResolveRequest extends Omit<Touch, "leadId"> {
+  readonly businessId: BusinessId;
+  readonly identity: Identity;
+  /** What the business calls its lead. */
+  readonly leadName?: string | undefined;
+}
+
+export type ResolveOutcome =
+  /** `isNew` is true for exactly one of all who ask at once. */
+  | { readonly outcome: "resolved"; readonly conversation: Conversation; readonly isNew: boolean }
+  /** Nothing was changed: the thread has this lead already. */
+  | { readonly outcome: "lead_conflict"; readonly leadId: string; readonly conversationId: string }
+  /** Nothing was changed: WhatsApp says that the identifiers belong to different people. */
+  | { readonly outcome: "identity_conflict" };
+
+export type ResolveConversation = (request: ResolveRequest) => Promise<ResolveOutcome>;
+
+export interface ResolveConversationDeps {
+  readonly database: Database;
+  readonly claimIdentity: ClaimIdentity;
+}
+
+/**
+ * Never two conversations for one person, however many ask at once; two that turn out to be one person's or one lead's are merged.
+ * Throws a RangeError when nothing identifies anybody.
+ */
+export function createResolveConversation({ database, claimIdentity }: ResolveConversationDeps): ResolveConversation {
+  return async ({ businessId, identity, leadName, ...touch }) => {
+    const db = database.forBusiness(businessId);
+    const scopes = identity.userId === undefined ? [] : await db.run(listScopes, [businessId]);
+    const scope = scopes.length === 1 ? (scopes[0]?.scope ?? null) : null;
+    const given = claimIdentifiersOf(identity, scope);
+    if (given.length === 0) throw new RangeError("A conversation needs a lead, a phone, a user id, a LID or a group; none was given.");
+    const claimed = await claimIdentity({
+      businessId,
+      identifiers: await inKnownSpelling(database, businessId, given),
+      newKeys: claimKeysOf(businessId, identity),
+      reason: given.some(({ kind }) => kind === "lead") ? "lead" : "by_hand",
+      proof: { source: "resolve" },
+      create: true,
+      at: touch.at ?? new Date(),
+    });
+    if (claimed.outcome === "lead_conflict" || claimed.outcome === "identity_conflict") return claimed;
+    if (claimed.outcome === "unknown") throw new Error("a conversation was to be made and was not");
+    const { conversationId, isNew } = claimed.settled;
+    if (leadName !== undefined) await db.run(nameLead, [businessId, conversationId, leadName]);
+    const conversation = await touchSurvivor(db, { businessId, conversationId, touch });
+    if (conversation === undefined) throw new Error("a conversation is gone that was there just now");
+    return { outcome: "resolved", conversation, isNew };
+  };
+}
+
+/** Another spelling of the number counts only where nothing else that was given is known: people are never joined on likeness. */
+async function inKnownSpelling(database: Database, businessId: BusinessId, given: readonly Identifier[]): Promise<readonly Identifier[]> {
+  const phone = given.find(({ kind }) => kind === "phone");
+  if (phone === undefined) return given;
+  const db = database.forBusiness(businessId);
+  const known = await db.run(findConversationsOfAliases, [businessId, given.map(({ kind }) => kind), given.map(({ value }) => value)]);
+  const value = known.length > 0 ? undefined : await findPhone(db, businessId, phone.value);
+  return value === undefined ? given : given.map((one) => (one === phone ? { ...one, value } : one));
+}

@@ -1,0 +1,33 @@
+// Owns: what the answer to a send teaches: the provider knows the number that we wrote to under another spelling. Only that makes an alias of a
+// variant. Best effort: a failure delays and fails nothing, and the next send teaches the same.
+import { messageOf } from "../kernel/faults.ts";
+import type { BusinessId } from "../kernel/ids.ts";
+import type { Log } from "../kernel/log.ts";
+import type { Identifier } from "./decide-identity.ts";
+import type { ClaimIdentity } from "./settle-identity.ts";
+
+export interface SpellingLesson {
+  readonly businessId: BusinessId;
+  /** Digits. */
+  readonly sentTo: string;
+  /** The account that the provider found for it. */
+  readonly waId: string;
+  readonly providerMessageId: string;
+}
+
+export type LearnSpelling = (lesson: SpellingLesson) => Promise<void>;
+
+export function createLearnSpelling(deps: { readonly claimIdentity: ClaimIdentity; readonly log: Log }): LearnSpelling {
+  return async ({ businessId, sentTo, waId, providerMessageId }) => {
+    const digits = waId.replaceAll(/\D/g, "");
+    if (digits === "" || digits === sentTo) return;
+    const identifiers: readonly Identifier[] = [sentTo, digits].map((value) => ({ kind: "phone", value, scope: null }));
+    try {
+      // A claim, not a proof: where both numbers are known as two people, a send is no reason to take one of them away.
+      const request = { businessId, identifiers, newKeys: [], create: false, at: new Date() };
+      await deps.claimIdentity({ ...request, reason: "provider_confirmed", proof: { providerMessageId } });
+    } catch (error) {
+      deps.log.warn({ businessId, source: "send", error: messageOf(error) }, "identity.not-learned");
+    }
+  };
+}

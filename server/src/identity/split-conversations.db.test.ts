@@ -1,0 +1,250 @@
+// Proves that a merge joins sessions, turns and lanes without a seam, and that a split gives back what the loser had.
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { runDoctor } from "../doctor/run-doctor.ts";
+import { noFailPoints } from "../kernel/fail-points.ts";
+import { createTrackSession } from "../sessions/track-session.ts";
+import { createTestBusiness, type TestBusiness } from "../../test/support/test-business.ts";
+import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
+import { createTestEngine, type TestEngine } from "../../test/support/test-engine.ts";
+import { createMergeByHand, type MergeByHand } from "./merge-by-hand.ts";
+import { createSplitConversations, type SplitConversations } from "./split-conversations.ts";
+
+describe("merge and split", () => {
+  let test: TestDatabase;
+  let business: TestBusiness;
+  let engine: TestEngine;
+  let mergeByHand: MergeByHand;
+  let splitConversations: SplitConversations;
+  let people = 0;
+
+  beforeAll(async () => {
+    test = await createTestDatabase();
+    business = await createTestBusiness(test.superuser, { quietMs: 0, ceilingMs: 0 });
+    engine = await createTestEngine(test, [business]);
+    const deps = { database: engine.database, log: test.log };
+    mergeByHand = createMergeByHand(deps);
+    splitConversations = createSplitConversations(deps);
+  });
+  afterAll(async () => {
+    await engine.close();
+    await test.close();
+  });
+  afterEach(async () => {
+    await expectHealthy();
+    await answerAll();
+    await trackSessions();
+    await expectHealthy();
+  });
+
+  const expectHealthy = async (): Promise<void> => {
+    const report = await runDoctor({ url: test.url, log: test.log });
+    expect(report.checks.filter(({ state }) => state === "broken")).toEqual([]);
+  };
+  const trackSessions = async (inactivityMs = 900_000): Promise<void> => {
+    await engine.expireLeases();
+    const track = createTrackSession({ database: engine.database, failPoints: noFailPoints, inactivityMs });
+    for (const lane of await engine.claim("session")) await track(lane);
+  };
+  const answerAll = async (): Promise<void> => {
+    for (const lane of await engine.claim("reply")) await engine.turn(lane);
+    for (const lane of await engine.claim("send")) await engine.deliver(lane);
+  };
+  const newPerson = (): { readonly from: string; readonly userId: string } => {
+    people += 1;
+    return { from: `1303555${String(1000 + people)}`, userId: `US.split${String(people)}` };
+  };
+  const threadOf = async (value: string): Promise<string> => {
+    const { rows } = await test.superuser.query<{ id: string }>("select conversation_id as id from aliases where value = $1", [value]);
+    return rows[0]?.id ?? "";
+  };
+  const select = async (text: string, ...values: readonly unknown[]): Promise<readonly Record<string, unknown>[]> => {
+    const { rows } = await test.superuser.query<Record<string, unknown>>(text, [...values]);
+    return rows;
+  };
+  /** Everything of a thread that a split has to give back, positions and all. */
+  const pictureOf = async (id: string): Promise<unknown> => ({
+    messages: await select("select seq::int, direction, text from messages where conversation_id = $1 order by seq", id),
+    turns: await select("select covers_from::int, covers_to::int, state from turns where conversation_id = $1 order by covers_from", id),
+    sessions: await select("select from_seq::int from sessions where conversation_id = $1 order by from_seq", id),
+    conversation: await select(
+      "select reply_kind, reply_address, merged_into, contact_name, lead_id, is_open from conversations where id = $1",
+      id,
+    ),
+    aliases: await select("select kind, value from aliases where conversation_id = $1 order by 1, 2", id),
+  });
+  const openSessions = (id: string) => select("select 1 from sessions where conversation_id = $1 and closed_at is null", id);
+
+  it("joins two threads with open sessions, answered at different times and with messages that wait: one open session, one chain of turns", async () => {
+    const { from, userId } = newPerson();
+    for (const text of ["p1", "p2", "p3"]) {
+      await engine.receive(business, { from, text });
+      await answerAll();
+    }
+    await engine.receive(business, { userId, text: "u1" });
+    await answerAll();
+    await trackSessions();
+    await engine.receive(business, { from, text: "p4" });
+    await engine.receive(business, { userId, text: "u2" });
+    await engine.receive(business, { from, userId, text: "both" });
+    const id = await threadOf(from);
+    expect(await threadOf(userId)).toBe(id);
+    expect(await openSessions(id)).toHaveLength(1);
+    await expectHealthy();
+    await trackSessions(0);
+    expect(await openSessions(id)).toHaveLength(0);
+  });
+
+  it("merges while both threads have a turn that is running and an open session: both are answered once, by one reply", async () => {
+    const { from, userId } = newPerson();
+    await engine.receive(business, { from, text: "p1" });
+    await engine.receive(business, { userId, text: "u1" });
+    await trackSessions();
+    const running = await engine.claim("reply");
+    expect(running).toHaveLength(2);
+    const asked = engine.responder.asked.length;
+    engine.responder.answer = async () => {
+      engine.responder.answer = ({ burst }) => ({ outcome: "reply", text: `reply to ${String(burst.length)}` });
+      await engine.receive(business, { from, userId, text: "both" });
+      return { outcome: "reply", text: "too late" };
+    };
+    for (const lane of running) await engine.turn(lane);
+    await answerAll();
+    expect(
+      engine.responder.asked
+        .at(-1)
+        ?.burst.map(({ text }) => text)
+        .sort(),
+    ).toEqual(["both", "p1", "u1"]);
+    expect(engine.responder.asked.length - asked).toBe(2);
+    const id = await threadOf(from);
+    expect(await select("select text, status from messages where conversation_id = $1 and direction = 'out'", id)).toEqual([
+      { text: "reply to 3", status: "accepted" },
+    ]);
+    expect(await openSessions(id)).toHaveLength(1);
+  });
+
+  it("a split right after a merge gives both threads back as they were; what waited is answered in its own thread", async () => {
+    const [one, other] = [newPerson(), newPerson()];
+    for (const text of ["a1", "a2"]) {
+      await engine.receive(business, { ...one, text });
+      await answerAll();
+    }
+    await engine.receive(business, { ...other, text: "b1" });
+    await answerAll();
+    await trackSessions();
+    await engine.receive(business, { ...other, text: "b2" });
+    await engine.receive(business, { ...one, text: "a3" });
+    const ids = [await threadOf(one.from), await threadOf(other.from)] as const;
+    const before = [await pictureOf(ids[0]), await pictureOf(ids[1])];
+    const request = { businessId: business.businessId, conversationIds: ids };
+    expect(await mergeByHand({ ...request, execute: false })).toMatchObject({
+      outcome: "planned",
+      winnerId: ids[0],
+      moves: { messages: 3, turns: 1, sessions: 1, aliases: 2 },
+    });
+    expect([await pictureOf(ids[0]), await pictureOf(ids[1])]).toEqual(before);
+    expect(await mergeByHand({ ...request, execute: true })).toMatchObject({ outcome: "merged", winnerId: ids[0], loserId: ids[1] });
+    await expectHealthy();
+    const undo = { businessId: business.businessId, conversationId: ids[1] };
+    const merged = await pictureOf(ids[0]);
+    expect(await splitConversations({ ...undo, execute: false })).toMatchObject({
+      outcome: "planned",
+      moves: { messages: 3, turns: 1, sessions: 1, aliases: 2 },
+    });
+    expect(await pictureOf(ids[0])).toEqual(merged);
+    expect(await splitConversations({ ...undo, execute: true })).toMatchObject({ outcome: "split", winnerId: ids[0] });
+    expect(await splitConversations({ ...undo, execute: true })).toEqual({ outcome: "not_merged" });
+    expect(await pictureOf(ids[1])).toEqual(before[1]);
+    const texts = await select("select text from messages where conversation_id = $1 and direction = 'in' order by seq", ids[0]);
+    expect(texts).toEqual([{ text: "a1" }, { text: "a2" }, { text: "a3" }]);
+    expect(await select("select reason from turns where conversation_id = $1 and reason = 'split_off'", ids[0])).toHaveLength(1);
+    const asked = engine.responder.asked.length;
+    await answerAll();
+    expect(
+      engine.responder.asked
+        .slice(asked)
+        .map(({ burst }) => burst.map(({ text }) => text).join())
+        .sort(),
+    ).toEqual(["a3", "b2"]);
+    expect((await select("select reply_address from conversations where id = $1", ids[0]))[0]).toEqual({ reply_address: one.from });
+  });
+
+  it("a split after the joint thread was answered covers the part that went back, and wakes nobody for it", async () => {
+    const [one, other] = [newPerson(), newPerson()];
+    await engine.receive(business, { ...one, text: "a1" }, { ...one, text: "a2" }, { ...one, text: "a3" });
+    await engine.receive(business, { ...other, text: "b1" });
+    const ids = [await threadOf(one.from), await threadOf(other.from)] as const;
+    await mergeByHand({ businessId: business.businessId, conversationIds: ids, execute: true });
+    await answerAll();
+    await trackSessions();
+    await engine.receive(business, { ...one, text: "a4" });
+    expect(await splitConversations({ businessId: business.businessId, conversationId: ids[1], execute: true })).toMatchObject({
+      outcome: "split",
+    });
+    expect(await select("select covers_from::int, covers_to::int, state, reason from turns where conversation_id = $1", ids[1])).toEqual([
+      { covers_from: 1, covers_to: 1, state: "skipped", reason: "split_off" },
+    ]);
+    const asked = engine.responder.asked.length;
+    await answerAll();
+    expect(engine.responder.asked.slice(asked).map(({ burst }) => burst.map(({ text }) => text))).toEqual([["a4"]]);
+    await engine.receive(business, { ...other, text: "b2" });
+    await answerAll();
+    expect(
+      engine.responder.asked
+        .at(-1)
+        ?.history.concat(engine.responder.asked.at(-1)?.burst ?? [])
+        .map(({ text }) => text),
+    ).toEqual(["b1", "b2"]);
+  });
+
+  it("only the newest merge of a thread is undone, and a merge of a merge comes apart in its order", async () => {
+    const persons = [newPerson(), newPerson(), newPerson()] as const;
+    for (const person of persons) await engine.receive(business, { ...person, text: person.from });
+    const ids = await Promise.all(persons.map(({ from }) => threadOf(from)));
+    const [a = "", b = "", c = ""] = ids;
+    const merge = (x: string, y: string) => mergeByHand({ businessId: business.businessId, conversationIds: [x, y], execute: true });
+    const split = (conversationId: string) => splitConversations({ businessId: business.businessId, conversationId, execute: true });
+    const first = await merge(a, b);
+    const joint = first.outcome === "merged" ? first : undefined;
+    const second = await merge(joint?.winnerId ?? "", c);
+    expect(second).toMatchObject({ outcome: "merged", winnerId: joint?.winnerId, loserId: c });
+    expect(await split(joint?.loserId ?? "")).toEqual({ outcome: "not_newest", newerId: c });
+    expect(await split(c)).toMatchObject({ outcome: "split" });
+    expect(await split(joint?.loserId ?? "")).toMatchObject({ outcome: "split" });
+    for (const [at, id] of ids.entries())
+      expect(await pictureOf(id)).toMatchObject({ messages: [{ text: persons[at]?.from }], conversation: [{ merged_into: null }] });
+  });
+
+  it("a tombstone's own tombstones follow it out of the thread", async () => {
+    const persons = [newPerson(), newPerson(), newPerson()] as const;
+    const [long, middle, short] = persons;
+    await engine.receive(business, { ...long, text: "1" }, { ...long, text: "2" }, { ...long, text: "3" }, { ...long, text: "4" });
+    await engine.receive(business, { ...middle, text: "m1" }, { ...middle, text: "m2" });
+    await engine.receive(business, { ...short, text: "s" });
+    const [a = "", b = "", c = ""] = await Promise.all(persons.map(({ from }) => threadOf(from)));
+    const merge = (x: string, y: string) => mergeByHand({ businessId: business.businessId, conversationIds: [x, y], execute: true });
+    expect(await merge(b, c)).toMatchObject({ winnerId: b, loserId: c });
+    expect(await merge(a, b)).toMatchObject({ winnerId: a, loserId: b });
+    expect(await splitConversations({ businessId: business.businessId, conversationId: b, execute: true })).toMatchObject({
+      outcome: "split",
+    });
+    expect(await select("select id, merged_into from conversations where id = any ($1) and merged_into is not null", [a, b, c])).toEqual([
+      { id: c, merged_into: b },
+    ]);
+    expect(await threadOf(short.from)).toBe(b);
+  });
+
+  it("what cannot be merged by hand is said, and changes nothing", async () => {
+    const { businessId } = business;
+    const person = newPerson();
+    await engine.receive(business, { ...person, text: "x" });
+    const id = await threadOf(person.from);
+    const unknown = "0198c2f0-0000-7000-8000-000000000000";
+    expect(await mergeByHand({ businessId, conversationIds: [id, id], execute: true })).toEqual({ outcome: "same_conversation" });
+    expect(await mergeByHand({ businessId, conversationIds: [id, unknown], execute: true })).toEqual({
+      outcome: "not_found",
+      conversationId: unknown,
+    });
+    expect(await splitConversations({ businessId, conversationId: id, execute: true })).toEqual({ outcome: "not_merged" });
+  });
+});

@@ -1,0 +1,209 @@
+// The bridge and our side of it, over real HTTP, around a socket that keeps to the part of Baileys' interface that the bridge uses.
+import { EventEmitter } from "node:events";
+import { createServer, type Server } from "node:http";
+import { afterEach, expect, expectTypeOf, it } from "vitest";
+import { type BaileysBridge, createBaileysBridge } from "../../../../sdk/src/baileys-bridge.ts";
+import type { WebhookEvent } from "../events.ts";
+import { buildGraphMessage } from "../graph-message.ts";
+import { createBaileysClient } from "./baileys-client.ts";
+import { parseBaileysEvents } from "./baileys-events.ts";
+import { createGatewayHttp, type GatewayHttp } from "./gateway-http.ts";
+
+const SECRET = "bridge-secret";
+
+interface Loop {
+  readonly ev: EventEmitter;
+  readonly sent: { readonly jid: string; readonly content: unknown; readonly options: unknown }[];
+  readonly read: unknown[];
+  readonly bridge: BaileysBridge;
+  readonly bridgeUrl: string;
+  readonly events: WebhookEvent[];
+  /** Answers of our side, first to last; then 200. */
+  readonly answers: number[];
+  readonly errors: Error[];
+  failSends: boolean;
+}
+
+const ends: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end();
+});
+
+async function listen(server: Server): Promise<string> {
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  ends.push(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const address = server.address();
+  return `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`;
+}
+
+async function bodyOf(request: AsyncIterable<Buffer>): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+async function startLoop(): Promise<Loop> {
+  const events: WebhookEvent[] = [];
+  const answers: number[] = [];
+  const onethread = createServer((request, response) => {
+    void bodyOf(request).then((body) => {
+      const status = request.headers.authorization === `Bearer ${SECRET}` ? (answers.shift() ?? 200) : 401;
+      const parsed = parseBaileysEvents(body, { channelKey: "token", receivedAt: new Date(1_790_003_060_000) });
+      if (status === 200 && parsed.outcome === "events") events.push(...parsed.events);
+      response.writeHead(status).end();
+    });
+  });
+  const ev = new EventEmitter();
+  const sent: Loop["sent"] = [];
+  const read: unknown[] = [];
+  const errors: Error[] = [];
+  const sock = {
+    ev,
+    user: { id: "15550100200:4@s.whatsapp.net", lid: "90000000000001:4@lid" },
+    async sendMessage(jid: string, content: unknown, options?: { readonly messageId?: string }): Promise<unknown> {
+      if (loop.failSends) throw new Error("Connection Closed");
+      sent.push({ jid, content, options });
+      const messageId = options?.messageId ?? "";
+      const key = { remoteJid: jid, fromMe: true, id: messageId };
+      // As Baileys does: one's own message is told as an event too.
+      ev.emit("messages.upsert", {
+        type: "append",
+        messages: [{ key, message: { conversation: "own" }, messageTimestamp: 1_790_003_000 }],
+      });
+      return { key };
+    },
+    readMessages: async (keys: never): Promise<unknown> => read.push(keys),
+    sendPresenceUpdate: async (): Promise<unknown> => undefined,
+  };
+  const baseUrl = await listen(onethread);
+  const bridge = createBaileysBridge(sock, {
+    baseUrl,
+    channelToken: "token",
+    secret: SECRET,
+    wait: () => Promise.resolve(),
+    onError: (error) => errors.push(error),
+  });
+  ends.push(() => bridge.stop());
+  const bridgeUrl = await listen(
+    createServer((request, response) => {
+      void bodyOf(request).then(async (body) => {
+        const headers = { authorization: request.headers.authorization ?? "" };
+        const answer = await bridge.handle(
+          new Request(`http://bridge${request.url ?? ""}`, { method: request.method ?? "POST", headers, body: body.toString() }),
+        );
+        response.writeHead(answer.status, { "content-type": "application/json" }).end(await answer.text());
+      });
+    }),
+  );
+  const loop: Loop = { ev, sent, read, bridge, bridgeUrl, events, answers, errors, failSends: false };
+  return loop;
+}
+
+function client(loop: Loop): ReturnType<typeof createBaileysClient> {
+  const http: GatewayHttp = createGatewayHttp({ timeoutMs: 5_000 });
+  ends.push(() => http.close());
+  return createBaileysClient({ http, baseUrl: loop.bridgeUrl });
+}
+
+const OUR_ID = "0199a1b2-c3d4-7e8f-9a0b-1c2d3e4f5a6b";
+const KEY_ID = "3EB00199A1B2C3D47E8F9A0B1C2D3E4F5A6B";
+const request = (accessToken = SECRET) => ({
+  phoneNumberId: "token",
+  accessToken,
+  body: buildGraphMessage({
+    address: { kind: "phone", phone: "12025550147" },
+    content: { type: "text", text: { body: "Yes" } },
+    callbackData: OUR_ID,
+  }),
+});
+
+it("bytes and 64-bit times come through, and so do both identifiers of the customer", async () => {
+  const loop = await startLoop();
+  const key = { remoteJid: "81203344556677@lid", remoteJidAlt: "12025550147@s.whatsapp.net", fromMe: false, id: "3EB0A1" };
+  const image = { mimetype: "image/jpeg", caption: "this", mediaKey: new Uint8Array([1, 2, 3]), jpegThumbnail: Buffer.alloc(10) };
+  loop.ev.emit("messages.upsert", {
+    type: "notify",
+    messages: [{ key, message: { imageMessage: image }, messageTimestamp: { low: 1_790_003_000, high: 0, unsigned: true } }],
+  });
+  await loop.bridge.idle();
+  expect(loop.events).toMatchObject([
+    {
+      kind: "message",
+      text: "this",
+      sentAt: new Date(1_790_003_000_000),
+      customer: { phone: "12025550147", lid: "81203344556677" },
+      content: { gateway: { imageMessage: { mediaKey: "AQID" } } },
+    },
+  ]);
+});
+
+it("events wait for Onethread in their order, through 503, 401 and a body that is too large", async () => {
+  const loop = await startLoop();
+  loop.answers.push(503, 401, 413);
+  for (const id of ["A", "B", "C"]) {
+    const key = { remoteJid: "12025550147@s.whatsapp.net", fromMe: false, id };
+    loop.ev.emit("messages.upsert", {
+      type: "notify",
+      messages: [{ key, message: { conversation: id }, messageTimestamp: 1_790_003_000 }],
+    });
+  }
+  await loop.bridge.idle();
+  expect(loop.events.map((event) => (event.kind === "message" ? event.text : event.kind))).toEqual(["A", "B", "C"]);
+  expect(loop.errors).toHaveLength(3);
+});
+
+it("a message that Onethread hands over twice leaves once, under an id that names it, and does not come back as a human's", async () => {
+  const loop = await startLoop();
+  const sender = client(loop);
+  for (let time = 0; time < 2; time += 1)
+    expect(await sender.sendMessage(request())).toEqual({ outcome: "accepted", providerMessageId: KEY_ID });
+  await loop.bridge.idle();
+  expect(loop.sent).toEqual([{ jid: "12025550147@s.whatsapp.net", content: { text: "Yes" }, options: { messageId: KEY_ID } }]);
+  expect(loop.events).toEqual([]);
+  loop.ev.emit("messages.update", [{ key: { remoteJid: "81203344556677@lid", fromMe: true, id: KEY_ID }, update: { status: 3 } }]);
+  await loop.bridge.idle();
+  expect(loop.events).toMatchObject([{ kind: "status", status: "delivered", providerMessageId: KEY_ID, callbackData: OUR_ID }]);
+});
+
+it("what failed in the socket is open, what cannot be sent is refused, and a stranger is told nothing", async () => {
+  const loop = await startLoop();
+  const sender = client(loop);
+  expect(await sender.sendMessage(request("wrong"))).toMatchObject({ outcome: "rejected", stopsChannel: true });
+  const template = { ...request(), body: { ...request().body, type: "template", template: { name: "x" } } };
+  expect(await sender.sendMessage(template)).toMatchObject({ outcome: "rejected", retry: "never" });
+  loop.failSends = true;
+  expect(await sender.sendMessage(request())).toMatchObject({ outcome: "uncertain" });
+  expect(loop.sent).toEqual([]);
+});
+
+it("read receipts go to the chat", async () => {
+  const loop = await startLoop();
+  const read = { phoneNumberId: "token", accessToken: SECRET, providerMessageId: "3EB0A1", typing: true, to: "+12025550147" };
+  expect(await client(loop).markRead(read)).toEqual({ outcome: "accepted" });
+  expect(loop.read).toEqual([[{ remoteJid: "12025550147@s.whatsapp.net", id: "3EB0A1", fromMe: false }]]);
+});
+
+it("a socket typed as Baileys types it fits", () => {
+  interface EventMap {
+    readonly "messages.upsert": { readonly messages: readonly object[]; readonly type: "append" | "notify" };
+    readonly "connection.update": { readonly connection?: "open" | "close" };
+  }
+  interface Socket {
+    readonly ev: {
+      on<T extends keyof EventMap>(event: T, listener: (data: EventMap[T]) => void): void;
+      off<T extends keyof EventMap>(event: T, listener: (data: EventMap[T]) => void): void;
+    };
+    readonly user: { readonly id: string; readonly lid?: string } | undefined;
+    readonly sendMessage: (
+      jid: string,
+      content: { text: string },
+      options?: { messageId?: string },
+    ) => Promise<{ key: { id?: string | null } } | undefined>;
+    readonly readMessages: (keys: { remoteJid?: string | null; id?: string | null }[]) => Promise<void>;
+    readonly sendPresenceUpdate: (type: "composing" | "paused", toJid?: string) => Promise<void>;
+  }
+  expectTypeOf<Socket>().toExtend<Parameters<typeof createBaileysBridge>[0]>();
+});
