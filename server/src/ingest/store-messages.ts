@@ -60,25 +60,25 @@ export function createStoreMessages(deps: StoreMessagesDeps): (items: readonly I
     const batch = await storeBatch(placed);
     for (const [item, outcome] of batch.outcomes) outcomes.set(item, outcome);
     for (const entry of batch.contested) await settle(entry.item, entry.canonicalKey);
-    await learnFromTwins(placed.filter(({ item, newAliases }) => newAliases.length > 0 && outcomes.get(item) === "duplicate"));
+    await learnFromTwins(
+      placed.filter(
+        ({ item, newAliases }) => newAliases.length > 0 && item.event.groupId === undefined && outcomes.get(item) === "duplicate",
+      ),
+    );
   }
 
   /** A gateway may deliver one message twice, once under the phone and once under the LID of its sender: that proves the two to be one person. */
   async function learnFromTwins(twins: readonly PlacedItem[]): Promise<void> {
     if (twins.length === 0) return;
-    // Mostly the same webhook several times at once: its names are known by now.
-    const { placed } = await resolver.resolve(twins.map(({ item }) => item));
-    const known = new Set(placed.filter(({ newAliases }) => newAliases.length === 0).map(({ item }) => item));
-    const unknown = twins.map(({ item }) => item).filter((item) => !known.has(item) && item.event.groupId === undefined);
-    if (unknown.length === 0) return;
     const rows = await deps.db.run(findThreadsOfMessagesAcrossBusinesses, [
-      unknown.map(({ businessId }) => businessId),
-      unknown.map(({ channelId }) => channelId),
-      unknown.map(({ event }) => event.providerMessageId),
+      twins.map(({ item }) => item.businessId),
+      twins.map(({ item }) => item.channelId),
+      twins.map(({ item }) => item.event.providerMessageId),
     ]);
     for (const { ord, canonical_key } of rows) {
-      const item = unknown[ord - 1];
-      if (item !== undefined) await settle(item, canonical_key);
+      const twin = twins[ord - 1];
+      // Mostly it is the very same webhook, several times at once.
+      if (twin !== undefined && twin.canonicalKey !== canonical_key) await settle(twin.item, canonical_key);
     }
   }
 
