@@ -487,6 +487,7 @@ create table onethread.turns (
   constraint uq_turn_covers_to UNIQUE (business_id, conversation_id, covers_to)
 );
 alter table onethread.turns enable row level security;
+CREATE INDEX ix_turn_continues ON onethread.turns USING btree (business_id, conversation_id, continues_from);
 create policy one_business on onethread.turns for all to onethread_app using ((business_id = onethread.current_business())) with check ((business_id = onethread.current_business()));
 create policy reads_everything on onethread.turns for select to onethread_reader using (true);
 grant insert, select, update on onethread.turns to onethread_app;
