@@ -19,6 +19,23 @@ export interface Terminal {
   exitNow(code: number): never;
 }
 
+const PARENT_CHECK_MS = 500;
+
+/**
+ * npm runs us through a shell that does not pass signals on: whoever ends `npm start` ends npm and the shell, and would leave us behind.
+ * Only then do we have a new parent.
+ */
+function watchParent(onGone: () => void): NodeJS.Timeout | undefined {
+  if (readEnvironment()["npm_lifecycle_event"] === undefined) return undefined;
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    onGone();
+  }, PARENT_CHECK_MS);
+  return watch.unref();
+}
+
 export function createProcessTerminal(): Terminal {
   return {
     environment: readEnvironment(),
@@ -33,7 +50,11 @@ export function createProcessTerminal(): Terminal {
     onStop(listener) {
       process.on("SIGINT", listener);
       process.on("SIGTERM", listener);
+      const watch = watchParent(() => {
+        listener("SIGTERM");
+      });
       return () => {
+        clearInterval(watch);
         process.off("SIGINT", listener);
         process.off("SIGTERM", listener);
       };
