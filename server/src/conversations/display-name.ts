@@ -16,7 +16,8 @@ export interface NameParts {
 export function displayNameOf({ leadName, contactName, pushName, phone, username }: NameParts): string | undefined {
   const digits = phone?.replaceAll(/\D/g, "") ?? "";
   // WhatsApp gives the number itself, or a dot, where somebody has no name.
-  const isName = (name: string): boolean => /[\p{L}\p{N}\p{Emoji}]/u.test(name) && !(/^[+\d\s().-]+$/.test(name) && name.replaceAll(/\D/g, "") === digits);
+  const isName = (name: string): boolean =>
+    /[\p{L}\p{N}\p{Emoji}]/u.test(name) && !(/^[+\d\s().-]+$/.test(name) && name.replaceAll(/\D/g, "") === digits);
   const name = [leadName, contactName, pushName].map((one) => one?.trim() ?? "").find(isName);
   if (name !== undefined) return name;
   if (digits !== "") return formatPhone(digits);

@@ -135,7 +135,7 @@ it("another spelling of a mobile number finds its thread, is never stored, and a
   expect((await resolve({ phone: "553132654321" })).json.isNew).toBe(true);
 });
 
-it("two threads that a number could mean are nobody's: a thread of its own begins", async () => {
+it("a number that is known as it is written is never taken for its other spelling", async () => {
   await engine.receive(business, { from: "5531987650002" });
   const own = await resolve({ phone: "553187650002", leadId: "both-spellings" });
   expect(own.json.isNew).toBe(false);

@@ -2,16 +2,12 @@
 // The oracle is independent of the code under test: a union-find over "seen together", and what the generator knows of change and recycling.
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test as it } from "vitest";
-import { createChannelDirectory } from "../businesses/channel-directory.ts";
 import { runDoctor } from "../doctor/run-doctor.ts";
-import { createIntake } from "../ingest/create-intake.ts";
 import type { WebhookIntake } from "../ingest/webhook-intake.ts";
-import { createWebhookLog } from "../ingest/webhook-log.ts";
-import { noFailPoints } from "../kernel/fail-points.ts";
 import type { CustomerIdentity, MessageEvent } from "../whatsapp/events.ts";
 import { createTestBusiness, type TestBusiness } from "../../test/support/test-business.ts";
 import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
-import { createSettleIdentity } from "./settle-identity.ts";
+import { createTestIntake } from "../../test/support/test-intake.ts";
 
 let test: TestDatabase;
 let intakes: readonly WebhookIntake[];
@@ -19,21 +15,11 @@ let runs = 0;
 
 beforeAll(async () => {
   test = await createTestDatabase();
-  intakes = [newIntake(), newIntake()];
+  intakes = [createTestIntake(test), createTestIntake(test)];
 });
 afterAll(async () => {
   await test.close();
 });
-
-/** As in a process of its own: own connections, own caches. */
-function newIntake(): WebhookIntake {
-  const { log } = test;
-  const database = test.open();
-  const db = database.acrossBusinesses;
-  const parts = { db, batches: database.batches, channels: createChannelDirectory({ database }), webhookLog: createWebhookLog({ db, log }), log };
-  const settleIdentity = createSettleIdentity({ database, log });
-  return createIntake({ ...parts, settleIdentity, failPoints: noFailPoints, slots: 2, maxWaiting: 10_000, onStored: () => undefined });
-}
 
 const KINDS = ["phone", "userId", "parentUserId", "lid"] as const;
 const ALIAS_KINDS = { phone: "phone", userId: "user", parentUserId: "parent_user", lid: "lid" } as const;
@@ -59,16 +45,25 @@ type Person = typeof personArbitrary extends fc.Arbitrary<infer P> ? P : never;
 
 function accountOf(name: string): Required<Pick<CustomerIdentity, Kind>> {
   const digits = [...name].map((letter) => String(letter.charCodeAt(0) % 10)).join("");
-  return { phone: `1${digits.padStart(10, "2")}`, userId: `US.${name}`, parentUserId: `US.ENT.${name}`, lid: `77${digits.padStart(12, "0")}` };
+  return {
+    phone: `1${digits.padStart(10, "2")}`,
+    userId: `US.${name}`,
+    parentUserId: `US.ENT.${name}`,
+    lid: `77${digits.padStart(12, "0")}`,
+  };
 }
 function pick(account: CustomerIdentity, kinds: readonly Kind[]): CustomerIdentity {
-  return Object.fromEntries(KINDS.filter((kind) => kinds.includes(kind) && account[kind] !== undefined).map((kind) => [kind, account[kind]]));
+  return Object.fromEntries(
+    KINDS.filter((kind) => kinds.includes(kind) && account[kind] !== undefined).map((kind) => [kind, account[kind]]),
+  );
 }
 
 function scriptOf({ life, before, after }: Person, name: string): Script {
   const first = accountOf(`${name}a`);
   const show = (account: CustomerIdentity, list: Person["before"]): readonly Step[] =>
-    list.map(({ kinds, copies: times }) => ({ customer: pick(account, kinds), copies: times })).filter(({ customer }) => Object.keys(customer).length > 0);
+    list
+      .map(({ kinds, copies: times }) => ({ customer: pick(account, kinds), copies: times }))
+      .filter(({ customer }) => Object.keys(customer).length > 0);
   if (life === "plain") return { steps: [...show(first, before), ...show(first, after)], isOrdered: false };
   const second = { ...accountOf(`${name}b`), lid: first.lid };
   if (life === "changes") {
@@ -113,7 +108,11 @@ function sendAll(script: Script, name: string, { phoneNumberId }: TestBusiness):
     if (customer.phone !== undefined && customer.userId !== undefined) owner = customer.userId;
     const all = [customer, ...(becomes === undefined ? [] : [becomes])];
     const tokens = all.flatMap((identity) =>
-      KINDS.flatMap((kind) => (identity[kind] === undefined ? [] : [kind === "phone" && script.isOrdered ? `phone ${identity.phone ?? ""} of ${owner}` : `${kind} ${identity[kind]}`])),
+      KINDS.flatMap((kind) =>
+        identity[kind] === undefined
+          ? []
+          : [kind === "phone" && script.isOrdered ? `phone ${identity.phone ?? ""} of ${owner}` : `${kind} ${identity[kind]}`],
+      ),
     );
     return { step, event, tokens };
   });
@@ -128,14 +127,24 @@ function expectedThreads(sent: readonly Sent[]): readonly string[] {
   };
   for (const { tokens } of sent) for (const token of tokens) parent.set(find(token), find(tokens[0] ?? ""));
   const groups = Map.groupBy(sent, ({ tokens }) => find(tokens[0] ?? ""));
-  return [...groups.values()].map((group) => group.map(({ event }) => event.text ?? "").sort().join(", ")).sort();
+  return [...groups.values()]
+    .map((group) =>
+      group
+        .map(({ event }) => event.text ?? "")
+        .sort()
+        .join(", "),
+    )
+    .sort();
 }
 
 async function deliver(scripts: readonly (readonly Sent[])[], isOrdered: readonly boolean[], seed: number): Promise<void> {
   let turn = seed;
   const receive = async ({ event, step }: Sent): Promise<void> => {
-    const deliveries = Array.from({ length: step.copies }, () => intakes[(turn += 1) % intakes.length]?.receive([event]));
-    for (const result of await Promise.all(deliveries)) expect(result?.quarantined).toBe(0);
+    const deliverOnce = async (): Promise<void> => {
+      turn += 1;
+      expect((await intakes[turn % intakes.length]?.receive([event]))?.quarantined).toBe(0);
+    };
+    await Promise.all(Array.from({ length: step.copies }, deliverOnce));
   };
   await Promise.all(
     scripts.map(async (sent, at) => {
@@ -145,32 +154,45 @@ async function deliver(scripts: readonly (readonly Sent[])[], isOrdered: readonl
   );
 }
 
-it("threads are people as far as payloads prove it, for any stream of identifiers, duplicates, changes and recycled numbers", { timeout: 120_000 }, async () => {
-  await fc.assert(
-    fc.asyncProperty(fc.array(personArbitrary, { minLength: 1, maxLength: 5 }), fc.nat({ max: 1000 }), async (people, seed) => {
-      runs += 1;
-      const business = await createTestBusiness(test.superuser);
-      const scripts = people.map((person, at) => scriptOf(person, `r${String(runs)}p${String(at)}`));
-      const sent = scripts.map((script, at) => sendAll(script, `r${String(runs)}p${String(at)}`, business));
-      await deliver(sent, scripts.map(({ isOrdered }) => isOrdered), seed);
-      const { rows } = await test.superuser.query<{ id: string; texts: string; merged: boolean }>(
-        `select c.id, string_agg(m.text, ', ' order by m.text collate "C") as texts, bool_or(c.merged_into is not null) as merged
+it(
+  "threads are people as far as payloads prove it, for any stream of identifiers, duplicates, changes and recycled numbers",
+  { timeout: 120_000 },
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(personArbitrary, { minLength: 1, maxLength: 5 }), fc.nat({ max: 1000 }), async (people, seed) => {
+        runs += 1;
+        const business = await createTestBusiness(test.superuser);
+        const scripts = people.map((person, at) => scriptOf(person, `r${String(runs)}p${String(at)}`));
+        const sent = scripts.map((script, at) => sendAll(script, `r${String(runs)}p${String(at)}`, business));
+        await deliver(
+          sent,
+          scripts.map(({ isOrdered }) => isOrdered),
+          seed,
+        );
+        const { rows } = await test.superuser.query<{ id: string; texts: string; merged: boolean }>(
+          `select c.id, string_agg(m.text, ', ' order by m.text collate "C") as texts, bool_or(c.merged_into is not null) as merged
            from messages m join conversations c on c.id = m.conversation_id where m.business_id = $1 group by c.id`,
-        [business.businessId],
-      );
-      expect(rows.map(({ texts }) => texts).sort()).toEqual(sent.flatMap(expectedThreads).sort());
-      expect(rows.some(({ merged }) => merged)).toBe(false);
-      for (const identity of sent.flat().map(({ event }) => event.customer)) {
-        for (const kind of KINDS) if (identity[kind] !== undefined) expect(await leadsSomewhere(business, ALIAS_KINDS[kind], identity[kind])).toBe(1);
-      }
-    }),
-    { numRuns: 40, ...(process.env["IDENTITY_SEED"] === undefined ? {} : { seed: Number(process.env["IDENTITY_SEED"]) }) },
-  );
-  const report = await runDoctor({ url: test.url, log: test.log });
-  expect(report.checks.filter(({ state }) => state === "broken")).toEqual([]);
-});
+          [business.businessId],
+        );
+        expect(rows.map(({ texts }) => texts).sort()).toEqual(sent.flatMap(expectedThreads).sort());
+        expect(rows.some(({ merged }) => merged)).toBe(false);
+        for (const identity of sent.flat().map(({ event }) => event.customer)) {
+          for (const kind of KINDS)
+            if (identity[kind] !== undefined) expect(await leadsSomewhere(business, ALIAS_KINDS[kind], identity[kind])).toBe(1);
+        }
+      }),
+      { numRuns: 40, ...(process.env["IDENTITY_SEED"] === undefined ? {} : { seed: Number(process.env["IDENTITY_SEED"]) }) },
+    );
+    const report = await runDoctor({ url: test.url, log: test.log });
+    expect(report.checks.filter(({ state }) => state === "broken")).toEqual([]);
+  },
+);
 
 async function leadsSomewhere({ businessId }: TestBusiness, kind: string, value: string): Promise<number> {
-  const { rowCount } = await test.superuser.query("select 1 from aliases where business_id = $1 and kind = $2 and value = $3", [businessId, kind, value]);
+  const { rowCount } = await test.superuser.query("select 1 from aliases where business_id = $1 and kind = $2 and value = $3", [
+    businessId,
+    kind,
+    value,
+  ]);
   return rowCount ?? 0;
 }

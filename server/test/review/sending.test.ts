@@ -27,7 +27,9 @@ afterAll(async () => {
 });
 
 async function conversationOf(phone: string): Promise<string> {
-  const { rows } = await test.superuser.query<{ id: string }>("select conversation_id as id from onethread.aliases where value = $1", [phone]);
+  const { rows } = await test.superuser.query<{ id: string }>("select conversation_id as id from onethread.aliases where value = $1", [
+    phone,
+  ]);
   return rows[0]?.id ?? "";
 }
 
@@ -71,9 +73,10 @@ it("a message that is queued while the lane is being looked at is sent", async (
     return { running };
   });
   await delivery.running;
-  const { rows } = await test.superuser.query("select 1 from onethread.lanes where kind = 'send' and conversation_id = $1 and check_at is not null", [
-    conversationId,
-  ]);
+  const { rows } = await test.superuser.query(
+    "select 1 from onethread.lanes where kind = 'send' and conversation_id = $1 and check_at is not null",
+    [conversationId],
+  );
   expect({ status: (await messageRow(queuedId))?.status, isAwake: rows.length > 0 }).not.toEqual({ status: "queued", isAwake: false });
 });
 
@@ -133,7 +136,11 @@ it("the known outcome of a send survives a deadlock in the database", async () =
       () => "finished",
       () => "threw",
     );
-    await eventually(() => messageRow(id), (row) => row?.status === "sending", { what: "the send is under way" });
+    await eventually(
+      () => messageRow(id),
+      (row) => row?.status === "sending",
+      { what: "the send is under way" },
+    );
     await other.query("begin");
     await other.query("select 1 from onethread.messages where id = $1 for update", [id]);
     await eventually(waitsForALock, (count) => count === 1, { what: "the worker waits for the message" });
@@ -145,7 +152,8 @@ it("the known outcome of a send survives a deadlock in the database", async () =
     other.release();
   }
   await engine.expireLeases();
-  await engine.deliver(await engine.claimOne("send")).catch(() => undefined);
+  // Whoever finds a lane there, if the worker left one.
+  for (const again of await engine.claim("send")) await engine.deliver(again);
   expect((await messageRow(id))?.status).toBe("accepted");
 });
 
@@ -153,13 +161,19 @@ it("a knowledge text that is longer than a message of WhatsApp still reaches the
   await otherLanesSleep();
   const phone = "12025559005";
   const knowledge = createKnowledgeBase({ database: engine.database, failPoints: noFailPoints });
-  await knowledge.addText({ businessId: business.businessId, language: "english", title: "Returns policy", body: "You may return it. ".repeat(300) });
+  await knowledge.addText({
+    businessId: business.businessId,
+    language: "english",
+    title: "Returns policy",
+    body: "You may return it. ".repeat(300),
+  });
   const responder = createKnowledgeResponder({ knowledge });
   engine.responder.answer = (context, signal) => responder.respond(context, signal);
   await engine.receive(business, { from: phone, text: "What is your returns policy?" });
-  await test.superuser.query("update onethread.lanes set check_at = now(), first_at = now() - interval '1 hour', last_at = now() - interval '1 hour' where kind = 'reply' and conversation_id = $1", [
-    await conversationOf(phone),
-  ]);
+  await test.superuser.query(
+    "update onethread.lanes set check_at = now(), first_at = now() - interval '1 hour', last_at = now() - interval '1 hour' where kind = 'reply' and conversation_id = $1",
+    [await conversationOf(phone)],
+  );
   await engine.turn(await engine.claimOne("reply"));
   await engine.deliver(await engine.claimOne("send"));
   expect(engine.simulator.outbox({ to: phone }).length).toBeGreaterThan(0);

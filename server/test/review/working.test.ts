@@ -27,7 +27,9 @@ afterAll(async () => {
 });
 
 async function threadOf(value: string): Promise<string | undefined> {
-  const { rows } = await test.superuser.query<{ id: string }>("select conversation_id as id from onethread.aliases where value = $1", [value]);
+  const { rows } = await test.superuser.query<{ id: string }>("select conversation_id as id from onethread.aliases where value = $1", [
+    value,
+  ]);
   return rows[0]?.id;
 }
 
@@ -83,9 +85,10 @@ it("a business whose customers are still writing does not keep the next one from
     const messages = Array.from({ length: one === last ? 1 : 20 }, (_, n) => ({ from: String(13_035_551_000 + n) }));
     const parsed = parseCloudWebhook(messagesBody(one.phoneNumberId, ...messages));
     if (parsed.outcome === "events") await engine.intake.receive(parsed.events);
-    await test.superuser.query("update onethread.lanes set check_at = now() - interval '1 second' where business_id = $1 and kind = 'reply'", [
-      one.businessId,
-    ]);
+    await test.superuser.query(
+      "update onethread.lanes set check_at = now() - interval '1 second' where business_id = $1 and kind = 'reply'",
+      [one.businessId],
+    );
   }
   const store = createLaneStore(engine.database.acrossBusinesses);
   const served: string[] = [];
@@ -95,13 +98,16 @@ it("a business whose customers are still writing does not keep the next one from
   expect(served).toContain(last.businessId);
 });
 
-it.for(["/conversations?q=%00", "/conversations?q=a%00b"])("a request that PostgreSQL cannot hold is the caller's fault: %s", async (path) => {
-  const http = createTestHttp(engine.database, test.log);
-  const headers = await bearerFor(engine.database, business.businessId);
-  const answer = await http.app.inject({ url: `/api/v1${path}`, headers });
-  await http.app.close();
-  expect(answer.statusCode).toBeLessThan(500);
-});
+it.for(["/conversations?q=%00", "/conversations?q=a%00b"])(
+  "a request that PostgreSQL cannot hold is the caller's fault: %s",
+  async (path) => {
+    const http = createTestHttp(engine.database, test.log);
+    const headers = await bearerFor(engine.database, business.businessId);
+    const answer = await http.app.inject({ url: `/api/v1${path}`, headers });
+    await http.app.close();
+    expect(answer.statusCode).toBeLessThan(500);
+  },
+);
 
 it("a reason with U+0000 pauses, or is refused, but is not our failure", async () => {
   const http = createTestHttp(engine.database, test.log);
