@@ -93,6 +93,9 @@ function composeIntake(parts: Parts, channels: ChannelDirectory): Intake {
       wakeUps.wake("session");
     },
   });
+  wakeUps.on("identity", () => {
+    intake.forget();
+  });
   parts.atEnd(() => intake.idle());
   return intake;
 }
@@ -150,14 +153,17 @@ function startWorker(parts: Parts, graphUrl: string): void {
     send: { concurrency: config.sendConcurrency, handle: createDeliver({ database, transportOf, failPoints, log }) },
     session: { concurrency: 64, handle: createTrackSession({ database, failPoints }) },
   };
-  for (const kind of ["reply", "send", "session"] as const) {
+  const workers = (["reply", "send", "session"] as const).map((kind) => {
     const worker = createLaneWorker({ kind, store, log, owner, leaseMs: config.leaseMs, ...handlers[kind] });
     wakeUps.on(kind, () => {
       worker.wake();
     });
     worker.start();
-    parts.atEnd(() => worker.stop());
-  }
+    return worker;
+  });
+  parts.atEnd(async () => {
+    await Promise.all(workers.map((worker) => worker.stop()));
+  });
 }
 
 function startScheduler(parts: Parts): void {
@@ -282,7 +288,7 @@ export async function startOnethread(options: StartOptions): Promise<RunningOnet
     });
     atEnd(() => database.close());
     const origin = `${String(process.pid)}-${randomBytes(4).toString("hex")}`;
-    const wakeUps = createWakeUps({ url: place.url, origin, listen: config.roles.has("worker"), log });
+    const wakeUps = createWakeUps({ url: place.url, origin, listen: config.roles.has("worker") || config.roles.has("api"), log });
     atEnd(() => wakeUps.stop());
     wakeUps.start();
     const parts: Parts = {

@@ -1,6 +1,6 @@
 // Owns: one batch of adopted messages, in one transaction: threads, positions, the turns that cover them, and how far the adoption is. A
 // killed batch leaves nothing; a batch that is done again changes nothing.
-import { retryTransient } from "../conversations/retry-transient.ts";
+import { retryTransient } from "../db/retry-transient.ts";
 import type { Database } from "../db/database.ts";
 import type { Queryable } from "../db/query.ts";
 import type { BusinessId } from "../kernel/ids.ts";

@@ -36,9 +36,14 @@ function notACursor(): Fault {
   );
 }
 
+/** Date.parse takes the 30th of February for the 2nd of March; PostgreSQL does not. */
+function isDate(part: string): boolean {
+  const at = new Date(`${part.slice(0, 19).replace(" ", "T")}Z`);
+  return !Number.isNaN(at.getTime()) && at.toISOString().startsWith(part.slice(0, 10));
+}
+
 function readInstant(part: unknown): string {
-  if (typeof part !== "string" || !INSTANT.test(part) || Number.isNaN(Date.parse(part.replace(" ", "T").replace("+00", "Z"))))
-    throw notACursor();
+  if (typeof part !== "string" || !INSTANT.test(part) || !isDate(part)) throw notACursor();
   return part;
 }
 

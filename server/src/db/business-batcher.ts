@@ -1,5 +1,6 @@
 // Owns: gathering the same small statement of many conversations into one statement per business. The application's role sees one
 // business at a time, so a batch is cut by business; inside a business it is one round trip.
+import { classifyDatabaseError } from "./classify-error.ts";
 import type { BusinessId } from "../kernel/ids.ts";
 import { createMicroBatcher } from "../kernel/micro-batcher.ts";
 
@@ -15,6 +16,17 @@ export type BusinessBatcher<In, Out> = (businessId: BusinessId, item: In) => Pro
 type Settled<Out> = { readonly ok: true; readonly out: Out } | { readonly ok: false; readonly error: unknown };
 
 export function createBusinessBatcher<In, Out>(options: BusinessBatcherOptions<In, Out>): BusinessBatcher<In, Out> {
+  async function runTogetherOrAlone(businessId: BusinessId, items: readonly In[]): Promise<readonly Settled<Out>[]> {
+    try {
+      return (await options.run(businessId, items)).map((out) => ({ ok: true, out }));
+    } catch (error) {
+      if (items.length === 1 || classifyDatabaseError(error) !== "data") return items.map(() => ({ ok: false, error }));
+    }
+    const settled: Settled<Out>[] = [];
+    for (const item of items) settled.push(...(await runTogetherOrAlone(businessId, [item])));
+    return settled;
+  }
+
   const batcher = createMicroBatcher<{ readonly businessId: BusinessId; readonly item: In }, Settled<Out>>({
     maxItems: options.maxItems ?? 128,
     slots: options.slots,
@@ -25,12 +37,9 @@ export function createBusinessBatcher<In, Out>(options: BusinessBatcherOptions<I
       });
       const settled: Settled<Out>[] = [];
       for (const [businessId, indexes] of groups) {
-        // One business's fault stays with that business.
+        // One business's fault stays with that business, and what the database refuses of one item stays with that item.
         const items = indexes.map((index) => (entries[index] as { readonly item: In }).item);
-        const results = await options.run(businessId, items).then(
-          (outs) => outs.map((out): Settled<Out> => ({ ok: true, out })),
-          (error: unknown) => items.map((): Settled<Out> => ({ ok: false, error })),
-        );
+        const results = await runTogetherOrAlone(businessId, items);
         indexes.forEach((index, at) => {
           settled[index] = results[at] as Settled<Out>;
         });

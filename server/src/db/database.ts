@@ -48,7 +48,8 @@ function createTypes(): pg.TypeOverrides {
 const LOOKUP_CONNECTIONS = 3;
 const ROLES = { app: "onethread_app", ingest: "onethread_ingest" } as const;
 
-const PINNED_PLANS = "-c plan_cache_mode=force_generic_plan -c enable_nestloop=off -c enable_mergejoin=off";
+// lock_timeout: one conversation whose row somebody holds must not keep a batch of 256 waiting; the batch is then halved around it.
+const PINNED_PLANS = "-c plan_cache_mode=force_generic_plan -c enable_nestloop=off -c enable_mergejoin=off -c lock_timeout=1s";
 
 interface PoolOptions {
   readonly role: keyof typeof ROLES;
@@ -101,15 +102,28 @@ async function setBusiness(client: pg.PoolClient, businessId: BusinessId): Promi
 }
 
 // A plan that was made while a table was empty takes any index for as good as the right one, and stays until the first autoanalyze: look-ups and
-// foreign key checks then walk through all rows of a business (measured 2026-11-22: 1,430 instead of 4,300 msg/s in the first seconds of a new
-// database). So a connection forgets its plans each time that its uses have doubled.
-const uses = new WeakMap<pg.PoolClient, number>();
+// foreign key checks then walk through all rows of a business (measured 2026-11-22: 1,430 instead of 6,600 msg/s in the first seconds of a new
+// database; a batch of 256 over 15 s after a bulk load). So a connection forgets its plans each time that its uses have doubled, and every few
+// seconds while it is young.
+const YOUNG_MS = 600_000;
+const FORGET_EVERY_MS = 5_000;
+interface Age {
+  uses: number;
+  readonly bornAt: number;
+  forgotAt: number;
+}
+const ages = new WeakMap<pg.PoolClient, Age>();
 
 async function countUse(client: pg.PoolClient): Promise<void> {
-  const count = (uses.get(client) ?? 0) + 1;
-  uses.set(client, count);
-  // 2, 4, 8, 16 …: often while everything grows by the minute, hardly ever later.
-  if (count > 1 && (count & (count - 1)) === 0) await client.query("discard plans");
+  const now = performance.now();
+  const age = ages.get(client) ?? { uses: 0, bornAt: now, forgotAt: now };
+  ages.set(client, age);
+  age.uses += 1;
+  const hasDoubled = age.uses > 1 && (age.uses & (age.uses - 1)) === 0;
+  const isDue = now - age.bornAt < YOUNG_MS && now - age.forgotAt > FORGET_EVERY_MS;
+  if (!hasDoubled && !isDue) return;
+  age.forgotAt = now;
+  await client.query("discard plans");
 }
 
 async function withClient<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
@@ -119,8 +133,9 @@ async function withClient<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Pro
     await countUse(client);
     return await work(client);
   } catch (error) {
-    // A connection that failed below SQL (no SQLSTATE) is not given back.
-    if (!(error instanceof pg.DatabaseError)) broken = error instanceof Error ? error : new Error(String(error));
+    // A connection that failed below SQL (no SQLSTATE), or whose server has become read-only or is going away, is not given back.
+    const isUsable = error instanceof pg.DatabaseError && !/^(25006|57P0|08)/.test(error.code ?? "");
+    if (!isUsable) broken = error instanceof Error ? error : new Error(String(error));
     throw error;
   } finally {
     client.release(broken);

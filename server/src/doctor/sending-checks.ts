@@ -68,7 +68,7 @@ export const sendingChecks: readonly Check[] = [
     violations: `select c.id from onethread.conversations c
       where c.merged_into is null and coalesce(c.last_customer_message_at, '-infinity') < (
         select max(least(m.sent_at, m.received_at)) from onethread.messages m
-        where m.business_id = c.business_id and m.conversation_id = c.id and m.direction = 'in')`,
+        where m.business_id = c.business_id and m.conversation_id = c.id and m.direction = 'in' and m.type <> 'system')`,
   },
   {
     name: "sent-outside-the-window",
@@ -82,7 +82,9 @@ export const sendingChecks: readonly Check[] = [
         select from onethread.messages customer
         where customer.business_id = m.business_id and customer.conversation_id = m.conversation_id and customer.direction = 'in'
           and customer.sent_at > m.attempted_at - interval '24 hours 5 minutes' and customer.seq < m.seq)
-        and exists (select from onethread.channels ch where ch.business_id = m.business_id and ch.id = m.channel_id and ch.provider = 'cloud')`,
+        and exists (select from onethread.channels ch where ch.business_id = m.business_id and ch.id = m.channel_id and ch.provider = 'cloud')
+        -- After a split, an answer that was written in the joint thread may stand where its customer was silent.
+        and not exists (select from onethread.merges g where g.business_id = m.business_id and m.conversation_id in (g.winner_id, g.loser_id))`,
   },
   {
     name: "sent-after-opt-out",

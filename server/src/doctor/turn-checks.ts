@@ -23,11 +23,13 @@ export const turnChecks: readonly Check[] = [
     severity: "broken",
     finding: "A customer's message counts as done, but no turn covers it: nobody answered it and nobody decided not to.",
     advice: `Answer these customers by hand. ${ADVICE_REPORT}`,
+    // Ranges are contiguous (turns-not-contiguous), so what lies beyond the last one is what no turn covers.
     violations: `select m.id from onethread.lanes l
+      cross join lateral (select coalesce(max(t.covers_to), 0) as covered from onethread.turns t
+        where t.business_id = l.business_id and t.conversation_id = l.conversation_id) c
       join onethread.messages m on m.business_id = l.business_id and m.conversation_id = l.conversation_id
-        and m.direction = 'in' and m.seq <= l.done
-      where l.kind = 'reply' and not exists (select from onethread.turns t
-        where t.business_id = m.business_id and t.conversation_id = m.conversation_id and m.seq between t.covers_from and t.covers_to)`,
+        and m.direction = 'in' and m.seq > c.covered and m.seq <= l.done
+      where l.kind = 'reply'`,
   },
   {
     name: "turns-and-lane-disagree",

@@ -29,6 +29,8 @@ export interface SettleRequest {
   readonly create: boolean;
   /** When the person wrote; a new thread begins then. */
   readonly at: Date;
+  /** The message is stored already: what it says may be out of date, so it joins what belongs together, but takes nothing from anybody. */
+  readonly isRedelivery?: boolean;
 }
 
 export interface SettledIdentity {

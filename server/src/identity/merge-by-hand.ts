@@ -1,5 +1,5 @@
 // Owns: one thread of two because a person says so. The rules of who is who are not asked: who merges by hand knows more than the payloads.
-import { retryTransient } from "../conversations/retry-transient.ts";
+import { retryTransient } from "../db/retry-transient.ts";
 import type { Database } from "../db/database.ts";
 import type { Queryable, RowOf } from "../db/query.ts";
 import type { BusinessId } from "../kernel/ids.ts";

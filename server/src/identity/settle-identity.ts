@@ -18,7 +18,7 @@ const ATTEMPTS = 20;
 /** For what WhatsApp proves: it may take an identifier away from who had it before. */
 export function createSettleIdentity(deps: SettleIdentityDeps): SettleIdentity {
   return async (request) => {
-    const result = await settleUndisturbed(deps, request, true);
+    const result = await settleUndisturbed(deps, request, request.isRedelivery !== true);
     return result.outcome === "settled" ? result.settled : undefined;
   };
 }

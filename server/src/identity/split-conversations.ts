@@ -7,6 +7,7 @@ import type { Log } from "../kernel/log.ts";
 import { continueLanes, deferTurnChain, lockConversations, lockLanes } from "./identity.queries.ts";
 import {
   addSplitTurn,
+  announceSplit,
   countMergedPart,
   endMerge,
   findMerge,
@@ -66,7 +67,10 @@ export function createSplitConversations(deps: { readonly database: Database; re
       if (newer !== undefined) return { outcome: "not_newest", newerId: newer.loser_id };
       const [moves] = await tx.run(countMergedPart, [businessId, merge.id]);
       if (moves === undefined) return { outcome: "not_merged" };
-      if (execute) await takeApart(tx, businessId, merge);
+      if (execute) {
+        await takeApart(tx, businessId, merge);
+        await tx.run(announceSplit, [businessId, merge.winner_id]);
+      }
       return { outcome: execute ? "split" : "planned", winnerId: merge.winner_id, loserId: merge.loser_id, reason: merge.reason, moves };
     });
     if (result.outcome === "split") {

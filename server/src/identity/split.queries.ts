@@ -247,3 +247,13 @@ export const endMerge = defineQuery({
   columns: { id: "uuid" },
   text: `update merges set undone_at = now() where business_id = $1 and id = $2 and undone_at is null returning id`,
 });
+
+// On the channel of lanes/wake-ups.ts, at the commit: every process that remembers where this person's identifiers lead forgets it.
+export const announceSplit = defineQuery({
+  name: "identity.announce-split",
+  role: "app",
+  columns: { count: "int8" },
+  text: `
+select count(*) as count
+  from (select pg_notify('onethread_lanes', 'split:identity') from conversations c where c.business_id = $1 and c.id = $2) told`,
+});

@@ -49,7 +49,7 @@ async function write(intake: WebhookIntake, customer: CustomerIdentity, text: st
   expect(result.stored).toBe(1);
 }
 async function threads(...values: readonly string[]): Promise<readonly unknown[]> {
-  const { rows } = await test.superuser.query(
+  const { rows } = await test.superuser.query<Record<string, unknown>>(
     `select (select string_agg(m.text, ' ' order by m.text) from messages m where m.conversation_id = a.id) as texts
        from (select distinct conversation_id as id from aliases where value = any ($1)) a order by 1`,
     [values],

@@ -36,12 +36,15 @@ export interface IntakeDeps {
 export interface Intake extends WebhookIntake {
   readonly statuses: StatusStore;
   readonly waiting: number;
+  /** After a split: who is who is looked up anew. */
+  forget(): void;
   /** Resolves when everything that was accepted is durable. */
   idle(): Promise<void>;
 }
 
 const MAX_BATCH = 256;
 const MAX_BATCH_BYTES = 1_000_000;
+const MAX_LESSONS_WAITING = 1_000;
 const ALIAS_CACHE_ENTRIES = 200_000;
 
 type Located<E> = { readonly event: E; readonly channel: DirectoryChannel };
@@ -58,6 +61,8 @@ export function createIntake(deps: IntakeDeps): Intake {
   const storeMessages = createStoreMessages({ ...deps, resolver });
   const statuses = createStatusStore(deps);
   const learnIdentity = createLearnIdentity({ settleIdentity: deps.settleIdentity, log });
+  let learning: Promise<void> = Promise.resolve();
+  let lessonsWaiting = 0;
   const onFull = (): Fault => unavailable(new Error("the ingest queue is full"));
 
   const messageBatcher = createMicroBatcher<IngestItem, StoreOutcome>({
@@ -98,12 +103,6 @@ export function createIntake(deps: IntakeDeps): Intake {
     return channel === undefined ? undefined : { event, channel };
   }
 
-  async function setAside(event: WebhookEvent, channel: DirectoryChannel | undefined): Promise<void> {
-    const entry: LogEntry = { businessId: channel?.businessId, event };
-    const reason = event.kind === "unreadable" ? event.reason : `No channel is connected for "${event.channelKey ?? ""}".`;
-    await webhookLog.quarantine({ ...entry, reason });
-  }
-
   async function recordNotices(events: readonly NoticeEvent[]): Promise<number> {
     const entries = await Promise.all(
       events.map(async (event): Promise<LogEntry> => ({ event, businessId: (await locate(event))?.channel.businessId })),
@@ -112,12 +111,25 @@ export function createIntake(deps: IntakeDeps): Intake {
     return entries.length;
   }
 
+  // Nobody waits for it: what is not learned now, the next status of the same customer teaches.
+  function learn(lessons: readonly IdentityLesson[]): void {
+    for (const lesson of lessons) {
+      if (lessonsWaiting >= MAX_LESSONS_WAITING) return;
+      lessonsWaiting += 1;
+      learning = learning
+        .then(() => learnIdentity(lesson))
+        .finally(() => {
+          lessonsWaiting -= 1;
+        });
+    }
+  }
+
   async function storeAll(events: readonly WebhookEvent[]): Promise<IntakeResult> {
     const messages: Located<MessageEvent>[] = [];
     const statusItems: StatusItem[] = [];
     const notices: NoticeEvent[] = [];
     const lessons: IdentityLesson[] = [];
-    let quarantined = 0;
+    const aside: (LogEntry & { readonly reason: string })[] = [];
     for (const event of events) {
       if (event.kind === "notice") {
         notices.push(event);
@@ -125,25 +137,32 @@ export function createIntake(deps: IntakeDeps): Intake {
       }
       const located = await locate(event);
       if (located === undefined || event.kind === "unreadable") {
-        await setAside(event, located?.channel);
-        quarantined += 1;
+        aside.push({ businessId: located?.channel.businessId, event, reason: reasonOf(event) });
       } else if (event.kind === "message") messages.push({ event, channel: located.channel });
       else {
-        lessons.push({ channel: located.channel, customer: event.customer, source: event.kind });
+        lessons.push({
+          channel: located.channel,
+          customer: event.customer,
+          source: event.kind,
+          at: event.kind === "status" ? event.at : new Date(),
+        });
         if (event.kind === "status") statusItems.push(statusItem({ event, channel: located.channel }));
         else notices.push({ kind: "notice", provider: event.provider, channelKey: event.channelKey, field: event.kind, raw: event.raw });
       }
     }
     const outcomes = await Promise.all(messages.map(({ event, channel }) => messageBatcher.submit(createIngestItem(event, channel))));
+    if (outcomes.includes("refused")) throw unavailable(new Error("somebody holds the row of this conversation"));
     // Only now: a status of this delivery may be about one of its messages.
     const results = await Promise.all(statusItems.map((item) => statusBatcher.submit(item)));
     await recordNotices(notices);
-    for (const lesson of lessons) await learnIdentity(lesson);
+    // Last: when anything before it fails, the whole delivery comes again, and must not find a second row of the same item.
+    await webhookLog.quarantine(...aside);
+    learn(lessons);
     const isQuarantined = (outcome: string): boolean => outcome === "quarantined";
     return {
       stored: outcomes.filter((outcome) => outcome === "stored").length,
       duplicates: outcomes.filter((outcome) => outcome === "duplicate").length,
-      quarantined: quarantined + outcomes.filter(isQuarantined).length + results.filter(isQuarantined).length,
+      quarantined: aside.length + outcomes.filter(isQuarantined).length + results.filter(isQuarantined).length,
     };
   }
 
@@ -152,9 +171,13 @@ export function createIntake(deps: IntakeDeps): Intake {
     get waiting() {
       return messageBatcher.waiting + statusBatcher.waiting;
     },
+    forget() {
+      resolver.forget();
+    },
     async idle() {
       await messageBatcher.idle();
       await statusBatcher.idle();
+      await learning;
     },
     async receive(events) {
       try {
@@ -166,6 +189,10 @@ export function createIntake(deps: IntakeDeps): Intake {
       }
     },
   };
+}
+
+function reasonOf(event: WebhookEvent): string {
+  return event.kind === "unreadable" ? event.reason : `No channel is connected for "${event.channelKey ?? ""}".`;
 }
 
 function statusItem({ event, channel }: Located<StatusEvent>): StatusItem {

@@ -21,6 +21,7 @@ select a.business_id, a.kind, a.value, coalesce(w.canonical_key, c.canonical_key
 // - conv: sorted by key, as every writer of several conversations must: unsorted batches on hot rows deadlock (measured 2026-11-22: 21 msg/s).
 //   xmax = 0 tells a new row from an updated one. A tombstone takes no message: its rows are answered with the winner's key and come again.
 // - A reply goes where the customer's newest message came from; a late message does not move it back.
+// - A system message tells of the customer, but is not written by him: it opens no window and reopens no thread.
 // - A human who answers in the WhatsApp app takes over from the AI.
 // - alias_conflicts: names that somebody else stored first. They may lead to another thread; whoever asked settles that (settle-identity.ts).
 // - lane: fed only by rows really inserted. A gateway's history is covered by a turn too, but there is nothing to answer in it. check_at is left alone when it is set, so that the update stays HOT.
@@ -51,7 +52,7 @@ with thread as (
          f.received_at, f.received_at
     from (select thread, count(*) as count, max(received_at) as received_at,
                  max(least(sent_at, received_at)) as last_message_at,
-                 max(least(sent_at, received_at)) filter (where direction = 'in') as last_customer_message_at,
+                 max(least(sent_at, received_at)) filter (where direction = 'in' and type <> 'system') as last_customer_message_at,
                  bool_or(not is_history) as is_live,
                  max(received_at) filter (where author = 'human' and not is_history) as taken_over_at
             from fresh group by thread) f
@@ -153,7 +154,7 @@ with conv as (
   update conversations c set
     last_seq = c.last_seq + 1,
     last_message_at = greatest(c.last_message_at, least($13::timestamptz, now())),
-    last_customer_message_at = case when $5 = 'in' then greatest(c.last_customer_message_at, least($13::timestamptz, now()))
+    last_customer_message_at = case when $5 = 'in' and $8 <> 'system' then greatest(c.last_customer_message_at, least($13::timestamptz, now()))
                                     else c.last_customer_message_at end
    where c.business_id = $1 and c.canonical_key = $2 and c.merged_into is null
   returning c.id, c.last_seq
@@ -228,8 +229,8 @@ with input as (
     delivered_at = coalesce(m.delivered_at, b.delivered_at),
     read_at = coalesce(m.read_at, b.read_at),
     failed_at = coalesce(m.failed_at, b.failed_at),
-    error_code = coalesce(m.error_code, b.error_code, case when b.status = 'failed' then 'unknown' end),
-    error_text = coalesce(m.error_text, b.error_text)
+    error_code = coalesce(nullif(m.error_code, 'outcome_unknown'), b.error_code, case when b.status = 'failed' then 'unknown' end),
+    error_text = coalesce(case when m.error_code <> 'outcome_unknown' then m.error_text end, b.error_text)
     from best b, locked k
    where m.business_id = b.business_id and m.id = b.message_id and k.business_id = b.business_id and k.id = b.message_id
   returning 1
@@ -237,7 +238,8 @@ with input as (
 select (select count(*) from recorded) as recorded, (select count(*) from applied) as applied`,
 });
 
-// Statuses that came before our own record of the message: looked at again while they are young (older ones belong to other senders).
+// Statuses that came before our own record of the message: looked at again while a send may still be under way. Older ones belong to messages that
+// somebody else sent on this number.
 export const listWaitingStatusesAcrossBusinesses = defineQuery({
   name: "ingest.list-waiting-statuses-across-businesses",
   role: "ingest",
@@ -256,7 +258,7 @@ select s.business_id, s.channel_id, s.provider_message_id, s.status, s.participa
   from message_statuses s
   join messages m on m.business_id = s.business_id and m.channel_id = s.channel_id and m.provider_message_id = s.provider_message_id
                  and m.direction = 'out'
- where s.applied_at is null and s.received_at > now() - interval '1 hour'
+ where s.applied_at is null and s.received_at > now() - interval '2 minutes'
  order by s.received_at
  limit 500`,
 });

@@ -13,6 +13,7 @@ export interface IdentityLesson {
   readonly customer: CustomerIdentity;
   /** For the audit of a merge. */
   readonly source: string;
+  readonly at: Date;
 }
 
 export type LearnIdentity = (lesson: IdentityLesson) => Promise<void>;
@@ -21,7 +22,7 @@ const REMEMBERED_PAIRS = 100_000;
 
 export function createLearnIdentity(deps: { readonly settleIdentity: SettleIdentity; readonly log: Log }): LearnIdentity {
   const known = new LRUCache<string, true>({ max: REMEMBERED_PAIRS });
-  return async ({ channel, customer, source }) => {
+  return async ({ channel, customer, source, at }) => {
     const aliases = aliasesOf(customer, undefined);
     if (aliases.length < 2) return;
     const lesson = `${channel.businessId}|${aliases.map(({ kind, value }) => `${kind}:${value}`).join("|")}`;
@@ -34,7 +35,7 @@ export function createLearnIdentity(deps: { readonly settleIdentity: SettleIdent
         reason: "payload",
         proof: { source, channelId: channel.channelId },
         create: false,
-        at: new Date(),
+        at,
       });
       known.set(lesson, true);
     } catch (error) {

@@ -10,9 +10,10 @@ import { replyAddressOf, scopeOf, type Alias, type IngestItem } from "./ingest-i
 import { placeInExistingConversationAcrossBusinesses, storeMessagesAcrossBusinesses } from "./ingest.queries.ts";
 import type { PlacedItem, ThreadResolver } from "./thread-resolver.ts";
 import type { WebhookLogWriter } from "./webhook-log.ts";
-import { withRetries } from "./with-retries.ts";
+import { retryTransient } from "../db/retry-transient.ts";
 
-export type StoreOutcome = "stored" | "duplicate" | "quarantined";
+/** `refused`: not durable, and not to be acknowledged; somebody holds the row of its conversation. */
+export type StoreOutcome = "stored" | "duplicate" | "quarantined" | "refused";
 
 export interface StoreBatchDeps {
   readonly db: Queryable;
@@ -145,7 +146,7 @@ export function createStoreBatch(deps: StoreBatchDeps): (placed: readonly Placed
     for (let hop = 0; rest.length > 0; hop += 1) {
       if (hop === 5) throw new Error("a conversation is merged in a circle");
       const current = rest;
-      rest = await withRetries(() => storeOnce(current, progress));
+      rest = await retryTransient(() => storeOnce(current, progress));
     }
   }
 
@@ -153,7 +154,7 @@ export function createStoreBatch(deps: StoreBatchDeps): (placed: readonly Placed
     const { item, canonicalKey } = entry;
     const { event } = item;
     try {
-      const rows = await withRetries(() =>
+      const rows = await retryTransient(() =>
         db.run(placeInExistingConversationAcrossBusinesses, [
           item.businessId,
           canonicalKey,
@@ -197,7 +198,8 @@ export function createStoreBatch(deps: StoreBatchDeps): (placed: readonly Placed
           progress,
         ),
       async (entry, refusal) => {
-        progress.outcomes.set(entry.item, await storeAlone(entry, refusal));
+        const isLocked = classifyDatabaseError(refusal) === "locked";
+        progress.outcomes.set(entry.item, isLocked ? "refused" : await storeAlone(entry, refusal));
       },
     );
     return progress;

@@ -1,12 +1,13 @@
 // Owns: the way of a batch of messages into their threads: resolve, settle what is not plain, store, and settle what turned out to be contested.
 import { classifyDatabaseError } from "../db/classify-error.ts";
+import { retryTransient } from "../db/retry-transient.ts";
+import type { SettleRequest } from "../identity/identity-transaction.ts";
 import type { SettleIdentity } from "../identity/settle-identity.ts";
 import { messageOf } from "../kernel/faults.ts";
 import { identifiersOf, type IngestItem } from "./ingest-item.ts";
 import { findThreadsOfMessagesAcrossBusinesses } from "./ingest.queries.ts";
 import { createStoreBatch, type StoreBatchDeps, type StoreOutcome } from "./store-batch.ts";
 import { newKeysOf, type PlacedItem, type ThreadResolver } from "./thread-resolver.ts";
-import { withRetries } from "./with-retries.ts";
 
 export interface StoreMessagesDeps extends StoreBatchDeps {
   readonly resolver: ThreadResolver;
@@ -23,7 +24,7 @@ export function createStoreMessages(deps: StoreMessagesDeps): (items: readonly I
   }
 
   /** Undefined: the change of somebody of whom nothing is known; it is not the beginning of a thread. */
-  async function settle(item: IngestItem, placedKey?: string): Promise<PlacedItem | undefined> {
+  async function settle(item: IngestItem, known: Pick<SettleRequest, "placedKey" | "isRedelivery"> = {}): Promise<PlacedItem | undefined> {
     const isChange = item.event.becomes !== undefined;
     const settled = await deps.settleIdentity({
       businessId: item.businessId,
@@ -33,7 +34,7 @@ export function createStoreMessages(deps: StoreMessagesDeps): (items: readonly I
       proof: { providerMessageId: item.event.providerMessageId, channelId: item.channelId },
       create: !isChange,
       at: item.event.sentAt,
-      ...(placedKey === undefined ? {} : { placedKey }),
+      ...known,
     });
     if (settled === undefined) return undefined;
     const placed = { item, canonicalKey: settled.canonicalKey, newAliases: [] };
@@ -43,8 +44,15 @@ export function createStoreMessages(deps: StoreMessagesDeps): (items: readonly I
 
   async function settleAll(items: readonly IngestItem[], outcomes: Map<IngestItem, StoreOutcome>): Promise<readonly PlacedItem[]> {
     const placed: PlacedItem[] = [];
-    for (const item of items) {
+    const threads = await threadsOf(items);
+    for (const [at, item] of items.entries()) {
       try {
+        const placedKey = threads.get(at);
+        if (placedKey !== undefined) {
+          await settle(item, { placedKey, isRedelivery: true });
+          outcomes.set(item, "duplicate");
+          continue;
+        }
         const entry = await settle(item);
         if (entry === undefined) outcomes.set(item, await quarantine(item, "The change of an identity of which nothing is known."));
         else placed.push(entry);
@@ -59,7 +67,7 @@ export function createStoreMessages(deps: StoreMessagesDeps): (items: readonly I
   async function store(placed: readonly PlacedItem[], outcomes: Map<IngestItem, StoreOutcome>): Promise<void> {
     const batch = await storeBatch(placed);
     for (const [item, outcome] of batch.outcomes) outcomes.set(item, outcome);
-    for (const entry of batch.contested) await settle(entry.item, entry.canonicalKey);
+    for (const entry of batch.contested) await settle(entry.item, { placedKey: entry.canonicalKey });
     await learnFromTwins(
       placed.filter(
         ({ item, newAliases }) => newAliases.length > 0 && item.event.groupId === undefined && outcomes.get(item) === "duplicate",
@@ -70,23 +78,30 @@ export function createStoreMessages(deps: StoreMessagesDeps): (items: readonly I
   /** A gateway may deliver one message twice, once under the phone and once under the LID of its sender: that proves the two to be one person. */
   async function learnFromTwins(twins: readonly PlacedItem[]): Promise<void> {
     if (twins.length === 0) return;
-    const rows = await deps.db.run(findThreadsOfMessagesAcrossBusinesses, [
-      twins.map(({ item }) => item.businessId),
-      twins.map(({ item }) => item.channelId),
-      twins.map(({ item }) => item.event.providerMessageId),
-    ]);
-    for (const { ord, canonical_key } of rows) {
-      const twin = twins[ord - 1];
+    const threads = await threadsOf(twins.map(({ item }) => item));
+    for (const [at, { item, canonicalKey }] of twins.entries()) {
+      const placedKey = threads.get(at);
       // Mostly it is the very same webhook, several times at once.
-      if (twin !== undefined && twin.canonicalKey !== canonical_key) await settle(twin.item, canonical_key);
+      if (placedKey !== undefined && placedKey !== canonicalKey) await settle(item, { placedKey });
     }
+  }
+
+  /** Where those of the items stand that are stored already, by their place in the list. */
+  async function threadsOf(items: readonly IngestItem[]): Promise<ReadonlyMap<number, string>> {
+    if (items.length === 0) return new Map();
+    const rows = await deps.db.run(findThreadsOfMessagesAcrossBusinesses, [
+      items.map((item) => item.businessId),
+      items.map((item) => item.channelId),
+      items.map((item) => item.event.providerMessageId),
+    ]);
+    return new Map(rows.map(({ ord, canonical_key }) => [ord - 1, canonical_key]));
   }
 
   return async (items) => {
     const outcomes = new Map<IngestItem, StoreOutcome>();
     for (let rest = items; rest.length > 0;) {
       const current = rest;
-      const { placed, toSettle, later, nameless } = await withRetries(() => resolver.resolve(current));
+      const { placed, toSettle, later, nameless } = await retryTransient(() => resolver.resolve(current));
       for (const item of nameless) outcomes.set(item, await quarantine(item, "The message names no sender."));
       await store(placed, outcomes);
       await store(await settleAll(toSettle, outcomes), outcomes);

@@ -11,7 +11,7 @@ import {
   storeStatusesAcrossBusinesses,
 } from "./ingest.queries.ts";
 import type { WebhookLogWriter } from "./webhook-log.ts";
-import { withRetries } from "./with-retries.ts";
+import { retryTransient } from "../db/retry-transient.ts";
 
 export interface StatusItem {
   readonly event: StatusEvent;
@@ -38,7 +38,7 @@ export function createStatusStore(deps: StatusStoreDeps): StatusStore {
   async function storeOnce(items: readonly StatusItem[]): Promise<void> {
     await deps.failPoints.hit("status.apply");
     const events = items.map(({ event }) => event);
-    await withRetries(() =>
+    await retryTransient(() =>
       deps.db.run(storeStatusesAcrossBusinesses, [
         items.map(({ businessId }) => businessId),
         items.map(({ channelId }) => channelId),
@@ -65,7 +65,7 @@ export function createStatusStore(deps: StatusStoreDeps): StatusStore {
     async applyWaitingOnce() {
       const rows = await deps.db.run(listWaitingStatusesAcrossBusinesses, []);
       if (rows.length === 0) return 0;
-      await withRetries(() =>
+      await retryTransient(() =>
         deps.db.run(storeStatusesAcrossBusinesses, [
           rows.map((row) => row.business_id),
           rows.map((row) => row.channel_id),

@@ -1,5 +1,6 @@
 // Owns: from the identifiers of a message to the canonical key of its thread: a bounded cache, then one look-up for all that it missed.
-// A stale answer is harmless: canonical keys never change, and a thread that was merged away answers with its winner's key.
+// A stale answer does little harm: canonical keys never change, and a thread that was merged away answers with its winner's key. Only a split makes an
+// answer wrong: it is announced (forget), and in case that this is missed, answers are forgotten after a few seconds anyway.
 // Refuses to decide who is who: whatever is not plain is handed back, to be settled (identity/settle-identity.ts).
 import { LRUCache } from "lru-cache";
 import { canonicalKeyOf } from "../conversations/canonical-key.ts";
@@ -31,6 +32,8 @@ export interface ThreadResolver {
   remember(placed: readonly Pick<PlacedItem, "item" | "canonicalKey">[]): void;
   /** After a tombstone answered: this is where its identifiers lead now. */
   redirect(placed: PlacedItem, winnerKey: string): PlacedItem;
+  /** After a split: nothing that is remembered is certain. */
+  forget(): void;
 }
 
 const cacheKey = (businessId: string, alias: Alias): string => `${businessId}|${alias.kind}|${alias.value}`;
@@ -43,8 +46,10 @@ export function newKeysOf(item: IngestItem): readonly string[] {
   return identities.map((identity) => canonicalKeyOf(item.businessId, identity)).filter((key) => key !== undefined);
 }
 
+const REMEMBERED_MS = 10_000;
+
 export function createThreadResolver(deps: { readonly db: Queryable; readonly maxEntries: number }): ThreadResolver {
-  const cache = new LRUCache<string, string>({ max: deps.maxEntries });
+  const cache = new LRUCache<string, string>({ max: deps.maxEntries, ttl: REMEMBERED_MS });
 
   // A phone or a LID can move on to another person; only a user id makes what the cache says of them certain.
   const remembered = (item: IngestItem, name: string): string | undefined =>
@@ -109,6 +114,9 @@ export function createThreadResolver(deps: { readonly db: Queryable; readonly ma
     redirect(entry, winnerKey) {
       for (const alias of entry.item.aliases) cache.delete(cacheKey(entry.item.businessId, alias));
       return { ...entry, canonicalKey: winnerKey, newAliases: [] };
+    },
+    forget() {
+      cache.clear();
     },
   };
 }

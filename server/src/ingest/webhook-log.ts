@@ -4,7 +4,7 @@ import { newId, NO_BUSINESS, type BusinessId } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
 import type { Provider, WebhookEvent } from "../whatsapp/events.ts";
 import { logWebhooksAcrossBusinesses } from "./ingest.queries.ts";
-import { withRetries } from "./with-retries.ts";
+import { retryTransient } from "../db/retry-transient.ts";
 
 export interface LogEntry {
   readonly businessId: BusinessId | undefined;
@@ -13,7 +13,7 @@ export interface LogEntry {
 
 export interface WebhookLogWriter {
   /** Kept raw with its reason, replayable. */
-  quarantine(entry: LogEntry & { readonly reason: string }): Promise<void>;
+  quarantine(...entries: readonly (LogEntry & { readonly reason: string })[]): Promise<void>;
   /** Recorded as it came; nothing else is to be done with it. */
   record(entries: readonly LogEntry[]): Promise<void>;
 }
@@ -44,7 +44,7 @@ function rowOf({ businessId, event }: LogEntry, reason: string | null): LogRow {
 export function createWebhookLog(deps: { readonly db: Queryable; readonly log: Log }): WebhookLogWriter {
   async function write(rows: readonly LogRow[]): Promise<void> {
     if (rows.length === 0) return;
-    await withRetries(() =>
+    await retryTransient(() =>
       deps.db.run(logWebhooksAcrossBusinesses, [
         rows.map((row) => row.businessId ?? NO_BUSINESS),
         rows.map(() => newId()),
@@ -59,9 +59,9 @@ export function createWebhookLog(deps: { readonly db: Queryable; readonly log: L
   }
 
   return {
-    async quarantine(entry) {
-      await write([rowOf(entry, entry.reason)]);
-      deps.log.warn({ businessId: entry.businessId, kind: entry.event.kind, reason: entry.reason }, "ingest.quarantined");
+    async quarantine(...entries) {
+      await write(entries.map((entry) => rowOf(entry, entry.reason)));
+      for (const { businessId, event, reason } of entries) deps.log.warn({ businessId, kind: event.kind, reason }, "ingest.quarantined");
     },
     record: (entries) => write(entries.map((entry) => rowOf(entry, null))),
   };

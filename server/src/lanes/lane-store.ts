@@ -60,15 +60,17 @@ export function createLaneStore(db: Queryable): LaneStore {
       if (rows.length < limit && from !== FIRST) rows.push(...(await take(FIRST, limit - rows.length)));
       const last = rows.reduce((max, row) => (row.business_id > max ? row.business_id : max), FIRST);
       cursors.set(kind, rows.length < limit ? FIRST : last);
-      return rows.map((row) => ({
-        kind,
-        businessId: row.business_id as BusinessId,
-        conversationId: row.conversation_id as ConversationId,
-        fence: row.fence,
-        done: row.done,
-        wanted: row.wanted,
-        attempts: row.attempts,
-      }));
+      return rows
+        .filter(({ ready }) => ready)
+        .map((row) => ({
+          kind,
+          businessId: row.business_id as BusinessId,
+          conversationId: row.conversation_id as ConversationId,
+          fence: row.fence,
+          done: row.done,
+          wanted: row.wanted,
+          attempts: row.attempts,
+        }));
     },
     async nextInMs(kind) {
       const [row] = await db.run(nextLaneAcrossBusinesses, [kind]);

@@ -8,6 +8,7 @@ const claimed = {
   done: "int8",
   wanted: "int8",
   attempts: "int4",
+  ready: "bool",
 } as const;
 
 // Fair by construction: first which businesses have due lanes (a skip scan over the partial index, from where the last pass ended), then an
@@ -52,7 +53,7 @@ with recursive business as (
    where l.business_id = c.business_id and l.conversation_id = c.conversation_id and l.kind = $1
   returning l.business_id, l.conversation_id, l.fence, l.done, l.wanted, l.attempts, c.ready
 )
-select business_id, conversation_id, fence, done, wanted, attempts from taken where ready`,
+select business_id, conversation_id, fence, done, wanted, attempts, ready from taken`,
 });
 
 export const nextLaneAcrossBusinesses = defineQuery({

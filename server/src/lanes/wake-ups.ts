@@ -5,9 +5,13 @@ import { messageOf } from "../kernel/faults.ts";
 import type { Log } from "../kernel/log.ts";
 import type { LaneKind } from "./lane-store.ts";
 
+/** What is said on the channel beside the kinds of lanes: identity/split.queries.ts. */
+type Signal = LaneKind | "identity";
+
 export interface WakeUps {
   wake(kind: LaneKind): void;
-  on(kind: LaneKind, listener: () => void): void;
+  /** `identity`: a thread was split; what is remembered of who is who may be wrong. */
+  on(signal: Signal, listener: () => void): void;
   start(): void;
   stop(): Promise<void>;
 }
@@ -26,14 +30,14 @@ const NOTIFY_INTERVAL_MS = 25;
 const RECONNECT_MS = 500;
 
 export function createWakeUps(deps: WakeUpsDeps): WakeUps {
-  const listeners = new Map<LaneKind, (() => void)[]>();
+  const listeners = new Map<Signal, (() => void)[]>();
   const announced = new Set<LaneKind>();
   let timer: NodeJS.Timeout | undefined;
   let client: pg.Client | undefined;
   let reconnecting: NodeJS.Timeout | undefined;
   let stopped = false;
 
-  function emit(kind: LaneKind): void {
+  function emit(kind: Signal): void {
     for (const listener of listeners.get(kind) ?? []) listener();
   }
 
@@ -50,7 +54,8 @@ export function createWakeUps(deps: WakeUpsDeps): WakeUps {
   function hear(payload: string | undefined): void {
     const [origin, kinds] = (payload ?? "").split(":");
     if (origin === deps.origin) return;
-    for (const kind of (kinds ?? "").split(",")) if (kind === "reply" || kind === "send" || kind === "session") emit(kind);
+    for (const kind of (kinds ?? "").split(","))
+      if (kind === "reply" || kind === "send" || kind === "session" || kind === "identity") emit(kind);
   }
 
   async function connect(): Promise<void> {
@@ -59,6 +64,7 @@ export function createWakeUps(deps: WakeUpsDeps): WakeUps {
       application_name: "onethread-wake-ups",
       keepAlive: true,
       connectionTimeoutMillis: 5_000,
+      query_timeout: 5_000,
     });
     next.on("notification", (message) => {
       hear(message.payload);

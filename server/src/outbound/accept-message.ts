@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { findSurvivingConversation } from "../conversations/conversation-writes.queries.ts";
 import { findMessage } from "../conversations/message-reads.queries.ts";
 import { messageViewOf, type MessageView } from "../conversations/message-view.ts";
-import { retryTransient } from "../conversations/retry-transient.ts";
+import { retryTransient } from "../db/retry-transient.ts";
 import type { Database } from "../db/database.ts";
 import type { Queryable, RowOf } from "../db/query.ts";
 import { newId, type BusinessId } from "../kernel/ids.ts";

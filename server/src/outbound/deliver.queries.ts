@@ -38,7 +38,9 @@ with mine as materialized (
     from mine
    where m.business_id = $1 and m.conversation_id = mine.conversation_id and m.status = 'sending'
 ), next as (
-  select mine.conversation_id, mine.wanted, m.id, m.seq, m.type, m.content, m.quoted_provider_message_id, m.attempts,
+  select mine.conversation_id,
+         -- As of this statement's snapshot, like the messages below: after a wait for the lane, mine.wanted counts a message that is not visible yet.
+         (select s.wanted from lanes s where s.business_id = $1 and s.conversation_id = mine.conversation_id and s.kind = 'send') as wanted, m.id, m.seq, m.type, m.content, m.quoted_provider_message_id, m.attempts,
          m.channel_id, ch.provider, ch.settings, ch.external_id, s.access_token, c.reply_kind, c.reply_address,
          case when m.id is null then 'none'
               when c.opted_out_at is not null then 'opted_out'
@@ -96,6 +98,11 @@ with input as (
            order by i.conversation_id for no key update of l) i
    where l.business_id = $1 and l.conversation_id = i.conversation_id and l.kind = 'send' and l.fence = i.fence
   returning l.conversation_id, l.wanted > greatest(l.done, i.settled_to) as more
+), locked as materialized (
+  -- In the order in which statuses take them: these come for the very same messages, milliseconds later.
+  select m.id from messages m join input i on i.message_id = m.id join lane on lane.conversation_id = i.conversation_id
+   where m.business_id = $1
+   order by m.id for no key update of m
 ), settled as (
   update messages m set
     status = case when m.status = 'sending' then i.status else m.status end,
@@ -105,12 +112,13 @@ with input as (
     error_code = case when m.status = 'sending' then i.error_code else m.error_code end,
     error_text = case when m.status = 'sending' then i.error_text else m.error_text end
     from input i
-    join lane on lane.conversation_id = i.conversation_id
+    join locked k on k.id = i.message_id
    where m.business_id = $1 and m.id = i.message_id
 )
 select conversation_id, more from lane`,
 });
 
+// Only while the token that was refused is still the channel's: a late answer must not stop a channel whose token was just replaced.
 export const stopChannel = defineQuery({
   name: "outbound.stop-channel",
   role: "app",
@@ -118,5 +126,6 @@ export const stopChannel = defineQuery({
   text: `
 update channels set stopped_at = now(), stopped_reason = $3
  where business_id = $1 and id = $2 and stopped_at is null
+   and exists (select from channel_secrets s where s.business_id = $1 and s.channel_id = $2 and s.access_token = $4)
 returning id`,
 });

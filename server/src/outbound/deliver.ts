@@ -1,5 +1,6 @@
 // Owns: one run of the send lane: the queued messages of a conversation, one after the other, each sent at most once unless it is known
 // not to have been accepted.
+import { retryTransient } from "../db/retry-transient.ts";
 import { createBusinessBatcher } from "../db/business-batcher.ts";
 import type { Database } from "../db/database.ts";
 import type { RowOf } from "../db/query.ts";
@@ -58,20 +59,22 @@ export function createDeliver(deps: DeliverDeps): (lane: ClaimedLane, signal: Ab
   const finish = createBusinessBatcher<Settlement, { readonly more: boolean } | undefined>({
     slots: 2,
     async run(businessId, settlements) {
-      const rows = await database
-        .forBusiness(businessId)
-        .run(finishSends, [
-          businessId,
-          settlements.map(({ lane }) => lane.conversationId),
-          settlements.map(({ lane }) => lane.fence),
-          settlements.map(({ messageId }) => messageId),
-          settlements.map(({ settledTo }) => settledTo),
-          settlements.map(({ status }) => status),
-          settlements.map(({ providerMessageId }) => providerMessageId ?? null),
-          settlements.map(({ errorCode }) => errorCode ?? null),
-          settlements.map(({ errorText }) => errorText ?? null),
-          settlements.map(({ retryInMs }) => (retryInMs === undefined ? null : Math.round(retryInMs))),
-        ]);
+      const rows = await retryTransient(() =>
+        database
+          .forBusiness(businessId)
+          .run(finishSends, [
+            businessId,
+            settlements.map(({ lane }) => lane.conversationId),
+            settlements.map(({ lane }) => lane.fence),
+            settlements.map(({ messageId }) => messageId),
+            settlements.map(({ settledTo }) => settledTo),
+            settlements.map(({ status }) => status),
+            settlements.map(({ providerMessageId }) => providerMessageId ?? null),
+            settlements.map(({ errorCode }) => errorCode ?? null),
+            settlements.map(({ errorText }) => errorText ?? null),
+            settlements.map(({ retryInMs }) => (retryInMs === undefined ? null : Math.round(retryInMs))),
+          ]),
+      );
       const byConversation = new Map(rows.map((row) => [row.conversation_id, row]));
       return settlements.map(({ lane }) => byConversation.get(lane.conversationId));
     },
@@ -99,13 +102,20 @@ export function createDeliver(deps: DeliverDeps): (lane: ClaimedLane, signal: Ab
   }
 
   async function stop(lane: ClaimedLane, started: Started, outcome: Rejected): Promise<void> {
-    const rows = await database.forBusiness(lane.businessId).run(stopChannel, [lane.businessId, started.channel_id, outcome.sentence]);
+    const rows = await database
+      .forBusiness(lane.businessId)
+      .run(stopChannel, [lane.businessId, started.channel_id, outcome.sentence, started.access_token]);
     if (rows.length > 0) log.error({ businessId: lane.businessId, channelId: rows[0]?.id, code: outcome.fault.code }, "channel.stopped");
   }
 
   async function attempt(lane: ClaimedLane, started: Started): Promise<Settlement> {
     const outcome = await send(started);
-    if (outcome.outcome === "rejected" && outcome.stopsChannel) await stop(lane, started, outcome);
+    if (outcome.outcome === "rejected" && outcome.stopsChannel) {
+      // What is known of the message counts more than the state of the channel.
+      await stop(lane, started, outcome).catch((error: unknown) => {
+        log.warn({ businessId: lane.businessId, error }, "channel.not-stopped");
+      });
+    }
     return settlementOf(lane, started, outcome);
   }
 
@@ -115,7 +125,8 @@ export function createDeliver(deps: DeliverDeps): (lane: ClaimedLane, signal: Ab
   }
 
   return async (lane, signal) => {
-    for (let more = true; more && !signal.aborted;) {
+    let hasMore = true;
+    while (hasMore && !signal.aborted) {
       const started = await start(lane.businessId, lane);
       if (started === undefined) {
         log.warn({ conversationId: lane.conversationId, fence: lane.fence }, "send.lost");
@@ -130,9 +141,9 @@ export function createDeliver(deps: DeliverDeps): (lane: ClaimedLane, signal: Ab
       if (settlement.status === "unknown")
         log.warn({ conversationId: lane.conversationId, messageId: settlement.messageId }, "send.unknown");
       await learn(lane, started, settlement);
-      more = result.more && settlement.retryInMs === undefined;
+      hasMore = result.more && settlement.retryInMs === undefined;
     }
-    if (signal.aborted) throw new Error("the send lane was interrupted");
+    if (signal.aborted && hasMore) throw new Error("the send lane was interrupted");
   };
 }
 
@@ -179,7 +190,9 @@ function rejected(base: Pick<Settlement, "lane" | "messageId" | "settledTo">, at
   const keep = { ...base, settledTo: base.lane.done, status: "queued" as const, ...said };
   // Known not to have been accepted: it waits until a person has mended the channel.
   if (outcome.stopsChannel) return { ...keep, retryInMs: STOPPED_CHANNEL_RECHECK_MS };
-  if (outcome.retry !== "backoff" || attempts >= MAX_ATTEMPTS) return { ...base, status: "failed", ...said };
-  const delay = Math.min(MAX_DELAY_MS, 1_000 * (outcome.delayFactor ?? 2) ** (attempts - 1));
+  // What WhatsApp holds back for longer than that must not hold back what comes after it.
+  const isHeldBack = (outcome.minDelayMs ?? 0) > MAX_DELAY_MS;
+  if (outcome.retry !== "backoff" || attempts >= MAX_ATTEMPTS || isHeldBack) return { ...base, status: "failed", ...said };
+  const delay = Math.min(MAX_DELAY_MS, 1_000 * (outcome.delayFactor ?? 4) ** (attempts - 1));
   return { ...keep, retryInMs: Math.max(delay, outcome.minDelayMs ?? 0) };
 }

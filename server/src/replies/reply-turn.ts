@@ -8,6 +8,7 @@ import { newId, type MessageId, type TurnId } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
 import type { ClaimedLane } from "../lanes/lane-store.ts";
 import type { TransportOf } from "../whatsapp/transport.ts";
+import { cleanString } from "../whatsapp/storable-json.ts";
 import { buildContext, type RecentMessage } from "./build-context.ts";
 import { commitTurns, loadRecentMessages, loadReplyState } from "./replies.queries.ts";
 import type { Responder, ResponderAnswer } from "./responder.ts";
@@ -43,9 +44,13 @@ interface Commit {
   readonly startedAt: Date;
 }
 
+/** What WhatsApp takes of a text at most. */
+const TEXT_MAX = 4_096;
 /** After so many superseded turns the customer gets an answer, even while he is still writing. */
 const MAX_SUPERSEDED = 2;
 const MAX_ATTEMPTS = 3;
+/** A turn that could not even be written so many times ends as failed, for people to see, and lets the thread go on. */
+const GIVE_UP_AFTER = 8;
 const TYPING_TIMEOUT_MS = 3_000;
 const RESPONDER_TIMEOUT_MS = 20_000;
 
@@ -148,7 +153,8 @@ export function createReplyTurn(deps: ReplyTurnDeps): (lane: ClaimedLane, signal
     }
   }
 
-  function refusalOf(state: State): Ending | undefined {
+  function refusalOf(state: State, lane: ClaimedLane): Ending | undefined {
+    if (lane.attempts >= GIVE_UP_AFTER) return { state: "failed", reason: "gave_up", text: null };
     if (state.ai_paused) return { state: "skipped", reason: "taken_over", text: null };
     if (!state.ai_enabled) return { state: "skipped", reason: "ai_disabled", text: null };
     if (state.opted_out) return { state: "skipped", reason: "opted_out", text: null };
@@ -162,7 +168,7 @@ export function createReplyTurn(deps: ReplyTurnDeps): (lane: ClaimedLane, signal
     const startedAt = new Date();
     const { state, rows } = await load(lane.businessId, lane);
     if (state === undefined) throw new Error("the conversation of this lane does not exist");
-    const ending = refusalOf(state) ?? (await ask(lane, { state, rows }, signal));
+    const ending = refusalOf(state, lane) ?? (await ask(lane, { state, rows }, signal));
     await deps.failPoints.hit("turn.before-commit");
     const result = await commit(lane.businessId, { lane, ending, final: state.superseded_since >= MAX_SUPERSEDED, startedAt });
     await deps.failPoints.hit("turn.after-commit");
@@ -185,9 +191,10 @@ function chatOf({ reply_kind, reply_address }: State): string | undefined {
   return reply_kind === "lid" ? `${reply_address}@lid` : reply_address;
 }
 
-function endingOf(answer: ResponderAnswer): Ending {
-  if (answer.outcome === "reply") return { state: "replied", reason: null, text: answer.text };
-  return { state: "handed_off", reason: answer.reason, text: answer.text };
+function endingOf({ text: written, ...answer }: ResponderAnswer): Ending {
+  const text = cleanString(written.slice(0, TEXT_MAX));
+  if (answer.outcome === "reply") return { state: "replied", reason: null, text };
+  return { state: "handed_off", reason: answer.reason, text };
 }
 
 /** A responder that ignores its signal must not hold the lane. */

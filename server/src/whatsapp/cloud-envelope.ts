@@ -47,8 +47,39 @@ export function listCloudItems(body: JsonObject, entries: readonly Json[]): read
 
 /** A whole webhook body with this item and its contact only. */
 export function rawOfListedItem({ scope, list, node }: Extract<CloudItem, { kind: "listed" }>, contact: JsonObject | undefined): string {
-  const value = { ...scope.value, ...WITHOUT_LISTS, contacts: contact === undefined ? undefined : [contact], [list]: [node] };
-  return rawOfChange(scope.body, scope.entry, { ...scope.change, value });
+  const { body, entry, change, value } = scope.itemCount === 1 ? scope : frameOf(scope);
+  const alone = { ...value, ...WITHOUT_LISTS, contacts: contact === undefined ? undefined : [contact], [list]: [node] };
+  return rawOfChange(body, entry, { ...change, value: alone });
+}
+
+type Frame = Pick<ChangeScope, "body" | "entry" | "change" | "value">;
+const frames = new WeakMap<JsonObject, Frame>();
+/** What a thousand items share is repeated a thousand times: beyond this it is left to the keys that we know. */
+const SHARED_MAX = 4_096;
+
+/** What surrounds the items of a change, without the other lists beside it. */
+function frameOf({ body, entry, change, value }: ChangeScope): Frame {
+  const known = frames.get(value);
+  if (known !== undefined) return known;
+  const lists = new Set(["contacts", ...Object.keys(WITHOUT_LISTS)]);
+  const shared = Object.fromEntries(Object.entries(value).filter(([key]) => !lists.has(key)));
+  const whole: Frame = { body: { ...body, entry: null }, entry: { ...entry, changes: null }, change, value: shared };
+  const size = JSON.stringify({ ...whole, change: { ...change, value: null } }).length;
+  const frame = size <= SHARED_MAX ? whole : bareFrame({ body, entry, change, value });
+  frames.set(value, frame);
+  return frame;
+}
+
+const keep = (from: JsonObject, keys: readonly string[]): JsonObject =>
+  Object.fromEntries(keys.flatMap((key) => (from[key] === undefined ? [] : [[key, from[key]]])));
+
+function bareFrame({ body, entry, change, value }: Frame): Frame {
+  return {
+    body: keep(body, ["object"]),
+    entry: keep(entry, ["id", "time"]),
+    change: keep(change, ["field"]),
+    value: keep(value, ["messaging_product", "metadata"]),
+  };
 }
 
 function collectEntry(body: JsonObject, entry: Json, items: CloudItem[]): void {

@@ -8,6 +8,9 @@ import { parseStatus } from "./parse-status.ts";
 import { isArray, isObject } from "./read-json.ts";
 import { cleanObject, isDeeperThan, MAX_DEPTH, mayHoldUnstorable } from "./storable-json.ts";
 
+/** Meta sends 1,000 at most. */
+const MAX_ITEMS = 20_000;
+
 export type ParsedWebhook =
   { readonly outcome: "events"; readonly events: readonly WebhookEvent[] } | { readonly outcome: "malformed"; readonly reason: string };
 
@@ -30,6 +33,7 @@ export function parseCloudWebhook(rawBody: Buffer): ParsedWebhook {
   const entries = body["entry"];
   if (!isArray(entries)) return { outcome: "malformed", reason: 'The body has no list "entry".' };
   const items = listCloudItems(body, entries);
+  if (items.length > MAX_ITEMS) return { outcome: "malformed", reason: `The body has more than ${String(MAX_ITEMS)} items.` };
   const reader = { wireText, itemCount: items.length, needsCleaning: mayHoldUnstorable(wireText) };
   return { outcome: "events", events: items.map((item) => readItem(item, reader)) };
 }

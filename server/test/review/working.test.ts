@@ -4,6 +4,7 @@ import { createSplitConversations } from "../../src/identity/split-conversations
 import { createMergeByHand } from "../../src/identity/merge-by-hand.ts";
 import { defineQuery } from "../../src/db/query.ts";
 import { createDatabase } from "../../src/db/database.ts";
+import { createWakeUps } from "../../src/lanes/wake-ups.ts";
 import { createLaneStore } from "../../src/lanes/lane-store.ts";
 import { parseCloudWebhook } from "../../src/whatsapp/parse-webhook.ts";
 import { createTestBusiness, type TestBusiness } from "../support/test-business.ts";
@@ -51,6 +52,15 @@ it("a redelivered webhook does not change who a phone number belongs to", async 
 
 it("after a split, what the customer writes goes into his own thread again", async () => {
   const deps = { database: engine.database, log: test.log };
+  const wakeUps = createWakeUps({ url: test.url, origin: "another-process", listen: true, log: test.log });
+  let heard = Promise.withResolvers<undefined>();
+  wakeUps.on("identity", () => {
+    engine.intake.forget();
+    heard.resolve(undefined);
+  });
+  wakeUps.start();
+  await heard.promise;
+  heard = Promise.withResolvers();
   await receiveRaw({ userId: "US.review.a", text: "a1" });
   await receiveRaw({ userId: "US.review.a", text: "a2" });
   await receiveRaw({ userId: "US.review.b", text: "b1" });
@@ -59,6 +69,8 @@ it("after a split, what the customer writes goes into his own thread again", asy
   await receiveRaw({ userId: "US.review.b", text: "b2" });
   await createSplitConversations(deps)({ businessId: business.businessId, conversationId: b, execute: true });
   expect(await threadOf("US.review.b")).toBe(b);
+  await heard.promise;
+  await wakeUps.stop();
   await receiveRaw({ userId: "US.review.b", text: "b3" });
   const { rows } = await test.superuser.query<{ id: string }>("select conversation_id as id from onethread.messages where text = 'b3'");
   expect(rows[0]?.id).toBe(b);

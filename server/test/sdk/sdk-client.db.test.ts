@@ -56,6 +56,13 @@ it("a thread is read, written to, and changed", async () => {
   expect((await client.channels.list()).data).toHaveLength(1);
 });
 
+it("a person is resolved to one conversation, and a second lead is refused by its code", async () => {
+  const made = await client.conversations.resolve({ phone: "+1 202 555 0777", leadId: "crm-1", name: "Ana" });
+  expect(made).toMatchObject({ isNew: true, leadId: "crm-1", displayName: "Ana" });
+  expect(await client.conversations.resolve({ leadId: "crm-1" })).toMatchObject({ id: made.id, isNew: false });
+  await expect(client.conversations.resolve({ phone: "12025550777", leadId: "crm-2" })).rejects.toMatchObject({ code: "lead_conflict" });
+});
+
 it("a refusal is thrown with its stable code", async () => {
   const id = await createTestThread(test, { ...business, quietForMs: 2 * 86_400_000 });
   const refused = client.conversations.send(id, HELLO);

@@ -3,8 +3,7 @@ import { startSimulator, type Simulator } from "@onethread/simulator";
 import { createChannelDirectory } from "../../src/businesses/channel-directory.ts";
 import type { Database } from "../../src/db/database.ts";
 import { createSettleIdentity } from "../../src/identity/settle-identity.ts";
-import { createIntake } from "../../src/ingest/create-intake.ts";
-import type { WebhookIntake } from "../../src/ingest/webhook-intake.ts";
+import { createIntake, type Intake } from "../../src/ingest/create-intake.ts";
 import { createWebhookLog } from "../../src/ingest/webhook-log.ts";
 import { noFailPoints } from "../../src/kernel/fail-points.ts";
 import { createLaneStore, type ClaimedLane, type LaneKind, type LaneStore } from "../../src/lanes/lane-store.ts";
@@ -22,7 +21,7 @@ export interface TestEngine {
   readonly database: Database;
   readonly simulator: Simulator;
   readonly store: LaneStore;
-  readonly intake: WebhookIntake;
+  readonly intake: Intake;
   readonly responder: TestResponder;
   receive(business: TestBusiness, ...messages: readonly TestMessage[]): Promise<void>;
   /** Puts a text of the business into the outbox, as the API does. */

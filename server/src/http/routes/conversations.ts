@@ -15,6 +15,7 @@ import {
   problemAnswers,
   turnPageSchema,
 } from "../api-schemas.ts";
+import { cleanString } from "../../whatsapp/storable-json.ts";
 import { callerOf } from "../authenticate.ts";
 
 export interface ConversationRoutesDeps {
@@ -25,11 +26,16 @@ export interface ConversationRoutesDeps {
 const listQuery = pageQuery.extend({
   open: z.enum(["true", "false"]).optional(),
   channelId: z.guid().optional(),
-  q: z.string().trim().min(1).max(200).optional().describe("The beginning of the contact's name, or a whole phone number."),
+  q: z
+    .string()
+    .transform(cleanString)
+    .pipe(z.string().trim().min(1).max(200))
+    .optional()
+    .describe("The beginning of the contact's name, or a whole phone number."),
 });
 const threadQuery = pageQuery.extend({ order: z.enum(["asc", "desc"]).default("desc").describe("desc: the newest first.") });
 const turnQuery = pageQuery.extend({ conversationId: z.string() });
-const pauseBody = z.object({ reason: z.string().trim().min(1).max(200).default("api") }).nullish();
+const pauseBody = z.object({ reason: z.string().trim().min(1).max(200).transform(cleanString).default("api") }).nullish();
 
 export function registerConversationRoutes(api: ApiApp, deps: ConversationRoutesDeps): void {
   registerReads(api, deps);
