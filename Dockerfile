@@ -11,6 +11,18 @@ COPY inbox/package.json inbox/
 # Optional packages are the embedded PostgreSQL, install scripts fetch a Node: the image has neither need.
 RUN npm ci --omit=dev --omit=optional --ignore-scripts
 
+FROM node:${NODE_VERSION}-slim AS inbox
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+COPY server/package.json server/
+COPY simulator/package.json simulator/
+COPY sdk/package.json sdk/
+COPY inbox/package.json inbox/
+RUN npm ci --ignore-scripts
+COPY sdk sdk
+COPY inbox inbox
+RUN npm run build -w inbox
+
 FROM node:${NODE_VERSION}-slim
 ENV NODE_ENV=production \
     HOST=0.0.0.0 \
@@ -20,6 +32,7 @@ COPY --from=dependencies /app ./
 COPY server/src server/src
 COPY server/sql server/sql
 COPY simulator/src simulator/src
+COPY --from=inbox /app/inbox/dist inbox/dist
 # Owned by root: the process cannot change its own code.
 USER node
 EXPOSE 3000

@@ -23,7 +23,7 @@ export const HELP = `npm run bench -- [options]: measures Onethread on this mach
                        idle  one message at a time     loop  webhook to accepted reply, many conversations at once
   --seconds <n>        of measurement per variant (default 8)
   --rounds <n>         of a to d in turn, the best of each counts (default 2)
-  --connections <n>    of the load generator (default 128)
+  --connections <n>    of the load generator (default 256)
   --customers <n>      of the loop (default 4000)
   --json               everything that was measured, as JSON
   --markdown           a section for docs/benchmarks.md
@@ -69,7 +69,7 @@ export function readFlags(args: readonly string[]): Flags | "help" {
     parts: readParts(values.only),
     seconds: wholeNumber("seconds", values.seconds, 8),
     rounds: wholeNumber("rounds", values.rounds, 2),
-    connections: wholeNumber("connections", values.connections, 128),
+    connections: wholeNumber("connections", values.connections, 256),
     customers: wholeNumber("customers", values.customers, 4_000),
     form: values.json === true ? "json" : values.markdown === true ? "markdown" : "table",
     profileDir: values.profile,
