@@ -24,6 +24,7 @@ interface Changes {
   readonly ceilingMs?: number;
   readonly language?: string;
   readonly handoffText?: string;
+  readonly groups?: boolean;
 }
 
 export function addBusinessCommand(program: Command, terminal: Terminal): void {
@@ -58,6 +59,7 @@ export function addBusinessCommand(program: Command, terminal: Terminal): void {
     .option("--ceiling-ms <n>", "how long a reply waits at most", readWhole(0, 300_000))
     .option("--language <language>", "of its knowledge")
     .option("--handoff-text <text>", "what is said when a person is fetched")
+    .option("--groups <on|off>", "whether the AI answers in groups too", readSwitch)
     .action((id: string, changes: Changes) => change(id, changes, terminal));
 }
 
@@ -107,8 +109,8 @@ async function change(id: string, changes: Changes, terminal: Terminal): Promise
         `The ceiling (${String(ceiling)} ms) must not be below the quiet time (${String(quiet)} ms). Nothing was changed.`,
         2,
       );
-    const { name, ai, language, handoffText } = changes;
-    const values = [name, ai, changes.quietMs, changes.ceilingMs, language, handoffText];
+    const { name, ai, language, handoffText, groups } = changes;
+    const values = [name, ai, changes.quietMs, changes.ceilingMs, language, handoffText, groups];
     await database.forBusiness(businessId).run(updateBusiness, [businessId, ...values.map((value) => value ?? null)]);
     terminal.complain(`Changed business ${businessId}. Running processes notice within seconds.`);
   });

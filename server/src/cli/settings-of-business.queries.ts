@@ -13,7 +13,8 @@ update businesses set
     quiet_ms = coalesce($4::integer, quiet_ms),
     ceiling_ms = coalesce($5::integer, ceiling_ms),
     language = coalesce($6::text, language),
-    handoff_text = coalesce($7::text, handoff_text)
+    handoff_text = coalesce($7::text, handoff_text),
+    answers_groups = coalesce($8::boolean, answers_groups)
  where id = $1
 returning id`,
 });

@@ -38,7 +38,8 @@ export function conversationViewOf(row: RowOf<typeof findConversation.columns>):
   return {
     id: row.id,
     canonicalKey: row.canonical_key,
-    displayName: displayNameOf({ leadName: row.lead_name, contactName: row.contact_name, phone: row.phone }) ?? null,
+    displayName:
+      displayNameOf({ leadName: row.lead_name, contactName: row.contact_name, phone: row.phone, username: row.contact_username }) ?? null,
     contactName: row.contact_name,
     phone: row.phone,
     userId: row.user_id,

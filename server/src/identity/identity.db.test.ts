@@ -174,6 +174,76 @@ describe("one person, one thread", () => {
     expect(await threadsOf("US.x1", "US.x2")).toEqual([]);
   });
 
+  it("joins the number that a customer shares when he is asked for it", async () => {
+    await engine.receive(business, { userId: "US.shy", text: "hello" });
+    await engine.receive(business, { from: "12025550455", text: "by phone" });
+    const contacts = [{ origin: "contact_request", phones: [{ phone: "+12025550455", wa_id: "12025550455", type: "CELL" }] }];
+    const shared = {
+      from_user_id: "US.shy",
+      id: "wamid.shared",
+      timestamp: String(Math.floor(Date.now() / 1000)),
+      type: "contacts",
+      contacts,
+    };
+    const parsed = parseCloudWebhook(webhookBody(business.phoneNumberId, { messages: [shared] }));
+    if (parsed.outcome === "events") await engine.intake.receive(parsed.events);
+    expect(await threadsOf("US.shy", "12025550455")).toHaveLength(1);
+  });
+
+  it("does not take a card that a customer passes on for his own number", async () => {
+    const contacts = [{ origin: "other", phones: [{ phone: "+12025550456", wa_id: "12025550456" }] }];
+    const card = {
+      from_user_id: "US.card",
+      id: "wamid.card",
+      timestamp: String(Math.floor(Date.now() / 1000)),
+      type: "contacts",
+      contacts,
+    };
+    const parsed = parseCloudWebhook(webhookBody(business.phoneNumberId, { messages: [card] }));
+    if (parsed.outcome === "events") await engine.intake.receive(parsed.events);
+    expect(await threadsOf("12025550456")).toEqual([]);
+  });
+
+  it("understands the older way of telling that a user id has changed", async () => {
+    await engine.receive(business, { from: "12025550457", userId: "US.before", text: "before" });
+    const metadata = { display_phone_number: "15550100200", phone_number_id: business.phoneNumberId };
+    const update = {
+      wa_id: "12025550457",
+      detail: "changed",
+      user_id: { previous: "US.before", current: "US.after" },
+      timestamp: "1790000000",
+    };
+    const change = { field: "user_id_update", value: { messaging_product: "whatsapp", metadata, user_id_update: [update] } };
+    const body = { object: "whatsapp_business_account", entry: [{ id: "300000000000001", changes: [change] }] };
+    const parsed = parseCloudWebhook(Buffer.from(JSON.stringify(body)));
+    if (parsed.outcome === "events") await engine.intake.receive(parsed.events);
+    await engine.intake.idle();
+    await engine.receive(business, { userId: "US.after", text: "after" });
+    expect(await threadsOf("US.before", "US.after", "12025550457")).toHaveLength(1);
+  });
+
+  it("keeps a group in one thread, silent until the business wants answers there, and then answers the group", async () => {
+    const write = async (from: string, text: string): Promise<void> => {
+      const message = { ...textMessage({ from, text }), group_id: "Z3JwLTE" };
+      const contacts = [{ profile: { name: `Member ${from}` }, wa_id: from }];
+      const parsed = parseCloudWebhook(webhookBody(business.phoneNumberId, { contacts, messages: [message] }));
+      if (parsed.outcome === "events") await engine.intake.receive(parsed.events);
+    };
+    await write("12025550461", "hello all");
+    await write("12025550462", "hello you");
+    const [thread, ...others] = await threadsOf("Z3JwLTE");
+    expect(others).toEqual([]);
+    expect(await threadsOf("12025550461", "12025550462")).toEqual([]);
+    expect(await textsOf(thread)).toEqual(["hello all", "hello you"]);
+    await engine.turn(await engine.claimOne("reply"));
+    expect(engine.simulator.outbox({ to: "Z3JwLTE" })).toEqual([]);
+    await test.superuser.query("update businesses set answers_groups = true");
+    await write("12025550461", "anybody?");
+    await engine.turn(await engine.claimOne("reply"));
+    await engine.deliver(await engine.claimOne("send"));
+    expect(engine.simulator.outbox({ to: "Z3JwLTE" })).toHaveLength(1);
+  });
+
   it("settles who began a thread when two deliveries name one person differently at the same moment", async () => {
     const phones = Array.from({ length: 30 }, (_, i) => String(13035550500 + i));
     await Promise.all(

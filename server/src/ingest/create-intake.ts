@@ -143,6 +143,7 @@ export function createIntake(deps: IntakeDeps): Intake {
         lessons.push({
           channel: located.channel,
           customer: event.customer,
+          becomes: event.kind === "identity" ? event.becomes : undefined,
           source: event.kind,
           at: event.kind === "status" ? event.at : new Date(),
         });

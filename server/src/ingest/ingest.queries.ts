@@ -32,8 +32,8 @@ export const storeMessagesAcrossBusinesses = defineQuery({
   columns: { stored: "int8[]", new_conversations: "int8", redirected: "int8[]", redirect_keys: "text[]", alias_conflicts: "int8[]" },
   text: `
 with thread as (
-  select * from unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::uuid[], $6::text[], $7::text[])
-    with ordinality as t (business_id, canonical_key, new_id, contact_name, reply_channel_id, reply_kind, reply_address, thread)
+  select * from unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::uuid[], $6::text[], $7::text[], $31::text[])
+    with ordinality as t (business_id, canonical_key, new_id, contact_name, reply_channel_id, reply_kind, reply_address, contact_username, thread)
 ), input as (
   select t.*, now() as received_at
     from unnest($8::int[], $9::uuid[], $10::uuid[], $11::uuid[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[], $17::jsonb[],
@@ -45,9 +45,9 @@ with thread as (
    where (select m.seq from messages m
            where m.business_id = i.business_id and m.channel_id = i.channel_id and m.provider_message_id = i.provider_message_id) is null
 ), conv as (
-  insert into conversations as c (business_id, id, canonical_key, last_seq, last_message_at, last_customer_message_at, contact_name,
+  insert into conversations as c (business_id, id, canonical_key, last_seq, last_message_at, last_customer_message_at, contact_name, contact_username,
                                   is_open, reply_channel_id, reply_kind, reply_address, ai_paused_at, ai_paused_reason, created_at, updated_at)
-  select t.business_id, t.new_id, t.canonical_key, f.count, f.last_message_at, f.last_customer_message_at, t.contact_name, f.is_live,
+  select t.business_id, t.new_id, t.canonical_key, f.count, f.last_message_at, f.last_customer_message_at, t.contact_name, t.contact_username, f.is_live,
          t.reply_channel_id, t.reply_kind, t.reply_address, f.taken_over_at, case when f.taken_over_at is not null then 'phone_app' end,
          f.received_at, f.received_at
     from (select thread, count(*) as count, max(received_at) as received_at,
@@ -64,6 +64,7 @@ with thread as (
     last_customer_message_at = greatest(c.last_customer_message_at, excluded.last_customer_message_at),
     is_open = c.is_open or (excluded.is_open and excluded.last_customer_message_at is not null),
     contact_name = coalesce(excluded.contact_name, c.contact_name),
+    contact_username = coalesce(excluded.contact_username, c.contact_username),
     reply_channel_id = case when excluded.last_customer_message_at >= coalesce(c.last_customer_message_at, '-infinity') or c.reply_address is null
                             then excluded.reply_channel_id else c.reply_channel_id end,
     reply_kind = case when excluded.last_customer_message_at >= coalesce(c.last_customer_message_at, '-infinity') or c.reply_address is null

@@ -11,6 +11,7 @@ import { aliasesOf, identifiersOfAliases } from "./ingest-item.ts";
 export interface IdentityLesson {
   readonly channel: DirectoryChannel;
   readonly customer: CustomerIdentity;
+  readonly becomes?: CustomerIdentity | undefined;
   /** For the audit of a merge. */
   readonly source: string;
   readonly at: Date;
@@ -22,8 +23,8 @@ const REMEMBERED_PAIRS = 100_000;
 
 export function createLearnIdentity(deps: { readonly settleIdentity: SettleIdentity; readonly log: Log }): LearnIdentity {
   const known = new LRUCache<string, true>({ max: REMEMBERED_PAIRS });
-  return async ({ channel, customer, source, at }) => {
-    const aliases = aliasesOf(customer, undefined);
+  return async ({ channel, customer, becomes, source, at }) => {
+    const aliases = [...aliasesOf(customer, undefined), ...(becomes === undefined ? [] : aliasesOf(becomes, undefined))];
     if (aliases.length < 2) return;
     const lesson = `${channel.businessId}|${aliases.map(({ kind, value }) => `${kind}:${value}`).join("|")}`;
     if (known.has(lesson)) return;
@@ -32,7 +33,7 @@ export function createLearnIdentity(deps: { readonly settleIdentity: SettleIdent
         businessId: channel.businessId,
         identifiers: identifiersOfAliases(aliases, channel),
         newKeys: [],
-        reason: "payload",
+        reason: becomes === undefined ? "payload" : "change_event",
         proof: { source, channelId: channel.channelId },
         create: false,
         at,

@@ -111,6 +111,7 @@ function parametersOf(placed: readonly PlacedItem[]): unknown[] {
     names.map(({ entry, alias }) => scopeOf(alias, entry.item)),
     names.map(({ entry }) => entry.canonicalKey),
     events.map((event) => event.isHistory === true),
+    threads.map(({ newest }) => (newest.item.event.groupId === undefined ? (newest.item.event.customer.username ?? null) : null)),
   ];
 }
 

@@ -12,6 +12,7 @@ export const loadReplyState = defineQuery({
     window_open: "bool",
     reply_kind: "text?",
     ai_enabled: "bool",
+    answers_groups: "bool",
     language: "text",
     handoff_text: "text",
     channel_external_id: "text?",
@@ -27,7 +28,7 @@ export const loadReplyState = defineQuery({
 select c.id as conversation_id, c.contact_name,
        c.ai_paused_at is not null and (b.handoff_pause_ms is null or c.ai_paused_at + b.handoff_pause_ms * interval '1 millisecond' > now()) as ai_paused, c.opted_out_at is not null as opted_out,
        coalesce(c.last_customer_message_at > now() - interval '24 hours' or ch.provider <> 'cloud', false) as window_open,
-       c.reply_kind, c.reply_address, b.ai_enabled, b.language, b.handoff_text,
+       c.reply_kind, c.reply_address, b.ai_enabled, b.answers_groups, b.language, b.handoff_text,
        ch.external_id as channel_external_id, ch.provider as channel_provider, ch.settings as channel_settings, ch.stopped_at is not null as channel_stopped, s.access_token,
        coalesce(answered.covers_to, 0) as answered_to,
        (select count(*) from turns t

@@ -160,7 +160,7 @@ export function createReplyTurn(deps: ReplyTurnDeps): (lane: ClaimedLane, signal
     if (state.opted_out) return { state: "skipped", reason: "opted_out", text: null };
     if (!state.window_open) return { state: "skipped", reason: "window_closed", text: null };
     if (state.reply_kind === null) return { state: "skipped", reason: "no_address", text: null };
-    if (state.reply_kind === "group") return { state: "skipped", reason: "group", text: null };
+    if (state.reply_kind === "group" && !state.answers_groups) return { state: "skipped", reason: "group", text: null };
     return undefined;
   }
 

@@ -34,6 +34,7 @@ export type CloudItem =
       readonly field: string;
       readonly channelKey?: string;
       readonly accountKey?: string;
+      readonly value?: JsonObject;
       readonly raw: () => string;
     }
   | { readonly kind: "broken"; readonly reason: string; readonly channelKey?: string; readonly raw: () => string };
@@ -108,7 +109,7 @@ function collectChange({ body, entry, change }: ChangeSite, items: CloudItem[]):
   const value = readObject(change, "value");
   const keys = keysOf(entry, value);
   if (!FIELDS_WITH_ITEMS.has(field)) {
-    items.push({ kind: "change", field: cleanString(field), ...keys, raw });
+    items.push({ kind: "change", field: cleanString(field), ...keys, ...(value === undefined ? {} : { value }), raw });
   } else if (value === undefined) {
     items.push({ kind: "broken", reason: `A change of the field "${field}" has no object "value".`, raw });
   } else {

@@ -127,7 +127,7 @@ function agrees(one: Maybe, other: Maybe): boolean {
   return one === undefined || other === undefined || one === other;
 }
 
-function identityOf(phone: Maybe, userId: Maybe, parentUserId: Maybe): Draft {
+export function identityOf(phone: Maybe, userId: Maybe, parentUserId: Maybe): Draft {
   const identity: Draft = {};
   if (phone !== undefined) identity.phone = phone;
   if (userId !== undefined) identity.userId = userId;

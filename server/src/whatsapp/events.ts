@@ -108,6 +108,8 @@ export interface IdentityEvent {
   readonly provider: Provider;
   readonly channelKey: string;
   readonly customer: CustomerIdentity;
+  /** Who the customer is from now on, where it tells of a change. */
+  readonly becomes?: CustomerIdentity;
   readonly raw: string;
 }
 

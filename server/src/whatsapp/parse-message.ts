@@ -2,7 +2,7 @@
 import type { JsonObject } from "../kernel/json.ts";
 import { type CustomerIdentity, MESSAGE_TYPES, type MessageEvent, type MessageType, type UnreadableEvent } from "./events.ts";
 import { identityAfterChange, isAddressable } from "./cloud-identity.ts";
-import { isArray, isObject, readObject, readString } from "./read-json.ts";
+import { isArray, isObject, readArray, readObject, readString } from "./read-json.ts";
 import { readableText } from "./readable-text.ts";
 import { readSentAt } from "./sent-at.ts";
 
@@ -30,7 +30,8 @@ const TARGET_KEYS: ReadonlyMap<MessageType, string> = new Map([
 
 /** Never throws: a message without id, sender, time or channel becomes an unreadable event. */
 export function parseMessage(message: JsonObject, site: MessageSite): MessageEvent | UnreadableEvent {
-  const { channelKey, customer, direction, raw } = site;
+  const { channelKey, direction, raw } = site;
+  const customer = withSharedPhone(site.customer, message);
   const providerMessageId = readString(message, "id");
   const sentAt = readSentAt(message);
   if (channelKey === undefined) return unreadable(site, "no channel: the message came without metadata.phone_number_id");
@@ -55,6 +56,16 @@ export function parseMessage(message: JsonObject, site: MessageSite): MessageEve
   addReferences(event, message);
   const becomes = type === "system" ? identityAfterChange(message) : undefined;
   return becomes === undefined ? event : { ...event, becomes };
+}
+
+/** A customer who answered our request shares his own number: the payload proves that it is his. */
+function withSharedPhone(customer: CustomerIdentity, message: JsonObject): CustomerIdentity {
+  const [contact] = readArray(message, "contacts") ?? [];
+  const card = isObject(contact) ? contact : undefined;
+  if (customer.phone !== undefined || (readString(card, "origin") ?? readString(message, "origin")) !== "contact_request") return customer;
+  const [phone] = readArray(card, "phones") ?? [];
+  const digits = isObject(phone) ? (readString(phone, "wa_id") ?? readString(phone, "phone"))?.replaceAll(/\D/g, "") : undefined;
+  return digits === undefined || digits === "" ? customer : { ...customer, phone: digits };
 }
 
 export function unreadable({ channelKey, raw }: Pick<ItemSite, "channelKey" | "raw">, reason: string): UnreadableEvent {

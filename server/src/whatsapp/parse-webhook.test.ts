@@ -192,7 +192,23 @@ describe("a status", () => {
 });
 
 describe("everything else", () => {
-  test.each(readFixture("other-changes.jsonl", changeFixture))("of the field $field is one notice that keeps the body", (change) => {
+  test("a change of a user id, told in the older way, is an identity before and after", () => {
+    const change = {
+      field: "user_id_update",
+      value: {
+        metadata: { display_phone_number: "15550100200", phone_number_id: "200000000000001" },
+        user_id_update: [{ wa_id: "12025550147", user_id: { previous: "US.a", current: "US.b" }, timestamp: "1790000000" }],
+      },
+    };
+    expect(onlyEvent(bodyOf([change]))).toMatchObject({
+      kind: "identity",
+      customer: { phone: "12025550147", userId: "US.a" },
+      becomes: { userId: "US.b" },
+    });
+  });
+
+  const notices = readFixture("other-changes.jsonl", changeFixture).filter(({ field }) => field !== "user_id_update");
+  test.each(notices)("of the field $field is one notice that keeps the body", (change) => {
     const event = onlyEvent(bodyOf([change]));
     const knowsChannel = JSON.stringify(change).includes("phone_number_id");
     expect(event).toEqual({

@@ -1,6 +1,7 @@
 // Owns: the way from the bytes of a Cloud API webhook to events: each item of the body becomes exactly one. Refuses to know: signatures, databases, tenants.
 import type { JsonObject } from "../kernel/json.ts";
 import { type CloudItem, type ItemList, listCloudItems, rawOfListedItem } from "./cloud-envelope.ts";
+import { readIdentityUpdate } from "./identity-update.ts";
 import { completeIdentity, recipientOfEcho, recipientOfStatus, senderOfMessage, subjectOfSystemMessage } from "./cloud-identity.ts";
 import type { CustomerIdentity, NoticeEvent, WebhookEvent } from "./events.ts";
 import { type ItemSite, parseMessage, unreadable } from "./parse-message.ts";
@@ -35,15 +36,15 @@ export function parseCloudWebhook(rawBody: Buffer): ParsedWebhook {
   const items = listCloudItems(body, entries);
   if (items.length > MAX_ITEMS) return { outcome: "malformed", reason: `The body has more than ${String(MAX_ITEMS)} items.` };
   const reader = { wireText, itemCount: items.length, needsCleaning: mayHoldUnstorable(wireText) };
-  return { outcome: "events", events: items.map((item) => readItem(item, reader)) };
+  return { outcome: "events", events: items.flatMap((item) => readItem(item, reader)) };
 }
 
-function readItem(item: CloudItem, reader: BodyReader): WebhookEvent {
+function readItem(item: CloudItem, reader: BodyReader): WebhookEvent | readonly WebhookEvent[] {
   switch (item.kind) {
     case "listed":
       return readListedItem(item, reader);
     case "change":
-      return notice(item.field, item, rawOf(item.raw, reader));
+      return readIdentityUpdate(item, rawOf(item.raw, reader)) ?? notice(item.field, item, rawOf(item.raw, reader));
     case "broken":
       return unreadable({ channelKey: item.channelKey, raw: rawOf(item.raw, reader) }, item.reason);
   }

@@ -57,8 +57,7 @@ async function expectOneTurnPerBurst(): Promise<void> {
 
 test.for(["turn.before-commit", "turn.after-commit"])("a worker killed at %s: another one answers every burst, once", async (point) => {
   await killInFlight(point, "reply");
-  const took = await takeOver();
-  expect(took).toBeLessThan(15_000);
+  await takeOver();
   await expectOneTurnPerBurst();
   expect(repliedTwice()).toEqual([]);
   expect(stack.replies().size).toBe(CUSTOMERS);
