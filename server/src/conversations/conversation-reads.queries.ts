@@ -33,7 +33,9 @@ export const listConversations = defineQuery({
   role: "app",
   columns: viewColumns,
   text: `
-    select c.id, c.canonical_key, c.contact_name, c.contact_username, c.lead_name, c.lead_id, alias.phone, alias.user_id, c.is_open, c.ai_paused_at,
+    select c.id, c.canonical_key, c.contact_name, c.contact_username, c.lead_name, c.lead_id, alias.phone, alias.user_id, c.is_open,
+      case when c.ai_paused_at + (select b.handoff_pause_ms from businesses b where b.id = $1) * interval '1 millisecond' <= now() then null
+        else c.ai_paused_at end as ai_paused_at,
       c.ai_paused_reason, c.opted_out_at, c.reply_channel_id as channel_id, c.last_message_at, c.last_customer_message_at,
       c.last_customer_message_at + interval '24 hours' as window_closes_at, c.created_at, last.text as last_text,
       last.direction as last_direction, last.type as last_type, last.sent_at as last_sent_at, c.last_message_at::text as cursor_at
@@ -63,7 +65,9 @@ export const findConversation = defineQuery({
   role: "app",
   columns: viewColumns,
   text: `
-    select c.id, c.canonical_key, c.contact_name, c.contact_username, c.lead_name, c.lead_id, alias.phone, alias.user_id, c.is_open, c.ai_paused_at,
+    select c.id, c.canonical_key, c.contact_name, c.contact_username, c.lead_name, c.lead_id, alias.phone, alias.user_id, c.is_open,
+      case when c.ai_paused_at + (select b.handoff_pause_ms from businesses b where b.id = $1) * interval '1 millisecond' <= now() then null
+        else c.ai_paused_at end as ai_paused_at,
       c.ai_paused_reason, c.opted_out_at, c.reply_channel_id as channel_id, c.last_message_at, c.last_customer_message_at,
       c.last_customer_message_at + interval '24 hours' as window_closes_at, c.created_at, last.text as last_text,
       last.direction as last_direction, last.type as last_type, last.sent_at as last_sent_at, c.last_message_at::text as cursor_at
