@@ -63,6 +63,13 @@ it("a signed webhook reaches the intake, read from the exact bytes, and is answe
   expect(http.intake.received).toMatchObject([{ kind: "message", providerMessageId: "wamid.T1", text: "Ação 👍" }]);
 });
 
+it("how long a webhook took is measured, not guessed", async () => {
+  await deliver(BODY);
+  const { body } = await http.app.inject("/metrics");
+  const sum = /onethread_http_request_duration_seconds_sum\{method="POST",route="\/webhooks\/whatsapp",status="200"\} (\S+)/.exec(body);
+  expect(Number(sum?.[1])).toBeGreaterThan(0);
+});
+
 it("the content type does not matter, the bytes do", async () => {
   for (const type of ["text/plain", "application/x-www-form-urlencoded", "application/json; charset=latin1", "multipart/form-data"]) {
     expect((await deliver(BODY, { "content-type": type })).status).toBe(200);
