@@ -86,6 +86,23 @@ it("a reply that the database refuses ends its turn all the same, and harms no o
   expect(results.map(({ status }) => status)).toEqual(["fulfilled", "fulfilled"]);
 });
 
+it("a turn that could not be written eight times ends as failed, for people to see, and the thread goes on", async () => {
+  const from = "13035550088";
+  await receiveRaw({ from, text: "poisoned" });
+  const thread = await threadOf(from);
+  await test.superuser.query("update onethread.lanes set attempts = 8 where conversation_id = $1 and kind = 'reply'", [thread]);
+  for (const lane of await engine.claim("reply")) await engine.turn(lane);
+  await receiveRaw({ from, text: "again" });
+  for (const lane of await engine.claim("reply")) await engine.turn(lane);
+  const { rows } = await test.superuser.query("select state, reason from onethread.turns where conversation_id = $1 order by covers_from", [
+    thread,
+  ]);
+  expect(rows).toEqual([
+    { state: "failed", reason: "gave_up" },
+    { state: "replied", reason: null },
+  ]);
+});
+
 it("a business whose customers are still writing does not keep the next one from its turn", async () => {
   await test.superuser.query("update onethread.lanes set check_at = now() + interval '1 hour' where check_at is not null");
   const made: TestBusiness[] = [];
