@@ -1,33 +1,136 @@
 // Owns: the port behind which every writer of replies stands. Whoever implements it knows one conversation, and nothing of lanes or sending.
-import type { BusinessId, ConversationId } from "../kernel/ids.ts";
+import type { BusinessId, ConversationId, TurnId } from "../kernel/ids.ts";
+import type { Json } from "../kernel/json.ts";
+import type { ReplySettings } from "./reply-settings.ts";
 
 export interface ContextMessage {
   readonly seq: number;
   readonly author: "customer" | "ai" | "human" | "api";
   readonly type: string;
+  /** What a person reads of it; of media their caption or a description; null: nothing can be read. */
   readonly text: string | null;
   readonly sentAt: Date;
+  /** What it quotes, shortened; and what others reacted to it with. */
+  readonly quote?: string;
+  readonly reactions?: readonly string[];
+}
+
+export interface ContextKnowledge {
+  readonly id: string;
+  readonly title: string;
+  readonly body: string;
+}
+
+export interface ContextSession {
+  readonly openedAt: Date;
+  readonly summary: string;
 }
 
 export interface ReplyContext {
   readonly businessId: BusinessId;
   readonly conversationId: ConversationId;
+  /** What the turn that is being written will be called; the same one over retries of a turn that waits. */
+  readonly turnId: TurnId;
+  /** The `seq` up to which the customer has his answers: names this burst over retries and superseded turns. */
+  readonly answeredTo: number;
+  readonly businessName: string;
   readonly customerName: string | null;
+  /** What is known of the customer: facts that he or the business told, and the business's lead. */
+  readonly facts: Readonly<Record<string, string>>;
   /** The language of the business's texts, as PostgreSQL names its text search configurations. */
   readonly language: string;
-  /** What the responder may say when it fetches a person. */
+  /** What the responder may say when it fetches a person; outside of the office hours already the away text. */
   readonly handoffText: string;
+  readonly settings: ReplySettings;
   /** What the customer wrote since the last answer, oldest first; never empty. */
   readonly burst: readonly ContextMessage[];
-  /** What was said before, oldest first. */
+  /** What was said before in the open session, oldest first; within the token budget, the oldest are left out first. */
   readonly history: readonly ContextMessage[];
+  /** Earlier sessions, newest first. Empty unless the responder wants the memory. */
+  readonly earlier: readonly ContextSession[];
+  /** Texts of the business that may answer, best first. Empty unless the responder wants the memory. */
+  readonly knowledge: readonly ContextKnowledge[];
+  readonly now: Date;
 }
 
-export type ResponderAnswer =
-  { readonly outcome: "reply"; readonly text: string } | { readonly outcome: "handoff"; readonly text: string; readonly reason: string };
+/** What a turn used up, for its row. */
+export interface TurnWork {
+  /** Which model answered, as its provider names it. */
+  readonly model?: string;
+  readonly inputTokens?: number;
+  readonly outputTokens?: number;
+  /** Millionths of the business's currency; absent when the price is not known. */
+  readonly costMicros?: number;
+  readonly toolCalls?: readonly { readonly tool: string; readonly state: string; readonly ms: number }[];
+  /** The texts of the business that the answer rests on. */
+  readonly sources?: readonly { readonly id: string; readonly title: string }[];
+}
+
+export type ResponderAnswer = (
+  | {
+      readonly outcome: "reply";
+      /** One message each, in this order; at least one, none of them empty. */
+      readonly texts: readonly string[];
+    }
+  /** A person is fetched. `text`: what the customer is told. */
+  | { readonly outcome: "handoff"; readonly text: string; readonly reason: string }
+  /** Nothing yet: it comes from outside, within `waitMs`. The lane is parked, and the turn keeps its id. */
+  | { readonly outcome: "later"; readonly waitsFor: "answer" | "approval"; readonly waitMs: number }
+) & { readonly work?: TurnWork };
+
+/** An answer that came from outside for a turn that waited. */
+export type OutsideAnswer =
+  | { readonly outcome: "reply"; readonly texts: readonly string[] }
+  | { readonly outcome: "handoff"; readonly reason: string; readonly text?: string };
 
 export interface Responder {
   readonly name: string;
-  /** Throws when it could not find an answer for a passing reason; the turn is then tried again. Honours `signal`. */
+  /** `memory`: the context brings facts, earlier sessions and knowledge along; `burst`: only what was said. */
+  readonly wants: "burst" | "memory";
+  /**
+   * Throws when it could not find an answer: a `ResponderFault` says whether another try may help, everything else is tried again.
+   * Honours `signal`, which aborts when a newer message makes the answer pointless, the lease is lost, or the process stops.
+   */
   respond(context: ReplyContext, signal: AbortSignal): Promise<ResponderAnswer>;
 }
+
+/** Why a responder has no answer. `message` is for the operator: no text of the customer, no secret. */
+export class ResponderFault extends Error {
+  /** True: the same again cannot work (a wrong key, a missing setting), so nobody waits for it. */
+  readonly isFinal: boolean;
+  readonly retryAfterMs: number | undefined;
+  readonly work: TurnWork | undefined;
+
+  constructor(message: string, options: { cause?: unknown; isFinal?: boolean; retryAfterMs?: number; work?: TurnWork } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = "ResponderFault";
+    this.isFinal = options.isFinal ?? false;
+    this.retryAfterMs = options.retryAfterMs;
+    this.work = options.work;
+  }
+}
+
+/** Tools of a model: what it may call, by name. Bound to one context: neither business nor conversation are the model's to say. */
+export interface ToolSet {
+  readonly tools: readonly {
+    readonly name: string;
+    readonly description: string;
+    /** JSON Schema of the arguments. */
+    readonly parameters: Readonly<Record<string, Json>>;
+  }[];
+  /** Never throws for what a tool did wrong: the model is told, as `error`. */
+  call(name: string, args: unknown, signal: AbortSignal): Promise<ToolOutcome>;
+  /** What was called so far, for the turn's row. */
+  readonly calls: readonly { readonly tool: string; readonly state: string; readonly ms: number }[];
+  close(): Promise<void>;
+}
+
+export type ToolOutcome =
+  | { readonly outcome: "result"; readonly result: Json }
+  | { readonly outcome: "error"; readonly error: string }
+  /** The model asked for a person. */
+  | { readonly outcome: "handoff"; readonly reason: string }
+  /** A person has to approve the call first: the turn waits. */
+  | { readonly outcome: "waits" };
+
+export type OpenTools = (context: ReplyContext, signal: AbortSignal) => Promise<ToolSet>;

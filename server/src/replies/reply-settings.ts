@@ -1,0 +1,136 @@
+// Owns: how a business wants to be answered for: one document, its defaults and its rules. Refuses to know: where it is stored, and the secrets.
+import { z } from "zod";
+
+const isTimeZone = (name: string): boolean => {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone !== "";
+  } catch {
+    return false;
+  }
+};
+
+const clock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$|^24:00$/, "must be a time such as 09:30");
+const span = z.tuple([clock, clock]).refine(([from, to]) => from < to, "must begin before it ends");
+const day = z.array(span).max(6).default([]);
+const httpUrl = z.url({ protocol: /^https?$/ }).max(2_000);
+const secretName = z.string().regex(/^[a-z][a-z0-9_]{0,63}$/, "must be the name of a secret, such as model_api_key");
+
+/** What is open when, in the business's time zone. A day without an entry is closed. */
+const officeHoursSchema = z.strictObject({ mon: day, tue: day, wed: day, thu: day, fri: day, sat: day, sun: day });
+
+const modelSchema = z.strictObject({
+  provider: z.enum(["openai-compatible", "anthropic", "google"]),
+  model: z.string().min(1).max(200),
+  baseUrl: httpUrl
+    .optional()
+    .describe("Where the API is reached; needed for openai-compatible, such as http://127.0.0.1:11434/v1 for Ollama."),
+  apiKeySecret: secretName.default("model_api_key").describe("The secret that holds the key; a server that needs none is asked without."),
+  temperature: z.number().min(0).max(2).optional(),
+  maxOutputTokens: z.int().min(16).max(32_000).default(1_000),
+  price: z
+    .strictObject({ inputPerMillion: z.number().min(0).max(10_000), outputPerMillion: z.number().min(0).max(10_000) })
+    .optional()
+    .describe("Per million tokens, in the currency of the budgets."),
+});
+
+const budgetSchema = z
+  .strictObject({
+    tokensPerConversation: z.int().min(1).optional(),
+    tokensPerBusiness: z.int().min(1).optional(),
+    moneyPerConversation: z.number().positive().max(1_000_000).optional(),
+    moneyPerBusiness: z.number().positive().max(1_000_000).optional(),
+  })
+  .describe("At most so much per day of the business's time zone; what is over it is handed to a person.");
+
+export const replySettingsSchema = z.strictObject({
+  responder: z.enum(["knowledge", "model", "webhook"]).default("knowledge").describe("What writes the replies."),
+  timeZone: z.string().refine(isTimeZone, "must be an IANA time zone such as Europe/Lisbon").default("UTC"),
+  replyLanguage: z
+    .string()
+    .regex(/^(auto|[a-z]{2,3}(-[A-Z]{2})?)$/, 'must be "auto" or a language such as pt-BR')
+    .default("auto")
+    .describe("auto: the customer's own."),
+  staleAfterMs: z
+    .int()
+    .min(60_000)
+    .max(86_400_000)
+    .default(21_600_000)
+    .describe("What is older when its turn comes is not answered any more: skipped as stale."),
+  onFailure: z
+    .enum(["handoff", "fallback"])
+    .default("handoff")
+    .describe("When no reply can be written: fetch a person, or say fallbackText."),
+  fallbackText: z.string().trim().min(1).max(4_096).default("Sorry, I cannot answer right now. Please try again in a moment."),
+  handoffKeywords: z
+    .array(z.string().trim().min(2).max(60))
+    .max(50)
+    .default([])
+    .describe("A message that contains one of these, as whole words, fetches a person at once."),
+  officeHours: officeHoursSchema.nullable().default(null).describe("When people answer; null: always."),
+  awayText: z
+    .string()
+    .trim()
+    .min(1)
+    .max(4_096)
+    .nullable()
+    .default(null)
+    .describe("Said instead of the handoff text outside of the office hours."),
+  maxMessages: z.int().min(1).max(10).default(3).describe("Into how many messages a long reply may be split."),
+  maxMessageLength: z.int().min(100).max(4_096).default(1_500).describe("Characters of one message of a reply."),
+  allowedLinks: z
+    .array(z.string().regex(/^[a-z0-9.-]+$/i))
+    .max(100)
+    .nullable()
+    .default(null)
+    .describe("Hosts that a model's reply may link to, with their subdomains; null: those in the business's own texts."),
+  sessions: z
+    .strictObject({
+      inactivityMs: z.int().min(60_000).max(604_800_000).default(900_000).describe("Since the customer's last message."),
+      newDay: z.boolean().default(false).describe("Whether a new day of the business's time zone begins a new session."),
+      summaries: z.enum(["extractive", "model"]).default("extractive"),
+    })
+    .prefault({}),
+  model: modelSchema.nullable().default(null),
+  fallbackModel: modelSchema.nullable().default(null).describe("Asked when the model fails."),
+  systemPrompt: z.string().max(20_000).default(""),
+  modelTimeoutMs: z.int().min(1_000).max(300_000).default(45_000).describe("For a whole reply, with the calls of its tools."),
+  contextTokens: z.int().min(500).max(200_000).default(8_000).describe("At most so much of the thread is shown to the model."),
+  budget: budgetSchema.prefault({}),
+  tools: z
+    .strictObject({
+      maxCalls: z.int().min(0).max(50).default(8).describe("In one turn."),
+      timeoutMs: z.int().min(100).max(60_000).default(10_000).describe("For one call."),
+      approvalWaitMs: z.int().min(1_000).max(86_400_000).default(900_000).describe("How long a call waits for a person's approval."),
+      withhold: z
+        .array(z.enum(["handoff", "search_knowledge", "update_customer"]))
+        .default([])
+        .describe("Built-in tools that the model does not get."),
+    })
+    .prefault({}),
+  webhook: z
+    .strictObject({
+      url: httpUrl,
+      secretName: secretName.default("webhook_secret"),
+      timeoutMs: z.int().min(500).max(60_000).default(15_000),
+      answerWithinMs: z.int().min(1_000).max(86_400_000).default(120_000).describe("For an answer that comes later, through the API."),
+    })
+    .nullable()
+    .default(null),
+  embedding: z
+    .strictObject({
+      provider: z.enum(["openai-compatible", "google"]),
+      model: z.string().min(1).max(200),
+      baseUrl: httpUrl.optional(),
+      apiKeySecret: secretName.default("embedding_api_key"),
+      dimensions: z.int().min(8).max(2_000),
+    })
+    .nullable()
+    .default(null)
+    .describe("Searches knowledge by meaning too, where the database has pgvector."),
+});
+
+export type ReplySettings = z.output<typeof replySettingsSchema>;
+export type ModelSettings = z.output<typeof modelSchema>;
+export type OfficeHours = z.output<typeof officeHoursSchema>;
+
+export const DEFAULT_REPLY_SETTINGS: ReplySettings = replySettingsSchema.parse({});
