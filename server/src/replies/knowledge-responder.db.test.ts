@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DEMO_TEXTS } from "../demo/demo-texts.ts";
 import { noFailPoints } from "../kernel/fail-points.ts";
-import type { ConversationId } from "../kernel/ids.ts";
+import { newId, type ConversationId, type TurnId } from "../kernel/ids.ts";
 import { createKnowledgeBase, type KnowledgeBase } from "../knowledge/knowledge-base.ts";
 import { createTestBusiness, type TestBusiness } from "../../test/support/test-business.ts";
 import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
 import { createKnowledgeResponder } from "./knowledge-responder.ts";
+import { DEFAULT_REPLY_SETTINGS } from "./reply-settings.ts";
 import type { Responder, ResponderAnswer } from "./responder.ts";
 
 // The labelled set on which the threshold was tuned: what a customer writes, and the beginning of the text that should answer.
@@ -54,18 +55,28 @@ describe("the knowledge responder", () => {
       {
         businessId: of.businessId,
         conversationId: of.businessId as unknown as ConversationId,
+        turnId: newId<TurnId>(),
+        answeredTo: 0,
+        businessName: "Aurora",
         customerName: null,
+        facts: {},
         language: "english",
         handoffText: "I fetch a person.",
+        settings: DEFAULT_REPLY_SETTINGS,
         burst: [{ seq: 1, author: "customer", type: "text", text, sentAt: new Date() }],
         history: [],
+        earlier: [],
+        knowledge: [],
+        now: new Date(),
       },
       new AbortController().signal,
     );
 
   it.each(ANSWERED)("answers %j from the text about it", async (question, title) => {
     const expected = DEMO_TEXTS.find((text) => text.title.startsWith(title));
-    expect(await ask(question)).toEqual({ outcome: "reply", text: expected?.body });
+    const answer = await ask(question);
+    expect(answer).toMatchObject({ outcome: "reply", texts: [expected?.body] });
+    expect(answer.work?.sources).toEqual([{ id: expect.any(String) as string, title: expected?.title }]);
   });
 
   it.each(FETCHES_A_PERSON)("says that it fetches a person for %j", async (question) => {

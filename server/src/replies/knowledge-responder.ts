@@ -9,6 +9,7 @@ const MAX_QUESTION_LENGTH = 1_000;
 export function createKnowledgeResponder(deps: { readonly knowledge: KnowledgeBase }): Responder {
   return {
     name: "knowledge",
+    wants: "burst",
     async respond(context) {
       const question = context.burst
         .map((message) => message.text ?? "")
@@ -19,7 +20,7 @@ export function createKnowledgeResponder(deps: { readonly knowledge: KnowledgeBa
       const hits = await deps.knowledge.search({ businessId: context.businessId, text: question, language: context.language });
       const best = hits.find((hit) => hit.coverage >= MIN_COVERAGE);
       if (best === undefined) return { outcome: "handoff", text: context.handoffText, reason: "nothing_found" };
-      return { outcome: "reply", text: best.body };
+      return { outcome: "reply", texts: [best.body], work: { sources: [{ id: best.id, title: best.title }] } };
     },
   };
 }
