@@ -1,16 +1,11 @@
-// Owns: every HTTP request to an address that a business has chosen (agents, tools, models, pages to read): none of them reaches a machine inside our
-// own network. The address is checked where the connection is made, after the name was looked up, so that neither a redirect nor a name that
-// changes its address gets around it. Refuses to know: what is asked for.
-import { lookup } from "node:dns";
-import type { LookupFunction } from "node:net";
-import ipaddr from "ipaddr.js";
-import { Agent, buildConnector, fetch as undiciFetch } from "undici";
+// Owns: every HTTP request to an address that a business has chosen (agents, tools, models, pages to read), within limits of time and size, and
+// never to a machine inside our own network (guarded-agent.ts). Refuses to know: what is asked for.
+import { fetch as undiciFetch } from "undici";
+import { createGuardedAgent, type GuardedAgentOptions } from "./guarded-agent.ts";
+import { OutsideError } from "./outside-error.ts";
 
-export interface OutsideHttpOptions {
-  /** Hosts inside our network that may be reached all the same: `host` or `host:port`; `*`: all. */
-  readonly privateHosts: readonly string[];
-  readonly connectTimeoutMs?: number;
-}
+export { OutsideError } from "./outside-error.ts";
+export type OutsideHttpOptions = GuardedAgentOptions;
 
 export interface OutsideRequest {
   readonly url: string;
@@ -21,6 +16,7 @@ export interface OutsideRequest {
   readonly timeoutMs: number;
   /** A longer answer is refused. */
   readonly maxBytes: number;
+  /** 0: a redirect is the answer. Absent: a redirect is an error. */
   readonly maxRedirects?: number;
   readonly signal?: AbortSignal;
 }
@@ -41,107 +37,77 @@ export interface OutsideHttp {
   close(): Promise<void>;
 }
 
-/** `message` names the host and the reason, never the address's query or a header: it may be logged. */
-export class OutsideError extends Error {
-  readonly code: "not_allowed" | "unreachable" | "timeout" | "too_large" | "too_many_redirects" | "invalid_url";
-
-  constructor(code: OutsideError["code"], message: string, options?: { cause: unknown }) {
-    super(message, options);
-    this.name = "OutsideError";
-    this.code = code;
-  }
+interface Step {
+  readonly url: URL;
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | undefined;
 }
 
-function isPublic(address: string): boolean {
-  return ipaddr.isValid(address) && ipaddr.process(address).range() === "unicast";
-}
-
-function refusal(host: string): OutsideError {
-  return new OutsideError(
-    "not_allowed",
-    `${host} is an address inside this network and was not asked. The operator can allow it with ONETHREAD_PRIVATE_HOSTS.`,
-  );
-}
-
-/** Every address that the name has must be public: which of them is taken is not ours to say. */
-const guardedLookup: LookupFunction = (hostname, options, callback) => {
-  lookup(hostname, { ...options, all: true }, (error, addresses) => {
-    if (error !== null) callback(error, "", 4);
-    else if (addresses.length === 0 || addresses.some(({ address }) => !isPublic(address))) callback(refusal(hostname), "", 4);
-    else if (options.all === true) callback(null, addresses);
-    else callback(null, addresses[0]?.address ?? "", addresses[0]?.family);
-  });
-};
-
-function createGuardedAgent({ privateHosts, connectTimeoutMs = 5_000 }: OutsideHttpOptions): Agent {
-  const open = buildConnector({ timeout: connectTimeoutMs });
-  const guarded = buildConnector({ timeout: connectTimeoutMs, lookup: guardedLookup });
-  const isAllowed = (host: string, port: string): boolean =>
-    privateHosts.includes("*") || privateHosts.includes(host) || privateHosts.includes(`${host}:${port}`);
-  return new Agent({
-    connect(options, callback) {
-      const host = options.hostname.replace(/^\[|\]$/g, "");
-      const port = options.port === "" ? (options.protocol === "https:" ? "443" : "80") : options.port;
-      if (isAllowed(host, port)) open(options, callback);
-      else if (ipaddr.isValid(host) && !isPublic(host)) callback(refusal(host), null);
-      else guarded(options, callback);
-    },
-  });
-}
+const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
 function readUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol))
     throw new OutsideError("invalid_url", "The address must begin with http:// or https://.");
+  if (url.username !== "" || url.password !== "")
+    throw new OutsideError("invalid_url", `The address of ${url.host} must not carry a login: put it into a header.`);
   return url;
 }
 
-function explain(error: unknown, host: string, signal: AbortSignal): OutsideError {
-  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) if (cause instanceof OutsideError) return cause;
-  if (signal.aborted) return new OutsideError("timeout", `${host} did not answer in time.`, { cause: error });
-  return new OutsideError("unreachable", `${host} could not be reached.`, { cause: error });
+/** What is meant for one host is not shown to another: headers stay behind, and a body is not carried on. */
+function stepOn(step: Step, status: number, location: string): Step {
+  const target = URL.canParse(location, step.url) ? new URL(location, step.url).href : location;
+  const url = readUrl(target);
+  const isSameHost = url.origin === step.url.origin;
+  const isRead = status === 303 || (status < 307 && step.method === "POST");
+  if (isRead) return { url, method: "GET", headers: isSameHost ? withoutBodyHeaders(step.headers) : {}, body: undefined };
+  if (!isSameHost && step.body !== undefined)
+    throw new OutsideError("not_allowed", `${step.url.host} wants its request to be sent on to ${url.host}, which was not done.`);
+  return { ...step, url, headers: isSameHost ? step.headers : {} };
 }
 
-const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+function withoutBodyHeaders(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !/^content-/i.test(name)));
+}
+
+async function readBody(response: Awaited<ReturnType<typeof undiciFetch>>, maxBytes: number, host: string): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of response.body ?? []) {
+    const part = chunk as Uint8Array;
+    bytes += part.length;
+    if (bytes > maxBytes) throw new OutsideError("too_large", `The answer of ${host} is longer than ${String(maxBytes)} bytes.`);
+    chunks.push(part);
+  }
+  return Buffer.concat(chunks);
+}
+
+function explain(error: unknown, host: string, request: OutsideRequest): OutsideError {
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) if (cause instanceof OutsideError) return cause;
+  if (request.signal?.aborted === true) return new OutsideError("aborted", `The request to ${host} was given up.`, { cause: error });
+  if (error instanceof Error && error.name === "TimeoutError")
+    return new OutsideError("timeout", `${host} did not answer within ${String(request.timeoutMs)} ms.`, { cause: error });
+  return new OutsideError("unreachable", `${host} could not be reached.`, { cause: error });
+}
 
 export function createOutsideHttp(options: OutsideHttpOptions): OutsideHttp {
   const dispatcher = createGuardedAgent(options);
 
-  async function readBody(response: Awaited<ReturnType<typeof undiciFetch>>, { maxBytes }: OutsideRequest, host: string): Promise<Buffer> {
-    const chunks: Uint8Array[] = [];
-    let bytes = 0;
-    for await (const chunk of response.body ?? []) {
-      const part = chunk as Uint8Array;
-      bytes += part.length;
-      if (bytes > maxBytes) throw new OutsideError("too_large", `The answer of ${host} is longer than ${maxBytes} bytes.`);
-      chunks.push(part);
-    }
-    return Buffer.concat(chunks);
-  }
-
-  async function follow(request: OutsideRequest, signal: AbortSignal): Promise<OutsideAnswer> {
-    let url = readUrl(request.url);
-    let { method = "GET", body } = request;
+  async function follow(request: OutsideRequest, first: Step, signal: AbortSignal): Promise<OutsideAnswer> {
+    let step = first;
     for (let hop = 0; ; hop += 1) {
-      // What is meant for one host is not shown to another.
-      const headers = hop > 0 && url.origin !== readUrl(request.url).origin ? {} : (request.headers ?? {});
-      const response = await undiciFetch(url, {
-        method,
-        headers,
-        redirect: "manual",
-        dispatcher,
-        signal,
-        ...(body === undefined ? {} : { body }),
-      });
+      const { url, method, headers, body } = step;
+      const init = { method, headers, redirect: "manual", dispatcher, signal, ...(body === undefined ? {} : { body }) } as const;
+      const response = await undiciFetch(url, init);
       const location = response.headers.get("location");
       if (!REDIRECTS.has(response.status) || location === null || request.maxRedirects === 0) {
-        const read = await readBody(response, request, url.host);
+        const read = await readBody(response, request.maxBytes, url.host);
         return { url: url.href, status: response.status, headers: new Headers([...response.headers]), body: read };
       }
       await response.body?.cancel();
       if (hop >= (request.maxRedirects ?? 0)) throw new OutsideError("too_many_redirects", `${url.host} leads on to further addresses.`);
-      url = readUrl(new URL(location, url).href);
-      if (response.status === 303 || (response.status < 307 && method === "POST")) [method, body] = ["GET", undefined];
+      step = stepOn(step, response.status, location);
     }
   }
 
@@ -150,12 +116,13 @@ export function createOutsideHttp(options: OutsideHttpOptions): OutsideHttp {
 
   return {
     async request(request) {
-      const signals = [AbortSignal.timeout(request.timeoutMs), ...(request.signal === undefined ? [] : [request.signal])];
-      const signal = AbortSignal.any(signals);
+      const url = readUrl(request.url);
+      const timeout = AbortSignal.timeout(request.timeoutMs);
+      const signal = request.signal === undefined ? timeout : AbortSignal.any([timeout, request.signal]);
       try {
-        return await follow(request, signal);
+        return await follow(request, { url, method: request.method ?? "GET", headers: request.headers ?? {}, body: request.body }, signal);
       } catch (error) {
-        throw explain(error, URL.canParse(request.url) ? new URL(request.url).host : "the address", signal);
+        throw explain(error, url.host, request);
       }
     },
     // undici's own types of the same standard differ in name only.
