@@ -13,6 +13,7 @@ const viewColumns = {
   is_open: "bool",
   ai_paused_at: "timestamptz?",
   ai_paused_reason: "text?",
+  ai_paused_until: "timestamptz?",
   opted_out_at: "timestamptz?",
   channel_id: "uuid?",
   last_message_at: "timestamptz",
@@ -23,6 +24,10 @@ const viewColumns = {
   last_direction: "text?",
   last_type: "text?",
   last_sent_at: "timestamptz?",
+  turn_id: "uuid?",
+  turn_state: "text?",
+  turn_reason: "text?",
+  turn_finished_at: "timestamptz?",
   cursor_at: "text",
 } as const;
 
@@ -34,12 +39,16 @@ export const listConversations = defineQuery({
   columns: viewColumns,
   text: `
     select c.id, c.canonical_key, c.contact_name, c.contact_username, c.lead_name, c.lead_id, alias.phone, alias.user_id, c.is_open,
-      case when c.ai_paused_at + (select b.handoff_pause_ms from businesses b where b.id = $1) * interval '1 millisecond' <= now() then null
-        else c.ai_paused_at end as ai_paused_at,
-      c.ai_paused_reason, c.opted_out_at, c.reply_channel_id as channel_id, c.last_message_at, c.last_customer_message_at,
+      case when pause.until <= now() then null else c.ai_paused_at end as ai_paused_at,
+      c.ai_paused_reason, pause.until as ai_paused_until, c.opted_out_at, c.reply_channel_id as channel_id, c.last_message_at, c.last_customer_message_at,
       c.last_customer_message_at + interval '24 hours' as window_closes_at, c.created_at, last.text as last_text,
-      last.direction as last_direction, last.type as last_type, last.sent_at as last_sent_at, c.last_message_at::text as cursor_at
+      last.direction as last_direction, last.type as last_type, last.sent_at as last_sent_at,
+      turn.id as turn_id, turn.state as turn_state, turn.reason as turn_reason, turn.finished_at as turn_finished_at,
+      c.last_message_at::text as cursor_at
     from conversations c
+    cross join lateral (
+      select c.ai_paused_at + (select b.handoff_pause_ms from businesses b where b.id = $1) * interval '1 millisecond' as until
+    ) pause
     left join lateral (
       select (array_agg(a.value order by a.created_at desc, a.value) filter (where a.kind = 'phone'))[1] as phone,
         (array_agg(a.value order by a.created_at desc, a.value) filter (where a.kind = 'user'))[1] as user_id
@@ -50,6 +59,10 @@ export const listConversations = defineQuery({
       select m.text, m.direction, m.type, m.sent_at from messages m where m.business_id = $1 and m.conversation_id = c.id
       order by m.sent_at desc, m.seq desc limit 1
     ) last on true
+    left join lateral (
+      select t.id, t.state, t.reason, t.finished_at from turns t where t.business_id = $1 and t.conversation_id = c.id
+      order by t.covers_to desc limit 1
+    ) turn on true
     where c.business_id = $1 and c.merged_into is null
       and (c.last_message_at, c.id) < (coalesce($2::timestamptz, 'infinity'), coalesce($3::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
       and ($4::boolean is null or c.is_open = $4)
@@ -66,12 +79,16 @@ export const findConversation = defineQuery({
   columns: viewColumns,
   text: `
     select c.id, c.canonical_key, c.contact_name, c.contact_username, c.lead_name, c.lead_id, alias.phone, alias.user_id, c.is_open,
-      case when c.ai_paused_at + (select b.handoff_pause_ms from businesses b where b.id = $1) * interval '1 millisecond' <= now() then null
-        else c.ai_paused_at end as ai_paused_at,
-      c.ai_paused_reason, c.opted_out_at, c.reply_channel_id as channel_id, c.last_message_at, c.last_customer_message_at,
+      case when pause.until <= now() then null else c.ai_paused_at end as ai_paused_at,
+      c.ai_paused_reason, pause.until as ai_paused_until, c.opted_out_at, c.reply_channel_id as channel_id, c.last_message_at, c.last_customer_message_at,
       c.last_customer_message_at + interval '24 hours' as window_closes_at, c.created_at, last.text as last_text,
-      last.direction as last_direction, last.type as last_type, last.sent_at as last_sent_at, c.last_message_at::text as cursor_at
+      last.direction as last_direction, last.type as last_type, last.sent_at as last_sent_at,
+      turn.id as turn_id, turn.state as turn_state, turn.reason as turn_reason, turn.finished_at as turn_finished_at,
+      c.last_message_at::text as cursor_at
     from conversations c
+    cross join lateral (
+      select c.ai_paused_at + (select b.handoff_pause_ms from businesses b where b.id = $1) * interval '1 millisecond' as until
+    ) pause
     left join lateral (
       select (array_agg(a.value order by a.created_at desc, a.value) filter (where a.kind = 'phone'))[1] as phone,
         (array_agg(a.value order by a.created_at desc, a.value) filter (where a.kind = 'user'))[1] as user_id
@@ -82,6 +99,10 @@ export const findConversation = defineQuery({
       select m.text, m.direction, m.type, m.sent_at from messages m where m.business_id = $1 and m.conversation_id = c.id
       order by m.sent_at desc, m.seq desc limit 1
     ) last on true
+    left join lateral (
+      select t.id, t.state, t.reason, t.finished_at from turns t where t.business_id = $1 and t.conversation_id = c.id
+      order by t.covers_to desc limit 1
+    ) turn on true
     where c.business_id = $1 and c.id = $2`,
 });
 
@@ -100,9 +121,17 @@ export const listTurns = defineQuery({
     error: "text?",
     started_at: "timestamptz",
     finished_at: "timestamptz",
+    model: "text?",
+    input_tokens: "int4?",
+    output_tokens: "int4?",
+    cost_micros: "int8?",
+    latency_ms: "int4?",
+    tool_calls: "jsonb?",
+    sources: "jsonb?",
   },
   text: `
-    select t.id, t.conversation_id, t.covers_from, t.covers_to, t.state, t.reason, t.responder, t.attempts, t.error, t.started_at, t.finished_at
+    select t.id, t.conversation_id, t.covers_from, t.covers_to, t.state, t.reason, t.responder, t.attempts, t.error, t.started_at, t.finished_at,
+      t.model, t.input_tokens, t.output_tokens, t.cost_micros, t.latency_ms, t.tool_calls, t.sources
     from turns t
     where t.business_id = $1 and t.conversation_id = $2 and t.covers_from < coalesce($3::bigint, 9223372036854775807)
     order by t.covers_from desc

@@ -13,13 +13,15 @@ export interface ConversationView {
   readonly userId: string | null;
   readonly leadId: string | null;
   readonly isOpen: boolean;
-  readonly aiPaused: { readonly at: string; readonly reason: string } | null;
+  /** `until`: when the AI answers again by itself; null where the business has set no time. */
+  readonly aiPaused: { readonly at: string; readonly reason: string; readonly until: string | null } | null;
   readonly optedOutAt: string | null;
   readonly channelId: string | null;
   readonly lastMessageAt: string;
   readonly lastCustomerMessageAt: string | null;
   readonly windowClosesAt: string | null;
   readonly lastMessage: LastMessageView | null;
+  readonly lastTurn: LastTurnView | null;
   readonly createdAt: string;
 }
 
@@ -28,6 +30,14 @@ export interface LastMessageView {
   readonly direction: "in" | "out";
   readonly type: string;
   readonly sentAt: string;
+}
+
+/** How the newest burst ended. */
+export interface LastTurnView {
+  readonly id: string;
+  readonly state: string;
+  readonly reason: string | null;
+  readonly finishedAt: string;
 }
 
 export function isoOf(instant: Date | null): string | null {
@@ -45,13 +55,17 @@ export function conversationViewOf(row: RowOf<typeof findConversation.columns>):
     userId: row.user_id,
     leadId: row.lead_id,
     isOpen: row.is_open,
-    aiPaused: row.ai_paused_at === null ? null : { at: row.ai_paused_at.toISOString(), reason: row.ai_paused_reason ?? "" },
+    aiPaused:
+      row.ai_paused_at === null
+        ? null
+        : { at: row.ai_paused_at.toISOString(), reason: row.ai_paused_reason ?? "", until: isoOf(row.ai_paused_until) },
     optedOutAt: isoOf(row.opted_out_at),
     channelId: row.channel_id,
     lastMessageAt: row.last_message_at.toISOString(),
     lastCustomerMessageAt: isoOf(row.last_customer_message_at),
     windowClosesAt: isoOf(row.window_closes_at),
     lastMessage: lastMessageOf(row),
+    lastTurn: lastTurnOf(row),
     createdAt: row.created_at.toISOString(),
   };
 }
@@ -64,4 +78,9 @@ function lastMessageOf(row: RowOf<typeof findConversation.columns>): LastMessage
     type: row.last_type,
     sentAt: row.last_sent_at.toISOString(),
   };
+}
+
+function lastTurnOf(row: RowOf<typeof findConversation.columns>): LastTurnView | null {
+  if (row.turn_id === null || row.turn_state === null || row.turn_finished_at === null) return null;
+  return { id: row.turn_id, state: row.turn_state, reason: row.turn_reason, finishedAt: row.turn_finished_at.toISOString() };
 }

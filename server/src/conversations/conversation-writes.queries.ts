@@ -62,18 +62,47 @@ export const touchConversation = defineQuery({
     returning c.id, c.canonical_key, c.merged_into, c.lead_id, c.is_open, c.last_seq, c.last_message_at, c.last_customer_message_at, c.created_at`,
 });
 
-/** Null leaves a setting as it is. Pausing again keeps the first reason: it says why a human is there. */
+// Null leaves a setting as it is. While a pause lasts, pausing again keeps it as it is, with its first reason: it says why a human is there.
+// One whose time has passed is over, whatever stands in its column: it is begun anew. Events: only for what was different before, judged
+// under the row's lock, so that two who do the same at the same moment are one change.
 export const setConversationState = defineQuery({
   name: "conversations.set-state",
   role: "app",
   columns: { id: "uuid" },
   text: `
-    update conversations as c set
-      is_open = coalesce(i.is_open, c.is_open),
-      ai_paused_at = case when i.paused then coalesce(c.ai_paused_at, i.at) when not i.paused then null else c.ai_paused_at end,
-      ai_paused_reason = case when i.paused then coalesce(c.ai_paused_reason, i.reason) when not i.paused then null else c.ai_paused_reason end,
-      updated_at = i.at
-    from (select $3::boolean as is_open, $4::boolean as paused, $5::text as reason, now() as at) i
-    where c.business_id = $1 and c.id = $2 and c.merged_into is null
-    returning c.id`,
+    with i as (
+      select $3::boolean as is_open, $4::boolean as paused, $5::text as reason, now() as at
+    ), before as materialized (
+      select c.id, c.is_open, case when lasts then c.ai_paused_at end as paused_at, case when lasts then c.ai_paused_reason end as reason,
+        b.handoff_pause_ms * interval '1 millisecond' as pause
+      from conversations c
+      join businesses b on b.id = $1
+      cross join lateral (
+        select c.ai_paused_at is not null and coalesce(c.ai_paused_at + b.handoff_pause_ms * interval '1 millisecond' > now(), true) as lasts
+      ) l
+      where c.business_id = $1 and c.id = $2 and c.merged_into is null
+      for no key update of c
+    ), changed as (
+      update conversations as c set
+        is_open = coalesce(i.is_open, c.is_open),
+        ai_paused_at = case when i.paused then coalesce(b.paused_at, i.at) when not i.paused then null else c.ai_paused_at end,
+        ai_paused_reason = case when i.paused then coalesce(b.reason, i.reason) when not i.paused then null else c.ai_paused_reason end,
+        updated_at = i.at
+      from i cross join before b
+      where c.business_id = $1 and c.id = b.id
+      returning c.id
+    ), event as (
+      insert into events (business_id, id, type, conversation_id, data, at)
+      select $1, $6::uuid, e.type, b.id, e.data, i.at
+      from i
+      cross join before b
+      cross join lateral (values
+        ('conversation.paused', jsonb_build_object('reason', i.reason, 'until', i.at + b.pause), i.paused and b.paused_at is null),
+        ('conversation.resumed', jsonb_build_object('reason', b.reason), not i.paused and b.paused_at is not null),
+        ('conversation.opened', '{}'::jsonb, i.is_open and not b.is_open),
+        ('conversation.closed', '{}'::jsonb, not i.is_open and b.is_open)
+      ) e (type, data, happened)
+      where e.happened
+    )
+    select changed.id from changed`,
 });

@@ -1,6 +1,7 @@
-// Owns: what people decide about a conversation: whether the AI answers in it, and whether it is open.
+// Owns: what people decide about a conversation: whether the AI answers in it, and whether it is open. What really changed is an event, in the
+// same statement.
 import type { Database } from "../db/database.ts";
-import type { BusinessId } from "../kernel/ids.ts";
+import { newId, type BusinessId } from "../kernel/ids.ts";
 import { findSurvivingConversation, setConversationState } from "./conversation-writes.queries.ts";
 
 export type StateChange =
@@ -18,7 +19,7 @@ export function createSetConversationState(deps: { readonly database: Database }
     for (;;) {
       const [survivor] = await db.run(findSurvivingConversation, [businessId, conversationId]);
       if (survivor === undefined) return undefined;
-      const [row] = await db.run(setConversationState, [businessId, survivor.id, ...valuesOf(change)]);
+      const [row] = await db.run(setConversationState, [businessId, survivor.id, ...valuesOf(change), newId()]);
       if (row !== undefined) return row.id;
     }
   };

@@ -9,6 +9,7 @@ function named<Schema extends z.ZodType>(id: string, schema: Schema): Schema {
 const id = z.string().describe("A UUID.");
 const instant = z.string().meta({ description: "ISO 8601, UTC.", format: "date-time" });
 const direction = z.enum(["in", "out"]);
+const turnState = z.string().describe("replied, superseded, handed_off, skipped or failed.");
 
 export const problemSchema = named(
   "Problem",
@@ -40,13 +41,24 @@ export const conversationSchema = named(
     userId: z.string().nullable().describe("The business-scoped user id (BSUID)."),
     leadId: z.string().nullable(),
     isOpen: z.boolean(),
-    aiPaused: z.object({ at: instant, reason: z.string() }).nullable().describe("Set while a person answers instead of the AI."),
+    aiPaused: z
+      .object({
+        at: instant,
+        reason: z.string(),
+        until: instant.nullable().describe("When the AI answers again by itself; null: only when it is resumed."),
+      })
+      .nullable()
+      .describe("Set while a person answers instead of the AI."),
     optedOutAt: instant.nullable(),
     channelId: id.nullable().describe("The channel through which the next message goes out."),
     lastMessageAt: instant,
     lastCustomerMessageAt: instant.nullable(),
     windowClosesAt: instant.nullable().describe("Until then anything may be sent; afterwards templates only."),
     lastMessage: z.object({ text: z.string().nullable(), direction, type: z.string(), sentAt: instant }).nullable(),
+    lastTurn: z
+      .object({ id, state: turnState, reason: z.string().nullable(), finishedAt: instant })
+      .nullable()
+      .describe("How the customer's newest burst ended."),
     createdAt: instant,
   }),
 );
@@ -93,13 +105,23 @@ export const turnSchema = named(
     conversationId: id,
     coversFrom: z.int(),
     coversTo: z.int(),
-    state: z.string().describe("replied, superseded, handed_off, skipped or failed."),
-    reason: z.string().nullable(),
+    state: turnState,
+    reason: z.string().nullable().describe("Why it was handed off, skipped or failed. All reasons: docs/lifecycles/turn.md."),
     responder: z.string().nullable(),
     attempts: z.int(),
     error: z.string().nullable(),
     startedAt: instant,
     finishedAt: instant,
+    model: z.string().nullable().describe("Which model answered; null where none was asked."),
+    inputTokens: z.int().nullable(),
+    outputTokens: z.int().nullable(),
+    costMicros: z.int().nullable().describe("Millionths of the currency in which the business has entered its model's price."),
+    latencyMs: z.int().nullable().describe("How long writing took, without waiting for the customer to finish."),
+    toolCalls: z.array(z.object({ tool: z.string(), state: z.string(), ms: z.number().nullable() })).readonly(),
+    sources: z
+      .array(z.object({ id: z.string(), title: z.string() }))
+      .readonly()
+      .describe("The business's texts that the reply rests on."),
   }),
 );
 

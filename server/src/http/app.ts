@@ -12,6 +12,7 @@ import { createConversationReader } from "../conversations/read-conversations.ts
 import { createResolveConversation } from "../conversations/resolve-conversation.ts";
 import { createSetConversationState } from "../conversations/set-conversation-state.ts";
 import type { Database } from "../db/database.ts";
+import { createReadEvents } from "../events/read-events.ts";
 import { createClaimIdentity } from "../identity/settle-identity.ts";
 import type { WebhookIntake } from "../ingest/webhook-intake.ts";
 import { Fault } from "../kernel/faults.ts";
@@ -141,6 +142,7 @@ async function registerApi(api: ApiApp, deps: HttpAppDeps): Promise<void> {
     setConversationState: createSetConversationState({ database }),
     resolveConversation: createResolveConversation({ database, claimIdentity: createClaimIdentity({ database, log: deps.log }) }),
     acceptMessage: createAcceptMessage({ database, wake: deps.wake }),
+    readEvents: createReadEvents({ database }),
     businesses: createBusinesses({ database }),
     channels: createChannels({ database }),
   });

@@ -201,6 +201,22 @@ it("pausing twice keeps the first reason, and resuming ends it", async () => {
   expect((await post(`/conversations/${id}/open`, headers)).json["isOpen"]).toBe(true);
 });
 
+it("a pause whose time has passed is begun anew by the next one; while it lasts, pausing again changes nothing", async () => {
+  const { business, headers } = await newBusiness();
+  await test.superuser.query("update businesses set handoff_pause_ms = 60000 where id = $1", [business.businessId]);
+  const id = await createTestThread(test, business);
+  await test.superuser.query(
+    "update conversations set ai_paused_at = now() - interval '61 seconds', ai_paused_reason = 'nothing_found' where id = $1",
+    [id],
+  );
+  expect((await get(`/conversations/${id}`, headers)).json["aiPaused"]).toBeNull();
+  const { json: paused } = await post(`/conversations/${id}/pause`, headers, { reason: "complaint" });
+  const pause = paused["aiPaused"] as { at: string; until: string };
+  expect(pause).toMatchObject({ reason: "complaint" });
+  expect(Date.parse(pause.until) - Date.parse(pause.at)).toBe(60_000);
+  expect((await post(`/conversations/${id}/pause`, headers, { reason: "again" })).json["aiPaused"]).toEqual(pause);
+});
+
 it("the turns of a conversation are listed, the newest first", async () => {
   const { business, headers } = await newBusiness();
   const id = await createTestThread(test, business);

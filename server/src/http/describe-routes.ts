@@ -17,6 +17,7 @@ const described: ApiRoutesDeps = {
   setConversationState: neverCalled,
   resolveConversation: neverCalled,
   acceptMessage: neverCalled,
+  readEvents: neverCalled,
   businesses: { create: neverCalled, find: neverCalled, listAcrossBusinesses: neverCalled },
   channels: { create: neverCalled, setToken: neverCalled, list: neverCalled },
 };

@@ -14,3 +14,18 @@ with forgotten as (
 )
 select count(*) as count from forgotten`,
 });
+
+// In slices (forget-old.ts): a first pass over a long backlog must not hold locks and write WAL for minutes.
+export const forgetEventsAcrossBusinesses = defineQuery({
+  name: "maintenance.forget-events-across-businesses",
+  role: "ingest",
+  columns: { count: "int8" },
+  text: `
+with forgotten as (
+  delete from events e
+   using (select business_id, id from events where at < now() - interval '30 days' order by at limit 10000) old
+   where e.business_id = old.business_id and e.id = old.id
+  returning 1
+)
+select count(*) as count from forgotten`,
+});

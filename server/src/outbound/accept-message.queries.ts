@@ -49,7 +49,9 @@ export const saveIdempotentAnswer = defineQuery({
   text: `update idempotency_keys set status = $3, response = $4 where business_id = $1 and key = $2 returning key`,
 });
 
-// One statement: conversation, lane and message change together, in the lock order, and all of them with one time.
+// One statement: conversation, lane, message and events change together, in the lock order, and all of them with one time.
+// A person who writes takes over from the AI: the pause begins, or begins anew, with its first reason. The row is locked already
+// (lockConversationForSending), so what `before` reads cannot change, and no turn commits a reply between the message and the pause.
 export const insertOutboundMessage = defineQuery({
   name: "outbound.insert-message",
   role: "app",
@@ -58,14 +60,22 @@ export const insertOutboundMessage = defineQuery({
     with input as (
       select $1::uuid as business_id, $2::uuid as conversation_id, $3::uuid as id, $4::text as author, $5::text as type, $6::text as text,
         $7::jsonb as content, $8::text as quoted, $9::text as target, now() as at
+    ), before as materialized (
+      select c.id, b.handoff_pause_ms * interval '1 millisecond' as pause,
+        c.ai_paused_at is not null and coalesce(c.ai_paused_at + b.handoff_pause_ms * interval '1 millisecond' > now(), true) as is_paused
+      from conversations c
+      join businesses b on b.id = $1
+      where c.business_id = $1 and c.id = $2
     ), conversation as (
       update conversations as c set
         last_seq = c.last_seq + 1,
         last_message_at = greatest(c.last_message_at, i.at),
+        ai_paused_at = case when i.author = 'human' then i.at else c.ai_paused_at end,
+        ai_paused_reason = case when i.author <> 'human' or b.is_paused then c.ai_paused_reason else 'inbox' end,
         updated_at = i.at
-      from input i
+      from input i cross join before b
       where c.business_id = $1 and c.id = i.conversation_id
-      returning c.business_id, c.id, c.last_seq, c.reply_channel_id
+      returning c.business_id, c.id, c.last_seq, c.reply_channel_id, c.ai_paused_reason
     ), lane as (
       insert into lanes as l (business_id, conversation_id, kind, check_at, first_at, last_at, wanted)
       select c.business_id, c.id, 'send', i.at, i.at, i.at, c.last_seq
@@ -76,6 +86,17 @@ export const insertOutboundMessage = defineQuery({
         first_at = case when l.check_at is null then excluded.first_at else l.first_at end,
         check_at = coalesce(l.check_at, excluded.check_at)
       returning l.conversation_id
+    ), event as (
+      insert into events (business_id, id, type, conversation_id, subject_id, data, at)
+      select $1, e.id, e.type, c.id, i.id, e.data, i.at
+      from input i
+      cross join before b
+      cross join conversation c
+      cross join lateral (values
+        ($10::uuid, 'conversation.paused', jsonb_build_object('reason', c.ai_paused_reason, 'until', i.at + b.pause), not b.is_paused),
+        ($11::uuid, 'conversation.taken-over', jsonb_build_object('seq', c.last_seq, 'reason', c.ai_paused_reason, 'until', i.at + b.pause), true)
+      ) e (id, type, data, happened)
+      where i.author = 'human' and e.happened
     )
     insert into messages (business_id, id, conversation_id, seq, channel_id, direction, author, type, text, content, quoted_provider_message_id,
       target_provider_message_id, sent_at, received_at, status)

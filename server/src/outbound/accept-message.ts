@@ -1,5 +1,5 @@
 // Owns: taking a message that a person or a program wants to send into the outbox: all of it in one transaction, at most once per idempotency key.
-// Refuses to know: how it is sent (the send lane), HTTP, and whether the AI should now be silent (the caller decides).
+// A person's message takes over: the AI is paused in that same transaction. Refuses to know: how it is sent (the send lane), and HTTP.
 import { createHash } from "node:crypto";
 import { findSurvivingConversation } from "../conversations/conversation-writes.queries.ts";
 import { findMessage } from "../conversations/message-reads.queries.ts";
@@ -29,6 +29,7 @@ export interface AcceptMessageDeps {
 export interface AcceptMessageInput {
   readonly businessId: BusinessId;
   readonly conversationId: string;
+  /** human: a person wrote it, so the AI is silent from now on, until it is resumed or the business's set time has passed. */
   readonly author: "api" | "human";
   /** The Cloud API's content shape, with an optional `context.message_id` to quote a message. */
   readonly content: JsonObject;
@@ -156,7 +157,7 @@ async function insert(tx: Queryable, { input, draft }: Work, conversationId: str
   const { type, content, quoted } = draft;
   const target = type === "reaction" ? readString(readObject(content, "reaction"), "message_id") : undefined;
   const values = [author, type, readableText(type, content), JSON.stringify(content), quoted ?? null, target ?? null];
-  const [inserted] = await tx.run(insertOutboundMessage, [businessId, conversationId, newId(), ...values]);
+  const [inserted] = await tx.run(insertOutboundMessage, [businessId, conversationId, newId(), ...values, newId(), newId()]);
   const [row] = inserted === undefined ? [] : await tx.run(findMessage, [businessId, inserted.id]);
   if (row === undefined) throw new Error("the message that was just inserted cannot be read");
   return messageViewOf(row, []);

@@ -2,11 +2,12 @@
 import type { ApiApp } from "../api-app.ts";
 import type { AcceptMessage } from "../../outbound/accept-message.ts";
 import { registerAccountRoutes, type AccountRoutesDeps } from "./account.ts";
+import { registerEventRoutes, type EventRoutesDeps } from "./events.ts";
 import { registerConversationRoutes, type ConversationRoutesDeps } from "./conversations.ts";
 import { registerResolveConversation, type ResolveConversationRouteDeps } from "./resolve-conversation.ts";
 import { registerSendMessage } from "./send-message.ts";
 
-export interface ApiRoutesDeps extends ConversationRoutesDeps, ResolveConversationRouteDeps, AccountRoutesDeps {
+export interface ApiRoutesDeps extends ConversationRoutesDeps, ResolveConversationRouteDeps, AccountRoutesDeps, EventRoutesDeps {
   readonly acceptMessage: AcceptMessage;
 }
 
@@ -14,5 +15,6 @@ export function registerApiRoutes(api: ApiApp, deps: ApiRoutesDeps): void {
   registerConversationRoutes(api, deps);
   registerResolveConversation(api, deps);
   registerSendMessage(api, deps);
+  registerEventRoutes(api, deps);
   registerAccountRoutes(api, deps);
 }

@@ -18,11 +18,19 @@ const sendHeaders = z.looseObject({
     .describe("The same key and body: one message, the same answer. At most 255 characters."),
 });
 
+const sendQuery = z.object({
+  author: z
+    .enum(["api", "human"])
+    .default("api")
+    .describe("human: a person wrote it, so the AI pauses: until it is resumed, or for the business's set time. api: a program did."),
+});
+
 export function registerSendMessage(api: ApiApp, deps: { readonly acceptMessage: AcceptMessage }): void {
   const schema = {
     operationId: "sendMessage",
     summary: "Send a message; 202 means that it is stored and will be sent",
     params: idParams,
+    querystring: sendQuery,
     headers: sendHeaders,
     body: messageContentSchema,
     response: { 202: messageSchema, ...problemAnswers },
@@ -31,7 +39,7 @@ export function registerSendMessage(api: ApiApp, deps: { readonly acceptMessage:
     const outcome = await deps.acceptMessage({
       businessId: callerOf(request).businessId,
       conversationId: requireUuid(request.params.id, "conversation"),
-      author: "api",
+      author: request.query.author,
       content: jsonObjectOf(request.body),
       idempotencyKey: request.headers["idempotency-key"],
     });

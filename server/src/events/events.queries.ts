@@ -1,0 +1,69 @@
+// Owns: the SQL that reads the outbox of events and gives its rows their positions.
+import { defineQuery } from "../db/query.ts";
+
+// Positions are given out after the commits, under the counter's lock. So they become visible in their order: whoever sees position n sees all
+// before it, and everything that commits later comes after it. A cursor over `at` or ids could not promise that: transactions commit in
+// another order than they began in. The lock is waited for only while there is something to place; the scan then begins with a new snapshot.
+export const lockEventCounter = defineQuery({
+  name: "events.lock-counter",
+  role: "app",
+  columns: { last_position: "int8" },
+  text: `
+    insert into event_counters as c (business_id, last_position) values ($1, 0)
+    on conflict on constraint event_counters_pkey do update set last_position = c.last_position
+    returning c.last_position`,
+});
+
+/** Needs the counter's lock, in the same transaction and an earlier statement. */
+export const placeEvents = defineQuery({
+  name: "events.place",
+  role: "app",
+  columns: { last_position: "int8" },
+  text: `
+    with unread as materialized (
+      select e.id, row_number() over (order by e.at, e.id) as nth
+      from events e
+      where e.business_id = $1 and e.position is null
+      order by e.at, e.id
+      limit $2
+    ), placed as (
+      update events as e set position = c.last_position + u.nth
+      from unread u cross join event_counters c
+      where e.business_id = $1 and e.id = u.id and c.business_id = $1
+      returning e.position
+    )
+    update event_counters as c set last_position = c.last_position + (select count(*) from placed)
+    where c.business_id = $1
+    returning c.last_position`,
+});
+
+export const findEventState = defineQuery({
+  name: "events.find-state",
+  role: "app",
+  columns: { has_unplaced: "bool", last_position: "int8" },
+  text: `
+    select exists (select from events e where e.business_id = $1 and e.position is null) as has_unplaced,
+      coalesce((select c.last_position from event_counters c where c.business_id = $1), 0) as last_position`,
+});
+
+export const listEvents = defineQuery({
+  name: "events.list",
+  role: "app",
+  columns: {
+    position: "int8",
+    id: "uuid",
+    type: "text",
+    conversation_id: "uuid?",
+    subject_id: "uuid?",
+    data: "jsonb",
+    at: "timestamptz",
+  },
+  text: `
+    select e.position, e.id, e.type, e.conversation_id, e.subject_id, e.data, e.at
+    from events e
+    where e.business_id = $1 and e.position > $2 and e.position <= $3
+      and ($4::text[] is null or e.type = any($4))
+      and ($5::uuid[] is null or e.conversation_id = any($5))
+    order by e.position
+    limit $6`,
+});

@@ -1,0 +1,19 @@
+// Owns: forgetting what has had its time, in slices, until nothing of it is left.
+import type { Queryable, Query } from "../db/query.ts";
+
+type ForgetQuery = Query<{ readonly count: "int8" }>;
+
+const MOST_SLICES = 100;
+
+/** One pass; answers how many rows are gone. Bounded: what is left after so many slices goes with the next pass. */
+export function createForget(deps: { readonly db: Queryable; readonly query: ForgetQuery }): () => Promise<number> {
+  return async () => {
+    let total = 0;
+    for (let slice = 0; slice < MOST_SLICES; slice += 1) {
+      const count = (await deps.db.run(deps.query, []))[0]?.count ?? 0;
+      total += count;
+      if (count === 0) break;
+    }
+    return total;
+  };
+}
