@@ -1,13 +1,14 @@
 // Owns: building and wiring. The only place that knows all parts; each part knows only what it is given. Tests override the ports.
 import { randomBytes } from "node:crypto";
-import { hostname } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Registry } from "prom-client";
 import { startSimulator } from "@onethread/simulator";
 import { createChannelDirectory, type ChannelDirectory } from "./businesses/channel-directory.ts";
+import { startWorker } from "./compose/start-worker.ts";
+import type { Overrides, Parts } from "./compose/parts.ts";
 import type { Config } from "./config.ts";
-import { createDatabase, type Database } from "./db/database.ts";
+import { createDatabase } from "./db/database.ts";
 import { startEmbeddedDatabase } from "./db/embedded-database.ts";
 import { checkMigrations, migrate } from "./db/migrate.ts";
 import { ensureDemoBusiness, removeDemoFacts, writeDemoFacts, type DemoIdentity } from "./demo/demo-business.ts";
@@ -18,29 +19,12 @@ import { createIntake, type Intake } from "./ingest/create-intake.ts";
 import { createSettleIdentity } from "./identity/settle-identity.ts";
 import { createStatusStore } from "./ingest/store-statuses.ts";
 import { createWebhookLog } from "./ingest/webhook-log.ts";
-import { noFailPoints, type FailPoints } from "./kernel/fail-points.ts";
+import { noFailPoints } from "./kernel/fail-points.ts";
 import type { Log } from "./kernel/log.ts";
 import { createKnowledgeBase } from "./knowledge/knowledge-base.ts";
-import { createLaneStore, type ClaimedLane, type LaneKind } from "./lanes/lane-store.ts";
-import { createLaneWorker } from "./lanes/lane-worker.ts";
-import { createWakeUps, type WakeUps } from "./lanes/wake-ups.ts";
+import { createWakeUps } from "./lanes/wake-ups.ts";
 import { forgetIdempotencyKeysAcrossBusinesses } from "./maintenance/maintenance.queries.ts";
 import { createPeriodic } from "./maintenance/periodic.ts";
-import { createDeliver } from "./outbound/deliver.ts";
-import { createKnowledgeResponder } from "./replies/knowledge-responder.ts";
-import { createReplyTurn } from "./replies/reply-turn.ts";
-import type { Responder } from "./replies/responder.ts";
-import { createTrackSession } from "./sessions/track-session.ts";
-import { createGatewayHttp } from "./whatsapp/gateways/gateway-http.ts";
-import { gatewayTransport } from "./whatsapp/gateways/gateway-transport.ts";
-import { isGateway } from "./whatsapp/gateways/parse-gateway-webhook.ts";
-import { createGraphClient } from "./whatsapp/graph-client.ts";
-import type { TransportOf } from "./whatsapp/transport.ts";
-
-export interface Overrides {
-  readonly failPoints?: FailPoints;
-  readonly responder?: Responder;
-}
 
 export interface StartOptions {
   readonly config: Config;
@@ -59,19 +43,6 @@ export interface RunningOnethread {
   readonly finished: Promise<void>;
 }
 
-interface Parts {
-  readonly config: Config;
-  readonly log: Log;
-  readonly failPoints: FailPoints;
-  readonly overrides: Overrides;
-  readonly databaseUrl: string;
-  readonly database: Database;
-  readonly wakeUps: WakeUps;
-  /** Runs in reverse order at the end. */
-  readonly atEnd: (step: () => Promise<void>) => void;
-}
-
-const SEND_CONNECTIONS_SPARE = 8;
 const ORPHANED_STATUS_INTERVAL_MS = 2_000;
 const FORGET_INTERVAL_MS = 3_600_000;
 
@@ -122,48 +93,6 @@ async function listenForHttp(
   });
   parts.atEnd(() => app.close());
   return app.listen({ host: config.host, port: config.port });
-}
-
-function startWorker(parts: Parts, graphUrl: string): void {
-  const { config, database, log, failPoints, wakeUps, overrides } = parts;
-  const transport = createGraphClient({
-    baseUrl: graphUrl,
-    version: config.graphVersion,
-    timeoutMs: config.sendTimeoutMs,
-    connections: config.sendConcurrency + config.replyConcurrency + SEND_CONNECTIONS_SPARE,
-  });
-  parts.atEnd(() => transport.close());
-  const gatewayHttp = createGatewayHttp({ timeoutMs: config.sendTimeoutMs });
-  parts.atEnd(() => gatewayHttp.close());
-  const transportOf: TransportOf = (provider, settings) => {
-    if (provider === "cloud") return transport;
-    return provider !== null && isGateway(provider) ? gatewayTransport(gatewayHttp, provider, settings ?? undefined) : undefined;
-  };
-  const store = createLaneStore(database.acrossBusinesses);
-  const owner = `${hostname()}-${String(process.pid)}`;
-  const knowledge = createKnowledgeBase({ database, failPoints });
-  const responder = overrides.responder ?? createKnowledgeResponder({ knowledge });
-  const wake = (kind: LaneKind): void => {
-    wakeUps.wake(kind);
-  };
-  const handlers: Readonly<
-    Record<LaneKind, { readonly concurrency: number; readonly handle: (lane: ClaimedLane, signal: AbortSignal) => Promise<void> }>
-  > = {
-    reply: { concurrency: config.replyConcurrency, handle: createReplyTurn({ database, responder, transportOf, failPoints, log, wake }) },
-    send: { concurrency: config.sendConcurrency, handle: createDeliver({ database, transportOf, failPoints, log }) },
-    session: { concurrency: 64, handle: createTrackSession({ database, failPoints }) },
-  };
-  const workers = (["reply", "send", "session"] as const).map((kind) => {
-    const worker = createLaneWorker({ kind, store, log, owner, leaseMs: config.leaseMs, ...handlers[kind] });
-    wakeUps.on(kind, () => {
-      worker.wake();
-    });
-    worker.start();
-    return worker;
-  });
-  parts.atEnd(async () => {
-    await Promise.all(workers.map((worker) => worker.stop()));
-  });
 }
 
 function startScheduler(parts: Parts): void {

@@ -10,7 +10,7 @@ import {
   countUnsettledMessagesAcrossBusinesses,
   measureLanesAcrossBusinesses,
 } from "./metrics.queries.ts";
-import { withTimeout } from "./with-timeout.ts";
+import { withTimeout } from "../kernel/with-timeout.ts";
 
 export interface MetricsDeps {
   readonly registry: Registry;

@@ -224,9 +224,17 @@ export const closeLanes = defineQuery({
   role: "app",
   columns: { kind: "text" },
   text: `
-update lanes l set wanted = 0, done = 0, check_at = null, owner = null, fence = l.fence + 1
+update lanes l set wanted = 0, done = 0, check_at = null, owner = null, parked = false, fence = l.fence + 1
  where l.business_id = $1 and l.conversation_id = $2
 returning l.kind`,
+});
+
+// Who was asked for an answer outside is asked again, for all of it; what he still says to the old question is refused.
+export const endWaitingTurns = defineQuery({
+  name: "identity.end-waiting-turns",
+  role: "app",
+  columns: { id: "uuid" },
+  text: `delete from waiting_turns w where w.business_id = $1 and w.conversation_id = any ($2::uuid[]) returning w.id`,
 });
 
 // The winner's reply lane goes on with what neither has answered; both fences are left behind, so a reply that is being written is written
@@ -260,7 +268,7 @@ select $1, $2, g.kind, case when g.wanted > g.done then now() end, $5, $6, g.wan
  order by g.kind
 on conflict on constraint lanes_pkey do update set
   wanted = excluded.wanted, done = excluded.done, check_at = excluded.check_at, first_at = excluded.first_at, last_at = excluded.last_at,
-  fence = excluded.fence, owner = null, attempts = 0, last_error = null
+  fence = excluded.fence, owner = null, attempts = 0, last_error = null, parked = false
 returning l.kind`,
 });
 

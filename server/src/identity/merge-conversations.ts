@@ -10,6 +10,7 @@ import {
   continueLanes,
   deferTurnChain,
   endSessions,
+  endWaitingTurns,
   joinConversations,
   lockLanes,
   moveAliases,
@@ -64,6 +65,7 @@ export async function mergeConversations(tx: Queryable, { businessId, winner, lo
   await tx.run(moveSessions, [businessId, loser.id, winner.id, ...places]);
   if (sessions.some(({ was_open }) => was_open)) await tx.run(reopenLastSession, [businessId, winner.id]);
 
+  await tx.run(endWaitingTurns, [businessId, [winner.id, loser.id]]);
   await tx.run(closeLanes, [businessId, loser.id]);
   await tx.run(joinConversations, [businessId, winner.id, loser.id]);
   if (lanes.length > 0) {

@@ -103,9 +103,9 @@ describe("merge and split", () => {
     expect(running).toHaveLength(2);
     const asked = engine.responder.asked.length;
     engine.responder.answer = async () => {
-      engine.responder.answer = ({ burst }) => ({ outcome: "reply", text: `reply to ${String(burst.length)}` });
+      engine.responder.answer = ({ burst }) => ({ outcome: "reply", texts: [`reply to ${String(burst.length)}`] });
       await engine.receive(business, { from, userId, text: "both" });
-      return { outcome: "reply", text: "too late" };
+      return { outcome: "reply", texts: ["too late"] };
     };
     for (const lane of running) await engine.turn(lane);
     await answerAll();

@@ -22,9 +22,12 @@ select a.business_id, a.kind, a.value, coalesce(w.canonical_key, c.canonical_key
 //   xmax = 0 tells a new row from an updated one. A tombstone takes no message: its rows are answered with the winner's key and come again.
 // - A reply goes where the customer's newest message came from; a late message does not move it back.
 // - A system message tells of the customer, but is not written by him: it opens no window and reopens no thread.
-// - A human who answers in the WhatsApp app takes over from the AI.
+// - A human who answers in the WhatsApp app takes over from the AI, and each of his messages does so anew: a pause that ends by time counts from
+//   the last one.
 // - alias_conflicts: names that somebody else stored first. They may lead to another thread; whoever asked settles that (settle-identity.ts).
 // - lane: fed only by rows really inserted. A gateway's history is covered by a turn too, but there is nothing to answer in it. check_at is left alone when it is set, so that the update stays HOT.
+//   A reply lane with a debounce worth the name is looked at twice: at once, for the typing indicator, and when its customer is quiet
+//   (lanes.queries.ts). One that is parked for an answer from outside is woken by a newer message.
 // - Time enters once, as received_at.
 export const storeMessagesAcrossBusinesses = defineQuery({
   name: "ingest.store-messages-across-businesses",
@@ -71,8 +74,8 @@ with thread as (
                       then excluded.reply_kind else c.reply_kind end,
     reply_address = case when excluded.last_customer_message_at >= coalesce(c.last_customer_message_at, '-infinity') or c.reply_address is null
                          then excluded.reply_address else c.reply_address end,
-    ai_paused_at = coalesce(c.ai_paused_at, excluded.ai_paused_at),
-    ai_paused_reason = coalesce(c.ai_paused_reason, excluded.ai_paused_reason),
+    ai_paused_at = coalesce(excluded.ai_paused_at, c.ai_paused_at),
+    ai_paused_reason = coalesce(excluded.ai_paused_reason, c.ai_paused_reason),
     updated_at = excluded.updated_at
   returning business_id, id, canonical_key, last_seq, merged_into, (xmax = 0) as is_new
 ), placed as (
@@ -91,7 +94,7 @@ with thread as (
   on conflict on constraint uq_message_provider_id do nothing
   returning business_id, id, conversation_id, seq
 ), stored as (
-  select p.ord, p.business_id, p.conversation_id, p.id, p.seq, p.direction, p.received_at, p.quiet_ms, p.provider, p.channel_key, p.raw, p.is_history
+  select p.ord, p.business_id, p.conversation_id, p.id, p.seq, p.direction, p.author, p.received_at, p.quiet_ms, p.provider, p.channel_key, p.raw, p.is_history
     from message join placed p using (business_id, id)
 ), name as materialized (
   select a.*, conv.id as conversation_id
@@ -107,7 +110,8 @@ with thread as (
 ), lane as (
   insert into lanes as l (business_id, conversation_id, kind, check_at, first_at, last_at, wanted)
   select s.business_id, s.conversation_id, k.kind,
-         max(s.received_at) + case k.kind when 'reply' then max(s.quiet_ms) * interval '1 millisecond' else interval '1 second' end,
+         max(s.received_at) + case when k.kind = 'session' then interval '1 second'
+                                   when max(s.quiet_ms) < 500 then max(s.quiet_ms) * interval '1 millisecond' else interval '0' end,
          max(s.received_at), max(s.received_at), max(s.seq)
     from stored s cross join (values ('reply'), ('session')) as k (kind)
    where s.direction = 'in' and (k.kind = 'reply' or not s.is_history)
@@ -117,7 +121,12 @@ with thread as (
     wanted = greatest(l.wanted, excluded.wanted),
     last_at = excluded.last_at,
     first_at = case when l.check_at is null then excluded.first_at else l.first_at end,
-    check_at = coalesce(l.check_at, excluded.check_at)
+    check_at = case when l.parked then excluded.check_at else coalesce(l.check_at, excluded.check_at) end
+), event as (
+  -- The message's own id: one takeover is told once.
+  insert into events (business_id, id, type, conversation_id, subject_id, data, at)
+  select business_id, id, 'conversation.taken-over', conversation_id, id, '{"by": "phone_app"}', received_at
+    from stored where author = 'human' and not is_history
 ), log as (
   insert into webhook_log (business_id, id, received_at, state, provider, kind, channel_key, body)
   select business_id, id, received_at, 'stored', provider, 'message', channel_key, raw from stored
@@ -172,7 +181,7 @@ with conv as (
   on conflict on constraint lanes_pkey do update set
     wanted = greatest(l.wanted, excluded.wanted),
     last_at = excluded.last_at,
-    check_at = coalesce(l.check_at, excluded.check_at)
+    check_at = case when l.parked then excluded.check_at else coalesce(l.check_at, excluded.check_at) end
 ), log as (
   insert into webhook_log (business_id, id, received_at, state, provider, kind, channel_key, body)
   select $1, $3, now(), 'stored', $14, 'message', $15, $16 from message

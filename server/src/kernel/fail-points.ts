@@ -8,9 +8,17 @@ export type FailPoint =
   | "send.before-request"
   | "send.after-request"
   | "session.track"
+  | "session.summarize"
+  | "memory.sessions"
+  | "memory.facts"
+  | "memory.knowledge"
+  | "usage.read"
+  | "tool.before-request"
+  | "tool.after-request"
   | "status.apply"
   | "metrics.record"
-  | "knowledge.search";
+  | "knowledge.search"
+  | "knowledge.index";
 
 export interface FailPoints {
   /** Returns at once unless a test armed this point. */

@@ -1,9 +1,10 @@
 // Owns: the seam between those who work on lanes and the database that keeps them. Another store could do it its own way.
-import type { Queryable } from "../db/query.ts";
+import type { Queryable, RowOf } from "../db/query.ts";
 import type { BusinessId, ConversationId } from "../kernel/ids.ts";
 import {
   claimLanesAcrossBusinesses,
   extendLanesAcrossBusinesses,
+  listGrownLanesAcrossBusinesses,
   listLostLanesAcrossBusinesses,
   nextLaneAcrossBusinesses,
   retryLaneAcrossBusinesses,
@@ -23,23 +24,46 @@ export interface ClaimedLane {
   readonly attempts: number;
 }
 
+export interface ClaimRequest {
+  readonly kind: LaneKind;
+  readonly limit: number;
+  readonly leaseMs: number;
+  readonly owner: string;
+  /** How many runs one business may have at once, and how many each has already. Without it: as many as there are. */
+  readonly share?: { readonly max: number; readonly running: ReadonlyMap<BusinessId, number> };
+  /** Told of lanes that are not ready yet, because their customer may still be writing: they sleep on, and nobody holds them. */
+  readonly onEarly?: (lanes: readonly ClaimedLane[]) => void;
+}
+
 export interface LaneStore {
   /** Takes up to `limit` due lanes; each is ours until the lease ends. */
-  claim(request: {
-    readonly kind: LaneKind;
-    readonly limit: number;
-    readonly leaseMs: number;
-    readonly owner: string;
-  }): Promise<readonly ClaimedLane[]>;
+  claim(request: ClaimRequest): Promise<readonly ClaimedLane[]>;
   /** Milliseconds until the next lane of this kind is due (negative when one is overdue); undefined when none waits. */
   nextInMs(kind: LaneKind): Promise<number | undefined>;
   /** Prolongs the leases and answers the lanes that somebody else has claimed meanwhile. */
   extend(kind: LaneKind, lanes: readonly ClaimedLane[], leaseMs: number): Promise<readonly ClaimedLane[]>;
+  /** Of these lanes, those that got more work since they were claimed. */
+  listGrown(kind: LaneKind, lanes: readonly ClaimedLane[]): Promise<readonly ClaimedLane[]>;
   /** Lets go of a lane and looks at it again after `afterMs`; `failed` counts the run as an attempt. A lane that was lost is left alone. */
   retry(lane: ClaimedLane, request: { readonly afterMs: number; readonly failed: boolean; readonly error: string | null }): Promise<void>;
 }
 
 const FIRST = "00000000-0000-0000-0000-000000000000";
+const UNLIMITED = 1_000_000;
+
+type ClaimedRow = RowOf<typeof claimLanesAcrossBusinesses.columns>;
+
+function laneOf(kind: LaneKind, row: ClaimedRow): ClaimedLane {
+  return {
+    kind,
+    businessId: row.business_id as BusinessId,
+    conversationId: row.conversation_id as ConversationId,
+    fence: row.fence,
+    done: row.done,
+    wanted: row.wanted,
+    attempts: row.attempts,
+  };
+}
 
 export function createLaneStore(db: Queryable): LaneStore {
   // Where the last pass over the businesses ended, per kind: a start, not a truth; losing it costs nothing.
@@ -53,24 +77,22 @@ export function createLaneStore(db: Queryable): LaneStore {
   ];
 
   return {
-    async claim({ kind, limit, leaseMs, owner }) {
+    async claim({ kind, limit, leaseMs, owner, share, onEarly }) {
       const from = cursors.get(kind) ?? FIRST;
-      const take = (after: string, size: number) => db.run(claimLanesAcrossBusinesses, [kind, after, size, leaseMs, owner]);
+      const running = new Map(share?.running);
+      const take = async (after: string, size: number): Promise<readonly ClaimedRow[]> => {
+        const counts = [[...running.keys()], [...running.values()], share?.max ?? UNLIMITED];
+        const taken = await db.run(claimLanesAcrossBusinesses, [kind, after, size, leaseMs, owner, ...counts]);
+        for (const { business_id: id, ready } of taken) if (ready) running.set(id as BusinessId, (running.get(id as BusinessId) ?? 0) + 1);
+        return taken;
+      };
       const rows = [...(await take(from, limit))];
       if (rows.length < limit && from !== FIRST) rows.push(...(await take(FIRST, limit - rows.length)));
       const last = rows.reduce((max, row) => (row.business_id > max ? row.business_id : max), FIRST);
       cursors.set(kind, rows.length < limit ? FIRST : last);
-      return rows
-        .filter(({ ready }) => ready)
-        .map((row) => ({
-          kind,
-          businessId: row.business_id as BusinessId,
-          conversationId: row.conversation_id as ConversationId,
-          fence: row.fence,
-          done: row.done,
-          wanted: row.wanted,
-          attempts: row.attempts,
-        }));
+      const early = rows.filter(({ ready }) => !ready);
+      if (early.length > 0) onEarly?.(early.map((row) => laneOf(kind, row)));
+      return rows.filter(({ ready }) => ready).map((row) => laneOf(kind, row));
     },
     async nextInMs(kind) {
       const [row] = await db.run(nextLaneAcrossBusinesses, [kind]);
@@ -82,6 +104,12 @@ export function createLaneStore(db: Queryable): LaneStore {
       const lost = await db.run(listLostLanesAcrossBusinesses, keysOf(kind, lanes));
       const gone = new Set(lost.map((row) => row.conversation_id));
       return lanes.filter((lane) => gone.has(lane.conversationId));
+    },
+    async listGrown(kind, lanes) {
+      if (lanes.length === 0) return [];
+      const rows = await db.run(listGrownLanesAcrossBusinesses, [...keysOf(kind, lanes), lanes.map((lane) => lane.wanted)]);
+      const grown = new Set(rows.map((row) => row.conversation_id));
+      return lanes.filter((lane) => grown.has(lane.conversationId));
     },
     async retry(lane, { afterMs, failed, error }) {
       await db.run(retryLaneAcrossBusinesses, [

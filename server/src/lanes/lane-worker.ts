@@ -1,5 +1,6 @@
 // Owns: running the lanes of one kind: claim, heartbeat, retry with backoff, stop. Refuses to know what the work is.
 import { messageOf } from "../kernel/faults.ts";
+import type { BusinessId } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
 import type { ClaimedLane, LaneKind, LaneStore } from "./lane-store.ts";
 
@@ -18,7 +19,13 @@ export interface LaneWorkerDeps {
    * Does the work and writes its end under the lane's fence. `signal` aborts when the lease is lost or the process stops. A throw means
    * nothing was finished: the lane comes again after a backoff, with `attempts` one higher. It is for the handler to end what failed too often.
    */
-  readonly handle: (lane: ClaimedLane, signal: AbortSignal) => Promise<void>;
+  readonly handle: (lane: ClaimedLane, signal: AbortSignal, newer: AbortSignal) => Promise<void>;
+  /** How many runs one business may have at once in this worker, unless it has a number of its own. Without it: as many as there are. */
+  readonly perBusiness?: number;
+  /** Whether `newer` aborts when a lane gets more work while it is worked on. Costs a look at what runs, a few times a second. */
+  readonly watchesNewer?: boolean;
+  /** Told of lanes that woke up but have to wait for their customer to be quiet. Must not throw. */
+  readonly onEarly?: (lanes: readonly ClaimedLane[]) => void;
 }
 
 export interface LaneWorker {
@@ -33,10 +40,18 @@ export interface LaneWorker {
 interface Run {
   readonly lane: ClaimedLane;
   readonly abort: AbortController;
+  readonly newer: AbortController;
+  readonly startedAt: number;
 }
 
 const CLAIM_INTERVAL_MS = 8;
+/** A run that is younger ends by itself before anybody could stop it. */
+const WATCHED_AFTER_MS = 100;
+const WATCH_INTERVAL_MS = 150;
+/** What is due but cannot be had right now (its business has all its runs, or somebody holds the row) is asked for again after this. */
+const NOTHING_TO_HAVE_MS = 100;
 const DEFAULT_POLL_MS = 1_000;
+const MAX_RETRY_AFTER_MS = 60_000;
 const defaultBackoffMs = (attempt: number): number => Math.min(60_000, 250 * 2 ** attempt) * (0.75 + Math.random() / 2);
 
 export function createLaneWorker(deps: LaneWorkerDeps): LaneWorker {
@@ -48,10 +63,32 @@ export function createLaneWorker(deps: LaneWorkerDeps): LaneWorker {
   let rouse: (() => void) | undefined;
   let loop: Promise<void> = Promise.resolve();
   let heartbeat: NodeJS.Timeout | undefined;
+  let watch: NodeJS.Timeout | undefined;
 
   function wake(): void {
     pending = true;
     rouse?.();
+    if (deps.watchesNewer === true && runs.size > 0) watch ??= setTimeout(() => void lookForNewer(), WATCH_INTERVAL_MS);
+  }
+
+  /** One at a time, however many announcements came: what a run is worth is asked of the database, not of the announcement. */
+  async function lookForNewer(): Promise<void> {
+    const before = performance.now() - WATCHED_AFTER_MS;
+    const watched = [...runs].filter((run) => run.startedAt <= before && !run.newer.signal.aborted);
+    try {
+      const grown = new Set(
+        await store.listGrown(
+          kind,
+          watched.map((run) => run.lane),
+        ),
+      );
+      for (const run of watched) if (grown.has(run.lane)) run.newer.abort(new Error("a newer message came"));
+    } catch (error) {
+      // The commit finds out all the same.
+      log.warn({ kind, error: messageOf(error) }, "lane.watch-failed");
+    } finally {
+      watch = undefined;
+    }
   }
 
   function sleep(ms: number): Promise<void> {
@@ -68,7 +105,7 @@ export function createLaneWorker(deps: LaneWorkerDeps): LaneWorker {
   }
 
   async function letGo(lane: ClaimedLane, error: unknown, aborted: boolean): Promise<void> {
-    const afterMs = aborted ? 0 : backoffMs(lane.attempts + 1);
+    const afterMs = aborted ? 0 : (retryAfterOf(error) ?? backoffMs(lane.attempts + 1));
     if (!aborted) log.warn({ kind, conversationId: lane.conversationId, attempt: lane.attempts + 1, error }, "lane.failed");
     await store.retry(lane, { afterMs, failed: !aborted, error: messageOf(error) }).catch((cause: unknown) => {
       // The lease ends by itself.
@@ -77,10 +114,10 @@ export function createLaneWorker(deps: LaneWorkerDeps): LaneWorker {
   }
 
   async function run(lane: ClaimedLane): Promise<void> {
-    const entry: Run = { lane, abort: new AbortController() };
+    const entry: Run = { lane, abort: new AbortController(), newer: new AbortController(), startedAt: performance.now() };
     runs.add(entry);
     try {
-      await deps.handle(lane, entry.abort.signal);
+      await deps.handle(lane, entry.abort.signal, entry.newer.signal);
     } catch (error) {
       await letGo(lane, error, entry.abort.signal.aborted);
     } finally {
@@ -109,11 +146,15 @@ export function createLaneWorker(deps: LaneWorkerDeps): LaneWorker {
   async function claimOnce(): Promise<number> {
     const free = deps.concurrency - runs.size;
     if (free <= 0) return deps.pollMs ?? DEFAULT_POLL_MS;
-    const claimed = await store.claim({ kind, limit: free, leaseMs: deps.leaseMs, owner: deps.owner });
+    const { perBusiness, onEarly } = deps;
+    const share = perBusiness === undefined ? {} : { share: { max: perBusiness, running: countByBusiness(runs) } };
+    const request = { kind, limit: free, leaseMs: deps.leaseMs, owner: deps.owner };
+    const claimed = await store.claim({ ...request, ...share, ...(onEarly === undefined ? {} : { onEarly }) });
     for (const lane of claimed) void run(lane);
     if (claimed.length === free) return deps.pollMs ?? DEFAULT_POLL_MS;
     const next = (await store.nextInMs(kind)) ?? Infinity;
-    return Math.max(0, Math.min(Math.ceil(next), deps.pollMs ?? DEFAULT_POLL_MS));
+    const soonest = claimed.length === 0 ? NOTHING_TO_HAVE_MS : 0;
+    return next <= 0 ? soonest : Math.min(Math.ceil(next), deps.pollMs ?? DEFAULT_POLL_MS);
   }
 
   async function work(): Promise<void> {
@@ -162,6 +203,19 @@ export function createLaneWorker(deps: LaneWorkerDeps): LaneWorker {
       for (const entry of runs) entry.abort.abort(new Error("the worker is stopping"));
       while (runs.size > 0) await new Promise<void>((resolve) => (rouse = resolve));
       clearInterval(heartbeat);
+      clearTimeout(watch);
     },
   };
+}
+
+function countByBusiness(runs: ReadonlySet<Run>): ReadonlyMap<BusinessId, number> {
+  const counts = new Map<BusinessId, number>();
+  for (const { lane } of runs) counts.set(lane.businessId, (counts.get(lane.businessId) ?? 0) + 1);
+  return counts;
+}
+
+/** A failure that says itself when another try makes sense. */
+function retryAfterOf(error: unknown): number | undefined {
+  const isKnown = error instanceof Error && "retryAfterMs" in error && typeof error.retryAfterMs === "number";
+  return isKnown ? Math.min(MAX_RETRY_AFTER_MS, Math.max(0, Number(error.retryAfterMs))) : undefined;
 }

@@ -3,7 +3,7 @@ import { defineQuery } from "../db/query.ts";
 
 // Before the request: the fence is compared under the lane's row lock, then the oldest queued message becomes `sending`. That is durable
 // before a byte leaves, so a crash leaves `sending` behind, which the next worker turns into `unknown`: it may have been accepted, and is
-// never sent again. What may not leave at all (opt-out, closed window) fails here, in the database, whoever wrote it.
+// never sent again. What may not leave at all (opt-out, closed window, the AI's words after a person took over) fails here, in the database, whoever wrote it.
 export const startSends = defineQuery({
   name: "outbound.start-sends",
   role: "app",
@@ -45,6 +45,8 @@ with mine as materialized (
          case when m.id is null then 'none'
               when c.opted_out_at is not null then 'opted_out'
               when c.reply_address is null then 'no_address'
+              -- What the AI had still to say when a person took over. Its own handing over carries the time of its message, and goes out.
+              when m.author = 'ai' and c.ai_paused_at > m.received_at then 'taken_over'
               when ch.provider = 'cloud' and m.type <> 'template' and coalesce(c.last_customer_message_at <= now() - interval '24 hours', true) then 'window_closed'
               when ch.stopped_at is not null or s.access_token is null then 'channel_stopped'
               else 'send' end as verdict
@@ -65,9 +67,10 @@ with mine as materialized (
     error_code = case when n.verdict <> 'send' then n.verdict end,
     error_text = case n.verdict when 'opted_out' then 'The customer opted out; nothing is sent to him.'
                                 when 'window_closed' then 'More than 24 hours have passed since the customer wrote; only a template may be sent.'
+                                when 'taken_over' then 'A person took over before this was sent.'
                                 when 'no_address' then 'Nothing is known to send this message to.' end
     from next n
-   where m.business_id = $1 and m.id = n.id and m.status = 'queued' and n.verdict in ('send', 'opted_out', 'no_address', 'window_closed')
+   where m.business_id = $1 and m.id = n.id and m.status = 'queued' and n.verdict in ('send', 'opted_out', 'taken_over', 'no_address', 'window_closed')
 )
 select conversation_id, wanted, verdict, id as message_id, seq, content, quoted_provider_message_id, attempts, channel_id, provider, settings, external_id,
        access_token, reply_kind, reply_address

@@ -1,42 +1,78 @@
-// Owns: from rows of a thread to what a responder sees: edits applied, revoked messages gone, reactions left out. Pure.
-import type { RowOf } from "../db/query.ts";
-import type { loadRecentMessages } from "./replies.queries.ts";
-import type { ContextMessage } from "./responder.ts";
+// Owns: what a responder gets to see of a conversation, within a token budget. One function, pure; it is given one conversation and knows no other.
+import type { ContextKnowledge, ContextMessage, ContextSession, ReplyContext } from "./responder.ts";
 
-export type RecentMessage = Omit<RowOf<typeof loadRecentMessages.columns>, "conversation_id">;
-
-/** Messages that change another one; a customer who sends only these asks for nothing. */
-const CHANGES = new Set(["edit", "revoke", "reaction"]);
-/** Messages that nobody wrote. */
-const NOTICES = new Set(["system"]);
-
-function authorOf(author: string): ContextMessage["author"] {
-  return author === "customer" || author === "ai" || author === "human" ? author : "api";
+export interface ContextParts extends Omit<ReplyContext, "history" | "earlier" | "knowledge"> {
+  readonly history: readonly ContextMessage[];
+  /** Newest first. */
+  readonly earlier: readonly ContextSession[];
+  /** Best first. */
+  readonly knowledge: readonly ContextKnowledge[];
+  /** Where the open session begins; what is older is in the summaries, when there are any. Null: not known. */
+  readonly openFromSeq: number | null;
 }
 
-/** `burst` is empty when there is nothing to answer: only reactions, edits of older messages, revokes, system notices. */
-export function buildContext(
-  rows: readonly RecentMessage[],
-  answeredTo: number,
-): { readonly burst: readonly ContextMessage[]; readonly history: readonly ContextMessage[]; readonly newestInbound: string | null } {
-  const edits = new Map<string, RecentMessage>();
-  const revoked = new Set<string>();
-  for (const row of rows) {
-    if (row.target_provider_message_id === null) continue;
-    if (row.type === "edit") edits.set(row.target_provider_message_id, row);
-    if (row.type === "revoke") revoked.add(row.target_provider_message_id);
+/** Of what the burst leaves of the budget, knowledge gets at most this share. */
+const KNOWLEDGE_SHARE = 0.5;
+const EARLIER_SHARE = 0.25;
+const PER_MESSAGE = 8;
+
+/**
+ * An upper guess of a text's tokens, without any model's own table: a token holds four bytes of English, and about two of everything that UTF-8
+ * writes with more than one byte per letter.
+ */
+export function estimateTokens(text: string): number {
+  const bytes = Buffer.byteLength(text);
+  return Math.ceil(bytes === text.length ? bytes / 4 : bytes / 2.2);
+}
+
+function tokensOf({ text, quote }: ContextMessage): number {
+  return PER_MESSAGE + estimateTokens(text ?? "") + estimateTokens(quote ?? "");
+}
+
+/** As many from the beginning as fit; the first that does not fit ends it, so that nothing is left out in between. */
+function takeWhileFitting<T>(
+  items: readonly T[],
+  budget: number,
+  tokens: (item: T) => number,
+): { readonly taken: readonly T[]; readonly used: number } {
+  let used = 0;
+  const taken: T[] = [];
+  for (const item of items) {
+    const cost = tokens(item);
+    if (used + cost > budget) break;
+    used += cost;
+    taken.push(item);
   }
-  const burst: ContextMessage[] = [];
-  const history: ContextMessage[] = [];
-  let newestInbound: string | null = null;
-  for (const row of rows) {
-    if (row.direction === "in" && !row.is_history && row.provider_message_id !== null && !NOTICES.has(row.type))
-      newestInbound = row.provider_message_id;
-    if (CHANGES.has(row.type) || NOTICES.has(row.type)) continue;
-    if (row.provider_message_id !== null && revoked.has(row.provider_message_id)) continue;
-    const edit = row.provider_message_id === null ? undefined : edits.get(row.provider_message_id);
-    const message = { seq: row.seq, author: authorOf(row.author), type: row.type, text: edit?.text ?? row.text, sentAt: row.sent_at };
-    (row.direction === "in" && row.seq > answeredTo && !row.is_history ? burst : history).push(message);
-  }
-  return { burst, history, newestInbound };
+  return { taken, used };
+}
+
+/** The newest of the burst, and of the first that does not fit its end: what he wrote last is what he asks. */
+function fitBurst(burst: readonly ContextMessage[], budget: number): readonly ContextMessage[] {
+  const { taken, used } = takeWhileFitting(burst.toReversed(), budget, tokensOf);
+  const next = burst[burst.length - 1 - taken.length];
+  if (next === undefined) return burst;
+  const room = Math.max(budget - used, taken.length === 0 ? budget : 0) - PER_MESSAGE;
+  const characters = [...(next.text ?? "")];
+  const rest = room > PER_MESSAGE ? [{ ...next, text: characters.slice(-Math.floor(room * 2)).join("") }] : [];
+  return [...rest, ...taken.toReversed()];
+}
+
+/**
+ * The burst first, then knowledge (best first), then the open session's messages (newest first), then summaries of earlier sessions (newest first), as
+ * far as `settings.contextTokens` reaches. Messages that a summary stands for are left out; without summaries they stay, as far as they fit.
+ */
+export function buildContext({ openFromSeq, ...parts }: ContextParts): ReplyContext {
+  const budget = parts.settings.contextTokens;
+  const burst = fitBurst(parts.burst, budget);
+  const rest = Math.max(0, budget - burst.reduce((sum, message) => sum + tokensOf(message), 0));
+  const knowledge = takeWhileFitting(
+    parts.knowledge,
+    rest * KNOWLEDGE_SHARE,
+    ({ title, body }) => PER_MESSAGE + estimateTokens(title) + estimateTokens(body),
+  );
+  const summaries = takeWhileFitting(parts.earlier, rest * EARLIER_SHARE, ({ summary }) => PER_MESSAGE + estimateTokens(summary));
+  const isSummarised = (message: ContextMessage): boolean => openFromSeq !== null && parts.earlier.length > 0 && message.seq < openFromSeq;
+  const spoken = parts.history.filter((message) => !isSummarised(message)).toReversed();
+  const history = takeWhileFitting(spoken, rest - knowledge.used - summaries.used, tokensOf);
+  return { ...parts, burst, history: history.taken.toReversed(), earlier: summaries.taken, knowledge: knowledge.taken };
 }

@@ -6,7 +6,11 @@ export const loadReplyState = defineQuery({
   role: "app",
   columns: {
     conversation_id: "uuid",
+    at: "timestamptz",
+    business_name: "text",
     contact_name: "text?",
+    lead_id: "text?",
+    lead_name: "text?",
     ai_paused: "bool",
     opted_out: "bool",
     window_open: "bool",
@@ -15,6 +19,7 @@ export const loadReplyState = defineQuery({
     answers_groups: "bool",
     language: "text",
     handoff_text: "text",
+    quiet_ms: "int4",
     channel_external_id: "text?",
     channel_provider: "text?",
     channel_settings: "jsonb?",
@@ -22,24 +27,42 @@ export const loadReplyState = defineQuery({
     channel_stopped: "bool",
     access_token: "text?",
     answered_to: "int8",
+    last_state: "text?",
+    last_turn_id: "uuid?",
+    last_reason: "text?",
+    last_finished_at: "timestamptz?",
     superseded_since: "int8",
+    waiting_id: "uuid?",
+    waiting_covers_to: "int8?",
+    waits_for: "text?",
+    waiting_expired: "bool",
+    waiting_answer: "jsonb?",
+    waiting_in_ms: "float8?",
+    approval_open: "bool",
   },
   text: `
-select c.id as conversation_id, c.contact_name,
+select c.id as conversation_id, now() as at, b.name as business_name, c.contact_name, c.lead_id, c.lead_name,
        c.ai_paused_at is not null and (b.handoff_pause_ms is null or c.ai_paused_at + b.handoff_pause_ms * interval '1 millisecond' > now()) as ai_paused, c.opted_out_at is not null as opted_out,
        coalesce(c.last_customer_message_at > now() - interval '24 hours' or ch.provider <> 'cloud', false) as window_open,
-       c.reply_kind, c.reply_address, b.ai_enabled, b.answers_groups, b.language, b.handoff_text,
+       c.reply_kind, c.reply_address, b.ai_enabled and coalesce((select w.is_on from switches w where w.name = 'ai'), true) as ai_enabled,
+       b.answers_groups, b.language, b.handoff_text, b.quiet_ms,
        ch.external_id as channel_external_id, ch.provider as channel_provider, ch.settings as channel_settings, ch.stopped_at is not null as channel_stopped, s.access_token,
-       coalesce(answered.covers_to, 0) as answered_to,
+       coalesce(answered.covers_to, 0) as answered_to, answered.state as last_state, answered.id as last_turn_id,
+       answered.reason as last_reason, answered.finished_at as last_finished_at,
        (select count(*) from turns t
-         where t.business_id = $1 and t.conversation_id = c.id and t.covers_to > coalesce(answered.covers_to, 0)) as superseded_since
+         where t.business_id = $1 and t.conversation_id = c.id and t.covers_to > coalesce(answered.covers_to, 0)) as superseded_since,
+       wt.id as waiting_id, wt.covers_to as waiting_covers_to, wt.waits_for, coalesce(wt.expires_at <= now(), false) as waiting_expired, wt.answer as waiting_answer,
+       (extract(epoch from wt.expires_at - now()) * 1000)::float8 as waiting_in_ms,
+       coalesce(wt.waits_for = 'approval' and exists (select from tool_calls tc where tc.business_id = $1 and tc.conversation_id = c.id
+                                                        and tc.answered_to = wt.answered_to and tc.state = 'waiting'), false) as approval_open
   from unnest($2::uuid[]) as i (conversation_id)
   join conversations c on c.business_id = $1 and c.id = i.conversation_id
   join businesses b on b.id = $1
   left join channels ch on ch.business_id = $1 and ch.id = c.reply_channel_id
   left join channel_secrets s on s.business_id = $1 and s.channel_id = c.reply_channel_id
+  left join waiting_turns wt on wt.business_id = $1 and wt.conversation_id = c.id
   left join lateral (
-    select t.covers_to from turns t
+    select t.covers_to, t.state, t.id, t.reason, t.finished_at from turns t
      where t.business_id = $1 and t.conversation_id = c.id and t.state <> 'superseded'
      order by t.covers_to desc limit 1) answered on true`,
 });
@@ -56,20 +79,23 @@ export const loadRecentMessages = defineQuery({
     type: "text",
     text: "text?",
     provider_message_id: "text?",
+    quoted_provider_message_id: "text?",
     target_provider_message_id: "text?",
+    turn_id: "uuid?",
     sent_at: "timestamptz",
     is_history: "bool",
   },
   text: `
-select i.conversation_id, m.seq, m.direction, m.author, m.type, m.text, m.provider_message_id, m.target_provider_message_id, m.sent_at, m.is_history
+select i.conversation_id, m.seq, m.direction, m.author, m.type, m.text, m.provider_message_id, m.quoted_provider_message_id, m.target_provider_message_id,
+       m.turn_id, m.sent_at, m.is_history
   from unnest($2::uuid[], $3::bigint[], $4::bigint[]) as i (conversation_id, up_to, answered_to)
   cross join lateral (
-    (select m.seq, m.direction, m.author, m.type, m.text, m.provider_message_id, m.target_provider_message_id, m.sent_at, m.is_history
+    (select m.seq, m.direction, m.author, m.type, m.text, m.provider_message_id, m.quoted_provider_message_id, m.target_provider_message_id, m.turn_id, m.sent_at, m.is_history
        from messages m
       where m.business_id = $1 and m.conversation_id = i.conversation_id and m.seq <= i.up_to
       order by m.sent_at desc, m.seq desc limit 50)
     union
-    (select m.seq, m.direction, m.author, m.type, m.text, m.provider_message_id, m.target_provider_message_id, m.sent_at, m.is_history
+    (select m.seq, m.direction, m.author, m.type, m.text, m.provider_message_id, m.quoted_provider_message_id, m.target_provider_message_id, m.turn_id, m.sent_at, m.is_history
        from messages m
       where m.business_id = $1 and m.conversation_id = i.conversation_id and m.seq <= i.up_to and m.seq > i.answered_to
         and m.direction = 'in' and not m.is_history
@@ -77,11 +103,28 @@ select i.conversation_id, m.seq, m.direction, m.author, m.type, m.text, m.provid
  order by i.conversation_id, m.sent_at, m.seq`,
 });
 
+// What a business and one of its conversations have used up since the day began: from the turns themselves (ix_turn_usage), so nothing has to be
+// kept in step with them.
+export const readUsage = defineQuery({
+  name: "replies.read-usage",
+  role: "app",
+  columns: { business_tokens: "int8", business_micros: "int8", conversation_tokens: "int8", conversation_micros: "int8" },
+  text: `
+select coalesce(sum(t.input_tokens + t.output_tokens), 0)::bigint as business_tokens,
+       coalesce(sum(t.cost_micros), 0)::bigint as business_micros,
+       coalesce(sum(t.input_tokens + t.output_tokens) filter (where t.conversation_id = $2), 0)::bigint as conversation_tokens,
+       coalesce(sum(t.cost_micros) filter (where t.conversation_id = $2), 0)::bigint as conversation_micros
+  from turns t
+ where t.business_id = $1 and t.input_tokens is not null and t.finished_at >= date_trunc('day', now() at time zone $3::text) at time zone $3::text`,
+});
+
 // The end of a turn: turn, reply, and both lanes, in one statement under the fence. Lock order: conversation → lane → turn → message.
 // - locked: in the order of the canonical key, as ingest takes them; only where the fence is still ours. The row lock holds back ingest and
 //   the inbox, so what is decided below (a human took over, an opt-out, a closed window, a newer message) cannot change before the commit.
 // - lane: the fence is compared again after the wait for the lock. No row here means that somebody else owns the lane: nothing is written.
 // - A newer message supersedes the reply, unless this turn was superseded too often already (final).
+// - parts: the messages of the reply, [{"id", "text"}], null when nothing is said. They stand one behind the other.
+// - event: what happened, for whoever asks later. tells is false only when the outbox itself refused the row: a reply counts more.
 export const commitTurns = defineQuery({
   name: "replies.commit-turns",
   role: "app",
@@ -89,8 +132,10 @@ export const commitTurns = defineQuery({
   text: `
 with input as (
   select * from unnest($2::uuid[], $3::bigint[], $4::uuid[], $5::bigint[], $6::bigint[], $7::text[], $8::text[], $9::text[], $10::boolean[],
-                       $11::uuid[], $12::text[], $13::text[], $14::int[], $15::timestamptz[])
-    as t (conversation_id, fence, turn_id, covers_from, covers_to, state, reason, responder, final, message_id, reply_text, error, attempts, started_at)
+                       $11::jsonb[], $12::text[], $13::int[], $14::timestamptz[], $15::text[], $16::int[], $17::int[], $18::bigint[], $19::int[],
+                       $20::jsonb[], $21::jsonb[], $22::uuid[], $23::boolean[])
+    as t (conversation_id, fence, turn_id, covers_from, covers_to, state, reason, responder, final, parts, error, attempts, started_at,
+          model, input_tokens, output_tokens, cost_micros, latency_ms, tool_calls, sources, event_id, tells)
 ), locked as materialized (
   select c.id, c.canonical_key, c.opted_out_at, c.reply_channel_id,
          c.ai_paused_at is not null and (b.handoff_pause_ms is null or c.ai_paused_at + b.handoff_pause_ms * interval '1 millisecond' > now()) as ai_paused,
@@ -108,16 +153,16 @@ with input as (
     done = i.covers_to,
     check_at = case when l.wanted > i.covers_to
                     then greatest(now(), least(l.last_at + b.quiet_ms * interval '1 millisecond', l.first_at + b.ceiling_ms * interval '1 millisecond')) end,
-    first_at = case when l.wanted > i.covers_to and (i.final or i.reply_text is null) then now() else l.first_at end,
-    owner = null, attempts = 0, last_error = null
+    first_at = case when l.wanted > i.covers_to and (i.final or i.parts is null and i.state <> 'superseded') then now() else l.first_at end,
+    owner = null, attempts = 0, last_error = null, parked = false
     from input i
     join locked k on k.id = i.conversation_id
     join businesses b on b.id = $1
    where l.business_id = $1 and l.conversation_id = i.conversation_id and l.kind = 'reply' and l.fence = i.fence and l.done = i.covers_from - 1
   returning l.conversation_id, l.wanted > i.covers_to as more
 ), verdict as (
-  select i.*, k.reply_channel_id, lane.more, v.blocked,
-         case when i.reply_text is null then i.state
+  select i.*, k.reply_channel_id, lane.more, v.blocked, coalesce(jsonb_array_length(i.parts), 0) as part_count,
+         case when i.parts is null then i.state
               when v.blocked is not null then 'skipped'
               when lane.more and not i.final then 'superseded'
               else i.state end as final_state
@@ -130,41 +175,97 @@ with input as (
                                     when k.reply_channel_id is null then 'no_address' end as blocked) v
 ), conv as (
   update conversations c set
-    last_seq = c.last_seq + case when v.reply_text is null then 0 else 1 end,
-    last_message_at = case when v.reply_text is null then c.last_message_at else greatest(c.last_message_at, now()) end,
+    last_seq = c.last_seq + v.part_count,
+    last_message_at = case when v.part_count = 0 then c.last_message_at else greatest(c.last_message_at, now()) end,
     -- A reply ends a pause whose time has passed; one that still lasts does not let a reply come here.
     ai_paused_at = case when v.final_state = 'handed_off' then now() end,
     ai_paused_reason = case when v.final_state = 'handed_off' then coalesce(v.reason, 'handoff') end,
     updated_at = now()
     from verdict v
    where c.business_id = $1 and c.id = v.conversation_id
-     and (v.final_state = 'handed_off' or v.final_state in ('replied', 'failed') and v.reply_text is not null)
+     and (v.final_state = 'handed_off' or v.final_state in ('replied', 'failed') and v.part_count > 0)
   returning c.id, c.last_seq
 ), turn as (
-  insert into turns (business_id, id, conversation_id, covers_from, covers_to, state, reason, responder, fence, attempts, error, started_at, finished_at)
+  insert into turns (business_id, id, conversation_id, covers_from, covers_to, state, reason, responder, fence, attempts, error, started_at, finished_at,
+                     model, input_tokens, output_tokens, cost_micros, latency_ms, tool_calls, sources)
   select $1, v.turn_id, v.conversation_id, v.covers_from, v.covers_to, v.final_state,
-         case v.final_state when 'superseded' then null when 'skipped' then coalesce(v.reason, v.blocked) else v.reason end,
-         v.responder, v.fence, v.attempts, v.error, v.started_at, now()
+         case v.final_state when 'superseded' then null when 'skipped' then coalesce(v.blocked, v.reason) else v.reason end,
+         v.responder, v.fence, v.attempts, v.error, v.started_at, now(),
+         v.model, v.input_tokens, v.output_tokens, v.cost_micros, v.latency_ms, v.tool_calls, v.sources
     from verdict v
+), waited as (
+  delete from waiting_turns w using verdict v where w.business_id = $1 and w.conversation_id = v.conversation_id
 ), message as (
   insert into messages (business_id, id, conversation_id, seq, channel_id, direction, author, type, text, content, sent_at, received_at, status, turn_id, turn_part)
-  select $1, v.message_id, conv.id, conv.last_seq, v.reply_channel_id, 'out', 'ai', 'text', v.reply_text,
-         jsonb_build_object('type', 'text', 'text', jsonb_build_object('body', v.reply_text)), now(), now(), 'queued', v.turn_id, 1
+  select $1, (p.part ->> 'id')::uuid, conv.id, conv.last_seq - v.part_count + p.ord, v.reply_channel_id, 'out', 'ai', 'text', p.part ->> 'text',
+         jsonb_build_object('type', 'text', 'text', jsonb_build_object('body', p.part ->> 'text')), now(), now(), 'queued', v.turn_id, p.ord
     from verdict v
     join conv on conv.id = v.conversation_id
-   where v.reply_text is not null
+    cross join lateral jsonb_array_elements(v.parts) with ordinality as p (part, ord)
 ), send_lane as (
   insert into lanes as l (business_id, conversation_id, kind, check_at, first_at, last_at, wanted)
   select $1, conv.id, 'send', now(), now(), now(), conv.last_seq
     from conv
     join verdict v on v.conversation_id = conv.id
-   where v.reply_text is not null
+   where v.part_count > 0
    order by conv.id
   on conflict on constraint lanes_pkey do update set
     wanted = greatest(l.wanted, excluded.wanted),
     last_at = excluded.last_at,
     first_at = case when l.check_at is null then excluded.first_at else l.first_at end,
     check_at = coalesce(l.check_at, excluded.check_at)
+), event as (
+  insert into events (business_id, id, type, conversation_id, subject_id, data, at)
+  select $1, e.id, e.type, v.conversation_id, v.turn_id, e.data, now()
+    from verdict v
+    cross join lateral (
+      select v.turn_id as id, 'turn.' || replace(v.final_state, '_', '-') as type,
+             jsonb_build_object('coversFrom', v.covers_from, 'coversTo', v.covers_to, 'reason', coalesce(v.blocked, v.reason)) as data
+      union all
+      select v.event_id, 'conversation.handed-off', jsonb_build_object('reason', v.reason) where v.final_state = 'handed_off') e
+   where v.tells
 )
-select conversation_id, final_state as state, coalesce(reason, blocked) as reason, more from verdict`,
+select conversation_id, final_state as state, case when final_state = 'skipped' then coalesce(blocked, reason) else reason end as reason, more from verdict`,
+});
+
+// A turn that waits for somebody outside lets go of its lane: it is looked at again when it is answered, when a newer message comes (ingest), or when
+// its time is over. The answer may have come already, while the question was still being asked; it is kept then.
+// $8: this turn will not be superseded any more, so newer messages wait for it.
+export const parkTurns = defineQuery({
+  name: "replies.park-turns",
+  role: "app",
+  columns: { conversation_id: "uuid" },
+  text: `
+with input as (
+  select t.*, now() as at
+    from unnest($2::uuid[], $3::bigint[], $4::uuid[], $5::bigint[], $6::bigint[], $7::text[], $8::boolean[], $9::float8[])
+      as t (conversation_id, fence, turn_id, covers_to, answered_to, waits_for, final, wait_ms)
+), mine as materialized (
+  select l.conversation_id, l.wanted, l.last_at, i.turn_id, i.covers_to, i.answered_to, i.waits_for, i.final, i.at, i.at + i.wait_ms * interval '1 millisecond' as expires_at
+    from lanes l
+    join input i on i.conversation_id = l.conversation_id
+   where l.business_id = $1 and l.kind = 'reply' and l.fence = i.fence
+   order by l.conversation_id
+   for no key update of l
+), waiting as (
+  insert into waiting_turns as w (business_id, conversation_id, id, covers_to, answered_to, waits_for, asked_at, expires_at)
+  select $1, conversation_id, turn_id, covers_to, answered_to, waits_for, at, expires_at from mine order by conversation_id
+  on conflict on constraint waiting_turns_pkey do update set
+    id = excluded.id, covers_to = excluded.covers_to, answered_to = excluded.answered_to, waits_for = excluded.waits_for,
+    asked_at = case when w.id = excluded.id then w.asked_at else excluded.asked_at end,
+    expires_at = case when w.id = excluded.id and w.waits_for = excluded.waits_for then w.expires_at else excluded.expires_at end,
+    answer = case when w.id = excluded.id then w.answer end,
+    answered_at = case when w.id = excluded.id then w.answered_at end
+  returning w.conversation_id, w.expires_at, w.answer is not null as answered
+)
+update lanes l set
+  check_at = case when w.answered then now()
+                  when l.wanted > mine.covers_to and not mine.final then greatest(now(), l.last_at + b.quiet_ms * interval '1 millisecond')
+                  else greatest(w.expires_at, now()) end,
+  owner = null, attempts = 0, last_error = null, parked = true
+  from mine
+  join waiting w using (conversation_id)
+  join businesses b on b.id = $1
+ where l.business_id = $1 and l.conversation_id = mine.conversation_id and l.kind = 'reply'
+returning l.conversation_id`,
 });

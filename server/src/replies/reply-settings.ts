@@ -66,6 +66,14 @@ export const replySettingsSchema = z.strictObject({
     .max(50)
     .default([])
     .describe("A message that contains one of these, as whole words, fetches a person at once."),
+  handoffRepeatMs: z
+    .int()
+    .min(0)
+    .max(86_400_000)
+    .default(600_000)
+    .describe(
+      "When a person was fetched for the same reason no longer ago than this, and nobody has said anything since, the customer is not told again.",
+    ),
   officeHours: officeHoursSchema.nullable().default(null).describe("When people answer; null: always."),
   awayText: z
     .string()

@@ -22,7 +22,7 @@ beforeEach(async () => {
   counter += 1;
   phone = String(12_025_556_000 + counter);
   engine.responder.asked.length = 0;
-  engine.responder.answer = (context) => ({ outcome: "reply", text: `reply to ${String(context.burst.length)}` });
+  engine.responder.answer = (context) => ({ outcome: "reply", texts: [`reply to ${String(context.burst.length)}`] });
   // Each test has a customer of its own; what an earlier one left waiting is none of its business.
   await test.superuser.query("update onethread.lanes set check_at = 'infinity' where check_at is not null");
 });
@@ -82,7 +82,7 @@ it("a message that comes while the answer is written supersedes it, and both get
   await write();
   engine.responder.answer = async (context) => {
     if (engine.responder.asked.length === 1) await write();
-    return { outcome: "reply", text: context.burst.map(({ seq }) => seq).join("+") };
+    return { outcome: "reply", texts: [context.burst.map(({ seq }) => seq).join("+")] };
   };
   await engine.turn(await engine.claimOne("reply"));
   expect(await replies()).toEqual([]);
@@ -98,7 +98,7 @@ it("a customer who never stops writing is answered after so many superseded turn
   await write();
   engine.responder.answer = async (context) => {
     await write();
-    return { outcome: "reply", text: `reply to ${String(context.burst.length)}` };
+    return { outcome: "reply", texts: [`reply to ${String(context.burst.length)}`] };
   };
   for (let run = 0; run <= MAX_SUPERSEDED; run += 1) await engine.turn(await engine.claimOne("reply"));
   expect((await turns()).map(({ state }) => state)).toEqual(["superseded", "superseded", "replied"]);
@@ -129,7 +129,7 @@ it.for<{ readonly change: string; readonly reason: string }>([
   await write();
   engine.responder.answer = async () => {
     await setConversation(change);
-    return { outcome: "reply", text: "too late" };
+    return { outcome: "reply", texts: ["too late"] };
   };
   await engine.turn(await engine.claimOne("reply"));
   expect(await turns()).toMatchObject([{ state: "skipped", reason }]);
@@ -194,7 +194,7 @@ type Step = "write" | "begin" | "answer" | "fail" | "expire";
 async function play(steps: readonly Step[]): Promise<void> {
   const open: { readonly answer: () => void; readonly fail: () => void; readonly ended: Promise<unknown> }[] = [];
   const begin = async (lane: ClaimedLane): Promise<void> => {
-    const gate = Promise.withResolvers<{ readonly outcome: "reply"; readonly text: string }>();
+    const gate = Promise.withResolvers<{ readonly outcome: "reply"; readonly texts: readonly string[] }>();
     const asked = Promise.withResolvers<undefined>();
     engine.responder.answer = () => {
       asked.resolve(undefined);
@@ -202,7 +202,7 @@ async function play(steps: readonly Step[]): Promise<void> {
     };
     const ended = engine.turn(lane).catch(() => engine.store.retry(lane, { afterMs: 0, failed: true, error: "failed" }));
     await Promise.race([asked.promise, ended]);
-    open.push({ answer: () => gate.resolve({ outcome: "reply", text: "answer" }), fail: () => gate.reject(new Error("failed")), ended });
+    open.push({ answer: () => gate.resolve({ outcome: "reply", texts: ["answer"] }), fail: () => gate.reject(new Error("failed")), ended });
   };
   for (const step of steps) {
     if (step === "write") await write();
@@ -219,7 +219,7 @@ async function play(steps: readonly Step[]): Promise<void> {
     run.answer();
     await run.ended;
   }
-  engine.responder.answer = () => ({ outcome: "reply", text: "answer" });
+  engine.responder.answer = () => ({ outcome: "reply", texts: ["answer"] });
   await engine.expireLeases();
   for (let lanes = await engine.claim("reply"); lanes.length > 0; lanes = await engine.claim("reply")) {
     for (const lane of lanes) await engine.turn(lane);

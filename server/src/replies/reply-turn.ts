@@ -1,215 +1,239 @@
 // Owns: one run of the reply lane: look, decide, ask the responder, commit. The customer is never left without an end to the turn.
 import { createBusinessBatcher } from "../db/business-batcher.ts";
 import type { Database } from "../db/database.ts";
-import type { RowOf } from "../db/query.ts";
 import type { FailPoints } from "../kernel/fail-points.ts";
 import { messageOf } from "../kernel/faults.ts";
-import { newId, type MessageId, type TurnId } from "../kernel/ids.ts";
+import { newId, type TurnId } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
+import { untilAborted } from "../kernel/until-aborted.ts";
 import type { ClaimedLane } from "../lanes/lane-store.ts";
 import type { TransportOf } from "../whatsapp/transport.ts";
-import { cleanString } from "../whatsapp/storable-json.ts";
-import { buildContext, type RecentMessage } from "./build-context.ts";
-import { commitTurns, loadRecentMessages, loadReplyState } from "./replies.queries.ts";
-import type { Responder, ResponderAnswer } from "./responder.ts";
+import { buildContext } from "./build-context.ts";
+import { createEndTurn, createParkTurn, type Ending, type TurnResult } from "./end-turn.ts";
+import { endingOf, failureEnding, handoffEnding, handoffTextOf } from "./endings.ts";
+import { NO_MEMORY, type GatherMemory, type Memory } from "./gather-memory.ts";
+import { findHandoffKeyword } from "./handoff-keywords.ts";
+import type { IsOverBudget } from "./read-budget.ts";
+import { readThread, type RecentMessage, type Thread } from "./read-thread.ts";
+import { refuseTurn, type ReplyState } from "./refuse-turn.ts";
+import { loadRecentMessages, loadReplyState } from "./replies.queries.ts";
+import type { ReplySettingsStore } from "./reply-settings-store.ts";
+import type { ReplySettings } from "./reply-settings.ts";
+import { ResponderFault, type Responder } from "./responder.ts";
+import { showTyping } from "./show-typing.ts";
+import { takeUpWaiting, type Waiting } from "./take-up-waiting.ts";
 
 export interface ReplyTurnDeps {
   readonly database: Database;
-  readonly responder: Responder;
+  readonly settings: Pick<ReplySettingsStore, "find">;
+  readonly responderOf: (settings: ReplySettings) => Responder;
+  readonly gatherMemory: GatherMemory;
+  readonly isOverBudget: IsOverBudget;
   readonly transportOf: TransportOf;
   readonly failPoints: FailPoints;
   readonly log: Log;
   readonly wake: (kind: "reply" | "send") => void;
   /** Told after each commit; what it throws is logged and changes nothing. */
   readonly onTurn?: (state: string, ms: number) => void;
-  readonly responderTimeoutMs?: number;
 }
 
-type State = RowOf<typeof loadReplyState.columns>;
-interface Thread {
-  readonly state: State;
-  readonly rows: readonly RecentMessage[];
+export interface ReplyTurn {
+  /** `newer` aborts when the lane got more work: what is being written is then given up and written anew for all of it, at most twice in a row. */
+  run(lane: ClaimedLane, signal: AbortSignal, newer?: AbortSignal): Promise<void>;
+  /** The customer may still be writing: he sees at once that he is read. Never rejects. */
+  greet(lanes: readonly ClaimedLane[]): void;
 }
-type Ending = {
-  readonly state: "replied" | "handed_off" | "skipped" | "failed";
-  readonly reason: string | null;
-  readonly text: string | null;
-  readonly error?: string;
-};
 
-interface Commit {
+interface Run {
   readonly lane: ClaimedLane;
-  readonly ending: Ending;
+  readonly state: ReplyState;
+  readonly thread: Thread;
+  readonly settings: ReplySettings;
+  readonly waiting: Waiting | undefined;
+  readonly turnId: TurnId;
+  /** Superseded so often already that this one answers, whatever comes. */
   readonly final: boolean;
-  readonly startedAt: Date;
+  readonly signal: AbortSignal;
+  readonly newer: AbortSignal;
 }
 
-/** What WhatsApp takes of a text at most. */
-const TEXT_MAX = 4_096;
 /** After so many superseded turns the customer gets an answer, even while he is still writing. */
 const MAX_SUPERSEDED = 2;
 const MAX_ATTEMPTS = 3;
-/** A turn that could not even be written so many times ends as failed, for people to see, and lets the thread go on. */
-const GIVE_UP_AFTER = 8;
-const TYPING_TIMEOUT_MS = 3_000;
+/** From this debounce on the customer sees "typing" before it is over (ingest wakes the lane at once then). */
+const EARLY_TYPING_FROM_MS = 500;
 const RESPONDER_TIMEOUT_MS = 20_000;
+const SUPERSEDED: Ending = { state: "superseded", reason: null, texts: [] };
+const NEVER = new AbortController().signal;
 
-export function createReplyTurn(deps: ReplyTurnDeps): (lane: ClaimedLane, signal: AbortSignal) => Promise<void> {
-  const { database, responder, log } = deps;
+export function createReplyTurn(deps: ReplyTurnDeps): ReplyTurn {
+  const { database, log } = deps;
+  const endTurn = createEndTurn(deps);
+  const parkTurn = createParkTurn(deps);
+  const load = createLoadThread(database);
 
-  const load = createBusinessBatcher<ClaimedLane, { readonly state: State | undefined; readonly rows: readonly RecentMessage[] }>({
-    slots: 2,
-    async run(businessId, lanes) {
-      const db = database.forBusiness(businessId);
-      const ids = lanes.map((lane) => lane.conversationId);
-      const states = await db.run(loadReplyState, [businessId, ids]);
-      const stateOf = new Map(states.map((row) => [row.conversation_id, row]));
-      const messages = await db.run(loadRecentMessages, [
-        businessId,
-        ids,
-        lanes.map((lane) => lane.wanted),
-        lanes.map((lane) => stateOf.get(lane.conversationId)?.answered_to ?? 0),
-      ]);
-      const rowsOf = new Map<string, RecentMessage[]>();
-      for (const row of messages) {
-        const rows = rowsOf.get(row.conversation_id);
-        if (rows === undefined) rowsOf.set(row.conversation_id, [row]);
-        else rows.push(row);
-      }
-      return lanes.map((lane) => ({ state: stateOf.get(lane.conversationId), rows: rowsOf.get(lane.conversationId) ?? [] }));
-    },
-  });
-
-  const commit = createBusinessBatcher<Commit, RowOf<typeof commitTurns.columns> | undefined>({
-    slots: 2,
-    async run(businessId, commits) {
-      const rows = await database
-        .forBusiness(businessId)
-        .run(commitTurns, [
-          businessId,
-          commits.map(({ lane }) => lane.conversationId),
-          commits.map(({ lane }) => lane.fence),
-          commits.map(() => newId<TurnId>()),
-          commits.map(({ lane }) => lane.done + 1),
-          commits.map(({ lane }) => lane.wanted),
-          commits.map(({ ending }) => ending.state),
-          commits.map(({ ending }) => ending.reason),
-          commits.map(({ ending }) => (ending.text === null ? null : responder.name)),
-          commits.map(({ final }) => final),
-          commits.map(() => newId<MessageId>()),
-          commits.map(({ ending }) => ending.text),
-          commits.map(({ ending }) => ending.error ?? null),
-          commits.map(({ lane }) => lane.attempts + 1),
-          commits.map(({ startedAt }) => startedAt),
-        ]);
-      const byConversation = new Map(rows.map((row) => [row.conversation_id, row]));
-      return commits.map(({ lane }) => byConversation.get(lane.conversationId));
-    },
-  });
-
-  /** Read, and "typing": best effort, and never longer than a customer would notice. */
-  async function showTyping(state: State, providerMessageId: string | null): Promise<void> {
-    const transport = deps.transportOf(state.channel_provider, state.channel_settings);
-    if (transport === undefined || providerMessageId === null || state.channel_external_id === null || state.access_token === null) return;
-    if (state.channel_stopped) return;
-    const to = chatOf(state);
-    const shown = transport.markRead({
-      phoneNumberId: state.channel_external_id,
-      accessToken: state.access_token,
-      providerMessageId,
-      typing: true,
-      ...(to === undefined ? {} : { to }),
-    });
-    let timer: NodeJS.Timeout | undefined;
-    await Promise.race([shown, new Promise((resolve) => (timer = setTimeout(resolve, TYPING_TIMEOUT_MS)))]);
-    clearTimeout(timer);
+  async function gather({ lane, state, thread }: Run, responder: Responder): Promise<Memory> {
+    if (responder.wants === "burst") return NO_MEMORY;
+    const text = thread.burst.map((message) => message.text ?? "").join("\n");
+    return deps.gatherMemory({ businessId: lane.businessId, conversationId: lane.conversationId, text, language: state.language });
   }
 
-  async function ask(lane: ClaimedLane, { state, rows }: Thread, signal: AbortSignal): Promise<Ending> {
-    const { burst, history, newestInbound } = buildContext(rows, state.answered_to);
-    if (burst.length === 0) return { state: "skipped", reason: "nothing_to_answer", text: null };
-    const typing = showTyping(state, newestInbound);
-    const context = {
+  async function askResponder(run: Run, responder: Responder): Promise<TurnResult> {
+    const { lane, state, thread, settings, signal } = run;
+    const { openFromSeq, ...memory } = await gather(run, responder);
+    const lead = {
+      ...(state.lead_id === null ? {} : { lead: state.lead_id }),
+      ...(state.lead_name === null ? {} : { lead_name: state.lead_name }),
+    };
+    const context = buildContext({
       businessId: lane.businessId,
       conversationId: lane.conversationId,
-      customerName: state.contact_name,
+      turnId: run.turnId,
+      answeredTo: state.answered_to,
+      businessName: state.business_name,
+      customerName: state.lead_name ?? state.contact_name,
       language: state.language,
-      handoffText: state.handoff_text,
-      burst,
-      history,
-    };
+      handoffText: handoffTextOf(state, settings),
+      settings,
+      burst: thread.burst,
+      history: thread.history,
+      now: state.at,
+      openFromSeq,
+      ...memory,
+      facts: { ...lead, ...memory.facts },
+    });
+    const timeout = AbortSignal.timeout(timeoutOf(responder, settings));
+    const stop = AbortSignal.any([signal, timeout, ...(run.final ? [] : [run.newer])]);
+    const answer = await untilAborted(responder.respond(context, stop), stop);
+    const coversTo = lane.wanted;
+    if (answer.outcome === "later") return { waitsFor: answer.waitsFor, waitMs: answer.waitMs, coversTo };
+    return { ending: { ...endingOf(answer, run), responder: responder.name }, coversTo };
+  }
+
+  async function ask(run: Run): Promise<TurnResult> {
+    const { lane, state, thread, settings, signal, newer, final } = run;
+    const coversTo = lane.wanted;
+    const burst = thread.burst.map(({ text }) => text);
+    if (findHandoffKeyword(burst, settings.handoffKeywords) !== undefined) return { ending: handoffEnding("keyword", run), coversTo };
+    const responder = deps.responderOf(settings);
+    if (responder.wants === "memory" && (await deps.isOverBudget(lane, settings)))
+      return { ending: handoffEnding("budget", run), coversTo };
+    const wasGreeted = state.quiet_ms >= EARLY_TYPING_FROM_MS && thread.burst.length === 1 && lane.attempts === 0;
+    const typing = wasGreeted ? undefined : showTyping(deps.transportOf, state, thread.newestInbound);
     try {
-      const timeout = AbortSignal.timeout(deps.responderTimeoutMs ?? RESPONDER_TIMEOUT_MS);
-      const answer = await untilAborted(responder.respond(context, AbortSignal.any([signal, timeout])), AbortSignal.any([signal, timeout]));
-      return endingOf(answer);
+      return await askResponder(run, responder);
     } catch (error) {
-      // Tried again with a backoff, then answered all the same: with the business's own words, and a person is fetched.
-      if (signal.aborted || lane.attempts + 1 < MAX_ATTEMPTS) throw error;
+      if (signal.aborted) throw error;
+      if (newer.aborted && !final) return { ending: { ...SUPERSEDED, responder: responder.name }, coversTo };
+      // Tried again with a backoff, then answered all the same: with the business's own words, and mostly a person is fetched.
+      const isFinal = error instanceof ResponderFault && error.isFinal;
+      if (!isFinal && lane.attempts + 1 < MAX_ATTEMPTS) throw error;
       log.error({ conversationId: lane.conversationId, error }, "turn.responder-failed");
-      return { state: "handed_off", reason: "responder_failed", text: state.handoff_text, error: messageOf(error).slice(0, 1000) };
+      const work = error instanceof ResponderFault ? error.work : undefined;
+      const ending = failureEnding("responder_failed", run);
+      return {
+        ending: { ...ending, responder: responder.name, error: messageOf(error), ...(work === undefined ? {} : { work }) },
+        coversTo,
+      };
     } finally {
       // A typing indicator that arrives after the reply would stay for 25 seconds.
       await typing;
     }
   }
 
-  function refusalOf(state: State, lane: ClaimedLane): Ending | undefined {
-    if (lane.attempts >= GIVE_UP_AFTER) return { state: "failed", reason: "gave_up", text: null };
-    if (state.ai_paused) return { state: "skipped", reason: "taken_over", text: null };
-    if (!state.ai_enabled) return { state: "skipped", reason: "ai_disabled", text: null };
-    if (state.opted_out) return { state: "skipped", reason: "opted_out", text: null };
-    if (!state.window_open) return { state: "skipped", reason: "window_closed", text: null };
-    if (state.reply_kind === null) return { state: "skipped", reason: "no_address", text: null };
-    if (state.reply_kind === "group" && !state.answers_groups) return { state: "skipped", reason: "group", text: null };
-    return undefined;
+  async function decide(run: Run): Promise<TurnResult> {
+    const { lane, state, thread, settings } = run;
+    const refusal = refuseTurn(state, { lane, thread, staleAfterMs: settings.staleAfterMs });
+    if (refusal !== undefined) return { ending: { ...refusal, texts: [] }, coversTo: lane.wanted };
+    return (run.waiting === undefined ? undefined : takeUpWaiting(run.waiting, run)) ?? (await ask(run));
   }
 
-  return async (lane, signal) => {
-    const startedAt = new Date();
-    const { state, rows } = await load(lane.businessId, lane);
-    if (state === undefined) throw new Error("the conversation of this lane does not exist");
-    const ending = refusalOf(state, lane) ?? (await ask(lane, { state, rows }, signal));
-    await deps.failPoints.hit("turn.before-commit");
-    const result = await commit(lane.businessId, { lane, ending, final: state.superseded_since >= MAX_SUPERSEDED, startedAt });
+  async function finish(run: Run, result: TurnResult, startedAt: Date): Promise<void> {
+    const { lane, turnId, final } = run;
+    const place = { lane, turnId, final, coversTo: result.coversTo };
+    if ("waitsFor" in result) {
+      const parked = await parkTurn(lane.businessId, { ...place, ...result, answeredTo: run.state.answered_to });
+      if (parked === undefined) log.warn({ conversationId: lane.conversationId, fence: lane.fence }, "turn.lost");
+      return;
+    }
+    const ended = await endTurn(lane.businessId, { ...place, ending: result.ending, startedAt });
     await deps.failPoints.hit("turn.after-commit");
-    if (result === undefined) {
+    if (ended === undefined) {
       log.warn({ conversationId: lane.conversationId, fence: lane.fence }, "turn.lost");
       return;
     }
-    if (result.state === "replied" || result.state === "handed_off") deps.wake("send");
+    if (ended.state !== "superseded" && ended.state !== "skipped") deps.wake("send");
     try {
-      deps.onTurn?.(result.state, Date.now() - startedAt.getTime());
+      deps.onTurn?.(ended.state, Date.now() - startedAt.getTime());
     } catch (error) {
       log.error({ error: messageOf(error) }, "turn.bookkeeping-failed");
     }
+  }
+
+  async function greetOne(lane: ClaimedLane): Promise<void> {
+    const { state, rows } = await load(lane.businessId, lane);
+    if (state === undefined) return;
+    const { staleAfterMs } = await deps.settings.find(lane.businessId);
+    const thread = readThread(rows, state.answered_to);
+    if (refuseTurn(state, { lane, thread, staleAfterMs }) === undefined) await showTyping(deps.transportOf, state, thread.newestInbound);
+  }
+
+  return {
+    async run(lane, signal, newer = NEVER) {
+      const startedAt = new Date();
+      const [{ state, rows }, settings] = await Promise.all([load(lane.businessId, lane), deps.settings.find(lane.businessId)]);
+      if (state === undefined) throw new Error("the conversation of this lane does not exist");
+      const waiting = waitingOf(state, lane);
+      const thread = readThread(rows, state.answered_to);
+      const final = state.superseded_since >= MAX_SUPERSEDED;
+      const run: Run = { lane, state, thread, settings, waiting, turnId: waiting?.id ?? newId<TurnId>(), final, signal, newer };
+      const result = await decide(run);
+      await deps.failPoints.hit("turn.before-commit");
+      await finish(run, result, startedAt);
+    },
+    greet(lanes) {
+      for (const lane of lanes) {
+        greetOne(lane).catch((error: unknown) => {
+          log.warn({ conversationId: lane.conversationId, error: messageOf(error) }, "turn.typing-not-shown");
+        });
+      }
+    },
   };
 }
 
-function chatOf({ reply_kind, reply_address }: State): string | undefined {
-  if (reply_address === null) return undefined;
-  if (reply_kind === "phone") return `+${reply_address}`;
-  return reply_kind === "lid" ? `${reply_address}@lid` : reply_address;
+/** A model has its own time, and its fallback as much again. */
+function timeoutOf(responder: Responder, settings: ReplySettings): number {
+  return responder.wants === "burst" ? RESPONDER_TIMEOUT_MS : 2 * settings.modelTimeoutMs + RESPONDER_TIMEOUT_MS;
 }
 
-function endingOf({ text: written, ...answer }: ResponderAnswer): Ending {
-  const text = cleanString(written.slice(0, TEXT_MAX));
-  if (answer.outcome === "reply") return { state: "replied", reason: null, text };
-  return { state: "handed_off", reason: answer.reason, text };
+function waitingOf(state: ReplyState, lane: ClaimedLane): Waiting | undefined {
+  const { waiting_id: id, waiting_covers_to: coversTo, waits_for: waitsFor } = state;
+  if (id === null || coversTo === null || coversTo <= lane.done) return undefined;
+  return {
+    id: id as TurnId,
+    coversTo,
+    waitsFor: waitsFor === "approval" ? "approval" : "answer",
+    isExpired: state.waiting_expired,
+    isOpen: waitsFor === "approval" ? state.approval_open : state.waiting_answer === null,
+    answer: state.waiting_answer,
+    leftMs: Math.max(0, state.waiting_in_ms ?? 0),
+  };
 }
 
-/** A responder that ignores its signal must not hold the lane. */
-async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  let onAbort: (() => void) | undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => {
-      reject(signal.reason instanceof Error ? signal.reason : new Error("aborted"));
-    };
-    signal.addEventListener("abort", onAbort, { once: true });
+type Loaded = { readonly state: ReplyState | undefined; readonly rows: readonly RecentMessage[] };
+
+function createLoadThread(database: Database): (businessId: ClaimedLane["businessId"], lane: ClaimedLane) => Promise<Loaded> {
+  return createBusinessBatcher<ClaimedLane, Loaded>({
+    slots: 2,
+    async run(businessId, lanes) {
+      const db = database.forBusiness(businessId);
+      const ids = lanes.map((lane) => lane.conversationId);
+      const states = await db.run(loadReplyState, [businessId, ids]);
+      const stateOf = new Map(states.map((row) => [row.conversation_id, row]));
+      const answeredTo = lanes.map((lane) => stateOf.get(lane.conversationId)?.answered_to ?? 0);
+      const messages = await db.run(loadRecentMessages, [businessId, ids, lanes.map((lane) => lane.wanted), answeredTo]);
+      const rowsOf = Map.groupBy(messages, (row) => row.conversation_id);
+      return lanes.map((lane) => ({ state: stateOf.get(lane.conversationId), rows: rowsOf.get(lane.conversationId) ?? [] }));
+    },
   });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    if (onAbort !== undefined) signal.removeEventListener("abort", onAbort);
-  }
 }

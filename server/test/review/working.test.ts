@@ -79,10 +79,10 @@ it("after a split, what the customer writes goes into his own thread again", asy
 it("a reply that the database refuses ends its turn all the same, and harms no other conversation", async () => {
   await test.superuser.query("update onethread.lanes set check_at = now() + interval '1 hour' where check_at is not null");
   await engine.receive(business, { from: "13035550011", text: "good" }, { from: "13035550012", text: "bad" });
-  engine.responder.answer = ({ burst }) => ({ outcome: "reply", text: burst[0]?.text === "bad" ? "nothing\0here" : "fine" });
+  engine.responder.answer = ({ burst }) => ({ outcome: "reply", texts: [burst[0]?.text === "bad" ? "nothing\0here" : "fine"] });
   const lanes = await engine.claim("reply");
   const results = await Promise.allSettled(lanes.map((lane) => engine.turn(lane)));
-  engine.responder.answer = ({ burst }) => ({ outcome: "reply", text: `reply to ${String(burst.length)}` });
+  engine.responder.answer = ({ burst }) => ({ outcome: "reply", texts: [`reply to ${String(burst.length)}`] });
   expect(results.map(({ status }) => status)).toEqual(["fulfilled", "fulfilled"]);
 });
 

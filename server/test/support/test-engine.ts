@@ -10,6 +10,9 @@ import { createLaneStore, type ClaimedLane, type LaneKind, type LaneStore } from
 import { createAcceptMessage } from "../../src/outbound/accept-message.ts";
 import { createDeliver } from "../../src/outbound/deliver.ts";
 import { createReplyTurn } from "../../src/replies/reply-turn.ts";
+import { createGatherMemory } from "../../src/replies/gather-memory.ts";
+import { createIsOverBudget } from "../../src/replies/read-budget.ts";
+import { createReplySettingsStore, type ReplySettingsStore } from "../../src/replies/reply-settings-store.ts";
 import type { ReplyContext, Responder, ResponderAnswer } from "../../src/replies/responder.ts";
 import { createGraphClient } from "../../src/whatsapp/graph-client.ts";
 import { parseCloudWebhook } from "../../src/whatsapp/parse-webhook.ts";
@@ -23,13 +26,14 @@ export interface TestEngine {
   readonly store: LaneStore;
   readonly intake: Intake;
   readonly responder: TestResponder;
+  readonly settings: ReplySettingsStore;
   receive(business: TestBusiness, ...messages: readonly TestMessage[]): Promise<void>;
   /** Puts a text of the business into the outbox, as the API does. */
   send(business: TestBusiness, phone: string, text: string): Promise<string>;
   claim(kind: LaneKind, options?: { readonly limit?: number; readonly leaseMs?: number }): Promise<readonly ClaimedLane[]>;
   /** The only lane of this kind that is due. */
   claimOne(kind: LaneKind): Promise<ClaimedLane>;
-  turn(lane: ClaimedLane, signal?: AbortSignal): Promise<void>;
+  turn(lane: ClaimedLane, signal?: AbortSignal, newer?: AbortSignal): Promise<void>;
   deliver(lane: ClaimedLane, signal?: AbortSignal): Promise<void>;
   /** As when the lease had ended: whoever claims next gets it. */
   expireLeases(): Promise<void>;
@@ -46,8 +50,9 @@ function createTestResponder(): TestResponder {
   const asked: ReplyContext[] = [];
   return {
     name: "test",
+    wants: "burst",
     asked,
-    answer: (context) => ({ outcome: "reply", text: `reply to ${String(context.burst.length)}` }),
+    answer: (context) => ({ outcome: "reply", texts: [`reply to ${String(context.burst.length)}`] }),
     async respond(context, signal) {
       asked.push(context);
       return this.answer(context, signal);
@@ -84,7 +89,24 @@ export async function createTestEngine(test: TestDatabase, numbers: readonly Tes
     onStored: () => undefined,
   });
   const wake = (): void => undefined;
-  const runTurn = createReplyTurn({ database, responder, transportOf: () => transport, failPoints: noFailPoints, log, wake });
+  const settings = createReplySettingsStore({ database, log });
+  const turn = createReplyTurn({
+    database,
+    settings: { find: (businessId) => settings.read(businessId) },
+    responderOf: () => responder,
+    gatherMemory: createGatherMemory({
+      sessions: () => Promise.resolve({ openFromSeq: null, earlier: [] }),
+      facts: () => Promise.resolve({}),
+      knowledge: () => Promise.resolve([]),
+      failPoints: noFailPoints,
+      log,
+    }),
+    isOverBudget: createIsOverBudget({ database, failPoints: noFailPoints, log }),
+    transportOf: () => transport,
+    failPoints: noFailPoints,
+    log,
+    wake,
+  });
   const runDeliver = createDeliver({ database, transportOf: () => transport, failPoints: noFailPoints, log });
   const acceptMessage = createAcceptMessage({ database, wake });
   const never = new AbortController().signal;
@@ -95,6 +117,7 @@ export async function createTestEngine(test: TestDatabase, numbers: readonly Tes
     store,
     intake,
     responder,
+    settings,
     async receive(business, ...messages) {
       const parsed = parseCloudWebhook(messagesBody(business.phoneNumberId, ...messages));
       if (parsed.outcome !== "events") throw new Error(parsed.reason);
@@ -117,7 +140,7 @@ export async function createTestEngine(test: TestDatabase, numbers: readonly Tes
       if (lane === undefined || others.length > 0) throw new Error(`${String(others.length)} lanes too many, or none`);
       return lane;
     },
-    turn: (lane, signal = never) => runTurn(lane, signal),
+    turn: (lane, signal = never, newer = never) => turn.run(lane, signal, newer),
     deliver: (lane, signal = never) => runDeliver(lane, signal),
     async expireLeases() {
       await test.superuser.query("update onethread.lanes set check_at = now() where check_at is not null");

@@ -3,7 +3,7 @@ import type { FastifyInstance } from "fastify";
 import { messageOf } from "../../kernel/faults.ts";
 import type { Log } from "../../kernel/log.ts";
 import type { Metrics } from "../metrics.ts";
-import { withTimeout } from "../with-timeout.ts";
+import { withTimeout } from "../../kernel/with-timeout.ts";
 
 export interface HealthDeps {
   readonly ping: () => Promise<void>;

@@ -1,0 +1,26 @@
+// Owns: what the parts of a process share while they are put together.
+import type { Config } from "../config.ts";
+import type { Database } from "../db/database.ts";
+import type { FailPoints } from "../kernel/fail-points.ts";
+import type { Log } from "../kernel/log.ts";
+import type { WakeUps } from "../lanes/wake-ups.ts";
+import type { Responder } from "../replies/responder.ts";
+
+/** Ports that a test takes over. */
+export interface Overrides {
+  readonly failPoints?: FailPoints;
+  /** Answers for every business, whatever it has chosen. */
+  readonly responder?: Responder;
+}
+
+export interface Parts {
+  readonly config: Config;
+  readonly log: Log;
+  readonly failPoints: FailPoints;
+  readonly overrides: Overrides;
+  readonly databaseUrl: string;
+  readonly database: Database;
+  readonly wakeUps: WakeUps;
+  /** Runs in reverse order at the end. */
+  readonly atEnd: (step: () => Promise<void>) => void;
+}

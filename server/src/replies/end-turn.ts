@@ -1,0 +1,127 @@
+// Owns: writing the end of a turn: gathered into one statement per business, and written without its event when only the outbox refuses it.
+import { createBusinessBatcher, type BusinessBatcher } from "../db/business-batcher.ts";
+import { classifyDatabaseError } from "../db/classify-error.ts";
+import type { Database } from "../db/database.ts";
+import type { RowOf } from "../db/query.ts";
+import { messageOf } from "../kernel/faults.ts";
+import { newId, type BusinessId, type MessageId, type TurnId } from "../kernel/ids.ts";
+import type { Log } from "../kernel/log.ts";
+import type { ClaimedLane } from "../lanes/lane-store.ts";
+import { commitTurns, parkTurns } from "./replies.queries.ts";
+import type { TurnWork } from "./responder.ts";
+
+export interface Ending {
+  readonly state: "replied" | "handed_off" | "skipped" | "failed" | "superseded";
+  readonly reason: string | null;
+  /** One message each; none: nothing is said. */
+  readonly texts: readonly string[];
+  readonly error?: string;
+  readonly responder?: string;
+  readonly work?: TurnWork;
+}
+
+/** What a run comes to: the end of its turn up to `coversTo`, or waiting for somebody outside. */
+export type TurnResult =
+  | { readonly ending: Ending; readonly coversTo: number }
+  | { readonly waitsFor: "answer" | "approval"; readonly waitMs: number; readonly coversTo: number };
+
+export interface TurnEnd {
+  readonly lane: ClaimedLane;
+  readonly turnId: TurnId;
+  readonly coversTo: number;
+  readonly ending: Ending;
+  /** A newer message does not supersede it any more. */
+  readonly final: boolean;
+  readonly startedAt: Date;
+}
+
+export interface TurnPark {
+  readonly lane: ClaimedLane;
+  readonly turnId: TurnId;
+  readonly coversTo: number;
+  readonly answeredTo: number;
+  readonly waitsFor: "answer" | "approval";
+  readonly waitMs: number;
+  readonly final: boolean;
+}
+
+/** Undefined: the lane is somebody else's by now, and nothing was written. */
+export type EndTurn = BusinessBatcher<TurnEnd, RowOf<typeof commitTurns.columns> | undefined>;
+export type ParkTurn = BusinessBatcher<TurnPark, { readonly conversation_id: string } | undefined>;
+
+const json = (value: unknown): string | null => (value === undefined ? null : JSON.stringify(value));
+
+function parametersOf(businessId: BusinessId, ends: readonly TurnEnd[], tells: boolean): readonly unknown[] {
+  const works = ends.map(({ ending }) => ending.work);
+  return [
+    businessId,
+    ends.map(({ lane }) => lane.conversationId),
+    ends.map(({ lane }) => lane.fence),
+    ends.map(({ turnId }) => turnId),
+    ends.map(({ lane }) => lane.done + 1),
+    ends.map(({ coversTo }) => coversTo),
+    ends.map(({ ending }) => ending.state),
+    ends.map(({ ending }) => ending.reason),
+    ends.map(({ ending }) => ending.responder ?? null),
+    ends.map(({ final }) => final),
+    ends.map(({ ending }) => (ending.texts.length === 0 ? null : json(ending.texts.map((text) => ({ id: newId<MessageId>(), text }))))),
+    ends.map(({ ending }) => ending.error?.slice(0, 1_000) ?? null),
+    ends.map(({ lane }) => lane.attempts + 1),
+    ends.map(({ startedAt }) => startedAt),
+    works.map((work) => work?.model ?? null),
+    works.map((work) => work?.inputTokens ?? null),
+    works.map((work) => work?.outputTokens ?? (work?.inputTokens === undefined ? null : 0)),
+    works.map((work) => (work?.costMicros === undefined ? null : Math.round(work.costMicros))),
+    ends.map(({ startedAt }) => Math.max(0, Date.now() - startedAt.getTime())),
+    works.map((work) => json(work?.toolCalls)),
+    works.map((work) => json(work?.sources)),
+    ends.map(() => newId()),
+    ends.map(() => tells),
+  ];
+}
+
+export function createEndTurn(deps: { readonly database: Database; readonly log: Log }): EndTurn {
+  async function write(businessId: BusinessId, ends: readonly TurnEnd[]): Promise<readonly RowOf<typeof commitTurns.columns>[]> {
+    const db = deps.database.forBusiness(businessId);
+    try {
+      return await db.run(commitTurns, parametersOf(businessId, ends, true));
+    } catch (error) {
+      // Several together come again one by one (business-batcher.ts); what is refused of one alone may be its event, which is not worth a silence.
+      if (ends.length > 1 || classifyDatabaseError(error) !== "data") throw error;
+      const rows = await db.run(commitTurns, parametersOf(businessId, ends, false));
+      deps.log.error({ conversationId: ends[0]?.lane.conversationId, error: messageOf(error) }, "turn.event-lost");
+      return rows;
+    }
+  }
+
+  return createBusinessBatcher<TurnEnd, RowOf<typeof commitTurns.columns> | undefined>({
+    slots: 2,
+    async run(businessId, ends) {
+      const byConversation = new Map((await write(businessId, ends)).map((row) => [row.conversation_id, row]));
+      return ends.map(({ lane }) => byConversation.get(lane.conversationId));
+    },
+  });
+}
+
+export function createParkTurn(deps: { readonly database: Database }): ParkTurn {
+  return createBusinessBatcher<TurnPark, { readonly conversation_id: string } | undefined>({
+    slots: 1,
+    async run(businessId, parks) {
+      const rows = await deps.database
+        .forBusiness(businessId)
+        .run(parkTurns, [
+          businessId,
+          parks.map(({ lane }) => lane.conversationId),
+          parks.map(({ lane }) => lane.fence),
+          parks.map(({ turnId }) => turnId),
+          parks.map(({ coversTo }) => coversTo),
+          parks.map(({ answeredTo }) => answeredTo),
+          parks.map(({ waitsFor }) => waitsFor),
+          parks.map(({ final }) => final),
+          parks.map(({ waitMs }) => waitMs),
+        ]);
+      const byConversation = new Map(rows.map((row) => [row.conversation_id, row]));
+      return parks.map(({ lane }) => byConversation.get(lane.conversationId));
+    },
+  });
+}

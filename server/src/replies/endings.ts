@@ -1,0 +1,59 @@
+// Owns: what a turn ends with: the words that are said and the reason that stays. Pure.
+import { cleanString } from "../whatsapp/storable-json.ts";
+import type { Ending } from "./end-turn.ts";
+import { isWithinOfficeHours } from "./office-hours.ts";
+import type { Thread } from "./read-thread.ts";
+import type { ReplyState } from "./refuse-turn.ts";
+import type { ReplySettings } from "./reply-settings.ts";
+import type { ResponderAnswer } from "./responder.ts";
+
+export interface Circumstances {
+  readonly state: ReplyState;
+  readonly thread: Thread;
+  readonly settings: ReplySettings;
+}
+
+/** What WhatsApp takes of a text at most. */
+const TEXT_MAX = 4_096;
+
+function storable(texts: readonly string[], most: number): readonly string[] {
+  const clean = texts.map((text) => cleanString(text.slice(0, TEXT_MAX)).trim()).filter((text) => text !== "");
+  return clean.slice(0, most);
+}
+
+/** The business's words for fetching a person, as they are at this hour. */
+export function handoffTextOf(state: ReplyState, { officeHours, timeZone, awayText }: ReplySettings): string {
+  const isAway = awayText !== null && !isWithinOfficeHours(officeHours, timeZone, state.at);
+  return isAway ? awayText : state.handoff_text;
+}
+
+/** The customer was told so a moment ago, for the same reason, and nobody has said anything since. */
+function wasTold(reason: string, { state, thread, settings }: Circumstances): boolean {
+  const { last_turn_id: turn, last_finished_at: at } = state;
+  if (turn === null || at === null || state.last_state !== "handed_off" || state.last_reason !== reason) return false;
+  return thread.lastSaidByTurn === turn && state.at.getTime() - at.getTime() <= settings.handoffRepeatMs;
+}
+
+/** A person is fetched; `text` instead of the business's own words. */
+export function handoffEnding(reason: string, circumstances: Circumstances, text?: string): Ending {
+  const said = text ?? handoffTextOf(circumstances.state, circumstances.settings);
+  return { state: "handed_off", reason, texts: wasTold(reason, circumstances) ? [] : storable([said], 1) };
+}
+
+/** No reply could be written: as the business wants it, a person or its fallback text. Never nothing. */
+export function failureEnding(reason: string, circumstances: Circumstances): Ending {
+  if (circumstances.settings.onFailure === "handoff") return handoffEnding(reason, circumstances);
+  return { state: "failed", reason, texts: storable([circumstances.settings.fallbackText], 1) };
+}
+
+type Answer = Exclude<ResponderAnswer, { outcome: "later" }>;
+
+export function endingOf(answer: Answer, circumstances: Circumstances): Ending {
+  const work = answer.work === undefined ? {} : { work: answer.work };
+  if (answer.outcome === "handoff") return { ...handoffEnding(answer.reason, circumstances, answer.text), ...work };
+  const texts = storable(answer.texts, 10);
+  // An answer of which nothing is left is no answer.
+  return texts.length === 0
+    ? { ...failureEnding("empty_answer", circumstances), ...work }
+    : { state: "replied", reason: null, texts, ...work };
+}

@@ -1,0 +1,50 @@
+// Owns: whether a business or a conversation has used up what it may use in a day. Read from the turns themselves. Bookkeeping: when it cannot be read
+// in time the reply is written all the same.
+import type { Database } from "../db/database.ts";
+import type { FailPoints } from "../kernel/fail-points.ts";
+import { messageOf } from "../kernel/faults.ts";
+import type { BusinessId, ConversationId } from "../kernel/ids.ts";
+import type { Log } from "../kernel/log.ts";
+import { withTimeout } from "../kernel/with-timeout.ts";
+import type { ReplySettings } from "./reply-settings.ts";
+import { readUsage } from "./replies.queries.ts";
+
+export interface Asker {
+  readonly businessId: BusinessId;
+  readonly conversationId: ConversationId;
+}
+
+/** True when a limit is reached. */
+export type IsOverBudget = (asker: Asker, settings: ReplySettings) => Promise<boolean>;
+
+const READ_WITHIN_MS = 1_000;
+const MICROS = 1_000_000;
+
+export function createIsOverBudget(deps: {
+  readonly database: Database;
+  readonly failPoints: FailPoints;
+  readonly log: Log;
+}): IsOverBudget {
+  async function read({ businessId, conversationId }: Asker, settings: ReplySettings): Promise<boolean> {
+    await deps.failPoints.hit("usage.read");
+    const [used] = await deps.database.forBusiness(businessId).run(readUsage, [businessId, conversationId, settings.timeZone]);
+    const { tokensPerBusiness, tokensPerConversation, moneyPerBusiness, moneyPerConversation } = settings.budget;
+    const limits: readonly (readonly [number | undefined, number | undefined])[] = [
+      [used?.business_tokens, tokensPerBusiness],
+      [used?.conversation_tokens, tokensPerConversation],
+      [(used?.business_micros ?? 0) / MICROS, moneyPerBusiness],
+      [(used?.conversation_micros ?? 0) / MICROS, moneyPerConversation],
+    ];
+    return limits.some(([spent = 0, limit = Infinity]) => spent >= limit);
+  }
+
+  return async (asker, settings) => {
+    if (Object.keys(settings.budget).length === 0) return false;
+    try {
+      return await withTimeout(read(asker, settings), READ_WITHIN_MS);
+    } catch (error) {
+      deps.log.warn({ businessId: asker.businessId, error: messageOf(error) }, "usage.not-read");
+      return false;
+    }
+  };
+}

@@ -1,0 +1,110 @@
+// Owns: from rows of a thread to what was said in it: edits applied, revoked messages gone, reactions and quotes with their messages, media
+// described. Pure.
+import type { RowOf } from "../db/query.ts";
+import type { loadRecentMessages } from "./replies.queries.ts";
+import type { ContextMessage } from "./responder.ts";
+
+export type RecentMessage = Omit<RowOf<typeof loadRecentMessages.columns>, "conversation_id">;
+
+export interface Thread {
+  /** What the customer wrote since his last answer, oldest first. Empty when there is nothing to answer: only reactions, edits, revokes, notices. */
+  readonly burst: readonly ContextMessage[];
+  readonly history: readonly ContextMessage[];
+  /** The provider's id of the customer's newest message. */
+  readonly newestInbound: string | null;
+  /** When the customer wrote last, by the platform's time. */
+  readonly newestAt: Date | null;
+  /** The turn whose words are the last that the customer was told; null: a person's, or none. */
+  readonly lastSaidByTurn: string | null;
+}
+
+/** Messages that change another one; a customer who sends only these asks for nothing. */
+const CHANGES = new Set(["edit", "revoke", "reaction"]);
+/** Messages that nobody wrote. */
+const NOTICES = new Set(["system"]);
+
+const MEDIA: Readonly<Record<string, string>> = {
+  image: "[image]",
+  video: "[video]",
+  audio: "[voice message]",
+  document: "[document]",
+  sticker: "[sticker]",
+  location: "[location]",
+  contacts: "[contact card]",
+};
+const QUOTE_LENGTH = 200;
+
+function authorOf(author: string): ContextMessage["author"] {
+  return author === "customer" || author === "ai" || author === "human" ? author : "api";
+}
+
+/** Nobody can hear a voice message here; that there was one can be said. A caption stands behind what it belongs to. */
+function describe(type: string, text: string | null): string | null {
+  const kind = MEDIA[type];
+  if (kind === undefined) return text;
+  return text === null || text === "" ? kind : `${kind} ${text}`;
+}
+
+interface Changes {
+  readonly edits: ReadonlyMap<string, RecentMessage>;
+  readonly revoked: ReadonlySet<string>;
+  readonly reactions: ReadonlyMap<string, readonly string[]>;
+  readonly texts: ReadonlyMap<string, string>;
+}
+
+function collectChanges(rows: readonly RecentMessage[]): Changes {
+  const edits = new Map<string, RecentMessage>();
+  const revoked = new Set<string>();
+  const reactions = new Map<string, Map<string, string>>();
+  const texts = new Map<string, string>();
+  for (const row of rows) {
+    const { target_provider_message_id: target, provider_message_id: id } = row;
+    if (id !== null && row.text !== null) texts.set(id, row.text);
+    if (target === null) continue;
+    if (row.type === "edit") edits.set(target, row);
+    if (row.type === "revoke") revoked.add(target);
+    // Each side has one reaction to a message; an empty one takes it back.
+    if (row.type === "reaction") reactions.set(target, new Map(reactions.get(target)).set(row.author, row.text ?? ""));
+  }
+  const shown = [...reactions].map(([id, by]) => [id, [...by.values()].filter((emoji) => emoji !== "")] as const);
+  return { edits, revoked, texts, reactions: new Map(shown.filter(([, emojis]) => emojis.length > 0)) };
+}
+
+function messageOf(row: RecentMessage, { edits, reactions, texts }: Changes): ContextMessage {
+  const id = row.provider_message_id ?? "";
+  const quoted = texts.get(row.quoted_provider_message_id ?? "");
+  const emojis = reactions.get(id);
+  return {
+    seq: row.seq,
+    author: authorOf(row.author),
+    type: row.type,
+    text: describe(row.type, edits.get(id)?.text ?? row.text),
+    sentAt: row.sent_at,
+    ...(quoted === undefined ? {} : { quote: [...quoted].slice(0, QUOTE_LENGTH).join("") }),
+    ...(emojis === undefined ? {} : { reactions: emojis }),
+  };
+}
+
+export function readThread(rows: readonly RecentMessage[], answeredTo: number): Thread {
+  const changes = collectChanges(rows);
+  const burst: ContextMessage[] = [];
+  const history: ContextMessage[] = [];
+  let newest: RecentMessage | undefined;
+  let lastSaid: RecentMessage | undefined;
+  for (const row of rows) {
+    if (NOTICES.has(row.type)) continue;
+    if (row.direction === "in" && !row.is_history && row.provider_message_id !== null) newest = row;
+    if (CHANGES.has(row.type)) continue;
+    if (row.direction === "out" && (lastSaid === undefined || row.seq > lastSaid.seq)) lastSaid = row;
+    if (row.provider_message_id !== null && changes.revoked.has(row.provider_message_id)) continue;
+    const isAsked = row.direction === "in" && row.seq > answeredTo && !row.is_history;
+    (isAsked ? burst : history).push(messageOf(row, changes));
+  }
+  return {
+    burst,
+    history,
+    newestInbound: newest?.provider_message_id ?? null,
+    newestAt: newest?.sent_at ?? null,
+    lastSaidByTurn: lastSaid?.turn_id ?? null,
+  };
+}
