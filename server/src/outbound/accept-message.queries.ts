@@ -88,15 +88,12 @@ export const insertOutboundMessage = defineQuery({
       returning l.conversation_id
     ), event as (
       insert into events (business_id, id, type, conversation_id, subject_id, data, at)
-      select $1, e.id, e.type, c.id, i.id, e.data, i.at
+      select $1, $10::uuid, 'conversation.taken-over', c.id, i.id,
+        jsonb_build_object('by', 'inbox', 'seq', c.last_seq, 'reason', c.ai_paused_reason, 'until', i.at + b.pause), i.at
       from input i
       cross join before b
       cross join conversation c
-      cross join lateral (values
-        ($10::uuid, 'conversation.paused', jsonb_build_object('reason', c.ai_paused_reason, 'until', i.at + b.pause), not b.is_paused),
-        ($11::uuid, 'conversation.taken-over', jsonb_build_object('seq', c.last_seq, 'reason', c.ai_paused_reason, 'until', i.at + b.pause), true)
-      ) e (id, type, data, happened)
-      where i.author = 'human' and e.happened
+      where i.author = 'human'
     )
     insert into messages (business_id, id, conversation_id, seq, channel_id, direction, author, type, text, content, quoted_provider_message_id,
       target_provider_message_id, sent_at, received_at, status)

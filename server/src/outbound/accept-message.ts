@@ -157,7 +157,7 @@ async function insert(tx: Queryable, { input, draft }: Work, conversationId: str
   const { type, content, quoted } = draft;
   const target = type === "reaction" ? readString(readObject(content, "reaction"), "message_id") : undefined;
   const values = [author, type, readableText(type, content), JSON.stringify(content), quoted ?? null, target ?? null];
-  const [inserted] = await tx.run(insertOutboundMessage, [businessId, conversationId, newId(), ...values, newId(), newId()]);
+  const [inserted] = await tx.run(insertOutboundMessage, [businessId, conversationId, newId(), ...values, newId()]);
   const [row] = inserted === undefined ? [] : await tx.run(findMessage, [businessId, inserted.id]);
   if (row === undefined) throw new Error("the message that was just inserted cannot be read");
   return messageViewOf(row, []);
