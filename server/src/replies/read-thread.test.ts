@@ -1,0 +1,76 @@
+import { expect, test } from "vitest";
+import { readThread, type RecentMessage } from "./read-thread.ts";
+
+let seq = 0;
+const row = (more: Partial<RecentMessage>): RecentMessage => {
+  seq += 1;
+  return {
+    seq,
+    direction: "in",
+    author: "customer",
+    type: "text",
+    text: "hello",
+    provider_message_id: `wamid.${String(seq)}`,
+    quoted_provider_message_id: null,
+    target_provider_message_id: null,
+    turn_id: null,
+    sent_at: new Date(seq * 1_000),
+    is_history: false,
+    ...more,
+  };
+};
+const asked = (...rows: readonly RecentMessage[]) => readThread(rows, 0).burst.map(({ text }) => text);
+
+test("an edited message reads as it was edited, a revoked one is gone", () => {
+  const first = row({ text: "tomorow at 5" });
+  const second = row({ text: "forget it" });
+  const edit = row({ type: "edit", text: "tomorrow at 5", target_provider_message_id: first.provider_message_id });
+  const revoke = row({ type: "revoke", text: null, target_provider_message_id: second.provider_message_id });
+  expect(asked(first, second, edit, revoke)).toEqual(["tomorrow at 5"]);
+});
+
+test("reactions stand with their message, an empty one takes it back, and reactions alone ask for nothing", () => {
+  const said = row({ direction: "out", author: "ai", text: "We are open." });
+  const target = said.provider_message_id;
+  const liked = readThread([said, row({ type: "reaction", text: "👍", target_provider_message_id: target })], 0);
+  expect(liked.burst).toEqual([]);
+  expect(liked.history[0]?.reactions).toEqual(["👍"]);
+  const taken = [
+    row({ type: "reaction", text: "👍", target_provider_message_id: target }),
+    row({ type: "reaction", text: "", target_provider_message_id: target }),
+  ];
+  expect(readThread([said, ...taken], 0).history[0]?.reactions).toBeUndefined();
+});
+
+test("a quote is told with the message that quotes it, shortened", () => {
+  const said = row({ direction: "out", author: "ai", text: "x".repeat(500) });
+  const answer = row({ text: "this one", quoted_provider_message_id: said.provider_message_id });
+  expect(readThread([said, answer], 0).burst[0]?.quote).toBe("x".repeat(200));
+});
+
+test("media say what they are, with their caption", () => {
+  expect(asked(row({ type: "image", text: "my receipt" }), row({ type: "audio", text: null }))).toEqual([
+    "[image] my receipt",
+    "[voice message]",
+  ]);
+});
+
+test("what was answered, what others wrote and what a gateway brought of the past is history, not a question", () => {
+  const rows = [
+    row({}),
+    row({ direction: "out", author: "human" }),
+    row({ is_history: true }),
+    row({ type: "system" }),
+    row({ text: "now" }),
+  ];
+  const thread = readThread(rows, rows[0]?.seq ?? 0);
+  expect(thread.burst.map(({ text }) => text)).toEqual(["now"]);
+  expect(thread.history.map(({ author }) => author)).toEqual(["customer", "human", "customer"]);
+  expect(thread.newestInbound).toBe(rows[4]?.provider_message_id);
+});
+
+test("the last words are those of the turn that said them, until somebody else says something", () => {
+  const said = row({ direction: "out", author: "ai", turn_id: "turn" });
+  expect(readThread([said, row({})], 0).lastSaidByTurn).toBe("turn");
+  expect(readThread([said, row({ direction: "out", author: "human" }), row({})], 0).lastSaidByTurn).toBeNull();
+});
