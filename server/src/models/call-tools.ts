@@ -1,0 +1,92 @@
+// Owns: running the calls that a model asked for: arguments checked against their schema, a budget, and what the model is told of each. What a call
+// got wrong is told to the model, never thrown. Refuses to know: what the tools do.
+import type { ToolModelMessage } from "ai";
+import { z } from "zod";
+import type { ToolOutcome, ToolSet } from "../replies/responder.ts";
+import type { AskedCall } from "./ask-model.ts";
+import { frameText } from "./frame-text.ts";
+
+const MAX_RESULT_LENGTH = 16_000;
+const MAX_PROBLEMS = 5;
+
+export type CalledTools =
+  | {
+      readonly outcome: "told";
+      readonly message: ToolModelMessage;
+      /** Texts of the business that were found. */ readonly found: readonly string[];
+    }
+  | { readonly outcome: "handoff"; readonly reason: string }
+  | { readonly outcome: "waits" };
+
+export interface ToolRun {
+  readonly tools: ToolSet;
+  readonly mark: string;
+  /** Calls that are left in this turn. */
+  readonly left: number;
+  readonly signal: AbortSignal;
+}
+
+type Told = Extract<ToolOutcome, { readonly outcome: "result" | "error" }>;
+
+/** Undefined: they fit, or the schema says something that we cannot check (the tool's own server will). */
+export function argumentProblems(schema: unknown, args: unknown): string | undefined {
+  let type: z.ZodType;
+  try {
+    type = z.fromJSONSchema(schema as Parameters<typeof z.fromJSONSchema>[0]);
+  } catch {
+    return undefined;
+  }
+  const parsed = type.safeParse(args);
+  if (parsed.success) return undefined;
+  return parsed.error.issues
+    .slice(0, MAX_PROBLEMS)
+    .map(({ path, message }) => (path.length === 0 ? message : `${path.join(".")}: ${message}`))
+    .join("; ");
+}
+
+async function callTool(call: AskedCall, run: ToolRun): Promise<ToolOutcome> {
+  const known = run.tools.tools.find(({ name }) => name === call.name);
+  if (known === undefined) return { outcome: "error", error: "There is no tool of this name." };
+  if (call.isBroken)
+    return { outcome: "error", error: "The arguments were not valid JSON. Nothing was done. Call again with a JSON object." };
+  const problems = argumentProblems(known.parameters, call.args);
+  if (problems !== undefined) return { outcome: "error", error: `The arguments do not fit. Nothing was done. ${problems}` };
+  return untilAborted(run.tools.call(call.name, call.args, run.signal), run.signal);
+}
+
+/** A tool that does not listen to the signal holds nobody up. */
+export function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the caller's own reason is passed on as it is
+    const abort = (): void => reject(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener("abort", abort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
+}
+
+function told(call: AskedCall, outcome: Told, mark: string): ToolModelMessage["content"][number] {
+  const isError = outcome.outcome === "error";
+  const written = isError ? outcome.error : typeof outcome.result === "string" ? outcome.result : JSON.stringify(outcome.result);
+  const text = written.length > MAX_RESULT_LENGTH ? `${written.slice(0, MAX_RESULT_LENGTH)} …` : written;
+  // Pages, CRMs and agents of others write here: data, like what a customer writes.
+  const value = frameText(text, { kind: isError ? "tool-error" : "tool-result", mark });
+  return { type: "tool-result", toolCallId: call.id, toolName: call.name, output: { type: isError ? "error-text" : "text", value } };
+}
+
+/** One after another, in the model's order: the second may rest on the first, and a person is fetched before anything else is done. */
+export async function callTools(calls: readonly AskedCall[], run: ToolRun): Promise<CalledTools> {
+  const content: ToolModelMessage["content"] = [];
+  const found: string[] = [];
+  for (const [index, call] of calls.entries()) {
+    const outcome: ToolOutcome =
+      index < run.left
+        ? await callTool(call, run)
+        : { outcome: "error", error: "No calls are left in this turn. Answer with what you know." };
+    if (outcome.outcome === "handoff") return outcome;
+    if (outcome.outcome === "waits") return outcome;
+    if (outcome.outcome === "result" && call.name === "search_knowledge") found.push(JSON.stringify(outcome.result));
+    content.push(told(call, outcome, run.mark));
+  }
+  return { outcome: "told", message: { role: "tool", content }, found };
+}

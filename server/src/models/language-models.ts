@@ -1,0 +1,64 @@
+// Owns: from a business's setting to a model that can be asked: provider, address, key. Every request goes through the guarded HTTP, and is
+// made once: the turn engine tries again. Refuses to know: what is asked.
+import { createAnthropic } from "@ai-sdk/anthropic";
+import { createGoogle } from "@ai-sdk/google";
+import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
+import type { LanguageModel } from "ai";
+import type { BusinessId } from "../kernel/ids.ts";
+import type { OutsideHttp } from "../outside/outside-http.ts";
+import type { ModelSettings } from "../replies/reply-settings.ts";
+import type { ReplySettingsStore } from "../replies/reply-settings-store.ts";
+import { ResponderFault } from "../replies/responder.ts";
+
+export interface OpenModel {
+  readonly model: LanguageModel;
+  readonly settings: ModelSettings;
+  /** For sentences to the operator. */
+  readonly host: string;
+}
+
+export interface LanguageModels {
+  /** Throws a final `ResponderFault` when the setting cannot work: an address or a key is missing. */
+  open(businessId: BusinessId, settings: ModelSettings): Promise<OpenModel>;
+}
+
+// Named here, although the libraries know them: without an address or a key they would look into our own environment.
+const ADDRESSES = {
+  anthropic: "https://api.anthropic.com/v1",
+  google: "https://generativelanguage.googleapis.com/v1beta",
+  "openai-compatible": undefined,
+} as const;
+
+function addressOf({ provider, baseUrl, model }: ModelSettings): string {
+  const address = baseUrl ?? ADDRESSES[provider];
+  if (address !== undefined) return address;
+  throw new ResponderFault(`The model ${model} has no address. Set its baseUrl, such as http://127.0.0.1:11434/v1.`, { isFinal: true });
+}
+
+export function createLanguageModels(deps: {
+  readonly settings: Pick<ReplySettingsStore, "findSecret">;
+  readonly outside: Pick<OutsideHttp, "fetch">;
+}): LanguageModels {
+  // The library would write hints about settings that a provider does not know to the terminal, for every reply.
+  (globalThis as { AI_SDK_LOG_WARNINGS?: boolean }).AI_SDK_LOG_WARNINGS = false;
+  const { fetch } = deps.outside;
+
+  function build(settings: ModelSettings, baseURL: string, apiKey: string | undefined): LanguageModel {
+    const { provider, model } = settings;
+    if (provider === "openai-compatible")
+      return createOpenAICompatible({ name: provider, baseURL, fetch, includeUsage: true, ...(apiKey === undefined ? {} : { apiKey }) })(
+        model,
+      );
+    if (apiKey === undefined)
+      throw new ResponderFault(`The model ${model} needs a key: store it as the secret ${settings.apiKeySecret}.`, { isFinal: true });
+    return provider === "anthropic" ? createAnthropic({ baseURL, fetch, apiKey })(model) : createGoogle({ baseURL, fetch, apiKey })(model);
+  }
+
+  return {
+    async open(businessId, settings) {
+      const address = addressOf(settings);
+      const apiKey = await deps.settings.findSecret(businessId, settings.apiKeySecret);
+      return { model: build(settings, address, apiKey), settings, host: new URL(address).host };
+    },
+  };
+}

@@ -1,0 +1,121 @@
+// Owns: what a reply of a model must not be: too long, in another language, with a link that is not the business's, or telling what is inside. Pure.
+// Refuses to know: what is done about it.
+import { detectAll } from "tinyld";
+import { findLinks, isUnder } from "./find-links.ts";
+import type { ReplyContext } from "./responder.ts";
+import { fitsReply } from "./split-reply.ts";
+
+export interface ReplyProblem {
+  readonly kind: "too_long" | "link" | "language" | "leak";
+  /** Said to the model, which then writes anew. */
+  readonly advice: string;
+}
+
+export interface ReplyToCheck {
+  readonly text: string;
+  readonly context: ReplyContext;
+  /** In the tags of the prompt's frames. */
+  readonly mark: string;
+  /** Our own rules in the prompt. */
+  readonly rules: string;
+  readonly tools: readonly string[];
+  /** Texts of the business that the model found itself. */
+  readonly found: readonly string[];
+}
+
+/** Shorter texts say too little of their language. */
+const MIN_LETTERS = 40;
+const MIN_CERTAINTY = 0.6;
+const RULE_WORDS = 9;
+const PROMPT_WORDS = 8;
+/** A reply may well repeat an address or a price from the prompt; whoever repeats this share of it is reciting. */
+const MAX_PROMPT_SHARE = 0.5;
+const MIN_PROMPT_RUNS = 12;
+
+const letters = (text: string): number => text.match(/\p{L}/gu)?.length ?? 0;
+
+/** What is no prose says nothing of the language. */
+const prose = (text: string): string => text.replace(/\S*(?:\/\/|@)\S*/g, " ");
+
+function languageProblem({ text, context }: ReplyToCheck): ReplyProblem | undefined {
+  const { replyLanguage } = context.settings;
+  const reply = prose(text);
+  if (letters(reply) < MIN_LETTERS) return undefined;
+  const expected = replyLanguage === "auto" ? languageOf(context.burst.map((message) => message.text ?? "").join("\n")) : replyLanguage;
+  const spoken = detectAll(reply)[0];
+  if (expected === undefined || spoken === undefined || spoken.accuracy < MIN_CERTAINTY) return undefined;
+  const [wanted] = expected.split("-");
+  if (spoken.lang === wanted || detectAll(reply).some(({ lang, accuracy }) => lang === wanted && accuracy > 0.2)) return undefined;
+  const name = new Intl.DisplayNames("en", { type: "language" }).of(expected) ?? expected;
+  return { kind: "language", advice: `It was not in ${name}. Write it in ${name}.` };
+}
+
+function languageOf(text: string): string | undefined {
+  const written = prose(text);
+  const best = detectAll(written)[0];
+  return letters(written) >= MIN_LETTERS && best !== undefined && best.accuracy >= MIN_CERTAINTY ? best.lang : undefined;
+}
+
+function linkProblem({ text, context, found }: ReplyToCheck): ReplyProblem | undefined {
+  const links = findLinks(text);
+  if (links.length === 0) return undefined;
+  const { allowedLinks, systemPrompt } = context.settings;
+  const own = [systemPrompt, ...context.knowledge.flatMap(({ title, body }) => [title, body]), ...found];
+  const hosts = allowedLinks ?? own.flatMap((part) => findLinks(part).map(({ host }) => host));
+  // A link of the customer's may be repeated as it is. Its host is not enough: what is put behind it would be sent there.
+  const customers = [...context.history.filter(({ author }) => author === "customer"), ...context.burst];
+  const repeatable = new Set(
+    allowedLinks === null ? customers.flatMap((message) => findLinks(message.text ?? "").map((link) => link.text)) : [],
+  );
+  const isFine = links.every((link) => hosts.some((host) => isUnder(link.host, host)) || repeatable.has(link.text));
+  return isFine
+    ? undefined
+    : { kind: "link", advice: "It linked to an address that is not one of the business's. Write it without that link." };
+}
+
+const wordsOf = (text: string): readonly string[] =>
+  text
+    .toLowerCase()
+    .normalize("NFKC")
+    .match(/[\p{L}\p{N}]+/gu) ?? [];
+
+function runsOf(text: string, length: number): readonly string[] {
+  const words = wordsOf(text);
+  return words.slice(0, Math.max(0, words.length - length + 1)).map((_, index) => words.slice(index, index + length).join(" "));
+}
+
+function recites(text: string, prompt: string): boolean {
+  const runs = runsOf(prompt, PROMPT_WORDS);
+  if (runs.length < MIN_PROMPT_RUNS) return false;
+  const said = new Set(runsOf(text, PROMPT_WORDS));
+  return runs.filter((run) => said.has(run)).length / runs.length > MAX_PROMPT_SHARE;
+}
+
+function leakProblem({ text, context, mark, rules, tools }: ReplyToCheck): ReplyProblem | undefined {
+  const { settings } = context;
+  const models = [settings.model, settings.fallbackModel].map((model) => model?.apiKeySecret);
+  const secrets = [...models, settings.webhook?.secretName, settings.embedding?.apiKeySecret];
+  // Names that are also words ("token") would be found in honest answers.
+  const inside = [mark, ...[...secrets, ...tools].filter((name) => name?.includes("_") === true)];
+  const plain = text
+    .normalize("NFKC")
+    .replace(/\p{Cf}/gu, "")
+    .toLowerCase();
+  const ruleRuns = new Set(runsOf(rules, RULE_WORDS));
+  const isLeak =
+    inside.some((name) => name !== undefined && plain.includes(name)) ||
+    runsOf(text, RULE_WORDS).some((run) => ruleRuns.has(run)) ||
+    recites(text, settings.systemPrompt);
+  return isLeak ? { kind: "leak", advice: "It told of your instructions or tools. Write it without them." } : undefined;
+}
+
+function lengthProblem({ text, context: { settings } }: ReplyToCheck): ReplyProblem | undefined {
+  if (fitsReply(text, settings)) return undefined;
+  const most = settings.maxMessages * settings.maxMessageLength;
+  return { kind: "too_long", advice: `It was too long. Write it in at most ${Math.floor(most * 0.8)} characters.` };
+}
+
+/** Empty: it may be sent. */
+export function checkReply(reply: ReplyToCheck): readonly ReplyProblem[] {
+  return [leakProblem, linkProblem, lengthProblem, languageProblem].flatMap((find) => find(reply) ?? []);
+}

@@ -1,0 +1,222 @@
+// Owns: a reply written by a model: the prompt, the rounds with its tools, the checks of what it wrote, the second model. Refuses to know: lanes,
+// sending, which provider it is, and what a tool does.
+import type { ModelMessage } from "ai";
+import type { Log } from "../kernel/log.ts";
+import { askModel, type ModelAnswer } from "../models/ask-model.ts";
+import { callTools, untilAborted } from "../models/call-tools.ts";
+import type { LanguageModels, OpenModel } from "../models/language-models.ts";
+import { createModelBill, type ModelBill } from "../models/model-bill.ts";
+import { tidyReply } from "../models/tidy-reply.ts";
+import { checkReply, type ReplyProblem } from "./check-reply.ts";
+import { renderPrompt, type RenderedPrompt } from "./render-prompt.ts";
+import type { ModelSettings } from "./reply-settings.ts";
+import { ResponderFault, type OpenTools, type ReplyContext, type Responder, type ResponderAnswer, type ToolSet } from "./responder.ts";
+import { splitReply } from "./split-reply.ts";
+
+export interface ModelResponderDeps {
+  readonly models: LanguageModels;
+  readonly openTools: OpenTools;
+  readonly log: Log;
+}
+
+/** Everything of one reply. The transcript outlives a model that failed: the second one goes on where it stopped, and no tool is called twice. */
+interface Run {
+  readonly context: ReplyContext;
+  readonly prompt: RenderedPrompt;
+  readonly tools: ToolSet | undefined;
+  readonly transcript: ModelMessage[];
+  readonly found: string[];
+  readonly bill: ModelBill;
+  /** By `performance.now()`. */
+  readonly beganAt: number;
+  callsAsked: number;
+  isRepaired: boolean;
+}
+
+/** When a second model waits, the first one may not use up all of the time. */
+const FIRST_SHARE = 0.6;
+const MAX_IDLE_MS = 15_000;
+/** Of a model that goes on calling although it may not. */
+const MAX_REFUSED_ROUNDS = 2;
+
+function workOf(run: Run): NonNullable<ResponderAnswer["work"]> {
+  const { knowledge } = run.context;
+  return {
+    ...run.bill.total(),
+    ...(run.tools === undefined ? {} : { toolCalls: [...run.tools.calls] }),
+    ...(knowledge.length === 0 ? {} : { sources: knowledge.map(({ id, title }) => ({ id, title })) }),
+  };
+}
+
+/** Undefined: it is to be written once more. */
+function judge(answer: ModelAnswer, run: Run, log: Log): ResponderAnswer | undefined {
+  const { context, prompt } = run;
+  const text = tidyReply(answer.text);
+  if (answer.finishReason === "content-filter") return { outcome: "handoff", text: context.handoffText, reason: "content_filter" };
+  if (text === "") throw new ResponderFault("The model answered with nothing.");
+  const tools = run.tools?.tools.map(({ name }) => name) ?? [];
+  const problems: ReplyProblem[] = [...checkReply({ text, context, mark: prompt.mark, rules: prompt.rules, tools, found: run.found })];
+  const wasCut = answer.finishReason === "length";
+  if (wasCut) problems.push({ kind: "too_long", advice: "It was cut off because it was too long. Write it much shorter." });
+  if (problems.length > 0) {
+    const kinds = [...new Set(problems.map(({ kind }) => kind))];
+    log.warn({ conversationId: context.conversationId, kinds, again: !run.isRepaired }, "reply.refused");
+    if (!run.isRepaired) {
+      run.isRepaired = true;
+      const advice = problems.map((problem) => problem.advice).join(" ");
+      if (answer.message !== undefined) run.transcript.push(answer.message);
+      run.transcript.push({ role: "user", content: `Your message was not sent. ${advice} Write only the message to the customer.` });
+      return undefined;
+    }
+    // A guess of the language may be wrong, and what is too long can be cut; nobody has to come for these.
+    if (kinds.some((kind) => kind === "leak" || kind === "link"))
+      return { outcome: "handoff", text: context.handoffText, reason: "unsafe_reply" };
+  }
+  return { outcome: "reply", texts: splitReply(wasCut ? `${text}…` : text, context.settings) };
+}
+
+async function runTools(answer: ModelAnswer, run: Run, signal: AbortSignal): Promise<ResponderAnswer | undefined> {
+  if (run.tools === undefined) return undefined;
+  const { settings, handoffText } = run.context;
+  const left = Math.max(0, settings.tools.maxCalls - run.callsAsked);
+  run.callsAsked += answer.calls.length;
+  const called = await callTools(answer.calls, { tools: run.tools, mark: run.prompt.mark, left, signal });
+  if (called.outcome === "handoff") return { outcome: "handoff", text: handoffText, reason: called.reason };
+  if (called.outcome === "waits") return { outcome: "later", waitsFor: "approval", waitMs: settings.tools.approvalWaitMs };
+  run.found.push(...called.found);
+  if (answer.message !== undefined) run.transcript.push(answer.message, called.message);
+  return undefined;
+}
+
+async function converse(
+  open: OpenModel,
+  run: Run,
+  { signal, log }: { readonly signal: AbortSignal; readonly log: Log },
+): Promise<ResponderAnswer> {
+  const { settings } = run.context;
+  const idleMs = Math.min(MAX_IDLE_MS, settings.modelTimeoutMs / 2);
+  for (let refused = 0; refused < MAX_REFUSED_ROUNDS;) {
+    const mayCall = run.callsAsked < settings.tools.maxCalls;
+    const question = { instructions: run.prompt.instructions, messages: run.transcript, tools: run.tools?.tools ?? [], mayCall, idleMs };
+    const answer = await askModel(open, question, { signal, onUsage: (usage) => run.bill.add(open.settings, usage) });
+    const called = answer.calls.length > 0 && run.tools !== undefined;
+    const outcome = called ? await runTools(answer, run, signal) : judge(answer, run, log);
+    if (outcome !== undefined) return outcome;
+    if (called && !mayCall) refused += 1;
+  }
+  throw new ResponderFault("The model went on calling tools although none were left, and never answered.");
+}
+
+/** Other providers' marks on what was said (signatures of thoughts) mean nothing to the next one. */
+function withoutMarks(messages: readonly ModelMessage[]): readonly ModelMessage[] {
+  return messages.map((message) => {
+    if (message.role !== "assistant" || typeof message.content === "string") return message;
+    const content = message.content.flatMap((part) => {
+      if (part.type === "text") return [{ type: part.type, text: part.text }];
+      if (part.type !== "tool-call") return [];
+      return [{ type: part.type, toolCallId: part.toolCallId, toolName: part.toolName, input: part.input }];
+    });
+    return { role: message.role, content };
+  });
+}
+
+function bothFailed(first: ResponderFault, second: ResponderFault): ResponderFault {
+  const waits = [first, second].filter((fault) => !fault.isFinal).map((fault) => fault.retryAfterMs ?? 0);
+  const retryAfterMs = Math.min(...waits);
+  return new ResponderFault(`${first.message} The fallback model: ${second.message}`, {
+    cause: second.cause ?? first.cause,
+    isFinal: first.isFinal && second.isFinal,
+    ...(retryAfterMs > 0 && Number.isFinite(retryAfterMs) ? { retryAfterMs } : {}),
+  });
+}
+
+export function createModelResponder({ models, openTools, log }: ModelResponderDeps): Responder {
+  /** A fault for everything that goes wrong; only the caller's own abort passes as it is. */
+  async function tryModel(
+    settings: ModelSettings,
+    run: Run,
+    { caller, ms }: { readonly caller: AbortSignal; readonly ms: number },
+  ): Promise<ResponderAnswer> {
+    const late = AbortSignal.timeout(Math.max(1, Math.floor(ms)));
+    const signal = AbortSignal.any([caller, late]);
+    try {
+      const open = await untilAborted(models.open(run.context.businessId, settings), signal);
+      return await converse(open, run, { signal, log });
+    } catch (error) {
+      if (caller.aborted) throw caller.reason;
+      if (error instanceof ResponderFault) throw error;
+      if (late.aborted) throw new ResponderFault(`The model ${settings.model} did not answer within ${Math.round(ms)} ms.`);
+      throw new ResponderFault("The model could not be asked.", { cause: error });
+    }
+  }
+
+  async function answer(run: Run, model: ModelSettings, caller: AbortSignal): Promise<ResponderAnswer> {
+    const { modelTimeoutMs, fallbackModel } = run.context.settings;
+    const left = (): number => run.beganAt + modelTimeoutMs - performance.now();
+    if (fallbackModel === null) return tryModel(model, run, { caller, ms: left() });
+    try {
+      return await tryModel(model, run, { caller, ms: left() * FIRST_SHARE });
+    } catch (first) {
+      if (!(first instanceof ResponderFault) || caller.aborted) throw first;
+      log.warn({ conversationId: run.context.conversationId, error: first }, "model.fell-back");
+      run.transcript.splice(0, Infinity, ...withoutMarks(run.transcript));
+      return tryModel(fallbackModel, run, { caller, ms: left() }).catch((second: unknown) => {
+        throw second instanceof ResponderFault && !caller.aborted ? bothFailed(first, second) : second;
+      });
+    }
+  }
+
+  async function open(context: ReplyContext, caller: AbortSignal): Promise<ToolSet | undefined> {
+    const { tools, modelTimeoutMs } = context.settings;
+    if (tools.maxCalls === 0) return undefined;
+    const signal = AbortSignal.any([caller, AbortSignal.timeout(modelTimeoutMs * FIRST_SHARE)]);
+    const opening = openTools(context, signal);
+    try {
+      return await untilAborted(opening, signal);
+    } catch (error) {
+      // Opened after all, when nobody waits any more.
+      opening.then(close, () => undefined);
+      if (caller.aborted) throw caller.reason;
+      throw error instanceof ResponderFault ? error : new ResponderFault("The tools could not be opened.", { cause: error });
+    }
+  }
+
+  /** Nobody waits for it: the reply is there, or is not wanted any more. */
+  function close(tools: ToolSet): void {
+    tools.close().catch((error: unknown) => log.warn({ error }, "model.tools-not-closed"));
+  }
+
+  return {
+    name: "model",
+    wants: "memory",
+    async respond(context, signal) {
+      signal.throwIfAborted();
+      const { model } = context.settings;
+      if (model === null)
+        throw new ResponderFault("No model is set. Set `model` in the reply settings, or choose another responder.", { isFinal: true });
+      const beganAt = performance.now();
+      const tools = await open(context, signal);
+      const prompt = renderPrompt(context, { tools: tools?.tools.map(({ name }) => name) ?? [] });
+      const run: Run = {
+        context,
+        prompt,
+        tools,
+        transcript: [...prompt.messages],
+        found: [],
+        bill: createModelBill(),
+        beganAt,
+        callsAsked: 0,
+        isRepaired: false,
+      };
+      try {
+        return { ...(await answer(run, model, signal)), work: workOf(run) };
+      } catch (error) {
+        if (!(error instanceof ResponderFault)) throw error;
+        const { message, cause, isFinal, retryAfterMs } = error;
+        throw new ResponderFault(message, { cause, isFinal, work: workOf(run), ...(retryAfterMs === undefined ? {} : { retryAfterMs }) });
+      } finally {
+        if (tools !== undefined) close(tools);
+      }
+    },
+  };
+}
