@@ -42,6 +42,7 @@ export interface TestEngine {
 
 /** A responder that the test answers for: the port behind which a model would stand. */
 export interface TestResponder extends Responder {
+  wants: Responder["wants"];
   readonly asked: ReplyContext[];
   answer: (context: ReplyContext, signal: AbortSignal) => Promise<ResponderAnswer> | ResponderAnswer;
 }
