@@ -14,9 +14,11 @@ import { explainError } from "./explain-error.ts";
 import { addKnowledgeCommand } from "./knowledge.ts";
 import { addMigrateCommand } from "./migrate.ts";
 import { addReplayCommand } from "./replay.ts";
+import { addSessionsCommand } from "./sessions.ts";
 import { addSimulateCommand } from "./simulate.ts";
 import { addStartCommand } from "./start.ts";
 import { createProcessTerminal, type Terminal } from "./terminal.ts";
+import { addToolCommand } from "./tool.ts";
 
 const EXAMPLES = `
 Examples:
@@ -53,6 +55,8 @@ function createProgram(terminal: Terminal): Command {
   addApiKeyCommand(program, terminal);
   addConversationsCommand(program, terminal);
   addKnowledgeCommand(program, terminal);
+  addToolCommand(program, terminal);
+  addSessionsCommand(program, terminal);
   addReplayCommand(program, terminal);
   addAdoptCommand(program, terminal);
   return program;

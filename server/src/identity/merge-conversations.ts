@@ -1,6 +1,7 @@
 // Owns: making one thread of two, inside the transaction of the caller, who has locked both conversations in the order of their keys.
 // The order of positions afterwards: what the winner has answered, what the loser has answered, what waits at the winner, what waits at the
 // loser. So the ranges of the turns stay contiguous, and threads are shown by time anyway.
+import { mergeCustomerFacts } from "../conversations/customer-facts.queries.ts";
 import type { Queryable } from "../db/query.ts";
 import { newId, type BusinessId } from "../kernel/ids.ts";
 import type { JsonObject } from "../kernel/json.ts";
@@ -81,6 +82,7 @@ export async function mergeConversations(tx: Queryable, { businessId, winner, lo
       lanes.some(({ kind, wanted, done }) => kind === "session" && wanted > done),
     ]);
   }
+  await tx.run(mergeCustomerFacts, [businessId, winner.id, loser.id]);
   const aliases = await tx.run(moveAliases, [businessId, winner.id, loser.id]);
   await tx.run(buryConversation, [businessId, winner.id, loser.id]);
   const evidence = JSON.stringify({ ...proof, aliases: aliases.map(({ kind, value }) => ({ kind, value })), winner: before?.state ?? {} });

@@ -1,0 +1,115 @@
+// Owns: what is known of a customer beside his name in WhatsApp: short texts, said by him and noted by the AI, or entered by the business.
+// Refuses to know: what they are used for.
+import type { Database } from "../db/database.ts";
+import { newId, type BusinessId } from "../kernel/ids.ts";
+import type { JsonObject } from "../kernel/json.ts";
+import { cleanString } from "../whatsapp/storable-json.ts";
+import { findSurvivingConversation } from "./conversation-writes.queries.ts";
+import { findCustomerFacts, holdConversationForFacts, lockCustomerFacts, saveCustomerFacts } from "./customer-facts.queries.ts";
+
+export type Facts = Readonly<Record<string, string>>;
+
+export type ChangeFactsOutcome =
+  | { readonly outcome: "changed"; readonly facts: Facts }
+  /** Nothing was changed. */
+  | { readonly outcome: "refused"; readonly problem: string }
+  | { readonly outcome: "not_found" };
+
+export interface FactsChange {
+  readonly businessId: BusinessId;
+  readonly conversationId: string;
+  /** What it does not name stays; null takes a fact away. */
+  readonly patch: Readonly<Record<string, string | null>>;
+  readonly by: "ai" | "api";
+}
+
+export interface CustomerFacts {
+  /** Of each conversation that has any, for those who know the surviving ones. */
+  find(businessId: BusinessId, conversationIds: readonly string[]): Promise<ReadonlyMap<string, Facts>>;
+  /** Of a merged conversation those of its winner; undefined when there is no such conversation. */
+  read(businessId: BusinessId, conversationId: string): Promise<Facts | undefined>;
+  /** All of the patch or nothing. Two changes at the same time both stay. */
+  change(change: FactsChange): Promise<ChangeFactsOutcome>;
+}
+
+export const FACT_LIMITS = { facts: 30, nameLength: 40, valueLength: 300, allLength: 6_000 } as const;
+
+function factsOf(stored: JsonObject): Facts {
+  return Object.fromEntries(Object.entries(stored).flatMap(([name, value]) => (typeof value === "string" ? [[name, value]] : [])));
+}
+
+function problemOfFact([name, value]: readonly [string, string | null]): string | undefined {
+  if (name === "" || name.length > FACT_LIMITS.nameLength) return `the name of a fact has 1 to ${FACT_LIMITS.nameLength} characters`;
+  if (value === null) return undefined;
+  return value === "" || value.length > FACT_LIMITS.valueLength
+    ? `${name}: a fact has 1 to ${FACT_LIMITS.valueLength} characters`
+    : undefined;
+}
+
+function merge(before: Facts, patch: readonly (readonly [string, string | null])[]): Facts {
+  const merged = new Map(Object.entries(before));
+  for (const [name, value] of patch) {
+    if (value === null) merged.delete(name);
+    else merged.set(name, value);
+  }
+  return Object.fromEntries(merged);
+}
+
+function problemOfAll(before: Facts, after: Facts): string | undefined {
+  const [had, has] = [Object.keys(before).length, Object.keys(after).length];
+  if (has > FACT_LIMITS.facts && has > had) return `a customer has at most ${FACT_LIMITS.facts} facts; take one away first`;
+  const length = JSON.stringify(after).length;
+  if (length > FACT_LIMITS.allLength && length > JSON.stringify(before).length)
+    return `all facts together have at most ${FACT_LIMITS.allLength} characters; take one away first`;
+  return undefined;
+}
+
+export function createCustomerFacts(deps: { readonly database: Database }): CustomerFacts {
+  const { database } = deps;
+
+  async function survivorOf(businessId: BusinessId, conversationId: string): Promise<string | undefined> {
+    const [survivor] = await database.forBusiness(businessId).run(findSurvivingConversation, [businessId, conversationId]);
+    return survivor?.id;
+  }
+
+  async function find(businessId: BusinessId, conversationIds: readonly string[]): Promise<ReadonlyMap<string, Facts>> {
+    const rows = await database.forBusiness(businessId).run(findCustomerFacts, [businessId, conversationIds]);
+    return new Map(rows.map((row) => [row.conversation_id, factsOf(row.facts)]));
+  }
+
+  /** Undefined: the conversation was merged meanwhile. */
+  async function write(survivor: string, { businessId, patch, by }: FactsChange): Promise<ChangeFactsOutcome | undefined> {
+    const cleaned = Object.entries(patch).map(
+      ([name, value]) => [cleanString(name).trim(), value === null ? null : cleanString(value).trim()] as const,
+    );
+    const problem = cleaned.map(problemOfFact).find((found) => found !== undefined);
+    if (problem !== undefined) return { outcome: "refused", problem };
+    return database.forBusiness(businessId).transaction(async (tx): Promise<ChangeFactsOutcome | undefined> => {
+      const held = await tx.run(holdConversationForFacts, [businessId, survivor]);
+      if (held.length === 0) return undefined;
+      const [row] = await tx.run(lockCustomerFacts, [businessId, survivor]);
+      const before = factsOf(row?.facts ?? {});
+      const after = merge(before, cleaned);
+      const tooMuch = problemOfAll(before, after);
+      if (tooMuch !== undefined) return { outcome: "refused", problem: tooMuch };
+      await tx.run(saveCustomerFacts, [businessId, survivor, JSON.stringify(after), newId(), Object.keys(after).length, by]);
+      return { outcome: "changed", facts: after };
+    });
+  }
+
+  return {
+    find,
+    async read(businessId, conversationId) {
+      const survivor = await survivorOf(businessId, conversationId);
+      return survivor === undefined ? undefined : ((await find(businessId, [survivor])).get(survivor) ?? {});
+    },
+    async change(change) {
+      for (;;) {
+        const survivor = await survivorOf(change.businessId, change.conversationId);
+        if (survivor === undefined) return { outcome: "not_found" };
+        const outcome = await write(survivor, change);
+        if (outcome !== undefined) return outcome;
+      }
+    },
+  };
+}

@@ -1,0 +1,120 @@
+// Owns: the tools that a business defines: adding, replacing, listing, removing. Refuses to know: how they are called.
+import type { Database } from "../db/database.ts";
+import type { RowOf } from "../db/query.ts";
+import { newId, type BusinessId } from "../kernel/ids.ts";
+import { BUILT_IN_TOOLS, readDefinition, type ToolDefinition } from "./tool-definition.ts";
+import { enableTool, findTool, insertTool, listTools, removeTool, replaceTool } from "./tools.queries.ts";
+
+export interface WrittenTool {
+  readonly name: string;
+  readonly kind: "http" | "mcp";
+  readonly description: string;
+  readonly definition: unknown;
+  readonly needsApproval: boolean;
+  readonly isEnabled: boolean;
+}
+
+export type BusinessTool = ToolDefinition & {
+  readonly id: string;
+  readonly name: string;
+  readonly description: string;
+  readonly needsApproval: boolean;
+  readonly isEnabled: boolean;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+};
+
+export type SaveOutcome =
+  | { readonly outcome: "saved"; readonly tool: BusinessTool }
+  | { readonly outcome: "invalid"; readonly problems: readonly string[] }
+  | { readonly outcome: "name_taken" }
+  | { readonly outcome: "not_found" };
+
+export interface BusinessTools {
+  /** By name. What another version of the code has written, and this one cannot read, is left out. */
+  list(businessId: BusinessId): Promise<readonly BusinessTool[]>;
+  find(businessId: BusinessId, id: string): Promise<BusinessTool | undefined>;
+  add(businessId: BusinessId, tool: WrittenTool): Promise<SaveOutcome>;
+  replace(businessId: BusinessId, id: string, tool: WrittenTool): Promise<SaveOutcome>;
+  setEnabled(businessId: BusinessId, id: string, isEnabled: boolean): Promise<BusinessTool | undefined>;
+  remove(businessId: BusinessId, id: string): Promise<boolean>;
+}
+
+const MAX_TOOLS = 50;
+const MAX_DESCRIPTION = 2_000;
+
+function toolOf(row: RowOf<typeof findTool.columns>): readonly BusinessTool[] {
+  const read = readDefinition(row.kind === "mcp" ? "mcp" : "http", row.definition);
+  if (read.outcome === "invalid") return [];
+  const { outcome: _outcome, ...definition } = read;
+  return [
+    {
+      ...definition,
+      id: row.id,
+      name: row.name,
+      description: row.description,
+      needsApproval: row.needs_approval,
+      isEnabled: row.is_enabled,
+      createdAt: row.created_at,
+      updatedAt: row.updated_at,
+    },
+  ];
+}
+
+function check(tool: WrittenTool): { readonly problems: readonly string[]; readonly definition?: object } {
+  const problems: string[] = [];
+  if (!/^[a-z][a-z0-9_]{0,39}$/.test(tool.name))
+    problems.push("name: must have small letters, digits and _ only, begin with a letter, and be at most 40 long");
+  if (BUILT_IN_TOOLS.some((name) => name === tool.name)) problems.push(`name: ${tool.name} is built in`);
+  if (tool.description.trim() === "" || tool.description.length > MAX_DESCRIPTION)
+    problems.push(`description: must tell the model what the tool is for, in at most ${MAX_DESCRIPTION} characters`);
+  const read = readDefinition(tool.kind, tool.definition);
+  if (read.outcome === "invalid") return { problems: [...problems, ...read.problems] };
+  return { problems, definition: read.definition };
+}
+
+export function createBusinessTools(deps: { readonly database: Database }): BusinessTools {
+  const open = (businessId: BusinessId) => deps.database.forBusiness(businessId);
+  const valuesOf = (tool: WrittenTool, definition: object): readonly unknown[] => [
+    tool.name,
+    tool.kind,
+    tool.description.trim(),
+    JSON.stringify(definition),
+    tool.needsApproval,
+    tool.isEnabled,
+  ];
+  const savedOf = (row: RowOf<typeof findTool.columns> | undefined): SaveOutcome => {
+    const [tool] = row === undefined ? [] : toolOf(row);
+    return tool === undefined ? { outcome: "name_taken" } : { outcome: "saved", tool };
+  };
+  return {
+    async list(businessId) {
+      return (await open(businessId).run(listTools, [businessId])).flatMap(toolOf);
+    },
+    async find(businessId, id) {
+      return (await open(businessId).run(findTool, [businessId, id])).flatMap(toolOf)[0];
+    },
+    async add(businessId, tool) {
+      const { problems, definition } = check(tool);
+      if (definition === undefined || problems.length > 0) return { outcome: "invalid", problems };
+      const known = await open(businessId).run(listTools, [businessId]);
+      if (known.length >= MAX_TOOLS) return { outcome: "invalid", problems: [`tools: a business has at most ${MAX_TOOLS}`] };
+      const [row] = await open(businessId).run(insertTool, [businessId, newId(), ...valuesOf(tool, definition)]);
+      return savedOf(row);
+    },
+    async replace(businessId, id, tool) {
+      const { problems, definition } = check(tool);
+      if (definition === undefined || problems.length > 0) return { outcome: "invalid", problems };
+      const [row] = await open(businessId).run(replaceTool, [businessId, id, ...valuesOf(tool, definition)]);
+      if (row !== undefined) return savedOf(row);
+      const [known] = await open(businessId).run(findTool, [businessId, id]);
+      return { outcome: known === undefined ? "not_found" : "name_taken" };
+    },
+    async setEnabled(businessId, id, isEnabled) {
+      return (await open(businessId).run(enableTool, [businessId, id, isEnabled])).flatMap(toolOf)[0];
+    },
+    async remove(businessId, id) {
+      return (await open(businessId).run(removeTool, [businessId, id])).length > 0;
+    },
+  };
+}

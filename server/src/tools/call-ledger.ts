@@ -1,0 +1,141 @@
+// Owns: that a call is made at most once: it is recorded before it leaves, and whoever wants to make it again within the same burst is told what
+// became of it. Refuses to know: what the tool does, and who asked.
+import type { Database } from "../db/database.ts";
+import type { RowOf } from "../db/query.ts";
+import { newId, type BusinessId, type ConversationId, type TurnId } from "../kernel/ids.ts";
+import type { Json, JsonObject } from "../kernel/json.ts";
+import type { CallOutcome } from "./callable-tool.ts";
+import { hashOfArguments } from "./canonical-json.ts";
+import { findRecordedCall, finishRecordedCall, recordToolCall, startRecordedCall } from "./tool-calls.queries.ts";
+
+export interface CallKey {
+  readonly businessId: BusinessId;
+  readonly conversationId: ConversationId;
+  readonly turnId: TurnId;
+  readonly answeredTo: number;
+  readonly tool: string;
+  readonly args: JsonObject;
+}
+
+export interface CallRules {
+  readonly isRepeatable: boolean;
+  readonly needsApproval: boolean;
+  /** What runs for longer is taken for the rest of a process that died. */
+  readonly abandonedAfterMs: number;
+}
+
+export interface StartedCall {
+  readonly callId: string;
+  readonly attempt: number;
+}
+
+export type BegunCall =
+  /** It is ours to make, and nobody else's. */
+  | ({ readonly outcome: "ours" } & StartedCall)
+  | { readonly outcome: "done"; readonly result: Json }
+  | { readonly outcome: "failed"; readonly error: string; readonly result: Json | null }
+  | { readonly outcome: "unknown" }
+  | { readonly outcome: "denied" }
+  | { readonly outcome: "waits" }
+  /** `signal` aborted; nothing was begun. */
+  | { readonly outcome: "stopped" };
+
+export interface CallLedger {
+  /** Waits while another process is making the same call. */
+  begin(key: CallKey, rules: CallRules, signal: AbortSignal): Promise<BegunCall>;
+  finish(businessId: BusinessId, call: StartedCall, outcome: CallOutcome): Promise<void>;
+}
+
+type Recorded = RowOf<typeof findRecordedCall.columns>;
+
+const FIRST_LOOK_MS = 20;
+const LAST_LOOK_MS = 500;
+
+/** What the call came to, for those who may not make it again; undefined: it may be started, or is being made. */
+function settled(row: Recorded, { isRepeatable }: CallRules): BegunCall | undefined {
+  switch (row.state) {
+    case "done":
+      return { outcome: "done", result: row.result as Json };
+    case "waiting":
+      return { outcome: "waits" };
+    case "denied":
+      return { outcome: "denied" };
+    case "failed":
+      // Without an answer it never left: making it now is making it for the first time.
+      return isRepeatable || row.result === null ? undefined : { outcome: "failed", error: row.error ?? "", result: row.result };
+    case "unknown":
+      return isRepeatable ? undefined : { outcome: "unknown" };
+    default:
+      return undefined;
+  }
+}
+
+export function createCallLedger(deps: { readonly database: Database }): CallLedger {
+  const { database } = deps;
+
+  async function record(key: CallKey, hash: string, { needsApproval }: CallRules): Promise<BegunCall | undefined> {
+    const { businessId, conversationId, turnId, answeredTo, tool, args } = key;
+    const values = [businessId, newId(), conversationId, turnId, answeredTo, tool, JSON.stringify(args), hash];
+    const [row] = await database.forBusiness(businessId).run(recordToolCall, [...values, needsApproval ? "waiting" : "running"]);
+    if (row === undefined) return undefined;
+    return row.state === "waiting" ? { outcome: "waits" } : { outcome: "ours", callId: row.id, attempt: row.attempts };
+  }
+
+  async function start(businessId: BusinessId, row: Recorded): Promise<BegunCall | undefined> {
+    const [started] = await database.forBusiness(businessId).run(startRecordedCall, [businessId, row.id, row.state, row.attempts]);
+    return started === undefined ? undefined : { outcome: "ours", callId: row.id, attempt: started.attempts };
+  }
+
+  async function giveUp(businessId: BusinessId, row: Recorded): Promise<void> {
+    const error = "The process that made the call ended before its outcome was known.";
+    await database.forBusiness(businessId).run(finishRecordedCall, [businessId, row.id, row.attempts, "unknown", null, error]);
+  }
+
+  /** One look at a call that somebody has recorded before; undefined: look again. */
+  async function look(key: CallKey, hash: string, rules: CallRules): Promise<BegunCall | "running" | undefined> {
+    const { businessId, conversationId, answeredTo, tool } = key;
+    const values = [businessId, conversationId, answeredTo, tool, hash, rules.abandonedAfterMs];
+    const [row] = await database.forBusiness(businessId).run(findRecordedCall, values);
+    if (row === undefined) return undefined;
+    const known = settled(row, rules);
+    if (known !== undefined) return known;
+    if (row.state !== "running") return start(businessId, row);
+    if (!row.is_abandoned) return "running";
+    if (rules.isRepeatable) return start(businessId, row);
+    await giveUp(businessId, row);
+    return undefined;
+  }
+
+  return {
+    async begin(key, rules, signal) {
+      const hash = hashOfArguments(key.args);
+      let pauseMs = FIRST_LOOK_MS;
+      while (!signal.aborted) {
+        const begun = (await record(key, hash, rules)) ?? (await look(key, hash, rules));
+        if (begun === undefined) continue;
+        if (begun !== "running") return begun;
+        await pause(pauseMs, signal);
+        pauseMs = Math.min(pauseMs * 2, LAST_LOOK_MS);
+      }
+      return { outcome: "stopped" };
+    },
+    async finish(businessId, { callId, attempt }, outcome) {
+      const result = outcome.outcome !== "unknown" && outcome.result !== undefined ? JSON.stringify(outcome.result) : null;
+      const error = outcome.outcome === "done" ? null : outcome.error.slice(0, 1_000);
+      await database.forBusiness(businessId).run(finishRecordedCall, [businessId, callId, attempt, outcome.outcome, result, error]);
+    },
+  };
+}
+
+/** Somebody else is making the call, perhaps in another process: all that we can do is look again. */
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const wake = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", wake);
+      resolve();
+    };
+    const timer = setTimeout(wake, ms);
+    signal.addEventListener("abort", wake);
+  });
+}

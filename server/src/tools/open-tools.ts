@@ -1,0 +1,239 @@
+// Owns: the tools of one turn: which there are, and what happens between a model's call and its answer: checked, counted, recorded, made, told.
+// Refuses to know: which model calls, and what becomes of the turn.
+import { createCustomerFacts } from "../conversations/customer-facts.ts";
+import type { Database } from "../db/database.ts";
+import type { FailPoints } from "../kernel/fail-points.ts";
+import { messageOf } from "../kernel/faults.ts";
+import type { JsonObject } from "../kernel/json.ts";
+import type { Log } from "../kernel/log.ts";
+import type { KnowledgeBase } from "../knowledge/knowledge-base.ts";
+import type { OutsideHttp } from "../outside/outside-http.ts";
+import type { ReplySettingsStore } from "../replies/reply-settings-store.ts";
+import type { OpenTools, ReplyContext, ToolOutcome, ToolSet } from "../replies/responder.ts";
+import { createBuiltInTools, HANDOFF_TOOL } from "./built-in-tools.ts";
+import { createBusinessTools, type BusinessTool } from "./business-tools.ts";
+import { createCallLedger, type BegunCall, type CallLedger, type StartedCall } from "./call-ledger.ts";
+import type { CallableTool, CallOutcome } from "./callable-tool.ts";
+import { createContextValues } from "./context-values.ts";
+import { createHttpTool } from "./http-tool.ts";
+import { createListMcpTools, type ListMcpTools } from "./list-mcp-tools.ts";
+import { createMcpConnections, createMcpTool, type McpConnections } from "./mcp-tools.ts";
+
+export interface OpenToolsDeps {
+  readonly database: Database;
+  readonly knowledge: Pick<KnowledgeBase, "search">;
+  readonly settings: Pick<ReplySettingsStore, "findSecret">;
+  readonly outside: Pick<OutsideHttp, "request" | "fetch">;
+  readonly failPoints: FailPoints;
+  readonly log: Log;
+}
+
+export type OpenToolsWithEnd = OpenTools & {
+  /** Resolves when no call is on its way any more: calls that change something go on after their turn was given up, until their outcome is written. */
+  readonly idle: () => Promise<void>;
+};
+
+/** Beyond a call's own time: what its recording may take. */
+const GRACE_MS = 5_000;
+
+const SENTENCES = {
+  denied: "A person of the business refused this call. Do not ask for it again; say that it is not possible, or fetch a person.",
+  unknown: "It is not known whether this call was carried out. Do not repeat it in any form; fetch a person with handoff.",
+  budget: "No more tools can be used in this turn. Answer with what is known, or fetch a person.",
+  stopped: "The turn was stopped.",
+} as const;
+
+export function createOpenTools(deps: OpenToolsDeps): OpenToolsWithEnd {
+  const { database, settings, outside, log } = deps;
+  const businessTools = createBusinessTools({ database });
+  const listMcpTools = createListMcpTools({
+    tools: businessTools,
+    outside,
+    findSecret: (...secret) => settings.findSecret(...secret),
+    log,
+  });
+  const parts: Parts = {
+    ...deps,
+    ledger: createCallLedger({ database }),
+    facts: createCustomerFacts({ database }),
+    listMcpTools,
+    underway: new Set(),
+  };
+  const open: OpenTools = async (context) => {
+    const connections = createMcpConnections();
+    const found = await listTools(parts, { context, connections, own: await businessTools.list(context.businessId) });
+    return createToolSet(parts, { context, connections, tools: found });
+  };
+  return Object.assign(open, {
+    async idle() {
+      while (parts.underway.size > 0) await Promise.allSettled(parts.underway);
+    },
+  });
+}
+
+interface Parts extends OpenToolsDeps {
+  readonly ledger: CallLedger;
+  readonly facts: ReturnType<typeof createCustomerFacts>;
+  readonly listMcpTools: ListMcpTools;
+  readonly underway: Set<Promise<unknown>>;
+}
+
+interface Listing {
+  readonly context: ReplyContext;
+  readonly connections: McpConnections;
+  readonly own: readonly BusinessTool[];
+}
+
+/** Built-in ones first, then those of the business by name: of two with the same name the first is the one. */
+async function listTools(parts: Parts, { context, connections, own }: Listing): Promise<ReadonlyMap<string, CallableTool>> {
+  const { businessId, conversationId, language } = context;
+  const { outside, knowledge, facts } = parts;
+  const findSecret = (name: string): Promise<string | undefined> => parts.settings.findSecret(businessId, name);
+  const settings = context.settings.tools;
+  const builtIn = createBuiltInTools({ businessId, conversationId, language, settings, knowledge, facts });
+  const enabled = own.filter(({ isEnabled }) => isEnabled);
+  const http = enabled.flatMap((tool) => (tool.kind === "http" ? [createHttpTool({ ...tool, outside, findSecret })] : []));
+  const mcp = await Promise.all(
+    enabled.map(async (tool) => {
+      if (tool.kind !== "mcp") return [];
+      const listed = await parts.listMcpTools(businessId, tool);
+      return listed.map((one) => createMcpTool({ server: tool, outside, findSecret, connections }, one));
+    }),
+  );
+  const all = settings.maxCalls === 0 ? builtIn.filter(({ name }) => name === HANDOFF_TOOL) : [...builtIn, ...http, ...mcp.flat()];
+  return new Map(all.toReversed().map((tool) => [tool.name, tool]));
+}
+
+interface Opened {
+  readonly context: ReplyContext;
+  readonly connections: McpConnections;
+  readonly tools: ReadonlyMap<string, CallableTool>;
+}
+
+function createToolSet(parts: Parts, { context, connections, tools }: Opened): ToolSet {
+  const calls: { readonly tool: string; readonly state: string; readonly ms: number }[] = [];
+  const mine = new Set<Promise<unknown>>();
+  const makeCall = createMakeCall(parts, { context, mine });
+  let left = context.settings.tools.maxCalls;
+
+  async function answer(tool: CallableTool, args: unknown, signal: AbortSignal): Promise<Told> {
+    const checked = tool.check(args);
+    if (checked.outcome === "invalid") {
+      const error = `The arguments are not valid, and nothing was done: ${checked.problems.join("; ")}.`;
+      return { state: "invalid", told: { outcome: "error", error } };
+    }
+    // Fetching a person is always possible.
+    if (tool.name !== HANDOFF_TOOL) left -= 1;
+    if (left < 0 && tool.name !== HANDOFF_TOOL) return { state: "refused", told: { outcome: "error", error: SENTENCES.budget } };
+    return makeCall(tool, checked.args, signal);
+  }
+
+  return {
+    tools: [...tools.values()].toReversed().map(({ name, description, parameters }) => ({ name, description, parameters })),
+    calls,
+    async call(name, args, signal) {
+      const startedAt = performance.now();
+      const tool = tools.get(name);
+      const { state, told }: Told =
+        tool === undefined
+          ? { state: "refused", told: { outcome: "error", error: `There is no tool ${JSON.stringify(name.slice(0, 64))}.` } }
+          : await answer(tool, args, signal);
+      calls.push({ tool: name.slice(0, 64), state, ms: Math.round(performance.now() - startedAt) });
+      return told;
+    },
+    async close() {
+      if (mine.size === 0) return connections.close();
+      // A call that goes on after its turn keeps its connection until it ends.
+      const end = Promise.allSettled(mine).then(() => connections.close());
+      parts.underway.add(end);
+      void end.finally(() => parts.underway.delete(end));
+    },
+  };
+}
+
+interface Told {
+  readonly state: string;
+  readonly told: ToolOutcome;
+}
+
+const STOPPED: Told = { state: "stopped", told: { outcome: "error", error: SENTENCES.stopped } };
+
+type MakeCall = (tool: CallableTool, args: JsonObject, signal: AbortSignal) => Promise<Told>;
+
+interface Turn {
+  readonly context: ReplyContext;
+  /** The calls of this turn that are on their way. */
+  readonly mine: Set<Promise<unknown>>;
+}
+
+function createMakeCall({ ledger, failPoints, log, underway, database }: Parts, { context, mine }: Turn): MakeCall {
+  const { businessId, conversationId, turnId, answeredTo } = context;
+  const { timeoutMs } = context.settings.tools;
+  const contextValue = createContextValues({ database, businessId, conversationId });
+
+  async function make(tool: CallableTool, args: JsonObject, { call, signal }: { call: StartedCall; signal: AbortSignal }): Promise<Told> {
+    await failPoints.hit("tool.before-request");
+    const { callId } = call;
+    const outcome = await tool.run(args, { callId, timeoutMs, signal, contextValue: contextValue(callId), isTest: false });
+    await failPoints.hit("tool.after-request");
+    await ledger.finish(businessId, call, outcome);
+    return tellOutcome(tool, outcome);
+  }
+
+  return async (tool, args, signal) => {
+    const rules = { isRepeatable: tool.isRepeatable, needsApproval: tool.needsApproval, abandonedAfterMs: timeoutMs + GRACE_MS };
+    const key = { businessId, conversationId, turnId, answeredTo, tool: tool.name, args };
+    const begun = await ledger.begin(key, rules, signal);
+    if (begun.outcome === "stopped") return STOPPED;
+    if (begun.outcome !== "ours") return tellBegun(tool, begun);
+    // What changes something is not given up with its turn: half made, nobody would know its outcome. The next turn of the burst finds it.
+    const ends = tool.isRepeatable ? signal : new AbortController().signal;
+    const made = make(tool, args, { call: begun, signal: ends });
+    for (const calls of [underway, mine]) calls.add(made);
+    made
+      .catch((error: unknown) => {
+        if (signal.aborted) log.warn({ businessId, toolCallId: begun.callId, error: messageOf(error) }, "tool.call-not-recorded");
+      })
+      .finally(() => {
+        for (const calls of [underway, mine]) calls.delete(made);
+      });
+    return tool.isRepeatable ? made : Promise.race([made, stoppedBy(signal)]);
+  };
+}
+
+function stoppedBy(signal: AbortSignal): Promise<Told> {
+  return new Promise((resolve) => {
+    const stop = (): void => {
+      resolve(STOPPED);
+    };
+    if (signal.aborted) stop();
+    else signal.addEventListener("abort", stop, { once: true });
+  });
+}
+
+function tellOutcome(tool: CallableTool, outcome: CallOutcome): Told {
+  if (outcome.outcome === "unknown") return tellBegun(tool, { outcome: "unknown" });
+  if (outcome.outcome === "failed") return tellBegun(tool, { outcome: "failed", error: outcome.error, result: outcome.result ?? null });
+  return tellBegun(tool, outcome);
+}
+
+function tellBegun(tool: CallableTool, begun: Exclude<BegunCall, { readonly outcome: "ours" | "stopped" }>): Told {
+  const error = (sentence: string): Told => ({ state: begun.outcome, told: { outcome: "error", error: sentence } });
+  switch (begun.outcome) {
+    case "done":
+      return { state: "done", told: tool.name === HANDOFF_TOOL ? handoffOf(begun.result) : { outcome: "result", result: begun.result } };
+    case "failed":
+      return error(begun.result === null ? begun.error : `${begun.error} ${JSON.stringify(begun.result)}`);
+    case "unknown":
+      return error(SENTENCES.unknown);
+    case "denied":
+      return error(SENTENCES.denied);
+    case "waits":
+      return { state: "waiting", told: { outcome: "waits" } };
+  }
+}
+
+function handoffOf(result: unknown): ToolOutcome {
+  const hasReason = typeof result === "object" && result !== null && "reason" in result && typeof result.reason === "string";
+  return { outcome: "handoff", reason: hasReason ? String(result.reason) : "the model asked for a person" };
+}
