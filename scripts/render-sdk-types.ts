@@ -11,7 +11,9 @@ interface Schema {
   readonly properties?: Readonly<Record<string, Schema>> | undefined;
   readonly required?: readonly string[] | undefined;
   readonly additionalProperties?: Schema | boolean | undefined;
-  readonly items?: Schema | undefined;
+  /** False behind a tuple: nothing more. */
+  readonly items?: Schema | boolean | undefined;
+  readonly prefixItems?: readonly Schema[] | undefined;
 }
 
 const schema: z.ZodType<Schema> = z.lazy(() =>
@@ -24,7 +26,8 @@ const schema: z.ZodType<Schema> = z.lazy(() =>
     properties: z.record(z.string(), schema).optional(),
     required: z.array(z.string()).optional(),
     additionalProperties: z.union([schema, z.boolean()]).optional(),
-    items: schema.optional(),
+    items: z.union([schema, z.boolean()]).optional(),
+    prefixItems: z.array(schema).optional(),
   }),
 );
 
@@ -41,7 +44,8 @@ const description = z.object({
   paths: z.record(z.string(), z.record(z.string(), operation)),
 });
 
-const HEADER = "// Generated from sdk/openapi.json by scripts/generate-sdk-types.ts. Change the schemas of the routes instead.\n\n";
+const HEADER =
+  "// Generated from sdk/openapi.json by scripts/generate-sdk-types.ts. Change the schemas of the routes instead.\n/* eslint-disable max-lines -- generated from the whole API */\n\n";
 
 /** The text of sdk/src/schema.ts. */
 export async function renderSdkTypes(document: unknown): Promise<string> {
@@ -88,7 +92,7 @@ function renderType(shape: Schema, type: string): string {
     case "object":
       return renderObject(shape);
     case "array":
-      return `readonly (${render(shape.items ?? {})})[]`;
+      return renderArray(shape);
     case "integer":
     case "number":
       return "number";
@@ -99,6 +103,12 @@ function renderType(shape: Schema, type: string): string {
     default:
       throw new Error(`scripts/render-sdk-types.ts does not know the type ${type}: teach it.`);
   }
+}
+
+function renderArray({ items = {}, prefixItems }: Schema): string {
+  if (prefixItems === undefined) return `readonly (${typeof items === "object" ? render(items) : "unknown"})[]`;
+  if (items !== false) throw new Error("scripts/render-sdk-types.ts knows tuples only when nothing more may follow: teach it.");
+  return `readonly [${prefixItems.map(render).join(", ")}]`;
 }
 
 function renderObject({ properties = {}, required = [], additionalProperties }: Schema): string {

@@ -26,6 +26,14 @@ export function formatDay(iso: string, now: number): string {
   return at.toLocaleDateString(undefined, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
 }
 
+/** The time alone on the day of `now`, else the date with it. */
+export function formatMoment(iso: string, now: number): string {
+  const at = new Date(iso);
+  return daysBetween(at, new Date(now)) === 0
+    ? formatClock(iso)
+    : `${at.toLocaleDateString(undefined, { day: "numeric", month: "short" })}, ${formatClock(iso)}`;
+}
+
 export function formatFull(iso: string): string {
   return new Date(iso).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
 }

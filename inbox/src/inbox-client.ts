@@ -1,7 +1,7 @@
 // Owns: what the inbox asks of the API, and what a refusal is called on the screen. The only file that knows the SDK's functions.
-import { createClient, ProblemError, type Conversation, type Message } from "@onethread/sdk";
+import { createClient, ProblemError, type Conversation, type Message, type ToolCall, type Turn } from "@onethread/sdk";
 
-export type { Conversation, Message };
+export type { Conversation, Message, ToolCall, Turn };
 
 export interface Page<Item> {
   readonly data: readonly Item[];
@@ -13,7 +13,13 @@ export interface InboxClient {
   getConversation(id: string): Promise<Conversation>;
   /** The newest first. */
   listMessages(id: string, cursor: string | undefined): Promise<Page<Message>>;
-  /** The same key and text: one message, however often it is called. */
+  /** The newest first. */
+  listTurns(id: string, cursor: string | undefined): Promise<Page<Turn>>;
+  /** The calls that wait for a person, the newest first. */
+  listWaitingToolCalls(id: string): Promise<readonly ToolCall[]>;
+  approveToolCall(id: string): Promise<ToolCall>;
+  denyToolCall(id: string): Promise<ToolCall>;
+  /** Written by a person: the AI pauses. The same key and text: one message, however often it is called. */
   sendText(message: { readonly conversationId: string; readonly text: string; readonly idempotencyKey: string }): Promise<Message>;
   pauseAi(id: string): Promise<Conversation>;
   resumeAi(id: string): Promise<Conversation>;
@@ -24,13 +30,17 @@ const from = (cursor: string | undefined): { readonly limit: number; readonly cu
   cursor === undefined ? { limit: PAGE } : { limit: PAGE, cursor };
 
 export function createInboxClient(access: { readonly baseUrl: string; readonly apiKey: string }): InboxClient {
-  const { conversations } = createClient(access);
+  const { conversations, turns, toolCalls } = createClient(access);
   return {
     listConversations: (cursor) => conversations.list(from(cursor)),
     getConversation: (id) => conversations.get(id),
     listMessages: (id, cursor) => conversations.messages(id, from(cursor)),
     sendText: ({ conversationId, text, idempotencyKey }) =>
-      conversations.send(conversationId, { type: "text", text: { body: text } }, { idempotencyKey }),
+      conversations.send(conversationId, { type: "text", text: { body: text } }, { author: "human", idempotencyKey }),
+    listTurns: (conversationId, cursor) => turns.list({ conversationId, ...from(cursor) }),
+    listWaitingToolCalls: async (conversationId) => (await toolCalls.list({ conversationId, state: "waiting" })).data,
+    approveToolCall: (id) => toolCalls.approve(id),
+    denyToolCall: (id) => toolCalls.deny(id),
     pauseAi: (id) => conversations.pause(id, "inbox"),
     resumeAi: (id) => conversations.resume(id),
   };

@@ -12,7 +12,7 @@ interface MessageBubbleProps {
   readonly isFollowUp: boolean;
 }
 
-const AUTHORS: Readonly<Record<string, string>> = { customer: "Customer", ai: "AI", human: "Your team", api: "Your team" };
+const AUTHORS: Readonly<Record<string, string>> = { customer: "Customer", ai: "AI", human: "Your team", api: "Sent by a program" };
 
 export function MessageBubble({ message, quote, isFollowUp }: MessageBubbleProps) {
   const isOurs = message.direction === "out";

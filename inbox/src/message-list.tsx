@@ -1,22 +1,29 @@
 // Owns: the scrolling thread: days, bubbles, and staying at the end while new messages come.
-import { Fragment, useLayoutEffect, useRef } from "react";
+import { Children, Fragment, useLayoutEffect, useRef, type ReactNode } from "react";
 import { formatDay } from "./format-time.ts";
-import type { Message } from "./inbox-client.ts";
+import type { Message, Turn } from "./inbox-client.ts";
 import { MessageBubble } from "./message-bubble.tsx";
+import { placeTurns } from "./place-turns.ts";
 import { shownContent } from "./shown-content.ts";
+import { TurnNote } from "./turn-note.tsx";
 
 interface MessageListProps {
   readonly messages: readonly Message[];
+  /** The newest first. */
+  readonly turns: readonly Turn[];
   readonly now: number;
   readonly hasEarlier: boolean;
   readonly isLoadingEarlier: boolean;
   readonly onEarlier: () => void;
+  /** What stands at the end of the thread. */
+  readonly children?: ReactNode;
 }
 
 const NEAR_THE_END_PX = 80;
 
-export function MessageList({ messages, now, hasEarlier, isLoadingEarlier, onEarlier }: MessageListProps) {
-  const { box, onScroll } = useStayAtEnd(messages);
+export function MessageList({ messages, turns, now, hasEarlier, isLoadingEarlier, onEarlier, children }: MessageListProps) {
+  const { box, onScroll } = useStayAtEnd(messages, `${turns.length}/${Children.count(children)}`);
+  const turnsBelow = placeTurns(messages, turns);
   const byProviderId = new Map(messages.map((message) => [message.providerMessageId, message]));
   return (
     <div
@@ -52,16 +59,20 @@ export function MessageList({ messages, now, hasEarlier, isLoadingEarlier, onEar
                 quote={quoted === undefined ? undefined : shownContent(quoted).text}
                 isFollowUp={previous?.author === message.author && formatDay(previous.sentAt, now) === day}
               />
+              {turnsBelow.get(message.id)?.map((turn) => (
+                <TurnNote key={turn.id} turn={turn} isOurs={message.direction === "out"} />
+              ))}
             </Fragment>
           );
         })}
       </ol>
+      {children}
     </div>
   );
 }
 
 /** At the end as long as the reader is there; elsewhere nothing moves, also when earlier messages are put in above. */
-function useStayAtEnd(messages: readonly Message[]) {
+function useStayAtEnd(messages: readonly Message[], rest: string) {
   const box = useRef<HTMLDivElement>(null);
   const isAtEnd = useRef(true);
   const seen = useRef({ first: messages[0]?.id, height: 0 });
@@ -72,7 +83,7 @@ function useStayAtEnd(messages: readonly Message[]) {
     if (isAtEnd.current) element.scrollTop = element.scrollHeight;
     else if (first !== seen.current.first) element.scrollTop += element.scrollHeight - seen.current.height;
     seen.current = { first, height: element.scrollHeight };
-  }, [messages]);
+  }, [messages, rest]);
   const onScroll = (): void => {
     const element = box.current;
     if (element !== null) isAtEnd.current = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_THE_END_PX;

@@ -2,19 +2,19 @@
 import { useMutation } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import { Avatar } from "./avatar.tsx";
-import { Badge } from "./badge.tsx";
 import { conversationName } from "./conversation-name.ts";
-import { formatFull } from "./format-time.ts";
 import { sentenceOf, type Conversation, type InboxClient } from "./inbox-client.ts";
+import { PauseBanner } from "./pause-banner.tsx";
 import { NOTHING_SELECTED } from "./use-selection.ts";
 
 interface ThreadHeaderProps {
   readonly client: InboxClient;
   readonly conversation: Conversation;
+  readonly now: number;
   readonly onChanged: () => void;
 }
 
-export function ThreadHeader({ client, conversation, onChanged }: ThreadHeaderProps) {
+export function ThreadHeader({ client, conversation, now, onChanged }: ThreadHeaderProps) {
   const { id, aiPaused } = conversation;
   const change = useMutation({
     mutationFn: () => (aiPaused === null ? client.pauseAi(id) : client.resumeAi(id)),
@@ -30,20 +30,18 @@ export function ThreadHeader({ client, conversation, onChanged }: ThreadHeaderPr
           <Name name={name} />
           <p className="truncate text-sm text-soft">{detailOf(conversation, name)}</p>
         </div>
-        {aiPaused !== null && (
-          <span title={`Since ${formatFull(aiPaused.at)}`} className="hidden sm:block">
-            <Badge tone="warning">AI paused</Badge>
-          </span>
+        {aiPaused === null && (
+          <button
+            type="button"
+            disabled={change.isPending}
+            onClick={() => change.mutate()}
+            className="shrink-0 rounded-lg border border-line px-3 py-1.5 text-sm font-medium hover:bg-raised disabled:opacity-60"
+          >
+            Pause AI
+          </button>
         )}
-        <button
-          type="button"
-          disabled={change.isPending}
-          onClick={() => change.mutate()}
-          className="shrink-0 rounded-lg border border-line px-3 py-1.5 text-sm font-medium hover:bg-raised disabled:opacity-60"
-        >
-          {aiPaused === null ? "Pause AI" : "Resume AI"}
-        </button>
       </div>
+      {aiPaused !== null && <PauseBanner pause={aiPaused} now={now} isChanging={change.isPending} onResume={() => change.mutate()} />}
       {change.isError && (
         <p role="alert" className="bg-danger-bg px-4 py-2 text-sm text-danger">
           {sentenceOf(change.error)}
@@ -93,16 +91,6 @@ function detailOf({ phone, userId, aiPaused }: Conversation, name: string): stri
   // A name that is the number shows its spaces.
   const isNumber = phone !== null && name.replaceAll(/\D/g, "") === phone;
   const address = phone === null ? userId : isNumber ? null : `+${phone}`;
-  const who = aiPaused === null ? "The AI answers" : `A person answers (${REASONS[aiPaused.reason] ?? aiPaused.reason})`;
+  const who = aiPaused === null ? "The AI answers" : "A person answers";
   return address === null || address === name ? who : `${who} · ${address}`;
 }
-
-const REASONS: Readonly<Record<string, string>> = {
-  inbox: "paused in the inbox",
-  api: "paused by a program",
-  handoff: "the AI asked for help",
-  nothing_found: "the AI found no answer",
-  nothing_readable: "the AI could not read the message",
-  responder_failed: "the AI failed",
-  phone_app: "somebody answered in the WhatsApp app",
-};

@@ -1,7 +1,8 @@
 // Owns: one conversation on the screen: who it is, what was said, and the place to answer.
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
+import { ApprovalCard } from "./approval-card.tsx";
 import { Composer } from "./composer.tsx";
-import { sentenceOf, type Conversation, type InboxClient, type Message } from "./inbox-client.ts";
+import { sentenceOf, type Conversation, type InboxClient, type Message, type ToolCall } from "./inbox-client.ts";
 import { MessageList } from "./message-list.tsx";
 import { ThreadHeader } from "./thread-header.tsx";
 import { NOTHING_SELECTED } from "./use-selection.ts";
@@ -27,6 +28,16 @@ export function Thread({ client, conversationId, now, draft, onDraft }: ThreadPr
     initialPageParam: undefined as string | undefined,
     getNextPageParam: ({ nextCursor }) => nextCursor ?? undefined,
   });
+  const turns = useInfiniteQuery({
+    queryKey: ["turns", conversationId],
+    queryFn: ({ pageParam }) => client.listTurns(conversationId, pageParam),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: ({ nextCursor }) => nextCursor ?? undefined,
+  });
+  const waiting = useQuery<readonly ToolCall[]>({
+    queryKey: ["tool-calls", conversationId],
+    queryFn: () => client.listWaitingToolCalls(conversationId),
+  });
   const changed = (): void => void queryClient.invalidateQueries();
 
   if (conversation.data === undefined) {
@@ -39,10 +50,10 @@ export function Thread({ client, conversationId, now, draft, onDraft }: ThreadPr
       </div>
     );
   }
-  const problem = conversation.error ?? messages.error;
+  const problem = conversation.error ?? messages.error ?? turns.error ?? waiting.error;
   return (
     <>
-      <ThreadHeader client={client} conversation={conversation.data} onChanged={changed} />
+      <ThreadHeader client={client} conversation={conversation.data} now={now} onChanged={changed} />
       {problem !== null && (
         <p role="status" className="bg-warning-bg px-4 py-2 text-sm text-warning">
           {sentenceOf(problem)}
@@ -50,11 +61,19 @@ export function Thread({ client, conversationId, now, draft, onDraft }: ThreadPr
       )}
       <MessageList
         messages={inOrder(messages.data?.pages.map(({ data }) => data) ?? [])}
+        turns={turns.data?.pages.flatMap(({ data }) => data) ?? []}
         now={now}
         hasEarlier={messages.hasNextPage}
         isLoadingEarlier={messages.isFetchingNextPage}
-        onEarlier={() => void messages.fetchNextPage()}
-      />
+        onEarlier={() => {
+          void messages.fetchNextPage();
+          if (turns.hasNextPage) void turns.fetchNextPage();
+        }}
+      >
+        {waiting.data?.map((call) => (
+          <ApprovalCard key={call.id} client={client} call={call} onDecided={changed} />
+        ))}
+      </MessageList>
       <Composer
         block={writeBlock(conversation.data, now)}
         draft={draft}

@@ -4,14 +4,20 @@ import type {
   ChannelPage,
   Conversation,
   ConversationPage,
+  EventPage,
   ListConversationsQuery,
+  ListEventsQuery,
   ListMessagesQuery,
+  ListToolCallsQuery,
   ListTurnsQuery,
   Message,
   MessageContentInput,
   MessagePage,
   ResolveConversationInput,
   ResolvedConversation,
+  SendMessageQuery,
+  ToolCall,
+  ToolCallPage,
   Turn,
   TurnPage,
 } from "./schema.ts";
@@ -21,7 +27,7 @@ export interface ConversationFilter extends Omit<ListConversationsQuery, "open">
   readonly open?: boolean | undefined;
 }
 
-export interface SendOptions {
+export interface SendOptions extends SendMessageQuery {
   /** Absent: one is made, so that a retry of this call never sends twice. Give your own to be safe across calls. */
   readonly idempotencyKey?: string;
 }
@@ -47,6 +53,16 @@ export interface Client {
     list(query: ListTurnsQuery): Promise<TurnPage>;
     all(query: Omit<ListTurnsQuery, "cursor">): AsyncGenerator<Turn, void>;
   };
+  /** Calls of tools that a person has to approve. */
+  readonly toolCalls: {
+    list(filter?: ListToolCallsQuery): Promise<ToolCallPage>;
+    approve(id: string): Promise<ToolCall>;
+    deny(id: string): Promise<ToolCall>;
+  };
+  readonly events: {
+    /** The oldest first. Keep `nextCursor` and give it back as `after`: nothing is missed, nothing comes twice. */
+    list(query?: ListEventsQuery): Promise<EventPage>;
+  };
   readonly business: { get(): Promise<Business> };
   readonly channels: { list(): Promise<ChannelPage> };
 }
@@ -62,6 +78,12 @@ export function createClient(options: ClientOptions): Client {
       list: (query) => get("/turns", { ...query }),
       all: (query) => eachItem((cursor) => get<TurnPage>("/turns", { ...query, cursor })),
     },
+    toolCalls: {
+      list: (filter = {}) => get("/tool-calls", { ...filter }),
+      approve: (id) => answerOf(send({ method: "POST", path: `/tool-calls/${encodeURIComponent(id)}/approve` })),
+      deny: (id) => answerOf(send({ method: "POST", path: `/tool-calls/${encodeURIComponent(id)}/deny` })),
+    },
+    events: { list: (query = {}) => get("/events", { ...query }) },
     business: { get: () => get("/business") },
     channels: { list: () => get("/channels") },
   };
@@ -82,8 +104,10 @@ function createConversations(send: SendRequest, get: Get): Client["conversations
     resolve: (person) => answerOf(send({ method: "POST", path: "/conversations/resolve", body: person })),
     messages,
     allMessages: (id, query) => eachItem((cursor) => messages(id, { ...query, cursor })),
-    send: (id, content, { idempotencyKey = crypto.randomUUID() } = {}) =>
-      answerOf(send({ method: "POST", path: `${pathOf(id)}/messages`, body: content, headers: { "idempotency-key": idempotencyKey } })),
+    send: (id, content, { idempotencyKey = crypto.randomUUID(), ...query } = {}) => {
+      const headers = { "idempotency-key": idempotencyKey };
+      return answerOf(send({ method: "POST", path: `${pathOf(id)}/messages`, query, body: content, headers }));
+    },
     pause: (id, reason) => change(id, "pause", reason === undefined ? {} : { reason }),
     resume: (id) => change(id, "resume"),
     close: (id) => change(id, "close"),

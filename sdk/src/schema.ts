@@ -1,4 +1,5 @@
 // Generated from sdk/openapi.json by scripts/generate-sdk-types.ts. Change the schemas of the routes instead.
+/* eslint-disable max-lines -- generated from the whole API */
 
 /** The Cloud API's content shape: {"type":"text","text":{"body":"…"}}. */
 export type MessageContentInput = {
@@ -12,6 +13,30 @@ export type MessageContentInput = {
   readonly [key: string]: unknown;
 };
 
+/** A part of ReplySettings; null takes a setting back to its default. */
+export type ReplySettingsPatchInput = {
+  readonly [key: string]: unknown;
+};
+
+export type ReplySecretValueInput = {
+  readonly value: string;
+};
+
+export type BusinessChangesInput = {
+  readonly aiEnabled?: boolean | undefined;
+  /** How long a customer must be quiet before the reply. */
+  readonly quietMs?: number | undefined;
+  /** How long a reply waits at most. */
+  readonly ceilingMs?: number | undefined;
+  readonly language?: string | undefined;
+  readonly handoffText?: string | undefined;
+  /** null: until somebody resumes the AI. */
+  readonly handoffPauseMs?: number | null | undefined;
+  readonly answersGroups?: boolean | undefined;
+  /** null: an equal share. */
+  readonly replyConcurrency?: number | null | undefined;
+};
+
 export type ResolveConversationInput = {
   /** International, in any spelling. A known other spelling of the same number is found. */
   readonly phone?: string | undefined;
@@ -22,6 +47,34 @@ export type ResolveConversationInput = {
   readonly leadId?: string | undefined;
   /** What you call the lead. */
   readonly name?: string | undefined;
+};
+
+/** Either messages or handoff. */
+export type TurnAnswerInput = {
+  /** What the customer is told: one WhatsApp message each. */
+  readonly messages?: readonly string[] | undefined;
+  /** Instead of messages: a person is fetched. Without text the business's own words are said. */
+  readonly handoff?:
+    | {
+        readonly reason: string;
+        readonly text?: string | undefined;
+      }
+    | undefined;
+};
+
+export type NewToolInput = {
+  /** What the model calls it: small letters, digits and _. Of an MCP server: the beginning of its tools' names. */
+  readonly name: string;
+  readonly kind: "http" | "mcp";
+  /** For the model: what it is for and when to call it. */
+  readonly description: string;
+  /** What is asked and how: docs/tools.md. */
+  readonly definition: {
+    readonly [key: string]: unknown;
+  };
+  /** A person has to approve each call first. */
+  readonly needsApproval?: boolean | undefined;
+  readonly isEnabled?: boolean | undefined;
 };
 
 export type Problem = {
@@ -58,6 +111,8 @@ export type Conversation = {
     /** ISO 8601, UTC. */
     readonly at: string;
     readonly reason: string;
+    /** When the AI answers again by itself; null: only when it is resumed. */
+    readonly until: string | null;
   } | null;
   readonly optedOutAt: string | null;
   /** The channel through which the next message goes out. */
@@ -73,6 +128,16 @@ export type Conversation = {
     readonly type: string;
     /** ISO 8601, UTC. */
     readonly sentAt: string;
+  } | null;
+  /** How the customer's newest burst ended. */
+  readonly lastTurn: {
+    /** A UUID. */
+    readonly id: string;
+    /** replied, superseded, handed_off, skipped or failed. */
+    readonly state: string;
+    readonly reason: string | null;
+    /** ISO 8601, UTC. */
+    readonly finishedAt: string;
   } | null;
   /** ISO 8601, UTC. */
   readonly createdAt: string;
@@ -96,6 +161,8 @@ export type ResolvedConversation = {
     /** ISO 8601, UTC. */
     readonly at: string;
     readonly reason: string;
+    /** When the AI answers again by itself; null: only when it is resumed. */
+    readonly until: string | null;
   } | null;
   readonly optedOutAt: string | null;
   /** The channel through which the next message goes out. */
@@ -111,6 +178,16 @@ export type ResolvedConversation = {
     readonly type: string;
     /** ISO 8601, UTC. */
     readonly sentAt: string;
+  } | null;
+  /** How the customer's newest burst ended. */
+  readonly lastTurn: {
+    /** A UUID. */
+    readonly id: string;
+    /** replied, superseded, handed_off, skipped or failed. */
+    readonly state: string;
+    readonly reason: string | null;
+    /** ISO 8601, UTC. */
+    readonly finishedAt: string;
   } | null;
   /** ISO 8601, UTC. */
   readonly createdAt: string;
@@ -179,6 +256,7 @@ export type Turn = {
   readonly coversTo: number;
   /** replied, superseded, handed_off, skipped or failed. */
   readonly state: string;
+  /** Why it was handed off, skipped or failed. All reasons: docs/lifecycles/turn.md. */
   readonly reason: string | null;
   readonly responder: string | null;
   readonly attempts: number;
@@ -187,6 +265,24 @@ export type Turn = {
   readonly startedAt: string;
   /** ISO 8601, UTC. */
   readonly finishedAt: string;
+  /** Which model answered; null where none was asked. */
+  readonly model: string | null;
+  readonly inputTokens: number | null;
+  readonly outputTokens: number | null;
+  /** Millionths of the currency in which the business has entered its model's price. */
+  readonly costMicros: number | null;
+  /** How long writing took, without waiting for the customer to finish. */
+  readonly latencyMs: number | null;
+  readonly toolCalls: readonly {
+    readonly tool: string;
+    readonly state: string;
+    readonly ms: number | null;
+  }[];
+  /** The business's texts that the reply rests on. */
+  readonly sources: readonly {
+    readonly id: string;
+    readonly title: string;
+  }[];
 };
 
 export type Business = {
@@ -198,6 +294,12 @@ export type Business = {
   readonly ceilingMs: number;
   readonly language: string;
   readonly handoffText: string;
+  /** How long the AI stays silent once a person was fetched or took over; null: until it is resumed. */
+  readonly handoffPauseMs: number | null;
+  /** Whether the AI answers in groups too. */
+  readonly answersGroups: boolean;
+  /** Replies that may be written at the same time; null: an equal share. */
+  readonly replyConcurrency: number | null;
   /** ISO 8601, UTC. */
   readonly createdAt: string;
 };
@@ -240,6 +342,322 @@ export type ChannelPage = {
   readonly nextCursor: string | null;
 };
 
+export type OutboxEvent = {
+  /** A UUID. The same event always has the same one. */
+  readonly id: string;
+  /** area.what-happened. All types and their data: docs/outbox.md. */
+  readonly type: string;
+  readonly conversationId: string | null;
+  /** The turn, message, session or tool call that it is about. */
+  readonly subjectId: string | null;
+  readonly data: {
+    readonly [key: string]: unknown;
+  };
+  /** ISO 8601, UTC. */
+  readonly at: string;
+};
+
+export type EventPage = {
+  readonly data: readonly OutboxEvent[];
+  /** Give it back as `after`, now or later. Never null: it also says where to go on after the last page. */
+  readonly nextCursor: string;
+  /** False: this was everything so far. Ask again in a while. */
+  readonly hasMore: boolean;
+};
+
+/** All settings: docs/reply-settings.md. */
+export type ReplySettings = {
+  /** What writes the replies. */
+  readonly responder: "knowledge" | "model" | "webhook";
+  readonly timeZone: string;
+  /** auto: the customer's own. */
+  readonly replyLanguage: string;
+  /** What is older when its turn comes is not answered any more: skipped as stale. */
+  readonly staleAfterMs: number;
+  /** When no reply can be written: fetch a person, or say fallbackText. */
+  readonly onFailure: "handoff" | "fallback";
+  readonly fallbackText: string;
+  /** A message that contains one of these, as whole words, fetches a person at once. */
+  readonly handoffKeywords: readonly string[];
+  /** When a person was fetched for the same reason no longer ago than this, and nobody has said anything since, the customer is not told again. */
+  readonly handoffRepeatMs: number;
+  /** When people answer; null: always. */
+  readonly officeHours: {
+    readonly mon: readonly (readonly [string, string])[];
+    readonly tue: readonly (readonly [string, string])[];
+    readonly wed: readonly (readonly [string, string])[];
+    readonly thu: readonly (readonly [string, string])[];
+    readonly fri: readonly (readonly [string, string])[];
+    readonly sat: readonly (readonly [string, string])[];
+    readonly sun: readonly (readonly [string, string])[];
+  } | null;
+  /** Said instead of the handoff text outside of the office hours. */
+  readonly awayText: string | null;
+  /** Into how many messages a long reply may be split. */
+  readonly maxMessages: number;
+  /** Characters of one message of a reply. */
+  readonly maxMessageLength: number;
+  /** Hosts that a model's reply may link to, with their subdomains; null: those in the business's own texts. */
+  readonly allowedLinks: readonly string[] | null;
+  readonly sessions: {
+    /** Since the customer's last message. */
+    readonly inactivityMs: number;
+    /** Whether a new day of the business's time zone begins a new session. */
+    readonly newDay: boolean;
+    readonly summaries: "extractive" | "model";
+  };
+  readonly model: {
+    readonly provider: "openai-compatible" | "anthropic" | "google";
+    readonly model: string;
+    /** Where the API is reached; needed for openai-compatible, such as http://127.0.0.1:11434/v1 for Ollama. */
+    readonly baseUrl?: string | undefined;
+    /** The secret that holds the key; a server that needs none is asked without. */
+    readonly apiKeySecret: string;
+    readonly temperature?: number | undefined;
+    readonly maxOutputTokens: number;
+    /** Per million tokens, in the currency of the budgets. */
+    readonly price?:
+      | {
+          readonly inputPerMillion: number;
+          readonly outputPerMillion: number;
+        }
+      | undefined;
+  } | null;
+  /** Asked when the model fails. */
+  readonly fallbackModel: {
+    readonly provider: "openai-compatible" | "anthropic" | "google";
+    readonly model: string;
+    /** Where the API is reached; needed for openai-compatible, such as http://127.0.0.1:11434/v1 for Ollama. */
+    readonly baseUrl?: string | undefined;
+    /** The secret that holds the key; a server that needs none is asked without. */
+    readonly apiKeySecret: string;
+    readonly temperature?: number | undefined;
+    readonly maxOutputTokens: number;
+    /** Per million tokens, in the currency of the budgets. */
+    readonly price?:
+      | {
+          readonly inputPerMillion: number;
+          readonly outputPerMillion: number;
+        }
+      | undefined;
+  } | null;
+  readonly systemPrompt: string;
+  /** For a whole reply, with the calls of its tools. */
+  readonly modelTimeoutMs: number;
+  /** At most so much of the thread is shown to the model. */
+  readonly contextTokens: number;
+  /** At most so much per day of the business's time zone; what is over it is handed to a person. */
+  readonly budget: {
+    readonly tokensPerConversation?: number | undefined;
+    readonly tokensPerBusiness?: number | undefined;
+    readonly moneyPerConversation?: number | undefined;
+    readonly moneyPerBusiness?: number | undefined;
+  };
+  readonly tools: {
+    /** In one turn. */
+    readonly maxCalls: number;
+    /** For one call. */
+    readonly timeoutMs: number;
+    /** How long a call waits for a person's approval. */
+    readonly approvalWaitMs: number;
+    /** Built-in tools that the model does not get. */
+    readonly withhold: readonly ("handoff" | "search_knowledge" | "update_customer")[];
+  };
+  readonly webhook: {
+    readonly url: string;
+    readonly secretName: string;
+    readonly timeoutMs: number;
+    /** For an answer that comes later, through the API. */
+    readonly answerWithinMs: number;
+  } | null;
+  /** Searches knowledge by meaning too, where the database has pgvector. */
+  readonly embedding: {
+    readonly provider: "openai-compatible" | "google";
+    readonly model: string;
+    readonly baseUrl?: string | undefined;
+    readonly apiKeySecret: string;
+    readonly dimensions: number;
+  } | null;
+};
+
+export type ReplySecretName = {
+  readonly name: string;
+};
+
+export type ReplySecretPage = {
+  readonly data: readonly {
+    readonly name: string;
+    /** ISO 8601, UTC. */
+    readonly updatedAt: string;
+  }[];
+  readonly nextCursor: string | null;
+};
+
+export type Session = {
+  /** A UUID. */
+  readonly id: string;
+  /** A UUID. */
+  readonly conversationId: string;
+  /** The customer's first message in it. */
+  readonly fromSeq: number;
+  /** The customer's last message in it; null while it is open. */
+  readonly toSeq: number | null;
+  /** ISO 8601, UTC. */
+  readonly openedAt: string;
+  readonly closed: {
+    /** ISO 8601, UTC. */
+    readonly at: string;
+    /** inactive, new_day, by_hand or merged. */
+    readonly reason: string;
+  } | null;
+  /** none (it is open, or older than summaries), pending, done or too_short (one message: it is the summary). */
+  readonly summaryState: string;
+  readonly summary: {
+    readonly text: string;
+    readonly topic: string | null;
+    readonly outcome: string | null;
+    /** What is still to be done. */
+    readonly openPoints: readonly string[];
+    /** extractive, model, message or adopted. */
+    readonly source: string | null;
+    readonly at: string | null;
+  } | null;
+};
+
+export type SessionPage = {
+  readonly data: readonly Session[];
+  /** Give it back as `cursor` for the next page; null on the last one. */
+  readonly nextCursor: string | null;
+};
+
+export type ClosedSession = {
+  /** False: no session was open, nothing was changed. */
+  readonly isClosed: boolean;
+  /** A UUID. */
+  readonly conversationId: string;
+};
+
+export type TurnDetail = {
+  /** A UUID. */
+  readonly id: string;
+  /** A UUID. */
+  readonly conversationId: string;
+  readonly coversFrom: number;
+  readonly coversTo: number;
+  /** waiting, or as it ended: replied, superseded, handed_off, skipped or failed. */
+  readonly state: string;
+  /** Why it was handed off, skipped or failed. All reasons: docs/lifecycles/turn.md. */
+  readonly reason: string | null;
+  readonly responder: string | null;
+  readonly attempts: number;
+  readonly error: string | null;
+  /** ISO 8601, UTC. */
+  readonly startedAt: string;
+  /** Null while it waits. */
+  readonly finishedAt: string | null;
+  /** Which model answered; null where none was asked. */
+  readonly model: string | null;
+  readonly inputTokens: number | null;
+  readonly outputTokens: number | null;
+  /** Millionths of the currency in which the business has entered its model's price. */
+  readonly costMicros: number | null;
+  /** How long writing took, without waiting for the customer to finish. */
+  readonly latencyMs: number | null;
+  readonly toolCalls: readonly {
+    readonly tool: string;
+    readonly state: string;
+    readonly ms: number | null;
+  }[];
+  /** The business's texts that the reply rests on. */
+  readonly sources: readonly {
+    readonly id: string;
+    readonly title: string;
+  }[];
+  /** Set while the turn waits for somebody outside. */
+  readonly waiting: {
+    /** answer: of the business's agent. approval: of a tool call, by a person. */
+    readonly waitsFor: string;
+    /** ISO 8601, UTC. */
+    readonly expiresAt: string;
+    readonly answeredAt: string | null;
+  } | null;
+};
+
+export type AcceptedAnswer = {
+  /** The turn's. */
+  readonly id: string;
+  readonly conversationId: string;
+  readonly outcome: string;
+};
+
+export type Tool = {
+  /** A UUID. */
+  readonly id: string;
+  readonly name: string;
+  readonly kind: "http" | "mcp";
+  readonly description: string;
+  readonly definition: {
+    readonly [key: string]: unknown;
+  };
+  readonly needsApproval: boolean;
+  readonly isEnabled: boolean;
+  /** ISO 8601, UTC. */
+  readonly createdAt: string;
+  /** ISO 8601, UTC. */
+  readonly updatedAt: string;
+};
+
+export type ToolPage = {
+  readonly data: readonly Tool[];
+  readonly nextCursor: string | null;
+};
+
+export type ToolTest = {
+  /** unknown: it left, and nobody knows what became of it. */
+  readonly outcome: "done" | "failed" | "unknown";
+  /** Any JSON. */
+  readonly result: unknown;
+  readonly error: string | null;
+  readonly ms: number;
+};
+
+export type ToolCall = {
+  /** A UUID. */
+  readonly id: string;
+  /** A UUID. */
+  readonly conversationId: string;
+  /** A UUID. */
+  readonly turnId: string;
+  readonly tool: string;
+  readonly arguments: {
+    readonly [key: string]: unknown;
+  };
+  /** waiting, approved, denied, running, done, failed or unknown. */
+  readonly state: string;
+  /** Any JSON. */
+  readonly result: unknown;
+  readonly error: string | null;
+  readonly attempts: number;
+  /** ISO 8601, UTC. */
+  readonly createdAt: string;
+  readonly startedAt: string | null;
+  readonly finishedAt: string | null;
+  readonly decidedAt: string | null;
+  /** The name of the API key, or api, or cli. */
+  readonly decidedBy: string | null;
+};
+
+export type ToolCallPage = {
+  readonly data: readonly ToolCall[];
+  readonly nextCursor: string | null;
+};
+
+export type CustomerFacts = {
+  readonly facts: {
+    readonly [key: string]: string;
+  };
+};
+
 export type ListConversationsQuery = {
   readonly limit?: number | undefined;
   readonly cursor?: string | undefined;
@@ -256,6 +674,11 @@ export type ListMessagesQuery = {
   readonly order?: "asc" | "desc" | undefined;
 };
 
+export type SendMessageQuery = {
+  /** human: a person wrote it, so the AI pauses: until it is resumed, or for the business's set time. api: a program did. */
+  readonly author?: "api" | "human" | undefined;
+};
+
 export type ListTurnsQuery = {
   readonly limit?: number | undefined;
   readonly cursor?: string | undefined;
@@ -265,3 +688,40 @@ export type ListTurnsQuery = {
 export type PauseConversationBody = {
   readonly reason?: string | undefined;
 } | null;
+
+export type ListEventsQuery = {
+  /** `nextCursor` of an earlier answer; without it, from the oldest that is kept (30 days). */
+  readonly after?: string | undefined;
+  /** One type, or several with commas between: turn.replied,turn.failed. */
+  readonly type?: string | undefined;
+  readonly conversationId?: string | undefined;
+  readonly limit?: number | undefined;
+};
+
+export type TestToolBody = {
+  readonly arguments?:
+    | {
+        readonly [key: string]: unknown;
+      }
+    | undefined;
+  /** Of an MCP server: which of its tools; absent: they are listed. */
+  readonly serverTool?: string | undefined;
+};
+
+export type ListToolCallsQuery = {
+  readonly limit?: number | undefined;
+  readonly cursor?: string | undefined;
+  readonly conversationId?: string | undefined;
+  readonly state?: "waiting" | "approved" | "denied" | "running" | "done" | "failed" | "unknown" | undefined;
+};
+
+export type ChangeCustomerFactsBody = {
+  readonly facts: {
+    readonly [key: string]: string | null;
+  };
+};
+
+export type ListSessionsQuery = {
+  readonly limit?: number | undefined;
+  readonly cursor?: string | undefined;
+};

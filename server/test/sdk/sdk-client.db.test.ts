@@ -52,8 +52,23 @@ it("a thread is read, written to, and changed", async () => {
   expect((await client.conversations.close(id)).isOpen).toBe(false);
   expect((await client.conversations.list({ open: false })).data.map((conversation) => conversation.id)).toContain(id);
   expect((await client.turns.list({ conversationId: id })).data).toEqual([]);
+  expect((await client.conversations.send(id, HELLO, { author: "human" })).author).toBe("human");
+  expect((await client.conversations.get(id)).aiPaused?.reason).toBe("inbox");
   expect((await client.business.get()).id).toBe(business.businessId);
   expect((await client.channels.list()).data).toHaveLength(1);
+});
+
+it("events are read from where the last reading ended", async () => {
+  const id = await createTestThread(test, business);
+  const { nextCursor: after } = await client.events.list();
+  await client.conversations.pause(id);
+  await client.conversations.resume(id);
+  const first = await client.events.list({ after, limit: 1 });
+  const second = await client.events.list({ after: first.nextCursor, type: "conversation.resumed" });
+  expect([...first.data, ...second.data].map(({ type, conversationId }) => [type, conversationId])).toEqual([
+    ["conversation.paused", id],
+    ["conversation.resumed", id],
+  ]);
 });
 
 it("a person is resolved to one conversation, and a second lead is refused by its code", async () => {

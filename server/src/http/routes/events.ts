@@ -33,7 +33,7 @@ const eventSchema = z
     data: z.record(z.string(), z.unknown()),
     at: z.string().meta({ description: "ISO 8601, UTC.", format: "date-time" }),
   })
-  .meta({ id: "Event" });
+  .meta({ id: "OutboxEvent" });
 
 const eventPageSchema = z
   .object({

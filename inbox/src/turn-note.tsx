@@ -1,0 +1,49 @@
+// Owns: the quiet line below a burst that says how its turn ended, with the details on demand.
+import { describeTurn, detailsOf, type TurnLine } from "./describe-turn.ts";
+import { formatFull } from "./format-time.ts";
+import type { Turn } from "./inbox-client.ts";
+
+const TONES: Readonly<Record<TurnLine["tone"], string>> = { quiet: "text-soft", warning: "text-warning", danger: "text-danger" };
+
+export function TurnNote({ turn, isOurs }: { readonly turn: Turn; readonly isOurs: boolean }) {
+  const line = describeTurn(turn);
+  const details = detailsOf(turn);
+  return (
+    <li data-turn={turn.state} className={`flex max-w-[85%] md:max-w-[75%] ${isOurs ? "self-end" : "self-start"}`}>
+      <details className="group px-1 text-xs">
+        <summary
+          title={formatFull(turn.finishedAt)}
+          className={`flex cursor-pointer list-none items-center gap-1 py-0.5 ${isOurs ? "justify-end" : ""} ${TONES[line.tone]}`}
+        >
+          <span>{line.text}</span>
+          <Chevron />
+        </summary>
+        <dl className="mt-1 mb-1 grid grid-cols-[auto_minmax(0,1fr)] gap-x-3 gap-y-1 rounded-lg border border-line bg-panel px-3 py-2">
+          {[...details, { name: "Ended", value: formatFull(turn.finishedAt) }].map(({ name, value }) => (
+            <div key={name} className="contents">
+              <dt className="text-soft">{name}</dt>
+              <dd className="break-words">{value}</dd>
+            </div>
+          ))}
+        </dl>
+      </details>
+    </li>
+  );
+}
+
+function Chevron() {
+  return (
+    <svg
+      viewBox="0 0 12 12"
+      aria-hidden="true"
+      className="size-3 shrink-0 transition-transform group-open:rotate-180"
+      fill="none"
+      stroke="currentColor"
+      strokeWidth="1.5"
+      strokeLinecap="round"
+      strokeLinejoin="round"
+    >
+      <path d="M3 4.5l3 3 3-3" />
+    </svg>
+  );
+}
