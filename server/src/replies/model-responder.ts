@@ -1,6 +1,6 @@
 // Owns: a reply written by a model: the prompt, the rounds with its tools, the checks of what it wrote, the second model. Refuses to know: lanes,
 // sending, which provider it is, and what a tool does.
-import type { ModelMessage } from "ai";
+import type { ModelMessage, TextPart, ToolCallPart } from "ai";
 import type { Log } from "../kernel/log.ts";
 import { askModel, type ModelAnswer } from "../models/ask-model.ts";
 import { callTools, untilAborted } from "../models/call-tools.ts";
@@ -36,8 +36,6 @@ interface Run {
 /** When a second model waits, the first one may not use up all of the time. */
 const FIRST_SHARE = 0.6;
 const MAX_IDLE_MS = 15_000;
-/** Of a model that goes on calling although it may not. */
-const MAX_REFUSED_ROUNDS = 2;
 
 function workOf(run: Run): NonNullable<ResponderAnswer["work"]> {
   const { knowledge } = run.context;
@@ -95,23 +93,22 @@ async function converse(
 ): Promise<ResponderAnswer> {
   const { settings } = run.context;
   const idleMs = Math.min(MAX_IDLE_MS, settings.modelTimeoutMs / 2);
-  for (let refused = 0; refused < MAX_REFUSED_ROUNDS;) {
+  // Ends: every round uses up calls, or the one repair, or is the last one.
+  for (;;) {
     const mayCall = run.callsAsked < settings.tools.maxCalls;
     const question = { instructions: run.prompt.instructions, messages: run.transcript, tools: run.tools?.tools ?? [], mayCall, idleMs };
     const answer = await askModel(open, question, { signal, onUsage: (usage) => run.bill.add(open.settings, usage) });
     const called = answer.calls.length > 0 && run.tools !== undefined;
     const outcome = called ? await runTools(answer, run, signal) : judge(answer, run, log);
     if (outcome !== undefined) return outcome;
-    if (called && !mayCall) refused += 1;
   }
-  throw new ResponderFault("The model went on calling tools although none were left, and never answered.");
 }
 
 /** Other providers' marks on what was said (signatures of thoughts) mean nothing to the next one. */
 function withoutMarks(messages: readonly ModelMessage[]): readonly ModelMessage[] {
   return messages.map((message) => {
     if (message.role !== "assistant" || typeof message.content === "string") return message;
-    const content = message.content.flatMap((part) => {
+    const content = message.content.flatMap((part): (TextPart | ToolCallPart)[] => {
       if (part.type === "text") return [{ type: part.type, text: part.text }];
       if (part.type !== "tool-call") return [];
       return [{ type: part.type, toolCallId: part.toolCallId, toolName: part.toolName, input: part.input }];
