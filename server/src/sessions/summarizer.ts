@@ -8,6 +8,8 @@ export interface SessionToSummarize {
   readonly settings: ReplySettings;
   /** All of the session that can be read, oldest first, replies included. */
   readonly messages: readonly ContextMessage[];
+  /** How the last turn of the session ended, as its row says; absent when there was none. */
+  readonly lastTurn?: { readonly state: string; readonly reason: string | null };
 }
 
 export interface SessionSummary {

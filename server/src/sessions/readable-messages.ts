@@ -1,0 +1,34 @@
+// Owns: from rows of a session to what can be read of it: edits applied, revoked messages gone, reactions left out. Pure.
+import type { RowOf } from "../db/query.ts";
+import type { ContextMessage } from "../replies/responder.ts";
+import type { loadSessionToSummarize } from "./summaries.queries.ts";
+
+type Row = Pick<
+  RowOf<typeof loadSessionToSummarize.columns>,
+  "seq" | "author" | "type" | "text" | "sent_at" | "provider_message_id" | "target_provider_message_id"
+>;
+
+/** Messages that change another one. */
+const CHANGES = new Set(["edit", "revoke", "reaction"]);
+
+function authorOf(author: string | null): ContextMessage["author"] {
+  return author === "customer" || author === "ai" || author === "human" ? author : "api";
+}
+
+/** `rows` in the order of their positions; the row that stands for "no messages" is left out. */
+export function readableMessages(rows: readonly Row[]): readonly ContextMessage[] {
+  const edits = new Map<string, string | null>();
+  const revoked = new Set<string>();
+  for (const { type, text, target_provider_message_id: target } of rows) {
+    if (target === null) continue;
+    if (type === "edit") edits.set(target, text);
+    if (type === "revoke") revoked.add(target);
+  }
+  return rows.flatMap((row) => {
+    const { seq, type, sent_at: sentAt, provider_message_id: id } = row;
+    if (seq === null || type === null || sentAt === null || CHANGES.has(type)) return [];
+    if (id !== null && revoked.has(id)) return [];
+    const text = id !== null && edits.has(id) ? (edits.get(id) ?? null) : row.text;
+    return [{ seq, author: authorOf(row.author), type, text, sentAt }];
+  });
+}

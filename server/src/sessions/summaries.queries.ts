@@ -1,0 +1,118 @@
+// Owns: the statements of summaries: what there is to sum up, what came of it, what failed. All of them under the fence of the session lane.
+import { defineQuery } from "../db/query.ts";
+
+// The oldest session of each lane that waits for its summary, with what was said in it: also what the business had written before the customer
+// opened it, and its replies until it was closed. Of a very long one the newest part.
+export const loadSessionToSummarize = defineQuery({
+  name: "sessions.load-to-summarize",
+  role: "app",
+  columns: {
+    conversation_id: "uuid",
+    session_id: "uuid",
+    from_seq: "int8",
+    to_seq: "int8",
+    attempts: "int4",
+    turn_state: "text?",
+    turn_reason: "text?",
+    seq: "int8?",
+    author: "text?",
+    type: "text?",
+    text: "text?",
+    sent_at: "timestamptz?",
+    provider_message_id: "text?",
+    target_provider_message_id: "text?",
+  },
+  text: `
+select s.conversation_id, s.id as session_id, s.from_seq, s.to_seq, s.summary_attempts as attempts, t.state as turn_state, t.reason as turn_reason,
+       m.seq, m.author, m.type, m.text, m.sent_at, m.provider_message_id, m.target_provider_message_id
+  from unnest($2::uuid[], $3::bigint[]) as i (conversation_id, fence)
+  join lanes l on l.business_id = $1 and l.conversation_id = i.conversation_id and l.kind = 'session' and l.fence = i.fence
+  cross join lateral (
+    select w.* from sessions w
+     where w.business_id = $1 and w.conversation_id = l.conversation_id and w.summary_state = 'pending' and w.closed_at is not null
+     order by w.from_seq limit 1) s
+  left join lateral (
+    select b.to_seq, b.closed_at from sessions b
+     where b.business_id = $1 and b.conversation_id = s.conversation_id and b.from_seq < s.from_seq
+     order by b.from_seq desc limit 1) p on true
+  left join lateral (
+    select min(n.from_seq) as from_seq from sessions n
+     where n.business_id = $1 and n.conversation_id = s.conversation_id and n.from_seq > s.from_seq) n on true
+  left join lateral (
+    select x.state, x.reason from turns x
+     where x.business_id = $1 and x.conversation_id = s.conversation_id and x.covers_from <= s.to_seq and x.covers_to >= s.from_seq
+     order by x.covers_to desc limit 1) t on true
+  left join lateral (
+    select x.seq, x.author, x.type, x.text, x.sent_at, x.provider_message_id, x.target_provider_message_id from messages x
+     where x.business_id = $1 and x.conversation_id = s.conversation_id and not x.is_history and x.type <> 'system'
+       and x.seq > coalesce(p.to_seq, 0) and x.seq < coalesce(n.from_seq, 9223372036854775807)
+       and (x.seq between s.from_seq and s.to_seq
+            or x.direction = 'out' and x.seq < s.from_seq and x.received_at > coalesce(p.closed_at, '-infinity')
+            or x.direction = 'out' and x.seq > s.to_seq and x.received_at <= s.closed_at)
+     order by x.seq desc limit 400) m on true
+ order by s.conversation_id, m.seq`,
+});
+
+// The summary and its event; with the last one that a lane waits for, the lane is done up to where its open session begins. What the worker was told
+// when it tracked is as true now: whatever came since has raised wanted, and whoever changed sessions has taken the fence.
+export const storeSummaries = defineQuery({
+  name: "sessions.store-summaries",
+  role: "app",
+  columns: { conversation_id: "uuid" },
+  text: `
+with item as materialized (
+  select i.* from jsonb_to_recordset($2::jsonb) as i (conversation_id uuid, fence bigint, session_id uuid, event_id uuid, state text, source text,
+         summary text, topic text, outcome text, open_points jsonb, input_tokens integer, output_tokens integer,
+         is_last boolean, done bigint, wanted bigint, open_until timestamptz)
+), mine as materialized (
+  select i.* from lanes l join item i on i.conversation_id = l.conversation_id
+   where l.business_id = $1 and l.kind = 'session' and l.fence = i.fence
+   order by l.conversation_id
+   for no key update of l
+), stored as (
+  update sessions s set
+    summary_state = i.state, summary_source = i.source, summary = i.summary, topic = i.topic, outcome = i.outcome, open_points = i.open_points,
+    summary_error = null, summarized_at = now(), summary_input_tokens = i.input_tokens, summary_output_tokens = i.output_tokens
+    from mine i
+   where s.business_id = $1 and s.id = i.session_id and s.summary_state = 'pending'
+  returning s.id, s.conversation_id, i.event_id, i.state, i.source
+), event as (
+  insert into events (business_id, id, type, conversation_id, subject_id, data, at)
+  select $1, s.event_id, 'session.summarized', s.conversation_id, s.id, jsonb_build_object('state', s.state, 'source', s.source), now() from stored s
+), lane as (
+  update lanes l set
+    done = i.done,
+    check_at = case when l.wanted <= i.done then null
+                    when l.wanted > i.wanted and i.open_until is null then now()
+                    else coalesce(i.open_until, now()) end,
+    owner = null, attempts = 0, last_error = null
+    from mine i
+   where l.business_id = $1 and l.conversation_id = i.conversation_id and l.kind = 'session' and i.is_last
+)
+select conversation_id from mine`,
+});
+
+// Lets go of a lane whose summary has to wait: because it failed ($5 = 1), or because others are being written ($5 = 0). The lane is looked at again
+// soon, whatever failed: a message that comes meanwhile does not wake it, and its session is to be opened without delay.
+export const postponeSummary = defineQuery({
+  name: "sessions.postpone-summary",
+  role: "app",
+  columns: { conversation_id: "uuid" },
+  text: `
+with mine as materialized (
+  select l.conversation_id from lanes l
+   where l.business_id = $1 and l.conversation_id = $2 and l.kind = 'session' and l.fence = $3 and l.wanted > l.done
+   for no key update of l
+), failed as (
+  update sessions s set summary_attempts = s.summary_attempts + 1, summary_error = $6
+    from mine
+   where s.business_id = $1 and s.id = $4 and s.summary_state = 'pending' and $5::integer > 0
+  returning s.id
+)
+update lanes l set
+  check_at = least($7::timestamptz, now() + $8::float8 * interval '1 millisecond'), owner = null, attempts = l.attempts + $5::integer,
+  last_error = case when $5::integer > 0 then $6 end
+  from mine
+ where l.business_id = $1 and l.conversation_id = mine.conversation_id and l.kind = 'session'
+returning l.conversation_id`,
+});

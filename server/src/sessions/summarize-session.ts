@@ -1,0 +1,180 @@
+// Owns: the summary of one closed session: what is summed up, by whom, and what is kept of it. No connection is held while it is written.
+import { createBusinessBatcher } from "../db/business-batcher.ts";
+import type { Database } from "../db/database.ts";
+import type { RowOf } from "../db/query.ts";
+import type { FailPoints } from "../kernel/fail-points.ts";
+import { newId, type BusinessId, type ConversationId } from "../kernel/ids.ts";
+import type { ReplySettings } from "../replies/reply-settings.ts";
+import type { ReplySettingsStore } from "../replies/reply-settings-store.ts";
+import { clip } from "./extractive-summarizer.ts";
+import { readableMessages } from "./readable-messages.ts";
+import { loadSessionToSummarize, storeSummaries } from "./summaries.queries.ts";
+import type { SessionSummary, Summarizer } from "./summarizer.ts";
+import { instantOf, type HeldLane } from "./write-tracking.ts";
+
+export interface SummarizeDeps {
+  readonly database: Database;
+  readonly settings: Pick<ReplySettingsStore, "find">;
+  readonly summarize: { readonly extractive: Summarizer; readonly model?: Summarizer };
+  readonly failPoints: FailPoints;
+}
+
+export interface SummaryTarget extends HeldLane {
+  readonly businessId: BusinessId;
+}
+
+/** What the lane's row becomes with the summary that is the last one to be written; as the newest tracking found it. */
+export interface LaneAfterwards {
+  readonly isLast: boolean;
+  readonly doneThen: number;
+  readonly wanted: number;
+  readonly openUntilMs: number | null;
+}
+
+/** Somebody failed to write the summary of this session. */
+export class SummaryFailure extends Error {
+  readonly sessionId: string;
+  readonly attempts: number;
+
+  constructor(sessionId: string, attempts: number, cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+    this.name = "SummaryFailure";
+    this.sessionId = sessionId;
+    this.attempts = attempts;
+  }
+}
+
+type Row = RowOf<typeof loadSessionToSummarize.columns>;
+
+/** After so many failures of the model the summary is made without one, so every session ends with a summary. */
+const MODEL_ATTEMPTS = 3;
+const LENGTHS = { summary: 4_000, topic: 200, outcome: 300, openPoint: 300, openPoints: 10 };
+
+/**
+ * Sums up the oldest session of the lane that waits for it. Answers "stored", "lost" when the lane belongs to somebody else, "nothing" when no
+ * session waits. Throws a SummaryFailure when the summary could not be made.
+ */
+export type SummarizeOldest = (
+  lane: SummaryTarget,
+  afterwards: () => LaneAfterwards,
+  signal: AbortSignal,
+) => Promise<"stored" | "lost" | "nothing">;
+
+export function createSummarizeOldest(deps: SummarizeDeps): SummarizeOldest {
+  const load = createLoad(deps.database);
+  const store = createStore(deps.database);
+  return async (lane, afterwards, signal) => {
+    const rows = await load(lane.businessId, lane);
+    const [first] = rows;
+    if (first === undefined) return "nothing";
+    const kept = await summarize(deps, { lane, rows, first }, signal).catch((error: unknown) => {
+      throw new SummaryFailure(first.session_id, first.attempts, error);
+    });
+    signal.throwIfAborted();
+    const item = { ...kept, lane, sessionId: first.session_id, afterwards: afterwards() };
+    return (await store(lane.businessId, item)) ? "stored" : "lost";
+  };
+}
+
+interface Kept {
+  readonly state: "done" | "too_short";
+  readonly source: SessionSummary["source"] | "message";
+  readonly summary: Omit<SessionSummary, "source">;
+}
+
+interface Work {
+  readonly lane: SummaryTarget;
+  readonly rows: readonly Row[];
+  readonly first: Row;
+}
+
+async function summarize(deps: SummarizeDeps, { lane, rows, first }: Work, signal: AbortSignal): Promise<Kept> {
+  await untilAborted(deps.failPoints.hit("session.summarize") ?? Promise.resolve(), signal);
+  const messages = readableMessages(rows);
+  const ofCustomer = messages.filter(({ author }) => author === "customer");
+  if (ofCustomer.length <= 1) {
+    const type = ofCustomer[0]?.type ?? rows.find(({ author }) => author === "customer")?.type ?? "nothing";
+    const summary = ofCustomer[0]?.text ?? `[${type}]`;
+    return { state: "too_short", source: "message", summary: { summary, topic: null, outcome: null, openPoints: [] } };
+  }
+  const settings = await deps.settings.find(lane.businessId);
+  const lastTurn = first.turn_state === null ? {} : { lastTurn: { state: first.turn_state, reason: first.turn_reason } };
+  const session = { businessId: lane.businessId, settings, messages, ...lastTurn };
+  const { source, ...summary } = await writerFor(deps, settings, first.attempts)(session, signal);
+  if (summary.summary.trim() === "") throw new Error("the summary is empty");
+  return { state: "done", source, summary };
+}
+
+function writerFor({ summarize: { extractive, model } }: SummarizeDeps, settings: ReplySettings, attempts: number): Summarizer {
+  if (settings.sessions.summaries !== "model" || model === undefined || attempts >= MODEL_ATTEMPTS) return extractive;
+  return (session, signal) => {
+    // A provider that neither answers nor gives up counts as one that failed.
+    const limited = AbortSignal.any([signal, AbortSignal.timeout(settings.modelTimeoutMs)]);
+    return untilAborted(model(session, limited), limited);
+  };
+}
+
+/** Also ends for those who do not listen to the signal. */
+async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = (): void => {
+    aborted.reject(signal.reason instanceof Error ? signal.reason : new Error("aborted"));
+  };
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    return await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
+function createLoad(database: Database): (businessId: BusinessId, lane: SummaryTarget) => Promise<readonly Row[]> {
+  return createBusinessBatcher<SummaryTarget, readonly Row[]>({
+    slots: 1,
+    async run(businessId, lanes) {
+      const keys = [lanes.map(({ conversationId }) => conversationId), lanes.map(({ fence }) => fence)];
+      const rows = await database.forBusiness(businessId).run(loadSessionToSummarize, [businessId, ...keys]);
+      const ofLane = Map.groupBy(rows, (row) => row.conversation_id as ConversationId);
+      return lanes.map(({ conversationId }) => ofLane.get(conversationId) ?? []);
+    },
+  });
+}
+
+interface StoreItem extends Kept {
+  readonly lane: SummaryTarget;
+  readonly sessionId: string;
+  readonly afterwards: LaneAfterwards;
+}
+
+function createStore(database: Database): (businessId: BusinessId, item: StoreItem) => Promise<boolean> {
+  return createBusinessBatcher<StoreItem, boolean>({
+    slots: 1,
+    async run(businessId, items) {
+      const rows = await database.forBusiness(businessId).run(storeSummaries, [businessId, JSON.stringify(items.map(rowOf))]);
+      const stored = new Set(rows.map((row) => row.conversation_id));
+      return items.map(({ lane }) => stored.has(lane.conversationId));
+    },
+  });
+}
+
+function rowOf({ lane, sessionId, afterwards, state, source, summary }: StoreItem) {
+  return {
+    conversation_id: lane.conversationId,
+    fence: lane.fence,
+    session_id: sessionId,
+    event_id: newId(),
+    state,
+    source,
+    summary: clip(summary.summary, LENGTHS.summary),
+    topic: summary.topic === null ? null : clip(summary.topic, LENGTHS.topic),
+    outcome: summary.outcome === null ? null : clip(summary.outcome, LENGTHS.outcome),
+    open_points: summary.openPoints.slice(0, LENGTHS.openPoints).map((point) => clip(point, LENGTHS.openPoint)),
+    input_tokens: summary.inputTokens ?? null,
+    output_tokens: summary.outputTokens ?? null,
+    is_last: afterwards.isLast,
+    done: afterwards.doneThen,
+    wanted: afterwards.wanted,
+    open_until: instantOf(afterwards.openUntilMs),
+  };
+}
