@@ -32,6 +32,7 @@ test("without any setting, the demo gets the defaults of the table", () => {
       sendConcurrency: 64,
       leaseMs: 30_000,
       sendTimeoutMs: 15_000,
+      privateHosts: [],
     },
   });
 });
@@ -88,6 +89,16 @@ test("the Graph address loses its last slash, so that paths can be put behind it
   const result = readConfig({ ONETHREAD_GRAPH_URL: "http://127.0.0.1:4010/" }, { purpose: "tool" });
   expect(result).toMatchObject({ ok: true, config: { graphUrl: "http://127.0.0.1:4010" } });
   expect(readConfig({ ONETHREAD_GRAPH_URL: "graph.facebook.com" }, { purpose: "tool" }).ok).toBe(false);
+});
+
+test("private hosts are hosts with or without a port, in small letters, and nothing that looks like an address of a page", () => {
+  const withHosts = (text: string): ConfigResult => readConfig({ ONETHREAD_PRIVATE_HOSTS: text }, { purpose: "tool" });
+  expect(withHosts("LocalHost, 10.0.0.7:8080,[::1],[fd00::1]:443,*")).toMatchObject({
+    ok: true,
+    config: { privateHosts: ["localhost", "10.0.0.7:8080", "[::1]", "[fd00::1]:443", "*"] },
+  });
+  expect(withHosts("")).toMatchObject({ ok: true, config: { privateHosts: [] } });
+  for (const wrong of ["http://localhost", "localhost/path", "::1", "a b", "host:port"]) expect(withHosts(wrong).ok).toBe(false);
 });
 
 test("no environment whatsoever makes it throw, and every problem names a setting", () => {

@@ -2,7 +2,7 @@
 // Refuses to know: who uses a setting.
 
 import { findNearest } from "./config/find-nearest.ts";
-import { httpUrl, oneOf, postgresUrl, secrets, someOf, text, wholeNumber, yesOrNo, type Kind } from "./config/setting-kinds.ts";
+import { hosts, httpUrl, oneOf, postgresUrl, secrets, someOf, text, wholeNumber, yesOrNo, type Kind } from "./config/setting-kinds.ts";
 
 export const roles = ["api", "worker", "scheduler"] as const;
 export type Role = (typeof roles)[number];
@@ -34,6 +34,8 @@ export type Config = {
   readonly sendConcurrency: number;
   readonly leaseMs: number;
   readonly sendTimeoutMs: number;
+  /** Hosts inside our own network that businesses may let us ask: `host` or `host:port`. */
+  readonly privateHosts: readonly string[];
 };
 
 export type ConfigResult = { readonly ok: true; readonly config: Config } | { readonly ok: false; readonly problems: readonly string[] };
@@ -124,6 +126,11 @@ export const settings = {
     "Milliseconds that the Cloud API may take to accept a message.",
     wholeNumber(100, 300_000),
   ),
+  privateHosts: setting(
+    ["ONETHREAD_PRIVATE_HOSTS", ""],
+    "Hosts inside your own network that a business may name all the same, for its model, its agent, its tools and its pages: `host` or `host:port`, IPv6 in brackets; `*`: all. None: the public internet only.",
+    hosts(),
+  ),
 } as const;
 
 /** The one place where process.env is read. */
@@ -176,6 +183,7 @@ function readValues(given: Environment): { readonly config: Config; readonly pro
     sendConcurrency: get(settings.sendConcurrency),
     leaseMs: get(settings.leaseMs),
     sendTimeoutMs: get(settings.sendTimeoutMs),
+    privateHosts: get(settings.privateHosts),
   };
   return { config, problems };
 }

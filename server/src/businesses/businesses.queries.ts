@@ -9,6 +9,9 @@ const businessColumns = {
   ceiling_ms: "int4",
   language: "text",
   handoff_text: "text",
+  handoff_pause_ms: "int8?",
+  answers_groups: "bool",
+  reply_concurrency: "int4?",
   created_at: "timestamptz",
 } as const;
 
@@ -31,7 +34,8 @@ export const insertBusiness = defineQuery({
   text: `
     insert into businesses as b (id, name, quiet_ms, ceiling_ms, language, handoff_pause_ms)
     values ($1, $2, coalesce($3, 2000), coalesce($4, 10000), coalesce($5, 'english'), $6)
-    returning b.id, b.name, b.ai_enabled, b.quiet_ms, b.ceiling_ms, b.language, b.handoff_text, b.created_at`,
+    returning b.id, b.name, b.ai_enabled, b.quiet_ms, b.ceiling_ms, b.language, b.handoff_text, b.handoff_pause_ms, b.answers_groups,
+      b.reply_concurrency, b.created_at`,
 });
 
 export const findBusiness = defineQuery({
@@ -39,7 +43,8 @@ export const findBusiness = defineQuery({
   role: "app",
   columns: businessColumns,
   text: `
-    select b.id, b.name, b.ai_enabled, b.quiet_ms, b.ceiling_ms, b.language, b.handoff_text, b.created_at
+    select b.id, b.name, b.ai_enabled, b.quiet_ms, b.ceiling_ms, b.language, b.handoff_text, b.handoff_pause_ms, b.answers_groups,
+      b.reply_concurrency, b.created_at
     from businesses b
     where b.id = $1`,
 });
@@ -49,9 +54,35 @@ export const listBusinessesAcrossBusinesses = defineQuery({
   role: "ingest",
   columns: businessColumns,
   text: `
-    select b.id, b.name, b.ai_enabled, b.quiet_ms, b.ceiling_ms, b.language, b.handoff_text, b.created_at
+    select b.id, b.name, b.ai_enabled, b.quiet_ms, b.ceiling_ms, b.language, b.handoff_text, b.handoff_pause_ms, b.answers_groups,
+      b.reply_concurrency, b.created_at
     from businesses b
     order by b.name, b.id`,
+});
+
+/** `knows_language`: whether PostgreSQL has a text search configuration of that name. */
+export const lockBusiness = defineQuery({
+  name: "businesses.lock",
+  role: "app",
+  columns: { ...businessColumns, knows_language: "bool" },
+  text: `
+    select b.id, b.name, b.ai_enabled, b.quiet_ms, b.ceiling_ms, b.language, b.handoff_text, b.handoff_pause_ms, b.answers_groups,
+      b.reply_concurrency, b.created_at, exists (select from pg_ts_config t where t.cfgname = coalesce($2::text, b.language)) as knows_language
+    from businesses b
+    where b.id = $1
+    for no key update of b`,
+});
+
+export const changeBusiness = defineQuery({
+  name: "businesses.change",
+  role: "app",
+  columns: businessColumns,
+  text: `
+    update businesses b set ai_enabled = $2, quiet_ms = $3, ceiling_ms = $4, language = $5, handoff_text = $6, handoff_pause_ms = $7,
+      answers_groups = $8, reply_concurrency = $9
+    where b.id = $1
+    returning b.id, b.name, b.ai_enabled, b.quiet_ms, b.ceiling_ms, b.language, b.handoff_text, b.handoff_pause_ms, b.answers_groups,
+      b.reply_concurrency, b.created_at`,
 });
 
 /** No row: the key is in the directory already, for this business or for another one. */

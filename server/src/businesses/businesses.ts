@@ -12,6 +12,11 @@ export interface Business {
   readonly ceilingMs: number;
   readonly language: string;
   readonly handoffText: string;
+  /** How long the AI stays silent once a person was fetched or took over; null: until somebody resumes it. */
+  readonly handoffPauseMs: number | null;
+  readonly answersGroups: boolean;
+  /** How many replies may be written at the same time; null: the share that the worker gives to each business. */
+  readonly replyConcurrency: number | null;
   readonly createdAt: Date;
 }
 
@@ -67,7 +72,7 @@ function checkDebounce(quietMs: number, ceilingMs: number): void {
   }
 }
 
-function businessOf(row: RowOf<typeof findBusiness.columns>): Business {
+export function businessOf(row: RowOf<typeof findBusiness.columns>): Business {
   return {
     id: row.id as BusinessId,
     name: row.name,
@@ -76,6 +81,9 @@ function businessOf(row: RowOf<typeof findBusiness.columns>): Business {
     ceilingMs: row.ceiling_ms,
     language: row.language,
     handoffText: row.handoff_text,
+    handoffPauseMs: row.handoff_pause_ms,
+    answersGroups: row.answers_groups,
+    replyConcurrency: row.reply_concurrency,
     createdAt: row.created_at,
   };
 }

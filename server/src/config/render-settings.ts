@@ -11,7 +11,7 @@ type Described = {
 export function renderSettings(table: readonly Described[]): string {
   const rows = table.map(({ name, default: byDefault, expected, meaning, isSecret }) => {
     const marked = isSecret ? `${meaning} Secret: never shown or logged.` : meaning;
-    return `| \`${name}\` | ${byDefault === undefined ? "none" : `\`${byDefault}\``} | ${marked} | ${expected} |`;
+    return `| \`${name}\` | ${byDefault === undefined || byDefault === "" ? "none" : `\`${byDefault}\``} | ${marked} | ${expected} |`;
   });
   return [
     "# Settings",

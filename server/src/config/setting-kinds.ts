@@ -62,6 +62,17 @@ export function secrets(most: number): Kind<readonly string[]> {
   };
 }
 
+/** In small letters; none is fine too. */
+export function hosts(): Kind<readonly string[]> {
+  return {
+    expected: "hosts such as localhost, 10.0.0.7:8080 or [::1], separated by commas",
+    parse: (value) => {
+      const found = splitList(value.toLowerCase());
+      return found.every((host) => /^(\*|[a-z0-9._-]+(:\d{1,5})?|\[[0-9a-f:.]+\](:\d{1,5})?)$/.test(host)) ? good(found) : bad;
+    },
+  };
+}
+
 /** Without a slash at the end. */
 export function httpUrl(): Kind<string> {
   return {

@@ -135,6 +135,12 @@ export const businessSchema = named(
     ceilingMs: z.int(),
     language: z.string(),
     handoffText: z.string(),
+    handoffPauseMs: z
+      .int()
+      .nullable()
+      .describe("How long the AI stays silent once a person was fetched or took over; null: until it is resumed."),
+    answersGroups: z.boolean().describe("Whether the AI answers in groups too."),
+    replyConcurrency: z.int().nullable().describe("Replies that may be written at the same time; null: an equal share."),
     createdAt: instant,
   }),
 );

@@ -7,7 +7,9 @@ import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from "fas
 import { createFindCaller } from "../businesses/api-keys.ts";
 import type { ChannelDirectory } from "../businesses/channel-directory.ts";
 import { createBusinesses } from "../businesses/businesses.ts";
+import { createChangeBusiness } from "../businesses/change-business.ts";
 import { createChannels } from "../businesses/channels.ts";
+import { createCustomerFacts } from "../conversations/customer-facts.ts";
 import { createConversationReader } from "../conversations/read-conversations.ts";
 import { createResolveConversation } from "../conversations/resolve-conversation.ts";
 import { createSetConversationState } from "../conversations/set-conversation-state.ts";
@@ -18,6 +20,15 @@ import type { WebhookIntake } from "../ingest/webhook-intake.ts";
 import { Fault } from "../kernel/faults.ts";
 import type { Log } from "../kernel/log.ts";
 import { createAcceptMessage } from "../outbound/accept-message.ts";
+import { createOutsideHttp, type OutsideHttp } from "../outside/outside-http.ts";
+import { createAnswerTurn } from "../replies/answer-turn.ts";
+import { createFindTurn } from "../replies/find-turn.ts";
+import { createReplySettingsStore } from "../replies/reply-settings-store.ts";
+import { createBusinessTools } from "../tools/business-tools.ts";
+import { createToolCalls } from "../tools/tool-calls.ts";
+import { createTryTool } from "../tools/try-tool.ts";
+import { createCloseSession } from "../sessions/close-session.ts";
+import { createListSessions } from "../sessions/read-sessions.ts";
 import type { ApiApp } from "./api-app.ts";
 import { callerOf, createAuthenticate } from "./authenticate.ts";
 import { API_VERSION } from "./describe-routes.ts";
@@ -30,6 +41,7 @@ import { registerDescriptionRoutes } from "./routes/description.ts";
 import { registerInbox } from "./routes/inbox.ts";
 import { registerGatewayWebhooks } from "./routes/gateway-webhooks.ts";
 import { registerHealthRoutes } from "./routes/health.ts";
+import type { ToolRoutesDeps } from "./routes/tools.ts";
 import { registerWhatsAppWebhook } from "./routes/whatsapp-webhook.ts";
 
 export interface HttpAppDeps {
@@ -42,7 +54,7 @@ export interface HttpAppDeps {
   readonly appSecrets: readonly string[];
   readonly verifyToken: string;
   /** Tells the workers of this process that there is work; called after commits only. */
-  readonly wake: (kind: "send") => void;
+  readonly wake: (kind: "send" | "reply") => void;
   /** Names of migrations that this code needs and the database does not have. */
   readonly listPendingMigrations: () => Promise<readonly string[]>;
   readonly apiRequestsPerMinute?: number;
@@ -50,6 +62,8 @@ export interface HttpAppDeps {
   readonly servesApi?: boolean;
   /** Where the built inbox lies; without it there is none at /inbox. */
   readonly inboxDirectory?: string;
+  /** For requests to addresses that a business has chosen; without it one that reaches no private address. */
+  readonly outside?: OutsideHttp;
 }
 
 const API_BODY_LIMIT = 1024 * 1024;
@@ -124,6 +138,23 @@ async function registerPublicPart(scope: ApiApp, deps: HttpAppDeps): Promise<voi
   );
 }
 
+function toolRoutes(api: ApiApp, { database, log, wake, outside = ownOutside(api) }: HttpAppDeps): ToolRoutesDeps {
+  const businessTools = createBusinessTools({ database });
+  const settings = createReplySettingsStore({ database, log });
+  return {
+    businessTools,
+    toolCalls: createToolCalls({ database, wake }),
+    tryTool: createTryTool({ tools: businessTools, settings, outside }),
+    customerFacts: createCustomerFacts({ database }),
+  };
+}
+
+function ownOutside(api: ApiApp): OutsideHttp {
+  const outside = createOutsideHttp({ privateHosts: [] });
+  api.addHook("onClose", () => outside.close());
+  return outside;
+}
+
 async function registerApi(api: ApiApp, deps: HttpAppDeps): Promise<void> {
   const { database } = deps;
   api.addHook("onRequest", createAuthenticate({ findCaller: createFindCaller({ database }) }));
@@ -137,12 +168,20 @@ async function registerApi(api: ApiApp, deps: HttpAppDeps): Promise<void> {
         retryAfterSeconds: Math.ceil(ttl / 1000),
       }),
   });
+  const replySettings = createReplySettingsStore({ database, log: deps.log });
   registerApiRoutes(api, {
     conversations: createConversationReader({ database }),
     setConversationState: createSetConversationState({ database }),
     resolveConversation: createResolveConversation({ database, claimIdentity: createClaimIdentity({ database, log: deps.log }) }),
     acceptMessage: createAcceptMessage({ database, wake: deps.wake }),
     readEvents: createReadEvents({ database }),
+    ...toolRoutes(api, deps),
+    findTurn: createFindTurn({ database }),
+    answerTurn: createAnswerTurn({ database, settings: replySettings, wake: deps.wake }),
+    replySettings,
+    changeBusiness: createChangeBusiness({ database }),
+    listSessions: createListSessions({ database }),
+    closeSession: createCloseSession({ database, settings: replySettings }),
     businesses: createBusinesses({ database }),
     channels: createChannels({ database }),
   });

@@ -57,7 +57,7 @@ function mapFault(fault: Fault, { request, log }: Site): Mapped {
   if (FAULTS[fault.code].status === 500) return mapUnknown(fault, { request, log });
   const retryAfterSeconds = fault.retryAfterSeconds ?? (fault.code === "unavailable" ? DEFAULT_RETRY_SECONDS : undefined);
   if (fault.code === "unavailable") log.warn({ route: routeOf(request), reason: fault.message, error: fault.cause }, "http.refused");
-  return { problem: problemOf(fault.code, fault.message), retryAfterSeconds };
+  return { problem: problemOf(fault.code, fault.message, fault.errors === undefined ? {} : { errors: fault.errors }), retryAfterSeconds };
 }
 
 function mapValidation(

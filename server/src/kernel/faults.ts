@@ -18,6 +18,15 @@ export const FAULTS = {
   lead_conflict: { status: 409, title: "The conversation belongs to another lead" },
   identity_conflict: { status: 409, title: "The identifiers belong to different people" },
   idempotency_conflict: { status: 422, title: "The idempotency key was used with another request" },
+  invalid_settings: { status: 422, title: "The settings are not valid" },
+  turn_already_answered: { status: 409, title: "The turn has its answer already" },
+  turn_expired: { status: 409, title: "The answer came too late" },
+  turn_superseded: { status: 409, title: "A newer message of the customer came" },
+  turn_taken_over: { status: 409, title: "A person answers instead of the AI" },
+  turn_not_waiting: { status: 409, title: "The turn does not wait for an answer" },
+  tool_name_taken: { status: 409, title: "Another tool has this name" },
+  tool_call_decided: { status: 409, title: "The tool call was decided before" },
+  tool_call_over: { status: 409, title: "The tool call is not made any more" },
   payload_too_large: { status: 413, title: "The body is too large" },
   unsupported_media_type: { status: 415, title: "The body must be JSON" },
   rate_limited: { status: 429, title: "Too many requests" },
@@ -27,16 +36,30 @@ export const FAULTS = {
 
 export type FaultCode = keyof typeof FAULTS;
 
+export interface FieldError {
+  readonly path: string;
+  readonly message: string;
+}
+
+interface FaultOptions {
+  readonly cause?: unknown;
+  readonly retryAfterSeconds?: number;
+  readonly errors?: readonly FieldError[];
+}
+
 /** A fault with a stable code. `message` is a sentence for the person who reads it: what happened, what was kept, what to do. */
 export class Fault extends Error {
   readonly code: FaultCode;
   readonly retryAfterSeconds: number | undefined;
+  /** Each place of the request that is wrong, when there is one to name. */
+  readonly errors: readonly FieldError[] | undefined;
 
-  constructor(code: FaultCode, message: string, options: { cause?: unknown; retryAfterSeconds?: number } = {}) {
+  constructor(code: FaultCode, message: string, options: FaultOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = "Fault";
     this.code = code;
     this.retryAfterSeconds = options.retryAfterSeconds;
+    this.errors = options.errors;
   }
 }
 

@@ -7,6 +7,7 @@ import type { BusinessId } from "../kernel/ids.ts";
 import type { JsonObject } from "../kernel/json.ts";
 import type { Log } from "../kernel/log.ts";
 import { isObject } from "../whatsapp/read-json.ts";
+import { cleanObject, isDeeperThan } from "../whatsapp/storable-json.ts";
 import { DEFAULT_REPLY_SETTINGS, replySettingsSchema, type ReplySettings } from "./reply-settings.ts";
 import {
   findReplySecret,
@@ -37,6 +38,8 @@ export interface ReplySettingsStore {
   removeSecret(businessId: BusinessId, name: string): Promise<boolean>;
 }
 
+/** The settings themselves are four levels deep. */
+const MAX_DEPTH = 10;
 const CACHE = { maxEntries: 10_000, foundForMs: 5_000, missingForMs: 2_000 };
 
 /** The values that fit; of those that do not (written by another version of the code) only themselves are lost. */
@@ -48,7 +51,14 @@ function settingsOf(stored: JsonObject): { readonly settings: ReplySettings; rea
 }
 
 function problemsOf(error: z.ZodError): readonly string[] {
-  return error.issues.map(({ path, message }) => `${path.join(".") || "settings"}: ${message}`);
+  return error.issues.flatMap((issue) => {
+    if (issue.code === "unrecognized_keys") return issue.keys.map((key) => `${pathOf([...issue.path, key])}: there is no such setting`);
+    return [`${pathOf(issue.path)}: ${issue.message}`];
+  });
+}
+
+function pathOf(path: readonly PropertyKey[]): string {
+  return path.length === 0 ? "settings" : path.map(String).join(".");
 }
 
 function merge(target: JsonObject, patch: JsonObject): JsonObject {
@@ -87,7 +97,9 @@ export function createReplySettingsStore(deps: { readonly database: Database; re
     async find(businessId) {
       return (await known.find(businessId)) ?? DEFAULT_REPLY_SETTINGS;
     },
-    async change(businessId, patch) {
+    async change(businessId, given) {
+      if (isDeeperThan(given, MAX_DEPTH)) return { outcome: "invalid", problems: ["settings: the change is nested too deeply"] };
+      const patch = cleanObject(given);
       const result = await database.forBusiness(businessId).transaction(async (tx): Promise<ChangeOutcome> => {
         const [row] = await tx.run(lockReplySettings, [businessId]);
         const stored = merge(isObject(row?.settings) ? row.settings : {}, patch);

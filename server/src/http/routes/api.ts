@@ -4,10 +4,23 @@ import type { AcceptMessage } from "../../outbound/accept-message.ts";
 import { registerAccountRoutes, type AccountRoutesDeps } from "./account.ts";
 import { registerEventRoutes, type EventRoutesDeps } from "./events.ts";
 import { registerConversationRoutes, type ConversationRoutesDeps } from "./conversations.ts";
+import { registerReplySettingsRoutes, type ReplySettingsRoutesDeps } from "./reply-settings.ts";
 import { registerResolveConversation, type ResolveConversationRouteDeps } from "./resolve-conversation.ts";
 import { registerSendMessage } from "./send-message.ts";
+import { registerSessionRoutes, type SessionRoutesDeps } from "./sessions.ts";
+import { registerTurnRoutes, type TurnRoutesDeps } from "./turns.ts";
+import { registerToolRoutes, type ToolRoutesDeps } from "./tools.ts";
 
-export interface ApiRoutesDeps extends ConversationRoutesDeps, ResolveConversationRouteDeps, AccountRoutesDeps, EventRoutesDeps {
+export interface ApiRoutesDeps
+  extends
+    ConversationRoutesDeps,
+    ResolveConversationRouteDeps,
+    AccountRoutesDeps,
+    EventRoutesDeps,
+    TurnRoutesDeps,
+    ReplySettingsRoutesDeps,
+    ToolRoutesDeps,
+    SessionRoutesDeps {
   readonly acceptMessage: AcceptMessage;
 }
 
@@ -16,5 +29,9 @@ export function registerApiRoutes(api: ApiApp, deps: ApiRoutesDeps): void {
   registerResolveConversation(api, deps);
   registerSendMessage(api, deps);
   registerEventRoutes(api, deps);
+  registerToolRoutes(api, deps);
+  registerTurnRoutes(api, deps);
+  registerSessionRoutes(api, deps);
+  registerReplySettingsRoutes(api, deps);
   registerAccountRoutes(api, deps);
 }

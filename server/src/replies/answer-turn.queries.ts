@@ -1,0 +1,134 @@
+// Owns: the SQL of turns whose answer comes from outside: asking for it, taking it, and looking at it.
+import { listTurns } from "../conversations/conversation-reads.queries.ts";
+import { defineQuery } from "../db/query.ts";
+
+// Written before the question is asked, so that an answer is never for a turn that nobody knows. Until the lane is parked (replies.park-turns) the row
+// waits for "approval" of nothing: that is how the engine asks again, under the same id, when the one who asks dies or has to try again.
+// - covers_to: the lane may want more than the question shows; parking sets what the turn really covers.
+// - The row of another turn gives way only to a turn that covers more: a worker that lost its lease must not take the question from its successor.
+export const askOutside = defineQuery({
+  name: "replies.ask-outside",
+  role: "app",
+  columns: { expires_at: "timestamptz", is_answered: "bool" },
+  text: `
+insert into waiting_turns as w (business_id, conversation_id, id, covers_to, answered_to, waits_for, asked_at, expires_at)
+select $1, i.conversation_id, i.id, greatest(i.covers_to, l.wanted), i.answered_to, 'approval', now(), now() + i.wait_ms * interval '1 millisecond'
+  from (select $2::uuid as conversation_id, $3::uuid as id, $4::bigint as covers_to, $5::bigint as answered_to, $6::float8 as wait_ms) i
+  left join lanes l on l.business_id = $1 and l.conversation_id = i.conversation_id and l.kind = 'reply'
+on conflict on constraint waiting_turns_pkey do update set
+  id = excluded.id, covers_to = excluded.covers_to, answered_to = excluded.answered_to,
+  waits_for = case when w.id = excluded.id and w.answer is not null then w.waits_for else excluded.waits_for end,
+  asked_at = case when w.id = excluded.id then w.asked_at else excluded.asked_at end,
+  expires_at = excluded.expires_at,
+  answer = case when w.id = excluded.id then w.answer end,
+  answered_at = case when w.id = excluded.id then w.answered_at end
+  where w.id = excluded.id or w.covers_to < excluded.covers_to
+returning w.expires_at, w.answer is not null as is_answered`,
+});
+
+/** The first answer stays. No row: there is one already, or the turn is gone. */
+export const takeOutsideAnswer = defineQuery({
+  name: "replies.take-outside-answer",
+  role: "app",
+  columns: { conversation_id: "uuid" },
+  text: `
+update waiting_turns w set answer = $3, answered_at = now(), waits_for = 'answer'
+ where w.business_id = $1 and w.id = $2 and w.answer is null
+returning w.conversation_id`,
+});
+
+export const findWaitingConversation = defineQuery({
+  name: "replies.find-waiting-conversation",
+  role: "app",
+  columns: { conversation_id: "uuid" },
+  text: `select w.conversation_id from waiting_turns w where w.business_id = $1 and w.id = $2`,
+});
+
+// Locks in the order conversation → lane → turn; each is a statement of its own, because a join promises no order.
+export const lockWaitingConversation = defineQuery({
+  name: "replies.lock-waiting-conversation",
+  role: "app",
+  columns: { ai_paused: "bool" },
+  text: `
+select c.ai_paused_at is not null and (b.handoff_pause_ms is null or c.ai_paused_at + b.handoff_pause_ms * interval '1 millisecond' > now()) as ai_paused
+  from conversations c
+  join businesses b on b.id = $1
+ where c.business_id = $1 and c.id = $2
+   for no key update of c`,
+});
+
+export const lockWaitingLane = defineQuery({
+  name: "replies.lock-waiting-lane",
+  role: "app",
+  columns: { wanted: "int8", parked: "bool" },
+  text: `
+select l.wanted, l.parked from lanes l
+ where l.business_id = $1 and l.conversation_id = $2 and l.kind = 'reply'
+   for no key update of l`,
+});
+
+// superseded_since: a turn that was superseded too often already answers, whatever came since (replies.load-state).
+export const lockWaitingTurn = defineQuery({
+  name: "replies.lock-waiting-turn",
+  role: "app",
+  columns: { covers_to: "int8", answer: "jsonb?", is_expired: "bool", is_approval: "bool", superseded_since: "int8" },
+  text: `
+select w.covers_to, w.answer, w.expires_at <= now() as is_expired,
+       exists (select from tool_calls tc where tc.business_id = $1 and tc.conversation_id = w.conversation_id and tc.turn_id = w.id) as is_approval,
+       (select count(*) from turns t where t.business_id = $1 and t.conversation_id = w.conversation_id and t.covers_to > w.answered_to) as superseded_since
+  from waiting_turns w
+ where w.business_id = $1 and w.id = $2
+   for update of w`,
+});
+
+/** Only a lane that nobody holds: whoever asks just now finds the answer by himself. */
+export const wakeParkedLane = defineQuery({
+  name: "replies.wake-parked-lane",
+  role: "app",
+  columns: { conversation_id: "uuid" },
+  text: `
+update lanes l set check_at = now()
+ where l.business_id = $1 and l.conversation_id = $2 and l.kind = 'reply' and l.parked and l.check_at is not null
+returning l.conversation_id`,
+});
+
+export const findTurn = defineQuery({
+  name: "replies.find-turn",
+  role: "app",
+  columns: listTurns.columns,
+  text: `
+select t.id, t.conversation_id, t.covers_from, t.covers_to, t.state, t.reason, t.responder, t.attempts, t.error, t.started_at, t.finished_at,
+       t.model, t.input_tokens, t.output_tokens, t.cost_micros, t.latency_ms, t.tool_calls, t.sources
+  from turns t
+ where t.business_id = $1 and t.id = $2`,
+});
+
+export const listTurnTexts = defineQuery({
+  name: "replies.list-turn-texts",
+  role: "app",
+  columns: { text: "text?" },
+  text: `select m.text from messages m where m.business_id = $1 and m.turn_id = $2 order by m.turn_part`,
+});
+
+export const findWaitingTurn = defineQuery({
+  name: "replies.find-waiting-turn",
+  role: "app",
+  columns: {
+    id: "uuid",
+    conversation_id: "uuid",
+    covers_from: "int8",
+    covers_to: "int8",
+    waits_for: "text",
+    asked_at: "timestamptz",
+    expires_at: "timestamptz",
+    answered_at: "timestamptz?",
+    attempts: "int4",
+  },
+  text: `
+select w.id, w.conversation_id, coalesce(l.done, 0) + 1 as covers_from, w.covers_to,
+       case when exists (select from tool_calls tc where tc.business_id = $1 and tc.conversation_id = w.conversation_id and tc.turn_id = w.id) then 'approval' else 'answer' end as waits_for,
+       w.asked_at, w.expires_at, w.answered_at, coalesce(l.attempts, 0) + 1 as attempts
+  from waiting_turns w
+  left join lanes l on l.business_id = $1 and l.conversation_id = w.conversation_id and l.kind = 'reply'
+ where w.business_id = $1 and w.id = $2`,
+});

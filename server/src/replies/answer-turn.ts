@@ -1,0 +1,114 @@
+// Owns: taking an answer that comes later, through the API, for a turn that waits for it: at most one, never too late, never over a person.
+// Refuses to know: how the turn then ends (the reply lane reads the answer and commits it).
+import { isDeepStrictEqual } from "node:util";
+import type { Database } from "../db/database.ts";
+import type { Queryable, RowOf } from "../db/query.ts";
+import type { BusinessId, TurnId } from "../kernel/ids.ts";
+import {
+  findTurn,
+  findWaitingConversation,
+  listTurnTexts,
+  lockWaitingConversation,
+  lockWaitingLane,
+  lockWaitingTurn,
+  wakeParkedLane,
+} from "./answer-turn.queries.ts";
+import { readOutsideAnswer, type WrittenAnswer } from "./outside-answer.ts";
+import type { ReplySettingsStore } from "./reply-settings-store.ts";
+import type { OutsideAnswer } from "./responder.ts";
+import { takeAnswer } from "./waiting-turn.ts";
+
+export type AnswerOutcome =
+  /** Also for the same answer a second time. */
+  | { readonly outcome: "accepted"; readonly conversationId: string }
+  | { readonly outcome: "not_found" | "answered" | "expired" | "superseded" | "taken_over" }
+  /** It ended without an answer, or waits for something else; `because` as the turn's row says it. */
+  | { readonly outcome: "not_waiting"; readonly because: string }
+  | { readonly outcome: "invalid"; readonly problem: string };
+
+export type AnswerTurn = (
+  turn: { readonly businessId: BusinessId; readonly turnId: string },
+  written: WrittenAnswer,
+) => Promise<AnswerOutcome>;
+
+export interface AnswerTurnDeps {
+  readonly database: Database;
+  readonly settings: Pick<ReplySettingsStore, "find">;
+  /** Called after the commit. */
+  readonly wake: (kind: "reply") => void;
+}
+
+interface Given {
+  readonly businessId: BusinessId;
+  readonly turnId: TurnId;
+  readonly answer: OutsideAnswer;
+}
+
+/** As in reply-turn.ts: after so many superseded turns this one answers, whatever comes. */
+const MAX_SUPERSEDED = 2;
+
+export function createAnswerTurn(deps: AnswerTurnDeps): AnswerTurn {
+  return async ({ businessId, turnId }, written) => {
+    const read = readOutsideAnswer(written, await deps.settings.find(businessId));
+    if (!read.ok) return { outcome: "invalid", problem: read.problem };
+    const given: Given = { businessId, turnId: turnId as TurnId, answer: read.answer };
+    const outcome = await deps.database.forBusiness(businessId).transaction((tx) => answer(tx, given));
+    if (outcome.outcome === "accepted") deps.wake("reply");
+    return outcome;
+  };
+}
+
+async function answer(tx: Queryable, given: Given): Promise<AnswerOutcome> {
+  const { businessId, turnId } = given;
+  const [waiting] = await tx.run(findWaitingConversation, [businessId, turnId]);
+  if (waiting === undefined) return outcomeOfEnded(tx, given);
+  const { conversation_id: conversationId } = waiting;
+  const [conversation] = await tx.run(lockWaitingConversation, [businessId, conversationId]);
+  const [lane] = await tx.run(lockWaitingLane, [businessId, conversationId]);
+  const [turn] = await tx.run(lockWaitingTurn, [businessId, turnId]);
+  // It ended while its locks were waited for.
+  if (turn === undefined || conversation === undefined || lane === undefined) return outcomeOfEnded(tx, given);
+  if (turn.answer !== null)
+    return isDeepStrictEqual(turn.answer, given.answer) ? { outcome: "accepted", conversationId } : { outcome: "answered" };
+  if (turn.is_approval) return { outcome: "not_waiting", because: "it waits for a person's approval" };
+  if (conversation.ai_paused) return { outcome: "taken_over" };
+  if (lane.wanted > turn.covers_to && turn.superseded_since < MAX_SUPERSEDED) return { outcome: "superseded" };
+  if (turn.is_expired) return { outcome: "expired" };
+  await takeAnswer(tx, given, given.answer);
+  await tx.run(wakeParkedLane, [businessId, conversationId]);
+  return { outcome: "accepted", conversationId };
+}
+
+async function outcomeOfEnded(tx: Queryable, given: Given): Promise<AnswerOutcome> {
+  const [turn] = await tx.run(findTurn, [given.businessId, given.turnId]);
+  if (turn === undefined) return { outcome: "not_found" };
+  switch (turn.state) {
+    case "superseded":
+      return { outcome: "superseded" };
+    case "replied":
+    case "handed_off":
+      return outcomeOfAnswered(tx, turn, given);
+    case "skipped":
+      return turn.reason === "taken_over" ? { outcome: "taken_over" } : { outcome: "not_waiting", because: turn.reason ?? turn.state };
+    default:
+      return turn.reason === "gave_up" ? { outcome: "not_waiting", because: "gave_up" } : { outcome: "expired" };
+  }
+}
+
+/** Reasons with which a turn ends because no answer was had. */
+const WITHOUT_ANSWER = new Set(["no_answer", "responder_failed", "empty_answer"]);
+
+/** Whoever did not hear that his answer was accepted asks again: what was said tells whether it was his. */
+async function outcomeOfAnswered(
+  tx: Queryable,
+  turn: RowOf<typeof findTurn.columns>,
+  { businessId, answer: given }: Given,
+): Promise<AnswerOutcome> {
+  if (turn.state === "handed_off" && WITHOUT_ANSWER.has(turn.reason ?? "")) return { outcome: "expired" };
+  const said = (await tx.run(listTurnTexts, [businessId, turn.id])).map(({ text }) => text);
+  const isSame =
+    given.outcome === "reply"
+      ? turn.state === "replied" && isDeepStrictEqual(said, given.texts)
+      : turn.state === "handed_off" && turn.reason === given.reason && (given.text === undefined || said.includes(given.text));
+  return isSame ? { outcome: "accepted", conversationId: turn.conversation_id } : { outcome: "answered" };
+}
