@@ -1,59 +1,206 @@
-// Owns: the business's own short texts: adding, listing, removing, searching. Refuses to know who asks and what becomes of the answer.
-import type { Database } from "../db/database.ts";
+// Owns: the business's knowledge as its users see it: adding, listing, changing, removing, searching. Refuses to know who asks and what becomes of the answer.
+import type { BusinessDatabase, Database } from "../db/database.ts";
+import type { Queryable } from "../db/query.ts";
 import type { FailPoints } from "../kernel/fail-points.ts";
 import { newId, type BusinessId } from "../kernel/ids.ts";
-import { listKnowledgeTexts, removeKnowledgeText, saveKnowledgeText, searchKnowledge } from "./knowledge.queries.ts";
+import type { Log } from "../kernel/log.ts";
+import { CHUNK_SIZES } from "./chunk-text.ts";
+import type { FindEmbedder } from "./embed-texts.ts";
+import { foldText, vocabularyOf } from "./fold-text.ts";
+import { enqueueKnowledgeJob, forgetOtherVersions, listTextIds } from "./indexing.queries.ts";
+import {
+  findKnowledgeText,
+  findKnowledgeTitle,
+  listKnowledgeTexts,
+  removeKnowledgeText,
+  renameKnowledgeText,
+  replaceWords,
+  saveLongText,
+  saveShortText,
+} from "./knowledge.queries.ts";
+import { viewOf, type KnowledgeText } from "./knowledge-text.ts";
+import { MAX_TEXT_LENGTH, readSource, type MediaType, type TextMediaType } from "./read-source.ts";
+import { createSearchKnowledge, type SearchKnowledge } from "./search-knowledge.ts";
+import { findTextLanguage } from "./text-language.ts";
 
-export interface KnowledgeText {
-  readonly id: string;
-  readonly title: string;
-  readonly body: string;
-}
+export type { KnowledgeText } from "./knowledge-text.ts";
+export type { KnowledgeHit } from "./search-knowledge.ts";
 
-export interface KnowledgeHit extends KnowledgeText {
-  readonly rank: number;
-  /** The share of the question's words that the text knows, 0 to 1. */
-  readonly coverage: number;
-}
+/** Where a text comes from. A title names it: the same title replaces it. */
+export type KnowledgeSource = { readonly title?: string | undefined; readonly language: string } & (
+  | { readonly kind: "text"; readonly body: string }
+  /** Several ways to ask, and the answer that is given as it stands. Without a title, the first question is it. */
+  | { readonly kind: "qa"; readonly questions: readonly string[]; readonly answer: string }
+  | { readonly kind: "file"; readonly bytes: Buffer; readonly mediaType: MediaType; readonly name?: string | undefined }
+  | { readonly kind: "url"; readonly url: string }
+);
+
+export type AddOutcome =
+  | { readonly outcome: "saved"; readonly id: string; readonly state: "ready" | "pending" }
+  /** Nothing was changed; a sentence. */
+  | { readonly outcome: "refused"; readonly reason: string };
 
 export interface KnowledgeBase {
-  /** Adds a text, or replaces the one with the same title. `language` is a PostgreSQL text search configuration, such as `english`. */
+  /** Adds a text, or replaces the one with the same title. `language` as PostgreSQL or people name it, such as `english`, `he`, `pt-BR`. */
   addText(text: {
     readonly businessId: BusinessId;
     readonly title: string;
     readonly body: string;
     readonly language: string;
   }): Promise<string>;
-  listTexts(businessId: BusinessId): Promise<readonly (KnowledgeText & { readonly language: string; readonly createdAt: Date })[]>;
+  /** Short texts and questions answer at once; files, pages and long texts as soon as the worker has indexed them, and until then what they were before. */
+  add(businessId: BusinessId, source: KnowledgeSource): Promise<AddOutcome>;
+  /** The text with this id becomes this; undefined: there is none. */
+  replace(businessId: BusinessId, id: string, source: KnowledgeSource): Promise<AddOutcome | undefined>;
+  /** By title. `body` is only the beginning of it. */
+  listTexts(businessId: BusinessId, page?: { readonly afterTitle?: string; readonly limit?: number }): Promise<readonly KnowledgeText[]>;
+  findText(businessId: BusinessId, id: string): Promise<KnowledgeText | undefined>;
   removeText(businessId: BusinessId, id: string): Promise<boolean>;
+  /** Pages are read anew, texts cut and indexed anew, in the background; without an id all of them. Answers how many. */
+  reindex(businessId: BusinessId, id?: string): Promise<number>;
   /** Best first; empty when no word of the question is known. */
-  search(question: { readonly businessId: BusinessId; readonly text: string; readonly language: string }): Promise<readonly KnowledgeHit[]>;
+  search: SearchKnowledge;
 }
 
-export function createKnowledgeBase(deps: { readonly database: Database; readonly failPoints: FailPoints }): KnowledgeBase {
-  const { database } = deps;
+export interface KnowledgeBaseDeps {
+  readonly database: Database;
+  readonly failPoints: FailPoints;
+  readonly log?: Log;
+  /** Absent: by words only. */
+  readonly findEmbedder?: FindEmbedder;
+  /** Told after the commit that there is something to index. */
+  readonly onQueued?: () => void;
+}
+
+const MAX_TITLE = 500;
+const MAX_QUESTIONS = 50;
+const ALL = 100_000;
+
+interface Prepared {
+  readonly title: string;
+  readonly language: string;
+  readonly body: string;
+  readonly kind: KnowledgeSource["kind"];
+  readonly questions: readonly string[];
+  readonly mediaType: TextMediaType;
+  readonly url: string | null;
+}
+
+const refused = (reason: string): { readonly outcome: "refused"; readonly reason: string } => ({ outcome: "refused", reason });
+
+type PreparedParts = Omit<Prepared, "title" | "language"> & { readonly title: string | undefined };
+
+async function partsOf(source: KnowledgeSource): Promise<PreparedParts | { readonly outcome: "refused"; readonly reason: string }> {
+  const { kind, title } = source;
+  const none = { kind, title, questions: [], mediaType: "text/plain", url: null } as const;
+  switch (source.kind) {
+    case "text":
+      return { ...none, body: source.body.trim() };
+    case "qa": {
+      const questions = source.questions.map((question) => question.trim()).filter((question) => question !== "");
+      if (questions.length > MAX_QUESTIONS) return refused(`There may be at most ${String(MAX_QUESTIONS)} ways to ask for one answer.`);
+      return { ...none, title: title ?? questions[0], questions, body: source.answer.trim() };
+    }
+    case "file": {
+      const read = await readSource(source.bytes, source.mediaType);
+      if (read.outcome === "refused") return read;
+      return { ...none, title: title ?? source.name ?? read.title, body: read.text, mediaType: read.mediaType };
+    }
+    case "url": {
+      if (!URL.canParse(source.url) || !/^https?:/.test(source.url)) return refused("The address must begin with http:// or https://.");
+      return { ...none, title: title ?? source.url, body: "", url: source.url };
+    }
+  }
+}
+
+async function prepare(source: KnowledgeSource): Promise<Prepared | { readonly outcome: "refused"; readonly reason: string }> {
+  const language = findTextLanguage(source.language);
+  if (language === undefined)
+    return refused(`The language "${source.language}" is not known. Name it as in "english", "pt" or "hebrew"; "simple" is any other.`);
+  const parts = await partsOf(source);
+  if ("outcome" in parts) return parts;
+  const title = (parts.title ?? "").trim();
+  if (title === "" || title.length > MAX_TITLE) return refused(`A text needs a title of 1 to ${String(MAX_TITLE)} characters.`);
+  if (parts.body === "" && parts.kind !== "url") return refused("A text needs a body that is not empty.");
+  if (parts.body.length > MAX_TEXT_LENGTH) return refused(`A text may have at most ${String(MAX_TEXT_LENGTH)} characters.`);
+  return { ...parts, title, language };
+}
+
+const isShort = ({ kind, body }: Prepared): boolean => kind === "qa" || (kind === "text" && body.length <= CHUNK_SIZES.longest);
+
+async function saveShort(tx: Queryable, businessId: BusinessId, { title, body, language, questions, kind }: Prepared): Promise<string> {
+  const more = questions.filter((question) => question !== title).join("\n");
+  const values = [businessId, newId(), title, body, language, questions, foldText(title), foldText(body), kind, foldText(more)];
+  const [row] = await tx.run(saveShortText, values);
+  const id = row?.id ?? "";
+  // What it was cut into when it was longer.
+  await tx.run(forgetOtherVersions, [businessId, id, row?.version ?? 0]);
+  await tx.run(replaceWords, [businessId, id, vocabularyOf([title, more, body].join("\n"))]);
+  return id;
+}
+
+async function saveLong(tx: Queryable, businessId: BusinessId, text: Prepared): Promise<string> {
+  const values = [businessId, newId(), text.title, text.body, text.language, text.kind, text.mediaType, text.url];
+  const [row] = await tx.run(saveLongText, values);
+  return row?.id ?? "";
+}
+
+export function createKnowledgeBase(deps: KnowledgeBaseDeps): KnowledgeBase {
+  const { database, findEmbedder } = deps;
+  const of = (businessId: BusinessId): BusinessDatabase => database.forBusiness(businessId);
+
+  async function save(businessId: BusinessId, text: Prepared, id?: string): Promise<AddOutcome> {
+    const isDirect = isShort(text);
+    const isQueued = !isDirect || (await findEmbedder?.(businessId)) !== undefined;
+    const saved = await of(businessId).transaction(async (tx) => {
+      if (id !== undefined) {
+        const [other] = await tx.run(findKnowledgeTitle, [businessId, text.title]);
+        if (other !== undefined && other.id !== id) return undefined;
+        await tx.run(renameKnowledgeText, [businessId, id, text.title]);
+      }
+      const savedId = await (isDirect ? saveShort : saveLong)(tx, businessId, text);
+      if (isQueued) await tx.run(enqueueKnowledgeJob, [businessId, savedId]);
+      return savedId;
+    });
+    if (saved === undefined) return refused(`Another text has the title "${text.title}". Nothing was changed; remove that one first.`);
+    if (isQueued) deps.onQueued?.();
+    return { outcome: "saved", id: saved, state: isDirect ? "ready" : "pending" };
+  }
+
+  async function add(businessId: BusinessId, source: KnowledgeSource): Promise<AddOutcome> {
+    const text = await prepare(source);
+    return "outcome" in text ? text : save(businessId, text);
+  }
+
   return {
-    async addText({ businessId, title, body, language }) {
-      const rows = await database.forBusiness(businessId).run(saveKnowledgeText, [businessId, newId(), title, body, language]);
-      return rows[0]?.id ?? "";
+    add,
+    async addText({ businessId, ...text }) {
+      const outcome = await add(businessId, { kind: "text", ...text });
+      if (outcome.outcome === "refused") throw new RangeError(outcome.reason);
+      return outcome.id;
     },
-    async listTexts(businessId) {
-      const rows = await database.forBusiness(businessId).run(listKnowledgeTexts, [businessId]);
-      return rows.map(({ created_at, ...text }) => ({ ...text, createdAt: created_at }));
+    async replace(businessId, id, source) {
+      const [known] = await of(businessId).run(findKnowledgeText, [businessId, id]);
+      if (known === undefined) return undefined;
+      const text = await prepare({ ...source, title: source.title ?? known.title });
+      return "outcome" in text ? text : save(businessId, text, id);
+    },
+    async listTexts(businessId, { afterTitle = "", limit = ALL } = {}) {
+      return (await of(businessId).run(listKnowledgeTexts, [businessId, afterTitle, limit])).map(viewOf);
+    },
+    async findText(businessId, id) {
+      const [row] = await of(businessId).run(findKnowledgeText, [businessId, id]);
+      return row === undefined ? undefined : viewOf(row);
     },
     async removeText(businessId, id) {
-      return (await database.forBusiness(businessId).run(removeKnowledgeText, [businessId, id])).length > 0;
+      return (await of(businessId).run(removeKnowledgeText, [businessId, id])).length > 0;
     },
-    async search({ businessId, text, language }) {
-      await deps.failPoints.hit("knowledge.search");
-      const rows = await database.forBusiness(businessId).run(searchKnowledge, [businessId, text.slice(0, 2000), language]);
-      return rows.map((row) => ({
-        id: row.id,
-        title: row.title,
-        body: row.body,
-        rank: row.rank,
-        coverage: row.matched / Math.max(1, row.asked),
-      }));
+    async reindex(businessId, id) {
+      const known = (await of(businessId).run(listTextIds, [businessId])).filter((row) => id === undefined || row.id === id);
+      for (const row of known) await of(businessId).run(enqueueKnowledgeJob, [businessId, row.id]);
+      if (known.length > 0) deps.onQueued?.();
+      return known.length;
     },
+    search: createSearchKnowledge(deps),
   };
 }

@@ -2,8 +2,6 @@
 import type { KnowledgeBase } from "../knowledge/knowledge-base.ts";
 import type { Responder } from "./responder.ts";
 
-// A text answers when it knows a fair part of the question; one word of a long question is chance (tuned on knowledge-responder.db.test.ts).
-const MIN_COVERAGE = 0.2;
 const MAX_QUESTION_LENGTH = 1_000;
 
 export function createKnowledgeResponder(deps: { readonly knowledge: KnowledgeBase }): Responder {
@@ -18,7 +16,7 @@ export function createKnowledgeResponder(deps: { readonly knowledge: KnowledgeBa
         .slice(-MAX_QUESTION_LENGTH);
       if (question === "") return { outcome: "handoff", text: context.handoffText, reason: "nothing_readable" };
       const hits = await deps.knowledge.search({ businessId: context.businessId, text: question, language: context.language });
-      const best = hits.find((hit) => hit.coverage >= MIN_COVERAGE);
+      const best = hits.find((hit) => hit.answers);
       if (best === undefined) return { outcome: "handoff", text: context.handoffText, reason: "nothing_found" };
       return { outcome: "reply", texts: [best.body], work: { sources: [{ id: best.id, title: best.title }] } };
     },

@@ -1,0 +1,122 @@
+// Owns: cutting a text into the pieces that are searched and answered with. Pure: the same text always gives the same pieces.
+
+export interface Chunk {
+  /** The headings above it, or the question that it answers. */
+  readonly heading: string;
+  readonly body: string;
+}
+
+export interface ChunkSizes {
+  /** A piece ends before it grows beyond this, unless a single sentence does. */
+  readonly target: number;
+  /** A sentence that is longer than this is cut at a word, and a word at last. */
+  readonly longest: number;
+  /** So much of the end of a piece, in whole sentences, begins the next one of the same section. */
+  readonly overlap: number;
+}
+
+export const CHUNK_SIZES: ChunkSizes = { target: 800, longest: 1_200, overlap: 120 };
+
+const HEADING = /^(#{1,6})\s+(.+?)\s*#*$/;
+const BULLET = /^\s*(?:[-*+•]|\d{1,3}[.)])\s+/;
+const segmenter = new Intl.Segmenter("und", { granularity: "sentence" });
+const MAX_HEADING = 200;
+
+interface Section {
+  readonly heading: string;
+  readonly paragraphs: readonly string[];
+}
+
+function sectionsOf(text: string): readonly Section[] {
+  const sections: { heading: string; paragraphs: string[] }[] = [{ heading: "", paragraphs: [] }];
+  const path: string[] = [];
+  let lines: string[] = [];
+  const endParagraph = (): void => {
+    const paragraph = lines.join("\n").trim();
+    if (paragraph !== "") sections.at(-1)?.paragraphs.push(paragraph);
+    lines = [];
+  };
+  for (const line of text.replace(/\r\n?/g, "\n").split("\n")) {
+    const [, marks, title] = HEADING.exec(line) ?? [];
+    if (marks !== undefined && title !== undefined) {
+      endParagraph();
+      path.length = Math.min(path.length, marks.length - 1);
+      path[marks.length - 1] = title;
+      sections.push({ heading: path.filter(Boolean).join(" › ").slice(-MAX_HEADING), paragraphs: [] });
+    } else if (line.trim() === "") endParagraph();
+    else lines.push(line.trimEnd());
+  }
+  endParagraph();
+  return sections.filter(({ paragraphs }) => paragraphs.length > 0);
+}
+
+function cutLong(sentence: string, longest: number): readonly string[] {
+  const pieces: string[] = [];
+  let rest = sentence;
+  while (rest.length > longest) {
+    const space = rest.lastIndexOf(" ", longest);
+    const end = space > longest / 2 ? space : safeEnd(rest, longest);
+    pieces.push(rest.slice(0, end).trimEnd());
+    rest = rest.slice(end).trimStart();
+  }
+  return rest === "" ? pieces : [...pieces, rest];
+}
+
+/** Never between the halves of a character beyond the basic plane. */
+function safeEnd(text: string, end: number): number {
+  return /[\uD800-\uDBFF]/.test(text.charAt(end - 1)) ? end - 1 : end;
+}
+
+interface Unit {
+  readonly text: string;
+  /** What stands between it and the one before. */
+  readonly joint: "\n\n" | "\n" | " ";
+}
+
+/** Whole paragraphs where they fit, else lines of lists, else sentences. */
+function unitsOf(paragraphs: readonly string[], { target, longest }: ChunkSizes): readonly Unit[] {
+  return paragraphs.flatMap((paragraph): readonly Unit[] => {
+    if (paragraph.length <= target) return [{ text: paragraph, joint: "\n\n" }];
+    const lines = paragraph.split("\n").some((line) => BULLET.test(line)) ? paragraph.split("\n") : [paragraph.replaceAll("\n", " ")];
+    return lines.flatMap((line, index) => {
+      const sentences = [...segmenter.segment(line)].map(({ segment }) => segment.trim()).filter((sentence) => sentence !== "");
+      const pieces = line.length <= target ? [line] : sentences.flatMap((sentence) => cutLong(sentence, longest));
+      return pieces.map((text, piece): Unit => ({ text, joint: piece > 0 ? " " : index > 0 ? "\n" : "\n\n" }));
+    });
+  });
+}
+
+function joinUnits(units: readonly Unit[]): string {
+  return units.map(({ text, joint }, index) => (index === 0 ? text : joint + text)).join("");
+}
+
+/** Units at the end that are sentences of a cut paragraph, as many as fit into the overlap. */
+function overlapOf(units: readonly Unit[], overlap: number): readonly Unit[] {
+  const taken: Unit[] = [];
+  let length = 0;
+  for (const unit of units.toReversed()) {
+    length += unit.text.length + 1;
+    if (length > overlap) break;
+    taken.unshift(unit);
+  }
+  return taken.length === units.length ? [] : taken;
+}
+
+function packSection({ heading, paragraphs }: Section, sizes: ChunkSizes): readonly Chunk[] {
+  const chunks: Chunk[] = [];
+  let units: readonly Unit[] = [];
+  for (const unit of unitsOf(paragraphs, sizes)) {
+    if (units.length > 0 && joinUnits([...units, unit]).length > sizes.target) {
+      chunks.push({ heading, body: joinUnits(units) });
+      // Only what goes on in the middle of a paragraph needs to know what was said just before.
+      units = unit.joint === " " ? overlapOf(units, sizes.overlap) : [];
+    }
+    units = [...units, unit];
+  }
+  return units.length === 0 ? chunks : [...chunks, { heading, body: joinUnits(units) }];
+}
+
+/** Headings are Markdown's. A section never shares a piece with another one, so a piece is about what its heading says. */
+export function chunkText(text: string, sizes: ChunkSizes = CHUNK_SIZES): readonly Chunk[] {
+  return sectionsOf(text).flatMap((section) => packSection(section, sizes));
+}

@@ -1,0 +1,61 @@
+// Owns: what two spellings of a word have in common, for texts and questions alike: accents of Latin letters, the prefixes and endings of Hebrew.
+// Refuses to know: the stems of languages that PostgreSQL knows.
+
+const WORD = /[\p{L}\p{N}]+/gu;
+const HEBREW = /\p{Script=Hebrew}/u;
+const HEBREW_WORD = /[\p{Script=Hebrew}]+/gu;
+const LATIN_MARKS = /(?<=\p{Script=Latin})\p{M}+/gu;
+const HEBREW_POINTS = /[\u0591-\u05BD\u05BF\u05C1\u05C2\u05C4\u05C5\u05C7]/gu;
+const HEBREW_PREFIX = /^(?:וה|וב|ול|כש|שה|מה|ה|ו|ב|ל|ש|מ|כ)(?=.{3,}$)/u;
+const HEBREW_ENDING = /(?<=^.{3,})(?:ים|ות|יה|ית|ה|ת|י)$/u;
+const HEBREW_FINAL: Readonly<Record<string, string>> = { ך: "כ", ם: "מ", ן: "נ", ף: "פ", ץ: "צ" };
+
+/** What is said in every question and tells nothing; as it is written without accents. PostgreSQL's own lists know the accented ones. */
+const FILLERS = new Set(
+  (
+    "nao sao esta voces voce ate ja tambem tem tens ha boa oi pra pro ai " +
+    "esta estan hay sobre mi usted ustedes puedo quiero " +
+    "could would please like want need get got im ive dont us let know tell " +
+    "של את אני אתם אתן האם זה זו על עם יש לי לכם לנו אפשר רוצה צריך בבקשה גם או אם כל הוא היא הם אנחנו אתה"
+  ).split(" "),
+);
+
+/** PostgreSQL has no stems for Hebrew: one prefix and one ending less make "הפתיחה" and "פתוחים" neighbours, in texts and questions alike. */
+function stemHebrew(word: string): string {
+  const stem = word
+    .replace(HEBREW_PREFIX, "")
+    .replace(HEBREW_ENDING, "")
+    .replace(/(?<=^.{2})ו(?=.)/u, "");
+  return stem.replace(/[ךםןףץ]/gu, (letter) => HEBREW_FINAL[letter] ?? letter);
+}
+
+/** The text as it is searched: same words, same order. */
+export function foldText(text: string): string {
+  const plain = text.normalize("NFKD").replace(LATIN_MARKS, "").replace(HEBREW_POINTS, "").normalize("NFC");
+  return HEBREW.test(plain) ? plain.replace(HEBREW_WORD, stemHebrew) : plain;
+}
+
+export interface QuestionWord {
+  readonly folded: string;
+  /** As it was written: texts of older versions were not folded. */
+  readonly raw: string;
+}
+
+/** The words of a question that may tell what it is about, each once; when it has nothing but fillers, those. */
+export function wordsOfQuestion(text: string, most = 48): readonly QuestionWord[] {
+  const words = new Map<string, QuestionWord>();
+  for (const [raw] of text.normalize("NFKC").toLowerCase().matchAll(WORD)) {
+    const folded = foldText(raw);
+    if (!words.has(folded)) words.set(folded, { folded, raw });
+  }
+  const all = [...words.values()];
+  const telling = all.filter(({ folded, raw }) => !FILLERS.has(folded) && !FILLERS.has(raw));
+  return (telling.length > 0 ? telling : all).slice(-most);
+}
+
+/** Distinct words of a text that a typing mistake may be meant for. */
+export function vocabularyOf(text: string): readonly string[] {
+  const words = new Set<string>();
+  for (const [word] of foldText(text).toLowerCase().matchAll(WORD)) if (word.length >= 3 && word.length <= 40) words.add(word);
+  return [...words].toSorted();
+}

@@ -1,0 +1,40 @@
+// Owns: tables (CSV): with a column of questions and one of answers they are pairs, else every row is a piece with the names of its columns.
+import { parse } from "csv-parse/sync";
+import type { Chunk } from "./chunk-text.ts";
+
+const QUESTION = /^(?:questions?|preguntas?|perguntas?|שאלה|frage|q)$/iu;
+const ANSWER = /^(?:answers?|respuestas?|respostas?|תשובה|antwort|a)$/iu;
+const MAX_FIELD = 4_000;
+
+/** Throws what the parser says when it is no CSV. */
+export function readTable(csv: string): readonly Chunk[] {
+  const delimiter = guessDelimiter(csv);
+  const [names = [], ...rows] = parse(csv, {
+    bom: true,
+    delimiter,
+    relaxColumnCount: true,
+    relaxQuotes: true,
+    skipEmptyLines: true,
+    trim: true,
+  });
+  const [question, answer] = [names.findIndex((name) => QUESTION.test(name)), names.findIndex((name) => ANSWER.test(name))];
+  if (question >= 0 && answer >= 0) return pairsOf(rows, question, answer);
+  return rows.flatMap((row) => {
+    const fields = row.flatMap((value, column) => (value === "" ? [] : [`${names[column] ?? String(column + 1)}: ${value}`]));
+    return fields.length === 0 ? [] : [{ heading: (row[0] ?? "").slice(0, 200), body: fields.join("\n").slice(0, MAX_FIELD) }];
+  });
+}
+
+function pairsOf(rows: readonly (readonly string[])[], question: number, answer: number): readonly Chunk[] {
+  return rows.flatMap((row) => {
+    const [heading = "", body = ""] = [row[question], row[answer]];
+    return heading === "" || body === "" ? [] : [{ heading: heading.slice(0, MAX_FIELD), body: body.slice(0, MAX_FIELD) }];
+  });
+}
+
+/** The one that the first line has most of: spreadsheets write what their country uses. */
+function guessDelimiter(csv: string): string {
+  const [line = ""] = csv.split("\n", 1);
+  const count = (sign: string): number => line.split(sign).length;
+  return [",", ";", "\t"].toSorted((a, b) => count(b) - count(a))[0] ?? ",";
+}

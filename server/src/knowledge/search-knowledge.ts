@@ -1,0 +1,160 @@
+// Owns: searching a business's texts: by words, by words with typing mistakes, and by meaning where both the database and the business offer it.
+// Refuses to know: what becomes of the hits.
+import type { Database } from "../db/database.ts";
+import type { Row } from "../db/query.ts";
+import type { FailPoints } from "../kernel/fail-points.ts";
+import type { BusinessId } from "../kernel/ids.ts";
+import { messageOf } from "../kernel/faults.ts";
+import type { Log } from "../kernel/log.ts";
+import { correctWords } from "./correct-words.ts";
+import type { FindEmbedder } from "./embed-texts.ts";
+import { wordsOfQuestion, type QuestionWord } from "./fold-text.ts";
+import { ANSWERS_FROM, coverageOf, NEAREST_ANSWERS_FROM, scoreOf } from "./score-hit.ts";
+import { findLikeWords, findVectors, searchByMeaning, searchByWords } from "./search.queries.ts";
+
+export interface KnowledgeHit {
+  readonly id: string;
+  readonly title: string;
+  /** The headings above the part that was found, or the question that it answers; null: the text is one part. */
+  readonly heading: string | null;
+  /** The part that was found; of short texts and answers all of it. */
+  readonly body: string;
+  readonly rank: number;
+  /** The share of the question's words that it knows, 0 to 1. */
+  readonly coverage: number;
+  /** The same, with words of titles counting more, 0 to 1. */
+  readonly score: number;
+  /** How near it is in meaning, 1 the nearest; null: not asked, or not among the nearest. */
+  readonly similarity: number | null;
+  /** Whether it is good enough to be sent as the answer. */
+  readonly answers: boolean;
+}
+
+export interface KnowledgeQuestion {
+  readonly businessId: BusinessId;
+  readonly text: string;
+  /** Of the business: among equal hits, those in this language come first. */
+  readonly language: string;
+  readonly limit?: number;
+}
+
+export type SearchKnowledge = (question: KnowledgeQuestion) => Promise<readonly KnowledgeHit[]>;
+
+const MAX_QUESTION_LENGTH = 2_000;
+const DEFAULT_LIMIT = 3;
+/** Whoever waits for the answer waits for this too; without it the words alone must do. */
+const EMBED_WITHIN_MS = 600;
+const NEAREST = 20;
+/** Reciprocal rank fusion: how little the first places are worth more than the next. */
+const FUSION = 60;
+const VECTORS_KNOWN_FOR_MS = 60_000;
+
+type WordRow = Row<typeof searchByWords>;
+type NearRow = Row<typeof searchByMeaning>;
+
+const keyOf = ({ id, ordinal }: { readonly id: string; readonly ordinal: number | null }): string => `${id}/${String(ordinal)}`;
+
+interface Found {
+  readonly row: WordRow;
+  readonly score: number;
+}
+
+function byScore(rows: readonly WordRow[], language: string): readonly Found[] {
+  const own = (row: WordRow): number => (row.language === language ? 1 : 0);
+  return rows
+    .map((row) => ({ row, score: scoreOf(row) }))
+    .toSorted((a, b) => b.score - a.score || own(b.row) - own(a.row) || b.row.rank - a.row.rank);
+}
+
+function hitOf({ row, score }: Found, near: NearRow | undefined, isNearest: boolean): KnowledgeHit {
+  const { id, title, heading, body, rank } = row;
+  const similarity = near?.similarity ?? null;
+  return {
+    id,
+    title,
+    heading,
+    body,
+    rank,
+    coverage: coverageOf(row),
+    score,
+    similarity,
+    answers: score >= (isNearest ? NEAREST_ANSWERS_FROM : ANSWERS_FROM),
+  };
+}
+
+/** Both lists in one: what stands far up in both comes first. */
+function fuse(found: readonly Found[], near: readonly NearRow[]): readonly KnowledgeHit[] {
+  if (near.length === 0) return found.map((one) => hitOf(one, undefined, false));
+  const nearBy = new Map(near.map((row, place) => [keyOf(row), { row, place }]));
+  const worded = found.map((one, place) => {
+    const twin = nearBy.get(keyOf(one.row));
+    nearBy.delete(keyOf(one.row));
+    const points = 1 / (FUSION + place) + (twin === undefined ? 0 : 1 / (FUSION + twin.place));
+    return { hit: hitOf(one, twin?.row, twin?.place === 0), points };
+  });
+  const meant = [...nearBy.values()].map(({ row: { id, title, heading, body, similarity }, place }) => ({
+    hit: { id, title, heading, body, rank: 0, coverage: 0, score: 0, similarity, answers: false },
+    points: 1 / (FUSION + place),
+  }));
+  return [...worded, ...meant].toSorted((a, b) => b.points - a.points).map(({ hit }) => hit);
+}
+
+export function createSearchKnowledge(deps: {
+  readonly database: Database;
+  readonly failPoints: FailPoints;
+  readonly log?: Log;
+  readonly findEmbedder?: FindEmbedder;
+}): SearchKnowledge {
+  const { database, findEmbedder } = deps;
+  let vectors: { readonly isOffered: boolean; readonly askedAt: number } | undefined;
+
+  async function byWords(businessId: BusinessId, words: readonly QuestionWord[]): Promise<readonly WordRow[]> {
+    const values = [businessId, words.map(({ folded }) => folded), words.map(({ raw }) => raw)];
+    return database.forBusiness(businessId).run(searchByWords, values);
+  }
+
+  /** The question with its typing mistakes taken for what they are like; undefined: there are none. */
+  async function corrected(businessId: BusinessId, words: readonly QuestionWord[]): Promise<readonly QuestionWord[] | undefined> {
+    const rows = await database.forBusiness(businessId).run(findLikeWords, [businessId, words.map(({ folded }) => folded)]);
+    const known = correctWords(rows);
+    if (known.size === 0) return undefined;
+    return words.map((word) => {
+      const meant = known.get(word.folded);
+      return meant === undefined ? word : { folded: meant, raw: meant };
+    });
+  }
+
+  async function areVectorsOffered(businessId: BusinessId): Promise<boolean> {
+    if (vectors !== undefined && performance.now() - vectors.askedAt < VECTORS_KNOWN_FOR_MS) return vectors.isOffered;
+    const [row] = await database.forBusiness(businessId).run(findVectors, [businessId]);
+    vectors = { isOffered: row?.is_offered ?? false, askedAt: performance.now() };
+    return vectors.isOffered;
+  }
+
+  /** Never throws: it helps, and nothing rests on it. */
+  async function byMeaning(businessId: BusinessId, text: string): Promise<readonly NearRow[]> {
+    try {
+      const embedder = await findEmbedder?.(businessId);
+      if (embedder === undefined || !(await areVectorsOffered(businessId))) return [];
+      const [vector] = await embedder.embed([text], { timeoutMs: EMBED_WITHIN_MS });
+      return await database.forBusiness(businessId).run(searchByMeaning, [businessId, vector, embedder.name, NEAREST]);
+    } catch (error) {
+      deps.log?.warn({ businessId, error: messageOf(error) }, "knowledge.meaning-not-searched");
+      return [];
+    }
+  }
+
+  return async ({ businessId, text, language, limit = DEFAULT_LIMIT }) => {
+    await deps.failPoints.hit("knowledge.search");
+    const question = text.slice(0, MAX_QUESTION_LENGTH);
+    const words = wordsOfQuestion(question);
+    if (words.length === 0) return [];
+    const [rows, near] = await Promise.all([byWords(businessId, words), byMeaning(businessId, question)]);
+    let found = byScore(rows, language);
+    if ((found[0]?.score ?? 0) < ANSWERS_FROM) {
+      const meant = await corrected(businessId, words);
+      if (meant !== undefined) found = byScore(await byWords(businessId, meant), language);
+    }
+    return fuse(found, near).slice(0, limit);
+  };
+}
