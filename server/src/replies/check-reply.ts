@@ -62,12 +62,8 @@ function linkProblem({ text, context, found }: ReplyToCheck): ReplyProblem | und
   const { allowedLinks, systemPrompt } = context.settings;
   const own = [systemPrompt, ...context.knowledge.flatMap(({ title, body }) => [title, body]), ...found];
   const hosts = allowedLinks ?? own.flatMap((part) => findLinks(part).map(({ host }) => host));
-  // A link of the customer's may be repeated as it is. Its host is not enough: what is put behind it would be sent there.
-  const customers = [...context.history.filter(({ author }) => author === "customer"), ...context.burst];
-  const repeatable = new Set(
-    allowedLinks === null ? customers.flatMap((message) => findLinks(message.text ?? "").map((link) => link.text)) : [],
-  );
-  const isFine = links.every((link) => hosts.some((host) => isUnder(link.host, host)) || repeatable.has(link.text));
+  // Not the customer's own links either: whoever sends one could have the business's number say it back, for others to see.
+  const isFine = links.every((link) => hosts.some((host) => isUnder(link.host, host)));
   return isFine
     ? undefined
     : { kind: "link", advice: "It linked to an address that is not one of the business's. Write it without that link." };
