@@ -22,7 +22,7 @@ export function ApprovalCard({ client, call, onDecided }: ApprovalCardProps) {
     <section aria-labelledby={id} className="mx-auto mt-3 w-full max-w-3xl rounded-2xl border border-warning bg-panel p-4">
       <div className="flex items-baseline justify-between gap-3">
         <h3 id={id} className="text-sm font-semibold">
-          The AI asks: may it use <code className="font-mono break-all">{call.tool}</code>?
+          The AI asks: may it use <code className="inline-block max-w-full font-mono break-words">{call.tool}</code>?
         </h3>
         <time dateTime={call.createdAt} title={formatFull(call.createdAt)} className="shrink-0 text-xs text-soft">
           {formatClock(call.createdAt)}

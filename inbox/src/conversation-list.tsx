@@ -5,6 +5,7 @@ import { Badge } from "./badge.tsx";
 import { conversationName } from "./conversation-name.ts";
 import { formatFull, formatRecent } from "./format-time.ts";
 import { sentenceOf, type Conversation, type InboxClient } from "./inbox-client.ts";
+import { wordsFor } from "./turn-reasons.ts";
 import { addressOf } from "./use-selection.ts";
 import { isWindowClosed } from "./write-block.ts";
 
@@ -70,7 +71,7 @@ interface RowProps {
 
 function Row({ conversation, isSelected, now }: RowProps) {
   const name = conversationName(conversation);
-  const { aiPaused, lastMessage, lastMessageAt } = conversation;
+  const { lastMessage, lastMessageAt } = conversation;
   return (
     <li>
       <a
@@ -90,28 +91,25 @@ function Row({ conversation, isSelected, now }: RowProps) {
             {lastMessage?.direction === "out" && <span>Answer: </span>}
             {lastMessage?.text ?? (lastMessage === null ? "No message yet" : `(${lastMessage.type})`)}
           </p>
-          <Badges isPaused={aiPaused !== null} isClosed={isWindowClosed(conversation, now)} isOptedOut={conversation.optedOutAt !== null} />
+          <Badges conversation={conversation} now={now} />
         </div>
       </a>
     </li>
   );
 }
 
-function Badges({
-  isPaused,
-  isClosed,
-  isOptedOut,
-}: {
-  readonly isPaused: boolean;
-  readonly isClosed: boolean;
-  readonly isOptedOut: boolean;
-}) {
-  if (!isPaused && !isClosed && !isOptedOut) return null;
+function Badges({ conversation, now }: Pick<RowProps, "conversation" | "now">) {
+  const { aiPaused, lastTurn, optedOutAt } = conversation;
   return (
-    <p className="mt-1.5 flex flex-wrap gap-1.5">
-      {isPaused && <Badge tone="warning">AI paused</Badge>}
-      {isClosed && <Badge tone="quiet">Window closed</Badge>}
-      {isOptedOut && <Badge tone="danger">Opted out</Badge>}
+    <p className="mt-1.5 flex flex-wrap gap-1.5 empty:hidden">
+      {lastTurn?.state === "failed" && <Badge tone="danger">AI failed</Badge>}
+      {aiPaused !== null && (
+        <span title={wordsFor(aiPaused.reason)}>
+          <Badge tone="warning">AI paused</Badge>
+        </span>
+      )}
+      {isWindowClosed(conversation, now) && <Badge tone="quiet">Window closed</Badge>}
+      {optedOutAt !== null && <Badge tone="danger">Opted out</Badge>}
     </p>
   );
 }

@@ -28,6 +28,11 @@ test("each end of a turn is one sentence that says why", () => {
   const text = (changes: Partial<Turn>): string => describeTurn({ ...turn, ...changes }).text;
   expect(text({ sources: [hours, hours] })).toBe("AI answered · from “Opening hours”");
   expect(text({ sources: [hours, { id: "2", title: "Prices" }] })).toBe("AI answered · from “Opening hours” and 1 more");
+  const long = { id: "3", title: "Opening hours: when are you open, Sunday, weekend, close" };
+  expect(text({ sources: [long] })).toBe("AI answered · from “Opening hours”");
+  expect(text({ sources: [{ ...long, title: "What we do about parcels that never came to you" }] })).toBe(
+    "AI answered · from “What we do about parcels that never…”",
+  );
   expect(text({ responder: "webhook" })).toBe("Your agent answered");
   expect(text({ state: "handed_off", reason: "nothing_found" })).toBe("Handed to a person: nothing found in the texts");
   expect(text({ state: "skipped", reason: "ai_disabled" })).toBe("Not answered by the AI: the AI is off");

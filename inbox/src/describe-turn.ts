@@ -32,7 +32,16 @@ function because(reason: string | null): string {
 function namesOf(sources: Turn["sources"]): string {
   const [first, ...more] = [...new Set(sources.map(({ title }) => title))];
   if (first === undefined) return "";
-  return ` · from “${first}”${more.length === 0 ? "" : ` and ${more.length} more`}`;
+  return ` · from “${shorten(first)}”${more.length === 0 ? "" : ` and ${more.length} more`}`;
+}
+
+const TITLE_LENGTH = 40;
+
+/** Some titles carry the words by which they are found behind a colon. The details have all of it. */
+function shorten(title: string): string {
+  if (title.length <= TITLE_LENGTH) return title;
+  const name = title.split(":", 1)[0] ?? "";
+  return name.length <= TITLE_LENGTH ? name : `${title.slice(0, TITLE_LENGTH).replace(/[\s,;:.–-]+\S*$/, "")}…`;
 }
 
 export interface TurnDetail {

@@ -13,7 +13,7 @@ export function TurnNote({ turn, isOurs }: { readonly turn: Turn; readonly isOur
       <details className="group px-1 text-xs">
         <summary
           title={formatFull(turn.finishedAt)}
-          className={`flex cursor-pointer list-none items-center gap-1 py-0.5 ${isOurs ? "justify-end" : ""} ${TONES[line.tone]}`}
+          className={`flex cursor-pointer list-none items-center gap-1 py-0.5 ${isOurs ? "justify-end text-right" : ""} ${TONES[line.tone]}`}
         >
           <span>{line.text}</span>
           <Chevron />

@@ -4,25 +4,19 @@
 const WORDS: ReadonlyMap<string, string> = new Map([
   // Handed to a person
   ["handoff", "the AI asked for help"],
-  ["model", "the AI asked for help"],
-  ["asked_for_person", "the customer asked for a person"],
   ["keyword", "the customer asked for a person"],
   ["nothing_found", "nothing found in the texts"],
-  ["nothing_readable", "the message cannot be read by the AI"],
+  ["nothing_readable", "the AI cannot read the message"],
   ["budget", "the AI’s budget for today is used up"],
   ["responder_failed", "the AI failed several times"],
-  ["model_failed", "the model failed several times"],
-  ["webhook_failed", "your own agent did not answer"],
-  ["webhook", "your own agent asked for a person"],
   ["empty_answer", "the AI’s answer was empty"],
-  ["tool_denied", "a person denied what the AI wanted to do"],
-  ["not_approved", "nobody approved what the AI wanted to do"],
   ["no_answer", "no answer came in time"],
-  ["guardrail", "the AI’s answer broke a rule"],
+  ["approval_expired", "nobody approved in time what the AI wanted to do"],
+  ["unsafe_reply", "the AI’s answer broke a rule"],
+  ["content_filter", "the model refused to answer"],
   // Not answered
   ["taken_over", "a person answers"],
   ["ai_disabled", "the AI is off"],
-  ["ai_switched_off", "the AI is off for everybody"],
   ["opted_out", "the customer asked not to be written to"],
   ["window_closed", "the 24 hours are over"],
   ["no_address", "it is not known where to send to"],
@@ -30,7 +24,6 @@ const WORDS: ReadonlyMap<string, string> = new Map([
   ["nothing_to_answer", "nothing to answer"],
   ["stale", "the message was too old by then"],
   ["split_off", "it belongs to another thread again"],
-  ["merged", "it was answered in another thread"],
   // Failed
   ["gave_up", "the reply could not be stored"],
   // Paused

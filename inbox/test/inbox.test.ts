@@ -79,6 +79,46 @@ async function outbox(atLeast: number): Promise<unknown> {
 
 const sentOnce = (text: string) => ({ total: 1, data: [{ body: { type: "text", text: { body: text } } }] });
 
+interface ConversationRow {
+  readonly id: string;
+  readonly business_id: string;
+  readonly ai_paused_reason: string | null;
+}
+
+async function conversationRow(): Promise<ConversationRow | undefined> {
+  const { rows } = await testDatabase.superuser.query<ConversationRow>(
+    `select c.id, c.business_id, c.ai_paused_reason from onethread.conversations c
+       join onethread.aliases a on a.business_id = c.business_id and a.conversation_id = c.id
+      where a.kind = 'phone' and a.value = $1`,
+    [phone()],
+  );
+  return rows[0];
+}
+
+/** For this test alone. */
+async function setBusiness(change: string, undo: string): Promise<void> {
+  await testDatabase.superuser.query(`update onethread.businesses set ${change}`);
+  onTestFinished(async () => {
+    await testDatabase.superuser.query(`update onethread.businesses set ${undo}`);
+  });
+}
+
+/** A call of a tool as the AI leaves it when a person has to approve it. */
+async function toolCallWaits(tool: string): Promise<string> {
+  const conversation = await conversationRow();
+  const { rows } = await testDatabase.superuser.query<{ id: string }>(
+    `insert into onethread.tool_calls (business_id, id, conversation_id, turn_id, answered_to, tool, arguments, arguments_hash, state, created_at)
+     values ($1, gen_random_uuid(), $2, gen_random_uuid(), 1000, $3, $4, $3, 'waiting', now()) returning id`,
+    [conversation?.business_id, conversation?.id, tool, JSON.stringify({ when: "Friday, 10:30", people: 2 })],
+  );
+  return rows[0]?.id ?? "";
+}
+
+async function toolCallState(id: string): Promise<string | undefined> {
+  const { rows } = await testDatabase.superuser.query<{ state: string }>("select state from onethread.tool_calls where id = $1", [id]);
+  return rows[0]?.state;
+}
+
 /** A tab of its own. What its console complains about fails the test. */
 async function openPage(viewport = DESKTOP): Promise<Page> {
   const context = await browser.newContext({ viewport });
@@ -134,7 +174,7 @@ test("an answer whose confirmation is lost on the way is sent once", async () =>
   const page = await openPage();
   await openThread(page);
   let posts = 0;
-  await page.route("**/api/v1/conversations/*/messages", async (route) => {
+  await page.route(/\/api\/v1\/conversations\/[^/]+\/messages/, async (route) => {
     if (route.request().method() !== "POST") return route.fallback();
     posts += 1;
     if (posts > 1) return route.fallback();
@@ -171,13 +211,90 @@ test("whoever pauses the AI sees it in the thread and in the list, until it is r
   await page.getByRole("button", { name: "Pause AI" }).click();
   await page.getByRole("button", { name: "Resume AI" }).waitFor();
   await row(page).getByText("AI paused").waitFor();
-  const paused = await testDatabase.superuser.query<{ ai_paused_reason: string }>(
-    "select ai_paused_reason from onethread.conversations where ai_paused_at is not null",
-  );
-  expect(paused.rows).toEqual([{ ai_paused_reason: "inbox" }]);
+  expect((await conversationRow())?.ai_paused_reason).toBe("inbox");
   await page.getByRole("button", { name: "Resume AI" }).click();
   await page.getByRole("button", { name: "Pause AI" }).waitFor();
   await row(page).getByText("AI paused").waitFor({ state: "detached" });
+});
+
+test("each burst shows how its turn ended, and the details when somebody asks", async () => {
+  await setBusiness("ai_enabled = true", "ai_enabled = false");
+  await customerWrites("When are you open on Sunday?");
+  const page = await openPage();
+  await openThread(page);
+  await log(page)
+    .getByText(/^AI answered · from “.+”$/)
+    .click();
+  await log(page).getByRole("definition").getByText("knowledge", { exact: true }).waitFor();
+  await customerWrites("Do dragons file taxes?");
+  await log(page).getByText("Handed to a person: nothing found in the texts").waitFor();
+  const banner = page.getByRole("status", { name: "AI paused" });
+  await banner.getByText("nothing found in the texts").waitFor();
+  await customerWrites("Hello??");
+  await log(page).getByText("Not answered by the AI: a person answers").waitFor();
+
+  await banner.getByRole("button", { name: "Resume AI" }).click();
+  await banner.waitFor({ state: "detached" });
+  await customerWrites("When are you open on Sunday?");
+  await expect
+    .poll(
+      () =>
+        log(page)
+          .getByText(/^AI answered/)
+          .count(),
+      { timeout: 10_000 },
+    )
+    .toBe(2);
+});
+
+test("while the AI is off, each burst says so", async () => {
+  await customerWrites("Anybody?");
+  const page = await openPage();
+  await openThread(page);
+  await log(page).getByText("Not answered by the AI: the AI is off").waitFor();
+});
+
+test("whoever writes takes over: the AI pauses with it, and the thread says until when", async () => {
+  await setBusiness("ai_enabled = true, handoff_pause_ms = 3600000", "ai_enabled = false, handoff_pause_ms = null");
+  await customerWrites("When are you open on Sunday?");
+  const page = await openPage();
+  await openThread(page);
+  await log(page)
+    .getByText(/^AI answered/)
+    .waitFor();
+  await page.getByLabel("Message", { exact: true }).fill("Anything else I can do for you?");
+  await page.keyboard.press("Enter");
+  await log(page).getByText("Your team").waitFor();
+  await page
+    .getByRole("status", { name: "AI paused" })
+    .getByText(/somebody answers in the inbox.*until \d/)
+    .waitFor();
+  expect((await conversationRow())?.ai_paused_reason).toBe("inbox");
+  await customerWrites("When are you open on Sunday?");
+  await log(page).getByText("Not answered by the AI: a person answers").waitFor();
+  expect(
+    await log(page)
+      .getByText(/^AI answered/)
+      .count(),
+  ).toBe(1);
+});
+
+test("what the AI may do only with approval is approved or denied in the thread", async () => {
+  await customerWrites("A table for two on Friday, please");
+  const page = await openPage();
+  await openThread(page);
+  await log(page).getByText("Not answered by the AI").waitFor();
+  for (const [button, tool, state] of [
+    ["Approve", "book_table", "approved"],
+    ["Deny", "cancel_table", "denied"],
+  ] as const) {
+    const id = await toolCallWaits(tool);
+    const card = page.getByRole("region", { name: tool });
+    await card.getByText("Friday, 10:30").waitFor();
+    await card.getByRole("button", { name: button }).click();
+    await card.waitFor({ state: "detached" });
+    expect(await toolCallState(id)).toBe(state);
+  }
 });
 
 test("a message that WhatsApp refuses for good is marked, with the reason", async () => {
