@@ -140,8 +140,10 @@ export const addAdoptedSessions = defineQuery({
       on conflict on constraint lanes_pkey do nothing
       returning l.conversation_id
     )
-    insert into sessions as s (business_id, id, conversation_id, from_seq, to_seq, opened_at, closed_at, closed_reason, summary)
-    select $1, t.session_id, t.id, 1, t.last_seq, least(t.opened_at, t.closed_at), greatest(t.opened_at, t.closed_at), 'inactive', t.summary
+    insert into sessions as s (business_id, id, conversation_id, from_seq, to_seq, opened_at, closed_at, closed_reason, summary, summary_state, summary_source,
+      summarized_at)
+    select $1, t.session_id, t.id, 1, t.last_seq, least(t.opened_at, t.closed_at), greatest(t.opened_at, t.closed_at), 'inactive', t.summary, 'done', 'adopted',
+      now()
     from thread t
     join lane on lane.conversation_id = t.id
     on conflict do nothing

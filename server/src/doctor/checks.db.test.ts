@@ -33,6 +33,7 @@ const healthyThread = (): string => `
   insert into lanes (business_id, conversation_id, kind, check_at, first_at, last_at, wanted, done, fence) values
     (${here()}, '${ids.conversation}', 'reply', null, now(), now(), 2, 2, 1),
     (${here()}, '${ids.conversation}', 'send', null, now(), now(), 3, 3, 1),
+    (${here()}, '${ids.conversation}', 'session', now(), now(), now(), 2, 0, 1),
     (${here()}, '${ids.other}', 'reply', now(), now(), now(), 1, 0, 0);`;
 
 const drop = (table: string, constraint: string): string => `alter table ${table} drop constraint ${constraint};`;
@@ -71,6 +72,9 @@ const breaks: Readonly<Record<string, () => string>> = {
     `drop index uq_session_open; insert into sessions values (${here()}, '${newId()}', '${ids.conversation}', 2, null, now(), null, null, null);`,
   "overlapping-sessions": () =>
     `insert into sessions values (${here()}, '${newId()}', '${ids.conversation}', 2, 3, now(), now(), 'by_hand', null);`,
+  "sessions-forgotten": () => `update lanes set check_at = null, done = wanted where kind = 'session';`,
+  "summaries-missing": () =>
+    `update sessions set to_seq = 2, closed_at = ${move(3_700)}, closed_reason = 'inactive', summary_state = 'pending';`,
   "turns-not-contiguous": () => `update turns set covers_from = 2 where id = '${ids.turn}';`,
   "inbound-not-covered": () => `delete from turns;`,
   "turns-and-lane-disagree": () =>
@@ -174,6 +178,8 @@ test("a check that cannot be asked counts as broken, and the others are still as
   expect(results.filter((result) => result.state === "broken").map((result) => result.name)).toEqual([
     "two-open-sessions",
     "overlapping-sessions",
+    "sessions-forgotten",
+    "summaries-missing",
   ]);
 });
 

@@ -141,4 +141,23 @@ export const threadChecks: readonly Check[] = [
         from onethread.sessions) s
       where from_seq <= ended_at`,
   },
+  {
+    name: "sessions-forgotten",
+    invariant: 6,
+    severity: "broken",
+    finding: "A session is open, or waits for its summary, and no lane will look at it again.",
+    advice: "Run `onethread sessions rebuild --execute`, then report this with the ids.",
+    violations: `select s.id from onethread.sessions s
+      left join onethread.lanes l on l.business_id = s.business_id and l.conversation_id = s.conversation_id and l.kind = 'session'
+      where (s.closed_at is null or s.summary_state = 'pending') and l.check_at is null`,
+  },
+  {
+    name: "summaries-missing",
+    invariant: 6,
+    severity: "warn",
+    finding: "A session was closed more than an hour ago and still has no summary.",
+    advice: "Read summary_error of these sessions. They are tried again every few seconds while a worker runs.",
+    violations: `select id from onethread.sessions
+      where summary_state = 'pending' and closed_at < now() - interval '1 hour'`,
+  },
 ];

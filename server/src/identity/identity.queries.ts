@@ -160,7 +160,7 @@ select count(*) as count from moved`,
 });
 
 // Before the positions of two threads are laid between each other: a session ends with the part (answered, waiting) that it began in, so that
-// no session reaches over somebody else's messages. Answers whether one was open.
+// no session reaches over somebody else's messages; what it is about has changed, so it gets a new summary. Answers whether one was open.
 export const endSessions = defineQuery({
   name: "identity.end-sessions",
   role: "app",
@@ -172,7 +172,8 @@ with open as (
   update sessions s set
     to_seq = greatest(s.from_seq, least(coalesce(s.to_seq, $4::bigint), case when s.from_seq <= $3::bigint then $3::bigint else $4::bigint end)),
     closed_at = coalesce(s.closed_at, now()),
-    closed_reason = coalesce(s.closed_reason, 'merged')
+    closed_reason = coalesce(s.closed_reason, 'merged'),
+    summary_state = 'pending', summary_attempts = 0, summary_error = null
    where s.business_id = $1 and s.conversation_id = $2 and (s.closed_at is null or (s.from_seq <= $3::bigint and s.to_seq > $3::bigint))
 )
 select was_open from open`,
@@ -213,7 +214,7 @@ export const reopenLastSession = defineQuery({
   role: "app",
   columns: { id: "uuid" },
   text: `
-update sessions s set to_seq = null, closed_at = null, closed_reason = null
+update sessions s set to_seq = null, closed_at = null, closed_reason = null, summary_state = 'none', summary_attempts = 0, summary_error = null
  where s.business_id = $1 and s.id = (select l.id from sessions l where l.business_id = $1 and l.conversation_id = $2 order by l.from_seq desc limit 1)
 returning s.id`,
 });
@@ -239,7 +240,7 @@ export const endWaitingTurns = defineQuery({
 
 // The winner's reply lane goes on with what neither has answered; both fences are left behind, so a reply that is being written is written
 // again, once, for all of it. Sends that wait go on; one that was under way becomes unknown and is settled by its status. $8: a session of
-// messages that came just now has still to be opened.
+// messages that came just now has still to be opened. Summaries that are wanted are work of the session lane too.
 export const continueLanes = defineQuery({
   name: "identity.continue-lanes",
   role: "app",
@@ -250,7 +251,8 @@ with newest as (
          coalesce((select min(m.seq) from messages m where m.business_id = $1 and m.conversation_id = $2 and m.status in ('queued', 'sending')), 0) as first_queued,
          coalesce((select max(m.seq) from messages m where m.business_id = $1 and m.conversation_id = $2 and m.status in ('queued', 'sending')), 0) as last_queued,
          (select s.from_seq from sessions s where s.business_id = $1 and s.conversation_id = $2 and s.closed_at is null) as open_from,
-         coalesce((select max(s.to_seq) from sessions s where s.business_id = $1 and s.conversation_id = $2), 0) as last_session_to
+         coalesce((select max(s.to_seq) from sessions s where s.business_id = $1 and s.conversation_id = $2), 0) as last_session_to,
+         (select min(s.from_seq) from sessions s where s.business_id = $1 and s.conversation_id = $2 and s.summary_state = 'pending') as pending_from
 ), goal as (
   select 'reply' as kind, greatest(n.inbound, $3::bigint) as wanted, $3::bigint as done from newest n
   union all
@@ -258,8 +260,9 @@ with newest as (
   union all
   select 'session', greatest(n.inbound, s.done), s.done
     from newest n
-    cross join lateral (select case when n.open_from is not null then n.open_from - 1
-                                    when $8::boolean then least(n.inbound, n.last_session_to) else n.inbound end as done) s
+    cross join lateral (select least(n.pending_from - 1,
+                                     case when n.open_from is not null then n.open_from - 1
+                                          when $8::boolean then least(n.inbound, n.last_session_to) else n.inbound end) as done) s
 )
 insert into lanes as l (business_id, conversation_id, kind, check_at, first_at, last_at, wanted, done, fence)
 select $1, $2, g.kind, case when g.wanted > g.done then now() end, $5, $6, g.wanted, g.done, $7::bigint

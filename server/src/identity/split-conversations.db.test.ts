@@ -1,11 +1,10 @@
 // Proves that a merge joins sessions, turns and lanes without a seam, and that a split gives back what the loser had.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { runDoctor } from "../doctor/run-doctor.ts";
-import { noFailPoints } from "../kernel/fail-points.ts";
-import { createTrackSession } from "../sessions/track-session.ts";
 import { createTestBusiness, type TestBusiness } from "../../test/support/test-business.ts";
 import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
 import { createTestEngine, type TestEngine } from "../../test/support/test-engine.ts";
+import { createTestTracker } from "../../test/support/test-tracker.ts";
 import { createMergeByHand, type MergeByHand } from "./merge-by-hand.ts";
 import { createSplitConversations, type SplitConversations } from "./split-conversations.ts";
 
@@ -42,8 +41,8 @@ describe("merge and split", () => {
   };
   const trackSessions = async (inactivityMs = 900_000): Promise<void> => {
     await engine.expireLeases();
-    const track = createTrackSession({ database: engine.database, failPoints: noFailPoints, inactivityMs });
-    for (const lane of await engine.claim("session")) await track(lane);
+    const track = createTestTracker(engine.database, test.log, inactivityMs);
+    for (const lane of await engine.claim("session")) await track(lane, new AbortController().signal);
   };
   const answerAll = async (): Promise<void> => {
     for (const lane of await engine.claim("reply")) await engine.turn(lane);

@@ -126,7 +126,8 @@ with moved as (
 select count(*) as count from moved`,
 });
 
-// A session that went on after the merge ends with the loser's last message of then.
+// A session that went on after the merge ends with the loser's last message of then. Those that lose messages, of either thread, are about something
+// else now and get a new summary.
 export const returnSessions = defineQuery({
   name: "identity.return-sessions",
   role: "app",
@@ -141,10 +142,16 @@ with mine as (
   update sessions s set
     conversation_id = $3,
     from_seq = s.from_seq - mine.places,
-    to_seq = case when s.to_seq is not null then greatest(s.from_seq - mine.places, least(s.to_seq - mine.places, $7::bigint)) end
+    to_seq = case when s.to_seq is not null then greatest(s.from_seq - mine.places, least(s.to_seq - mine.places, $7::bigint)) end,
+    summary_state = case when s.to_seq - mine.places > $7::bigint then 'pending' else s.summary_state end
     from mine
    where s.business_id = $1 and s.id = mine.id
   returning 1
+), renewed as (
+  update sessions s set summary_state = 'pending', summary_attempts = 0, summary_error = null
+   where s.business_id = $1 and s.conversation_id = $2 and s.closed_at is not null and s.id not in (select id from mine)
+     and (s.from_seq <= $4::bigint + $6::bigint and s.to_seq > $4::bigint and $6::bigint > 0
+          or s.from_seq <= $5::bigint + $7::bigint and s.to_seq > $5::bigint + $6::bigint and $7::bigint > $6::bigint)
 )
 select count(*) as count from moved`,
 });

@@ -2,12 +2,11 @@
 import { afterAll, afterEach, beforeAll, expect, test as it } from "vitest";
 import { runDoctor } from "../doctor/run-doctor.ts";
 import type { WebhookIntake } from "../ingest/webhook-intake.ts";
-import { noFailPoints } from "../kernel/fail-points.ts";
-import { createTrackSession } from "../sessions/track-session.ts";
 import type { CustomerIdentity } from "../whatsapp/events.ts";
 import { createTestBusiness, type TestBusiness } from "../../test/support/test-business.ts";
 import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
 import { createTestEngine, type TestEngine } from "../../test/support/test-engine.ts";
+import { createTestTracker } from "../../test/support/test-tracker.ts";
 import { createTestIntake } from "../../test/support/test-intake.ts";
 
 let test: TestDatabase;
@@ -96,8 +95,8 @@ it("LID only, then LID and phone: both threads have open sessions and running tu
   await write(here, { lid: "77000000000903" }, "by lid");
   await write(there, { phone: "12025550903" }, "by phone");
   await engine.expireLeases();
-  const track = createTrackSession({ database: engine.database, failPoints: noFailPoints });
-  for (const lane of await engine.claim("session")) await track(lane);
+  const track = createTestTracker(engine.database, test.log);
+  for (const lane of await engine.claim("session")) await track(lane, new AbortController().signal);
   const running = await engine.claim("reply");
   expect(running).toHaveLength(2);
   await write(there, { phone: "12025550903", lid: "77000000000903" }, "by both");

@@ -90,7 +90,8 @@ async function rebuildOne(tx: Queryable, { businessId, id, execute, rules }: Reb
     await writePlans(tx, { businessId, lanes: [planned], takesOver: true, isSilent: true });
     await tx.run(wantSummaries, [businessId, id, unsummarized]);
   }
-  await tx.run(recordRebuild, [businessId, newId(), id, JSON.stringify({ ...counts, summaries: result.summaries })]);
+  const { kept, added, changed } = counts;
+  await tx.run(recordRebuild, [businessId, newId(), id, kept, added, changed, counts.removed, result.summaries]);
   return result;
 }
 
