@@ -38,8 +38,7 @@ function registerSettings(api: ApiApp, settings: ReplySettingsStore): void {
     response,
   };
   api.patch("/reply-settings", { schema: changeSchema }, async (request) => {
-    // Through text: what came is JSON, whatever the schema's types say.
-    const patch: unknown = JSON.parse(JSON.stringify(request.body));
+    const patch: unknown = request.body;
     const changed = await settings.change(callerOf(request).businessId, isObject(patch) ? patch : {});
     if (changed.outcome === "changed") return changed.settings;
     const errors = changed.problems.map(fieldErrorOf);
