@@ -63,7 +63,8 @@ export const touchConversation = defineQuery({
 });
 
 // Null leaves a setting as it is. While a pause lasts, pausing again keeps it as it is, with its first reason: it says why a human is there.
-// One whose time has passed is over, whatever stands in its column: it is begun anew. Events: only for what was different before, judged
+// One whose time has passed is over, whatever stands in its column: it is begun anew. So is one that the AI began itself by handing over: from
+// now on a person is there, and what the AI had still to say is not sent any more (deliver.queries.ts compares this time). Events: only for what was different before, judged
 // under the row's lock, so that two who do the same at the same moment are one change.
 export const setConversationState = defineQuery({
   name: "conversations.set-state",
@@ -74,7 +75,8 @@ export const setConversationState = defineQuery({
       select $3::boolean as is_open, $4::boolean as paused, $5::text as reason, now() as at
     ), before as materialized (
       select c.id, c.is_open, case when lasts then c.ai_paused_at end as paused_at, case when lasts then c.ai_paused_reason end as reason,
-        b.handoff_pause_ms * interval '1 millisecond' as pause
+        b.handoff_pause_ms * interval '1 millisecond' as pause,
+        exists (select from turns t where t.business_id = $1 and t.conversation_id = c.id and t.state = 'handed_off' and t.finished_at = c.ai_paused_at) as by_ai
       from conversations c
       join businesses b on b.id = $1
       cross join lateral (
@@ -85,7 +87,7 @@ export const setConversationState = defineQuery({
     ), changed as (
       update conversations as c set
         is_open = coalesce(i.is_open, c.is_open),
-        ai_paused_at = case when i.paused then coalesce(b.paused_at, i.at) when not i.paused then null else c.ai_paused_at end,
+        ai_paused_at = case when i.paused then case when b.by_ai then i.at else coalesce(b.paused_at, i.at) end when not i.paused then null else c.ai_paused_at end,
         ai_paused_reason = case when i.paused then coalesce(b.reason, i.reason) when not i.paused then null else c.ai_paused_reason end,
         updated_at = i.at
       from i cross join before b

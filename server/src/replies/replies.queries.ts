@@ -159,6 +159,8 @@ with input as (
     join locked k on k.id = i.conversation_id
     join businesses b on b.id = $1
    where l.business_id = $1 and l.conversation_id = i.conversation_id and l.kind = 'reply' and l.fence = i.fence and l.done = i.covers_from - 1
+     -- Nothing is superseded by nothing: such a burst would stay without an answer.
+     and (i.state <> 'superseded' or l.wanted > i.covers_to)
   returning l.conversation_id, l.wanted > i.covers_to as more
 ), verdict as (
   select i.*, k.reply_channel_id, lane.more, v.blocked, coalesce(jsonb_array_length(i.parts), 0) as part_count,
