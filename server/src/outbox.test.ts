@@ -12,15 +12,15 @@ const COMPOSED: Readonly<Record<string, readonly string[]>> = {
   "tool-call.": ["approved", "denied"],
 };
 
-/** What stands between this opening bracket and the one that closes it. */
-function insideBrackets(text: string, openAt: number): string {
+/** From here to the bracket that closes what this stands in, or to the end of the statement. */
+function restOf(text: string, from: number): string {
   let depth = 0;
-  for (let at = openAt; at < text.length; at += 1) {
+  for (let at = from; at < text.length; at += 1) {
     if (text[at] === "(") depth += 1;
     if (text[at] === ")") depth -= 1;
-    if (depth === 0) return text.slice(openAt + 1, at);
+    if (depth < 0 || text[at] === "`") return text.slice(from, at);
   }
-  throw new Error("a bracket is not closed");
+  throw new Error("a statement does not end");
 }
 
 function atTopLevel(list: string): readonly string[] {
@@ -41,16 +41,16 @@ interface Statement {
   readonly fields: readonly string[];
 }
 
-/** Every place that writes events: the part of a statement `… as ( insert into events … )`. */
+/** Every place that writes events, a whole statement or a part of one. */
 function statementsInCode(): readonly Statement[] {
   return globSync("**/*.queries.ts", { cwd: SOURCE }).flatMap((path) => {
     const text = readFileSync(SOURCE + path, "utf8");
-    return [...text.matchAll(/as (?:materialized )?(\()\s*(?:--[^\n]*\n\s*)*insert into events\b/g)].map((match) => {
-      const body = insideBrackets(text, match.index + match[0].indexOf("("));
+    return [...text.matchAll(/insert into events\b/g)].map(({ index: begin }) => {
+      const body = restOf(text, begin);
       const literals = [...body.matchAll(/'([a-z-]+\.[a-z-]*)'/g)].map(([, literal = ""]) => literal);
       const types = literals.flatMap((literal) => COMPOSED[literal]?.map((end) => literal + end) ?? [literal]);
       const objects = [...body.matchAll(/jsonb_build_object(\()/g)].flatMap(({ index }) =>
-        atTopLevel(insideBrackets(body, body.indexOf("(", index))).filter((_, nth) => nth % 2 === 0),
+        atTopLevel(restOf(body, body.indexOf("(", index) + 1)).filter((_, nth) => nth % 2 === 0),
       );
       const written = [...body.matchAll(/"([A-Za-z]+)":/g)].map(([, key = ""]) => key);
       return { path, types, fields: [...objects.map((key) => key.replaceAll("'", "")), ...written] };
