@@ -167,7 +167,9 @@ function explainMcp(error: unknown, { host, signal, hasLeft }: McpSite): McpFaul
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
     if (cause instanceof OutsideError) return fault(cause.message, neverLeft(cause) ? "not_sent" : "lost");
     if ("statusCode" in cause && typeof cause.statusCode === "number") return fault(`${host} answered ${cause.statusCode}.`, "refused");
-    if ("code" in cause && typeof cause.code === "number") return fault(`${host} refused the call with code ${cause.code}.`, "refused");
+    // The platform's own time-outs carry a number too: that of their kind, not of a server's answer.
+    if (!(cause instanceof DOMException) && "code" in cause && typeof cause.code === "number")
+      return fault(`${host} refused the call with code ${cause.code}.`, "refused");
   }
   if (signal.aborted || (error instanceof Error && error.message.includes("timed out")))
     return fault(`${host} did not answer in time.`, "lost");
