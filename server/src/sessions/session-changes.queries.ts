@@ -119,10 +119,13 @@ export const recordRebuild = defineQuery({
   role: "app",
   columns: { id: "uuid" },
   text: `
-insert into events (business_id, id, type, conversation_id, data, at)
-values ($1, $2, 'session.rebuilt', $3, jsonb_build_object('kept', $4::integer, 'added', $5::integer, 'changed', $6::integer, 'removed', $7::integer,
-  'summaries', $8::integer), now())
-returning id`,
+with event as (
+  insert into events (business_id, id, type, conversation_id, data, at)
+  values ($1, $2, 'session.rebuilt', $3, jsonb_build_object('kept', $4::integer, 'added', $5::integer, 'changed', $6::integer, 'removed', $7::integer,
+    'summaries', $8::integer), now())
+  returning id
+)
+select id from event`,
 });
 
 export const listThreadsToRebuild = defineQuery({
