@@ -59,7 +59,7 @@ beforeAll(async () => {
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   agentUrl = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}/turns`;
-  await settings.change(business.businessId, { responder: "webhook", webhook: { url: agentUrl, timeoutMs: 500 } });
+  await settings.change(business.businessId, { responder: "webhook", webhook: { url: agentUrl, timeoutMs: 20_000 } });
 });
 afterAll(async () => {
   server.closeAllConnections();
@@ -210,15 +210,12 @@ test.for([
 
 test("an agent that is slow, gone, or inside the network is a fault: the first two may help themselves, the last not", async () => {
   agent = () => undefined;
-  expect(await respond(await contextOf(await thread()))).toMatchObject({
-    isFinal: false,
-    message: expect.stringContaining("500 ms") as string,
-  });
   const elsewhere = async (url: string): Promise<unknown> => {
     const context = await contextOf(await thread());
     const webhook = { url, secretName: "webhook_secret", timeoutMs: 500, answerWithinMs: 1_000 };
     return respond({ ...context, settings: { ...context.settings, webhook } });
   };
+  expect(await elsewhere(agentUrl)).toMatchObject({ isFinal: false, message: expect.stringContaining("500 ms") as string });
   expect(await elsewhere("http://127.0.0.1:1/?token=hunter2")).toMatchObject({
     isFinal: false,
     message: expect.not.stringContaining("hunter2") as string,
