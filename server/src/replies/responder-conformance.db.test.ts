@@ -31,14 +31,16 @@ async function openModel(): Promise<ResponderSubject> {
     known,
     stranger: contextFor(settings, { burst: ASKED, knowledge: [] }),
     ownWords: OWN_WORDS,
-    hang() {
-      server.script = () => ({ fault: "hang" });
-      return server.untilRequests(server.requests.length + 1);
+    far: {
+      hang() {
+        server.script = () => ({ fault: "hang" });
+        return server.untilRequests(server.requests.length + 1);
+      },
+      fail() {
+        server.script = ({ raw }) => ({ fault: "status", status: 500, message: raw });
+      },
+      mend: calm,
     },
-    fail() {
-      server.script = ({ raw }) => ({ fault: "status", status: 500, message: raw });
-    },
-    mend: calm,
     async close() {
       await server.stop();
       await outside.close();
@@ -62,7 +64,7 @@ async function openKnowledge(): Promise<ResponderSubject> {
 }
 
 async function openWebhook(): Promise<ResponderSubject> {
-  let answer = (_response: ServerResponse, _businessId: string): void => undefined;
+  let answer = (_response: ServerResponse, _raw: string): void => undefined;
   let asked = (): void => undefined;
   const agent = createServer((request, response) => {
     let raw = "";
@@ -94,14 +96,16 @@ async function openWebhook(): Promise<ResponderSubject> {
     known,
     stranger: contextFor(settings, { burst: ASKED }),
     ownWords: OWN_WORDS,
-    hang() {
-      answer = () => undefined;
-      return new Promise((resolve) => (asked = resolve));
+    far: {
+      hang() {
+        answer = () => undefined;
+        return new Promise((resolve) => (asked = resolve));
+      },
+      fail() {
+        answer = (response, raw) => response.writeHead(500).end(raw);
+      },
+      mend: calm,
     },
-    fail() {
-      answer = (response, raw) => response.writeHead(500).end(raw);
-    },
-    mend: calm,
     async close() {
       agent.closeAllConnections();
       agent.close();
@@ -110,6 +114,6 @@ async function openWebhook(): Promise<ResponderSubject> {
   };
 }
 
-describeResponder("model", openModel);
-describeResponder("knowledge", openKnowledge);
-describeResponder("webhook", openWebhook);
+describeResponder("model", true, openModel);
+describeResponder("knowledge", false, openKnowledge);
+describeResponder("webhook", true, openWebhook);

@@ -11,11 +11,13 @@ export interface ResponderSubject {
   readonly stranger: ReplyContext;
   /** Words of the first business's answer that nobody else may ever get. */
   readonly ownWords: string;
-  /** Resolves when the responder is waiting for something that never comes. Absent: it waits for nobody but the database. */
-  readonly hang?: () => Promise<void>;
-  /** From now on what it rests on fails. */
-  readonly fail?: () => void;
-  readonly mend?: () => void;
+  /** Whoever it asks over the network. */
+  readonly far?: {
+    /** From now on it never answers; resolves when it has been asked. */
+    readonly hang: () => Promise<void>;
+    readonly fail: () => void;
+    readonly mend: () => void;
+  };
   readonly close: () => Promise<void>;
 }
 
@@ -43,7 +45,8 @@ function expectWellFormed(answer: ResponderAnswer, context: ReplyContext): void 
     if (count !== undefined) expect(count).toBeGreaterThanOrEqual(0);
 }
 
-export function describeResponder(name: string, open: () => Promise<ResponderSubject>): void {
+/** `reachesOut`: it asks somebody over the network, who may hang or fail. */
+export function describeResponder(name: string, reachesOut: boolean, open: () => Promise<ResponderSubject>): void {
   describe(`the ${name} responder, like every responder,`, () => {
     let subject: ResponderSubject;
     beforeAll(async () => {
@@ -90,25 +93,23 @@ export function describeResponder(name: string, open: () => Promise<ResponderSub
       if (ended !== reason) expectWellFormed(ended as ResponderAnswer, subject.known);
     });
 
-    it("does not wait for what never comes once the caller has gone", async ({ skip }) => {
-      if (subject.hang === undefined) return skip("it waits for nobody");
+    if (!reachesOut) return;
+
+    it("does not wait for what never comes once the caller has gone", async () => {
       const controller = new AbortController();
       const reason = new Error("the lease is lost");
-      const waiting = subject.hang();
+      const waiting = subject.far?.hang();
       const answer = respond(subject.known, controller.signal);
       await waiting;
       controller.abort(reason);
       await expect(answer).rejects.toBe(reason);
-      subject.mend?.();
+      subject.far?.mend();
     });
 
-    it("throws a ResponderFault for everything that fails, with a sentence for the operator and no word of the customer", async ({
-      skip,
-    }) => {
-      if (subject.fail === undefined) return skip("nothing of its own can fail");
-      subject.fail();
+    it("throws a ResponderFault when the other side fails, with a sentence for the operator and no word of the customer", async () => {
+      subject.far?.fail();
       const fault = await respond({ ...subject.known, burst: [message("my card is 4111 1111")] }).catch((error: unknown) => error);
-      subject.mend?.();
+      subject.far?.mend();
       expect(fault).toBeInstanceOf(ResponderFault);
       expect((fault as ResponderFault).message).toMatch(/^[A-Z\d].*\.$/s);
       expect((fault as ResponderFault).message).not.toContain("4111");
