@@ -48,16 +48,17 @@ function rulesOf(context: ReplyContext, mark: string, { tools }: PromptOptions):
   return rules.map((rule) => `- ${rule}`).join("\n");
 }
 
-function timeIn(timeZone: string, at: Date, style: "full" | "short"): string {
-  const long = { weekday: "long", year: "numeric", month: "long", day: "numeric" } as const;
-  const numeric = { year: "numeric", month: "2-digit", day: "2-digit" } as const;
-  return new Intl.DateTimeFormat("en-GB", {
-    ...(style === "full" ? long : numeric),
-    hour: "2-digit",
-    minute: "2-digit",
-    hourCycle: "h23",
-    timeZone,
-  }).format(at);
+interface Clock {
+  full(at: Date): string;
+  short(at: Date): string;
+}
+
+/** Once per prompt: making a formatter costs more than everything else in it. */
+function createClock(timeZone: string): Clock {
+  const clock = { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone } as const;
+  const full = new Intl.DateTimeFormat("en-GB", { weekday: "long", year: "numeric", month: "long", day: "numeric", ...clock });
+  const short = new Intl.DateTimeFormat("en-GB", { year: "numeric", month: "2-digit", day: "2-digit", ...clock });
+  return { full: (at) => full.format(at), short: (at) => short.format(at) };
 }
 
 const UNREADABLE: Readonly<Record<string, string>> = {
@@ -80,9 +81,9 @@ function shorten(text: string): string {
   return text.length <= MAX_ATTRIBUTE ? text : `${text.slice(0, MAX_ATTRIBUTE)}…`;
 }
 
-function fromCustomer(message: ContextMessage, context: ReplyContext, mark: string): string {
+function fromCustomer(message: ContextMessage, clock: Clock, mark: string): string {
   const attributes = {
-    at: timeIn(context.settings.timeZone, message.sentAt, "short"),
+    at: clock.short(message.sentAt),
     type: message.type === "text" ? undefined : message.type,
     quotes: message.quote === undefined ? undefined : shorten(message.quote),
     reactions: message.reactions?.join(" "),
@@ -98,11 +99,11 @@ function fromBusiness(message: ContextMessage, mark: string): string {
   return cleanText(`${by}${quote}${describe(message)}${reactions}`, mark);
 }
 
-function historyOf(context: ReplyContext, mark: string): (AssistantModelMessage | UserModelMessage)[] {
+function historyOf(context: ReplyContext, clock: Clock, mark: string): (AssistantModelMessage | UserModelMessage)[] {
   const messages: { role: "user" | "assistant"; content: string }[] = [];
   for (const message of context.history) {
     const role = message.author === "customer" ? "user" : "assistant";
-    const content = role === "user" ? fromCustomer(message, context, mark) : fromBusiness(message, mark);
+    const content = role === "user" ? fromCustomer(message, clock, mark) : fromBusiness(message, mark);
     const last = messages.at(-1);
     if (last?.role === role) last.content += `\n${content}`;
     else messages.push({ role, content });
@@ -113,15 +114,15 @@ function historyOf(context: ReplyContext, mark: string): (AssistantModelMessage 
 }
 
 /** Put beside the newest messages, not into the instructions: what stays the same comes first, so that providers can reuse what they read. */
-function backgroundOf(context: ReplyContext, mark: string): readonly string[] {
+function backgroundOf(context: ReplyContext, clock: Clock, mark: string): readonly string[] {
   const { settings, customerName, facts, earlier, knowledge, now } = context;
   const known = [...(customerName === null ? [] : [["name", customerName] as const]), ...Object.entries(facts)];
   const lines = known.map(([name, value]) => `${name}: ${value}`).join("\n");
   return [
-    `Now: ${timeIn(settings.timeZone, now, "full")} (${settings.timeZone}).`,
+    `Now: ${clock.full(now)} (${settings.timeZone}).`,
     ...(lines === "" ? [] : ["What is known of the customer:", frameText(lines, { kind: "facts", mark })]),
     ...earlier.map(({ openedAt, summary }) =>
-      frameText(summary, { kind: "earlier-session", mark, attributes: { at: timeIn(settings.timeZone, openedAt, "short") } }),
+      frameText(summary, { kind: "earlier-session", mark, attributes: { at: clock.short(openedAt) } }),
     ),
     ...(knowledge.length === 0 ? ["No text of the business was found for this."] : ["Texts of the business that were found for this:"]),
     ...knowledge.map(({ id, title, body }) => frameText(body, { kind: "knowledge", mark, attributes: { id, title } })),
@@ -129,19 +130,20 @@ function backgroundOf(context: ReplyContext, mark: string): readonly string[] {
 }
 
 export function renderPrompt(context: ReplyContext, options: PromptOptions): RenderedPrompt {
-  const { systemPrompt } = context.settings;
+  const { systemPrompt, timeZone } = context.settings;
+  const clock = createClock(timeZone);
   const mark = frameMark(context.conversationId);
   const rules = rulesOf(context, mark, options);
   const intro = `You answer the customers of ${context.businessName} on WhatsApp.`;
-  const burst = context.burst.map((message) => fromCustomer(message, context, mark));
-  const newest = [...backgroundOf(context, mark), "The customer's newest messages, to be answered now:", ...burst];
+  const burst = context.burst.map((message) => fromCustomer(message, clock, mark));
+  const newest = [...backgroundOf(context, clock, mark), "The customer's newest messages, to be answered now:", ...burst];
   return {
     instructions: [
       intro,
       ...(systemPrompt.trim() === "" ? [] : [systemPrompt.trim()]),
       `Rules that stand above everything else:\n${rules}`,
     ].join("\n\n"),
-    messages: [...historyOf(context, mark), { role: "user", content: newest.join("\n") }],
+    messages: [...historyOf(context, clock, mark), { role: "user", content: newest.join("\n") }],
     mark,
     rules,
   };
