@@ -23,8 +23,10 @@ import { noFailPoints } from "./kernel/fail-points.ts";
 import type { Log } from "./kernel/log.ts";
 import { createKnowledgeBase } from "./knowledge/knowledge-base.ts";
 import { createWakeUps } from "./lanes/wake-ups.ts";
-import { forgetIdempotencyKeysAcrossBusinesses } from "./maintenance/maintenance.queries.ts";
+import { forgetEventsAcrossBusinesses, forgetIdempotencyKeysAcrossBusinesses } from "./maintenance/maintenance.queries.ts";
+import { createForget } from "./maintenance/forget-old.ts";
 import { createPeriodic } from "./maintenance/periodic.ts";
+import { createOutsideHttp, type OutsideHttp } from "./outside/outside-http.ts";
 
 export interface StartOptions {
   readonly config: Config;
@@ -43,6 +45,8 @@ export interface RunningOnethread {
   readonly finished: Promise<void>;
 }
 
+/** In the demo a model or an agent on this machine may be asked. */
+const LOOPBACK = ["localhost", "127.0.0.1", "::1"];
 const ORPHANED_STATUS_INTERVAL_MS = 2_000;
 const FORGET_INTERVAL_MS = 3_600_000;
 
@@ -88,6 +92,7 @@ async function listenForHttp(
       wakeUps.wake(kind);
     },
     listPendingMigrations: async () => (await checkMigrations({ url: parts.databaseUrl, log })).pending,
+    outside: parts.outside,
     servesApi: config.roles.has("api"),
     inboxDirectory: fileURLToPath(new URL("../../inbox/dist", import.meta.url)),
   });
@@ -105,7 +110,13 @@ function startScheduler(parts: Parts): void {
       name: "idempotency-keys",
       everyMs: FORGET_INTERVAL_MS,
       log,
-      runOnce: async () => (await db.run(forgetIdempotencyKeysAcrossBusinesses, []))[0]?.count ?? 0,
+      runOnce: createForget({ db, query: forgetIdempotencyKeysAcrossBusinesses }),
+    }),
+    createPeriodic({
+      name: "events",
+      everyMs: FORGET_INTERVAL_MS,
+      log,
+      runOnce: createForget({ db, query: forgetEventsAcrossBusinesses }),
     }),
   ];
   for (const task of tasks) {
@@ -133,6 +144,12 @@ async function openDatabase({ config, demo, log }: StartOptions, atEnd: Parts["a
     throw new Error(`The database lacks ${pending.join(", ")}. Nothing was started; run "onethread migrate" first.`);
   }
   return place;
+}
+
+function openOutside({ config, demo }: StartOptions, atEnd: Parts["atEnd"]): OutsideHttp {
+  const outside = createOutsideHttp({ privateHosts: [...config.privateHosts, ...(demo ? LOOPBACK : [])] });
+  atEnd(() => outside.close());
+  return outside;
 }
 
 interface DemoWorld {
@@ -169,6 +186,11 @@ async function openDemo(parts: Parts): Promise<DemoWorld> {
   });
   parts.atEnd(() => simulator.stop());
   return { identity, simulatorUrl: simulator.url, tellUrl: (listening) => (url = listening) };
+}
+
+function secretsOf(config: Config, world: DemoWorld | undefined): { readonly appSecrets: readonly string[]; readonly verifyToken: string } {
+  if (world === undefined) return { appSecrets: config.appSecrets, verifyToken: config.verifyToken ?? "" };
+  return { appSecrets: [world.identity.appSecret], verifyToken: world.identity.verifyToken };
 }
 
 async function announceDemo(parts: Parts, demo: DemoWorld, url: string): Promise<string> {
@@ -220,8 +242,10 @@ export async function startOnethread(options: StartOptions): Promise<RunningOnet
     const wakeUps = createWakeUps({ url: place.url, origin, listen: config.roles.has("worker") || config.roles.has("api"), log });
     atEnd(() => wakeUps.stop());
     wakeUps.start();
+    const outside = openOutside(options, atEnd);
     const parts: Parts = {
       config,
+      outside,
       log,
       overrides,
       failPoints: overrides.failPoints ?? noFailPoints,
@@ -231,13 +255,9 @@ export async function startOnethread(options: StartOptions): Promise<RunningOnet
       atEnd,
     };
     const world = demo ? await openDemo(parts) : undefined;
-    const secrets =
-      world === undefined
-        ? { appSecrets: config.appSecrets, verifyToken: config.verifyToken ?? "" }
-        : { appSecrets: [world.identity.appSecret], verifyToken: world.identity.verifyToken };
     if (config.roles.has("worker")) startWorker(parts, world?.simulatorUrl ?? config.graphUrl);
     if (config.roles.has("scheduler")) startScheduler(parts);
-    const url = await listenForHttp(parts, secrets);
+    const url = await listenForHttp(parts, secretsOf(config, world));
     world?.tellUrl(url);
     const greeting =
       world === undefined ? `Onethread is ready\n  ${[...config.roles].join(", ")} at ${url}` : await announceDemo(parts, world, url);

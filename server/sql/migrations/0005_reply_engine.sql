@@ -55,7 +55,8 @@ create index ix_turn_usage on onethread.turns (business_id, finished_at) include
   where input_tokens is not null;
 
 -- A turn whose answer comes from outside: from the business's own agent, or from a person who approves a tool call. At most one per
--- conversation; the lane is parked until then and held by nobody. The row goes with the commit of its turn.
+-- conversation; the lane is parked until then and held by nobody. The row goes with the commit of its turn. asking: the question is on its way, and
+-- asked again under the same id when the one who asks dies.
 create table onethread.waiting_turns (
   business_id uuid not null,
   conversation_id uuid not null,
@@ -69,7 +70,7 @@ create table onethread.waiting_turns (
   answered_at timestamptz,
   constraint waiting_turns_pkey primary key (business_id, conversation_id),
   constraint uq_waiting_turn unique (business_id, id),
-  constraint ck_waiting_turn_for check (waits_for in ('answer', 'approval')),
+  constraint ck_waiting_turn_for check (waits_for in ('asking', 'answer', 'approval')),
   constraint ck_waiting_turn_answered check ((answer is null) = (answered_at is null)),
   constraint fk_waiting_turn_conversation foreign key (business_id, conversation_id) references onethread.conversations (business_id, id)
 );

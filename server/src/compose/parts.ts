@@ -4,6 +4,7 @@ import type { Database } from "../db/database.ts";
 import type { FailPoints } from "../kernel/fail-points.ts";
 import type { Log } from "../kernel/log.ts";
 import type { WakeUps } from "../lanes/wake-ups.ts";
+import type { OutsideHttp } from "../outside/outside-http.ts";
 import type { Responder } from "../replies/responder.ts";
 
 /** Ports that a test takes over. */
@@ -21,6 +22,8 @@ export interface Parts {
   readonly databaseUrl: string;
   readonly database: Database;
   readonly wakeUps: WakeUps;
+  /** For every request to an address that a business has chosen. */
+  readonly outside: OutsideHttp;
   /** Runs in reverse order at the end. */
   readonly atEnd: (step: () => Promise<void>) => void;
 }

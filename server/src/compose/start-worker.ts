@@ -1,16 +1,28 @@
 // Owns: putting together what works on the lanes: the responders and what they know, the senders, the sessions.
 import { hostname } from "node:os";
-import type { LaneKind } from "../lanes/lane-store.ts";
-import { createLaneStore } from "../lanes/lane-store.ts";
+import { createLaneStore, type LaneKind } from "../lanes/lane-store.ts";
 import { createLaneWorker, type LaneWorkerDeps } from "../lanes/lane-worker.ts";
-import { createKnowledgeBase } from "../knowledge/knowledge-base.ts";
+import { createCustomerFacts } from "../conversations/customer-facts.ts";
+import { createFindEmbedder, type FindEmbedder } from "../knowledge/embed-texts.ts";
+import { createIndexWorker } from "../knowledge/index-worker.ts";
+import { createKnowledgeBase, type KnowledgeBase } from "../knowledge/knowledge-base.ts";
+import { createLanguageModels, type LanguageModels } from "../models/language-models.ts";
+import { createModelSummarizer } from "../models/model-summarizer.ts";
 import { createDeliver } from "../outbound/deliver.ts";
 import { createGatherMemory } from "../replies/gather-memory.ts";
 import { createKnowledgeResponder } from "../replies/knowledge-responder.ts";
+import { createModelResponder } from "../replies/model-responder.ts";
 import { createIsOverBudget } from "../replies/read-budget.ts";
-import { createReplySettingsStore } from "../replies/reply-settings-store.ts";
-import { createReplyTurn } from "../replies/reply-turn.ts";
+import { createReplySettingsStore, type ReplySettingsStore } from "../replies/reply-settings-store.ts";
+import type { ReplySettings } from "../replies/reply-settings.ts";
+import { createReplyTurn, type ReplyTurn } from "../replies/reply-turn.ts";
+import type { Responder } from "../replies/responder.ts";
+import { createRegisterTurn, createTakeAnswer } from "../replies/waiting-turn.ts";
+import { createWebhookResponder } from "../replies/webhook-responder.ts";
+import { extractiveSummarizer } from "../sessions/extractive-summarizer.ts";
+import { readSessionMemory } from "../sessions/session-memory.ts";
 import { createTrackSession } from "../sessions/track-session.ts";
+import { createOpenTools } from "../tools/open-tools.ts";
 import { createGatewayHttp } from "../whatsapp/gateways/gateway-http.ts";
 import { gatewayTransport } from "../whatsapp/gateways/gateway-transport.ts";
 import { isGateway } from "../whatsapp/gateways/parse-gateway-webhook.ts";
@@ -41,29 +53,62 @@ function openTransports({ config, atEnd }: Parts, graphUrl: string): TransportOf
 
 type Handlers = Readonly<Record<LaneKind, Pick<LaneWorkerDeps, "concurrency" | "handle" | "perBusiness" | "watchesNewer" | "onEarly">>>;
 
-function createHandlers(parts: Parts, transportOf: TransportOf): Handlers {
-  const { config, database, log, failPoints, wakeUps, overrides } = parts;
-  const knowledge = createKnowledgeBase({ database, failPoints });
-  const knowledgeResponder = createKnowledgeResponder({ knowledge });
-  const turn = createReplyTurn({
+function createResponderOf(parts: Parts, shared: Shared): (settings: ReplySettings) => Responder {
+  const { database, log, failPoints, outside, overrides, atEnd } = parts;
+  const { settings, knowledge, models } = shared;
+  const openTools = createOpenTools({ database, knowledge, settings, outside, failPoints, log });
+  atEnd(() => openTools.idle());
+  const responders: Readonly<Record<ReplySettings["responder"], Responder>> = {
+    knowledge: createKnowledgeResponder({ knowledge }),
+    model: createModelResponder({ models, openTools, log }),
+    webhook: createWebhookResponder({
+      settings,
+      outside,
+      registerTurn: createRegisterTurn({ database }),
+      takeAnswer: createTakeAnswer({ database }),
+    }),
+  };
+  return ({ responder }) => overrides.responder ?? responders[responder];
+}
+
+interface Shared {
+  readonly settings: ReplySettingsStore;
+  readonly knowledge: KnowledgeBase;
+  readonly models: LanguageModels;
+  readonly transportOf: TransportOf;
+}
+
+function createTurn(parts: Parts, shared: Shared): ReplyTurn {
+  const { database, log, failPoints, wakeUps } = parts;
+  const customerFacts = createCustomerFacts({ database });
+  return createReplyTurn({
     database,
-    settings: createReplySettingsStore({ database, log }),
-    responderOf: () => overrides.responder ?? knowledgeResponder,
+    settings: shared.settings,
+    responderOf: createResponderOf(parts, shared),
     gatherMemory: createGatherMemory({
-      sessions: () => Promise.resolve({ openFromSeq: null, earlier: [] }),
-      facts: () => Promise.resolve({}),
-      knowledge: (question) => knowledge.search(question),
+      async sessions(businessId, conversationId) {
+        const memories = await readSessionMemory(database.forBusiness(businessId), businessId, [conversationId]);
+        return memories.get(conversationId) ?? { openFromSeq: null, earlier: [] };
+      },
+      facts: async (businessId, conversationId) => (await customerFacts.find(businessId, [conversationId])).get(conversationId) ?? {},
+      knowledge: (question) => shared.knowledge.search(question),
       failPoints,
       log,
     }),
     isOverBudget: createIsOverBudget({ database, failPoints, log }),
-    transportOf,
+    transportOf: shared.transportOf,
     failPoints,
     log,
     wake: (kind) => {
       wakeUps.wake(kind);
     },
   });
+}
+
+function createHandlers(parts: Parts, shared: Shared): Handlers {
+  const { config, database, log, failPoints } = parts;
+  const turn = createTurn(parts, shared);
+  const summarize = { extractive: extractiveSummarizer, model: createModelSummarizer({ models: shared.models }) };
   return {
     reply: {
       concurrency: config.replyConcurrency,
@@ -74,15 +119,32 @@ function createHandlers(parts: Parts, transportOf: TransportOf): Handlers {
         turn.greet(lanes);
       },
     },
-    send: { concurrency: config.sendConcurrency, handle: createDeliver({ database, transportOf, failPoints, log }) },
-    session: { concurrency: SESSION_CONCURRENCY, handle: createTrackSession({ database, failPoints }) },
+    send: { concurrency: config.sendConcurrency, handle: createDeliver({ database, transportOf: shared.transportOf, failPoints, log }) },
+    session: {
+      concurrency: SESSION_CONCURRENCY,
+      handle: createTrackSession({ database, settings: shared.settings, summarize, failPoints, log }),
+    },
   };
+}
+
+function startIndexing({ database, log, failPoints, outside, atEnd }: Parts, findEmbedder: FindEmbedder): void {
+  const indexing = createIndexWorker({ database, log, failPoints, outside, findEmbedder });
+  indexing.start();
+  atEnd(() => indexing.stop());
 }
 
 /** `graphUrl`: where the Cloud API is reached. */
 export function startWorker(parts: Parts, graphUrl: string): void {
   const { config, database, log, wakeUps } = parts;
-  const handlers = createHandlers(parts, openTransports(parts, graphUrl));
+  const settings = createReplySettingsStore({ database, log });
+  const findEmbedder = createFindEmbedder({ settings, outside: parts.outside });
+  const handlers = createHandlers(parts, {
+    settings,
+    knowledge: createKnowledgeBase({ database, failPoints: parts.failPoints, log, findEmbedder }),
+    models: createLanguageModels({ settings, outside: parts.outside }),
+    transportOf: openTransports(parts, graphUrl),
+  });
+  startIndexing(parts, findEmbedder);
   const store = createLaneStore(database.acrossBusinesses);
   const owner = `${hostname()}-${String(process.pid)}`;
   const workers = (["reply", "send", "session"] as const).map((kind) => {

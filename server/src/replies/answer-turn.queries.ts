@@ -3,8 +3,7 @@ import { listTurns } from "../conversations/conversation-reads.queries.ts";
 import { defineQuery } from "../db/query.ts";
 
 // Written before the question is asked, so that an answer is never for a turn that nobody knows. Until the lane is parked (replies.park-turns) the row
-// waits for "approval" of nothing: that is how the engine asks again, under the same id, when the one who asks dies or has to try again.
-// - covers_to: the lane may want more than the question shows; parking sets what the turn really covers.
+// is "asking": that is how the engine asks again, under the same id, when the one who asks dies or has to try again.
 // - The row of another turn gives way only to a turn that covers more: a worker that lost its lease must not take the question from its successor.
 export const askOutside = defineQuery({
   name: "replies.ask-outside",
@@ -12,9 +11,8 @@ export const askOutside = defineQuery({
   columns: { expires_at: "timestamptz", is_answered: "bool" },
   text: `
 insert into waiting_turns as w (business_id, conversation_id, id, covers_to, answered_to, waits_for, asked_at, expires_at)
-select $1, i.conversation_id, i.id, greatest(i.covers_to, l.wanted), i.answered_to, 'approval', now(), now() + i.wait_ms * interval '1 millisecond'
+select $1, i.conversation_id, i.id, i.covers_to, i.answered_to, 'asking', now(), now() + i.wait_ms * interval '1 millisecond'
   from (select $2::uuid as conversation_id, $3::uuid as id, $4::bigint as covers_to, $5::bigint as answered_to, $6::float8 as wait_ms) i
-  left join lanes l on l.business_id = $1 and l.conversation_id = i.conversation_id and l.kind = 'reply'
 on conflict on constraint waiting_turns_pkey do update set
   id = excluded.id, covers_to = excluded.covers_to, answered_to = excluded.answered_to,
   waits_for = case when w.id = excluded.id and w.answer is not null then w.waits_for else excluded.waits_for end,
@@ -74,7 +72,7 @@ export const lockWaitingTurn = defineQuery({
   columns: { covers_to: "int8", answer: "jsonb?", is_expired: "bool", is_approval: "bool", superseded_since: "int8" },
   text: `
 select w.covers_to, w.answer, w.expires_at <= now() as is_expired,
-       exists (select from tool_calls tc where tc.business_id = $1 and tc.conversation_id = w.conversation_id and tc.turn_id = w.id) as is_approval,
+       w.waits_for = 'approval' as is_approval,
        (select count(*) from turns t where t.business_id = $1 and t.conversation_id = w.conversation_id and t.covers_to > w.answered_to) as superseded_since
   from waiting_turns w
  where w.business_id = $1 and w.id = $2
@@ -126,7 +124,7 @@ export const findWaitingTurn = defineQuery({
   },
   text: `
 select w.id, w.conversation_id, coalesce(l.done, 0) + 1 as covers_from, w.covers_to,
-       case when exists (select from tool_calls tc where tc.business_id = $1 and tc.conversation_id = w.conversation_id and tc.turn_id = w.id) then 'approval' else 'answer' end as waits_for,
+       case w.waits_for when 'approval' then 'approval' else 'answer' end as waits_for,
        w.asked_at, w.expires_at, w.answered_at, coalesce(l.attempts, 0) + 1 as attempts
   from waiting_turns w
   left join lanes l on l.business_id = $1 and l.conversation_id = w.conversation_id and l.kind = 'reply'

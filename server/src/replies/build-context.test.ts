@@ -17,6 +17,7 @@ const parts = (more: Partial<ContextParts> = {}, contextTokens = 500): ContextPa
   conversationId: "c" as ConversationId,
   turnId: "t" as TurnId,
   answeredTo: 0,
+  coversTo: 1,
   businessName: "Aurora",
   customerName: null,
   facts: {},

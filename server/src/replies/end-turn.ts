@@ -47,7 +47,7 @@ export interface TurnPark {
 
 /** Undefined: the lane is somebody else's by now, and nothing was written. */
 export type EndTurn = BusinessBatcher<TurnEnd, RowOf<typeof commitTurns.columns> | undefined>;
-export type ParkTurn = BusinessBatcher<TurnPark, { readonly conversation_id: string } | undefined>;
+export type ParkTurn = BusinessBatcher<TurnPark, RowOf<typeof parkTurns.columns> | undefined>;
 
 const json = (value: unknown): string | null => (value === undefined ? null : JSON.stringify(value));
 
@@ -104,7 +104,7 @@ export function createEndTurn(deps: { readonly database: Database; readonly log:
 }
 
 export function createParkTurn(deps: { readonly database: Database }): ParkTurn {
-  return createBusinessBatcher<TurnPark, { readonly conversation_id: string } | undefined>({
+  return createBusinessBatcher<TurnPark, RowOf<typeof parkTurns.columns> | undefined>({
     slots: 1,
     async run(businessId, parks) {
       const rows = await deps.database

@@ -236,7 +236,7 @@ select conversation_id, final_state as state, case when final_state = 'skipped' 
 export const parkTurns = defineQuery({
   name: "replies.park-turns",
   role: "app",
-  columns: { conversation_id: "uuid" },
+  columns: { conversation_id: "uuid", due: "bool" },
   text: `
 with input as (
   select t.*, now() as at
@@ -269,5 +269,5 @@ update lanes l set
   join waiting w using (conversation_id)
   join businesses b on b.id = $1
  where l.business_id = $1 and l.conversation_id = mine.conversation_id and l.kind = 'reply'
-returning l.conversation_id`,
+returning l.conversation_id, l.check_at <= now() as due`,
 });

@@ -1,5 +1,5 @@
 // Owns: reading and changing the reply settings and secrets of a business. A change is noticed within seconds by every process.
-import { z } from "zod";
+import type { z } from "zod";
 import { createCachedLookup } from "../businesses/cached-lookup.ts";
 import type { Database } from "../db/database.ts";
 import { messageOf } from "../kernel/faults.ts";

@@ -90,6 +90,7 @@ export function createReplyTurn(deps: ReplyTurnDeps): ReplyTurn {
       conversationId: lane.conversationId,
       turnId: run.turnId,
       answeredTo: state.answered_to,
+      coversTo: lane.wanted,
       businessName: state.business_name,
       customerName: state.lead_name ?? state.contact_name,
       language: state.language,
@@ -154,6 +155,7 @@ export function createReplyTurn(deps: ReplyTurnDeps): ReplyTurn {
     if ("waitsFor" in result) {
       const parked = await parkTurn(lane.businessId, { ...place, ...result, answeredTo: run.state.answered_to });
       if (parked === undefined) log.warn({ conversationId: lane.conversationId, fence: lane.fence }, "turn.lost");
+      else if (parked.due) deps.wake("reply");
       return;
     }
     const ended = await endTurn(lane.businessId, { ...place, ending: result.ending, startedAt });
@@ -201,9 +203,10 @@ export function createReplyTurn(deps: ReplyTurnDeps): ReplyTurn {
   };
 }
 
-/** A model has its own time, and its fallback as much again. */
-function timeoutOf(responder: Responder, settings: ReplySettings): number {
-  return responder.wants === "burst" ? RESPONDER_TIMEOUT_MS : 2 * settings.modelTimeoutMs + RESPONDER_TIMEOUT_MS;
+/** A responder with settings of its own keeps its own time, a model and its fallback one after the other; this is for the one that does not. */
+function timeoutOf(responder: Responder, { modelTimeoutMs, webhook }: ReplySettings): number {
+  const ownMs = responder.wants === "burst" ? 0 : Math.max(2 * modelTimeoutMs, webhook?.timeoutMs ?? 0);
+  return ownMs + RESPONDER_TIMEOUT_MS;
 }
 
 function waitingOf(state: ReplyState, lane: ClaimedLane): Waiting | undefined {
@@ -212,7 +215,7 @@ function waitingOf(state: ReplyState, lane: ClaimedLane): Waiting | undefined {
   return {
     id: id as TurnId,
     coversTo,
-    waitsFor: waitsFor === "approval" ? "approval" : "answer",
+    waitsFor: waitsFor === "approval" || waitsFor === "asking" ? waitsFor : "answer",
     isExpired: state.waiting_expired,
     isOpen: waitsFor === "approval" ? state.approval_open : state.waiting_answer === null,
     answer: state.waiting_answer,

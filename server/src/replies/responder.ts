@@ -33,6 +33,8 @@ export interface ReplyContext {
   readonly turnId: TurnId;
   /** The `seq` up to which the customer has his answers: names this burst over retries and superseded turns. */
   readonly answeredTo: number;
+  /** The last `seq` that the turn covers. */
+  readonly coversTo: number;
   readonly businessName: string;
   readonly customerName: string | null;
   /** What is known of the customer: facts that he or the business told, and the business's lead. */

@@ -7,7 +7,7 @@ import { endingOf, failureEnding, handoffEnding, type Circumstances } from "./en
 export interface Waiting {
   readonly id: TurnId;
   readonly coversTo: number;
-  readonly waitsFor: "answer" | "approval";
+  readonly waitsFor: "asking" | "answer" | "approval";
   readonly isExpired: boolean;
   /** Nobody outside has said anything yet. */
   readonly isOpen: boolean;
@@ -21,7 +21,7 @@ const outsideAnswer = z.union([
   z.object({ outcome: z.literal("handoff"), reason: z.string(), text: z.string().optional() }),
 ]);
 
-/** Undefined: the responder is to be asked again (a person has decided about a tool's call). */
+/** Undefined: the responder is to be asked again (it is not known whether it was, or a person has decided about a tool's call). */
 export function takeUpWaiting(
   waiting: Waiting,
   run: Circumstances & { readonly final: boolean; readonly lane: { readonly wanted: number } },
@@ -29,6 +29,8 @@ export function takeUpWaiting(
   const { coversTo } = waiting;
   const isOvertaken = run.lane.wanted > coversTo && !run.final;
   if (isOvertaken) return { ending: { state: "superseded", reason: null, texts: [] }, coversTo };
+  // Whoever was asking died, or has to try again.
+  if (waiting.waitsFor === "asking") return undefined;
   if (waiting.waitsFor === "answer" && !waiting.isOpen) {
     const answer = outsideAnswer.parse(waiting.answer);
     const responder = "webhook";

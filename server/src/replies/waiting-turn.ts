@@ -19,8 +19,7 @@ export type RegisterTurn = (context: ReplyContext, waitMs: number) => Promise<Re
 export type TakeAnswer = (turn: { readonly businessId: BusinessId; readonly turnId: TurnId }, answer: OutsideAnswer) => Promise<boolean>;
 
 export function createRegisterTurn({ database }: { readonly database: Database }): RegisterTurn {
-  return async ({ businessId, conversationId, turnId, burst, answeredTo }, waitMs) => {
-    const coversTo = Math.max(...burst.map(({ seq }) => seq));
+  return async ({ businessId, conversationId, turnId, coversTo, answeredTo }, waitMs) => {
     const [row] = await database
       .forBusiness(businessId)
       .run(askOutside, [businessId, conversationId, turnId, coversTo, answeredTo, waitMs]);

@@ -95,6 +95,7 @@ async function contextOf(conversationId: ConversationId, more: Partial<ReplyCont
     conversationId,
     turnId: newId<TurnId>(),
     answeredTo: 0,
+    coversTo: 1,
     businessName: "Aurora",
     customerName: "Ada",
     facts: { size: "42" },

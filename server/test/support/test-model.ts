@@ -24,6 +24,7 @@ export function contextFor(settings: ReplySettings, more: Partial<ReplyContext> 
     conversationId: newId<ConversationId>(),
     turnId: newId<TurnId>(),
     answeredTo: 0,
+    coversTo: 1,
     businessName: "Smile Clinic",
     customerName: null,
     facts: {},

@@ -76,6 +76,7 @@ export function contextOf(
     ...place,
     turnId: newId(),
     answeredTo: options.answeredTo ?? 0,
+    coversTo: 1,
     businessName: "Aurora",
     customerName: null,
     facts: {},
