@@ -19,6 +19,8 @@ import { createClaimIdentity } from "../identity/settle-identity.ts";
 import type { WebhookIntake } from "../ingest/webhook-intake.ts";
 import { Fault } from "../kernel/faults.ts";
 import type { Log } from "../kernel/log.ts";
+import { noFailPoints } from "../kernel/fail-points.ts";
+import { createKnowledgeBase, type KnowledgeBase } from "../knowledge/knowledge-base.ts";
 import { createAcceptMessage } from "../outbound/accept-message.ts";
 import { createOutsideHttp, type OutsideHttp } from "../outside/outside-http.ts";
 import { createAnswerTurn } from "../replies/answer-turn.ts";
@@ -40,6 +42,7 @@ import { registerApiRoutes } from "./routes/api.ts";
 import { registerDescriptionRoutes } from "./routes/description.ts";
 import { registerInbox } from "./routes/inbox.ts";
 import { registerGatewayWebhooks } from "./routes/gateway-webhooks.ts";
+import type { KnowledgeRoutesDeps } from "./routes/knowledge.ts";
 import { registerHealthRoutes } from "./routes/health.ts";
 import type { ToolRoutesDeps } from "./routes/tools.ts";
 import { registerWhatsAppWebhook } from "./routes/whatsapp-webhook.ts";
@@ -64,6 +67,8 @@ export interface HttpAppDeps {
   readonly inboxDirectory?: string;
   /** For requests to addresses that a business has chosen; without it one that reaches no private address. */
   readonly outside?: OutsideHttp;
+  /** With the worker's wake-up and the embeddings; without it: by words only, and the worker finds new texts at its next look. */
+  readonly knowledge?: KnowledgeBase;
 }
 
 const API_BODY_LIMIT = 1024 * 1024;
@@ -155,6 +160,14 @@ function ownOutside(api: ApiApp): OutsideHttp {
   return outside;
 }
 
+function knowledgeRoutes({ database, log, knowledge }: HttpAppDeps): KnowledgeRoutesDeps {
+  const businesses = createBusinesses({ database });
+  return {
+    knowledge: knowledge ?? createKnowledgeBase({ database, failPoints: noFailPoints, log }),
+    languageOf: async (businessId) => (await businesses.find(businessId))?.language ?? "simple",
+  };
+}
+
 async function registerApi(api: ApiApp, deps: HttpAppDeps): Promise<void> {
   const { database } = deps;
   api.addHook("onRequest", createAuthenticate({ findCaller: createFindCaller({ database }) }));
@@ -176,6 +189,7 @@ async function registerApi(api: ApiApp, deps: HttpAppDeps): Promise<void> {
     acceptMessage: createAcceptMessage({ database, wake: deps.wake }),
     readEvents: createReadEvents({ database }),
     ...toolRoutes(api, deps),
+    ...knowledgeRoutes(deps),
     findTurn: createFindTurn({ database }),
     answerTurn: createAnswerTurn({ database, settings: replySettings, wake: deps.wake }),
     replySettings,

@@ -44,6 +44,17 @@ const described: ApiRoutesDeps = {
     saveSecret: neverCalled,
     removeSecret: neverCalled,
   },
+  knowledge: {
+    addText: neverCalled,
+    add: neverCalled,
+    replace: neverCalled,
+    listTexts: neverCalled,
+    findText: neverCalled,
+    removeText: neverCalled,
+    reindex: neverCalled,
+    search: neverCalled,
+  },
+  languageOf: neverCalled,
   channels: { create: neverCalled, setToken: neverCalled, list: neverCalled },
 };
 

@@ -11,6 +11,7 @@ import { enqueueKnowledgeJob, forgetOtherVersions, listTextIds } from "./indexin
 import {
   findKnowledgeText,
   findKnowledgeTitle,
+  keepShortText,
   listKnowledgeTexts,
   removeKnowledgeText,
   renameKnowledgeText,
@@ -126,7 +127,9 @@ async function prepare(source: KnowledgeSource): Promise<Prepared | { readonly o
   return { ...parts, title, language };
 }
 
-const isShort = ({ kind, body }: Prepared): boolean => kind === "qa" || (kind === "text" && body.length <= CHUNK_SIZES.longest);
+/** It answers as a whole: pairs always, texts while they are no longer than a piece of a longer one. */
+const isShort = ({ kind, body, mediaType }: Prepared): boolean =>
+  kind === "qa" || (kind !== "url" && mediaType === "text/plain" && body.length <= CHUNK_SIZES.longest);
 
 async function saveShort(tx: Queryable, businessId: BusinessId, { title, body, language, questions, kind }: Prepared): Promise<string> {
   const more = questions.filter((question) => question !== title).join("\n");
@@ -140,6 +143,7 @@ async function saveShort(tx: Queryable, businessId: BusinessId, { title, body, l
 }
 
 async function saveLong(tx: Queryable, businessId: BusinessId, text: Prepared): Promise<string> {
+  await tx.run(keepShortText, [businessId, text.title]);
   const values = [businessId, newId(), text.title, text.body, text.language, text.kind, text.mediaType, text.url];
   const [row] = await tx.run(saveLongText, values);
   return row?.id ?? "";

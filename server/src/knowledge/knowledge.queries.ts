@@ -20,8 +20,23 @@ on conflict on constraint uq_knowledge_title do update set
 returning k.id, k.version`,
 });
 
-// A file, a page or a long text: it answers through its chunks. Its search is emptied only when its own chunks are there, so that what it was before
-// answers until then.
+// What answers by itself goes on as the one chunk of its version, because its row is about to be written over by a text that has to be indexed first.
+export const keepShortText = defineQuery({
+  name: "knowledge.keep-short-text",
+  role: "app",
+  columns: { id: "uuid" },
+  text: `
+with kept as (
+  insert into knowledge_chunks as c (business_id, text_id, version, ordinal, heading, body, language, search)
+  select $1, k.id, k.version, 0, k.title, k.body, k.language, k.search from knowledge_texts k
+   where k.business_id = $1 and k.title = $2 and k.search <> ''
+  on conflict on constraint knowledge_chunks_pkey do update set heading = excluded.heading, body = excluded.body, search = excluded.search
+  returning c.text_id, c.version
+)
+update knowledge_texts k set search = '', live_version = kept.version from kept where k.business_id = $1 and k.id = kept.text_id returning k.id`,
+});
+
+// A file, a page or a long text: it answers through its chunks. What it was before answers until they are there.
 export const saveLongText = defineQuery({
   name: "knowledge.save-long-text",
   role: "app",

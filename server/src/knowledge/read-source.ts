@@ -75,7 +75,7 @@ function decode(bytes: Buffer, charset: string | undefined): string {
 }
 
 async function readPdf(bytes: Buffer): Promise<string> {
-  const document = await getDocumentProxy(new Uint8Array(bytes));
+  const document = await getDocumentProxy(new Uint8Array(bytes), { verbosity: 0 });
   try {
     const { text } = await extractText(document, { mergePages: false });
     return text.map((page) => page.trim()).join("\n\n");

@@ -34,6 +34,8 @@ describe("the knowledge responder", () => {
         conversationId: of.businessId as unknown as ConversationId,
         turnId: newId<TurnId>(),
         answeredTo: 0,
+        coversTo: 1,
+        coversTo: 1,
         businessName: "Aurora",
         customerName: null,
         facts: {},

@@ -6,6 +6,7 @@ import { registerEventRoutes, type EventRoutesDeps } from "./events.ts";
 import { registerConversationRoutes, type ConversationRoutesDeps } from "./conversations.ts";
 import { registerReplySettingsRoutes, type ReplySettingsRoutesDeps } from "./reply-settings.ts";
 import { registerResolveConversation, type ResolveConversationRouteDeps } from "./resolve-conversation.ts";
+import { registerKnowledgeRoutes, type KnowledgeRoutesDeps } from "./knowledge.ts";
 import { registerSendMessage } from "./send-message.ts";
 import { registerSessionRoutes, type SessionRoutesDeps } from "./sessions.ts";
 import { registerTurnRoutes, type TurnRoutesDeps } from "./turns.ts";
@@ -16,6 +17,7 @@ export interface ApiRoutesDeps
     ConversationRoutesDeps,
     ResolveConversationRouteDeps,
     AccountRoutesDeps,
+    KnowledgeRoutesDeps,
     EventRoutesDeps,
     TurnRoutesDeps,
     ReplySettingsRoutesDeps,
@@ -28,6 +30,7 @@ export function registerApiRoutes(api: ApiApp, deps: ApiRoutesDeps): void {
   registerConversationRoutes(api, deps);
   registerResolveConversation(api, deps);
   registerSendMessage(api, deps);
+  registerKnowledgeRoutes(api, deps);
   registerEventRoutes(api, deps);
   registerToolRoutes(api, deps);
   registerTurnRoutes(api, deps);
