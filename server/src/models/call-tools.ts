@@ -8,6 +8,8 @@ import { frameText } from "./frame-text.ts";
 
 const MAX_RESULT_LENGTH = 16_000;
 const MAX_PROBLEMS = 5;
+/** Fetching a person needs no budget. */
+export const HANDOFF = "handoff";
 
 export type CalledTools =
   | {
@@ -80,7 +82,7 @@ export async function callTools(calls: readonly AskedCall[], run: ToolRun): Prom
   const found: string[] = [];
   for (const [index, call] of calls.entries()) {
     const outcome: ToolOutcome =
-      index < run.left
+      index < run.left || call.name === HANDOFF
         ? await callTool(call, run)
         : { outcome: "error", error: "No calls are left in this turn. Answer with what you know." };
     if (outcome.outcome === "handoff") return outcome;

@@ -362,9 +362,17 @@ describe("tools", () => {
     await expect(responder.respond(context, new AbortController().signal)).rejects.toBeInstanceOf(ResponderFault);
   });
 
-  it("are not opened at all when none may be called", async () => {
-    const { tools, requests } = await ask({ tools: [book], settings: { tools: { maxCalls: 0 } } });
-    expect([tools.counts.opened, requests[0]?.body["tools"]]).toEqual([0, undefined]);
+  it("can still fetch a person when no calls are left, and nothing else", async () => {
+    const handoff: PlayedTool = { name: "handoff", play: () => ({ outcome: "handoff", reason: "asked_for" }) };
+    server.script = ({ tools }) => (tools.includes("book_slot") ? callBook : { calls: [{ name: "handoff", args: {} }] });
+    const { answer, tools, requests } = await ask({ tools: [handoff, book], settings: { tools: { maxCalls: 2 } } });
+    expect(answer).toMatchObject({ outcome: "handoff", reason: "asked_for" });
+    expect(tools.called.map(({ tool }) => tool)).toEqual(["book_slot", "book_slot", "handoff"]);
+    expect(requests.at(-1)?.tools).toEqual(["handoff"]);
+    server.script = () => callBook;
+    const stubborn = await ask({ tools: [handoff, book], settings: { tools: { maxCalls: 0 } } });
+    expect(faultOf(stubborn.fault).message).toContain("went on calling tools");
+    expect([stubborn.tools.called.length, stubborn.requests.length]).toEqual([0, 3]);
   });
 });
 

@@ -3,7 +3,7 @@
 import type { ModelMessage, TextPart, ToolCallPart } from "ai";
 import type { Log } from "../kernel/log.ts";
 import { askModel, type ModelAnswer } from "../models/ask-model.ts";
-import { callTools, untilAborted } from "../models/call-tools.ts";
+import { callTools, HANDOFF, untilAborted } from "../models/call-tools.ts";
 import type { LanguageModels, OpenModel } from "../models/language-models.ts";
 import { createModelBill, type ModelBill } from "../models/model-bill.ts";
 import { tidyReply } from "../models/tidy-reply.ts";
@@ -23,7 +23,7 @@ export interface ModelResponderDeps {
 interface Run {
   readonly context: ReplyContext;
   readonly prompt: RenderedPrompt;
-  readonly tools: ToolSet | undefined;
+  readonly tools: ToolSet;
   readonly transcript: ModelMessage[];
   readonly found: string[];
   readonly bill: ModelBill;
@@ -36,12 +36,13 @@ interface Run {
 /** When a second model waits, the first one may not use up all of the time. */
 const FIRST_SHARE = 0.6;
 const MAX_IDLE_MS = 15_000;
+const MAX_SPENT_ROUNDS = 2;
 
 function workOf(run: Run): NonNullable<ResponderAnswer["work"]> {
   const { knowledge } = run.context;
   return {
     ...run.bill.total(),
-    ...(run.tools === undefined ? {} : { toolCalls: [...run.tools.calls] }),
+    toolCalls: [...run.tools.calls],
     ...(knowledge.length === 0 ? {} : { sources: knowledge.map(({ id, title }) => ({ id, title })) }),
   };
 }
@@ -52,7 +53,7 @@ function judge(answer: ModelAnswer, run: Run, log: Log): ResponderAnswer | undef
   const text = tidyReply(answer.text);
   if (answer.finishReason === "content-filter") return { outcome: "handoff", text: context.handoffText, reason: "content_filter" };
   if (text === "") throw new ResponderFault("The model answered with nothing.");
-  const tools = run.tools?.tools.map(({ name }) => name) ?? [];
+  const tools = run.tools.tools.map(({ name }) => name);
   const problems: ReplyProblem[] = [...checkReply({ text, context, mark: prompt.mark, rules: prompt.rules, tools, found: run.found })];
   const wasCut = answer.finishReason === "length";
   if (wasCut) problems.push({ kind: "too_long", advice: "It was cut off because it was too long. Write it much shorter." });
@@ -74,7 +75,6 @@ function judge(answer: ModelAnswer, run: Run, log: Log): ResponderAnswer | undef
 }
 
 async function runTools(answer: ModelAnswer, run: Run, signal: AbortSignal): Promise<ResponderAnswer | undefined> {
-  if (run.tools === undefined) return undefined;
   const { settings, handoffText } = run.context;
   const left = Math.max(0, settings.tools.maxCalls - run.callsAsked);
   run.callsAsked += answer.calls.length;
@@ -86,6 +86,14 @@ async function runTools(answer: ModelAnswer, run: Run, signal: AbortSignal): Pro
   return undefined;
 }
 
+/** With no calls left a person can still be fetched; a model that goes on calling other tools all the same has to answer at last. */
+function offerOf(run: Run, spent: number): { readonly tools: ToolSet["tools"]; readonly mayCall: boolean } {
+  const tools = run.tools.tools;
+  const onlyHandoff = tools.filter(({ name }) => name === HANDOFF);
+  if (spent === 0) return { tools, mayCall: true };
+  return spent <= MAX_SPENT_ROUNDS && onlyHandoff.length > 0 ? { tools: onlyHandoff, mayCall: true } : { tools, mayCall: false };
+}
+
 async function converse(
   open: OpenModel,
   run: Run,
@@ -93,12 +101,13 @@ async function converse(
 ): Promise<ResponderAnswer> {
   const { settings } = run.context;
   const idleMs = Math.min(MAX_IDLE_MS, settings.modelTimeoutMs / 2);
-  // Ends: every round uses up calls, or the one repair, or is the last one.
-  for (;;) {
-    const mayCall = run.callsAsked < settings.tools.maxCalls;
-    const question = { instructions: run.prompt.instructions, messages: run.transcript, tools: run.tools?.tools ?? [], mayCall, idleMs };
+  // Ends: every round uses up calls, or the one repair, or one of those in which only a person can still be fetched, or is the last one.
+  for (let spent = 0; ;) {
+    if (run.callsAsked >= settings.tools.maxCalls) spent += 1;
+    const offer = offerOf(run, spent);
+    const question = { instructions: run.prompt.instructions, messages: run.transcript, ...offer, idleMs };
     const answer = await askModel(open, question, { signal, onUsage: (usage) => run.bill.add(open.settings, usage) });
-    const called = answer.calls.length > 0 && run.tools !== undefined;
+    const called = answer.calls.length > 0;
     const outcome = called ? await runTools(answer, run, signal) : judge(answer, run, log);
     if (outcome !== undefined) return outcome;
   }
@@ -163,9 +172,8 @@ export function createModelResponder({ models, openTools, log }: ModelResponderD
     }
   }
 
-  async function open(context: ReplyContext, caller: AbortSignal): Promise<ToolSet | undefined> {
-    const { tools, modelTimeoutMs } = context.settings;
-    if (tools.maxCalls === 0) return undefined;
+  async function open(context: ReplyContext, caller: AbortSignal): Promise<ToolSet> {
+    const { modelTimeoutMs } = context.settings;
     const signal = AbortSignal.any([caller, AbortSignal.timeout(modelTimeoutMs * FIRST_SHARE)]);
     const opening = openTools(context, signal);
     try {
@@ -193,7 +201,7 @@ export function createModelResponder({ models, openTools, log }: ModelResponderD
         throw new ResponderFault("No model is set. Set `model` in the reply settings, or choose another responder.", { isFinal: true });
       const beganAt = performance.now();
       const tools = await open(context, signal);
-      const prompt = renderPrompt(context, { tools: tools?.tools.map(({ name }) => name) ?? [] });
+      const prompt = renderPrompt(context, { tools: tools.tools.map(({ name }) => name) });
       const run: Run = {
         context,
         prompt,
@@ -212,7 +220,7 @@ export function createModelResponder({ models, openTools, log }: ModelResponderD
         const { message, cause, isFinal, retryAfterMs } = error;
         throw new ResponderFault(message, { cause, isFinal, work: workOf(run), ...(retryAfterMs === undefined ? {} : { retryAfterMs }) });
       } finally {
-        if (tools !== undefined) close(tools);
+        close(tools);
       }
     },
   };
