@@ -20,13 +20,13 @@ export function editDistance(a: string, b: string, limit: number): number {
 
 const SHORTEST = 4;
 
-/** A short word with one letter exchanged is more often another word ("care", "card") than a mistake. */
+/** A short word with one letter exchanged is more often another word ("care", "card"; "quando", "quanto") than a mistake. */
 function isMeant(typed: string, known: string): boolean {
   if (typed.length < SHORTEST || !known.startsWith(typed.charAt(0)) || /\d/.test(typed)) return false;
   const allowed = typed.length >= 8 ? 2 : 1;
   if (editDistance(typed, known, allowed) > allowed) return false;
   const isExchange = typed.length === known.length && [...typed].toSorted().join("") !== [...known].toSorted().join("");
-  return typed.length >= 6 || !isExchange;
+  return typed.length >= 7 || !isExchange;
 }
 
 export interface Candidate {

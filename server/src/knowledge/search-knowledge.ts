@@ -6,6 +6,7 @@ import type { FailPoints } from "../kernel/fail-points.ts";
 import type { BusinessId } from "../kernel/ids.ts";
 import { messageOf } from "../kernel/faults.ts";
 import type { Log } from "../kernel/log.ts";
+import { withTimeout } from "../kernel/with-timeout.ts";
 import { correctWords } from "./correct-words.ts";
 import type { FindEmbedder } from "./embed-texts.ts";
 import { wordsOfQuestion, type QuestionWord } from "./fold-text.ts";
@@ -44,6 +45,8 @@ const MAX_QUESTION_LENGTH = 2_000;
 const DEFAULT_LIMIT = 3;
 /** Whoever waits for the answer waits for this too; without it the words alone must do. */
 const EMBED_WITHIN_MS = 600;
+/** Comparing with every word of a very large knowledge base helps less than answering in time. */
+const CORRECT_WITHIN_MS = 400;
 const NEAREST = 20;
 /** Reciprocal rank fusion: how little the first places are worth more than the next. */
 const FUSION = 60;
@@ -115,7 +118,8 @@ export function createSearchKnowledge(deps: {
 
   /** The question with its typing mistakes taken for what they are like; undefined: there are none. */
   async function corrected(businessId: BusinessId, words: readonly QuestionWord[]): Promise<readonly QuestionWord[] | undefined> {
-    const rows = await database.forBusiness(businessId).run(findLikeWords, [businessId, words.map(({ folded }) => folded)]);
+    const asking = database.forBusiness(businessId).run(findLikeWords, [businessId, words.map(({ folded }) => folded)]);
+    const rows = await withTimeout(asking, CORRECT_WITHIN_MS).catch(() => []);
     const known = correctWords(rows);
     if (known.size === 0) return undefined;
     return words.map((word) => {

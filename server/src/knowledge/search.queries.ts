@@ -72,19 +72,22 @@ export const findLikeWords = defineQuery({
   role: "app",
   columns: { typed: "text", known: "text" },
   text: `
-select q.typed, l.word as known
-  from (select u.typed, trigrams(u.typed) as grams from unnest($2::text[]) as u (typed)
-         where not exists (select from knowledge_words w where w.business_id = $1 and w.word = u.typed)) q
-  cross join lateral (
-    select w.word, s.shared::float8 / (cardinality(q.grams) + cardinality(w.trigrams) - s.shared) as likeness
-      from (select d.word, d.trigrams from knowledge_words d
-             where d.business_id = $1 and d.word >= left(q.typed, 1) and d.word < left(q.typed, 1) || chr(1114111)
-               and abs(length(d.word) - length(q.typed)) <= 2) w
-      cross join lateral (select count(*) as shared from unnest(w.trigrams) g where g = any (q.grams)) s
-     group by w.word, w.trigrams, s.shared
-    having s.shared::float8 / (cardinality(q.grams) + cardinality(w.trigrams) - s.shared) >= 0.25
-     order by likeness desc, w.word limit 5) l
- order by q.typed, l.likeness desc, l.word`,
+with typed as materialized (
+  select u.typed, trigrams(u.typed) as grams from unnest($2::text[]) as u (typed)
+   where not exists (select from knowledge_words w where w.business_id = $1 and w.word = u.typed)
+), near as materialized (
+  select distinct on (t.typed, d.word) t.typed, t.grams, d.word, d.trigrams
+    from typed t
+    join knowledge_words d on d.business_id = $1 and d.word >= left(t.typed, 1) and d.word < left(t.typed, 1) || chr(1114111)
+     and abs(length(d.word) - length(t.typed)) <= 2
+), compared as materialized (
+  select n.typed, n.word, s.shared::float8 / (cardinality(n.grams) + cardinality(n.trigrams) - s.shared) as likeness
+    from near n cross join lateral (select count(*) as shared from unnest(n.trigrams) g where g = any (n.grams)) s
+), ranked as (
+  select c.typed, c.word, c.likeness, row_number() over (partition by c.typed order by c.likeness desc, c.word) as place
+    from compared c where c.likeness >= 0.25
+)
+select r.typed, r.word as known from ranked r where r.place <= 5 order by r.typed, r.place`,
 });
 
 export const findVectors = defineQuery({
