@@ -1,5 +1,6 @@
 // Owns: running the calls that a model asked for: arguments checked against their schema, a budget, and what the model is told of each. What a call
 // got wrong is told to the model, never thrown. Refuses to know: what the tools do.
+import { untilAborted } from "../kernel/until-aborted.ts";
 import type { ToolModelMessage } from "ai";
 import { z } from "zod";
 import type { ToolOutcome, ToolSet } from "../replies/responder.ts";
@@ -54,17 +55,6 @@ async function callTool(call: AskedCall, run: ToolRun): Promise<ToolOutcome> {
   const problems = argumentProblems(known.parameters, call.args);
   if (problems !== undefined) return { outcome: "error", error: `The arguments do not fit. Nothing was done. ${problems}` };
   return untilAborted(run.tools.call(call.name, call.args, run.signal), run.signal);
-}
-
-/** A tool that does not listen to the signal holds nobody up. */
-export function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the caller's own reason is passed on as it is
-    const abort = (): void => reject(signal.reason);
-    if (signal.aborted) abort();
-    signal.addEventListener("abort", abort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
-  });
 }
 
 function told(call: AskedCall, outcome: Told, mark: string): ToolModelMessage["content"][number] {

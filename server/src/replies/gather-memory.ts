@@ -1,10 +1,9 @@
 // Owns: what is known beside the words of the thread: the customer's facts, earlier sessions, texts that may answer. All of it helps and none of it is
 // needed: what does not come in time, or fails, is left out and the reply is written without it.
 import type { FailPoints } from "../kernel/fail-points.ts";
-import { messageOf } from "../kernel/faults.ts";
 import type { BusinessId, ConversationId } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
-import { withTimeout } from "../kernel/with-timeout.ts";
+import { createOptionalRead } from "./optional-read.ts";
 import type { ContextKnowledge, ContextSession } from "./responder.ts";
 
 export interface SessionMemory {
@@ -36,29 +35,39 @@ export interface MemoryQuestion {
 
 export type GatherMemory = (question: MemoryQuestion) => Promise<Memory>;
 
-const EACH_WITHIN_MS = 800;
+/** Rows of our own come at once or not at all; knowledge may ask an embedding model on its way. */
+const ROWS_WITHIN_MS = 300;
+const KNOWLEDGE_WITHIN_MS = 800;
 const QUESTION_LENGTH = 1_000;
 export const NO_MEMORY: Memory = { openFromSeq: null, earlier: [], facts: {}, knowledge: [] };
 
+type Part = "sessions" | "facts" | "knowledge";
+
 export function createGatherMemory(deps: MemorySources & { readonly failPoints: FailPoints; readonly log: Log }): GatherMemory {
-  return async ({ businessId, conversationId, text, language }) => {
-    async function part<T>(name: "sessions" | "facts" | "knowledge", read: () => Promise<T>, otherwise: T): Promise<T> {
+  const { failPoints, log } = deps;
+  const readerOf = (part: Part, withinMs: number) => {
+    const onFailure = (businessId: BusinessId, error: string): void => {
+      log.warn({ businessId, part, error }, "turn.memory-incomplete");
+    };
+    const optionalRead = createOptionalRead({ withinMs, onFailure });
+    return <T>(businessId: BusinessId, read: () => Promise<T>, otherwise: T): Promise<T> => {
       const reading = async (): Promise<T> => {
-        await deps.failPoints.hit(`memory.${name}`);
+        await failPoints.hit(`memory.${part}`);
         return read();
       };
-      try {
-        return await withTimeout(reading(), EACH_WITHIN_MS);
-      } catch (error) {
-        deps.log.warn({ conversationId, part: name, error: messageOf(error) }, "turn.memory-incomplete");
-        return otherwise;
-      }
-    }
+      return optionalRead({ businessId, read: reading, otherwise });
+    };
+  };
+  const sessionsOf = readerOf("sessions", ROWS_WITHIN_MS);
+  const factsOf = readerOf("facts", ROWS_WITHIN_MS);
+  const knowledgeOf = readerOf("knowledge", KNOWLEDGE_WITHIN_MS);
+
+  return async ({ businessId, conversationId, text, language }) => {
     const question = text.trim().slice(-QUESTION_LENGTH);
     const [sessions, facts, knowledge] = await Promise.all([
-      part<SessionMemory>("sessions", () => deps.sessions(businessId, conversationId), NO_MEMORY),
-      part("facts", () => deps.facts(businessId, conversationId), NO_MEMORY.facts),
-      part("knowledge", async () => (question === "" ? [] : deps.knowledge({ businessId, text: question, language })), NO_MEMORY.knowledge),
+      sessionsOf<SessionMemory>(businessId, () => deps.sessions(businessId, conversationId), NO_MEMORY),
+      factsOf(businessId, () => deps.facts(businessId, conversationId), NO_MEMORY.facts),
+      question === "" ? [] : knowledgeOf(businessId, () => deps.knowledge({ businessId, text: question, language }), NO_MEMORY.knowledge),
     ]);
     return { openFromSeq: sessions.openFromSeq, earlier: sessions.earlier, facts, knowledge };
   };

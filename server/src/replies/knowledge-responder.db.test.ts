@@ -35,7 +35,6 @@ describe("the knowledge responder", () => {
         turnId: newId<TurnId>(),
         answeredTo: 0,
         coversTo: 1,
-        coversTo: 1,
         businessName: "Aurora",
         customerName: null,
         facts: {},

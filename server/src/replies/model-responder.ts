@@ -3,7 +3,8 @@
 import type { ModelMessage, TextPart, ToolCallPart } from "ai";
 import type { Log } from "../kernel/log.ts";
 import { askModel, type ModelAnswer } from "../models/ask-model.ts";
-import { callTools, HANDOFF, untilAborted } from "../models/call-tools.ts";
+import { untilAborted } from "../kernel/until-aborted.ts";
+import { callTools, HANDOFF } from "../models/call-tools.ts";
 import type { LanguageModels, OpenModel } from "../models/language-models.ts";
 import { createModelBill, type ModelBill } from "../models/model-bill.ts";
 import { tidyReply } from "../models/tidy-reply.ts";

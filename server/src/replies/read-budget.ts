@@ -2,10 +2,9 @@
 // in time the reply is written all the same.
 import type { Database } from "../db/database.ts";
 import type { FailPoints } from "../kernel/fail-points.ts";
-import { messageOf } from "../kernel/faults.ts";
 import type { BusinessId, ConversationId } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
-import { withTimeout } from "../kernel/with-timeout.ts";
+import { createOptionalRead } from "./optional-read.ts";
 import type { ReplySettings } from "./reply-settings.ts";
 import { readUsage } from "./replies.queries.ts";
 
@@ -17,7 +16,7 @@ export interface Asker {
 /** True when a limit is reached. */
 export type IsOverBudget = (asker: Asker, settings: ReplySettings) => Promise<boolean>;
 
-const READ_WITHIN_MS = 1_000;
+const READ_WITHIN_MS = 500;
 const MICROS = 1_000_000;
 
 export function createIsOverBudget(deps: {
@@ -38,13 +37,14 @@ export function createIsOverBudget(deps: {
     return limits.some(([spent = 0, limit = Infinity]) => spent >= limit);
   }
 
+  const optionalRead = createOptionalRead({
+    withinMs: READ_WITHIN_MS,
+    onFailure: (businessId, error) => {
+      deps.log.warn({ businessId, error }, "usage.not-read");
+    },
+  });
   return async (asker, settings) => {
     if (Object.keys(settings.budget).length === 0) return false;
-    try {
-      return await withTimeout(read(asker, settings), READ_WITHIN_MS);
-    } catch (error) {
-      deps.log.warn({ businessId: asker.businessId, error: messageOf(error) }, "usage.not-read");
-      return false;
-    }
+    return optionalRead({ businessId: asker.businessId, read: () => read(asker, settings), otherwise: false });
   };
 }

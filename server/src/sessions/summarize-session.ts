@@ -1,4 +1,5 @@
 // Owns: the summary of one closed session: what is summed up, by whom, and what is kept of it. No connection is held while it is written.
+import { untilAborted } from "../kernel/until-aborted.ts";
 import { createBusinessBatcher } from "../db/business-batcher.ts";
 import type { Database } from "../db/database.ts";
 import type { RowOf } from "../db/query.ts";
@@ -112,21 +113,6 @@ function writerFor({ summarize: { extractive, model } }: SummarizeDeps, settings
     const limited = AbortSignal.any([signal, AbortSignal.timeout(settings.modelTimeoutMs)]);
     return untilAborted(model(session, limited), limited);
   };
-}
-
-/** Also ends for those who do not listen to the signal. */
-async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = (): void => {
-    aborted.reject(signal.reason instanceof Error ? signal.reason : new Error("aborted"));
-  };
-  signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    return await Promise.race([work, aborted.promise]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
 }
 
 function createLoad(database: Database): (businessId: BusinessId, lane: SummaryTarget) => Promise<readonly Row[]> {

@@ -1,0 +1,24 @@
+import { expect, test, vi } from "vitest";
+import type { BusinessId } from "../kernel/ids.ts";
+import { createOptionalRead } from "./optional-read.ts";
+
+const [a, b] = ["a" as BusinessId, "b" as BusinessId];
+
+test("what fails or hangs is replaced, told once, and not asked again for a while by that business; the others ask on", async () => {
+  const failures: string[] = [];
+  const optionalRead = createOptionalRead({ withinMs: 5, onFailure: (business, error) => failures.push(`${business}: ${error}`) });
+  const hang = vi.fn(() => new Promise<string>(() => undefined));
+  const ask = (businessId: BusinessId, read: () => Promise<string>): Promise<string> =>
+    optionalRead({ businessId, read, otherwise: "nothing" });
+  expect(await ask(a, hang)).toBe("nothing");
+  expect(await ask(a, hang)).toBe("nothing");
+  expect(hang).toHaveBeenCalledTimes(1);
+  expect(await ask(b, () => Promise.resolve("something"))).toBe("something");
+  expect(failures).toHaveLength(1);
+});
+
+test("after its rest it is asked again", async () => {
+  const optionalRead = createOptionalRead({ withinMs: 1_000, onFailure: () => undefined, restMs: 1 });
+  expect(await optionalRead({ businessId: a, read: () => Promise.reject(new Error("down")), otherwise: 0 })).toBe(0);
+  await vi.waitFor(async () => expect(await optionalRead({ businessId: a, read: () => Promise.resolve(1), otherwise: 0 })).toBe(1));
+});

@@ -1,0 +1,42 @@
+// Owns: reading what helps but is not needed: never waited for longer than it is worth, and left alone for a while by the business for which it failed, so
+// that a part that hangs costs one reply some milliseconds and not every reply.
+import { LRUCache } from "lru-cache";
+import { messageOf } from "../kernel/faults.ts";
+import type { BusinessId } from "../kernel/ids.ts";
+import { withTimeout } from "../kernel/with-timeout.ts";
+
+export interface OptionalReadRequest<T> {
+  readonly businessId: BusinessId;
+  readonly read: () => Promise<T>;
+  /** What is taken instead. */
+  readonly otherwise: T;
+}
+
+export interface OptionalReadDeps {
+  readonly withinMs: number;
+  /** Told of each failure, not of those times at which nobody asked. */
+  readonly onFailure: (businessId: BusinessId, error: string) => void;
+  readonly restMs?: number;
+}
+
+const REST_MS = 5_000;
+const MOST_BUSINESSES = 10_000;
+
+/** Never rejects. */
+export function createOptionalRead({
+  withinMs,
+  onFailure,
+  restMs = REST_MS,
+}: OptionalReadDeps): <T>(request: OptionalReadRequest<T>) => Promise<T> {
+  const resting = new LRUCache<BusinessId, true>({ max: MOST_BUSINESSES, ttl: restMs });
+  return async ({ businessId, read, otherwise }) => {
+    if (resting.has(businessId)) return otherwise;
+    try {
+      return await withTimeout(read(), withinMs);
+    } catch (error) {
+      resting.set(businessId, true);
+      onFailure(businessId, messageOf(error));
+      return otherwise;
+    }
+  };
+}
