@@ -100,7 +100,7 @@ export const findVectors = defineQuery({
 export const searchByMeaning = defineQuery({
   name: "knowledge.search-by-meaning",
   role: "app",
-  columns: { id: "uuid", ordinal: "int4?", language: "text", title: "text", heading: "text?", body: "text", similarity: "float8" },
+  columns: { id: "uuid", ordinal: "int4?", title: "text", heading: "text?", body: "text", similarity: "float8" },
   text: `
 select k.id, case when k.search = '' then n.ordinal end as ordinal, k.title, c.heading,
        case when k.search = '' then c.body else k.body end as body, n.similarity
