@@ -108,7 +108,7 @@ export function createSearchKnowledge(deps: {
   readonly log?: Log;
   readonly findEmbedder?: FindEmbedder;
 }): SearchKnowledge {
-  const { database, findEmbedder } = deps;
+  const { database, findEmbedder, log } = deps;
   let vectors: { readonly isOffered: boolean; readonly askedAt: number } | undefined;
 
   async function byWords(businessId: BusinessId, words: readonly QuestionWord[]): Promise<readonly WordRow[]> {
@@ -143,7 +143,7 @@ export function createSearchKnowledge(deps: {
       const [vector] = await embedder.embed([text], { timeoutMs: EMBED_WITHIN_MS });
       return await database.forBusiness(businessId).run(searchByMeaning, [businessId, vector, embedder.name, NEAREST]);
     } catch (error) {
-      deps.log?.warn({ businessId, error: messageOf(error) }, "knowledge.meaning-not-searched");
+      if (log !== undefined) log.warn({ businessId, error: messageOf(error) }, "knowledge.meaning-not-searched");
       return [];
     }
   }
