@@ -1,4 +1,6 @@
 // Proves what belongs to the app as a whole: health, metrics, limits, problems for everything, the description.
+import { once } from "node:events";
+import { connect } from "node:net";
 import { Registry } from "prom-client";
 import { afterAll, beforeAll, expect, test as it } from "vitest";
 import { createDatabase, type Database } from "../db/database.ts";
@@ -191,4 +193,15 @@ it("the description is served for machines and for people, without a key, a scri
   expect(page.headers["content-type"]).toContain("text/html");
   expect(page.body).toContain("/api/v1/conversations/{id}/messages");
   expect(page.body).not.toMatch(/<script|https?:\/\//);
+});
+
+it("a connection that was opened and never used does not hold up the end", async () => {
+  const { app } = createTestHttp(database, test.log);
+  const url = new URL(await app.listen({ port: 0, host: "127.0.0.1" }));
+  const accepted = once(app.server, "connection");
+  const socket = connect(Number(url.port), url.hostname);
+  const closed = once(socket, "close");
+  await accepted;
+  await app.close();
+  await closed;
 });

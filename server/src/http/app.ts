@@ -1,5 +1,6 @@
 // Owns: putting the HTTP side together: which routes exist, and in which scope (what a scope does not register, its routes do not pay for).
 // Refuses to know: what the routes do, and the process around it.
+import type { Socket } from "node:net";
 import helmet from "@fastify/helmet";
 import rateLimit from "@fastify/rate-limit";
 import { fastify, type FastifyInstance } from "fastify";
@@ -87,6 +88,7 @@ export function createHttpApp(deps: HttpAppDeps): FastifyInstance {
     },
   });
   app.setErrorHandler(onError);
+  endSilentConnections(app);
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split("?", 1)[0] ?? "";
     return sendProblem(reply, problemOf("not_found", `There is nothing at ${request.method} ${path}. What there is stands at /docs.`));
@@ -141,6 +143,22 @@ async function registerPublicPart(scope: ApiApp, deps: HttpAppDeps): Promise<voi
     },
     { prefix: "/api/v1" },
   );
+}
+
+/**
+ * A connection that was opened and never used counts as busy for Node (it guards against slow headers) and would hold up the end for a minute: clients
+ * with a pool open them in advance.
+ */
+function endSilentConnections(app: FastifyInstance): void {
+  const sockets = new Set<Socket>();
+  app.server.on("connection", (socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
+  app.addHook("preClose", (done) => {
+    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
+    done();
+  });
 }
 
 function toolRoutes(api: ApiApp, { database, log, wake, outside = ownOutside(api) }: HttpAppDeps): ToolRoutesDeps {

@@ -127,6 +127,6 @@ export function createOutsideHttp(options: OutsideHttpOptions): OutsideHttp {
     },
     // undici's own types of the same standard differ in name only.
     fetch: guardedFetch as typeof fetch,
-    close: () => dispatcher.close(),
+    close: () => dispatcher.destroy(),
   };
 }
