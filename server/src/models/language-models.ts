@@ -4,6 +4,7 @@ import { createAnthropic } from "@ai-sdk/anthropic";
 import { createGoogle } from "@ai-sdk/google";
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
 import type { LanguageModel } from "ai";
+import { LRUCache } from "lru-cache";
 import type { BusinessId } from "../kernel/ids.ts";
 import type { OutsideHttp } from "../outside/outside-http.ts";
 import type { ModelSettings } from "../replies/reply-settings.ts";
@@ -43,6 +44,9 @@ export function createLanguageModels(deps: {
   (globalThis as { AI_SDK_LOG_WARNINGS?: boolean }).AI_SDK_LOG_WARNINGS = false;
   const { fetch } = deps.outside;
 
+  // The libraries compile the schemas of a provider's answers with each model that they make: 1 ms of each reply (2026-11-25).
+  const models = new LRUCache<string, LanguageModel>({ max: 500 });
+
   function build(settings: ModelSettings, baseURL: string, apiKey: string | undefined): LanguageModel {
     const { provider, model } = settings;
     if (provider === "openai-compatible")
@@ -58,7 +62,10 @@ export function createLanguageModels(deps: {
     async open(businessId, settings) {
       const address = addressOf(settings);
       const apiKey = await deps.settings.findSecret(businessId, settings.apiKeySecret);
-      return { model: build(settings, address, apiKey), settings, host: new URL(address).host };
+      const key = JSON.stringify([settings.provider, settings.model, address, apiKey]);
+      const model = models.get(key) ?? build(settings, address, apiKey);
+      models.set(key, model);
+      return { model, settings, host: new URL(address).host };
     },
   };
 }

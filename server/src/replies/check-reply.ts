@@ -42,18 +42,21 @@ function languageProblem({ text, context }: ReplyToCheck): ReplyProblem | undefi
   const reply = prose(text);
   if (letters(reply) < MIN_LETTERS) return undefined;
   const expected = replyLanguage === "auto" ? languageOf(context.burst.map((message) => message.text ?? "").join("\n")) : replyLanguage;
-  const spoken = detectAll(reply)[0];
-  if (expected === undefined || spoken === undefined || spoken.accuracy < MIN_CERTAINTY) return undefined;
+  if (expected === undefined) return undefined;
+  const heard = detectAll(reply);
+  const [spoken] = heard;
+  if (spoken === undefined || spoken.accuracy < MIN_CERTAINTY) return undefined;
   const [wanted] = expected.split("-");
-  if (spoken.lang === wanted || detectAll(reply).some(({ lang, accuracy }) => lang === wanted && accuracy > 0.2)) return undefined;
+  if (spoken.lang === wanted || heard.some(({ lang, accuracy }) => lang === wanted && accuracy > 0.2)) return undefined;
   const name = new Intl.DisplayNames("en", { type: "language" }).of(expected) ?? expected;
   return { kind: "language", advice: `It was not in ${name}. Write it in ${name}.` };
 }
 
 function languageOf(text: string): string | undefined {
   const written = prose(text);
-  const best = detectAll(written)[0];
-  return letters(written) >= MIN_LETTERS && best !== undefined && best.accuracy >= MIN_CERTAINTY ? best.lang : undefined;
+  if (letters(written) < MIN_LETTERS) return undefined;
+  const [best] = detectAll(written);
+  return best !== undefined && best.accuracy >= MIN_CERTAINTY ? best.lang : undefined;
 }
 
 function linkProblem({ text, context, found }: ReplyToCheck): ReplyProblem | undefined {

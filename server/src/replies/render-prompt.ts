@@ -1,5 +1,6 @@
 // Owns: from a context to what a model reads. Pure. The instructions are the business's and ours alone; everything that a customer, a page or a CRM
 // wrote stands in user messages, inside frames that it cannot close. Refuses to know: which model reads it.
+import { LRUCache } from "lru-cache";
 import type { AssistantModelMessage, ModelMessage, UserModelMessage } from "ai";
 import { cleanText, frameMark, frameText } from "../models/frame-text.ts";
 import type { ContextMessage, ReplyContext } from "./responder.ts";
@@ -53,7 +54,9 @@ interface Clock {
   short(at: Date): string;
 }
 
-/** Once per prompt: making a formatter costs more than everything else in it. */
+/** Making a formatter costs more than everything else in a prompt. */
+const clocks = new LRUCache<string, Clock>({ max: 500, memoMethod: createClock });
+
 function createClock(timeZone: string): Clock {
   const clock = { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone } as const;
   const full = new Intl.DateTimeFormat("en-GB", { weekday: "long", year: "numeric", month: "long", day: "numeric", ...clock });
@@ -131,7 +134,7 @@ function backgroundOf(context: ReplyContext, clock: Clock, mark: string): readon
 
 export function renderPrompt(context: ReplyContext, options: PromptOptions): RenderedPrompt {
   const { systemPrompt, timeZone } = context.settings;
-  const clock = createClock(timeZone);
+  const clock = clocks.memo(timeZone);
   const mark = frameMark(context.conversationId);
   const rules = rulesOf(context, mark, options);
   const intro = `You answer the customers of ${context.businessName} on WhatsApp.`;
