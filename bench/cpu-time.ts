@@ -1,4 +1,4 @@
-// Owns: how much processor time a process used so far, as the kernel counts it. Linux only; elsewhere the bench goes without.
+// Owns: how much processor time and memory a process used so far, as the kernel counts it. Linux only; elsewhere the bench goes without.
 import { readdirSync, readFileSync } from "node:fs";
 
 const TICK_MS = 10;
@@ -39,4 +39,14 @@ export function cpuMsOfFamily(pid: number): number | undefined {
     .map((name) => readStat(Number(name)))
     .filter((stat) => stat?.parent === pid);
   return running.reduce((sum, stat) => sum + (stat?.ownMs ?? 0), own.ownMs + own.childrenMs);
+}
+
+/** The most that this process ever had in memory at once, in bytes; undefined where the kernel does not tell. */
+export function highestMemoryOf(pid: number): number | undefined {
+  try {
+    const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+    return kilobytes === undefined ? undefined : Number(kilobytes) * 1_024;
+  } catch {
+    return undefined;
+  }
 }

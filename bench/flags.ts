@@ -1,7 +1,7 @@
 // Owns: what the bench can be told on its command line.
 import { parseArgs } from "node:util";
 
-export const PARTS = ["a", "b", "c", "d", "latency", "idle", "loop"] as const;
+export const PARTS = ["a", "b", "c", "d", "latency", "idle", "loop", "replies", "tenants"] as const;
 export type Part = (typeof PARTS)[number];
 
 export interface Flags {
@@ -10,8 +10,10 @@ export interface Flags {
   readonly rounds: number;
   readonly connections: number;
   readonly customers: number;
+  readonly conversations: number;
+  readonly modelMs: number;
   readonly form: "table" | "json" | "markdown";
-  /** Where the server of (d) and the loop leave a CPU profile. */
+  /** Where the servers of (d), the loop, the replies and the tenants leave CPU profiles. */
   readonly profileDir: string | undefined;
 }
 
@@ -21,13 +23,17 @@ export const HELP = `npm run bench -- [options]: measures Onethread on this mach
                        a  verify and discard           b  select, then insert      c  one upsert statement per message
                        d  Onethread                    latency  at 70 % of d's peak (brings d along)
                        idle  one message at a time     loop  webhook to accepted reply, many conversations at once
+                       replies  by a model: what is beyond the model's own time
+                       tenants  1,000 conversations with a slow model, 900 of them of one business
   --seconds <n>        of measurement per variant (default 8)
   --rounds <n>         of a to d in turn, the best of each counts (default 2)
   --connections <n>    of the load generator (default 256)
   --customers <n>      of the loop (default 4000)
+  --conversations <n>  of the replies, all at the same time (default 200)
+  --model-ms <n>       that the model of the replies takes (default 1000)
   --json               everything that was measured, as JSON
   --markdown           a section for docs/benchmarks.md
-  --profile <dir>      leave CPU profiles of the server of d and of the loop there
+  --profile <dir>      leave CPU profiles of the servers of d, loop, replies and tenants there
   --help               this text
 `;
 
@@ -39,6 +45,8 @@ const options = {
   rounds: text,
   connections: text,
   customers: text,
+  conversations: text,
+  "model-ms": text,
   profile: text,
   json: flag,
   markdown: flag,
@@ -71,6 +79,8 @@ export function readFlags(args: readonly string[]): Flags | "help" {
     rounds: wholeNumber("rounds", values.rounds, 2),
     connections: wholeNumber("connections", values.connections, 256),
     customers: wholeNumber("customers", values.customers, 4_000),
+    conversations: wholeNumber("conversations", values.conversations, 200),
+    modelMs: wholeNumber("model-ms", values["model-ms"], 1_000),
     form: values.json === true ? "json" : values.markdown === true ? "markdown" : "table",
     profileDir: values.profile,
   };

@@ -1,4 +1,4 @@
-// Owns: what the figures are held against (issue 2, DESIGN): each goal, what was measured, and whether it is met.
+// Owns: what the figures are held against (issues 2 and 4, DESIGN): each goal, what was measured, and whether it is met.
 import type { Suite } from "./run-suite.ts";
 import type { Variant } from "./variants.ts";
 
@@ -27,7 +27,17 @@ function goalOf({ name, unit, atLeast, atMost, value }: Bound): Goal {
   return { name, goal, measured: shown(value, unit), met: atLeast === undefined ? value <= (atMost ?? 0) : value >= atLeast };
 }
 
-export function goalsOf({ ingest, latency, idle, loop }: Suite): readonly Goal[] {
+function tenantGoals(tenants: Suite["tenants"]): readonly Goal[] {
+  const crowds = tenants === undefined ? undefined : [tenants.alone, tenants.beside, tenants.big];
+  const wrong = crowds?.reduce((sum, { unanswered, answeredTwice }) => sum + unanswered + answeredTwice, 0);
+  const worst = tenants === undefined ? undefined : Math.max(tenants.p50Ratio, tenants.meanRatio);
+  return [
+    goalOf({ name: "100 conversations beside 900 of another business, against alone", unit: "×", atMost: 1.2, value: worst }),
+    goalOf({ name: "of them without a reply, or with two", unit: "conversations", atMost: 0, value: wrong }),
+  ];
+}
+
+export function goalsOf({ ingest, latency, idle, loop, replies, tenants }: Suite): readonly Goal[] {
   const ratio = (to: Variant): number | undefined => {
     const [ours, theirs] = [ingest.onethread, ingest[to]];
     return ours === undefined || theirs === undefined ? undefined : ours.messagesPerSecond / theirs.messagesPerSecond;
@@ -40,5 +50,7 @@ export function goalsOf({ ingest, latency, idle, loop }: Suite): readonly Goal[]
     goalOf({ name: "p99 at 70 % of d's peak", unit: "ms", atMost: 100, value: latency?.p99 }),
     goalOf({ name: "idle round trip beyond the debounce, p50", unit: "ms", atMost: 50, value: worstIdle }),
     goalOf({ name: "whole loop", unit: "conversations/s", atLeast: 500, value: loop?.conversationsPerSecond }),
+    goalOf({ name: "reply by a model, beyond its own time, p50", unit: "ms", atMost: 30, value: replies?.p50 }),
+    ...tenantGoals(tenants),
   ];
 }

@@ -64,6 +64,52 @@ function loopTable({ idle, loop }: Suite): Table {
   return { title: "Webhook to the reply that the platform accepted", head: ["what", "measured"], rows: [...idleRows, ...loopRows] };
 }
 
+const spread = ({ p50, p95, p99, max }: Latencies): string => `p50 ${ms(p50)}, p95 ${ms(p95)}, p99 ${ms(p99)}, max ${ms(max)} ms`;
+const inSeconds = (value: number): string => `${(value / 1_000).toFixed(2)} s`;
+
+function repliesTable({ replies }: Suite): Table {
+  const title = "Replies by a model: from the message to the accepted reply, without what the model took itself";
+  if (replies === undefined) return { title, head: ["what", "measured"], rows: [] };
+  const { server, postgres, simulator, model } = replies.cpu;
+  const rows = [
+    [`${replies.conversations} conversations at once, beyond the model's time`, spread(replies)],
+    [
+      "… replies",
+      `${Math.round(replies.repliesPerSecond)} a second, ${replies.replies} in all, the model took p50 ${ms(replies.modelP50)} ms`,
+    ],
+    ["… without a reply", String(replies.unanswered)],
+    ["… CPU of server, PostgreSQL, simulator, model", [server, postgres, simulator, model].map(cores).join(", ")],
+  ];
+  return { title, head: ["what", "measured"], rows };
+}
+
+function tenantsTable({ tenants }: Suite): Table {
+  const title = "Two businesses, a model that takes 1 to 10 s: the small one alone, and beside the big one";
+  const head = ["conversations", "mean", "p50", "max", "beyond the model's time", "without a reply", "with two"];
+  if (tenants === undefined) return { title, head, rows: [] };
+  const { alone, beside, big, memory, cpu } = tenants;
+  const rows = (
+    [
+      ["alone", alone],
+      ["beside", beside],
+      ["the big one", big],
+    ] as const
+  ).map(([name, crowd]) => [
+    `${name}: ${crowd.customers}, done in ${crowd.seconds.toFixed(1)} s`,
+    inSeconds(crowd.waited.mean),
+    inSeconds(crowd.waited.p50),
+    inSeconds(crowd.waited.max),
+    spread(crowd.beyondModel),
+    String(crowd.unanswered),
+    String(crowd.answeredTwice),
+  ]);
+  const megabytes = (value: number | undefined): string => (value === undefined ? "?" : value.toFixed(0));
+  const note = `all in ${tenants.seconds.toFixed(1)} s, ${tenants.mostAtOnce} at the model at once; memory of the server at most ${megabytes(memory.highestMb)} MB (${megabytes(memory.beforeMb)} MB before)`;
+  const used = [cpu.server, cpu.postgres, cpu.simulator, cpu.model].map(cores).join(", ");
+  const ratios = ["beside ÷ alone", `${tenants.meanRatio.toFixed(2)} ×`, `${tenants.p50Ratio.toFixed(2)} ×`, "", "", "", ""];
+  return { title: `${title}; ${note}; CPU of server, PostgreSQL, simulator, model: ${used}`, head, rows: [...rows, ratios] };
+}
+
 function goalTable(suite: Suite): Table {
   const rows = goalsOf(suite).map(({ name, goal, measured, met }) => [
     name,
@@ -91,7 +137,7 @@ const summaryOf = ({ date, machine, seconds, rounds }: Suite): string =>
   `synchronous_commit on); ${seconds} s per variant, best of ${rounds}`;
 
 const filled = (suite: Suite): readonly Table[] =>
-  [ingestTable(suite), loopTable(suite), goalTable(suite)].filter(({ rows }) => rows.length > 0);
+  [ingestTable(suite), loopTable(suite), repliesTable(suite), tenantsTable(suite), goalTable(suite)].filter(({ rows }) => rows.length > 0);
 
 export function renderTables(suite: Suite): string {
   return [summaryOf(suite), ...filled(suite).map(asText)].join("\n\n");

@@ -3,6 +3,8 @@ import { cpus, totalmem } from "node:os";
 import type { Flags } from "./flags.ts";
 import { measureIdle, measureLoop, type IdleResult, type LoopResult } from "./measure-loop.ts";
 import { measureIngest, type IngestResult } from "./measure-ingest.ts";
+import { measureReplies, type RepliesResult } from "./measure-replies.ts";
+import { measureTenants, type TenantsResult } from "./measure-tenants.ts";
 import { LETTERS, MEANINGS, VARIANTS, type Variant } from "./variants.ts";
 
 export interface Suite {
@@ -16,13 +18,16 @@ export interface Suite {
   readonly latency?: IngestResult & { readonly share: number };
   readonly idle: readonly IdleResult[];
   readonly loop?: LoopResult;
+  readonly replies?: RepliesResult;
+  readonly tenants?: TenantsResult;
 }
 
 const PACE_SHARE = 0.7;
 const IDLE_MESSAGES = 200;
 /** At once, and after a debounce: the first has no timer in it. */
 const IDLE_DEBOUNCES_MS = [0, 200];
-const LOOP_DEBOUNCE_MS = 0;
+/** Of the loop and of the replies by a model. */
+const NO_DEBOUNCE_MS = 0;
 
 type Say = (line: string) => void;
 
@@ -64,6 +69,36 @@ async function runIdle(say: Say): Promise<readonly IdleResult[]> {
   return results;
 }
 
+async function runLoop(flags: Flags, say: Say): Promise<LoopResult> {
+  const loop = await measureLoop({ quietMs: NO_DEBOUNCE_MS, customers: flags.customers, nodeOptions: profiling(flags) });
+  say(`whole loop: ${Math.round(loop.conversationsPerSecond)} conversations/s`);
+  return loop;
+}
+
+/** The best of the rounds: the one with the lowest median. */
+async function runReplies(flags: Flags, say: Say): Promise<RepliesResult | undefined> {
+  const { rounds, conversations, modelMs, seconds } = flags;
+  let best: RepliesResult | undefined;
+  for (let round = 1; round <= rounds; round += 1) {
+    const result = await measureReplies({ quietMs: NO_DEBOUNCE_MS, conversations, modelMs, seconds, nodeOptions: profiling(flags) });
+    const { p50, p99, repliesPerSecond } = result;
+    say(
+      `round ${round}: replies by a model: p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms beyond its time, ${Math.round(repliesPerSecond)}/s`,
+    );
+    if (best === undefined || p50 < best.p50) best = result;
+  }
+  return best;
+}
+
+async function runTenants(flags: Flags, say: Say): Promise<TenantsResult> {
+  const tenants = await measureTenants({ quietMs: NO_DEBOUNCE_MS, nodeOptions: profiling(flags) });
+  const { p50Ratio, meanRatio, seconds } = tenants;
+  say(
+    `tenants: beside the big one ${p50Ratio.toFixed(2)} × (p50), ${meanRatio.toFixed(2)} × (mean); all of them in ${seconds.toFixed(1)} s`,
+  );
+  return tenants;
+}
+
 /** `say` is told of each result as soon as it is there. */
 export async function runSuite(flags: Flags, say: Say): Promise<Suite> {
   const { parts } = flags;
@@ -71,10 +106,9 @@ export async function runSuite(flags: Flags, say: Say): Promise<Suite> {
   const peak = ingest.onethread;
   const latency = parts.has("latency") && peak !== undefined ? await runLatency(peak, flags, say) : undefined;
   const idle = parts.has("idle") ? await runIdle(say) : [];
-  const loop = parts.has("loop")
-    ? await measureLoop({ quietMs: LOOP_DEBOUNCE_MS, customers: flags.customers, nodeOptions: profiling(flags) })
-    : undefined;
-  if (loop !== undefined) say(`whole loop: ${Math.round(loop.conversationsPerSecond)} conversations/s`);
+  const loop = parts.has("loop") ? await runLoop(flags, say) : undefined;
+  const replies = parts.has("replies") ? await runReplies(flags, say) : undefined;
+  const tenants = parts.has("tenants") ? await runTenants(flags, say) : undefined;
   const [processor] = cpus();
   return {
     date: new Date().toISOString().slice(0, 10),
@@ -91,5 +125,7 @@ export async function runSuite(flags: Flags, say: Say): Promise<Suite> {
     ...(latency !== undefined && { latency }),
     idle,
     ...(loop !== undefined && { loop }),
+    ...(replies !== undefined && { replies }),
+    ...(tenants !== undefined && { tenants }),
   };
 }

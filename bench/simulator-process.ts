@@ -1,9 +1,10 @@
-// Owns: the process of the simulator, and what its customers do: all write once, or one writes again after each reply.
+// Owns: the process of the simulator, and what its customers do: all write once, or one writes again after each reply; or they talk with a model (customers.ts).
 import { setTimeout as delay } from "node:timers/promises";
 import { startSimulator, type Simulator } from "@onethread/simulator";
 import type { JsonObject } from "../server/src/kernel/json.ts";
+import { converse, writeOnce } from "./customers.ts";
 import { latenciesOf } from "./latencies.ts";
-import { endWithParent, numberOf, objectOf, readInput, tell, textOf } from "./wire.ts";
+import { endWithParent, numberOf, objectOf, readInput, tell, textOf, textsOf } from "./wire.ts";
 
 const QUESTION = "When are you open on Sunday?";
 const WAIT_MS = 120_000;
@@ -14,7 +15,11 @@ const simulator = await startSimulator({
   port: 0,
   webhookUrl: () => target,
   appSecret: textOf(input, "appSecret"),
-  numbers: [{ phoneNumberId: textOf(input, "phoneNumberId"), displayPhoneNumber: "15550100200", wabaId: "300000000000001" }],
+  numbers: textsOf(input, "phoneNumberIds").map((phoneNumberId, index) => ({
+    phoneNumberId,
+    displayPhoneNumber: String(15_550_100_200 + index),
+    wabaId: "300000000000001",
+  })),
   statuses: "none",
 });
 
@@ -59,8 +64,23 @@ async function writeSlowly(sim: Simulator, { messages, from }: { readonly messag
   return { ...latenciesOf(samples) };
 }
 
+function readCrowd(order: JsonObject): { phoneNumberId: string; customers: number; from: number; stamp: string } {
+  return {
+    phoneNumberId: textOf(order, "phoneNumberId"),
+    customers: numberOf(order, "customers"),
+    from: numberOf(order, "from"),
+    stamp: textOf(order, "stamp"),
+  };
+}
+
 async function obey(order: JsonObject): Promise<void> {
   const what = textOf(order, "do");
+  if (what === "converse") {
+    const [modelMs, seconds] = [numberOf(order, "modelMs"), numberOf(order, "seconds")];
+    tell({ event: "done", ...(await converse(simulator, { ...readCrowd(order), modelMs, seconds })) });
+  }
+  // Several crowds may write at the same time: each is answered for by its stamp.
+  if (what === "write-once") tell({ event: `done-${textOf(order, "stamp")}`, ...(await writeOnce(simulator, readCrowd(order))) });
   if (what === "target") target = textOf(order, "url");
   if (what === "write-all") {
     const [customers, concurrency, from] = [numberOf(order, "customers"), numberOf(order, "concurrency"), numberOf(order, "from")];

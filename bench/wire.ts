@@ -19,6 +19,20 @@ export function textOf(node: JsonObject, key: string): string {
   return value;
 }
 
+export function textsOf(node: JsonObject, key: string): readonly string[] {
+  const value = node[key];
+  if (!Array.isArray(value) || !value.every((item) => typeof item === "string"))
+    throw new Error(`a process of the bench sent no texts "${key}"`);
+  return value;
+}
+
+export function numbersOf(node: JsonObject, key: string): readonly number[] {
+  const value = node[key];
+  if (!Array.isArray(value) || !value.every((item) => typeof item === "number"))
+    throw new Error(`a process of the bench sent no numbers "${key}"`);
+  return value;
+}
+
 /** The input of a child process: one JSON object as its only argument. */
 export function readInput(): JsonObject {
   return objectOf(JSON.parse(process.argv[2] ?? "null"));

@@ -1,4 +1,4 @@
-// Owns: a fresh PostgreSQL of its own with one business in it, durable as in production, below a temporary directory.
+// Owns: a fresh PostgreSQL of its own with the businesses of a measurement in it, durable as in production, below a temporary directory.
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,27 +9,51 @@ import { createDatabase, type Database } from "../server/src/db/database.ts";
 import { startEmbeddedDatabase } from "../server/src/db/embedded-database.ts";
 import { migrate } from "../server/src/db/migrate.ts";
 import { noFailPoints } from "../server/src/kernel/fail-points.ts";
+import type { JsonObject } from "../server/src/kernel/json.ts";
 import { createLog, type Log } from "../server/src/kernel/log.ts";
 import { createKnowledgeBase } from "../server/src/knowledge/knowledge-base.ts";
+import { createReplySettingsStore } from "../server/src/replies/reply-settings-store.ts";
+
+export interface WorldPlan {
+  /** The debounce of the businesses. */
+  readonly quietMs: number;
+  /** One number each. Default 1. */
+  readonly businesses?: number;
+  /** Of each business. Default: as a new business has them. */
+  readonly replySettings?: JsonObject;
+}
 
 export interface World {
   readonly databaseUrl: string;
   readonly postgresPid: number;
+  /** Of the first business. */
   readonly phoneNumberId: string;
+  /** One of each business. */
+  readonly phoneNumberIds: readonly string[];
   readonly appSecret: string;
   /** Refreshes the planner's statistics, as autovacuum does within a minute of a table's growth. */
   analyze(): Promise<void>;
   close(): Promise<void>;
 }
 
-const PHONE_NUMBER_ID = "200000000000001";
+interface SetUp {
+  readonly database: Database;
+  readonly log: Log;
+}
 
-async function settle(database: Database, quietMs: number): Promise<void> {
+const FIRST_PHONE_NUMBER_ID = 200_000_000_000_001;
+
+const phoneNumberIdsOf = ({ businesses = 1 }: WorldPlan): readonly [string, ...string[]] => [
+  String(FIRST_PHONE_NUMBER_ID),
+  ...Array.from({ length: businesses - 1 }, (_, index) => String(FIRST_PHONE_NUMBER_ID + 1 + index)),
+];
+
+async function settle({ database, log }: SetUp, phoneNumberId: string, { quietMs, replySettings = {} }: WorldPlan): Promise<void> {
   const business = await createBusinesses({ database }).create({ name: "Aurora", quietMs, ceilingMs: Math.max(quietMs, 10_000) });
   const created = await createChannels({ database }).create({
     businessId: business.id,
     provider: "cloud",
-    externalId: PHONE_NUMBER_ID,
+    externalId: phoneNumberId,
     name: "Main",
     accountId: "300000000000001",
     displayPhoneNumber: "15550100200",
@@ -42,6 +66,8 @@ async function settle(database: Database, quietMs: number): Promise<void> {
     body: "We are open Monday to Saturday from 8 to 20 h, and on Sunday from 8 to 14 h.",
     language: "english",
   });
+  const changed = await createReplySettingsStore({ database, log }).change(business.id, replySettings);
+  if (changed.outcome !== "changed") throw new Error(changed.problems.join("; "));
 }
 
 async function analyze(databaseUrl: string): Promise<void> {
@@ -55,19 +81,17 @@ async function analyze(databaseUrl: string): Promise<void> {
   }
 }
 
-async function prepare(databaseUrl: string, options: { readonly quietMs: number; readonly log: Log }): Promise<void> {
-  const { quietMs, log } = options;
+async function prepare(databaseUrl: string, plan: WorldPlan, log: Log): Promise<void> {
   await migrate({ url: databaseUrl, log });
   const database = createDatabase({ url: databaseUrl, appConnections: 1, ingestConnections: 1, applicationName: "bench-setup", log });
   try {
-    await settle(database, quietMs);
+    for (const phoneNumberId of phoneNumberIdsOf(plan)) await settle({ database, log }, phoneNumberId, plan);
   } finally {
     await database.close();
   }
 }
 
-/** `quietMs`: the debounce of the business. */
-export async function createWorld({ quietMs }: { readonly quietMs: number }): Promise<World> {
+export async function createWorld(plan: WorldPlan): Promise<World> {
   const dataDir = await mkdtemp(join(tmpdir(), "onethread-bench-"));
   const log = createLog({ level: "warn" });
   const postgres = await startEmbeddedDatabase({ dataDir, log });
@@ -82,12 +106,14 @@ export async function createWorld({ quietMs }: { readonly quietMs: number }): Pr
   };
   process.once("SIGINT", onSignal).once("SIGTERM", onSignal);
   try {
-    await prepare(postgres.url, { quietMs, log });
+    await prepare(postgres.url, plan, log);
     const postgresPid = Number((await readFile(join(dataDir, "postgres", "postmaster.pid"), "utf8")).split("\n", 1)[0]);
+    const phoneNumberIds = phoneNumberIdsOf(plan);
     return {
       databaseUrl: postgres.url,
       postgresPid,
-      phoneNumberId: PHONE_NUMBER_ID,
+      phoneNumberId: phoneNumberIds[0],
+      phoneNumberIds,
       appSecret: "bench-app-secret",
       analyze: () => analyze(postgres.url),
       close,

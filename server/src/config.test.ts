@@ -28,7 +28,7 @@ test("without any setting, the demo gets the defaults of the table", () => {
       ingestConnections: 3,
       ingestQueue: 20_000,
       databaseConnections: 10,
-      replyConcurrency: 64,
+      replyConcurrency: 1_000,
       sendConcurrency: 64,
       leaseMs: 30_000,
       sendTimeoutMs: 15_000,

@@ -107,8 +107,8 @@ export const settings = {
   ),
   databaseConnections: setting(["ONETHREAD_DATABASE_CONNECTIONS", "10"], "Database connections for everything else.", wholeNumber(1, 500)),
   replyConcurrency: setting(
-    ["ONETHREAD_REPLY_CONCURRENCY", "64"],
-    "Replies that one worker writes at the same time.",
+    ["ONETHREAD_REPLY_CONCURRENCY", "1000"],
+    "Replies that one worker has under way at the same time, of one business half of them at most, unless it has a number of its own. One that waits for a model holds no database connection.",
     wholeNumber(1, 10_000),
   ),
   sendConcurrency: setting(

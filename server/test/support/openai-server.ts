@@ -73,6 +73,8 @@ export interface OpenAiServerOptions {
   readonly keepRequests?: boolean;
   /** Of the embeddings; the caller's own wish (`dimensions`) wins. */
   readonly dimensions?: number;
+  /** Told of each chat request that was answered to its end: the time from its arrival until the last byte was handed to the system. */
+  readonly onAnswered?: (request: OpenAiRequest, ms: number) => void;
 }
 
 const textOf = (content: unknown): string => {
@@ -259,6 +261,7 @@ export async function startOpenAiServer(options: OpenAiServerOptions = {}): Prom
 
   async function chat(raw: string, headers: IncomingMessage["headers"], response: ServerResponse): Promise<void> {
     const request = readChat(raw, headers, asked.value());
+    response.once("finish", () => options.onAnswered?.(request, performance.now() - (arrivedAt.get(response) ?? NaN)));
     if (keepRequests) requests.push(request);
     asked.raise(1);
     const reply = await server.script(request);
@@ -286,7 +289,9 @@ export async function startOpenAiServer(options: OpenAiServerOptions = {}): Prom
     else sendJson(response, 404, errorOf("Not found"));
   }
 
+  const arrivedAt = new WeakMap<ServerResponse, number>();
   const http = createServer((incoming, response) => {
+    arrivedAt.set(response, performance.now());
     counts.open += 1;
     counts.most = Math.max(counts.most, counts.open);
     response.once("close", () => {
