@@ -3,13 +3,15 @@
 import { createAnthropic } from "@ai-sdk/anthropic";
 import { createGoogle } from "@ai-sdk/google";
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
-import type { LanguageModel } from "ai";
 import { LRUCache } from "lru-cache";
 import type { BusinessId } from "../kernel/ids.ts";
 import type { OutsideHttp } from "../outside/outside-http.ts";
 import type { ModelSettings } from "../replies/reply-settings.ts";
 import type { ReplySettingsStore } from "../replies/reply-settings-store.ts";
 import { ResponderFault } from "../replies/responder.ts";
+
+/** What all three providers make. */
+type LanguageModel = ReturnType<ReturnType<typeof createAnthropic>>;
 
 export interface OpenModel {
   readonly model: LanguageModel;

@@ -52,8 +52,6 @@ export function explainModelError(error: unknown, host: string): ResponderFault 
       isFinal: outside.code === "not_allowed" || outside.code === "invalid_url",
     });
   if (LoadAPIKeyError.isInstance(error)) return new ResponderFault(`The key for the model's server ${host} is missing.`, { isFinal: true });
-  if (error instanceof Error && error.name === "AI_ToolChoiceViolationError")
-    return new ResponderFault("The model went on calling tools although it has to answer.");
   // From here on without `cause`: it would carry the whole request, and with it what the customer wrote, into the log.
   if (APICallError.isInstance(error) && error.statusCode !== undefined && error.statusCode >= 300)
     return explainStatus(error, error.statusCode, host);
