@@ -2,14 +2,16 @@
 import { hostname } from "node:os";
 import { createLaneStore, type LaneKind } from "../lanes/lane-store.ts";
 import { createLaneWorker, type LaneWorkerDeps } from "../lanes/lane-worker.ts";
-import { createCustomerFacts } from "../conversations/customer-facts.ts";
+import { createCustomerFacts, type Facts } from "../conversations/customer-facts.ts";
+import { createBusinessBatcher } from "../db/business-batcher.ts";
+import type { ConversationId } from "../kernel/ids.ts";
 import { createFindEmbedder, type FindEmbedder } from "../knowledge/embed-texts.ts";
 import { createIndexWorker } from "../knowledge/index-worker.ts";
 import { createKnowledgeBase, type KnowledgeBase } from "../knowledge/knowledge-base.ts";
 import { createLanguageModels, type LanguageModels } from "../models/language-models.ts";
 import { createModelSummarizer } from "../models/model-summarizer.ts";
 import { createDeliver } from "../outbound/deliver.ts";
-import { createGatherMemory } from "../replies/gather-memory.ts";
+import { createGatherMemory, type SessionMemory } from "../replies/gather-memory.ts";
 import { createKnowledgeResponder } from "../replies/knowledge-responder.ts";
 import { createModelResponder } from "../replies/model-responder.ts";
 import { createIsOverBudget } from "../replies/read-budget.ts";
@@ -81,16 +83,28 @@ interface Shared {
 function createTurn(parts: Parts, shared: Shared): ReplyTurn {
   const { database, log, failPoints, wakeUps } = parts;
   const customerFacts = createCustomerFacts({ database });
+  // Replies of a business that are begun at the same time are looked up together.
+  const sessions = createBusinessBatcher<ConversationId, SessionMemory>({
+    slots: 2,
+    async run(businessId, ids) {
+      const memories = await readSessionMemory(database.forBusiness(businessId), businessId, ids);
+      return ids.map((id) => memories.get(id) ?? { openFromSeq: null, earlier: [] });
+    },
+  });
+  const facts = createBusinessBatcher<ConversationId, Facts>({
+    slots: 2,
+    async run(businessId, ids) {
+      const known = await customerFacts.find(businessId, ids);
+      return ids.map((id) => known.get(id) ?? {});
+    },
+  });
   return createReplyTurn({
     database,
     settings: shared.settings,
     responderOf: createResponderOf(parts, shared),
     gatherMemory: createGatherMemory({
-      async sessions(businessId, conversationId) {
-        const memories = await readSessionMemory(database.forBusiness(businessId), businessId, [conversationId]);
-        return memories.get(conversationId) ?? { openFromSeq: null, earlier: [] };
-      },
-      facts: async (businessId, conversationId) => (await customerFacts.find(businessId, [conversationId])).get(conversationId) ?? {},
+      sessions,
+      facts,
       knowledge: (question) => shared.knowledge.search(question),
       failPoints,
       log,

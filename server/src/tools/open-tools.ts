@@ -1,6 +1,7 @@
 // Owns: the tools of one turn: which there are, and what happens between a model's call and its answer: checked, counted, recorded, made, told.
 // Refuses to know: which model calls, and what becomes of the turn.
 import { createCustomerFacts } from "../conversations/customer-facts.ts";
+import { createBusinessBatcher } from "../db/business-batcher.ts";
 import type { Database } from "../db/database.ts";
 import type { FailPoints } from "../kernel/fail-points.ts";
 import { messageOf } from "../kernel/faults.ts";
@@ -59,9 +60,17 @@ export function createOpenTools(deps: OpenToolsDeps): OpenToolsWithEnd {
     listMcpTools,
     underway: new Set(),
   };
+  // One look for all turns of a business that begin at the same time: they all see the same tools.
+  const listOwn = createBusinessBatcher<ReplyContext, readonly BusinessTool[]>({
+    slots: 2,
+    async run(businessId, contexts) {
+      const own = await businessTools.list(businessId);
+      return contexts.map(() => own);
+    },
+  });
   const open: OpenTools = async (context) => {
     const connections = createMcpConnections();
-    const found = await listTools(parts, { context, connections, own: await businessTools.list(context.businessId) });
+    const found = await listTools(parts, { context, connections, own: await listOwn(context.businessId, context) });
     return createToolSet(parts, { context, connections, tools: found });
   };
   return Object.assign(open, {
