@@ -1,0 +1,147 @@
+// Proves the approval of a tool's call through real processes: nothing is called before a person allows it, then once; and no customer waits for ever.
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { createReplySettingsStore } from "../../src/replies/reply-settings-store.ts";
+import { createBusinessTools } from "../../src/tools/business-tools.ts";
+import { createApiClient, type ApiClient } from "../support/api-client.ts";
+import { eventually } from "../support/eventually.ts";
+import { startOpenAiServer, type OpenAiReply, type OpenAiRequest, type OpenAiServer } from "../support/openai-server.ts";
+import { createStack, customers, type Stack } from "../support/start-stack.ts";
+import { createTestDatabase, type TestDatabase } from "../support/test-database.ts";
+import { startHttpTarget, type HttpTarget } from "../support/tool-target.ts";
+
+const [phone = ""] = customers(1, 9);
+const ARGUMENTS = { order: "A-17", euros: 40 };
+
+/** It refunds when it may, and says what it is told of that. */
+function cashier(request: OpenAiRequest): OpenAiReply {
+  const results = request.messages.filter(({ role }) => role === "tool").map(({ content }) => JSON.stringify(content));
+  const [result] = results;
+  if (result === undefined)
+    return request.tools.includes("refund") ? { calls: [{ name: "refund", args: ARGUMENTS }] } : { text: "MISSING: the tool" };
+  if (result.includes("/ok/refunds")) return { text: "Your 40 euros are on their way." };
+  return { text: /den(y|ied)|refus|not allow/i.test(result) ? "I may not refund that." : `MISSING: the decision (${result})` };
+}
+
+let database: TestDatabase;
+let stack: Stack;
+let model: OpenAiServer;
+let shop: HttpTarget;
+let api: ApiClient;
+
+beforeEach(async () => {
+  database = await createTestDatabase();
+  [model, shop] = await Promise.all([startOpenAiServer({ script: cashier }), startHttpTarget()]);
+  stack = await createStack(database);
+});
+afterEach(async () => {
+  await stack.stop();
+  await Promise.all([model.stop(), shop.close()]);
+  await database.close();
+});
+
+async function start(approvalWaitMs: number): Promise<void> {
+  const { businessId } = stack.business;
+  const changed = await createReplySettingsStore({ database: database.open(), log: database.log }).change(businessId, {
+    responder: "model",
+    model: { provider: "openai-compatible", model: "cashier", baseUrl: model.baseUrl },
+    tools: { approvalWaitMs },
+  });
+  expect(changed.outcome).toBe("changed");
+  const saved = await createBusinessTools({ database: database.open() }).add(businessId, {
+    name: "refund",
+    kind: "http",
+    description: "Gives money back.",
+    definition: {
+      parameters: { type: "object", properties: { order: { type: "string" }, euros: { type: "integer" } }, required: ["order", "euros"] },
+      method: "POST",
+      url: `${shop.url}/ok/refunds`,
+    },
+    needsApproval: true,
+    isEnabled: true,
+  });
+  expect(saved.outcome).toBe("saved");
+  const env = { ONETHREAD_PRIVATE_HOSTS: `${model.host},${new URL(shop.url).host}` };
+  const [web] = await Promise.all([stack.start("api", { env }), stack.start("worker,scheduler", { env })]);
+  api = await createApiClient(web.url, database.open(), businessId);
+}
+
+interface Call {
+  readonly id: string;
+  readonly tool: string;
+  readonly arguments: unknown;
+}
+
+/** The customer has asked, the turn waits, no worker holds its lane, and nothing was called. */
+async function waitingCall(): Promise<Call> {
+  await stack.simulator.inbound({ from: phone, text: "I want my money back for order A-17." });
+  await eventually(
+    () =>
+      stack.count(
+        `select count(*) from onethread.waiting_turns w join onethread.lanes l using (business_id, conversation_id)
+          where w.waits_for = 'approval' and l.kind = 'reply' and l.owner is null`,
+      ),
+    (count) => count === 1,
+    { what: "a turn that waits for an approval, held by no worker" },
+  );
+  const { body } = await api.get<{ readonly data: readonly Call[] }>("/tool-calls?state=waiting");
+  expect(body.data).toMatchObject([{ tool: "refund", arguments: ARGUMENTS }]);
+  expect(shop.seen).toEqual([]);
+  expect(stack.simulator.outboxCount()).toBe(0);
+  const [call] = body.data;
+  if (call === undefined) throw new Error("nothing waits");
+  return call;
+}
+
+async function sent(): Promise<readonly unknown[]> {
+  const entries = await stack.simulator.waitForOutbox({ to: phone }, { atLeast: 1, waitMs: 15_000 });
+  return entries.map(({ body }) => (body["text"] as { readonly body?: unknown } | undefined)?.body);
+}
+
+async function expectOneTurn(turn: { readonly state: string; readonly reason: string | null }): Promise<void> {
+  await stack.settled();
+  const { rows } = await database.superuser.query("select state, reason from onethread.turns");
+  expect(rows).toEqual([turn]);
+  expect(stack.simulator.outboxCount()).toBe(1);
+  expect(await stack.count("select count(*) from onethread.waiting_turns")).toBe(0);
+  expect(await stack.audit()).toEqual([]);
+  expect(stack.complaints()).toEqual([]);
+}
+
+const stateOf = async ({ id }: Call): Promise<unknown> => (await api.get(`/tool-calls/${id}`)).body["state"];
+
+test("a call that a person approves is made once, however often that is said, and the customer is answered", async () => {
+  await start(60_000);
+  const call = await waitingCall();
+  const decisions = await Promise.all([1, 2, 3].map(() => api.post(`/tool-calls/${call.id}/approve`)));
+  expect(decisions.map(({ status }) => status)).toEqual([200, 200, 200]);
+  expect(await sent()).toEqual(["Your 40 euros are on their way."]);
+  expect(shop.seen.map(({ method, path, body }) => [method, path, JSON.parse(body) as unknown])).toEqual([
+    ["POST", "/ok/refunds", ARGUMENTS],
+  ]);
+  expect(shop.seen[0]?.headers["idempotency-key"]).toBe(call.id);
+  expect((await api.post(`/tool-calls/${call.id}/deny`)).body["code"]).toBe("tool_call_decided");
+  await expectOneTurn({ state: "replied", reason: null });
+  expect(await stateOf(call)).toBe("done");
+  expect(shop.seen).toHaveLength(1);
+});
+
+test("a call that a person denies is never made, and the model is told so", async () => {
+  await start(60_000);
+  const call = await waitingCall();
+  expect((await api.post(`/tool-calls/${call.id}/deny`)).status).toBe(200);
+  expect(await sent()).toEqual(["I may not refund that."]);
+  await expectOneTurn({ state: "replied", reason: null });
+  expect(await stateOf(call)).toBe("denied");
+  expect(shop.seen).toEqual([]);
+});
+
+test("when nobody decides in time a person is fetched, and an approval after that calls nothing", async () => {
+  await start(2_000);
+  const call = await waitingCall();
+  expect(await sent()).toEqual([expect.any(String)]);
+  await expectOneTurn({ state: "handed_off", reason: "approval_expired" });
+  expect((await api.post(`/tool-calls/${call.id}/approve`)).body["code"]).toBe("tool_call_over");
+  await stack.settled();
+  expect(shop.seen).toEqual([]);
+  expect(stack.simulator.outboxCount()).toBe(1);
+});
