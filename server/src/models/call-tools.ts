@@ -1,14 +1,12 @@
-// Owns: running the calls that a model asked for: arguments checked against their schema, a budget, and what the model is told of each. What a call
-// got wrong is told to the model, never thrown. Refuses to know: what the tools do.
+// Owns: running the calls that a model asked for: a budget, and what the model is told of each. What a call got wrong is told to the model, never
+// thrown. Refuses to know: what the tools do, and which arguments they take; the set checks those, within its budget of time.
 import { untilAborted } from "../kernel/until-aborted.ts";
 import type { ToolModelMessage } from "ai";
-import { z } from "zod";
 import type { ToolOutcome, ToolSet } from "../replies/responder.ts";
 import type { AskedCall } from "./ask-model.ts";
 import { frameText } from "./frame-text.ts";
 
 const MAX_RESULT_LENGTH = 16_000;
-const MAX_PROBLEMS = 5;
 /** Fetching a person needs no budget. */
 export const HANDOFF = "handoff";
 
@@ -31,29 +29,11 @@ export interface ToolRun {
 
 type Told = Extract<ToolOutcome, { readonly outcome: "result" | "error" }>;
 
-/** Undefined: they fit, or the schema says something that we cannot check (the tool's own server will). */
-export function argumentProblems(schema: unknown, args: unknown): string | undefined {
-  let type: z.ZodType;
-  try {
-    type = z.fromJSONSchema(schema as Parameters<typeof z.fromJSONSchema>[0]);
-  } catch {
-    return undefined;
-  }
-  const parsed = type.safeParse(args);
-  if (parsed.success) return undefined;
-  return parsed.error.issues
-    .slice(0, MAX_PROBLEMS)
-    .map(({ path, message }) => (path.length === 0 ? message : `${path.join(".")}: ${message}`))
-    .join("; ");
-}
-
 async function callTool(call: AskedCall, run: ToolRun): Promise<ToolOutcome> {
   const known = run.tools.tools.find(({ name }) => name === call.name);
   if (known === undefined) return { outcome: "error", error: "There is no tool of this name." };
   if (call.isBroken)
     return { outcome: "error", error: "The arguments were not valid JSON. Nothing was done. Call again with a JSON object." };
-  const problems = argumentProblems(known.parameters, call.args);
-  if (problems !== undefined) return { outcome: "error", error: `The arguments do not fit. Nothing was done. ${problems}` };
   return untilAborted(run.tools.call(call.name, call.args, run.signal), run.signal);
 }
 

@@ -293,7 +293,7 @@ describe("tools", () => {
     ["do not fit the schema", { day: 7 }, /day/],
     ["lack what is required", {}, /day/],
     ["are no JSON", '{"day": "Tues', /JSON/],
-    ["are no object", "[1]", /Nothing was done/],
+    ["are no object", "[1]", /[Nn]othing was done/],
   ])("arguments that %s are told to the model; nothing is called, nothing is thrown", async (_, args, told) => {
     inTurn({ calls: [{ name: "book_slot", args }] }, callBook, "Booked.");
     const { answer, tools, requests } = await ask({ tools: [book] });
@@ -302,6 +302,14 @@ describe("tools", () => {
     expect(requests[1]?.messages.at(-1)?.content).toMatch(told);
     const quoted = requests[1]?.messages.at(-2)?.tool_calls?.[0]?.function.arguments ?? "";
     expect(() => JSON.parse(quoted) as unknown).not.toThrow();
+  });
+
+  it("a pattern of the business's that takes for ever does not hold up the process: its call is not made", async () => {
+    inTurn({ calls: [{ name: "book_slot", args: { day: `${"a".repeat(32)}!` } }] }, "Sorry.");
+    const parameters = { type: "object", properties: { day: { type: "string", pattern: "^(a+)+$" } } };
+    const { answer, tools, requests } = await ask({ tools: [{ ...book, parameters }] });
+    expect([answer?.outcome, tools.called.length]).toEqual(["reply", 0]);
+    expect(requests[1]?.messages.at(-1)?.content).toContain("could not be checked in time");
   });
 
   it("a tool that does not exist is told to the model", async () => {

@@ -67,7 +67,8 @@ function withinBudget<T>(work: () => T): T | undefined {
   try {
     return runInNewContext("work()", { work }, { timeout: PATTERN_BUDGET_MS }) as T;
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ERR_SCRIPT_EXECUTION_TIMEOUT") return undefined;
+    // Not always an `Error` of this realm: the watchdog may make it in the one that it ended.
+    if (isObject(error) && error["code"] === "ERR_SCRIPT_EXECUTION_TIMEOUT") return undefined;
     throw error;
   }
 }

@@ -6,6 +6,7 @@ import { createOutsideHttp, type OutsideHttp } from "../../src/outside/outside-h
 import { createModelResponder } from "../../src/replies/model-responder.ts";
 import { replySettingsSchema, type ReplySettings } from "../../src/replies/reply-settings.ts";
 import type { ContextMessage, OpenTools, ReplyContext, Responder, ToolOutcome, ToolSet } from "../../src/replies/responder.ts";
+import { compileArguments } from "../../src/tools/check-arguments.ts";
 import type { Log } from "../../src/kernel/log.ts";
 
 const AT = new Date("2026-11-25T14:03:00Z");
@@ -65,8 +66,13 @@ export function playTools(played: readonly PlayedTool[] = []): PlayedTools {
         parameters: parameters ?? { type: "object", properties: {} },
       })),
       async call(name, args, signal) {
+        const tool = played.find((one) => one.name === name);
+        // As the real set does, and nobody else.
+        const checked = compileArguments((tool?.parameters ?? {}))(args);
+        if (checked.outcome === "invalid")
+          return { outcome: "error", error: `The arguments are not valid, and nothing was done: ${checked.problems.join("; ")}.` };
         called.push({ tool: name, args });
-        const outcome = (await played.find((tool) => tool.name === name)?.play(args, signal)) ?? { outcome: "error", error: "none" };
+        const outcome = (await tool?.play(args, signal)) ?? { outcome: "error", error: "none" };
         calls.push({ tool: name, state: outcome.outcome, ms: 1 });
         return outcome;
       },
