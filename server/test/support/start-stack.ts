@@ -49,6 +49,8 @@ export interface StackOptions {
   readonly ceilingMs?: number;
   readonly simulator?: Partial<SimulatorOptions>;
   readonly env?: Readonly<Record<string, string>>;
+  /** Phone number ids of further businesses, which the test has made. */
+  readonly numbers?: readonly string[];
 }
 
 const WORK_LEFT = "select count(*) from onethread.lanes where kind in ('reply', 'send') and wanted > done";
@@ -76,6 +78,7 @@ export async function createStack(database: StackDatabase, options: StackOptions
     verifyToken: VERIFY_TOKEN,
     numbers: [
       { phoneNumberId: business.phoneNumberId, displayPhoneNumber: "15550100200", wabaId: "300000000000001", verifiedName: "Aurora" },
+      ...(options.numbers ?? []).map((phoneNumberId) => ({ phoneNumberId, displayPhoneNumber: "15550100300", wabaId: "300000000000001" })),
     ],
     retryDelaysMs: [0, 50, 100, 200],
     ...options.simulator,
