@@ -4,6 +4,7 @@
 const WORDS: ReadonlyMap<string, string> = new Map([
   // Handed to a person
   ["handoff", "the AI asked for help"],
+  ["asked_by_model", "the AI asked for help"],
   ["keyword", "the customer asked for a person"],
   ["nothing_found", "nothing found in the texts"],
   ["nothing_readable", "the AI cannot read the message"],

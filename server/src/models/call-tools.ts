@@ -16,7 +16,8 @@ export type CalledTools =
       readonly message: ToolModelMessage;
       /** Texts of the business that were found. */ readonly found: readonly string[];
     }
-  | { readonly outcome: "handoff"; readonly reason: string }
+  /** Why is in the call's row, in the model's own words. */
+  | { readonly outcome: "handoff" }
   | { readonly outcome: "waits" };
 
 export interface ToolRun {
@@ -55,7 +56,7 @@ export async function callTools(calls: readonly AskedCall[], run: ToolRun): Prom
       index < run.left || call.name === HANDOFF
         ? await callTool(call, run)
         : { outcome: "error", error: "No calls are left in this turn. Answer with what you know." };
-    if (outcome.outcome === "handoff") return outcome;
+    if (outcome.outcome === "handoff") return { outcome: "handoff" };
     if (outcome.outcome === "waits") return outcome;
     if (outcome.outcome === "result" && call.name === "search_knowledge") found.push(JSON.stringify(outcome.result));
     content.push(told(call, outcome, run.mark));

@@ -340,11 +340,14 @@ describe("tools", () => {
     expect([requests.length, tools.called.length, tools.counts.closed]).toEqual([4, 3, 1]);
   });
 
-  it("that fetch a person end the run as a handoff, with that reason and before anything else is called", async () => {
+  it("that fetch a person end the run as a handoff before anything else is called; the model's own words are no reason", async () => {
     server.script = () => ({ calls: [{ name: "handoff", args: {} }, ...callBook.calls], text: "Let me see." });
-    const handoff: PlayedTool = { name: "handoff", play: () => ({ outcome: "handoff", reason: "complaint" }) };
+    const handoff: PlayedTool = {
+      name: "handoff",
+      play: () => ({ outcome: "handoff", reason: "He says that his card 4111 was charged twice." }),
+    };
     const { answer, tools } = await ask({ tools: [handoff, book] });
-    expect(answer).toMatchObject({ outcome: "handoff", text: "A colleague will answer you here.", reason: "complaint" });
+    expect(answer).toMatchObject({ outcome: "handoff", text: "A colleague will answer you here.", reason: "asked_by_model" });
     expect(tools.called.map(({ tool }) => tool)).toEqual(["handoff"]);
     expect(tools.counts.closed).toBe(1);
   });
@@ -371,10 +374,10 @@ describe("tools", () => {
   });
 
   it("can still fetch a person when no calls are left, and nothing else", async () => {
-    const handoff: PlayedTool = { name: "handoff", play: () => ({ outcome: "handoff", reason: "asked_for" }) };
+    const handoff: PlayedTool = { name: "handoff", play: () => ({ outcome: "handoff", reason: "He asked for Ana." }) };
     server.script = ({ tools }) => (tools.includes("book_slot") ? callBook : { calls: [{ name: "handoff", args: {} }] });
     const { answer, tools, requests } = await ask({ tools: [handoff, book], settings: { tools: { maxCalls: 2 } } });
-    expect(answer).toMatchObject({ outcome: "handoff", reason: "asked_for" });
+    expect(answer).toMatchObject({ outcome: "handoff", reason: "asked_by_model" });
     expect(tools.called.map(({ tool }) => tool)).toEqual(["book_slot", "book_slot", "handoff"]);
     expect(requests.at(-1)?.tools).toEqual(["handoff"]);
     server.script = () => callBook;

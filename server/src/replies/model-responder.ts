@@ -38,6 +38,8 @@ interface Run {
 const FIRST_SHARE = 0.6;
 const MAX_IDLE_MS = 15_000;
 const MAX_SPENT_ROUNDS = 2;
+/** The reason of every handoff that a model asks for. Its own sentence may quote the customer, and reasons go into events and lists. */
+const ASKED_BY_MODEL = "asked_by_model";
 
 function workOf(run: Run): NonNullable<ResponderAnswer["work"]> {
   const { knowledge } = run.context;
@@ -80,7 +82,7 @@ async function runTools(answer: ModelAnswer, run: Run, signal: AbortSignal): Pro
   const left = Math.max(0, settings.tools.maxCalls - run.callsAsked);
   run.callsAsked += answer.calls.length;
   const called = await callTools(answer.calls, { tools: run.tools, mark: run.prompt.mark, left, signal });
-  if (called.outcome === "handoff") return { outcome: "handoff", text: handoffText, reason: called.reason };
+  if (called.outcome === "handoff") return { outcome: "handoff", text: handoffText, reason: ASKED_BY_MODEL };
   if (called.outcome === "waits") return { outcome: "later", waitsFor: "approval", waitMs: settings.tools.approvalWaitMs };
   run.found.push(...called.found);
   if (answer.message !== undefined) run.transcript.push(answer.message, called.message);
