@@ -42,7 +42,8 @@ export function startChild({ script, input, nodeOptions = [], environment = {} }
   const child = fork(fileURLToPath(new URL(script, import.meta.url)), [JSON.stringify(input)], {
     execArgv: [...nodeOptions],
     env: { ...process.env, ...environment },
-    stdio: ["ignore", "inherit", "inherit", "ipc"],
+    // Standard output is for the result of the bench alone: the server's warnings go where the progress goes.
+    stdio: ["ignore", 2, "inherit", "ipc"],
   });
   const early: JsonObject[] = [];
   const waiting: Waiting[] = [];

@@ -30,7 +30,7 @@ export const HELP = `npm run bench -- [options]: measures Onethread on this mach
   --connections <n>    of the load generator (default 256)
   --customers <n>      of the loop (default 4000)
   --conversations <n>  of the replies, all at the same time (default 200)
-  --model-ms <n>       that the model of the replies takes (default 1000)
+  --model-ms <n>       that the model of the replies takes (default 3000)
   --json               everything that was measured, as JSON
   --markdown           a section for docs/benchmarks.md
   --profile <dir>      leave CPU profiles of the servers of d, loop, replies and tenants there
@@ -80,7 +80,7 @@ export function readFlags(args: readonly string[]): Flags | "help" {
     connections: wholeNumber("connections", values.connections, 256),
     customers: wholeNumber("customers", values.customers, 4_000),
     conversations: wholeNumber("conversations", values.conversations, 200),
-    modelMs: wholeNumber("model-ms", values["model-ms"], 1_000),
+    modelMs: wholeNumber("model-ms", values["model-ms"], 3_000),
     form: values.json === true ? "json" : values.markdown === true ? "markdown" : "table",
     profileDir: values.profile,
   };
