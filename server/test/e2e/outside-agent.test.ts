@@ -11,6 +11,7 @@ import { createTestDatabase, type TestDatabase } from "../support/test-database.
 
 const SECRET = `whsec_${Buffer.from("the agent of the end-to-end test").toString("base64")}`;
 const LATER = 202;
+const START_MS = 120_000;
 
 interface Question {
   readonly turnId: string;
@@ -146,7 +147,7 @@ async function expectClean(): Promise<void> {
 }
 
 describe("an agent that has two minutes", () => {
-  beforeAll(() => start({ answerWithinMs: 120_000 }));
+  beforeAll(() => start({ answerWithinMs: 120_000 }), START_MS);
   afterAll(stop);
 
   test("an agent that answers at once is heard at once", async () => {
@@ -197,7 +198,7 @@ describe("an agent that has two minutes", () => {
 });
 
 describe("an agent that has one second", () => {
-  beforeAll(() => start({ answerWithinMs: 1_000 }));
+  beforeAll(() => start({ answerWithinMs: 1_000 }), START_MS);
   afterAll(stop);
 
   test("when no answer comes in time a person is fetched, and what comes then is refused", async () => {
@@ -211,21 +212,25 @@ describe("an agent that has one second", () => {
     expect(stack.simulator.outboxCount({ to: phone })).toBe(1);
   });
 
-  test("a worker that is killed while the agent is asked loses nothing: the same turn is asked again, and answered once", async () => {
-    const [, worker] = stack.processes;
-    agent.answers = () => undefined;
-    await write("Hello");
-    const first = await askedFor(1);
-    worker?.signal("SIGKILL");
-    expect(await worker?.exited).toBe("SIGKILL");
-    agent.answers = () => ({ text: "Hello to you." });
-    await stack.start("worker,scheduler");
-    const second = await askedFor(2);
-    expect(second).toMatchObject({ turnId: first.turnId, burst: first.burst });
-    expect(await sent(1)).toEqual(["Hello to you."]);
-    await expectClean();
-    expect(stack.simulator.outboxCount({ to: phone })).toBe(1);
-    expect(agent.asked).toHaveLength(2);
-    expect(await turns()).toMatchObject([{ id: first.turnId, state: "replied" }]);
-  });
+  test(
+    "a worker that is killed while the agent is asked loses nothing: the same turn is asked again, and answered once",
+    { timeout: START_MS },
+    async () => {
+      const [, worker] = stack.processes;
+      agent.answers = () => undefined;
+      await write("Hello");
+      const first = await askedFor(1);
+      worker?.signal("SIGKILL");
+      expect(await worker?.exited).toBe("SIGKILL");
+      agent.answers = () => ({ text: "Hello to you." });
+      await stack.start("worker,scheduler");
+      const second = await askedFor(2);
+      expect(second).toMatchObject({ turnId: first.turnId, burst: first.burst });
+      expect(await sent(1)).toEqual(["Hello to you."]);
+      await expectClean();
+      expect(stack.simulator.outboxCount({ to: phone })).toBe(1);
+      expect(agent.asked).toHaveLength(2);
+      expect(await turns()).toMatchObject([{ id: first.turnId, state: "replied" }]);
+    },
+  );
 });

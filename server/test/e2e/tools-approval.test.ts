@@ -1,5 +1,5 @@
 // Proves the approval of a tool's call through real processes: nothing is called before a person allows it, then once; and no customer waits for ever.
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createReplySettingsStore } from "../../src/replies/reply-settings-store.ts";
 import { createBusinessTools } from "../../src/tools/business-tools.ts";
 import { createApiClient, type ApiClient } from "../support/api-client.ts";
@@ -9,7 +9,7 @@ import { createStack, customers, type Stack } from "../support/start-stack.ts";
 import { createTestDatabase, type TestDatabase } from "../support/test-database.ts";
 import { startHttpTarget, type HttpTarget } from "../support/tool-target.ts";
 
-const [phone = ""] = customers(1, 9);
+const START_MS = 120_000;
 const ARGUMENTS = { order: "A-17", euros: 40 };
 
 /** It refunds when it may, and says what it is told of that. */
@@ -28,18 +28,26 @@ let model: OpenAiServer;
 let shop: HttpTarget;
 let api: ApiClient;
 
-beforeEach(async () => {
-  database = await createTestDatabase();
-  [model, shop] = await Promise.all([startOpenAiServer({ script: cashier }), startHttpTarget()]);
-  stack = await createStack(database);
+/** Another one in each test. */
+let phone = "";
+let nth = 0;
+
+beforeEach(() => {
+  [phone = ""] = customers(1, nth);
+  nth += 1;
+  shop.seen.length = 0;
 });
-afterEach(async () => {
+
+async function stop(): Promise<void> {
   await stack.stop();
   await Promise.all([model.stop(), shop.close()]);
   await database.close();
-});
+}
 
 async function start(approvalWaitMs: number): Promise<void> {
+  database = await createTestDatabase();
+  [model, shop] = await Promise.all([startOpenAiServer({ script: cashier }), startHttpTarget()]);
+  stack = await createStack(database, { env: { ONETHREAD_PRIVATE_HOSTS: `${model.host},${new URL(shop.url).host}` } });
   const { businessId } = stack.business;
   const changed = await createReplySettingsStore({ database: database.open(), log: database.log }).change(businessId, {
     responder: "model",
@@ -60,8 +68,7 @@ async function start(approvalWaitMs: number): Promise<void> {
     isEnabled: true,
   });
   expect(saved.outcome).toBe("saved");
-  const env = { ONETHREAD_PRIVATE_HOSTS: `${model.host},${new URL(shop.url).host}` };
-  const [web] = await Promise.all([stack.start("api", { env }), stack.start("worker,scheduler", { env })]);
+  const [web] = await Promise.all([stack.start("api"), stack.start("worker,scheduler")]);
   api = await createApiClient(web.url, database.open(), businessId);
 }
 
@@ -86,7 +93,7 @@ async function waitingCall(): Promise<Call> {
   const { body } = await api.get<{ readonly data: readonly Call[] }>("/tool-calls?state=waiting");
   expect(body.data).toMatchObject([{ tool: "refund", arguments: ARGUMENTS }]);
   expect(shop.seen).toEqual([]);
-  expect(stack.simulator.outboxCount()).toBe(0);
+  expect(stack.simulator.outboxCount({ to: phone })).toBe(0);
   const [call] = body.data;
   if (call === undefined) throw new Error("nothing waits");
   return call;
@@ -99,9 +106,12 @@ async function sent(): Promise<readonly unknown[]> {
 
 async function expectOneTurn(turn: { readonly state: string; readonly reason: string | null }): Promise<void> {
   await stack.settled();
-  const { rows } = await database.superuser.query("select state, reason from onethread.turns");
+  const { rows } = await database.superuser.query(
+    "select t.state, t.reason from onethread.turns t join onethread.conversations c on c.id = t.conversation_id where c.canonical_key = $1",
+    [`phone:${stack.business.businessId}:+${phone}`],
+  );
   expect(rows).toEqual([turn]);
-  expect(stack.simulator.outboxCount()).toBe(1);
+  expect(stack.simulator.outboxCount({ to: phone })).toBe(1);
   expect(await stack.count("select count(*) from onethread.waiting_turns")).toBe(0);
   expect(await stack.audit()).toEqual([]);
   expect(stack.complaints()).toEqual([]);
@@ -109,39 +119,46 @@ async function expectOneTurn(turn: { readonly state: string; readonly reason: st
 
 const stateOf = async ({ id }: Call): Promise<unknown> => (await api.get(`/tool-calls/${id}`)).body["state"];
 
-test("a call that a person approves is made once, however often that is said, and the customer is answered", async () => {
-  await start(60_000);
-  const call = await waitingCall();
-  const decisions = await Promise.all([1, 2, 3].map(() => api.post(`/tool-calls/${call.id}/approve`)));
-  expect(decisions.map(({ status }) => status)).toEqual([200, 200, 200]);
-  expect(await sent()).toEqual(["Your 40 euros are on their way."]);
-  expect(shop.seen.map(({ method, path, body }) => [method, path, JSON.parse(body) as unknown])).toEqual([
-    ["POST", "/ok/refunds", ARGUMENTS],
-  ]);
-  expect(shop.seen[0]?.headers["idempotency-key"]).toBe(call.id);
-  expect((await api.post(`/tool-calls/${call.id}/deny`)).body["code"]).toBe("tool_call_decided");
-  await expectOneTurn({ state: "replied", reason: null });
-  expect(await stateOf(call)).toBe("done");
-  expect(shop.seen).toHaveLength(1);
+describe("with a minute to decide", () => {
+  beforeAll(() => start(60_000), START_MS);
+  afterAll(stop);
+
+  test("a call that a person approves is made once, however often that is said, and the customer is answered", async () => {
+    const call = await waitingCall();
+    const decisions = await Promise.all([1, 2, 3].map(() => api.post(`/tool-calls/${call.id}/approve`)));
+    expect(decisions.map(({ status }) => status)).toEqual([200, 200, 200]);
+    expect(await sent()).toEqual(["Your 40 euros are on their way."]);
+    expect(shop.seen.map(({ method, path, body }) => [method, path, JSON.parse(body) as unknown])).toEqual([
+      ["POST", "/ok/refunds", ARGUMENTS],
+    ]);
+    expect(shop.seen[0]?.headers["idempotency-key"]).toBe(call.id);
+    expect((await api.post(`/tool-calls/${call.id}/deny`)).body["code"]).toBe("tool_call_decided");
+    await expectOneTurn({ state: "replied", reason: null });
+    expect(await stateOf(call)).toBe("done");
+    expect(shop.seen).toHaveLength(1);
+  });
+
+  test("a call that a person denies is never made, and the model is told so", async () => {
+    const call = await waitingCall();
+    expect((await api.post(`/tool-calls/${call.id}/deny`)).status).toBe(200);
+    expect(await sent()).toEqual(["I may not refund that."]);
+    await expectOneTurn({ state: "replied", reason: null });
+    expect(await stateOf(call)).toBe("denied");
+    expect(shop.seen).toEqual([]);
+  });
 });
 
-test("a call that a person denies is never made, and the model is told so", async () => {
-  await start(60_000);
-  const call = await waitingCall();
-  expect((await api.post(`/tool-calls/${call.id}/deny`)).status).toBe(200);
-  expect(await sent()).toEqual(["I may not refund that."]);
-  await expectOneTurn({ state: "replied", reason: null });
-  expect(await stateOf(call)).toBe("denied");
-  expect(shop.seen).toEqual([]);
-});
+describe("with two seconds to decide", () => {
+  beforeAll(() => start(2_000), START_MS);
+  afterAll(stop);
 
-test("when nobody decides in time a person is fetched, and an approval after that calls nothing", async () => {
-  await start(2_000);
-  const call = await waitingCall();
-  expect(await sent()).toEqual([expect.any(String)]);
-  await expectOneTurn({ state: "handed_off", reason: "approval_expired" });
-  expect((await api.post(`/tool-calls/${call.id}/approve`)).body["code"]).toBe("tool_call_over");
-  await stack.settled();
-  expect(shop.seen).toEqual([]);
-  expect(stack.simulator.outboxCount()).toBe(1);
+  test("when nobody decides in time a person is fetched, and an approval after that calls nothing", async () => {
+    const call = await waitingCall();
+    expect(await sent()).toEqual([expect.any(String)]);
+    await expectOneTurn({ state: "handed_off", reason: "approval_expired" });
+    expect((await api.post(`/tool-calls/${call.id}/approve`)).body["code"]).toBe("tool_call_over");
+    await stack.settled();
+    expect(shop.seen).toEqual([]);
+    expect(stack.simulator.outboxCount({ to: phone })).toBe(1);
+  });
 });

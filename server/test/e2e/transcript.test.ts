@@ -96,7 +96,7 @@ beforeAll(async () => {
   await addTools();
   const [web] = await Promise.all([stack.start("api"), stack.start("worker,scheduler")]);
   api = await createApiClient(web.url, database.open(), businessId);
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   await stack.stop();
   await Promise.all([model.stop(), bookings.stop()]);
