@@ -5,6 +5,7 @@ import { createGoogle } from "@ai-sdk/google";
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
 import { LRUCache } from "lru-cache";
 import type { BusinessId } from "../kernel/ids.ts";
+import { boundFetch } from "../outside/bound-fetch.ts";
 import type { OutsideHttp } from "../outside/outside-http.ts";
 import type { ModelSettings } from "../replies/reply-settings.ts";
 import type { ReplySettingsStore } from "../replies/reply-settings-store.ts";
@@ -32,6 +33,9 @@ const ADDRESSES = {
   "openai-compatible": undefined,
 } as const;
 
+/** A whole answer, stream or error; hundreds of times what a reply may have. */
+const MAX_ANSWER_BYTES = 4_000_000;
+
 function addressOf({ provider, baseUrl, model }: ModelSettings): string {
   const address = baseUrl ?? ADDRESSES[provider];
   if (address !== undefined) return address;
@@ -44,7 +48,7 @@ export function createLanguageModels(deps: {
 }): LanguageModels {
   // The library would write hints about settings that a provider does not know to the terminal, for every reply.
   (globalThis as { AI_SDK_LOG_WARNINGS?: boolean }).AI_SDK_LOG_WARNINGS = false;
-  const { fetch } = deps.outside;
+  const fetch = boundFetch(deps.outside.fetch, MAX_ANSWER_BYTES);
 
   // The libraries compile the schemas of a provider's answers with each model that they make: 1 ms of each reply (2026-11-25).
   const models = new LRUCache<string, LanguageModel>({ max: 500 });

@@ -2,6 +2,7 @@
 // Refuses to know: which business it is for, and what is done with the answers.
 import { createMCPClient } from "@ai-sdk/mcp";
 import type { JsonObject } from "../kernel/json.ts";
+import { boundFetch } from "../outside/bound-fetch.ts";
 import { OutsideError, type OutsideHttp } from "../outside/outside-http.ts";
 import { isObject } from "../whatsapp/read-json.ts";
 import { fillTemplate, placeholdersOf } from "./fill-template.ts";
@@ -70,7 +71,7 @@ export async function connectMcp({ definition, outside, findSecret, timeoutMs, s
   );
   const limited = AbortSignal.any([AbortSignal.timeout(timeoutMs), signal]);
   const client = await createMCPClient({
-    transport: { type: "http", url: definition.url, headers, redirect: "error", fetch: boundedFetch(outside, host) },
+    transport: { type: "http", url: definition.url, headers, redirect: "error", fetch: boundFetch(outside.fetch, MAX_ANSWER_BYTES) },
     initializationOptions: { signal: limited, timeout: timeoutMs },
     clientName: "onethread",
     onUncaughtError: () => undefined,
@@ -104,24 +105,6 @@ export async function connectMcp({ definition, outside, findSecret, timeoutMs, s
       return { text: textOfAnswer(answer), isError: "isError" in answer && answer.isError === true };
     },
     close: () => client.close().catch(() => undefined),
-  };
-}
-
-/** A server may not fill our memory, however it answers. */
-function boundedFetch(outside: Pick<OutsideHttp, "fetch">, host: string): typeof fetch {
-  return async (input, init) => {
-    const response = await outside.fetch(input, init);
-    if (response.body === null) return response;
-    let bytes = 0;
-    const limit = new TransformStream<Uint8Array, Uint8Array>({
-      transform(chunk, controller) {
-        bytes += chunk.length;
-        if (bytes > MAX_ANSWER_BYTES)
-          controller.error(new OutsideError("too_large", `The answer of ${host} is longer than ${MAX_ANSWER_BYTES} bytes.`));
-        else controller.enqueue(chunk);
-      },
-    });
-    return new Response(response.body.pipeThrough(limit), { status: response.status, headers: response.headers });
   };
 }
 
