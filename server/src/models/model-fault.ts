@@ -2,11 +2,9 @@
 // key gets into it: providers quote both in their errors, and the library keeps the whole request in them.
 import { APICallError, LoadAPIKeyError } from "ai";
 import { OutsideError } from "../outside/outside-http.ts";
+import { mayPass, readRetryAfter } from "../outside/retry-advice.ts";
 import { ResponderFault } from "../replies/responder.ts";
 
-const MAX_RETRY_AFTER_MS = 3_600_000;
-/** Client errors that another try may cure. */
-const PASSING = new Set([408, 409, 425, 429]);
 /** Said with a status that sounds as if it would pass. */
 const LASTING_CODES = new Set(["insufficient_quota", "billing_hard_limit_reached", "billing_not_active"]);
 
@@ -21,17 +19,10 @@ function codeIn(body: string | undefined): string | undefined {
   return found.find((code) => code !== "error" && code !== "invalid_request_error") ?? found[0];
 }
 
-export function readRetryAfter(headers: Readonly<Record<string, string>> | undefined, now: number): number | undefined {
-  const inMs = Number(headers?.["retry-after-ms"]);
-  const text = headers?.["retry-after"] ?? "";
-  const wait = inMs > 0 ? inMs : /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1_000 : Date.parse(text) - now;
-  return wait > 0 ? Math.min(wait, MAX_RETRY_AFTER_MS) : undefined;
-}
-
 function explainStatus(error: APICallError, status: number, host: string): ResponderFault {
   const code = codeIn(error.responseBody);
-  const isFinal = (status >= 400 && status < 500 && !PASSING.has(status)) || (code !== undefined && LASTING_CODES.has(code));
-  const retryAfterMs = readRetryAfter(error.responseHeaders, Date.now());
+  const isFinal = (status >= 400 && !mayPass(status)) || (code !== undefined && LASTING_CODES.has(code));
+  const retryAfterMs = readRetryAfter((name) => error.responseHeaders?.[name], Date.now());
   const said = `The model's server ${host} answered ${status}${code === undefined ? "" : ` (${code})`}`;
   const advice =
     status === 401 || status === 403

@@ -3,6 +3,7 @@
 import { Webhook } from "standardwebhooks";
 import { messageOf } from "../kernel/faults.ts";
 import { OutsideError, type OutsideAnswer as HttpAnswer, type OutsideHttp } from "../outside/outside-http.ts";
+import { mayPass, readRetryAfter } from "../outside/retry-advice.ts";
 import { readInlineAnswer } from "./outside-answer.ts";
 import type { ReplySettingsStore } from "./reply-settings-store.ts";
 import type { ReplySettings } from "./reply-settings.ts";
@@ -163,22 +164,12 @@ function jsonOf({ body, status }: HttpAnswer): unknown {
   }
 }
 
-const PASSING = new Set([408, 425, 429]);
-
 function refusalOf({ status, headers }: HttpAnswer): ResponderFault {
-  const isFinal = status < 500 && !PASSING.has(status);
-  const retryAfterMs = readRetryAfter(headers.get("retry-after"));
+  const isFinal = !mayPass(status);
+  const retryAfterMs = readRetryAfter((name) => headers.get(name), Date.now());
   const what =
     status < 400 && status >= 300 ? `leads on to another address (${String(status)}), which is not followed` : `answered ${String(status)}`;
   return new ResponderFault(`The agent ${what}.`, { isFinal, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) });
-}
-
-/** Seconds, or a date. */
-function readRetryAfter(written: string | null): number | undefined {
-  if (written === null) return undefined;
-  if (/^\d{1,6}$/.test(written.trim())) return Number(written) * 1000;
-  const at = Date.parse(written);
-  return Number.isNaN(at) ? undefined : Math.max(0, at - Date.now());
 }
 
 function faultOf(error: unknown): ResponderFault {
