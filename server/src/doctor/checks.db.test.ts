@@ -56,7 +56,7 @@ const breaks: Readonly<Record<string, () => string>> = {
     `${drop("messages", "uq_message_provider_id")} ${another("seq, direction, author, type, provider_message_id", "4, 'in', 'customer', 'text', 'wamid.1'")}`,
   "duplicate-canonical-keys": () =>
     `${drop("conversations", "uq_wa_conv_canonical_key")} update conversations set canonical_key = 'phone:a' where id = '${ids.other}';`,
-  "conversation-times-behind": () => `update conversations set last_message_at = ${move(9)} where id = '${ids.conversation}';`,
+  "conversation-times-behind": () => `update conversations set last_message_at = ${move(3_600)} where id = '${ids.conversation}';`,
   "messages-without-conversation": () => `update messages set conversation_id = '${newId()}' where id = '${ids.reply}';`,
   "messages-in-tombstones": () => `update conversations set merged_into = '${ids.other}' where id = '${ids.conversation}';`,
   "messages-beyond-last-seq": () => `update conversations set last_seq = 2 where id = '${ids.conversation}';`,
@@ -99,7 +99,7 @@ const breaks: Readonly<Record<string, () => string>> = {
   "statuses-waiting": () => `update message_statuses set applied_at = null, received_at = ${move(61)};`,
   "window-times-behind": () => `update conversations set last_customer_message_at = null where id = '${ids.conversation}';`,
   "sent-outside-the-window": () => `update messages set attempted_at = now() + interval '25 hours' where id = '${ids.reply}';`,
-  "sent-after-opt-out": () => `update conversations set opted_out_at = ${move(9)} where id = '${ids.conversation}';`,
+  "sent-after-opt-out": () => `update conversations set opted_out_at = ${move(3_600)} where id = '${ids.conversation}';`,
   "tables-without-row-level-security": () => "alter table messages disable row level security;",
   "roles-too-powerful": () => "grant create on schema onethread to onethread_app; alter table aliases owner to onethread_app;",
   "secrets-readable": () => "grant select on channel_secrets to onethread_reader;",
