@@ -275,7 +275,8 @@ on conflict on constraint lanes_pkey do update set
 returning l.kind`,
 });
 
-// What the customer wrote last, on either thread, says where a reply goes.
+// What the customer wrote last, on either thread, says where a reply goes. Of two pauses the later one holds, with its reason: the time of the
+// other one may have passed long ago (businesses.handoff_pause_ms), and it stays in its column until somebody replies.
 export const joinConversations = defineQuery({
   name: "identity.join-conversations",
   role: "app",
@@ -291,8 +292,8 @@ update conversations w set
   reply_channel_id = case when newer.loser then l.reply_channel_id else w.reply_channel_id end,
   reply_kind = case when newer.loser then l.reply_kind else w.reply_kind end,
   reply_address = case when newer.loser then l.reply_address else w.reply_address end,
-  ai_paused_at = coalesce(w.ai_paused_at, l.ai_paused_at),
-  ai_paused_reason = coalesce(w.ai_paused_reason, l.ai_paused_reason),
+  ai_paused_at = greatest(w.ai_paused_at, l.ai_paused_at),
+  ai_paused_reason = case when l.ai_paused_at > coalesce(w.ai_paused_at, '-infinity') then l.ai_paused_reason else w.ai_paused_reason end,
   opted_out_at = coalesce(w.opted_out_at, l.opted_out_at),
   updated_at = now()
   from conversations l

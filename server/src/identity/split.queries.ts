@@ -187,7 +187,7 @@ returning c.id`,
 });
 
 // The loser is a thread again. Where its customer wrote last is told by who has that address now. An opt-out, or a person who took over, holds
-// for both: nobody knows any more whom it was meant for.
+// for both: nobody knows any more whom it was meant for. Of two pauses the later one, as in a merge.
 export const reviveConversation = defineQuery({
   name: "identity.revive-conversation",
   role: "app",
@@ -201,8 +201,8 @@ update conversations l set
   reply_channel_id = case when n.has_address then w.reply_channel_id else l.reply_channel_id end,
   reply_kind = case when n.has_address then w.reply_kind else l.reply_kind end,
   reply_address = case when n.has_address then w.reply_address else l.reply_address end,
-  ai_paused_at = coalesce(l.ai_paused_at, w.ai_paused_at),
-  ai_paused_reason = coalesce(l.ai_paused_reason, w.ai_paused_reason),
+  ai_paused_at = greatest(l.ai_paused_at, w.ai_paused_at),
+  ai_paused_reason = case when w.ai_paused_at > coalesce(l.ai_paused_at, '-infinity') then w.ai_paused_reason else l.ai_paused_reason end,
   opted_out_at = coalesce(l.opted_out_at, w.opted_out_at),
   updated_at = now()
   from conversations w

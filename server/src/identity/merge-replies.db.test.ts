@@ -1,0 +1,102 @@
+// Proves what a merge and a split mean for replies: who took over stays heard, no question is answered for somebody else, nobody's message is forgotten.
+import fc from "fast-check";
+import { afterAll, beforeAll, beforeEach, expect, test as it } from "vitest";
+import { createTestBusiness, type TestBusiness } from "../../test/support/test-business.ts";
+import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
+import { createTestEngine, type TestEngine } from "../../test/support/test-engine.ts";
+import { runDoctor } from "../doctor/run-doctor.ts";
+import { newId, type TurnId } from "../kernel/ids.ts";
+import { createTakeAnswer } from "../replies/waiting-turn.ts";
+import { createMergeByHand, type MergeByHandOutcome } from "./merge-by-hand.ts";
+import { createSplitConversations, type SplitOutcome } from "./split-conversations.ts";
+
+let test: TestDatabase;
+let engine: TestEngine;
+let business: TestBusiness;
+let people = 0;
+
+beforeAll(async () => {
+  test = await createTestDatabase();
+  engine = await createTestEngine(test, [await createTestBusiness(test.superuser)]);
+});
+afterAll(async () => {
+  await engine.close();
+  await test.close();
+});
+const plainAnswer: TestEngine["responder"]["answer"] = ({ burst }) => ({ outcome: "reply", texts: [`reply to ${String(burst.length)}`] });
+beforeEach(async () => {
+  engine.responder.answer = plainAnswer;
+  await test.superuser.query("truncate onethread.businesses cascade");
+  business = await createTestBusiness(test.superuser, { quietMs: 0, ceilingMs: 0 });
+});
+
+async function select<T extends object>(text: string, ...values: readonly unknown[]): Promise<readonly T[]> {
+  return (await test.superuser.query<T>(text, [...values])).rows;
+}
+
+interface Person {
+  readonly from: string;
+  readonly id: string;
+}
+async function newPerson(...texts: readonly string[]): Promise<Person> {
+  people += 1;
+  const from = `1303556${String(1000 + people)}`;
+  await engine.receive(business, ...texts.map((text) => ({ from, text })));
+  const [row] = await select<{ id: string }>("select conversation_id as id from aliases where value = $1", from);
+  return { from, id: row?.id ?? "" };
+}
+/** The first one is longer, so it wins. */
+const merge = (a: Person, b: Person): Promise<MergeByHandOutcome> =>
+  createMergeByHand({ database: engine.database, log: test.log })({
+    businessId: business.businessId,
+    conversationIds: [a.id, b.id],
+    execute: true,
+  });
+const split = (conversationId: string): Promise<SplitOutcome> =>
+  createSplitConversations({ database: engine.database, log: test.log })({ businessId: business.businessId, conversationId, execute: true });
+
+/** One run of the reply lane of this thread, when it has work; answers the texts of the burst that was asked about. */
+async function turnOf(id: string): Promise<readonly string[]> {
+  await engine.expireLeases();
+  const lane = (await engine.claim("reply")).find(({ conversationId }) => conversationId === id);
+  const asked = engine.responder.asked.length;
+  if (lane !== undefined) await engine.turn(lane);
+  return engine.responder.asked.slice(asked).flatMap(({ burst }) => burst.map(({ text }) => text ?? ""));
+}
+async function expectHealthy(): Promise<void> {
+  const report = await runDoctor({ url: test.url, log: test.log });
+  expect(report.checks.filter(({ state }) => state === "broken")).toEqual([]);
+}
+/** Last of the days before yesterday: a pause whose set time has passed stays where it was written. */
+const pause = (id: string, reason: string, ago: string) =>
+  test.superuser.query("update onethread.conversations set ai_paused_at = now() - $2::interval, ai_paused_reason = $3 where id = $1", [
+    id,
+    ago,
+    reason,
+  ]);
+const pauseOf = async (id: string) =>
+  (
+    await select<{ reason: string; recent: boolean }>(
+      "select ai_paused_reason as reason, ai_paused_at > now() - interval '1 hour' as recent from conversations where id = $1",
+      id,
+    )
+  )[0];
+
+it("who took over last holds for the joint thread and for both after a split, on whichever side he did, with his reason", async () => {
+  await test.superuser.query("update onethread.businesses set handoff_pause_ms = 3600000 where id = $1", [business.businessId]);
+  for (const isLoser of [true, false]) {
+    const [winner, loser] = [await newPerson("a1", "a2"), await newPerson("b1")];
+    await pause(isLoser ? winner.id : loser.id, "nothing_found", "3 days");
+    await pause(isLoser ? loser.id : winner.id, "inbox", "1 minute");
+    expect(await merge(winner, loser)).toMatchObject({ winnerId: winner.id });
+    expect(await pauseOf(winner.id)).toEqual({ reason: "inbox", recent: true });
+    expect(await turnOf(winner.id)).toEqual([]);
+    // The loser keeps what it had when it was merged; since then another person has taken over the joint thread.
+    await pause(loser.id, "nothing_found", "2 days");
+    await split(loser.id);
+    expect(await pauseOf(loser.id)).toEqual({ reason: "inbox", recent: true });
+    expect(await pauseOf(winner.id)).toEqual({ reason: "inbox", recent: true });
+  }
+  await expectHealthy();
+});
+
