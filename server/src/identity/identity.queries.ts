@@ -239,8 +239,9 @@ export const endWaitingTurns = defineQuery({
 });
 
 // The winner's reply lane goes on with what neither has answered; both fences are left behind, so a reply that is being written is written
-// again, once, for all of it. Sends that wait go on; one that was under way becomes unknown and is settled by its status. $8: a session of
-// messages that came just now has still to be opened. Summaries that are wanted are work of the session lane too.
+// again, once, for all of it. A lane that has nothing left to do is written too: a split may leave it none of its messages. Sends that wait go
+// on; one that was under way becomes unknown and is settled by its status. $8: a session of messages that came just now has still to be
+// opened. Summaries that are wanted are work of the session lane too.
 export const continueLanes = defineQuery({
   name: "identity.continue-lanes",
   role: "app",
@@ -267,7 +268,7 @@ with newest as (
 insert into lanes as l (business_id, conversation_id, kind, check_at, first_at, last_at, wanted, done, fence)
 select $1, $2, g.kind, case when g.wanted > g.done then now() end, $5, $6, g.wanted, g.done, $7::bigint
   from goal g
- where g.wanted > 0
+ where g.wanted > 0 or exists (select from lanes o where o.business_id = $1 and o.conversation_id = $2 and o.kind = g.kind)
  order by g.kind
 on conflict on constraint lanes_pkey do update set
   wanted = excluded.wanted, done = excluded.done, check_at = excluded.check_at, first_at = excluded.first_at, last_at = excluded.last_at,

@@ -26,7 +26,6 @@ afterAll(async () => {
 const plainAnswer: TestEngine["responder"]["answer"] = ({ burst }) => ({ outcome: "reply", texts: [`reply to ${String(burst.length)}`] });
 beforeEach(async () => {
   engine.responder.answer = plainAnswer;
-  await test.superuser.query("truncate onethread.businesses cascade");
   business = await createTestBusiness(test.superuser, { quietMs: 0, ceilingMs: 0 });
 });
 
@@ -97,6 +96,46 @@ it("who took over last holds for the joint thread and for both after a split, on
     expect(await pauseOf(loser.id)).toEqual({ reason: "inbox", recent: true });
     expect(await pauseOf(winner.id)).toEqual({ reason: "inbox", recent: true });
   }
+  await expectHealthy();
+});
+
+it("after a split, an answer to the question about the joint thread reaches nobody, and both are asked about anew", async () => {
+  const [winner, loser] = [await newPerson("a1", "a2"), await newPerson("b1")];
+  await merge(winner, loser);
+  engine.responder.answer = () => ({ outcome: "later", waitsFor: "answer", waitMs: 60_000 });
+  expect((await turnOf(winner.id)).toSorted()).toEqual(["a1", "a2", "b1"]);
+  const [waiting] = await select<{ id: TurnId }>("select id from waiting_turns where conversation_id = $1", winner.id);
+  await engine.expireLeases();
+  const held = (await engine.claim("reply")).find(({ conversationId }) => conversationId === winner.id);
+  await split(loser.id);
+  const takeAnswer = createTakeAnswer({ database: engine.database });
+  const turn = { businessId: business.businessId, turnId: waiting?.id ?? newId<TurnId>() };
+  expect(await takeAnswer(turn, { outcome: "reply", texts: ["to both"] })).toBe(false);
+  // Whoever held the joint lane is too late as well.
+  engine.responder.answer = plainAnswer;
+  if (held !== undefined) await engine.turn(held);
+  expect(await select("select 1 from messages where conversation_id = any ($1) and direction = 'out'", [winner.id, loser.id])).toEqual([]);
+  expect(await turnOf(winner.id)).toEqual(["a1", "a2"]);
+  expect(await turnOf(loser.id)).toEqual(["b1"]);
+  await expectHealthy();
+});
+
+it("a split that leaves the winner without a message of a customer leaves no lane awake for it, and whoever held it too late", async () => {
+  const [winner, loser] = [await newPerson("a1"), await newPerson("b1")];
+  await test.superuser.query("update onethread.conversations set last_seq = 2 where id = $1", [winner.id]);
+  await test.superuser.query("update onethread.messages set direction = 'out', author = 'human', status = 'sent' where conversation_id = $1", [
+    winner.id,
+  ]);
+  await test.superuser.query("delete from onethread.lanes where conversation_id = $1", [winner.id]);
+  await test.superuser.query("update onethread.conversations set last_customer_message_at = null where id = $1", [winner.id]);
+  expect(await merge(winner, loser)).toMatchObject({ winnerId: winner.id });
+  const held = (await engine.claim("reply")).find(({ conversationId }) => conversationId === winner.id);
+  expect(held).toBeDefined();
+  await split(loser.id);
+  if (held !== undefined) await engine.turn(held);
+  expect(await select("select 1 from turns where conversation_id = $1", winner.id)).toEqual([]);
+  expect(await turnOf(winner.id)).toEqual([]);
+  expect(await turnOf(loser.id)).toEqual(["b1"]);
   await expectHealthy();
 });
 

@@ -4,7 +4,7 @@ import type { Database } from "../db/database.ts";
 import type { Queryable, RowOf } from "../db/query.ts";
 import { newId, type BusinessId } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
-import { continueLanes, deferTurnChain, lockConversations, lockLanes } from "./identity.queries.ts";
+import { continueLanes, deferTurnChain, endWaitingTurns, lockConversations, lockLanes } from "./identity.queries.ts";
 import {
   addSplitTurn,
   announceSplit,
@@ -102,6 +102,7 @@ async function takeApart(tx: Queryable, businessId: BusinessId, merge: Merge): P
   await tx.run(returnAliases, [businessId, merge.id]);
   await tx.run(reviveConversation, [businessId, winnerId, loserId]);
   await tx.run(releaseConversation, [businessId, winnerId, loserId, merge.id]);
+  await tx.run(endWaitingTurns, [businessId, [winnerId, loserId]]);
   await tx.run(endMerge, [businessId, merge.id]);
   await tx.run(returnTombstones, [businessId, loserId]);
   await continueBoth(tx, { businessId, merge, lanes, fence, done, loserDone });
