@@ -60,7 +60,7 @@ test("accents and the forms of Hebrew do not keep a question from its text", () 
 });
 
 test("a mistyped word is taken for a known one only when it looks like a mistake", () => {
-  const meant = (typed: string, known: string): string | undefined => correctWords([{ typed, known }]).get(typed);
+  const meant = (typed: string, known: string): string | undefined => correctWords([{ typed, known: [known] }]).get(typed);
   expect(meant("opning", "opening")).toBe("opening");
   expect(meant("apointmnet", "appointment")).toBe("appointment");
   expect(meant("opne", "open")).toBe("open");

@@ -20,23 +20,43 @@ export function editDistance(a: string, b: string, limit: number): number {
 
 const SHORTEST = 4;
 
-/** A short word with one letter exchanged is more often another word ("care", "card"; "quando", "quanto") than a mistake. */
-function isMeant(typed: string, known: string): boolean {
-  if (typed.length < SHORTEST || !known.startsWith(typed.charAt(0)) || /\d/.test(typed)) return false;
+/** Too short a word, or one with digits, is taken as it stands. */
+export const isCorrectable = (typed: string): boolean => typed.length >= SHORTEST && !/\d/.test(typed);
+
+/** How many mistakes lie between them; undefined: too many. */
+function mistakesOf(typed: string, known: string): number | undefined {
   const allowed = typed.length >= 8 ? 2 : 1;
-  if (editDistance(typed, known, allowed) > allowed) return false;
+  if (!known.startsWith(typed.charAt(0)) || Math.abs(typed.length - known.length) > allowed) return undefined;
+  const mistakes = editDistance(typed, known, allowed);
+  if (mistakes > allowed) return undefined;
+  // A short word with one letter exchanged is more often another word ("care", "card"; "quando", "quanto") than a mistake.
   const isExchange = typed.length === known.length && [...typed].toSorted().join("") !== [...known].toSorted().join("");
-  return typed.length >= 7 || !isExchange;
+  return isExchange && typed.length < 7 ? undefined : mistakes;
 }
 
-export interface Candidate {
+function beginsAlike(a: string, b: string): number {
+  let length = 0;
+  while (length < a.length && a.charAt(length) === b.charAt(length)) length += 1;
+  return length;
+}
+
+export interface Candidates {
   readonly typed: string;
-  readonly known: string;
+  readonly known: readonly string[];
 }
 
-/** For each typed word the first candidate that it may be meant for; candidates come likeliest first. */
-export function correctWords(candidates: readonly Candidate[]): ReadonlyMap<string, string> {
+/** For each typed word the known one that it is meant for: with the fewest mistakes, then the longest common beginning, then the alphabet. */
+export function correctWords(candidates: readonly Candidates[]): ReadonlyMap<string, string> {
   const corrected = new Map<string, string>();
-  for (const { typed, known } of candidates) if (!corrected.has(typed) && isMeant(typed, known)) corrected.set(typed, known);
+  for (const { typed, known } of candidates) {
+    if (!isCorrectable(typed)) continue;
+    const [meant] = known
+      .flatMap((word) => {
+        const mistakes = mistakesOf(typed, word);
+        return mistakes === undefined ? [] : [{ word, mistakes, alike: beginsAlike(typed, word) }];
+      })
+      .toSorted((a, b) => a.mistakes - b.mistakes || b.alike - a.alike || (a.word < b.word ? -1 : 1));
+    if (meant !== undefined) corrected.set(typed, meant.word);
+  }
   return corrected;
 }

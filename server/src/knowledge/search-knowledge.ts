@@ -6,12 +6,11 @@ import type { FailPoints } from "../kernel/fail-points.ts";
 import type { BusinessId } from "../kernel/ids.ts";
 import { messageOf } from "../kernel/faults.ts";
 import type { Log } from "../kernel/log.ts";
-import { withTimeout } from "../kernel/with-timeout.ts";
-import { correctWords } from "./correct-words.ts";
+import { correctWords, isCorrectable } from "./correct-words.ts";
 import type { FindEmbedder } from "./embed-texts.ts";
 import { wordsOfQuestion, type QuestionWord } from "./fold-text.ts";
 import { ANSWERS_FROM, coverageOf, NEAREST_ANSWERS_FROM, scoreOf } from "./score-hit.ts";
-import { findLikeWords, findVectors, searchByMeaning, searchByWords } from "./search.queries.ts";
+import { findLikeWords, findVectors, searchByMeaning, searchChunks, searchTexts } from "./search.queries.ts";
 
 export interface KnowledgeHit {
   readonly id: string;
@@ -45,14 +44,14 @@ const MAX_QUESTION_LENGTH = 2_000;
 const DEFAULT_LIMIT = 3;
 /** Whoever waits for the answer waits for this too; without it the words alone must do. */
 const EMBED_WITHIN_MS = 600;
-/** Comparing with every word of a very large knowledge base helps less than answering in time. */
-const CORRECT_WITHIN_MS = 400;
+/** Looking for the words beside a word takes 1 to 2 ms; more mistakes than these in one question are another language, or no words. */
+const MOST_CORRECTED = 8;
 const NEAREST = 20;
 /** Reciprocal rank fusion: how little the first places are worth more than the next. */
 const FUSION = 60;
 const VECTORS_KNOWN_FOR_MS = 60_000;
 
-type WordRow = Row<typeof searchByWords>;
+type WordRow = Omit<Row<typeof searchChunks>, "ordinal" | "heading"> & { readonly ordinal: number | null; readonly heading: string | null };
 type NearRow = Row<typeof searchByMeaning>;
 
 const keyOf = ({ id, ordinal }: { readonly id: string; readonly ordinal: number | null }): string => `${id}/${String(ordinal)}`;
@@ -112,15 +111,19 @@ export function createSearchKnowledge(deps: {
   let vectors: { readonly isOffered: boolean; readonly askedAt: number } | undefined;
 
   async function byWords(businessId: BusinessId, words: readonly QuestionWord[]): Promise<readonly WordRow[]> {
-    const values = [businessId, words.map(({ folded }) => folded), words.map(({ raw }) => raw)];
-    return database.forBusiness(businessId).run(searchByWords, values);
+    const values = [businessId, words.map(({ folded }) => folded).join(" "), words.map(({ raw }) => raw).join(" ")];
+    const rows = await database.forBusiness(businessId).run(searchTexts, values);
+    const texts = rows.flatMap(({ id, ...row }) => (id === null ? [] : [{ ...row, id, ordinal: null, heading: null }]));
+    if (texts.length === rows.length) return texts;
+    return [...texts, ...(await database.forBusiness(businessId).run(searchChunks, values))];
   }
 
   /** The question with its typing mistakes taken for what they are like; undefined: there are none. */
   async function corrected(businessId: BusinessId, words: readonly QuestionWord[]): Promise<readonly QuestionWord[] | undefined> {
-    const asking = database.forBusiness(businessId).run(findLikeWords, [businessId, words.map(({ folded }) => folded)]);
-    const rows = await withTimeout(asking, CORRECT_WITHIN_MS).catch(() => []);
-    const known = correctWords(rows);
+    const typed = words.map(({ folded }) => folded).filter(isCorrectable);
+    if (typed.length === 0) return undefined;
+    const rows = await database.forBusiness(businessId).run(findLikeWords, [businessId, typed.slice(0, MOST_CORRECTED)]);
+    const known = correctWords(rows.map((row) => ({ typed: row.typed, known: row.known.split(" ") })));
     if (known.size === 0) return undefined;
     return words.map((word) => {
       const meant = known.get(word.folded);

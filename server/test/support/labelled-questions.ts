@@ -161,3 +161,25 @@ export const CLINIC_QUESTIONS: readonly LabelledQuestion[] = labelled([
   ["אתם מחפשים עובדים?", null],
   ["מה התוצאות של הבדיקה", null],
 ]);
+
+/**
+ * Written before the worth of words was last tuned (2026-11-25), and not tuned on: what the threshold does to questions that it has not seen.
+ * Those of `BAKERY_TEXTS` in English, the others of `CLINIC_TEXTS`.
+ */
+export const HELD_OUT_QUESTIONS = {
+  bakery: labelled([
+    ["when do you open tomorrow morning", "Opening"],
+    ["has my order from the online shop arrived at the office", null],
+    ["is the morning train late again", null],
+    ["did anyone find my keys", null],
+    ["how do I close my account", null],
+  ]),
+  clinic: labelled([
+    ["o resultado do exame já chegou", null],
+    ["dá para estacionar perto da clínica", "Endereço"],
+    ["los resultados llegaron ayer", null],
+    ["se puede aparcar cerca de la clínica", "Dirección"],
+    ["מתי יגיעו התוצאות", null],
+    ["אפשר לחנות לידכם", "כתובת"],
+  ]),
+} as const;
