@@ -49,7 +49,7 @@ async function wrongAmong(questions: readonly LabelledQuestion[], of: TestBusine
   return wrong;
 }
 
-test("of the questions that nothing was tuned on, these and no others are judged wrong", async () => {
+test("of the questions that no number was tuned on, these and no others are judged wrong", async () => {
   expect(await wrongAmong(HELD_OUT_QUESTIONS.bakery, bakery)).toEqual([
     "when do you open tomorrow morning",
     "did anyone find my keys",
