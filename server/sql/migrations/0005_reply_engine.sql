@@ -68,6 +68,8 @@ create table onethread.waiting_turns (
   expires_at timestamptz not null,
   answer jsonb,
   answered_at timestamptz,
+  -- What it has used up before it began to wait.
+  work jsonb,
   constraint waiting_turns_pkey primary key (business_id, conversation_id),
   constraint uq_waiting_turn unique (business_id, id),
   constraint ck_waiting_turn_for check (waits_for in ('asking', 'answer', 'approval')),

@@ -5,6 +5,7 @@ import { createLaneWorker, type LaneWorkerDeps } from "../lanes/lane-worker.ts";
 import { createCustomerFacts, type Facts } from "../conversations/customer-facts.ts";
 import { createBusinessBatcher } from "../db/business-batcher.ts";
 import type { ConversationId } from "../kernel/ids.ts";
+import type { Database } from "../db/database.ts";
 import { createFindEmbedder, type FindEmbedder } from "../knowledge/embed-texts.ts";
 import { createIndexWorker } from "../knowledge/index-worker.ts";
 import { createKnowledgeBase, type KnowledgeBase } from "../knowledge/knowledge-base.ts";
@@ -36,6 +37,8 @@ const SEND_CONNECTIONS_SPARE = 8;
 /** Of all replies that a worker writes at once, one business gets at most this share, unless it has a number of its own. */
 const BUSINESS_SHARE = 0.5;
 const SESSION_CONCURRENCY = 64;
+
+const optionally = (database: Database): Database => ({ ...database, ...database.optional });
 
 function openTransports({ config, atEnd }: Parts, graphUrl: string): TransportOf {
   const transport = createGraphClient({
@@ -82,7 +85,7 @@ interface Shared {
 
 function createTurn(parts: Parts, shared: Shared): ReplyTurn {
   const { database, log, failPoints, wakeUps } = parts;
-  const customerFacts = createCustomerFacts({ database });
+  const customerFacts = createCustomerFacts({ database: optionally(database) });
   // Replies of a business that are begun at the same time are looked up together.
   const sessions = createBusinessBatcher<ConversationId, SessionMemory>({
     slots: 2,
@@ -109,7 +112,7 @@ function createTurn(parts: Parts, shared: Shared): ReplyTurn {
       failPoints,
       log,
     }),
-    isOverBudget: createIsOverBudget({ database, failPoints, log }),
+    isOverBudget: createIsOverBudget({ database: optionally(database), failPoints, log }),
     transportOf: shared.transportOf,
     failPoints,
     log,
@@ -154,7 +157,8 @@ export function startWorker(parts: Parts, graphUrl: string): void {
   const findEmbedder = createFindEmbedder({ settings, outside: parts.outside });
   const handlers = createHandlers(parts, {
     settings,
-    knowledge: createKnowledgeBase({ database, failPoints: parts.failPoints, log, findEmbedder }),
+    // Only searched here. Whatever a search waits for, the commits of other businesses do not wait with it.
+    knowledge: createKnowledgeBase({ database: optionally(database), failPoints: parts.failPoints, log, findEmbedder }),
     models: createLanguageModels({ settings, outside: parts.outside }),
     transportOf: openTransports(parts, graphUrl),
   });

@@ -87,7 +87,7 @@ export const setConversationState = defineQuery({
     ), changed as (
       update conversations as c set
         is_open = coalesce(i.is_open, c.is_open),
-        ai_paused_at = case when i.paused then case when b.by_ai then i.at else coalesce(b.paused_at, i.at) end when not i.paused then null else c.ai_paused_at end,
+        ai_paused_at = case when i.paused then case when b.by_ai then greatest(i.at, c.last_message_at) else coalesce(b.paused_at, greatest(i.at, c.last_message_at)) end when not i.paused then null else c.ai_paused_at end,
         ai_paused_reason = case when i.paused then coalesce(b.reason, i.reason) when not i.paused then null else c.ai_paused_reason end,
         updated_at = i.at
       from i cross join before b

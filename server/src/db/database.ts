@@ -30,6 +30,11 @@ export interface Database {
    * of 256 cost more than all the inserts (measured 2026-11-22: 14 of 24 ms).
    */
   readonly batches: Queryable;
+  /**
+   * The application's role again, on a few connections of its own and with a short limit: for reads that help and are not needed. Whatever they wait for
+   * (a lock, a huge search), they take no connection from what has to be written.
+   */
+  readonly optional: Pick<Database, "forBusiness">;
   ping(): Promise<void>;
   close(): Promise<void>;
 }
@@ -46,6 +51,9 @@ function createTypes(): pg.TypeOverrides {
 }
 
 const LOOKUP_CONNECTIONS = 3;
+const OPTIONAL_TIMEOUT_MS = 1_000;
+/** Beside the application's, not of them. */
+const optionalConnectionsOf = ({ appConnections }: DatabaseOptions): number => Math.max(2, Math.ceil(appConnections * 0.4));
 const ROLES = { app: "onethread_app", ingest: "onethread_ingest" } as const;
 
 // lock_timeout: one conversation whose row somebody holds must not keep a batch of 256 waiting; the batch is then halved around it.
@@ -165,18 +173,26 @@ export function createDatabase(options: DatabaseOptions): Database {
   const app = createPool(options, { role: "app", max: options.appConnections });
   const ingest = createPool(options, { role: "ingest", max: options.ingestConnections + LOOKUP_CONNECTIONS });
   const batches = createPool(options, { role: "ingest", max: options.ingestConnections, settings: PINNED_PLANS });
+  const optional = createPool(
+    { ...options, statementTimeoutMs: OPTIONAL_TIMEOUT_MS },
+    { role: "app", max: optionalConnectionsOf(options) },
+  );
+  const businessOf =
+    (pool: pg.Pool): Database["forBusiness"] =>
+    (businessId) => ({
+      run: (query, values) => withBusiness(pool, businessId, (client) => runOn(client, query, values)),
+      transaction: (work) => withBusiness(pool, businessId, (client) => inTransaction(client, work)),
+    });
   return {
-    forBusiness: (businessId) => ({
-      run: (query, values) => withBusiness(app, businessId, (client) => runOn(client, query, values)),
-      transaction: (work) => withBusiness(app, businessId, (client) => inTransaction(client, work)),
-    }),
+    forBusiness: businessOf(app),
+    optional: { forBusiness: businessOf(optional) },
     acrossBusinesses: { run: (query, values) => withClient(ingest, (client) => runOn(client, query, values)) },
     batches: { run: (query, values) => withClient(batches, (client) => runOn(client, query, values)) },
     async ping() {
       await ingest.query("select 1");
     },
     async close() {
-      await Promise.all([app.end(), ingest.end(), batches.end()]);
+      await Promise.all([app.end(), ingest.end(), batches.end(), optional.end()]);
     },
   };
 }

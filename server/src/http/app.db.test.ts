@@ -195,13 +195,15 @@ it("the description is served for machines and for people, without a key, a scri
   expect(page.body).not.toMatch(/<script|https?:\/\//);
 });
 
-it("a connection that was opened and never used does not hold up the end", async () => {
+it.for(["before", "after"])("a connection that is opened %s closing begins and never used does not hold up the end", async (when) => {
   const { app } = createTestHttp(database, test.log);
   const url = new URL(await app.listen({ port: 0, host: "127.0.0.1" }));
-  const accepted = once(app.server, "connection");
-  const socket = connect(Number(url.port), url.hostname);
-  const closed = once(socket, "close");
-  await accepted;
+  const open = async (): Promise<void> => {
+    const accepted = once(app.server, "connection");
+    connect(Number(url.port), url.hostname).on("error", () => undefined);
+    await accepted;
+  };
+  if (when === "before") await open();
+  else app.addHook("preClose", open);
   await app.close();
-  await closed;
 });

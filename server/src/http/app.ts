@@ -88,7 +88,7 @@ export function createHttpApp(deps: HttpAppDeps): FastifyInstance {
     },
   });
   app.setErrorHandler(onError);
-  endSilentConnections(app);
+  endSpareConnections(app);
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split("?", 1)[0] ?? "";
     return sendProblem(reply, problemOf("not_found", `There is nothing at ${request.method} ${path}. What there is stands at /docs.`));
@@ -145,18 +145,27 @@ async function registerPublicPart(scope: ApiApp, deps: HttpAppDeps): Promise<voi
   );
 }
 
+const SWEEP_MS = 50;
+
 /**
- * A connection that was opened and never used counts as busy for Node (it guards against slow headers) and would hold up the end for a minute: clients
- * with a pool open them in advance.
+ * Closing waits for every connection, and one that was opened in advance and never used would hold it up for a minute: Node counts it as busy (it guards
+ * against slow headers). More of them may come until nobody listens any more.
  */
-function endSilentConnections(app: FastifyInstance): void {
+function endSpareConnections(app: FastifyInstance): void {
   const sockets = new Set<Socket>();
   app.server.on("connection", (socket) => {
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
   });
   app.addHook("preClose", (done) => {
-    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
+    const endSpare = (): void => {
+      for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
+    };
+    endSpare();
+    const sweep = setInterval(endSpare, SWEEP_MS);
+    app.server.once("close", () => {
+      clearInterval(sweep);
+    });
     done();
   });
 }

@@ -23,7 +23,7 @@ select a.business_id, a.kind, a.value, coalesce(w.canonical_key, c.canonical_key
 // - A reply goes where the customer's newest message came from; a late message does not move it back.
 // - A system message tells of the customer, but is not written by him: it opens no window and reopens no thread.
 // - A human who answers in the WhatsApp app takes over from the AI, and each of his messages does so anew: a pause that ends by time counts from
-//   the last one.
+//   the last one. It is never older than what was said while this statement waited for the row, or the AI's last words would still be sent.
 // - alias_conflicts: names that somebody else stored first. They may lead to another thread; whoever asked settles that (settle-identity.ts).
 // - lane: fed only by rows really inserted. A gateway's history is covered by a turn too, but there is nothing to answer in it. check_at is left alone when it is set, so that the update stays HOT.
 //   A reply lane with a debounce worth the name is looked at twice: at once, for the typing indicator, and when its customer is quiet
@@ -74,7 +74,7 @@ with thread as (
                       then excluded.reply_kind else c.reply_kind end,
     reply_address = case when excluded.last_customer_message_at >= coalesce(c.last_customer_message_at, '-infinity') or c.reply_address is null
                          then excluded.reply_address else c.reply_address end,
-    ai_paused_at = coalesce(excluded.ai_paused_at, c.ai_paused_at),
+    ai_paused_at = case when excluded.ai_paused_at is null then c.ai_paused_at else greatest(excluded.ai_paused_at, c.last_message_at) end,
     ai_paused_reason = coalesce(excluded.ai_paused_reason, c.ai_paused_reason),
     updated_at = excluded.updated_at
   returning business_id, id, canonical_key, last_seq, merged_into, (xmax = 0) as is_new
@@ -120,7 +120,7 @@ with thread as (
   on conflict on constraint lanes_pkey do update set
     wanted = greatest(l.wanted, excluded.wanted),
     last_at = excluded.last_at,
-    first_at = case when l.check_at is null then excluded.first_at else l.first_at end,
+    first_at = case when l.check_at is null or l.parked then excluded.first_at else l.first_at end,
     check_at = case when l.parked then excluded.check_at else coalesce(l.check_at, excluded.check_at) end
 ), event as (
   -- The message's own id: one takeover is told once.

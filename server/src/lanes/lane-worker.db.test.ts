@@ -274,3 +274,87 @@ it("starting and stopping again and again loses no lane", async () => {
   expect(runs.size).toBe(60);
   expect([...runs.values()].every((count) => count === 1)).toBe(true);
 });
+
+it("who works on a lane is told when more comes for it, in this process and from others, and only then", async () => {
+  await lanesOf(big, 2, 20);
+  const told: string[] = [];
+  const begun: ClaimedLane[] = [];
+  const allBegun = Promise.withResolvers<undefined>();
+  const first = Promise.withResolvers<undefined>();
+  const made = worker(
+    async (lane, signal, newer) => {
+      begun.push(lane);
+      if (begun.length === 2) allBegun.resolve(undefined);
+      newer.addEventListener("abort", () => {
+        told.push(lane.conversationId);
+        first.resolve(undefined);
+      });
+      await untilAborted(signal);
+    },
+    { watchesNewer: true },
+  );
+  made.start();
+  await allBegun.promise;
+  await lanesOf(big, 1, 20);
+  // The announcement of the intake, as compose passes it on; the watch goes on until the runs are old enough to be worth it.
+  made.wake();
+  await first.promise;
+  const { rows } = await test.superuser.query<{ id: string }>(
+    "select conversation_id as id from onethread.lanes where kind = 'reply' and wanted = 2",
+  );
+  expect(told).toEqual(rows.map(({ id }) => id));
+});
+
+it("slow runs of one business never fill the worker: the other one's lanes run beside them", async () => {
+  await lanesOf(big, 20, 30);
+  const release = Promise.withResolvers<undefined>();
+  const running = new Map<string, number>();
+  let most = 0;
+  const smallDone = Promise.withResolvers<undefined>();
+  let small5 = 0;
+  const made = worker(
+    async (lane) => {
+      const count = (running.get(lane.businessId) ?? 0) + 1;
+      running.set(lane.businessId, count);
+      if (lane.businessId === big.businessId) {
+        most = Math.max(most, count);
+        await release.promise;
+      }
+      await finish(lane);
+      running.set(lane.businessId, (running.get(lane.businessId) ?? 0) - 1);
+      if (lane.businessId === small.businessId && (small5 += 1) === 5) smallDone.resolve(undefined);
+    },
+    { perBusiness: 4, concurrency: 10 },
+  );
+  made.start();
+  await eventually(
+    () => running.get(big.businessId),
+    (count) => count === 4,
+    { what: "the share of the big business" },
+  );
+  await lanesOf(small, 5, 40);
+  made.wake();
+  await smallDone.promise;
+  release.resolve(undefined);
+  await eventually(left, (count) => count === 0, { what: "the rest" });
+  expect(most).toBe(4);
+});
+
+it("a business with a number of its own gets that many runs", async () => {
+  await test.superuser.query("update onethread.businesses set reply_concurrency = 2 where id = $1", [big.businessId]);
+  await lanesOf(big, 6, 50);
+  let [now, most] = [0, 0];
+  const made = worker(
+    async (lane) => {
+      now += 1;
+      most = Math.max(most, now);
+      await new Promise((resolve) => setImmediate(resolve));
+      await finish(lane);
+      now -= 1;
+    },
+    { perBusiness: 8 },
+  );
+  made.start();
+  await eventually(left, (count) => count === 0, { what: "all of them" });
+  expect(most).toBe(2);
+});

@@ -68,13 +68,22 @@ export function createLaneWorker(deps: LaneWorkerDeps): LaneWorker {
   function wake(): void {
     pending = true;
     rouse?.();
-    if (deps.watchesNewer === true && runs.size > 0) watch ??= setTimeout(() => void lookForNewer(), WATCH_INTERVAL_MS);
+    if (deps.watchesNewer === true && runs.size > 0) lookLater();
+  }
+
+  function lookLater(): void {
+    watch ??= setTimeout(() => void lookForNewer(), WATCH_INTERVAL_MS);
   }
 
   /** One at a time, however many announcements came: what a run is worth is asked of the database, not of the announcement. */
   async function lookForNewer(): Promise<void> {
+    // What is announced from now on is looked for again.
+    watch = undefined;
     const before = performance.now() - WATCHED_AFTER_MS;
-    const watched = [...runs].filter((run) => run.startedAt <= before && !run.newer.signal.aborted);
+    const unaware = [...runs].filter((run) => !run.newer.signal.aborted);
+    const watched = unaware.filter((run) => run.startedAt <= before);
+    if (watched.length < unaware.length && !stopping) lookLater();
+    if (watched.length === 0) return;
     try {
       const grown = new Set(
         await store.listGrown(
@@ -86,8 +95,6 @@ export function createLaneWorker(deps: LaneWorkerDeps): LaneWorker {
     } catch (error) {
       // The commit finds out all the same.
       log.warn({ kind, error: messageOf(error) }, "lane.watch-failed");
-    } finally {
-      watch = undefined;
     }
   }
 

@@ -56,7 +56,9 @@ with recursive business as (
     check_at = case when c.ready then now() + $4 * interval '1 millisecond' else c.ready_at end,
     fence = l.fence + c.ready::int,
     owner = case when c.ready then $5 end,
-    parked = l.parked and not c.ready
+    parked = l.parked and not c.ready,
+    -- Whoever held it has died in the middle: a lane that kills its workers must not go on for ever as if it were new.
+    attempts = l.attempts + (c.ready and l.owner is not null)::int
     from candidate c
    where l.business_id = c.business_id and l.conversation_id = c.conversation_id and l.kind = $1
   returning l.business_id, l.conversation_id, l.fence, l.done, l.wanted, l.attempts, c.ready

@@ -70,7 +70,8 @@ export const insertOutboundMessage = defineQuery({
       update conversations as c set
         last_seq = c.last_seq + 1,
         last_message_at = greatest(c.last_message_at, i.at),
-        ai_paused_at = case when i.author = 'human' then i.at else c.ai_paused_at end,
+        -- Never older than what the AI said while this waited for the row: that is not sent any more (deliver.queries.ts).
+        ai_paused_at = case when i.author = 'human' then greatest(i.at, c.last_message_at) else c.ai_paused_at end,
         ai_paused_reason = case when i.author <> 'human' or b.is_paused then c.ai_paused_reason else 'inbox' end,
         updated_at = i.at
       from input i cross join before b

@@ -45,8 +45,9 @@ with mine as materialized (
          case when m.id is null then 'none'
               when c.opted_out_at is not null then 'opted_out'
               when c.reply_address is null then 'no_address'
-              -- What the AI had still to say when a person took over. Its own handing over carries the time of its message, and goes out.
-              when m.author = 'ai' and c.ai_paused_at > m.received_at then 'taken_over'
+              -- What the AI had still to say when a person took over. The pause that it began itself by handing over lets its own words out.
+              when m.author = 'ai' and c.ai_paused_at >= m.received_at
+                   and not exists (select from turns t where t.business_id = $1 and t.id = m.turn_id and t.state = 'handed_off' and t.finished_at = c.ai_paused_at) then 'taken_over'
               when ch.provider = 'cloud' and m.type <> 'template' and coalesce(c.last_customer_message_at <= now() - interval '24 hours', true) then 'window_closed'
               when ch.stopped_at is not null or s.access_token is null then 'channel_stopped'
               else 'send' end as verdict

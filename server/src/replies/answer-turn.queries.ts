@@ -4,7 +4,8 @@ import { defineQuery } from "../db/query.ts";
 
 // Written before the question is asked, so that an answer is never for a turn that nobody knows. Until the lane is parked (replies.park-turns) the row
 // is "asking": that is how the engine asks again, under the same id, when the one who asks dies or has to try again.
-// - The row of another turn gives way only to a turn that covers more: a worker that lost its lease must not take the question from its successor.
+// - The row of another turn gives way only to a turn that covers more: a worker that lost its lease must not take the question from its successor,
+//   nor ask one that is answered already.
 export const askOutside = defineQuery({
   name: "replies.ask-outside",
   role: "app",
@@ -13,6 +14,7 @@ export const askOutside = defineQuery({
 insert into waiting_turns as w (business_id, conversation_id, id, covers_to, answered_to, waits_for, asked_at, expires_at)
 select $1, i.conversation_id, i.id, i.covers_to, i.answered_to, 'asking', now(), now() + i.wait_ms * interval '1 millisecond'
   from (select $2::uuid as conversation_id, $3::uuid as id, $4::bigint as covers_to, $5::bigint as answered_to, $6::float8 as wait_ms) i
+ where exists (select from lanes l where l.business_id = $1 and l.conversation_id = i.conversation_id and l.kind = 'reply' and l.done < i.covers_to)
 on conflict on constraint waiting_turns_pkey do update set
   id = excluded.id, covers_to = excluded.covers_to, answered_to = excluded.answered_to,
   waits_for = case when w.id = excluded.id and w.answer is not null then w.waits_for else excluded.waits_for end,

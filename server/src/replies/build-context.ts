@@ -29,6 +29,13 @@ function tokensOf({ text, quote }: ContextMessage): number {
   return PER_MESSAGE + estimateTokens(text ?? "") + estimateTokens(quote ?? "");
 }
 
+/** What a model is shown, without the rules that stand before it. */
+export function tokensOfContext({ burst, history, knowledge, earlier }: ReplyContext): number {
+  const messages = [...burst, ...history].reduce((sum, message) => sum + tokensOf(message), 0);
+  const texts = knowledge.reduce((sum, { title, body }) => sum + estimateTokens(title) + estimateTokens(body), 0);
+  return messages + texts + earlier.reduce((sum, { summary }) => sum + estimateTokens(summary), 0);
+}
+
 /** As many from the beginning as fit; the first that does not fit ends it, so that nothing is left out in between. */
 function takeWhileFitting<T>(
   items: readonly T[],

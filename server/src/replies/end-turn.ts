@@ -7,7 +7,7 @@ import { messageOf } from "../kernel/faults.ts";
 import { newId, type BusinessId, type MessageId, type TurnId } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
 import type { ClaimedLane } from "../lanes/lane-store.ts";
-import { commitTurns, parkTurns } from "./replies.queries.ts";
+import { commitTurns, parkTurns, wakeDecidedTurns } from "./replies.queries.ts";
 import type { TurnWork } from "./responder.ts";
 
 export interface Ending {
@@ -23,7 +23,7 @@ export interface Ending {
 /** What a run comes to: the end of its turn up to `coversTo`, or waiting for somebody outside. */
 export type TurnResult =
   | { readonly ending: Ending; readonly coversTo: number }
-  | { readonly waitsFor: "answer" | "approval"; readonly waitMs: number; readonly coversTo: number };
+  | { readonly waitsFor: "answer" | "approval"; readonly waitMs: number; readonly coversTo: number; readonly work?: TurnWork };
 
 export interface TurnEnd {
   readonly lane: ClaimedLane;
@@ -43,11 +43,15 @@ export interface TurnPark {
   readonly waitsFor: "answer" | "approval";
   readonly waitMs: number;
   readonly final: boolean;
+  readonly work?: TurnWork;
 }
 
 /** Undefined: the lane is somebody else's by now, and nothing was written. */
 export type EndTurn = BusinessBatcher<TurnEnd, RowOf<typeof commitTurns.columns> | undefined>;
 export type ParkTurn = BusinessBatcher<TurnPark, RowOf<typeof parkTurns.columns> | undefined>;
+
+/** Statements at once: one that waits for the row of a long merge must not hold up everybody else. */
+const SLOTS = 4;
 
 const json = (value: unknown): string | null => (value === undefined ? null : JSON.stringify(value));
 
@@ -95,7 +99,7 @@ export function createEndTurn(deps: { readonly database: Database; readonly log:
   }
 
   return createBusinessBatcher<TurnEnd, RowOf<typeof commitTurns.columns> | undefined>({
-    slots: 2,
+    slots: SLOTS,
     async run(businessId, ends) {
       const byConversation = new Map((await write(businessId, ends)).map((row) => [row.conversation_id, row]));
       return ends.map(({ lane }) => byConversation.get(lane.conversationId));
@@ -105,22 +109,28 @@ export function createEndTurn(deps: { readonly database: Database; readonly log:
 
 export function createParkTurn(deps: { readonly database: Database }): ParkTurn {
   return createBusinessBatcher<TurnPark, RowOf<typeof parkTurns.columns> | undefined>({
-    slots: 1,
+    slots: SLOTS,
     async run(businessId, parks) {
-      const rows = await deps.database
-        .forBusiness(businessId)
-        .run(parkTurns, [
-          businessId,
-          parks.map(({ lane }) => lane.conversationId),
-          parks.map(({ lane }) => lane.fence),
-          parks.map(({ turnId }) => turnId),
-          parks.map(({ coversTo }) => coversTo),
-          parks.map(({ answeredTo }) => answeredTo),
-          parks.map(({ waitsFor }) => waitsFor),
-          parks.map(({ final }) => final),
-          parks.map(({ waitMs }) => waitMs),
-        ]);
-      const byConversation = new Map(rows.map((row) => [row.conversation_id, row]));
+      const db = deps.database.forBusiness(businessId);
+      const rows = await db.run(parkTurns, [
+        businessId,
+        parks.map(({ lane }) => lane.conversationId),
+        parks.map(({ lane }) => lane.fence),
+        parks.map(({ turnId }) => turnId),
+        parks.map(({ coversTo }) => coversTo),
+        parks.map(({ answeredTo }) => answeredTo),
+        parks.map(({ waitsFor }) => waitsFor),
+        parks.map(({ final }) => final),
+        parks.map(({ waitMs }) => waitMs),
+        parks.map(({ work }) => json(work)),
+      ]);
+      const forApproval = parks.filter(({ waitsFor }) => waitsFor === "approval").map(({ lane }) => lane.conversationId);
+      const decided = new Set(
+        forApproval.length === 0 ? [] : (await db.run(wakeDecidedTurns, [businessId, forApproval])).map((row) => row.conversation_id),
+      );
+      const byConversation = new Map(
+        rows.map((row) => [row.conversation_id, { ...row, due: row.due || decided.has(row.conversation_id) }]),
+      );
       return parks.map(({ lane }) => byConversation.get(lane.conversationId));
     },
   });

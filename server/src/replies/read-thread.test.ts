@@ -48,10 +48,11 @@ test("a quote is told with the message that quotes it, shortened", () => {
   expect(readThread([said, answer], 0).burst[0]?.quote).toBe("x".repeat(200));
 });
 
-test("media say what they are, with their caption", () => {
-  expect(asked(row({ type: "image", text: "my receipt" }), row({ type: "audio", text: null }))).toEqual([
-    "[image] my receipt",
-    "[voice message]",
+test("media stand with their kind and their caption; of a voice message nothing can be read", () => {
+  const { burst } = readThread([row({ type: "image", text: "my receipt" }), row({ type: "audio", text: null })], 0);
+  expect(burst.map(({ type, text }) => [type, text])).toEqual([
+    ["image", "my receipt"],
+    ["audio", null],
   ]);
 });
 

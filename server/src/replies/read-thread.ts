@@ -1,5 +1,5 @@
-// Owns: from rows of a thread to what was said in it: edits applied, revoked messages gone, reactions and quotes with their messages, media
-// described. Pure.
+// Owns: from rows of a thread to what was said in it: edits applied, revoked messages gone, reactions and quotes with their messages.
+// Pure.
 import type { RowOf } from "../db/query.ts";
 import type { loadRecentMessages } from "./replies.queries.ts";
 import type { ContextMessage } from "./responder.ts";
@@ -23,26 +23,10 @@ const CHANGES = new Set(["edit", "revoke", "reaction"]);
 /** Messages that nobody wrote. */
 const NOTICES = new Set(["system"]);
 
-const MEDIA: Readonly<Record<string, string>> = {
-  image: "[image]",
-  video: "[video]",
-  audio: "[voice message]",
-  document: "[document]",
-  sticker: "[sticker]",
-  location: "[location]",
-  contacts: "[contact card]",
-};
 const QUOTE_LENGTH = 200;
 
 function authorOf(author: string): ContextMessage["author"] {
   return author === "customer" || author === "ai" || author === "human" ? author : "api";
-}
-
-/** Nobody can hear a voice message here; that there was one can be said. A caption stands behind what it belongs to. */
-function describe(type: string, text: string | null): string | null {
-  const kind = MEDIA[type];
-  if (kind === undefined) return text;
-  return text === null || text === "" ? kind : `${kind} ${text}`;
 }
 
 interface Changes {
@@ -78,7 +62,7 @@ function messageOf(row: RecentMessage, { edits, reactions, texts }: Changes): Co
     seq: row.seq,
     author: authorOf(row.author),
     type: row.type,
-    text: describe(row.type, edits.get(id)?.text ?? row.text),
+    text: edits.get(id)?.text ?? row.text,
     sentAt: row.sent_at,
     ...(quoted === undefined ? {} : { quote: [...quoted].slice(0, QUOTE_LENGTH).join("") }),
     ...(emojis === undefined ? {} : { reactions: emojis }),

@@ -3,7 +3,7 @@
 import { LRUCache } from "lru-cache";
 import type { AssistantModelMessage, ModelMessage, UserModelMessage } from "ai";
 import { cleanText, frameMark, frameText } from "../models/frame-text.ts";
-import type { ContextMessage, ReplyContext } from "./responder.ts";
+import type { ContextMessage, ReplyContext, ToolSet } from "./responder.ts";
 
 export interface RenderedPrompt {
   readonly instructions: string;
@@ -17,9 +17,12 @@ export interface RenderedPrompt {
 export interface PromptOptions {
   /** Names of the tools on offer. */
   readonly tools: readonly string[];
+  /** What was called for the same messages before. */
+  readonly earlierCalls?: ToolSet["earlierCalls"];
 }
 
 const MAX_ATTRIBUTE = 200;
+const MAX_EARLIER_CALL = 4_000;
 
 function languageRule({ replyLanguage }: ReplyContext["settings"]): string {
   if (replyLanguage === "auto") return "Answer in the language of the customer's latest message.";
@@ -75,9 +78,13 @@ const UNREADABLE: Readonly<Record<string, string>> = {
   order: "an order",
 };
 
+const WITH_CAPTION = new Set(["image", "video", "audio", "document"]);
+
+/** What a caption belongs to has to be said too: nobody here can see or hear it. */
 function describe({ type, text }: ContextMessage): string {
-  if (text !== null && text.trim() !== "") return text;
-  return `(${UNREADABLE[type] ?? "something that cannot be shown"})`;
+  const written = text?.trim() ?? "";
+  if (written === "") return `(${UNREADABLE[type] ?? "something that cannot be shown"})`;
+  return WITH_CAPTION.has(type) ? `(${UNREADABLE[type] ?? ""}) ${written}` : (text ?? "");
 }
 
 function shorten(text: string): string {
@@ -132,6 +139,19 @@ function backgroundOf(context: ReplyContext, clock: Clock, mark: string): readon
   ];
 }
 
+/** Arguments and results are what models, pages and CRMs of others wrote: data. What it means stands outside of the frames. */
+function earlierCallsOf({ earlierCalls = [] }: PromptOptions, mark: string): readonly string[] {
+  if (earlierCalls.length === 0) return [];
+  return [
+    "These tools were already called for the customer's newest messages, in an earlier try of this same reply. They count: do not call any of them again for the same purpose, also not with other words or arguments. Answer with what they came to.",
+    ...earlierCalls.map(({ tool, state, arguments: args, told }) => {
+      const lines = [`arguments: ${JSON.stringify(args)}`, `result: ${typeof told === "string" ? told : JSON.stringify(told)}`];
+      const text = lines.map((line) => (line.length > MAX_EARLIER_CALL ? `${line.slice(0, MAX_EARLIER_CALL)} …` : line)).join("\n");
+      return frameText(text, { kind: "earlier-call", mark, attributes: { tool, state } });
+    }),
+  ];
+}
+
 export function renderPrompt(context: ReplyContext, options: PromptOptions): RenderedPrompt {
   const { systemPrompt, timeZone } = context.settings;
   const clock = clocks.memo(timeZone);
@@ -139,7 +159,12 @@ export function renderPrompt(context: ReplyContext, options: PromptOptions): Ren
   const rules = rulesOf(context, mark, options);
   const intro = `You answer the customers of ${context.businessName} on WhatsApp.`;
   const burst = context.burst.map((message) => fromCustomer(message, clock, mark));
-  const newest = [...backgroundOf(context, clock, mark), "The customer's newest messages, to be answered now:", ...burst];
+  const newest = [
+    ...backgroundOf(context, clock, mark),
+    ...earlierCallsOf(options, mark),
+    "The customer's newest messages, to be answered now:",
+    ...burst,
+  ];
   return {
     instructions: [
       intro,

@@ -38,6 +38,7 @@ export const loadReplyState = defineQuery({
     waiting_expired: "bool",
     waiting_answer: "jsonb?",
     waiting_in_ms: "float8?",
+    waiting_work: "jsonb?",
     approval_open: "bool",
   },
   text: `
@@ -52,7 +53,7 @@ select c.id as conversation_id, now() as at, b.name as business_name, c.contact_
        (select count(*) from turns t
          where t.business_id = $1 and t.conversation_id = c.id and t.covers_to > coalesce(answered.covers_to, 0)) as superseded_since,
        wt.id as waiting_id, wt.covers_to as waiting_covers_to, wt.waits_for, coalesce(wt.expires_at <= now(), false) as waiting_expired, wt.answer as waiting_answer,
-       (extract(epoch from wt.expires_at - now()) * 1000)::float8 as waiting_in_ms,
+       (extract(epoch from wt.expires_at - now()) * 1000)::float8 as waiting_in_ms, wt.work as waiting_work,
        coalesce(wt.waits_for = 'approval' and exists (select from tool_calls tc where tc.business_id = $1 and tc.conversation_id = c.id
                                                         and tc.answered_to = wt.answered_to and tc.state = 'waiting'), false) as approval_open
   from unnest($2::uuid[]) as i (conversation_id)
@@ -153,7 +154,7 @@ with input as (
     done = i.covers_to,
     check_at = case when l.wanted > i.covers_to
                     then greatest(now(), least(l.last_at + b.quiet_ms * interval '1 millisecond', l.first_at + b.ceiling_ms * interval '1 millisecond')) end,
-    first_at = case when l.wanted > i.covers_to and (i.final or i.parts is null and i.state <> 'superseded') then now() else l.first_at end,
+    first_at = case when l.wanted > i.covers_to then now() else l.first_at end,
     owner = null, attempts = 0, last_error = null, parked = false
     from input i
     join locked k on k.id = i.conversation_id
@@ -164,9 +165,9 @@ with input as (
   returning l.conversation_id, l.wanted > i.covers_to as more
 ), verdict as (
   select i.*, k.reply_channel_id, lane.more, v.blocked, coalesce(jsonb_array_length(i.parts), 0) as part_count,
-         case when i.parts is null then i.state
+         case when i.state in ('superseded', 'skipped') or i.state = 'failed' and i.parts is null then i.state
               when v.blocked is not null then 'skipped'
-              when lane.more and not i.final then 'superseded'
+              when i.parts is not null and lane.more and not i.final then 'superseded'
               else i.state end as final_state
     from lane
     join input i using (conversation_id)
@@ -240,24 +241,25 @@ export const parkTurns = defineQuery({
   text: `
 with input as (
   select t.*, now() as at
-    from unnest($2::uuid[], $3::bigint[], $4::uuid[], $5::bigint[], $6::bigint[], $7::text[], $8::boolean[], $9::float8[])
-      as t (conversation_id, fence, turn_id, covers_to, answered_to, waits_for, final, wait_ms)
+    from unnest($2::uuid[], $3::bigint[], $4::uuid[], $5::bigint[], $6::bigint[], $7::text[], $8::boolean[], $9::float8[], $10::jsonb[])
+      as t (conversation_id, fence, turn_id, covers_to, answered_to, waits_for, final, wait_ms, work)
 ), mine as materialized (
-  select l.conversation_id, l.wanted, l.last_at, i.turn_id, i.covers_to, i.answered_to, i.waits_for, i.final, i.at, i.at + i.wait_ms * interval '1 millisecond' as expires_at
+  select l.conversation_id, l.wanted, l.last_at, i.turn_id, i.covers_to, i.answered_to, i.waits_for, i.final, i.work, i.at, i.at + i.wait_ms * interval '1 millisecond' as expires_at
     from lanes l
     join input i on i.conversation_id = l.conversation_id
    where l.business_id = $1 and l.kind = 'reply' and l.fence = i.fence
    order by l.conversation_id
    for no key update of l
 ), waiting as (
-  insert into waiting_turns as w (business_id, conversation_id, id, covers_to, answered_to, waits_for, asked_at, expires_at)
-  select $1, conversation_id, turn_id, covers_to, answered_to, waits_for, at, expires_at from mine order by conversation_id
+  insert into waiting_turns as w (business_id, conversation_id, id, covers_to, answered_to, waits_for, work, asked_at, expires_at)
+  select $1, conversation_id, turn_id, covers_to, answered_to, waits_for, work, at, expires_at from mine order by conversation_id
   on conflict on constraint waiting_turns_pkey do update set
     id = excluded.id, covers_to = excluded.covers_to, answered_to = excluded.answered_to, waits_for = excluded.waits_for,
     asked_at = case when w.id = excluded.id then w.asked_at else excluded.asked_at end,
     expires_at = case when w.id = excluded.id and w.waits_for = excluded.waits_for then w.expires_at else excluded.expires_at end,
     answer = case when w.id = excluded.id then w.answer end,
-    answered_at = case when w.id = excluded.id then w.answered_at end
+    answered_at = case when w.id = excluded.id then w.answered_at end,
+    work = coalesce(excluded.work, case when w.id = excluded.id then w.work end)
   returning w.conversation_id, w.expires_at, w.answer is not null as answered
 )
 update lanes l set
@@ -270,4 +272,20 @@ update lanes l set
   join businesses b on b.id = $1
  where l.business_id = $1 and l.conversation_id = mine.conversation_id and l.kind = 'reply'
 returning l.conversation_id, l.check_at <= now() as due`,
+});
+
+// A person may have decided between the moment at which the call was written down and the one at which its turn was parked; then nobody has woken the
+// lane. A statement of its own: what was decided meanwhile is not in the snapshot of the one that parked.
+export const wakeDecidedTurns = defineQuery({
+  name: "replies.wake-decided-turns",
+  role: "app",
+  columns: { conversation_id: "uuid" },
+  text: `
+update lanes l set check_at = now()
+  from waiting_turns w
+ where l.business_id = $1 and l.conversation_id = any ($2::uuid[]) and l.kind = 'reply' and l.parked and l.check_at > now()
+   and w.business_id = $1 and w.conversation_id = l.conversation_id and w.waits_for = 'approval'
+   and not exists (select from tool_calls c where c.business_id = $1 and c.conversation_id = w.conversation_id and c.answered_to = w.answered_to
+                      and c.state = 'waiting')
+returning l.conversation_id`,
 });

@@ -196,6 +196,8 @@ async function play(steps: readonly Step[]): Promise<void> {
   const begin = async (lane: ClaimedLane): Promise<void> => {
     const gate = Promise.withResolvers<{ readonly outcome: "reply"; readonly texts: readonly string[] }>();
     const asked = Promise.withResolvers<undefined>();
+    // Not every run asks: one that was tried too often does not.
+    gate.promise.catch(() => undefined);
     engine.responder.answer = () => {
       asked.resolve(undefined);
       return gate.promise;

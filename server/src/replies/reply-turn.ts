@@ -8,7 +8,7 @@ import type { Log } from "../kernel/log.ts";
 import { untilAborted } from "../kernel/until-aborted.ts";
 import type { ClaimedLane } from "../lanes/lane-store.ts";
 import type { TransportOf } from "../whatsapp/transport.ts";
-import { buildContext } from "./build-context.ts";
+import { buildContext, tokensOfContext } from "./build-context.ts";
 import { createEndTurn, createParkTurn, type Ending, type TurnResult } from "./end-turn.ts";
 import { endingOf, failureEnding, handoffEnding, handoffTextOf } from "./endings.ts";
 import { NO_MEMORY, type GatherMemory, type Memory } from "./gather-memory.ts";
@@ -22,6 +22,7 @@ import type { ReplySettings } from "./reply-settings.ts";
 import { ResponderFault, type Responder } from "./responder.ts";
 import { showTyping } from "./show-typing.ts";
 import { takeUpWaiting, type Waiting } from "./take-up-waiting.ts";
+import { addWork, readWork } from "./turn-work.ts";
 
 export interface ReplyTurnDeps {
   readonly database: Database;
@@ -105,14 +106,21 @@ export function createReplyTurn(deps: ReplyTurnDeps): ReplyTurn {
     });
     const timeout = AbortSignal.timeout(timeoutOf(responder, settings));
     const stop = AbortSignal.any([signal, timeout, ...(run.final ? [] : [run.newer])]);
-    const answer = await untilAborted(responder.respond(context, stop), stop);
     const coversTo = lane.wanted;
-    if (answer.outcome === "later") return { waitsFor: answer.waitsFor, waitMs: answer.waitMs, coversTo };
-    return { ending: { ...endingOf(answer, run), responder: responder.name }, coversTo };
+    try {
+      const answer = await untilAborted(responder.respond(context, stop), stop);
+      if (answer.outcome !== "later") return { ending: { ...endingOf(answer, run), responder: responder.name }, coversTo };
+      return { waitsFor: answer.waitsFor, waitMs: answer.waitMs, coversTo, ...(answer.work === undefined ? {} : { work: answer.work }) };
+    } catch (error) {
+      if (signal.aborted || run.final || !run.newer.aborted) throw error;
+      // What was asked has its price, though nobody says it any more.
+      const work = settings.responder === "model" ? { work: { inputTokens: tokensOfContext(context), outputTokens: 0 } } : {};
+      return { ending: { ...SUPERSEDED, responder: responder.name, ...work }, coversTo };
+    }
   }
 
   async function ask(run: Run): Promise<TurnResult> {
-    const { lane, state, thread, settings, signal, newer, final } = run;
+    const { lane, state, thread, settings, signal } = run;
     const coversTo = lane.wanted;
     const burst = thread.burst.map(({ text }) => text);
     if (findHandoffKeyword(burst, settings.handoffKeywords) !== undefined) return { ending: handoffEnding("keyword", run), coversTo };
@@ -125,7 +133,6 @@ export function createReplyTurn(deps: ReplyTurnDeps): ReplyTurn {
       return await askResponder(run, responder);
     } catch (error) {
       if (signal.aborted) throw error;
-      if (newer.aborted && !final) return { ending: { ...SUPERSEDED, responder: responder.name }, coversTo };
       // Tried again with a backoff, then answered all the same: with the business's own words, and mostly a person is fetched.
       const isFinal = error instanceof ResponderFault && error.isFinal;
       if (!isFinal && lane.attempts + 1 < MAX_ATTEMPTS) throw error;
@@ -146,19 +153,23 @@ export function createReplyTurn(deps: ReplyTurnDeps): ReplyTurn {
     const { lane, state, thread, settings } = run;
     const refusal = refuseTurn(state, { lane, thread, staleAfterMs: settings.staleAfterMs });
     if (refusal !== undefined) return { ending: { ...refusal, texts: [] }, coversTo: lane.wanted };
+    // The end of this turn could not be written, or its workers died: nobody pays for yet another answer, and the customer is told all the same.
+    if (lane.attempts >= MAX_ATTEMPTS) return { ending: failureEnding("gave_up", run), coversTo: lane.wanted };
     return (run.waiting === undefined ? undefined : takeUpWaiting(run.waiting, run)) ?? (await ask(run));
   }
 
   async function finish(run: Run, result: TurnResult, startedAt: Date): Promise<void> {
     const { lane, turnId, final } = run;
     const place = { lane, turnId, final, coversTo: result.coversTo };
+    const work = addWork(run.waiting?.work, "waitsFor" in result ? result.work : result.ending.work);
+    const used = work === undefined ? {} : { work };
     if ("waitsFor" in result) {
-      const parked = await parkTurn(lane.businessId, { ...place, ...result, answeredTo: run.state.answered_to });
+      const parked = await parkTurn(lane.businessId, { ...place, ...result, ...used, answeredTo: run.state.answered_to });
       if (parked === undefined) log.warn({ conversationId: lane.conversationId, fence: lane.fence }, "turn.lost");
       else if (parked.due) deps.wake("reply");
       return;
     }
-    const ended = await endTurn(lane.businessId, { ...place, ending: result.ending, startedAt });
+    const ended = await endTurn(lane.businessId, { ...place, ending: { ...result.ending, ...used }, startedAt });
     await deps.failPoints.hit("turn.after-commit");
     if (ended === undefined) {
       log.warn({ conversationId: lane.conversationId, fence: lane.fence }, "turn.lost");
@@ -220,6 +231,7 @@ function waitingOf(state: ReplyState, lane: ClaimedLane): Waiting | undefined {
     isOpen: waitsFor === "approval" ? state.approval_open : state.waiting_answer === null,
     answer: state.waiting_answer,
     leftMs: Math.max(0, state.waiting_in_ms ?? 0),
+    work: readWork(state.waiting_work),
   };
 }
 

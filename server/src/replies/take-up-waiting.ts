@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { TurnId } from "../kernel/ids.ts";
 import type { TurnResult } from "./end-turn.ts";
+import type { TurnWork } from "./responder.ts";
 import { endingOf, failureEnding, handoffEnding, type Circumstances } from "./endings.ts";
 
 export interface Waiting {
@@ -13,6 +14,8 @@ export interface Waiting {
   readonly isOpen: boolean;
   readonly answer: unknown;
   readonly leftMs: number;
+  /** What it has used up before it began to wait. */
+  readonly work: TurnWork | undefined;
 }
 
 /** As answer-turn.ts stores it. */

@@ -165,6 +165,15 @@ describe("a reply of several messages", () => {
     expect(sent).toEqual(["first", "second", "third"].map((body): unknown => expect.objectContaining({ body })));
   });
 
+  it("ends where a person takes over, also when his message had begun before the reply was committed and waited for its row", async () => {
+    await write();
+    await turn();
+    // As a transaction that began earlier and got the row only now would write it: not before what was said meanwhile.
+    await conversation("ai_paused_at = last_message_at, ai_paused_reason = 'inbox'");
+    await engine.deliver(await engine.claimOne("send"));
+    expect(await said()).toMatchObject([{ status: "failed", code: "taken_over" }]);
+  });
+
   it("ends where a person takes over: what was not sent by then is never sent", async () => {
     await write();
     engine.responder.answer = () => ({ outcome: "reply", texts: ["first", "second"] });
@@ -266,6 +275,22 @@ describe("a responder that cannot answer", () => {
     await turn();
     expect((await said()).at(-1)).toMatchObject({ text: "answer" });
   });
+});
+
+it("a turn whose workers die or cannot write it three times asks nobody any more, and the customer is told", async () => {
+  await write();
+  await test.superuser.query("update onethread.lanes set attempts = 3 where kind = 'reply' and wanted > done");
+  await turn();
+  expect(await turns()).toMatchObject([{ state: "handed_off", reason: "gave_up" }]);
+  expect(await said()).toHaveLength(1);
+  expect(engine.responder.asked).toEqual([]);
+});
+
+it("a lane whose holder died counts as tried once more", async () => {
+  await write();
+  expect((await engine.claimOne("reply")).attempts).toBe(0);
+  await due();
+  expect((await engine.claimOne("reply")).attempts).toBe(1);
 });
 
 it("what a turn cost stands in its row", async () => {
@@ -414,6 +439,20 @@ describe("a turn that waits for an answer from outside", () => {
   });
 });
 
+it("an approval that comes before its turn is parked wakes the lane all the same", async () => {
+  await write();
+  engine.responder.answer = async (context) => {
+    await test.superuser.query(
+      `insert into onethread.tool_calls (business_id, id, conversation_id, turn_id, answered_to, tool, arguments, arguments_hash, state, created_at, decided_at, decided_by)
+       values ($1, gen_random_uuid(), $2, $3, $4, 'refund', '{}', 'early', 'approved', now(), now(), 'test')`,
+      [context.businessId, context.conversationId, context.turnId, context.answeredTo],
+    );
+    return { outcome: "later", waitsFor: "approval", waitMs: 60_000 };
+  };
+  await turn();
+  expect(await lane()).toMatchObject({ parked: true, due: true });
+});
+
 it("a turn that waits for an approval runs again under its id once a person has decided, and ends in a handoff when nobody does", async () => {
   const decide = (state: string): Promise<unknown> =>
     test.superuser.query(
@@ -426,7 +465,7 @@ it("a turn that waits for an approval runs again under its id once a person has 
        values ($1, gen_random_uuid(), $2, $3, $4, 'refund', '{}', 'h', 'waiting', now()) on conflict do nothing`,
       [context.businessId, context.conversationId, context.turnId, context.answeredTo],
     );
-    return { outcome: "later", waitsFor: "approval", waitMs: 60_000 };
+    return { outcome: "later", waitsFor: "approval", waitMs: 60_000, work: { model: "m", inputTokens: 30, outputTokens: 5 } };
   };
   await write();
   engine.responder.answer = callTool;
@@ -435,9 +474,11 @@ it("a turn that waits for an approval runs again under its id once a person has 
   await turn();
   expect(engine.responder.asked).toHaveLength(1);
   await decide("approved");
-  engine.responder.answer = () => ({ outcome: "reply", texts: ["refunded"] });
+  engine.responder.answer = () => ({ outcome: "reply", texts: ["refunded"], work: { model: "m", inputTokens: 10, outputTokens: 2 } });
   await due();
   await turn();
+  const { rows } = await test.superuser.query(`select t.input_tokens, t.output_tokens from onethread.turns t ${here}`, [phone]);
+  expect(rows).toEqual([{ input_tokens: 40, output_tokens: 7 }]);
   expect(engine.responder.asked[1]?.turnId).toBe(engine.responder.asked[0]?.turnId);
   expect(await turns()).toMatchObject([{ state: "replied" }]);
 

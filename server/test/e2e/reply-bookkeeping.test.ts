@@ -87,6 +87,25 @@ test("while the outbox of events refuses every row, answers go out and turns end
   expect(await stack.count("select count(*) from onethread.events")).toBe(0);
 });
 
+test("while somebody holds the tables of sessions, facts and knowledge under lock, everybody is answered", async () => {
+  await start();
+  const holder = await database.superuser.connect();
+  try {
+    await holder.query(
+      "begin; lock table onethread.sessions, onethread.customer_facts, onethread.knowledge_texts, onethread.knowledge_chunks in access exclusive mode",
+    );
+    const phones = customers(30, 8);
+    await stack.simulator.inbound({ messages: phones.map((from) => ({ from, text: QUESTION })), deliver: { concurrency: 30 } });
+    await stack.simulator.waitForOutbox({}, { atLeast: 30, waitMs: 20_000 });
+    await stack.settled();
+    expect(new Set(await states())).toEqual(new Set(["replied"]));
+    expect(stack.simulator.outboxCount()).toBe(30);
+  } finally {
+    await holder.query("rollback");
+    holder.release();
+  }
+});
+
 test("a model that hangs holds no database connection and no transaction, and its turn ends in a handoff when its time is over", async () => {
   const settings = createReplySettingsStore({ database: database.open(), log: database.log });
   await settings.change(stack.business.businessId, { modelTimeoutMs: 1_000 });
