@@ -138,11 +138,37 @@ with moved as (
 select count(*) as count from moved`,
 });
 
+/** Up to where each thread is answered. What lies between here and its lane was superseded: the next reply is for that, too. */
+export const readAnsweredTo = defineQuery({
+  name: "identity.read-answered-to",
+  role: "app",
+  columns: { conversation_id: "uuid", answered_to: "int8" },
+  text: `
+select t.conversation_id, max(t.covers_to) as answered_to
+  from turns t
+ where t.business_id = $1 and t.conversation_id = any ($2::uuid[]) and t.state <> 'superseded'
+ group by t.conversation_id`,
+});
+
 export const deferTurnChain = defineQuery({
   name: "identity.defer-turn-chain",
   role: "app",
   columns: {},
   text: `set constraints onethread.fk_turn_continues deferred`,
+});
+
+// The winner's superseded turns stand behind the loser's, and above their fences. In two steps, as the messages.
+export const shiftTurns = defineQuery({
+  name: "identity.shift-turns",
+  role: "app",
+  columns: { count: "int8" },
+  text: `
+with moved as (
+  update turns t set covers_from = t.covers_from + $4::bigint, covers_to = t.covers_to + $4::bigint, fence = $5::bigint
+   where t.business_id = $1 and t.conversation_id = $2 and t.covers_from > $3
+  returning 1
+)
+select count(*) as count from moved`,
 });
 
 // The fences of a chain of turns never go back, so the loser's go on where the winner's lane stood.

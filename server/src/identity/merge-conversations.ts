@@ -1,6 +1,7 @@
 // Owns: making one thread of two, inside the transaction of the caller, who has locked both conversations in the order of their keys.
-// The order of positions afterwards: what the winner has answered, what the loser has answered, what waits at the winner, what waits at the
-// loser. So the ranges of the turns stay contiguous, and threads are shown by time anyway.
+// The order of positions afterwards: what the winner has answered, what the loser's lane has dealt with, the rest of the winner, the rest of the
+// loser. So the ranges of the turns stay contiguous, and what was superseded at the end of either stands behind everything that is answered: it
+// is part of the next burst. Threads are shown by time anyway.
 import { mergeCustomerFacts } from "../conversations/customer-facts.queries.ts";
 import type { Queryable } from "../db/query.ts";
 import { newId, type BusinessId } from "../kernel/ids.ts";
@@ -18,11 +19,13 @@ import {
   moveMessages,
   moveSessions,
   moveTurns,
+  readAnsweredTo,
   readStateBeforeMerge,
   recordMerge,
   reopenLastSession,
   shiftMessages,
   shiftSessions,
+  shiftTurns,
 } from "./identity.queries.ts";
 
 export type MergeReason = "payload" | "change_event" | "lead" | "provider_confirmed" | "by_hand";
@@ -43,8 +46,10 @@ const OUT_OF_THE_WAY = 1_000_000_000_000;
 export async function mergeConversations(tx: Queryable, { businessId, winner, loser, reason, proof }: MergeRequest): Promise<void> {
   const lanes = await tx.run(lockLanes, [businessId, [winner.id, loser.id]]);
   const lane = (id: string, kind: string) => lanes.find((entry) => entry.conversation_id === id && entry.kind === kind);
-  const winnerDone = lane(winner.id, "reply")?.done ?? 0;
+  const answered = await tx.run(readAnsweredTo, [businessId, [winner.id]]);
+  const winnerDone = answered[0]?.answered_to ?? 0;
   const loserDone = lane(loser.id, "reply")?.done ?? 0;
+  const fenceOf = (id: string) => lane(id, "reply")?.fence ?? 0;
   const total = winner.lastSeq + loser.lastSeq;
 
   const [before] = await tx.run(readStateBeforeMerge, [businessId, winner.id]);
@@ -54,15 +59,11 @@ export async function mergeConversations(tx: Queryable, { businessId, winner, lo
     ...(await tx.run(endSessions, [businessId, winner.id, winnerDone, winner.lastSeq])),
     ...(await tx.run(endSessions, [businessId, loser.id, loserDone, loser.lastSeq])),
   ];
-  if (loserDone > 0) {
-    await tx.run(shiftMessages, [businessId, winner.id, winnerDone, OUT_OF_THE_WAY]);
-    await tx.run(shiftMessages, [businessId, winner.id, OUT_OF_THE_WAY, loserDone - OUT_OF_THE_WAY]);
-    await tx.run(shiftSessions, [businessId, winner.id, winnerDone, OUT_OF_THE_WAY]);
-    await tx.run(shiftSessions, [businessId, winner.id, OUT_OF_THE_WAY, loserDone - OUT_OF_THE_WAY]);
-  }
+  const fence = fenceOf(winner.id) + fenceOf(loser.id);
+  if (loserDone > 0) await makeRoom(tx, { businessId, winnerId: winner.id, after: winnerDone, places: loserDone, fence });
   const places = [loserDone, winnerDone, winner.lastSeq] as const;
   await tx.run(moveMessages, [businessId, loser.id, winner.id, ...places]);
-  await tx.run(moveTurns, [businessId, loser.id, winner.id, winnerDone, lane(winner.id, "reply")?.fence ?? 0]);
+  await tx.run(moveTurns, [businessId, loser.id, winner.id, winnerDone, fenceOf(winner.id)]);
   await tx.run(moveSessions, [businessId, loser.id, winner.id, ...places]);
   if (sessions.some(({ was_open }) => was_open)) await tx.run(reopenLastSession, [businessId, winner.id]);
 
@@ -74,7 +75,7 @@ export async function mergeConversations(tx: Queryable, { businessId, winner, lo
     await tx.run(continueLanes, [
       businessId,
       winner.id,
-      winnerDone + loserDone,
+      (lane(winner.id, "reply")?.done ?? 0) + loserDone,
       lanes.some((entry) => entry.kind === "send") ? total : 0,
       new Date(Math.min(...times.first)),
       new Date(Math.max(...times.last)),
@@ -88,4 +89,25 @@ export async function mergeConversations(tx: Queryable, { businessId, winner, lo
   const evidence = JSON.stringify({ ...proof, aliases: aliases.map(({ kind, value }) => ({ kind, value })), winner: before?.state ?? {} });
   const layout = [winnerDone, winner.lastSeq, loserDone, loser.lastSeq];
   await tx.run(recordMerge, [businessId, newId(), winner.id, loser.id, reason, evidence, ...layout]);
+}
+
+interface Room {
+  readonly businessId: BusinessId;
+  readonly winnerId: string;
+  readonly after: number;
+  readonly places: number;
+  /** Of the turns that move on: not below those that come before them now. */
+  readonly fence: number;
+}
+
+/** What the winner has beyond its answered part goes on `places` later. */
+async function makeRoom(tx: Queryable, { businessId, winnerId, after, places, fence }: Room): Promise<void> {
+  for (const [from, by] of [
+    [after, OUT_OF_THE_WAY],
+    [OUT_OF_THE_WAY, places - OUT_OF_THE_WAY],
+  ]) {
+    await tx.run(shiftMessages, [businessId, winnerId, from, by]);
+    await tx.run(shiftSessions, [businessId, winnerId, from, by]);
+    await tx.run(shiftTurns, [businessId, winnerId, from, by, fence]);
+  }
 }

@@ -4,7 +4,7 @@ import type { Database } from "../db/database.ts";
 import type { Queryable, RowOf } from "../db/query.ts";
 import { newId, type BusinessId } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
-import { continueLanes, deferTurnChain, endWaitingTurns, lockConversations, lockLanes } from "./identity.queries.ts";
+import { continueLanes, deferTurnChain, endWaitingTurns, lockConversations, lockLanes, readAnsweredTo } from "./identity.queries.ts";
 import {
   addSplitTurn,
   announceSplit,
@@ -86,8 +86,12 @@ async function takeApart(tx: Queryable, businessId: BusinessId, merge: Merge): P
   const fence = lanes.reduce((sum, lane) => sum + lane.fence, 1);
   const places = [merge.winner_done, merge.winner_last, merge.loser_done, merge.loser_last] as const;
   const done = laneOf(lanes, winnerId, "reply")?.done ?? 0;
-  // How much of what waited at the loser was dealt with in the joint thread; the rest waits for its answer at the loser again.
-  const dealtWith = Math.min(Math.max(done - merge.winner_last - merge.loser_done, 0), merge.loser_last - merge.loser_done);
+  const [answered] = await tx.run(readAnsweredTo, [businessId, [winnerId]]);
+  // How much of what waited at the loser was answered in the joint thread; the rest waits for its answer at the loser again.
+  const dealtWith = Math.min(
+    Math.max((answered?.answered_to ?? 0) - merge.winner_last - merge.loser_done, 0),
+    merge.loser_last - merge.loser_done,
+  );
   const loserDone = merge.loser_done + dealtWith;
 
   await tx.run(deferTurnChain, []);
