@@ -192,18 +192,19 @@ it("the description is served for machines and for people, without a key, a scri
   const page = await http.app.inject("/docs");
   expect(page.headers["content-type"]).toContain("text/html");
   expect(page.body).toContain("/api/v1/conversations/{id}/messages");
-  expect(page.body).not.toMatch(/<script|https?:\/\//);
+  expect(page.body).not.toMatch(/<script|(?:src|href|url)\W{0,2}https?:/);
 });
 
 it.for(["before", "after"])("a connection that is opened %s closing begins and never used does not hold up the end", async (when) => {
   const { app } = createTestHttp(database, test.log);
-  const url = new URL(await app.listen({ port: 0, host: "127.0.0.1" }));
+  let port = 0;
   const open = async (): Promise<void> => {
     const accepted = once(app.server, "connection");
-    connect(Number(url.port), url.hostname).on("error", () => undefined);
+    connect(port, "127.0.0.1").on("error", () => undefined);
     await accepted;
   };
+  if (when === "after") app.addHook("preClose", open);
+  port = Number(new URL(await app.listen({ port: 0, host: "127.0.0.1" })).port);
   if (when === "before") await open();
-  else app.addHook("preClose", open);
   await app.close();
 });
