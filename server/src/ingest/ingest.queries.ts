@@ -177,7 +177,10 @@ with conv as (
   returning conversation_id, seq
 ), lane as (
   insert into lanes as l (business_id, conversation_id, kind, check_at, first_at, last_at, wanted)
-  select $1, conversation_id, 'reply', now(), now(), now(), seq from message where $5 = 'in'
+  select $1, conversation_id, k.kind, now() + case when k.kind = 'session' then interval '1 second' else interval '0' end, now(), now(), seq
+    from message cross join (values ('reply'), ('session')) as k (kind)
+   where $5 = 'in'
+   order by k.kind
   on conflict on constraint lanes_pkey do update set
     wanted = greatest(l.wanted, excluded.wanted),
     last_at = excluded.last_at,

@@ -117,6 +117,14 @@ describe("the intake", () => {
     });
     expect(await receive(intake, body)).toMatchObject({ stored: 1, quarantined: 0 });
     await test.superuser.query("alter table conversations drop constraint ck_refuse");
+    const { rows: lanes } = await test.superuser.query(
+      "select l.kind, wanted::int, check_at is not null as awake from lanes l join aliases a using (business_id, conversation_id) where a.value = $1 order by 1",
+      [from],
+    );
+    expect(lanes).toEqual([
+      { kind: "reply", wanted: 2, awake: true },
+      { kind: "session", wanted: 2, awake: true },
+    ]);
     await receive(intake, messagesBody(business.phoneNumberId, { from }));
     expect(
       await count("select count(*) from messages m join aliases a using (business_id, conversation_id) where a.value = $1", [from]),
