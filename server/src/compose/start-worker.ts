@@ -91,7 +91,7 @@ function createTurn(parts: Parts, shared: Shared): ReplyTurn {
     slots: 2,
     async run(businessId, ids) {
       const memories = await readSessionMemory(database.forBusiness(businessId), businessId, ids);
-      return ids.map((id) => memories.get(id) ?? { openFromSeq: null, earlier: [] });
+      return ids.map((id) => memories.get(id) ?? { summarisedTo: null, earlier: [] });
     },
   });
   const facts = createBusinessBatcher<ConversationId, Facts>({

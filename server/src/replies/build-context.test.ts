@@ -29,7 +29,7 @@ const parts = (more: Partial<ContextParts> = {}, contextTokens = 500): ContextPa
   earlier: [],
   knowledge: [],
   now: new Date(0),
-  openFromSeq: null,
+  summarisedTo: null,
   ...more,
 });
 const sizeOf = (context: ReturnType<typeof buildContext>): number =>
@@ -79,9 +79,13 @@ test("of the history the oldest is left out first, and nothing in between", () =
 test("what a summary stands for is not told twice; without a summary the older messages stay", () => {
   const history = [message(1, "long ago"), message(50, "just now")];
   const earlier = [{ openedAt: new Date(0), summary: "He asked for prices." }];
-  expect(buildContext(parts({ history, earlier, openFromSeq: 40 })).history.map(({ seq }) => seq)).toEqual([50]);
-  expect(buildContext(parts({ history, openFromSeq: 40 })).history.map(({ seq }) => seq)).toEqual([1, 50]);
+  expect(buildContext(parts({ history, earlier, summarisedTo: 39 })).history.map(({ seq }) => seq)).toEqual([50]);
+  expect(buildContext(parts({ history, summarisedTo: 39 })).history.map(({ seq }) => seq)).toEqual([1, 50]);
   expect(buildContext(parts({ history, earlier })).history.map(({ seq }) => seq)).toEqual([1, 50]);
+  // The session of the messages 2 to 50 has ended, and its summary is still to be written.
+  expect(buildContext(parts({ history, earlier, summarisedTo: 1 })).history.map(({ seq }) => seq)).toEqual([50]);
+  const tooLong = [{ openedAt: new Date(0), summary: "x".repeat(4_000) }];
+  expect(buildContext(parts({ history, earlier: tooLong, summarisedTo: 50 })).history.map(({ seq }) => seq)).toEqual([1, 50]);
 });
 
 test("a burst that is larger than the budget keeps its end", () => {

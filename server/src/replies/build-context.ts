@@ -7,8 +7,8 @@ export interface ContextParts extends Omit<ReplyContext, "history" | "earlier" |
   readonly earlier: readonly ContextSession[];
   /** Best first. */
   readonly knowledge: readonly ContextKnowledge[];
-  /** Where the open session begins; what is older is in the summaries, when there are any. Null: not known. */
-  readonly openFromSeq: number | null;
+  /** Up to here the summaries stand for the messages. Null: for none of them. */
+  readonly summarisedTo: number | null;
 }
 
 /** Of what the burst leaves of the budget, knowledge gets at most this share. */
@@ -68,7 +68,7 @@ function fitBurst(burst: readonly ContextMessage[], budget: number): readonly Co
  * The burst first, then knowledge (best first), then the open session's messages (newest first), then summaries of earlier sessions (newest first), as
  * far as `settings.contextTokens` reaches. Messages that a summary stands for are left out; without summaries they stay, as far as they fit.
  */
-export function buildContext({ openFromSeq, ...parts }: ContextParts): ReplyContext {
+export function buildContext({ summarisedTo, ...parts }: ContextParts): ReplyContext {
   const budget = parts.settings.contextTokens;
   const burst = fitBurst(parts.burst, budget);
   const rest = Math.max(0, budget - burst.reduce((sum, message) => sum + tokensOf(message), 0));
@@ -78,7 +78,8 @@ export function buildContext({ openFromSeq, ...parts }: ContextParts): ReplyCont
     ({ title, body }) => PER_MESSAGE + estimateTokens(title) + estimateTokens(body),
   );
   const summaries = takeWhileFitting(parts.earlier, rest * EARLIER_SHARE, ({ summary }) => PER_MESSAGE + estimateTokens(summary));
-  const isSummarised = (message: ContextMessage): boolean => openFromSeq !== null && parts.earlier.length > 0 && message.seq < openFromSeq;
+  const isSummarised = (message: ContextMessage): boolean =>
+    summarisedTo !== null && summaries.taken.length > 0 && message.seq <= summarisedTo;
   const spoken = parts.history.filter((message) => !isSummarised(message)).toReversed();
   const history = takeWhileFitting(spoken, rest - knowledge.used - summaries.used, tokensOf);
   return { ...parts, burst, history: history.taken.toReversed(), earlier: summaries.taken, knowledge: knowledge.taken };

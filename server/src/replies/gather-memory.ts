@@ -7,7 +7,8 @@ import { createOptionalRead } from "./optional-read.ts";
 import type { ContextKnowledge, ContextSession } from "./responder.ts";
 
 export interface SessionMemory {
-  readonly openFromSeq: number | null;
+  /** The summaries stand for all messages up to here. Null: for none. */
+  readonly summarisedTo: number | null;
   readonly earlier: readonly ContextSession[];
 }
 
@@ -39,7 +40,7 @@ export type GatherMemory = (question: MemoryQuestion) => Promise<Memory>;
 const ROWS_WITHIN_MS = 300;
 const KNOWLEDGE_WITHIN_MS = 800;
 const QUESTION_LENGTH = 1_000;
-export const NO_MEMORY: Memory = { openFromSeq: null, earlier: [], facts: {}, knowledge: [] };
+export const NO_MEMORY: Memory = { summarisedTo: null, earlier: [], facts: {}, knowledge: [] };
 
 type Part = "sessions" | "facts" | "knowledge";
 
@@ -69,6 +70,6 @@ export function createGatherMemory(deps: MemorySources & { readonly failPoints: 
       factsOf(businessId, () => deps.facts(businessId, conversationId), NO_MEMORY.facts),
       question === "" ? [] : knowledgeOf(businessId, () => deps.knowledge({ businessId, text: question, language }), NO_MEMORY.knowledge),
     ]);
-    return { openFromSeq: sessions.openFromSeq, earlier: sessions.earlier, facts, knowledge };
+    return { summarisedTo: sessions.summarisedTo, earlier: sessions.earlier, facts, knowledge };
   };
 }

@@ -81,7 +81,7 @@ export function createReplyTurn(deps: ReplyTurnDeps): ReplyTurn {
 
   async function askResponder(run: Run, responder: Responder): Promise<TurnResult> {
     const { lane, state, thread, settings, signal } = run;
-    const { openFromSeq, ...memory } = await gather(run, responder);
+    const { summarisedTo, ...memory } = await gather(run, responder);
     const lead = {
       ...(state.lead_id === null ? {} : { lead: state.lead_id }),
       ...(state.lead_name === null ? {} : { lead_name: state.lead_name }),
@@ -100,7 +100,7 @@ export function createReplyTurn(deps: ReplyTurnDeps): ReplyTurn {
       burst: thread.burst,
       history: thread.history,
       now: state.at,
-      openFromSeq,
+      summarisedTo,
       ...memory,
       facts: { ...lead, ...memory.facts },
     });

@@ -1,30 +1,41 @@
-// Owns: what replies may remember: where the open session of a thread begins, and what the ones before it were about.
+// Owns: what replies may remember: what the sessions of a thread were about, and up to which message their summaries stand for it.
 import { defineQuery } from "../db/query.ts";
 
-// The context of a session begins with what the business wrote after the last one had closed: the customer answers that. Replies that came
-// while the last one was open belong to it, and are left to its summary.
 // The newest summaries come first. A session that was tracked before summaries existed has none and is left out.
+// - gap: the first session since the oldest of these whose summary is not written, or not written anew since the session changed; else the open one.
+//   What was said in it, and since, is in no summary.
+// - The last session before the gap took the replies that came before it had closed; what came afterwards, or from the customer, belongs to the next.
 export const loadSessionMemory = defineQuery({
   name: "sessions.load-memory",
   role: "app",
-  columns: { conversation_id: "uuid", open_from_seq: "int8?", opened_at: "timestamptz?", summary: "text?" },
+  columns: { conversation_id: "uuid", summarised_to: "int8?", opened_at: "timestamptz?", summary: "text?" },
   text: `
-select c.conversation_id, o.open_from_seq, e.opened_at, e.summary
+with earlier as materialized (
+  select s.conversation_id, s.from_seq, s.to_seq, s.opened_at, s.closed_at, s.summary, s.summary_state
+    from unnest($2::uuid[]) as c (conversation_id)
+    cross join lateral (
+      select x.conversation_id, x.from_seq, x.to_seq, x.opened_at, x.closed_at, x.summary, x.summary_state from sessions x
+       where x.business_id = $1 and x.conversation_id = c.conversation_id and x.closed_at is not null and x.summary is not null
+       order by x.from_seq desc limit 5) s
+)
+select c.conversation_id, l.summarised_to, e.opened_at, e.summary
   from unnest($2::uuid[]) as c (conversation_id)
   left join lateral (
-    select least(s.from_seq,
-             (select min(m.seq) from messages m
-               where m.business_id = $1 and m.conversation_id = s.conversation_id and m.seq > coalesce(p.to_seq, 0) and m.seq < s.from_seq
-                 and m.received_at > coalesce(p.closed_at, '-infinity') and not m.is_history)) as open_from_seq
-      from sessions s
-      left join lateral (
-        select b.to_seq, b.closed_at from sessions b
-         where b.business_id = $1 and b.conversation_id = s.conversation_id and b.from_seq < s.from_seq
-         order by b.from_seq desc limit 1) p on true
-     where s.business_id = $1 and s.conversation_id = c.conversation_id and s.closed_at is null) o on true
+    select min(s.from_seq) as from_seq from sessions s
+     where s.business_id = $1 and s.conversation_id = c.conversation_id
+       and s.from_seq >= (select min(o.from_seq) from earlier o where o.conversation_id = c.conversation_id)
+       and (s.closed_at is null or s.summary is null or s.summary_state = 'pending')) gap on true
   left join lateral (
-    select s.from_seq, s.opened_at, s.summary from sessions s
-     where s.business_id = $1 and s.conversation_id = c.conversation_id and s.closed_at is not null and s.summary is not null
-     order by s.from_seq desc limit 5) e on true
+    select p.to_seq, p.closed_at from earlier p
+     where p.conversation_id = c.conversation_id and p.from_seq < coalesce(gap.from_seq, 9223372036854775807)
+     order by p.from_seq desc limit 1) p on true
+  left join lateral (
+    select least(gap.from_seq,
+             (select min(m.seq) from messages m
+               where m.business_id = $1 and m.conversation_id = c.conversation_id and m.seq > p.to_seq
+                 and m.seq < coalesce(gap.from_seq, 9223372036854775807)
+                 and (m.direction = 'in' and m.type <> 'system' or m.received_at > p.closed_at) and not m.is_history),
+             (select v.last_seq + 1 from conversations v where v.business_id = $1 and v.id = c.conversation_id)) - 1 as summarised_to) l on p.to_seq is not null
+  left join earlier e on e.conversation_id = c.conversation_id
  order by c.conversation_id, e.from_seq desc`,
 });

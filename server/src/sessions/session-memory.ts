@@ -5,8 +5,11 @@ import type { ContextSession } from "../replies/responder.ts";
 import { loadSessionMemory } from "./session-memory.queries.ts";
 
 export interface SessionMemory {
-  /** Where the context of the open session begins; null while no session is open (also in the first second after the customer wrote). */
-  readonly openFromSeq: number | null;
+  /**
+   * The summaries stand for every message up to this one; what comes after it is said nowhere else. It ends before the first session whose summary
+   * is still to be written, else before the open one with what the business wrote since the last one closed. Null: they stand for none.
+   */
+  readonly summarisedTo: number | null;
   /** The newest first, at most five. */
   readonly earlier: readonly ContextSession[];
 }
@@ -26,7 +29,7 @@ export function collectSessionMemory(rows: readonly RowOf<typeof loadSessionMemo
     const id = row.conversation_id as ConversationId;
     const earlier = memories.get(id)?.earlier ?? [];
     const session = row.opened_at === null || row.summary === null ? [] : [{ openedAt: row.opened_at, summary: row.summary }];
-    memories.set(id, { openFromSeq: row.open_from_seq, earlier: [...earlier, ...session] });
+    memories.set(id, { summarisedTo: row.summarised_to, earlier: [...earlier, ...session] });
   }
   return memories;
 }

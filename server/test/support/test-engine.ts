@@ -96,7 +96,7 @@ export async function createTestEngine(test: TestDatabase, numbers: readonly Tes
     settings: { find: (businessId) => settings.read(businessId) },
     responderOf: () => responder,
     gatherMemory: createGatherMemory({
-      sessions: () => Promise.resolve({ openFromSeq: null, earlier: [] }),
+      sessions: () => Promise.resolve({ summarisedTo: null, earlier: [] }),
       facts: () => Promise.resolve({}),
       knowledge: () => Promise.resolve([]),
       failPoints: noFailPoints,
