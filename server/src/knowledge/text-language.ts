@@ -43,5 +43,3 @@ export function findTextLanguage(name: string): string | undefined {
   if (WITHOUT_STEMS.has(plain) || WITHOUT_STEMS.has(code)) return "simple";
   return BY_CODE.get(plain) ?? BY_CODE.get(code);
 }
-
-export const TEXT_LANGUAGES = [...Object.keys(CONFIGURATIONS), "hebrew", "simple"] as const;
