@@ -92,26 +92,30 @@ with item as materialized (
 select conversation_id from mine`,
 });
 
-// Lets go of a lane whose summary has to wait: because it failed ($5 = 1), or because others are being written ($5 = 0). The lane is looked at again
-// soon, whatever failed: a message that comes meanwhile does not wake it, and its session is to be opened without delay.
-export const postponeSummary = defineQuery({
-  name: "sessions.postpone-summary",
+// Lets go of lanes whose summaries have to wait: because one failed (session_id), or because others are being written. A lane whose summary failed is
+// looked at again soon: a message that comes meanwhile does not wake it, and its session is to be opened without delay.
+export const postponeSummaries = defineQuery({
+  name: "sessions.postpone-summaries",
   role: "app",
   columns: { conversation_id: "uuid" },
   text: `
 with mine as materialized (
-  select l.conversation_id from lanes l
-   where l.business_id = $1 and l.conversation_id = $2 and l.kind = 'session' and l.fence = $3 and l.wanted > l.done
+  select i.* from lanes l
+    join jsonb_to_recordset($2::jsonb) as i (conversation_id uuid, fence bigint, session_id uuid, error text, open_until timestamptz, after_ms float8)
+      on i.conversation_id = l.conversation_id
+   where l.business_id = $1 and l.kind = 'session' and l.fence = i.fence and l.wanted > l.done
+   order by l.conversation_id
    for no key update of l
 ), failed as (
-  update sessions s set summary_attempts = s.summary_attempts + 1, summary_error = $6
+  update sessions s set summary_attempts = s.summary_attempts + 1, summary_error = mine.error
     from mine
-   where s.business_id = $1 and s.id = $4 and s.summary_state = 'pending' and $5::integer > 0
+   where s.business_id = $1 and s.id = mine.session_id and s.summary_state = 'pending'
   returning s.id
 )
 update lanes l set
-  check_at = least($7::timestamptz, now() + $8::float8 * interval '1 millisecond'), owner = null, attempts = l.attempts + $5::integer,
-  last_error = case when $5::integer > 0 then $6 end
+  check_at = least(mine.open_until, now() + mine.after_ms * interval '1 millisecond'), owner = null,
+  attempts = l.attempts + (mine.session_id is not null)::integer,
+  last_error = mine.error
   from mine
  where l.business_id = $1 and l.conversation_id = mine.conversation_id and l.kind = 'session'
 returning l.conversation_id`,

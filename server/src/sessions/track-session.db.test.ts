@@ -282,6 +282,47 @@ describe("summaries", () => {
     await Promise.all(runs);
   });
 
+  it("lanes that find no place to write their summary are let go of together, for ten to twenty seconds, not at one time", async () => {
+    const threads = await Promise.all(Array.from({ length: 40 }, () => createTestThread(test.superuser, business)));
+    for (const one of threads) await one.add({ minutesAgo: 50 }, { minutesAgo: 49 });
+    const asked = Promise.withResolvers<undefined>();
+    const stop = new AbortController();
+    const statements: string[] = [];
+    const counting: Database = {
+      ...database,
+      forBusiness(id) {
+        const db = database.forBusiness(id);
+        return {
+          ...db,
+          run(query, values) {
+            statements.push(query.name);
+            return db.run(query, values);
+          },
+        };
+      },
+    };
+    const hangs: Summarizer = () => {
+      asked.resolve(undefined);
+      return new Promise(() => undefined);
+    };
+    const track = modelled(hangs, { summariesAtOnce: 1, database: counting });
+    const runs = (await claim()).map((lane) => track(lane, stop.signal).catch((error: unknown) => error));
+    await asked.promise;
+    const waits = () =>
+      test.superuser.query<{ ms: number }>(
+        `select (extract(epoch from l.check_at - now()) * 1000)::float8 as ms from onethread.lanes l
+          where l.business_id = $1 and l.kind = 'session' and l.owner is null order by 1`,
+        [business.businessId],
+      );
+    const { rows } = await eventually(waits, ({ rowCount }) => rowCount === 39, { what: "all others let go of" });
+    stop.abort();
+    await Promise.all(runs);
+    expect(rows.at(-1)?.ms).toBeGreaterThan(4_000);
+    expect(rows.at(-1)?.ms).toBeLessThanOrEqual(20_000);
+    expect((rows.at(-1)?.ms ?? 0) - (rows[0]?.ms ?? 0)).toBeGreaterThan(1_000);
+    expect(statements.filter((name) => name.includes("postpone")).length).toBeLessThan(10);
+  });
+
   it("a summary that was written under a lost lease is thrown away", async () => {
     await twoMessages();
     const started = Promise.withResolvers<undefined>();

@@ -9,7 +9,7 @@ import type { Log } from "../kernel/log.ts";
 import type { ClaimedLane } from "../lanes/lane-store.ts";
 import type { ReplySettingsStore } from "../replies/reply-settings-store.ts";
 import { planTracking } from "./plan-tracking.ts";
-import { postponeSummary } from "./summaries.queries.ts";
+import { postponeSummaries } from "./summaries.queries.ts";
 import { createSummarizeOldest, SummaryFailure, type LaneAfterwards } from "./summarize-session.ts";
 import type { Summarizer } from "./summarizer.ts";
 import { createSummarySlots } from "./summary-slots.ts";
@@ -33,7 +33,8 @@ const SUMMARIES_AT_ONCE_PER_BUSINESS = 16;
 const TRACK_EVERY_MS = 5_000;
 // A message does not move the next look at a lane that waits: so a failing summary never lets it wait for longer than this.
 const RETRY_MS = [5_000, 10_000] as const;
-const BUSY_MS = 2_000;
+// Thousands of lanes may wait for a place, after an outage of the model say. Each look costs a claim, so they come seldom, and not all at once.
+const BUSY_MS = { from: 10_000, to: 20_000 } as const;
 
 interface Tracked extends Omit<LaneAfterwards, "isLast"> {
   readonly pending: number;
@@ -43,6 +44,7 @@ type Track = (lane: ClaimedLane) => Promise<Tracked | undefined>;
 
 export function createTrackSession(deps: TrackSessionDeps): (lane: ClaimedLane, signal: AbortSignal) => Promise<void> {
   const track = createTrack(deps);
+  const postpone = createPostpone(deps.database);
   const summarizeOldest = createSummarizeOldest(deps);
   const all = deps.summariesAtOnce ?? SUMMARIES_AT_ONCE;
   const slots = createSummarySlots({ all, perBusiness: Math.min(all, SUMMARIES_AT_ONCE_PER_BUSINESS) });
@@ -75,18 +77,18 @@ export function createTrackSession(deps: TrackSessionDeps): (lane: ClaimedLane, 
     const tracked = await track(lane);
     if (tracked === undefined || tracked.pending === 0) return;
     const giveBack = slots.take(lane.businessId);
-    if (giveBack === undefined) return postpone(deps, { lane, tracked, afterMs: BUSY_MS * (1 + Math.random()) });
+    if (giveBack === undefined) return postpone({ lane, tracked, afterMs: BUSY_MS.from + Math.random() * (BUSY_MS.to - BUSY_MS.from) });
     try {
       await summarizeAll(lane, tracked, signal);
     } catch (error) {
       if (signal.aborted || !(error instanceof SummaryFailure)) throw error;
       const { sessionId, attempts } = error;
-      const afterMs = RETRY_MS[Math.min(attempts, RETRY_MS.length - 1)] ?? BUSY_MS;
+      const afterMs = RETRY_MS[Math.min(attempts, RETRY_MS.length - 1)] ?? RETRY_MS[0];
       deps.log.warn(
         { conversationId: lane.conversationId, sessionId, attempt: attempts + 1, error: error.message },
         "session.summary-failed",
       );
-      await postpone(deps, { lane, tracked, afterMs, failed: { sessionId, error: messageOf(error) } });
+      await postpone({ lane, tracked, afterMs, failed: { sessionId, error: messageOf(error) } });
     } finally {
       giveBack();
     }
@@ -152,18 +154,21 @@ interface Postponement {
   readonly failed?: { readonly sessionId: string; readonly error: string };
 }
 
-async function postpone({ database }: TrackSessionDeps, { lane, tracked, afterMs, failed }: Postponement): Promise<void> {
-  const { businessId, conversationId, fence } = lane;
-  await database
-    .forBusiness(businessId)
-    .run(postponeSummary, [
-      businessId,
-      conversationId,
-      fence,
-      failed?.sessionId ?? null,
-      failed === undefined ? 0 : 1,
-      failed?.error.slice(0, 1_000) ?? null,
-      instantOf(tracked.openUntilMs),
-      afterMs,
-    ]);
+function createPostpone(database: Database): (item: Postponement) => Promise<void> {
+  const postpone = createBusinessBatcher<Postponement, undefined>({
+    slots: 1,
+    async run(businessId, items) {
+      const rows = items.map(({ lane, tracked, afterMs, failed }) => ({
+        conversation_id: lane.conversationId,
+        fence: lane.fence,
+        session_id: failed?.sessionId ?? null,
+        error: failed?.error.slice(0, 1_000) ?? null,
+        open_until: instantOf(tracked.openUntilMs),
+        after_ms: afterMs,
+      }));
+      await database.forBusiness(businessId).run(postponeSummaries, [businessId, JSON.stringify(rows)]);
+      return items.map(() => undefined);
+    },
+  });
+  return (item) => postpone(item.lane.businessId, item);
 }
