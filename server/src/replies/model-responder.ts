@@ -204,7 +204,7 @@ export function createModelResponder({ models, openTools, log }: ModelResponderD
         throw new ResponderFault("No model is set. Set `model` in the reply settings, or choose another responder.", { isFinal: true });
       const beganAt = performance.now();
       const tools = await open(context, signal);
-      const prompt = renderPrompt(context, { tools: tools.tools.map(({ name }) => name) });
+      const prompt = renderPrompt(context, { tools: tools.tools.map(({ name }) => name), earlierCalls: tools.earlierCalls });
       const run: Run = {
         context,
         prompt,

@@ -122,9 +122,20 @@ export interface ToolSet {
   }[];
   /** Never throws for what a tool did wrong: the model is told, as `error`. */
   call(name: string, args: unknown, signal: AbortSignal): Promise<ToolOutcome>;
+  /** What was called in this burst before, by turns that were superseded, tried again or parked: it counts, and is not to be made again. */
+  readonly earlierCalls: readonly EarlierCall[];
   /** What was called so far, for the turn's row. */
   readonly calls: readonly { readonly tool: string; readonly state: string; readonly ms: number }[];
   close(): Promise<void>;
+}
+
+export interface EarlierCall {
+  readonly tool: string;
+  readonly arguments: Json;
+  /** unknown: it left, and nobody knows what became of it. denied: a person refused it. waiting: a person has not decided yet. */
+  readonly state: "done" | "failed" | "unknown" | "denied" | "waiting";
+  /** What the other side answered, or what is known of it. */
+  readonly told: Json;
 }
 
 export type ToolOutcome =

@@ -6,7 +6,7 @@ import { newId, type BusinessId, type ConversationId, type TurnId } from "../ker
 import type { Json, JsonObject } from "../kernel/json.ts";
 import type { CallOutcome } from "./callable-tool.ts";
 import { hashOfArguments } from "./canonical-json.ts";
-import { findRecordedCall, finishRecordedCall, recordToolCall, startRecordedCall } from "./tool-calls.queries.ts";
+import { findRecordedCall, finishRecordedCall, listCallsOfBursts, recordToolCall, startRecordedCall } from "./tool-calls.queries.ts";
 
 export interface CallKey {
   readonly businessId: BusinessId;
@@ -37,15 +37,18 @@ export type BegunCall =
   | { readonly outcome: "unknown" }
   | { readonly outcome: "denied" }
   | { readonly outcome: "waits" }
-  /** `signal` aborted; nothing was begun. */
+  /** `signal` aborted, or the burst is over or stands in another thread meanwhile; nothing was begun. */
   | { readonly outcome: "stopped" };
 
 export interface CallLedger {
+  /** What was called in these bursts before, by whichever turn; the oldest first. */
+  list(businessId: BusinessId, bursts: readonly Pick<CallKey, "conversationId" | "answeredTo">[]): Promise<readonly CallOfBurst[]>;
   /** Waits while another process is making the same call. */
   begin(key: CallKey, rules: CallRules, signal: AbortSignal): Promise<BegunCall>;
   finish(businessId: BusinessId, call: StartedCall, outcome: CallOutcome): Promise<void>;
 }
 
+export type CallOfBurst = RowOf<typeof listCallsOfBursts.columns>;
 type Recorded = RowOf<typeof findRecordedCall.columns>;
 
 const FIRST_LOOK_MS = 20;
@@ -77,8 +80,9 @@ export function createCallLedger(deps: { readonly database: Database }): CallLed
     const { businessId, conversationId, turnId, answeredTo, tool, args } = key;
     const values = [businessId, newId(), conversationId, turnId, answeredTo, tool, JSON.stringify(args), hash];
     const [row] = await database.forBusiness(businessId).run(recordToolCall, [...values, needsApproval ? "waiting" : "running"]);
-    if (row === undefined) return undefined;
-    return row.state === "waiting" ? { outcome: "waits" } : { outcome: "ours", callId: row.id, attempt: row.attempts };
+    if (row === undefined) return { outcome: "stopped" };
+    if (row.id === null) return undefined;
+    return row.state === "waiting" ? { outcome: "waits" } : { outcome: "ours", callId: row.id, attempt: row.attempts ?? 1 };
   }
 
   async function start(businessId: BusinessId, row: Recorded): Promise<BegunCall | undefined> {
@@ -107,6 +111,10 @@ export function createCallLedger(deps: { readonly database: Database }): CallLed
   }
 
   return {
+    list: (businessId, bursts) =>
+      database
+        .forBusiness(businessId)
+        .run(listCallsOfBursts, [businessId, bursts.map((one) => one.conversationId), bursts.map((one) => one.answeredTo)]),
     async begin(key, rules, signal) {
       const hash = hashOfArguments(key.args);
       let pauseMs = FIRST_LOOK_MS;

@@ -5,15 +5,15 @@ import { createBusinessBatcher } from "../db/business-batcher.ts";
 import type { Database } from "../db/database.ts";
 import type { FailPoints } from "../kernel/fail-points.ts";
 import { messageOf } from "../kernel/faults.ts";
-import type { JsonObject } from "../kernel/json.ts";
+import type { Json, JsonObject } from "../kernel/json.ts";
 import type { Log } from "../kernel/log.ts";
 import type { KnowledgeBase } from "../knowledge/knowledge-base.ts";
 import type { OutsideHttp } from "../outside/outside-http.ts";
 import type { ReplySettingsStore } from "../replies/reply-settings-store.ts";
-import type { OpenTools, ReplyContext, ToolOutcome, ToolSet } from "../replies/responder.ts";
+import type { EarlierCall, OpenTools, ReplyContext, ToolOutcome, ToolSet } from "../replies/responder.ts";
 import { createBuiltInTools, HANDOFF_TOOL } from "./built-in-tools.ts";
 import { createBusinessTools, type BusinessTool } from "./business-tools.ts";
-import { createCallLedger, type BegunCall, type CallLedger, type StartedCall } from "./call-ledger.ts";
+import { createCallLedger, type BegunCall, type CallLedger, type CallOfBurst, type StartedCall } from "./call-ledger.ts";
 import type { CallableTool, CallOutcome } from "./callable-tool.ts";
 import { createContextValues } from "./context-values.ts";
 import { createHttpTool } from "./http-tool.ts";
@@ -42,6 +42,8 @@ const SENTENCES = {
   unknown: "It is not known whether this call was carried out. Do not repeat it in any form; fetch a person with handoff.",
   budget: "No more tools can be used in this turn. Answer with what is known, or fetch a person.",
   stopped: "The turn was stopped.",
+  waiting: "A person has not decided yet. To wait for it, call it with exactly these arguments.",
+  gone: "A person approved it, but the tool does not exist any more: it was not made. Fetch a person with handoff.",
 } as const;
 
 export function createOpenTools(deps: OpenToolsDeps): OpenToolsWithEnd {
@@ -61,17 +63,20 @@ export function createOpenTools(deps: OpenToolsDeps): OpenToolsWithEnd {
     underway: new Set(),
   };
   // One look for all turns of a business that begin at the same time: they all see the same tools.
-  const listOwn = createBusinessBatcher<ReplyContext, readonly BusinessTool[]>({
+  const look = createBusinessBatcher<ReplyContext, { readonly own: readonly BusinessTool[]; readonly earlier: readonly CallOfBurst[] }>({
     slots: 2,
     async run(businessId, contexts) {
-      const own = await businessTools.list(businessId);
-      return contexts.map(() => own);
+      const [own, calls] = await Promise.all([businessTools.list(businessId), parts.ledger.list(businessId, contexts)]);
+      const nameOf = (conversationId: string, answeredTo: number): string => `${conversationId} ${String(answeredTo)}`;
+      const callsOf = Map.groupBy(calls, (call) => nameOf(call.conversation_id, call.answered_to));
+      return contexts.map(({ conversationId, answeredTo }) => ({ own, earlier: callsOf.get(nameOf(conversationId, answeredTo)) ?? [] }));
     },
   });
-  const open: OpenTools = async (context) => {
+  const open: OpenTools = async (context, signal) => {
     const connections = createMcpConnections();
-    const found = await listTools(parts, { context, connections, own: await listOwn(context.businessId, context) });
-    return createToolSet(parts, { context, connections, tools: found });
+    const { own, earlier } = await look(context.businessId, context);
+    const tools = await listTools(parts, { context, connections, own });
+    return createToolSet(parts, { context, connections, tools, earlier, signal });
   };
   return Object.assign(open, {
     async idle() {
@@ -117,9 +122,11 @@ interface Opened {
   readonly context: ReplyContext;
   readonly connections: McpConnections;
   readonly tools: ReadonlyMap<string, CallableTool>;
+  readonly earlier: readonly CallOfBurst[];
+  readonly signal: AbortSignal;
 }
 
-function createToolSet(parts: Parts, { context, connections, tools }: Opened): ToolSet {
+async function createToolSet(parts: Parts, { context, connections, tools, earlier, signal: opening }: Opened): Promise<ToolSet> {
   const calls: { readonly tool: string; readonly state: string; readonly ms: number }[] = [];
   const mine = new Set<Promise<unknown>>();
   const makeCall = createMakeCall(parts, { context, mine });
@@ -137,8 +144,22 @@ function createToolSet(parts: Parts, { context, connections, tools }: Opened): T
     return makeCall(tool, checked.args, signal);
   }
 
+  /** What people have approved is made with the arguments that they saw, whether or not the model would ask for it again in the same words. */
+  async function carryOut({ tool: name, arguments: args }: CallOfBurst): Promise<void> {
+    const tool = tools.get(name);
+    if (tool === undefined || opening.aborted) return;
+    const startedAt = performance.now();
+    const { state } = await makeCall(tool, args, opening);
+    calls.push({ tool: name, state, ms: Math.round(performance.now() - startedAt) });
+  }
+
+  const approved = earlier.filter(({ state }) => state === "approved");
+  for (const call of approved) await carryOut(call);
+  const known = approved.length === 0 ? earlier : await parts.ledger.list(context.businessId, [context]);
+
   return {
     tools: [...tools.values()].toReversed().map(({ name, description, parameters }) => ({ name, description, parameters })),
+    earlierCalls: known.flatMap((call) => earlierCall(call, tools.get(call.tool))),
     calls,
     async call(name, args, signal) {
       const startedAt = performance.now();
@@ -158,6 +179,26 @@ function createToolSet(parts: Parts, { context, connections, tools }: Opened): T
       void end.finally(() => parts.underway.delete(end));
     },
   };
+}
+
+/** What only reads may be asked again, and what never left may be made again: of those the model hears nothing. */
+function earlierCall({ tool, arguments: args, state, result }: CallOfBurst, known: CallableTool | undefined): readonly EarlierCall[] {
+  if (known?.isRepeatable === true) return [];
+  const tell = (as: EarlierCall["state"], told: Json): readonly EarlierCall[] => [{ tool, arguments: args, state: as, told }];
+  switch (state) {
+    case "done":
+      return tell("done", result);
+    case "failed":
+      return result === null ? [] : tell("failed", result);
+    case "denied":
+      return tell("denied", SENTENCES.denied);
+    case "waiting":
+      return tell("waiting", SENTENCES.waiting);
+    case "approved":
+      return tell("unknown", SENTENCES.gone);
+    default:
+      return tell("unknown", SENTENCES.unknown);
+  }
 }
 
 interface Told {

@@ -27,18 +27,26 @@ const viewColumns = {
   decided_by: "text?",
 } as const;
 
-// Two processes at once: the unique key lets one of them insert, the other reads the row of the first. Answers the row only to the inserter.
+// Two processes at once: the unique key lets one of them insert, the other reads the row of the first. Answers an id only to the inserter.
+// - No row: the burst is over, or its thread was merged into another. A worker that does not know yet that it has lost its lane would record a call
+//   where the merged burst never looks, and the burst would make it again. The lock waits for a merge that is under way.
 export const recordToolCall = defineQuery({
   name: "tools.record-call",
   role: "app",
-  columns: { id: "uuid", state: "text", attempts: "int4" },
+  columns: { id: "uuid?", state: "text?", attempts: "int4?" },
   text: `
-with call as (
+with thread as materialized (
+  select c.id from conversations c
+   where c.business_id = $1 and c.id = $3::uuid and c.merged_into is null
+     and not exists (select from turns t where t.business_id = $1 and t.conversation_id = c.id and t.covers_to > $5::bigint and t.state <> 'superseded')
+     for share of c
+), call as (
   insert into tool_calls (business_id, id, conversation_id, turn_id, answered_to, tool, arguments, arguments_hash, state, attempts, created_at, started_at)
   select $1, i.id, i.conversation_id, i.turn_id, i.answered_to, i.tool, i.arguments, i.hash, i.state,
          case when i.state = 'running' then 1 else 0 end, i.at, case when i.state = 'running' then i.at end
     from (select $2::uuid as id, $3::uuid as conversation_id, $4::uuid as turn_id, $5::bigint as answered_to, $6::text as tool,
                  $7::jsonb as arguments, $8::text as hash, $9::text as state, now() as at) i
+   where exists (select from thread)
   on conflict on constraint uq_tool_call_once do nothing
   returning id, conversation_id, turn_id, tool, state, attempts, created_at
 ), event as (
@@ -46,7 +54,7 @@ with call as (
   select $1, call.id, 'tool-call.waiting', call.conversation_id, call.id, jsonb_build_object('tool', call.tool, 'turnId', call.turn_id), call.created_at
     from call where call.state = 'waiting'
 )
-select call.id, call.state, call.attempts from call`,
+select call.id, call.state, call.attempts from thread left join call on true`,
 });
 
 export const findRecordedCall = defineQuery({
@@ -58,6 +66,18 @@ select c.id, c.state, c.result, c.error, c.attempts,
        c.state = 'running' and c.started_at < now() - $6 * interval '1 millisecond' as is_abandoned
   from tool_calls c
  where c.business_id = $1 and c.conversation_id = $2 and c.answered_to = $3 and c.tool = $4 and c.arguments_hash = $5`,
+});
+
+/** What was called in these bursts before, the oldest first. */
+export const listCallsOfBursts = defineQuery({
+  name: "tools.list-calls-of-bursts",
+  role: "app",
+  columns: { conversation_id: "uuid", answered_to: "int8", tool: "text", arguments: "jsonb", state: "text", result: "jsonb?" },
+  text: `
+select c.conversation_id, c.answered_to, c.tool, c.arguments, c.state, c.result
+  from (select distinct u.conversation_id, u.answered_to from unnest($2::uuid[], $3::bigint[]) as u (conversation_id, answered_to)) i
+  join tool_calls c on c.business_id = $1 and c.conversation_id = i.conversation_id and c.answered_to = i.answered_to
+ order by c.conversation_id, c.created_at, c.id`,
 });
 
 // Compared and raised in one statement: of all who found the row in this state, one goes on.
@@ -87,23 +107,33 @@ export const findToolCall = defineQuery({
   role: "app",
   columns: viewColumns,
   text: `
-select c.id, c.conversation_id, c.turn_id, c.tool, c.arguments, c.state, c.result, c.error, c.attempts, c.created_at, c.started_at,
-       c.finished_at, c.decided_at, c.decided_by
-  from tool_calls c where c.business_id = $1 and c.id = $2`,
+select c.id, c.conversation_id, c.turn_id, c.tool, c.arguments, case when o.is_expired then 'expired' else c.state end as state,
+       c.result, c.error, c.attempts, c.created_at, c.started_at, c.finished_at, c.decided_at, c.decided_by
+  from tool_calls c
+  cross join lateral (
+    select c.state in ('waiting', 'approved')
+           and exists (select from turns t where t.business_id = $1 and t.conversation_id = c.conversation_id
+                        and t.covers_to > c.answered_to and t.state <> 'superseded') as is_expired) o
+ where c.business_id = $1 and c.id = $2`,
 });
 
 // $2, $3: the conversation and the state looked for, null: all. The newest first; the ids are UUIDv7.
+// - expired: it still waits, or was approved, but its burst is over (tools.lock-call), so nobody can do anything about it any more.
 export const listToolCalls = defineQuery({
   name: "tools.list-calls",
   role: "app",
   columns: { ...viewColumns, cursor_at: "text" },
   text: `
-select c.id, c.conversation_id, c.turn_id, c.tool, c.arguments, c.state, c.result, c.error, c.attempts, c.created_at, c.started_at,
-       c.finished_at, c.decided_at, c.decided_by, c.created_at::text as cursor_at
+select c.id, c.conversation_id, c.turn_id, c.tool, c.arguments, case when o.is_expired then 'expired' else c.state end as state,
+       c.result, c.error, c.attempts, c.created_at, c.started_at, c.finished_at, c.decided_at, c.decided_by, c.created_at::text as cursor_at
   from tool_calls c
+  cross join lateral (
+    select c.state in ('waiting', 'approved')
+           and exists (select from turns t where t.business_id = $1 and t.conversation_id = c.conversation_id
+                        and t.covers_to > c.answered_to and t.state <> 'superseded') as is_expired) o
  where c.business_id = $1
    and ($2::uuid is null or c.conversation_id = $2)
-   and ($3::text is null or c.state = $3)
+   and ($3::text is null or (c.state = $3 and not o.is_expired) or ($3 = 'expired' and c.state in ('waiting', 'approved') and o.is_expired))
    and ($4::timestamptz is null or (c.created_at, c.id) < ($4::timestamptz, $5::uuid))
  order by c.created_at desc, c.id desc
  limit $6`,

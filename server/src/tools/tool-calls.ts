@@ -6,7 +6,7 @@ import { newId, type BusinessId } from "../kernel/ids.ts";
 import type { Json, JsonObject } from "../kernel/json.ts";
 import { decideToolCall, findToolCall, listToolCalls, lockConversationOfCall, lockReplyLane, lockToolCall } from "./tool-calls.queries.ts";
 
-export const CALL_STATES = ["waiting", "approved", "denied", "running", "done", "failed", "unknown"] as const;
+export const CALL_STATES = ["waiting", "approved", "denied", "running", "done", "failed", "unknown", "expired"] as const;
 export type CallState = (typeof CALL_STATES)[number];
 
 export interface ToolCallView {

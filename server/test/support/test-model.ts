@@ -53,7 +53,7 @@ export interface PlayedTools {
   readonly counts: { opened: number; closed: number };
 }
 
-export function playTools(played: readonly PlayedTool[] = []): PlayedTools {
+export function playTools(played: readonly PlayedTool[] = [], earlierCalls: ToolSet["earlierCalls"] = []): PlayedTools {
   const called: { tool: string; args: unknown }[] = [];
   const counts = { opened: 0, closed: 0 };
   const open = async (): Promise<ToolSet> => {
@@ -68,7 +68,7 @@ export function playTools(played: readonly PlayedTool[] = []): PlayedTools {
       async call(name, args, signal) {
         const tool = played.find((one) => one.name === name);
         // As the real set does, and nobody else.
-        const checked = compileArguments((tool?.parameters ?? {}))(args);
+        const checked = compileArguments(tool?.parameters ?? {})(args);
         if (checked.outcome === "invalid")
           return { outcome: "error", error: `The arguments are not valid, and nothing was done: ${checked.problems.join("; ")}.` };
         called.push({ tool: name, args });
@@ -76,6 +76,7 @@ export function playTools(played: readonly PlayedTool[] = []): PlayedTools {
         calls.push({ tool: name, state: outcome.outcome, ms: 1 });
         return outcome;
       },
+      earlierCalls,
       calls,
       close: async () => void (counts.closed += 1),
     };
@@ -102,10 +103,14 @@ export interface TestModel {
 }
 
 export function createTestModel(
-  options: { readonly tools?: readonly PlayedTool[]; readonly secrets?: Readonly<Record<string, string>> } = {},
+  options: {
+    readonly tools?: readonly PlayedTool[];
+    readonly earlierCalls?: ToolSet["earlierCalls"];
+    readonly secrets?: Readonly<Record<string, string>>;
+  } = {},
 ): TestModel {
   const outside = createOutsideHttp({ privateHosts: ["127.0.0.1"] });
-  const tools = playTools(options.tools);
+  const tools = playTools(options.tools, options.earlierCalls);
   const log = recordLog();
   const settings = { findSecret: async (_: BusinessId, name: string) => options.secrets?.[name] };
   const models = createLanguageModels({ settings, outside });

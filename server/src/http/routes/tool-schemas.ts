@@ -58,7 +58,9 @@ export const toolCallSchema = named(
     turnId: id,
     tool: z.string(),
     arguments: z.record(z.string(), z.unknown()),
-    state: z.string().describe("waiting, approved, denied, running, done, failed or unknown."),
+    state: z
+      .string()
+      .describe("waiting, approved, denied, running, done, failed, unknown, or expired: its burst was over before it was made."),
     result: json,
     error: z.string().nullable(),
     attempts: z.int(),
