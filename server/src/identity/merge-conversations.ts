@@ -27,6 +27,7 @@ import {
   shiftSessions,
   shiftTurns,
 } from "./identity.queries.ts";
+import { moveCalls } from "./move-calls.ts";
 
 export type MergeReason = "payload" | "change_event" | "lead" | "provider_confirmed" | "by_hand";
 
@@ -63,6 +64,7 @@ export async function mergeConversations(tx: Queryable, { businessId, winner, lo
   if (loserDone > 0) await makeRoom(tx, { businessId, winnerId: winner.id, after: winnerDone, places: loserDone, fence });
   const places = [loserDone, winnerDone, winner.lastSeq] as const;
   await tx.run(moveMessages, [businessId, loser.id, winner.id, ...places]);
+  const calls = await moveCalls(tx, { businessId, winnerId: winner.id, loserId: loser.id, winnerDone });
   await tx.run(moveTurns, [businessId, loser.id, winner.id, winnerDone, fenceOf(winner.id)]);
   await tx.run(moveSessions, [businessId, loser.id, winner.id, ...places]);
   if (sessions.some(({ was_open }) => was_open)) await tx.run(reopenLastSession, [businessId, winner.id]);
@@ -86,7 +88,8 @@ export async function mergeConversations(tx: Queryable, { businessId, winner, lo
   await tx.run(mergeCustomerFacts, [businessId, winner.id, loser.id]);
   const aliases = await tx.run(moveAliases, [businessId, winner.id, loser.id]);
   await tx.run(buryConversation, [businessId, winner.id, loser.id]);
-  const evidence = JSON.stringify({ ...proof, aliases: aliases.map(({ kind, value }) => ({ kind, value })), winner: before?.state ?? {} });
+  const kept = { aliases: aliases.map(({ kind, value }) => ({ kind, value })), winner: before?.state ?? {}, calls };
+  const evidence = JSON.stringify({ ...proof, ...kept });
   const layout = [winnerDone, winner.lastSeq, loserDone, loser.lastSeq];
   await tx.run(recordMerge, [businessId, newId(), winner.id, loser.id, reason, evidence, ...layout]);
 }

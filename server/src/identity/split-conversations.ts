@@ -20,6 +20,7 @@ import {
   returnTurns,
   reviveConversation,
 } from "./split.queries.ts";
+import { returnCalls } from "./tool-calls.queries.ts";
 
 export interface MovedParts {
   readonly messages: number;
@@ -94,6 +95,7 @@ async function takeApart(tx: Queryable, businessId: BusinessId, merge: Merge): P
   );
   const loserDone = merge.loser_done + dealtWith;
 
+  await tx.run(returnCalls, [businessId, winnerId, loserId, merge.winner_done, merge.loser_done, merge.id]);
   await tx.run(deferTurnChain, []);
   const [turns] = await tx.run(returnTurns, [businessId, winnerId, loserId, merge.winner_done, merge.loser_done]);
   if (merge.loser_done > 0) {

@@ -1,0 +1,34 @@
+// Owns: that recorded calls of tools follow their burst through a merge: a burst that is asked again finds what both sides have called already, and
+// what waits for a person still waits for him. Refuses to know: what the calls do.
+import type { Queryable } from "../db/query.ts";
+import type { BusinessId } from "../kernel/ids.ts";
+import { readAnsweredTo } from "./identity.queries.ts";
+import { moveCallsToWinner, settleTwinCalls, shiftOpenCalls } from "./tool-calls.queries.ts";
+
+/** For the record of the merge: a split gives back what the loser had. */
+export interface MovedCalls {
+  /** Where the joint burst stands. */
+  readonly answeredTo: number;
+  /** Those of it that the loser had made. */
+  readonly ids: readonly string[];
+}
+
+export interface MoveCallsRequest {
+  readonly businessId: BusinessId;
+  readonly winnerId: string;
+  readonly loserId: string;
+  /** Behind how many positions of the winner the answered part of the loser goes. */
+  readonly winnerDone: number;
+}
+
+/** Runs before the loser's turns move. */
+export async function moveCalls(tx: Queryable, { businessId, winnerId, loserId, winnerDone }: MoveCallsRequest): Promise<MovedCalls> {
+  const answered = await tx.run(readAnsweredTo, [businessId, [winnerId, loserId]]);
+  const answeredTo = (id: string): number => answered.find((row) => row.conversation_id === id)?.answered_to ?? 0;
+  const [ofWinner, ofLoser] = [answeredTo(winnerId), answeredTo(loserId)];
+  const joint = ofLoser > 0 ? winnerDone + ofLoser : ofWinner;
+  await tx.run(settleTwinCalls, [businessId, winnerId, loserId, ofWinner, ofLoser]);
+  await tx.run(shiftOpenCalls, [businessId, winnerId, ofWinner, joint]);
+  const moved = await tx.run(moveCallsToWinner, [businessId, loserId, winnerId, ofLoser, joint, winnerDone]);
+  return { answeredTo: joint, ids: moved.filter(({ is_open }) => is_open).map(({ id }) => id) };
+}
