@@ -34,7 +34,11 @@ const healthyThread = (): string => `
     (${here()}, '${ids.conversation}', 'reply', null, now(), now(), 2, 2, 1),
     (${here()}, '${ids.conversation}', 'send', null, now(), now(), 3, 3, 1),
     (${here()}, '${ids.conversation}', 'session', now(), now(), now(), 2, 0, 1),
-    (${here()}, '${ids.other}', 'reply', now(), now(), now(), 1, 0, 0);`;
+    (${here()}, '${ids.other}', 'reply', now(), now(), now(), 1, 0, 0);
+  insert into waiting_turns (business_id, conversation_id, id, covers_to, answered_to, waits_for, asked_at, expires_at)
+    values (${here()}, '${ids.other}', '${newId()}', 1, 0, 'answer', now(), now());
+  insert into events (business_id, id, type, at, position) values (${here()}, '${newId()}', 'turn.replied', now(), 1);
+  insert into event_counters values (${here()}, 1);`;
 
 const drop = (table: string, constraint: string): string => `alter table ${table} drop constraint ${constraint};`;
 const move = (seconds: number): string => `now() - interval '${String(seconds)} seconds'`;
@@ -87,8 +91,10 @@ const breaks: Readonly<Record<string, () => string>> = {
     `drop index uq_message_turn_part;
     ${another("seq, direction, author, type, status, turn_id, turn_part", `4, 'out', 'ai', 'text', 'queued', '${ids.turn}', 0`)}`,
   "reply-of-a-turn-that-has-none": () => `update turns set state = 'superseded' where id = '${ids.turn}';`,
+  "waiting-turns-astray": () => `update waiting_turns set conversation_id = '${ids.conversation}', covers_to = 2;`,
   "failed-turns": () => `update turns set state = 'failed', reason = 'model' where id = '${ids.turn}';`,
   "turns-behind-their-fence": () => `update turns set fence = 2 where id = '${ids.turn}';`,
+  "events-beyond-their-counter": () => `update events set position = 2;`,
   "lanes-that-keep-failing": () => `update lanes set attempts = 5 where conversation_id = '${ids.other}';`,
   "sends-forgotten": () => another("seq, direction, author, type, status", "4, 'out', 'api', 'text', 'queued'"),
   "sends-stuck": () => another("seq, direction, author, type, status, attempted_at", `4, 'out', 'api', 'text', 'sending', ${move(301)}`),
@@ -100,6 +106,9 @@ const breaks: Readonly<Record<string, () => string>> = {
   "window-times-behind": () => `update conversations set last_customer_message_at = null where id = '${ids.conversation}';`,
   "sent-outside-the-window": () => `update messages set attempted_at = now() + interval '25 hours' where id = '${ids.reply}';`,
   "sent-after-opt-out": () => `update conversations set opted_out_at = ${move(3_600)} where id = '${ids.conversation}';`,
+  "sent-after-takeover": () =>
+    `update messages set attempts = 1, received_at = ${move(7_200)} where id = '${ids.reply}';
+    update conversations set ai_paused_at = ${move(3_600)}, ai_paused_reason = 'inbox' where id = '${ids.conversation}';`,
   "tables-without-row-level-security": () => "alter table messages disable row level security;",
   "roles-too-powerful": () => "grant create on schema onethread to onethread_app; alter table aliases owner to onethread_app;",
   "secrets-readable": () => "grant select on channel_secrets to onethread_reader;",
@@ -154,6 +163,17 @@ test.for(checks)("$name turns red when it is broken, and says what to do", async
   expect(result?.count).toBeGreaterThan(0);
   expect(result?.examples.length).toBeGreaterThan(0);
   expect(results.filter(({ advice }) => advice.startsWith("This could not be checked"))).toEqual([]);
+});
+
+test("a question that waits is astray when its lane sleeps or is gone, too; what the AI says when it hands over is no breach", async () => {
+  const stateAfter = async (name: string, sql: string) => (await examineAfter(sql)).find((result) => result.name === name)?.state;
+  const asleep = `${drop("lanes", "ck_lane_awake")} update lanes set check_at = null where conversation_id = '${ids.other}';`;
+  expect(await stateAfter("waiting-turns-astray", asleep)).toBe("broken");
+  expect(await stateAfter("waiting-turns-astray", `delete from lanes where conversation_id = '${ids.other}';`)).toBe("broken");
+  expect(await stateAfter("events-beyond-their-counter", "delete from event_counters;")).toBe("broken");
+  const taken = breaks["sent-after-takeover"]?.() ?? "";
+  const handed = `update turns set state = 'handed_off', reason = 'asked', finished_at = (select ai_paused_at from conversations where id = '${ids.conversation}');`;
+  expect(await stateAfter("sent-after-takeover", `${taken} ${handed}`)).toBe("ok");
 });
 
 test("a broken database makes the report say so, with at most five examples and no customer's data", async () => {

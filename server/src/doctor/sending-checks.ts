@@ -96,4 +96,19 @@ export const sendingChecks: readonly Check[] = [
       join onethread.conversations c on c.business_id = m.business_id and c.id = m.conversation_id
       where m.direction = 'out' and m.accepted_at is not null and m.attempted_at > c.opted_out_at`,
   },
+  {
+    name: "sent-after-takeover",
+    invariant: 12,
+    severity: "broken",
+    finding: "The AI wrote to a customer after a person had taken over: what it still had to say should have been held back.",
+    advice: "Look whether the person has to explain something, and report this with the ids: the pause is checked right before sending.",
+    // As in outbound/deliver.queries.ts: the words with which the AI hands over go out. Five seconds: a pause counts from the beginning of the
+    // transaction that set it, and a send may lie between that and its commit. A merge brings the pause of another thread.
+    violations: `select m.id from onethread.messages m
+      join onethread.conversations c on c.business_id = m.business_id and c.id = m.conversation_id
+      where m.author = 'ai' and m.attempts > 0 and m.received_at < c.ai_paused_at and m.attempted_at > c.ai_paused_at + interval '5 seconds'
+        and not exists (select from onethread.turns t where t.business_id = m.business_id and t.id = m.turn_id
+          and t.state = 'handed_off' and t.finished_at = c.ai_paused_at)
+        and not exists (select from onethread.merges g where g.business_id = m.business_id and m.conversation_id in (g.winner_id, g.loser_id))`,
+  },
 ];

@@ -1,4 +1,4 @@
-// Owns: the checks of invariants 7, 8 and 13: work is never forgotten, and every burst has one turn. Refuses to know how a check is run.
+// Owns: the checks of invariants 7, 8 and 13: work is never forgotten, and every burst has one turn; events keep their order. Refuses to know how a check is run.
 import type { Check } from "./check.ts";
 
 const ADVICE_REPORT = "Report this with the ids: the turn and the lane are written in one transaction.";
@@ -99,6 +99,17 @@ export const turnChecks: readonly Check[] = [
       where m.turn_id is not null and (t.id is null or t.conversation_id <> m.conversation_id or t.state in ('superseded', 'skipped'))`,
   },
   {
+    name: "waiting-turns-astray",
+    invariant: 7,
+    severity: "broken",
+    finding: "A question waits for an answer from outside, but its messages have their turn already, or nobody will look at it again.",
+    advice: `If its lane has work and no time, set check_at of the lane to now(). ${ADVICE_REPORT}`,
+    violations: `select w.id from onethread.waiting_turns w
+      left join onethread.lanes l on l.business_id = w.business_id and l.conversation_id = w.conversation_id and l.kind = 'reply'
+      where l.check_at is null or w.covers_to <= l.done or exists (
+        select from onethread.turns t where t.business_id = w.business_id and t.conversation_id = w.conversation_id and t.covers_to >= w.covers_to)`,
+  },
+  {
     name: "failed-turns",
     invariant: 7,
     severity: "warn",
@@ -118,6 +129,17 @@ export const turnChecks: readonly Check[] = [
         from onethread.turns) t
       join onethread.lanes l on l.business_id = t.business_id and l.conversation_id = t.conversation_id and l.kind = 'reply'
       where t.fence < t.fence_before or t.fence > l.fence`,
+  },
+  {
+    name: "events-beyond-their-counter",
+    invariant: 13,
+    severity: "broken",
+    finding: "An event has a position that its business has not given out: who reads events in their order misses it, or another one.",
+    advice: "Report this with the ids: positions are given out under the lock of their counter (event_counters), in one statement with it.",
+    // From the businesses, so that each is one look at the end of an index.
+    violations: `select e.id from onethread.businesses b
+      left join onethread.event_counters c on c.business_id = b.id
+      join onethread.events e on e.business_id = b.id and e.position > coalesce(c.last_position, 0)`,
   },
   {
     name: "lanes-that-keep-failing",
