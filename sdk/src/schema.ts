@@ -49,6 +49,8 @@ export type ResolveConversationInput = {
   readonly name?: string | undefined;
 };
 
+export type KnowledgeSourceInput = unknown;
+
 /** Either messages or handoff. */
 export type TurnAnswerInput = {
   /** What the customer is told: one WhatsApp message each. */
@@ -493,6 +495,52 @@ export type ReplySecretPage = {
   readonly nextCursor: string | null;
 };
 
+export type KnowledgeText = {
+  readonly id: string;
+  readonly title: string;
+  readonly kind: "text" | "qa" | "file" | "url";
+  /** PostgreSQL's text search configuration; simple: words as they are. */
+  readonly language: string;
+  readonly questions: readonly string[];
+  readonly url: string | null;
+  readonly version: number;
+  /** Whether it answers now, be it with an earlier version. */
+  readonly isLive: boolean;
+  readonly state: "pending" | "indexing" | "ready" | "failed";
+  readonly chunks: {
+    readonly done: number;
+    readonly total: number;
+  };
+  /** A sentence: why it failed, or what is missing although it answers. */
+  readonly error: string | null;
+  /** Characters. */
+  readonly length: number;
+  /** In lists only the first 2,000 characters. */
+  readonly body: string;
+  /** ISO 8601, UTC. */
+  readonly createdAt: string;
+  /** ISO 8601, UTC. */
+  readonly updatedAt: string;
+};
+
+export type SavedKnowledge = {
+  readonly id: string;
+  readonly state: "ready" | "pending";
+};
+
+export type KnowledgeHit = {
+  readonly id: string;
+  readonly title: string;
+  readonly heading: string | null;
+  readonly body: string;
+  /** 0 to 1: how much of the question it knows; words of titles count more. */
+  readonly score: number;
+  readonly coverage: number;
+  readonly similarity: number | null;
+  /** Whether it is good enough to be sent as the answer. */
+  readonly answers: boolean;
+};
+
 export type Session = {
   /** A UUID. */
   readonly id: string;
@@ -632,7 +680,7 @@ export type ToolCall = {
   readonly arguments: {
     readonly [key: string]: unknown;
   };
-  /** waiting, approved, denied, running, done, failed or unknown. */
+  /** waiting, approved, denied, running, done, failed, unknown, or expired: its burst was over before it was made. */
   readonly state: string;
   /** Any JSON. */
   readonly result: unknown;
@@ -689,6 +737,16 @@ export type PauseConversationBody = {
   readonly reason?: string | undefined;
 } | null;
 
+export type ListKnowledgeQuery = {
+  readonly cursor?: string | undefined;
+  readonly limit?: number | undefined;
+};
+
+export type SearchKnowledgeQuery = {
+  readonly q: string;
+  readonly limit?: number | undefined;
+};
+
 export type ListEventsQuery = {
   /** `nextCursor` of an earlier answer; without it, from the oldest that is kept (30 days). */
   readonly after?: string | undefined;
@@ -712,7 +770,7 @@ export type ListToolCallsQuery = {
   readonly limit?: number | undefined;
   readonly cursor?: string | undefined;
   readonly conversationId?: string | undefined;
-  readonly state?: "waiting" | "approved" | "denied" | "running" | "done" | "failed" | "unknown" | undefined;
+  readonly state?: "waiting" | "approved" | "denied" | "running" | "done" | "failed" | "unknown" | "expired" | undefined;
 };
 
 export type ChangeCustomerFactsBody = {

@@ -7,6 +7,26 @@ CREATE OR REPLACE FUNCTION onethread.current_business()
 RETURN (NULLIF(current_setting('onethread.business_id'::text, true), ''::text))::uuid
 ;
 
+CREATE OR REPLACE FUNCTION onethread.nearest_knowledge(business uuid, question real[], embedder text, most integer)
+ RETURNS TABLE(business_id uuid, text_id uuid, ordinal integer, similarity double precision)
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+declare
+  place text := onethread.vector_schema();
+begin
+  if place is null then return; end if;
+  return query execute format(
+    'select c.business_id, c.text_id, c.ordinal, 1 - (c.embedding::%1$I.vector operator(%1$I.<=>) $2::%1$I.vector)
+       from onethread.knowledge_chunks c
+       join onethread.knowledge_texts k on k.business_id = c.business_id and k.id = c.text_id and k.live_version = c.version
+      where c.business_id = $1 and c.embedded_with = $3
+      order by c.embedding::%1$I.vector operator(%1$I.<=>) $2::%1$I.vector
+      limit $4', place) using business, question, embedder, most;
+end
+$function$
+;
+
 CREATE OR REPLACE PROCEDURE onethread.protect(IN target regclass, IN app text, IN ingest text DEFAULT ''::text, IN reader boolean DEFAULT true, IN owner_column text DEFAULT 'business_id'::text)
  LANGUAGE plpgsql
 AS $procedure$
@@ -34,6 +54,20 @@ CREATE OR REPLACE FUNCTION onethread.status_rank(status text)
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
 RETURN CASE status WHEN 'accepted'::text THEN 1 WHEN 'sent'::text THEN 2 WHEN 'failed'::text THEN 3 WHEN 'delivered'::text THEN 4 WHEN 'read'::text THEN 5 WHEN 'played'::text THEN 6 ELSE 0 END
+;
+
+CREATE OR REPLACE FUNCTION onethread.trigrams(word text)
+ RETURNS text[]
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN (SELECT array_agg(DISTINCT substr((('  '::text || trigrams.word) || ' '::text), i.i, 3)) AS array_agg FROM generate_series(1, (length(trigrams.word) + 1)) i(i))
+;
+
+CREATE OR REPLACE FUNCTION onethread.vector_schema()
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+RETURN (SELECT (n.nspname)::text AS nspname FROM (pg_extension e JOIN pg_namespace n ON ((n.oid = e.extnamespace))) WHERE ((e.extname = 'vector'::name) AND has_schema_privilege(n.oid, 'usage'::text)))
 ;
 
 -- owner: onethread_owner
@@ -146,10 +180,12 @@ create table onethread.businesses (
   handoff_pause_ms bigint,
   created_at timestamp with time zone default now() not null,
   answers_groups boolean default false not null,
+  reply_concurrency integer,
   constraint businesses_pkey PRIMARY KEY (id),
   constraint ck_business_debounce CHECK ((((quiet_ms >= 0) AND (quiet_ms <= 60000)) AND ((ceiling_ms >= quiet_ms) AND (ceiling_ms <= 300000)))),
   constraint ck_business_handoff_pause CHECK ((handoff_pause_ms >= 0)),
-  constraint ck_business_name CHECK (((length(name) >= 1) AND (length(name) <= 200)))
+  constraint ck_business_name CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  constraint ck_business_reply_concurrency CHECK (((reply_concurrency >= 1) AND (reply_concurrency <= 10000)))
 );
 alter table onethread.businesses enable row level security;
 create policy across_businesses on onethread.businesses for all to onethread_ingest using (true) with check (true);
@@ -240,6 +276,22 @@ grant insert, select, update on onethread.conversations to onethread_ingest;
 grant select on onethread.conversations to onethread_reader;
 
 -- owner: onethread_owner
+create table onethread.customer_facts (
+  business_id uuid not null,
+  conversation_id uuid not null,
+  facts jsonb not null,
+  updated_at timestamp with time zone not null,
+  constraint customer_facts_pkey PRIMARY KEY (business_id, conversation_id),
+  constraint ck_customer_facts CHECK (((jsonb_typeof(facts) = 'object'::text) AND (length((facts)::text) <= 8000))),
+  constraint fk_customer_facts_conversation FOREIGN KEY (business_id, conversation_id) REFERENCES onethread.conversations(business_id, id)
+);
+alter table onethread.customer_facts enable row level security;
+create policy one_business on onethread.customer_facts for all to onethread_app using ((business_id = onethread.current_business())) with check ((business_id = onethread.current_business()));
+create policy reads_everything on onethread.customer_facts for select to onethread_reader using (true);
+grant insert, select, update on onethread.customer_facts to onethread_app;
+grant select on onethread.customer_facts to onethread_reader;
+
+-- owner: onethread_owner
 create table onethread.directory (
   kind text not null,
   key text not null,
@@ -258,6 +310,46 @@ create policy reads_everything on onethread.directory for select to onethread_re
 grant delete, insert, select on onethread.directory to onethread_app;
 grant select on onethread.directory to onethread_ingest;
 grant select on onethread.directory to onethread_reader;
+
+-- owner: onethread_owner
+create table onethread.event_counters (
+  business_id uuid not null,
+  last_position bigint not null,
+  constraint event_counters_pkey PRIMARY KEY (business_id),
+  constraint ck_event_counter CHECK ((last_position >= 0)),
+  constraint fk_event_counter_business FOREIGN KEY (business_id) REFERENCES onethread.businesses(id)
+);
+alter table onethread.event_counters enable row level security;
+create policy one_business on onethread.event_counters for all to onethread_app using ((business_id = onethread.current_business())) with check ((business_id = onethread.current_business()));
+create policy reads_everything on onethread.event_counters for select to onethread_reader using (true);
+grant insert, select, update on onethread.event_counters to onethread_app;
+grant select on onethread.event_counters to onethread_reader;
+
+-- owner: onethread_owner
+create table onethread.events (
+  business_id uuid not null,
+  id uuid not null,
+  type text not null,
+  conversation_id uuid,
+  subject_id uuid,
+  data jsonb default '{}'::jsonb not null,
+  at timestamp with time zone not null,
+  "position" bigint,
+  constraint events_pkey PRIMARY KEY (business_id, id),
+  constraint ck_event_position CHECK (("position" >= 1)),
+  constraint ck_event_type CHECK ((type ~ '^[a-z]+(-[a-z]+)*\.[a-z]+(-[a-z]+)*$'::text))
+);
+alter table onethread.events enable row level security;
+CREATE INDEX ix_event_age ON onethread.events USING btree (at);
+CREATE INDEX ix_event_conversation ON onethread.events USING btree (business_id, conversation_id, "position") WHERE ("position" IS NOT NULL);
+CREATE INDEX ix_event_unread ON onethread.events USING btree (business_id, at, id) WHERE ("position" IS NULL);
+CREATE UNIQUE INDEX uq_event_position ON onethread.events USING btree (business_id, "position") WHERE ("position" IS NOT NULL);
+create policy across_businesses on onethread.events for all to onethread_ingest using (true) with check (true);
+create policy one_business on onethread.events for all to onethread_app using ((business_id = onethread.current_business())) with check ((business_id = onethread.current_business()));
+create policy reads_everything on onethread.events for select to onethread_reader using (true);
+grant insert, select on onethread.events to onethread_app;
+grant delete, insert on onethread.events to onethread_ingest;
+grant select on onethread.events to onethread_reader;
 
 -- owner: onethread_owner
 create table onethread.idempotency_keys (
@@ -280,6 +372,47 @@ grant delete, select on onethread.idempotency_keys to onethread_ingest;
 grant select on onethread.idempotency_keys to onethread_reader;
 
 -- owner: onethread_owner
+create table onethread.knowledge_chunks (
+  business_id uuid not null,
+  text_id uuid not null,
+  version integer not null,
+  ordinal integer not null,
+  heading text not null,
+  body text not null,
+  language text not null,
+  search tsvector not null,
+  embedding real[],
+  embedded_with text,
+  constraint knowledge_chunks_pkey PRIMARY KEY (business_id, text_id, version, ordinal),
+  constraint ck_knowledge_chunk_embedding CHECK (((embedding IS NULL) = (embedded_with IS NULL))),
+  constraint fk_knowledge_chunk_text FOREIGN KEY (business_id, text_id) REFERENCES onethread.knowledge_texts(business_id, id) ON DELETE CASCADE
+);
+alter table onethread.knowledge_chunks enable row level security;
+create policy one_business on onethread.knowledge_chunks for all to onethread_app using ((business_id = onethread.current_business())) with check ((business_id = onethread.current_business()));
+create policy reads_everything on onethread.knowledge_chunks for select to onethread_reader using (true);
+grant delete, insert, select, update on onethread.knowledge_chunks to onethread_app;
+grant select on onethread.knowledge_chunks to onethread_reader;
+
+-- owner: onethread_owner
+create table onethread.knowledge_jobs (
+  business_id uuid not null,
+  text_id uuid not null,
+  due_at timestamp with time zone not null,
+  attempts integer default 0 not null,
+  fence bigint default 0 not null,
+  constraint knowledge_jobs_pkey PRIMARY KEY (business_id, text_id),
+  constraint fk_knowledge_job_text FOREIGN KEY (business_id, text_id) REFERENCES onethread.knowledge_texts(business_id, id) ON DELETE CASCADE
+);
+alter table onethread.knowledge_jobs enable row level security;
+CREATE INDEX ix_knowledge_job_due ON onethread.knowledge_jobs USING btree (due_at);
+create policy across_businesses on onethread.knowledge_jobs for all to onethread_ingest using (true) with check (true);
+create policy one_business on onethread.knowledge_jobs for all to onethread_app using ((business_id = onethread.current_business())) with check ((business_id = onethread.current_business()));
+create policy reads_everything on onethread.knowledge_jobs for select to onethread_reader using (true);
+grant delete, insert, select, update on onethread.knowledge_jobs to onethread_app;
+grant select, update on onethread.knowledge_jobs to onethread_ingest;
+grant select on onethread.knowledge_jobs to onethread_reader;
+
+-- owner: onethread_owner
 create table onethread.knowledge_texts (
   business_id uuid not null,
   id uuid not null,
@@ -288,7 +421,24 @@ create table onethread.knowledge_texts (
   language text not null,
   search tsvector not null,
   created_at timestamp with time zone default now() not null,
+  kind text default 'text'::text not null,
+  questions text[] default '{}'::text[] not null,
+  source_url text,
+  media_type text default 'text/plain'::text not null,
+  version integer default 1 not null,
+  live_version integer,
+  state text default 'ready'::text not null,
+  chunks_total integer default 0 not null,
+  chunks_done integer default 0 not null,
+  error text,
+  updated_at timestamp with time zone default now() not null,
   constraint knowledge_texts_pkey PRIMARY KEY (business_id, id),
+  constraint ck_knowledge_failed CHECK (((state <> 'failed'::text) OR (error IS NOT NULL))),
+  constraint ck_knowledge_kind CHECK ((kind = ANY (ARRAY['text'::text, 'qa'::text, 'file'::text, 'url'::text]))),
+  constraint ck_knowledge_progress CHECK (((chunks_done >= 0) AND (chunks_done <= chunks_total))),
+  constraint ck_knowledge_state CHECK ((state = ANY (ARRAY['pending'::text, 'indexing'::text, 'ready'::text, 'failed'::text]))),
+  constraint ck_knowledge_url CHECK (((kind <> 'url'::text) OR (source_url IS NOT NULL))),
+  constraint ck_knowledge_versions CHECK (((version >= 1) AND ((live_version >= 1) AND (live_version <= version)))),
   constraint fk_knowledge_business FOREIGN KEY (business_id) REFERENCES onethread.businesses(id),
   constraint uq_knowledge_title UNIQUE (business_id, title)
 );
@@ -298,6 +448,23 @@ create policy one_business on onethread.knowledge_texts for all to onethread_app
 create policy reads_everything on onethread.knowledge_texts for select to onethread_reader using (true);
 grant delete, insert, select, update on onethread.knowledge_texts to onethread_app;
 grant select on onethread.knowledge_texts to onethread_reader;
+
+-- owner: onethread_owner
+create table onethread.knowledge_words (
+  business_id uuid not null,
+  word text not null,
+  text_id uuid not null,
+  trigrams text[] generated always as (onethread.trigrams(word)) stored,
+  constraint knowledge_words_pkey PRIMARY KEY (business_id, word, text_id),
+  constraint ck_knowledge_word_length CHECK (((length(word) >= 3) AND (length(word) <= 40))),
+  constraint fk_knowledge_word_text FOREIGN KEY (business_id, text_id) REFERENCES onethread.knowledge_texts(business_id, id) ON DELETE CASCADE
+);
+alter table onethread.knowledge_words enable row level security;
+CREATE INDEX ix_knowledge_word_text ON onethread.knowledge_words USING btree (business_id, text_id);
+create policy one_business on onethread.knowledge_words for all to onethread_app using ((business_id = onethread.current_business())) with check ((business_id = onethread.current_business()));
+create policy reads_everything on onethread.knowledge_words for select to onethread_reader using (true);
+grant delete, insert, select on onethread.knowledge_words to onethread_app;
+grant select on onethread.knowledge_words to onethread_reader;
 
 -- owner: onethread_owner
 create table onethread.lanes (
@@ -313,6 +480,7 @@ create table onethread.lanes (
   owner text,
   attempts integer default 0 not null,
   last_error text,
+  parked boolean default false not null,
   constraint lanes_pkey PRIMARY KEY (business_id, conversation_id, kind),
   constraint ck_lane_awake CHECK (((wanted > done) = (check_at IS NOT NULL))),
   constraint ck_lane_kind CHECK ((kind = ANY (ARRAY['reply'::text, 'send'::text, 'session'::text]))),
@@ -439,6 +607,35 @@ grant insert, select, update on onethread.messages to onethread_ingest;
 grant select on onethread.messages to onethread_reader;
 
 -- owner: onethread_owner
+create table onethread.reply_secrets (
+  business_id uuid not null,
+  name text not null,
+  value text not null,
+  updated_at timestamp with time zone not null,
+  constraint reply_secrets_pkey PRIMARY KEY (business_id, name),
+  constraint ck_reply_secret_name CHECK ((name ~ '^[a-z][a-z0-9_]{0,63}$'::text)),
+  constraint fk_reply_secret_business FOREIGN KEY (business_id) REFERENCES onethread.businesses(id)
+);
+alter table onethread.reply_secrets enable row level security;
+create policy one_business on onethread.reply_secrets for all to onethread_app using ((business_id = onethread.current_business())) with check ((business_id = onethread.current_business()));
+grant delete, insert, select, update on onethread.reply_secrets to onethread_app;
+
+-- owner: onethread_owner
+create table onethread.reply_settings (
+  business_id uuid not null,
+  settings jsonb not null,
+  updated_at timestamp with time zone not null,
+  constraint reply_settings_pkey PRIMARY KEY (business_id),
+  constraint ck_reply_settings_object CHECK ((jsonb_typeof(settings) = 'object'::text)),
+  constraint fk_reply_settings_business FOREIGN KEY (business_id) REFERENCES onethread.businesses(id)
+);
+alter table onethread.reply_settings enable row level security;
+create policy one_business on onethread.reply_settings for all to onethread_app using ((business_id = onethread.current_business())) with check ((business_id = onethread.current_business()));
+create policy reads_everything on onethread.reply_settings for select to onethread_reader using (true);
+grant insert, select, update on onethread.reply_settings to onethread_app;
+grant select on onethread.reply_settings to onethread_reader;
+
+-- owner: onethread_owner
 create table onethread.sessions (
   business_id uuid not null,
   id uuid not null,
@@ -449,19 +646,107 @@ create table onethread.sessions (
   closed_at timestamp with time zone,
   closed_reason text,
   summary text,
+  summary_state text default 'none'::text not null,
+  topic text,
+  outcome text,
+  open_points jsonb,
+  summary_source text,
+  summary_attempts integer default 0 not null,
+  summary_error text,
+  summarized_at timestamp with time zone,
+  summary_input_tokens integer,
+  summary_output_tokens integer,
   constraint sessions_pkey PRIMARY KEY (business_id, id),
   constraint ck_session_closed CHECK ((((closed_at IS NULL) = (closed_reason IS NULL)) AND ((closed_at IS NULL) = (to_seq IS NULL)))),
-  constraint ck_session_closed_reason CHECK ((closed_reason = ANY (ARRAY['inactive'::text, 'by_hand'::text, 'merged'::text]))),
+  constraint ck_session_closed_reason CHECK ((closed_reason = ANY (ARRAY['inactive'::text, 'new_day'::text, 'by_hand'::text, 'merged'::text]))),
+  constraint ck_session_open_points CHECK ((jsonb_typeof(open_points) = 'array'::text)),
   constraint ck_session_range CHECK ((to_seq >= from_seq)),
+  constraint ck_session_summarized CHECK (((summary_state <> ALL (ARRAY['done'::text, 'too_short'::text])) OR ((summary IS NOT NULL) AND (summary_source IS NOT NULL) AND (summarized_at IS NOT NULL)))),
+  constraint ck_session_summary_attempts CHECK ((summary_attempts >= 0)),
+  constraint ck_session_summary_source CHECK ((summary_source = ANY (ARRAY['extractive'::text, 'model'::text, 'message'::text, 'adopted'::text]))),
+  constraint ck_session_summary_state CHECK ((summary_state = ANY (ARRAY['none'::text, 'pending'::text, 'done'::text, 'too_short'::text]))),
   constraint fk_session_conversation FOREIGN KEY (business_id, conversation_id) REFERENCES onethread.conversations(business_id, id),
   constraint uq_session_from UNIQUE (business_id, conversation_id, from_seq)
 );
 alter table onethread.sessions enable row level security;
+CREATE INDEX ix_session_pending ON onethread.sessions USING btree (business_id, conversation_id, from_seq) WHERE (summary_state = 'pending'::text);
 CREATE UNIQUE INDEX uq_session_open ON onethread.sessions USING btree (business_id, conversation_id) WHERE (closed_at IS NULL);
 create policy one_business on onethread.sessions for all to onethread_app using ((business_id = onethread.current_business())) with check ((business_id = onethread.current_business()));
 create policy reads_everything on onethread.sessions for select to onethread_reader using (true);
-grant insert, select, update on onethread.sessions to onethread_app;
+grant delete, insert, select, update on onethread.sessions to onethread_app;
 grant select on onethread.sessions to onethread_reader;
+
+-- owner: onethread_owner
+create table onethread.switches (
+  name text not null,
+  is_on boolean not null,
+  reason text,
+  changed_at timestamp with time zone not null,
+  constraint switches_pkey PRIMARY KEY (name),
+  constraint ck_switch_name CHECK ((name = 'ai'::text))
+);
+grant select on onethread.switches to onethread_app;
+grant insert, select, update on onethread.switches to onethread_ingest;
+grant select on onethread.switches to onethread_reader;
+
+-- owner: onethread_owner
+create table onethread.tool_calls (
+  business_id uuid not null,
+  id uuid not null,
+  conversation_id uuid not null,
+  turn_id uuid not null,
+  answered_to bigint not null,
+  tool text not null,
+  arguments jsonb not null,
+  arguments_hash text not null,
+  state text not null,
+  result jsonb,
+  error text,
+  attempts integer default 0 not null,
+  created_at timestamp with time zone not null,
+  started_at timestamp with time zone,
+  finished_at timestamp with time zone,
+  decided_at timestamp with time zone,
+  decided_by text,
+  constraint tool_calls_pkey PRIMARY KEY (business_id, id),
+  constraint ck_tool_call_decided CHECK (((decided_at IS NULL) = (decided_by IS NULL))),
+  constraint ck_tool_call_done CHECK (((state <> 'done'::text) OR (result IS NOT NULL))),
+  constraint ck_tool_call_failed CHECK (((state <> ALL (ARRAY['failed'::text, 'unknown'::text])) OR (error IS NOT NULL))),
+  constraint ck_tool_call_state CHECK ((state = ANY (ARRAY['waiting'::text, 'approved'::text, 'denied'::text, 'running'::text, 'done'::text, 'failed'::text, 'unknown'::text]))),
+  constraint fk_tool_call_conversation FOREIGN KEY (business_id, conversation_id) REFERENCES onethread.conversations(business_id, id),
+  constraint uq_tool_call_once UNIQUE (business_id, conversation_id, answered_to, tool, arguments_hash)
+);
+alter table onethread.tool_calls enable row level security;
+CREATE INDEX ix_tool_call_conversation ON onethread.tool_calls USING btree (business_id, conversation_id, created_at);
+CREATE INDEX ix_tool_call_waiting ON onethread.tool_calls USING btree (business_id, created_at) WHERE (state = 'waiting'::text);
+create policy one_business on onethread.tool_calls for all to onethread_app using ((business_id = onethread.current_business())) with check ((business_id = onethread.current_business()));
+create policy reads_everything on onethread.tool_calls for select to onethread_reader using (true);
+grant insert, select, update on onethread.tool_calls to onethread_app;
+grant select on onethread.tool_calls to onethread_reader;
+
+-- owner: onethread_owner
+create table onethread.tools (
+  business_id uuid not null,
+  id uuid not null,
+  name text not null,
+  kind text not null,
+  description text not null,
+  definition jsonb not null,
+  needs_approval boolean default false not null,
+  is_enabled boolean default true not null,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  constraint tools_pkey PRIMARY KEY (business_id, id),
+  constraint ck_tool_kind CHECK ((kind = ANY (ARRAY['http'::text, 'mcp'::text]))),
+  constraint ck_tool_name CHECK ((name ~ '^[a-z][a-z0-9_]{0,39}$'::text)),
+  constraint fk_tool_business FOREIGN KEY (business_id) REFERENCES onethread.businesses(id),
+  constraint uq_tool_name UNIQUE (business_id, name)
+);
+alter table onethread.tools enable row level security;
+create policy one_business on onethread.tools for all to onethread_app using ((business_id = onethread.current_business())) with check ((business_id = onethread.current_business()));
+create policy reads_everything on onethread.tools for select to onethread_reader using (true);
+grant delete, insert, select, update on onethread.tools to onethread_app;
+grant select on onethread.tools to onethread_reader;
 
 -- owner: onethread_owner
 create table onethread.turns (
@@ -479,6 +764,13 @@ create table onethread.turns (
   error text,
   started_at timestamp with time zone not null,
   finished_at timestamp with time zone not null,
+  model text,
+  input_tokens integer,
+  output_tokens integer,
+  cost_micros bigint,
+  latency_ms integer,
+  tool_calls jsonb,
+  sources jsonb,
   constraint turns_pkey PRIMARY KEY (business_id, id),
   constraint ck_turn_range CHECK (((covers_from >= 1) AND (covers_to >= covers_from))),
   constraint ck_turn_reason CHECK (((state = 'replied'::text) OR (state = 'superseded'::text) OR (reason IS NOT NULL))),
@@ -490,10 +782,36 @@ create table onethread.turns (
 );
 alter table onethread.turns enable row level security;
 CREATE INDEX ix_turn_continues ON onethread.turns USING btree (business_id, conversation_id, continues_from);
+CREATE INDEX ix_turn_usage ON onethread.turns USING btree (business_id, finished_at) INCLUDE (conversation_id, input_tokens, output_tokens, cost_micros) WHERE (input_tokens IS NOT NULL);
 create policy one_business on onethread.turns for all to onethread_app using ((business_id = onethread.current_business())) with check ((business_id = onethread.current_business()));
 create policy reads_everything on onethread.turns for select to onethread_reader using (true);
 grant insert, select, update on onethread.turns to onethread_app;
 grant select on onethread.turns to onethread_reader;
+
+-- owner: onethread_owner
+create table onethread.waiting_turns (
+  business_id uuid not null,
+  conversation_id uuid not null,
+  id uuid not null,
+  covers_to bigint not null,
+  answered_to bigint not null,
+  waits_for text not null,
+  asked_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  answer jsonb,
+  answered_at timestamp with time zone,
+  work jsonb,
+  constraint waiting_turns_pkey PRIMARY KEY (business_id, conversation_id),
+  constraint ck_waiting_turn_answered CHECK (((answer IS NULL) = (answered_at IS NULL))),
+  constraint ck_waiting_turn_for CHECK ((waits_for = ANY (ARRAY['asking'::text, 'answer'::text, 'approval'::text]))),
+  constraint fk_waiting_turn_conversation FOREIGN KEY (business_id, conversation_id) REFERENCES onethread.conversations(business_id, id),
+  constraint uq_waiting_turn UNIQUE (business_id, id)
+);
+alter table onethread.waiting_turns enable row level security;
+create policy one_business on onethread.waiting_turns for all to onethread_app using ((business_id = onethread.current_business())) with check ((business_id = onethread.current_business()));
+create policy reads_everything on onethread.waiting_turns for select to onethread_reader using (true);
+grant delete, insert, select, update on onethread.waiting_turns to onethread_app;
+grant select on onethread.waiting_turns to onethread_reader;
 
 -- owner: onethread_owner
 create table onethread.webhook_log (

@@ -51,7 +51,8 @@ function expectedOf(node: JsonObject): string {
 
 function kindOf(node: JsonObject): string {
   const choices = readArray(node, "enum");
-  if (choices !== undefined) return choices.map((choice) => `\`${typeof choice === "string" ? choice : JSON.stringify(choice)}\``).join(", ");
+  if (choices !== undefined)
+    return choices.map((choice) => `\`${typeof choice === "string" ? choice : JSON.stringify(choice)}\``).join(", ");
   switch (node["type"]) {
     case "integer":
       return `whole number${rangeOf(node)}`;
