@@ -58,7 +58,7 @@ export interface HttpAppDeps {
   readonly appSecrets: readonly string[];
   readonly verifyToken: string;
   /** Tells the workers of this process that there is work; called after commits only. */
-  readonly wake: (kind: "send" | "reply") => void;
+  readonly wake: (kind: "send" | "reply" | "session") => void;
   /** Names of migrations that this code needs and the database does not have. */
   readonly listPendingMigrations: () => Promise<readonly string[]>;
   readonly apiRequestsPerMinute?: number;
@@ -222,7 +222,7 @@ async function registerApi(api: ApiApp, deps: HttpAppDeps): Promise<void> {
     replySettings,
     changeBusiness: createChangeBusiness({ database }),
     listSessions: createListSessions({ database }),
-    closeSession: createCloseSession({ database, settings: replySettings }),
+    closeSession: createCloseSession({ database, settings: replySettings, wake: deps.wake }),
     businesses: createBusinesses({ database }),
     channels: createChannels({ database }),
   });
