@@ -1,8 +1,6 @@
-// Owns: from the bytes of a file or page to text that can be cut and searched. Refuses to know: where they came from and what becomes of them.
-import { convert, type HtmlToTextOptions } from "html-to-text";
-import { extractText, getDocumentProxy } from "unpdf";
-import { messageOf } from "../kernel/faults.ts";
-import { readTable } from "./read-table.ts";
+// Owns: which files and pages can be read, and reading one in a thread of its own, within limits of time and memory: a file that was made to cost stops
+// neither the API nor a worker. Refuses to know: how each kind is read (read-text.ts).
+import { Worker } from "node:worker_threads";
 
 export const MEDIA_TYPES = ["text/plain", "text/markdown", "text/html", "text/csv", "application/pdf"] as const;
 export type MediaType = (typeof MEDIA_TYPES)[number];
@@ -40,103 +38,66 @@ export function findMediaType(name: string): MediaType | undefined {
   return known ?? (type.includes("/") && !type.includes(".") ? undefined : BY_ENDING[/\.([a-z]+)$/.exec(type)?.[1] ?? ""]);
 }
 
-const HTML_OPTIONS: HtmlToTextOptions = {
-  wordwrap: false,
-  limits: { maxInputLength: 8_000_000 },
-  baseElements: { selectors: ["main", "article", "body"], orderBy: "selectors", returnDomByDefault: true },
-  formatters: {
-    markdownHeading(element, walk, builder) {
-      builder.openBlock({ leadingLineBreaks: 2 });
-      builder.addInline(`${"#".repeat(Number(element.name.slice(1)))} `, { noWordTransform: true });
-      walk(element.children, builder);
-      builder.closeBlock({ trailingLineBreaks: 2 });
-    },
-  },
-  selectors: [
-    ...["h1", "h2", "h3", "h4", "h5", "h6"].map((selector) => ({ selector, format: "markdownHeading" })),
-    ...["nav", "header", "footer", "aside", "form", "script", "style", "noscript", "template", "img", "svg"].map((selector) => ({
-      selector,
-      format: "skip",
-    })),
-    { selector: "a", options: { ignoreHref: true } },
-    { selector: "ul", options: { itemPrefix: "- " } },
-    { selector: "table", format: "dataTable" },
-  ],
-};
-
-/** Only UTF-8 (or with its mark UTF-16) is text here; what else it is, is guessed as the West's old code page, which never fails. */
-function decode(bytes: Buffer, charset: string | undefined): string {
-  if (bytes[0] === 0xff && bytes[1] === 0xfe) return new TextDecoder("utf-16le").decode(bytes);
-  try {
-    return new TextDecoder(charset ?? "utf-8", { fatal: charset === undefined }).decode(bytes);
-  } catch {
-    return new TextDecoder("windows-1252").decode(bytes);
-  }
+export interface ReadLimits {
+  readonly timeoutMs?: number;
+  readonly memoryMb?: number;
+  /** Threads at the same time; whoever comes then waits. */
+  readonly slots?: number;
 }
 
-async function readPdf(bytes: Buffer): Promise<string> {
-  const document = await getDocumentProxy(new Uint8Array(bytes), { verbosity: 0 });
-  try {
-    const { text } = await extractText(document, { mergePages: false });
-    return text.map((page) => page.trim()).join("\n\n");
-  } finally {
-    await document.loadingTask.destroy();
-  }
-}
-
-const tidy = (text: string): string =>
-  text
-    .replace(/\r\n?/g, "\n")
-    // PostgreSQL takes no NUL; the other control characters say nothing to anybody.
-    .replace(/[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFEFF]/g, "")
-    .replace(/\n{3,}/g, "\n\n")
-    .trim();
-
-/** Customers read it in WhatsApp: no marks of emphasis, and links as their words and address. */
-function plainMarkdown(text: string): string {
-  return text
-    .replace(/^---\n[\s\S]*?\n---\n/, "")
-    .replace(/!\[([^\]]*)\]\([^)]*\)/g, "$1")
-    .replace(/\[([^\]]+)\]\((\S+?)(?:\s+"[^"]*")?\)/g, (_link, words: string, url: string) =>
-      /^https?:/.test(url) && words !== url ? `${words} (${url})` : words,
-    )
-    .replace(/(\*\*|__)(?=\S)(.+?)(?<=\S)\1/g, "$2")
-    .replace(/<!--[\s\S]*?-->/g, "");
-}
-
-async function textOf(
-  bytes: Buffer,
-  mediaType: MediaType,
-  charset: string | undefined,
-): Promise<{ readonly text: string; readonly title?: string }> {
-  if (mediaType === "application/pdf") return { text: await readPdf(bytes) };
-  const text = decode(bytes, charset);
-  if (mediaType === "text/html") {
-    const title = convert(/<title[^>]*>([\s\S]*?)<\/title>/i.exec(text)?.[1] ?? "", { wordwrap: false }).trim();
-    return { text: convert(text, HTML_OPTIONS), ...(title === "" ? {} : { title }) };
-  }
-  if (mediaType !== "text/markdown") return { text };
-  const title = /^#\s+(.+)$/m.exec(text)?.[1]?.trim();
-  return { text: plainMarkdown(text), ...(title === undefined ? {} : { title }) };
-}
+export type ReadSourceOf = (bytes: Buffer, mediaType: MediaType, charset?: string) => Promise<ReadSource>;
 
 const refused = (reason: string): ReadSource => ({ outcome: "refused", reason });
 
-/** Never throws: what cannot be read is refused with a sentence. */
-export async function readSource(bytes: Buffer, mediaType: MediaType, charset?: string): Promise<ReadSource> {
-  try {
-    const { text: found, title } = await textOf(bytes, mediaType, charset);
-    const text = tidy(found);
-    if (text === "")
-      return refused(
-        mediaType === "application/pdf" ? "The PDF has no text in it: it may be a scan. Give it as text." : "There is no text in it.",
-      );
-    if (text.length > MAX_TEXT_LENGTH)
-      return refused(`The text is longer than ${String(MAX_TEXT_LENGTH)} characters. Split it into several.`);
-    if (mediaType === "text/csv" && readTable(text).length === 0) return refused("The table has no rows below its first line.");
-    const kept = mediaType === "text/csv" || mediaType === "text/plain" ? mediaType : "text/markdown";
-    return { outcome: "read", text, mediaType: kept, title: title?.slice(0, 200) };
-  } catch (error) {
-    return refused(`It could not be read as ${mediaType} (${messageOf(error).slice(0, 200)}).`);
+export function createReadSource({ timeoutMs = 20_000, memoryMb = 512, slots = 2 }: ReadLimits = {}): ReadSourceOf {
+  const waiting: (() => void)[] = [];
+  let free = slots;
+
+  async function takeSlot(): Promise<void> {
+    if (free > 0) free -= 1;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
   }
+  function giveSlot(): void {
+    const next = waiting.shift();
+    if (next === undefined) free += 1;
+    else next();
+  }
+
+  return async (bytes, mediaType, charset) => {
+    await takeSlot();
+    const worker = new Worker(new URL("./read-source-worker.ts", import.meta.url), {
+      workerData: { bytes, mediaType, charset },
+      resourceLimits: { maxOldGenerationSizeMb: memoryMb },
+      execArgv: [],
+    });
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      return await new Promise<ReadSource>((resolve) => {
+        const tooMuch = refused(
+          `It could not be read as ${mediaType}: it takes too much memory. Give it as plain text, or in several parts.`,
+        );
+        timer = setTimeout(() => {
+          resolve(
+            refused(`It could not be read as ${mediaType} within ${String(timeoutMs)} ms. Give it as plain text, or in several parts.`),
+          );
+        }, timeoutMs);
+        worker.once("message", (read: ReadSource) => {
+          resolve(read);
+        });
+        worker.once("error", () => {
+          resolve(tooMuch);
+        });
+        worker.once("exit", () => {
+          resolve(tooMuch);
+        });
+      });
+    } finally {
+      clearTimeout(timer);
+      await worker.terminate();
+      giveSlot();
+    }
+  };
 }
+
+/** Never throws: what cannot be read is refused with a sentence. */
+export const readSource = createReadSource();
