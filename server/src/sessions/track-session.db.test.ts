@@ -9,8 +9,10 @@ import { noFailPoints, type FailPoints } from "../kernel/fail-points.ts";
 import { createLaneStore, type ClaimedLane, type LaneStore } from "../lanes/lane-store.ts";
 import { replySettingsSchema, type ReplySettings } from "../replies/reply-settings.ts";
 import { extractiveSummarizer } from "./extractive-summarizer.ts";
+import { planTracking } from "./plan-tracking.ts";
 import type { Summarizer } from "./summarizer.ts";
 import { createTrackSession, type TrackSessionDeps } from "./track-session.ts";
+import { readLanes, writePlans } from "./write-tracking.ts";
 
 let test: TestDatabase;
 let database: Database;
@@ -140,6 +142,22 @@ describe("tracking", () => {
     await tracker()(stale, never);
     expect(await sessionsOf()).toMatchObject([{ from: 1, to: 2, state: "done" }]);
     expect(await eventsOf()).toHaveLength(3);
+  });
+
+  it("what was read under a fence that is lost meanwhile is not written", async () => {
+    await thread.add({ minutesAgo: 40 }, { minutesAgo: 39 });
+    const { conversationId, fence } = await claimOne();
+    const db = database.forBusiness(business.businessId);
+    const reading = (await readLanes(db, business.businessId, [{ conversationId, fence }])).get(conversationId);
+    if (reading === undefined) throw new Error("the lane is not held");
+    const plan = planTracking(reading, { inactivityMs: 60_000, dayZone: null });
+    expect(plan.changes).not.toEqual([]);
+    const newer = await claimOne();
+    const lanes = [{ conversationId, fence, wanted: reading.wanted, plan }];
+    expect(await writePlans(db, { businessId: business.businessId, lanes, takesOver: false })).toEqual(new Set());
+    expect(await sessionsOf()).toEqual([]);
+    await tracker()(newer, never);
+    expect(await sessionsOf()).toMatchObject([{ from: 1, to: 2, state: "done" }]);
   });
 
   it("a lane of another business cannot be written with this one's name", async () => {
