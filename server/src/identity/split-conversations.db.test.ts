@@ -196,6 +196,33 @@ describe("merge and split", () => {
     ).toEqual(["b1", "b2"]);
   });
 
+  it("a session that loses messages to a merge or to a split gets a new summary, of what it still covers", async () => {
+    const [one, other] = [newPerson(), newPerson()];
+    const anHourAgo = () => test.superuser.query("update messages set received_at = received_at - interval '1 hour'");
+    await engine.receive(business, { ...one, text: "a1" });
+    await answerAll();
+    await engine.receive(business, { ...one, text: "a2" });
+    await anHourAgo();
+    await trackSessions();
+    await engine.receive(business, { ...other, text: "b1" });
+    const ids = [await threadOf(one.from), await threadOf(other.from)] as const;
+    const summaries = () =>
+      select("select summary_state as state, summary from sessions where conversation_id = $1 order by from_seq", ids[0]);
+    expect(await summaries()).toMatchObject([{ state: "done" }]);
+    await mergeByHand({ businessId: business.businessId, conversationIds: ids, execute: true });
+    expect(await summaries()).toMatchObject([{ state: "pending" }]);
+    await anHourAgo();
+    await trackSessions();
+    expect(await summaries()).toMatchObject([{ state: "done" }, { state: "too_short", summary: "b1" }]);
+    // A session that had gone on over the messages of both.
+    await test.superuser.query("delete from sessions where conversation_id = $1 and from_seq > 1", [ids[0]]);
+    await test.superuser.query("update sessions set to_seq = 4 where conversation_id = $1", [ids[0]]);
+    await splitConversations({ businessId: business.businessId, conversationId: ids[1], execute: true });
+    expect(await summaries()).toMatchObject([{ state: "pending" }]);
+    await trackSessions();
+    expect(await summaries()).toMatchObject([{ state: "done" }]);
+  });
+
   it("only the newest merge of a thread is undone, and a merge of a merge comes apart in its order", async () => {
     const persons = [newPerson(), newPerson(), newPerson()] as const;
     for (const person of persons) await engine.receive(business, { ...person, text: person.from });
