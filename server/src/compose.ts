@@ -80,14 +80,14 @@ async function listenForHttp(
   parts: Parts,
   secrets: { readonly appSecrets: readonly string[]; readonly verifyToken: string },
 ): Promise<string> {
-  const { config, database, log, failPoints, wakeUps } = parts;
+  const { config, database, log, wakeUps } = parts;
   const channels = createChannelDirectory({ database });
   const app = createHttpApp({
     database,
     channels,
     intake: composeIntake(parts, channels),
     log,
-    metrics: createMetrics({ registry: new Registry(), database, log, failPoints }),
+    metrics: parts.metrics,
     ...secrets,
     wake: (kind) => {
       wakeUps.wake(kind);
@@ -245,12 +245,14 @@ export async function startOnethread(options: StartOptions): Promise<RunningOnet
     atEnd(() => wakeUps.stop());
     wakeUps.start();
     const outside = openOutside(options, atEnd);
+    const failPoints = overrides.failPoints ?? noFailPoints;
     const parts: Parts = {
       config,
       outside,
       log,
       overrides,
-      failPoints: overrides.failPoints ?? noFailPoints,
+      failPoints,
+      metrics: createMetrics({ registry: new Registry(), database, log, failPoints }),
       databaseUrl: place.url,
       database,
       wakeUps,

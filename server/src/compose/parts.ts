@@ -1,6 +1,7 @@
 // Owns: what the parts of a process share while they are put together.
 import type { Config } from "../config.ts";
 import type { Database } from "../db/database.ts";
+import type { Metrics } from "../http/metrics.ts";
 import type { FailPoints } from "../kernel/fail-points.ts";
 import type { Log } from "../kernel/log.ts";
 import type { WakeUps } from "../lanes/wake-ups.ts";
@@ -24,6 +25,7 @@ export interface Parts {
   readonly wakeUps: WakeUps;
   /** For every request to an address that a business has chosen. */
   readonly outside: OutsideHttp;
+  readonly metrics: Metrics;
   /** Runs in reverse order at the end. */
   readonly atEnd: (step: () => Promise<void>) => void;
 }

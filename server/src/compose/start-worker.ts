@@ -119,6 +119,9 @@ function createTurn(parts: Parts, shared: Shared): ReplyTurn {
     wake: (kind) => {
       wakeUps.wake(kind);
     },
+    onTurn: (state, ms) => {
+      parts.metrics.turnEnded(state, ms / 1_000);
+    },
   });
 }
 

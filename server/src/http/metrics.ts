@@ -32,6 +32,8 @@ export interface FinishedRequest {
 export interface Metrics {
   ingested(result: IntakeResult): void;
   requestFinished(request: FinishedRequest): void;
+  /** `state`: one of the five ends of a turn. */
+  turnEnded(state: string, seconds: number): void;
   render(): Promise<{ readonly contentType: string; readonly body: string }>;
 }
 
@@ -51,6 +53,13 @@ export function createMetrics(deps: MetricsDeps): Metrics {
     buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     registers,
   });
+  const turns = new Histogram({
+    name: "onethread_turn_duration_seconds",
+    help: "Turns by how they ended, from the claim to the commit",
+    labelNames: ["state"],
+    buckets: [0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120],
+    registers,
+  });
   const refreshGauges = createGauges(deps);
   const record = createRecorder(deps);
   return {
@@ -64,6 +73,11 @@ export function createMetrics(deps: MetricsDeps): Metrics {
     requestFinished: ({ method, route, status, seconds }) => {
       record(() => {
         requests.observe({ method, route, status }, seconds);
+      });
+    },
+    turnEnded: (state, seconds) => {
+      record(() => {
+        turns.observe({ state }, seconds);
       });
     },
     async render() {

@@ -126,6 +126,16 @@ test("a model that hangs holds no database connection and no transaction, and it
   expect(await stack.count("select count(*) from onethread.lanes where kind = 'reply' and (owner is not null or wanted > done)")).toBe(0);
 });
 
+test("the ends of turns are counted where an operator looks", async () => {
+  await start();
+  await writeAndGetReply(1);
+  await stack.settled();
+  const scrape = async (): Promise<string> => (await fetch(`${running?.url ?? ""}/metrics`)).text();
+  await eventually(scrape, (text) => text.includes('onethread_turn_duration_seconds_count{state="replied"} 1'), {
+    what: "the turn in the metrics",
+  });
+});
+
 test("a budget that is used up hands over to a person, says so once, and asks the model no more", async () => {
   const settings = createReplySettingsStore({ database: database.open(), log: database.log });
   await settings.change(stack.business.businessId, { budget: { tokensPerConversation: 50 } });
