@@ -9,12 +9,9 @@ import type { Database } from "../db/database.ts";
 import { createFindEmbedder, type FindEmbedder } from "../knowledge/embed-texts.ts";
 import { createIndexWorker } from "../knowledge/index-worker.ts";
 import { createKnowledgeBase, type KnowledgeBase } from "../knowledge/knowledge-base.ts";
-import { createLanguageModels, type LanguageModels } from "../models/language-models.ts";
-import { createModelSummarizer } from "../models/model-summarizer.ts";
 import { createDeliver } from "../outbound/deliver.ts";
 import { createGatherMemory, type SessionMemory } from "../replies/gather-memory.ts";
 import { createKnowledgeResponder } from "../replies/knowledge-responder.ts";
-import { createModelResponder } from "../replies/model-responder.ts";
 import { createIsOverBudget } from "../replies/read-budget.ts";
 import { createReplySettingsStore, type ReplySettingsStore } from "../replies/reply-settings-store.ts";
 import type { ReplySettings } from "../replies/reply-settings.ts";
@@ -31,6 +28,7 @@ import { gatewayTransport } from "../whatsapp/gateways/gateway-transport.ts";
 import { isGateway } from "../whatsapp/gateways/parse-gateway-webhook.ts";
 import { createGraphClient } from "../whatsapp/graph-client.ts";
 import type { TransportOf } from "../whatsapp/transport.ts";
+import { createLazyModels, type LazyModels } from "./lazy-models.ts";
 import type { Parts } from "./parts.ts";
 
 const SEND_CONNECTIONS_SPARE = 8;
@@ -65,7 +63,7 @@ function createResponderOf(parts: Parts, shared: Shared): (settings: ReplySettin
   atEnd(() => openTools.idle());
   const responders: Readonly<Record<ReplySettings["responder"], Responder>> = {
     knowledge: createKnowledgeResponder({ knowledge }),
-    model: createModelResponder({ models, openTools, log }),
+    model: models.responder({ openTools, log }),
     webhook: createWebhookResponder({
       settings,
       outside,
@@ -79,7 +77,7 @@ function createResponderOf(parts: Parts, shared: Shared): (settings: ReplySettin
 interface Shared {
   readonly settings: ReplySettingsStore;
   readonly knowledge: KnowledgeBase;
-  readonly models: LanguageModels;
+  readonly models: LazyModels;
   readonly transportOf: TransportOf;
 }
 
@@ -128,7 +126,7 @@ function createTurn(parts: Parts, shared: Shared): ReplyTurn {
 function createHandlers(parts: Parts, shared: Shared): Handlers {
   const { config, database, log, failPoints } = parts;
   const turn = createTurn(parts, shared);
-  const summarize = { extractive: extractiveSummarizer, model: createModelSummarizer({ models: shared.models }) };
+  const summarize = { extractive: extractiveSummarizer, model: shared.models.summarizer };
   return {
     reply: {
       concurrency: config.replyConcurrency,
@@ -162,7 +160,7 @@ export function startWorker(parts: Parts, graphUrl: string): void {
     settings,
     // Only searched here. Whatever a search waits for, the commits of other businesses do not wait with it.
     knowledge: createKnowledgeBase({ database: optionally(database), failPoints: parts.failPoints, log, findEmbedder }),
-    models: createLanguageModels({ settings, outside: parts.outside }),
+    models: createLazyModels({ settings, outside: parts.outside }),
     transportOf: openTransports(parts, graphUrl),
   });
   startIndexing(parts, findEmbedder);

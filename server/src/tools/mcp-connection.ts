@@ -1,6 +1,5 @@
 // Owns: one conversation with a server that speaks the Model Context Protocol, over streamable HTTP through the guarded fetch.
 // Refuses to know: which business it is for, and what is done with the answers.
-import { createMCPClient } from "@ai-sdk/mcp";
 import type { JsonObject } from "../kernel/json.ts";
 import { boundFetch } from "../outside/bound-fetch.ts";
 import { OutsideError, type OutsideHttp } from "../outside/outside-http.ts";
@@ -70,6 +69,8 @@ export async function connectMcp({ definition, outside, findSecret, timeoutMs, s
     Object.entries(definition.headers).map(([key, text]) => [key, fillTemplate(text, ({ name }) => secrets.values.get(name) ?? "")]),
   );
   const limited = AbortSignal.any([AbortSignal.timeout(timeoutMs), signal]);
+  // Loaded when the first business has such a server: most processes never need it.
+  const { createMCPClient } = await import("@ai-sdk/mcp");
   const client = await createMCPClient({
     transport: { type: "http", url: definition.url, headers, redirect: "error", fetch: boundFetch(outside.fetch, MAX_ANSWER_BYTES) },
     initializationOptions: { signal: limited, timeout: timeoutMs },
