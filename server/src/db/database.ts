@@ -51,7 +51,7 @@ function createTypes(): pg.TypeOverrides {
 }
 
 const LOOKUP_CONNECTIONS = 3;
-const OPTIONAL_TIMEOUT_MS = 1_000;
+const OPTIONAL_TIMEOUT_MS = 2_000;
 /** Beside the application's, not of them. */
 const optionalConnectionsOf = ({ appConnections }: DatabaseOptions): number => Math.max(2, Math.ceil(appConnections * 0.4));
 const ROLES = { app: "onethread_app", ingest: "onethread_ingest" } as const;

@@ -148,8 +148,8 @@ async function registerPublicPart(scope: ApiApp, deps: HttpAppDeps): Promise<voi
 const SWEEP_MS = 50;
 
 /**
- * Closing waits for every connection, and one that was opened in advance and never used would hold it up for a minute: Node counts it as busy (it guards
- * against slow headers). More of them may come until nobody listens any more.
+ * Closing waits for every connection, and two kinds would hold it up for a minute: one that was opened in advance and never used, which Node counts as
+ * busy (it guards against slow headers), and one whose last answer was on its way just when the idle ones were closed. More may come until nobody listens.
  */
 function endSpareConnections(app: FastifyInstance): void {
   const sockets = new Set<Socket>();
@@ -160,6 +160,7 @@ function endSpareConnections(app: FastifyInstance): void {
   app.addHook("preClose", (done) => {
     const endSpare = (): void => {
       for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
+      app.server.closeIdleConnections();
     };
     endSpare();
     const sweep = setInterval(endSpare, SWEEP_MS);

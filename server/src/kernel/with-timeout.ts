@@ -1,9 +1,11 @@
 // Owns: not waiting longer than a while. The work itself goes on; nobody waits for it any more.
 
+export class TimeoutError extends Error {}
+
 export async function withTimeout<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const timer = setTimeout(() => {
-      reject(new Error(`no answer within ${String(timeoutMs)} ms`));
+      reject(new TimeoutError(`no answer within ${String(timeoutMs)} ms`));
     }, timeoutMs);
     work.then(resolve, reject).finally(() => {
       clearTimeout(timer);

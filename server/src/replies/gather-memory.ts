@@ -36,9 +36,8 @@ export interface MemoryQuestion {
 
 export type GatherMemory = (question: MemoryQuestion) => Promise<Memory>;
 
-/** Rows of our own come at once or not at all; knowledge may ask an embedding model on its way. */
-const ROWS_WITHIN_MS = 300;
-const KNOWLEDGE_WITHIN_MS = 800;
+/** Long enough for a busy machine and an embedding model: a model that lacks what the business knows makes a worse answer than one that comes later. */
+const WITHIN_MS = 2_000;
 const QUESTION_LENGTH = 1_000;
 export const NO_MEMORY: Memory = { summarisedTo: null, earlier: [], facts: {}, knowledge: [] };
 
@@ -46,11 +45,11 @@ type Part = "sessions" | "facts" | "knowledge";
 
 export function createGatherMemory(deps: MemorySources & { readonly failPoints: FailPoints; readonly log: Log }): GatherMemory {
   const { failPoints, log } = deps;
-  const readerOf = (part: Part, withinMs: number) => {
+  const readerOf = (part: Part) => {
     const onFailure = (businessId: BusinessId, error: string): void => {
       log.warn({ businessId, part, error }, "turn.memory-incomplete");
     };
-    const optionalRead = createOptionalRead({ withinMs, onFailure });
+    const optionalRead = createOptionalRead({ withinMs: WITHIN_MS, onFailure });
     return <T>(businessId: BusinessId, read: () => Promise<T>, otherwise: T): Promise<T> => {
       const reading = async (): Promise<T> => {
         await failPoints.hit(`memory.${part}`);
@@ -59,9 +58,9 @@ export function createGatherMemory(deps: MemorySources & { readonly failPoints: 
       return optionalRead({ businessId, read: reading, otherwise });
     };
   };
-  const sessionsOf = readerOf("sessions", ROWS_WITHIN_MS);
-  const factsOf = readerOf("facts", ROWS_WITHIN_MS);
-  const knowledgeOf = readerOf("knowledge", KNOWLEDGE_WITHIN_MS);
+  const sessionsOf = readerOf("sessions");
+  const factsOf = readerOf("facts");
+  const knowledgeOf = readerOf("knowledge");
 
   return async ({ businessId, conversationId, text, language }) => {
     const question = text.trim().slice(-QUESTION_LENGTH);

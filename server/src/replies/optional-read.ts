@@ -1,9 +1,9 @@
-// Owns: reading what helps but is not needed: never waited for longer than it is worth, and left alone for a while by the business for which it failed, so
+// Owns: reading what helps but is not needed: never waited for longer than it is worth, and left alone for a while by the business for which it hung, so
 // that a part that hangs costs one reply some milliseconds and not every reply.
 import { LRUCache } from "lru-cache";
 import { messageOf } from "../kernel/faults.ts";
 import type { BusinessId } from "../kernel/ids.ts";
-import { withTimeout } from "../kernel/with-timeout.ts";
+import { TimeoutError, withTimeout } from "../kernel/with-timeout.ts";
 
 export interface OptionalReadRequest<T> {
   readonly businessId: BusinessId;
@@ -34,7 +34,8 @@ export function createOptionalRead({
     try {
       return await withTimeout(read(), withinMs);
     } catch (error) {
-      resting.set(businessId, true);
+      // What fails at once costs no time; what hangs does.
+      if (error instanceof TimeoutError) resting.set(businessId, true);
       onFailure(businessId, messageOf(error));
       return otherwise;
     }

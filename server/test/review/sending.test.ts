@@ -67,7 +67,18 @@ it("a message that is queued while the lane is being looked at is sent", async (
   const queuedId = newId();
   const delivery = await engine.database.forBusiness(business.businessId).transaction(async (tx) => {
     const content = JSON.stringify({ type: "text", text: { body: "second" } });
-    await tx.run(insertOutboundMessage, [business.businessId, conversationId, queuedId, "api", "text", "second", content, null, null, newId()]);
+    await tx.run(insertOutboundMessage, [
+      business.businessId,
+      conversationId,
+      queuedId,
+      "api",
+      "text",
+      "second",
+      content,
+      null,
+      null,
+      newId(),
+    ]);
     const running = engine.deliver(lane);
     await eventually(waitsForALock, (count) => count === 1, { what: "the send lane waits for the one who queues" });
     return { running };
