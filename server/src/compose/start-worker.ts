@@ -15,6 +15,8 @@ import { createKnowledgeResponder } from "../replies/knowledge-responder.ts";
 import { createIsOverBudget } from "../replies/read-budget.ts";
 import { createReplySettingsStore, type ReplySettingsStore } from "../replies/reply-settings-store.ts";
 import type { ReplySettings } from "../replies/reply-settings.ts";
+import { createSocketLookup } from "../outside/guarded-agent.ts";
+import { createHostResolver } from "../outside/resolve-host.ts";
 import { createReplyTurn, type ReplyTurn } from "../replies/reply-turn.ts";
 import type { Responder } from "../replies/responder.ts";
 import { createRegisterTurn, createTakeAnswer } from "../replies/waiting-turn.ts";
@@ -35,6 +37,8 @@ const SEND_CONNECTIONS_SPARE = 8;
 /** Of all replies that a worker writes at once, one business gets at most this share, unless it has a number of its own. */
 const BUSINESS_SHARE = 0.5;
 const SESSION_CONCURRENCY = 64;
+/** What runs at a stop may end by itself for so long; what does not is done again by the next worker. */
+const STOP_GRACE_MS = 5_000;
 
 const optionally = (database: Database): Database => ({ ...database, ...database.optional });
 
@@ -46,7 +50,10 @@ function openTransports({ config, atEnd }: Parts, graphUrl: string): TransportOf
     connections: config.sendConcurrency + SEND_CONNECTIONS_SPARE,
   });
   atEnd(() => transport.close());
-  const gatewayHttp = createGatewayHttp({ timeoutMs: config.sendTimeoutMs });
+  const gatewayHttp = createGatewayHttp({
+    timeoutMs: config.sendTimeoutMs,
+    lookup: createSocketLookup(createHostResolver(), { guarded: false }),
+  });
   atEnd(() => gatewayHttp.close());
   return (provider, settings) => {
     if (provider === "cloud") return transport;
@@ -175,6 +182,6 @@ export function startWorker(parts: Parts, graphUrl: string): void {
     return worker;
   });
   parts.atEnd(async () => {
-    await Promise.all(workers.map((worker) => worker.stop()));
+    await Promise.all(workers.map((worker) => worker.stop(STOP_GRACE_MS)));
   });
 }

@@ -1,22 +1,16 @@
 // Owns: connections that never reach a machine inside our own network. The address is checked where the connection is made, after the name was
 // looked up: neither a redirect, nor a spelling, nor a name that changes its address gets around it. Refuses to know: HTTP.
-import { lookup as systemLookup } from "node:dns";
 import type { LookupFunction } from "node:net";
 import { Agent, buildConnector } from "undici";
 import { OutsideError } from "./outside-error.ts";
 import { isAddress, isPublicAddress } from "./public-address.ts";
-
-export type LookupAll = (
-  hostname: string,
-  options: { readonly all: true },
-  callback: (error: Error | null, addresses: readonly { readonly address: string; readonly family: number }[]) => void,
-) => void;
+import { createHostResolver, type LookupAll } from "./resolve-host.ts";
 
 export interface GuardedAgentOptions {
   /** Hosts inside our network that may be reached all the same: `host` or `host:port`, IPv6 in brackets; `*`: all. */
   readonly privateHosts: readonly string[];
   readonly connectTimeoutMs?: number | undefined;
-  /** In place of the system's name look-up. */
+  /** In place of our own name look-up (resolve-host.ts). */
   readonly lookup?: LookupAll | undefined;
 }
 
@@ -27,12 +21,13 @@ function refusal(host: string): OutsideError {
   );
 }
 
-/** Every address that the name has must be public: which of them is taken is not ours to say. */
-function createGuardedLookup(lookup: LookupAll): LookupFunction {
+/** Guarded: every address that the name has must be public: which of them is taken is not ours to say. */
+export function createSocketLookup(lookup: LookupAll, { guarded }: { readonly guarded: boolean }): LookupFunction {
+  const isRefused = (address: string): boolean => guarded && !isPublicAddress(address);
   return (hostname, options, callback) => {
-    lookup(hostname, { ...options, all: true }, (error, addresses) => {
+    lookup(hostname, { all: true }, (error, addresses) => {
       if (error !== null) callback(error, "", 4);
-      else if (addresses.length === 0 || addresses.some(({ address }) => !isPublicAddress(address))) callback(refusal(hostname), "", 4);
+      else if (addresses.length === 0 || addresses.some(({ address }) => isRefused(address))) callback(refusal(hostname), "", 4);
       else if (options.all === true) callback(null, [...addresses]);
       else callback(null, addresses[0]?.address ?? "", addresses[0]?.family);
     });
@@ -41,10 +36,10 @@ function createGuardedLookup(lookup: LookupAll): LookupFunction {
 
 const withoutBrackets = (host: string): string => host.replace(/^\[(.*)\]$/, "$1");
 
-export function createGuardedAgent({ privateHosts, connectTimeoutMs = 5_000, lookup = systemLookup }: GuardedAgentOptions): Agent {
+export function createGuardedAgent({ privateHosts, connectTimeoutMs = 5_000, lookup = createHostResolver() }: GuardedAgentOptions): Agent {
   const allowed = new Set(privateHosts.map((host) => withoutBrackets(host.trim().toLowerCase())));
-  const open = buildConnector({ timeout: connectTimeoutMs });
-  const guarded = buildConnector({ timeout: connectTimeoutMs, lookup: createGuardedLookup(lookup) });
+  const open = buildConnector({ timeout: connectTimeoutMs, lookup: createSocketLookup(lookup, { guarded: false }) });
+  const guarded = buildConnector({ timeout: connectTimeoutMs, lookup: createSocketLookup(lookup, { guarded: true }) });
   const isAllowed = (host: string, port: string): boolean => {
     const named = host.toLowerCase();
     return allowed.has("*") || allowed.has(named) || allowed.has(named.includes(":") ? `[${named}]:${port}` : `${named}:${port}`);

@@ -4,8 +4,8 @@ import { createServer as createTcpServer, type AddressInfo } from "node:net";
 import { networkInterfaces } from "node:os";
 import { gzipSync } from "node:zlib";
 import { afterEach, expect, test } from "vitest";
-import type { LookupAll } from "./guarded-agent.ts";
 import { createOutsideHttp, OutsideError, type OutsideHttp, type OutsideHttpOptions, type OutsideRequest } from "./outside-http.ts";
+import type { LookupAll } from "./resolve-host.ts";
 
 interface Seen {
   readonly method: string | undefined;

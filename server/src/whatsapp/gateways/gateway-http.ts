@@ -1,5 +1,6 @@
 // Owns: calls to the operators' own gateways over kept connections, each channel with an address of its own. Refuses to know: what any gateway's
 // answer means.
+import type { LookupFunction } from "node:net";
 import { Agent, type Dispatcher } from "undici";
 import type { JsonObject } from "../../kernel/json.ts";
 import { type Exchange, exchange } from "../http-exchange.ts";
@@ -25,6 +26,8 @@ export interface GatewayHttp {
 export interface GatewayHttpDeps {
   /** For one whole request. A gateway answers after it has handed the message to WhatsApp, so this is generous. */
   readonly timeoutMs?: number;
+  /** How a gateway's name is looked up; the system's look-up when absent. */
+  readonly lookup?: LookupFunction;
   readonly dispatcher?: Dispatcher;
 }
 
@@ -41,7 +44,7 @@ export function createGatewayHttp(deps: GatewayHttpDeps = {}): GatewayHttp {
       pipelining: 1,
       keepAliveTimeout: 4_000,
       keepAliveTimeoutThreshold: 2_000,
-      connect: { timeout: Math.min(5_000, timeoutMs) },
+      connect: { timeout: Math.min(5_000, timeoutMs), ...(deps.lookup === undefined ? {} : { lookup: deps.lookup }) },
       headersTimeout: 0,
       bodyTimeout: 0,
     });
