@@ -21,6 +21,7 @@ import { createStatusStore } from "./ingest/store-statuses.ts";
 import { createWebhookLog } from "./ingest/webhook-log.ts";
 import { noFailPoints } from "./kernel/fail-points.ts";
 import type { Log } from "./kernel/log.ts";
+import { withTimeout } from "./kernel/with-timeout.ts";
 import { createKnowledgeBase } from "./knowledge/knowledge-base.ts";
 import { createWakeUps } from "./lanes/wake-ups.ts";
 import { forgetEventsAcrossBusinesses, forgetIdempotencyKeysAcrossBusinesses } from "./maintenance/maintenance.queries.ts";
@@ -50,6 +51,8 @@ export interface RunningOnethread {
 const LOOPBACK = ["localhost", "127.0.0.1", "::1"];
 const ORPHANED_STATUS_INTERVAL_MS = 2_000;
 const FORGET_INTERVAL_MS = 3_600_000;
+/** Longer than the closing of the API (4 s) and what running turns are waited for (5 s) each take at most. */
+const STOP_STEP_LIMIT_MS = 6_000;
 
 function composeIntake(parts: Parts, channels: ChannelDirectory): Intake {
   const { config, database, log, failPoints, wakeUps } = parts;
@@ -282,9 +285,10 @@ async function finish(ended: Promise<void>, endingOf: () => Promise<void> | unde
     throw new Error("The embedded PostgreSQL ended by itself. Everything was stopped; nothing that was acknowledged is lost. Start again.");
 }
 
+/** A step that hangs is left behind after a while: what comes after it (the PostgreSQL that came along is the last) must end all the same. */
 async function runInReverse(steps: readonly (() => Promise<void>)[], log: Log): Promise<void> {
   for (const step of steps.toReversed()) {
-    await step().catch((error: unknown) => {
+    await withTimeout(step(), STOP_STEP_LIMIT_MS).catch((error: unknown) => {
       log.warn({ error }, "stop.step-failed");
     });
   }

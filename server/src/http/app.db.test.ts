@@ -1,6 +1,6 @@
 // Proves what belongs to the app as a whole: health, metrics, limits, problems for everything, the description.
 import { once } from "node:events";
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { Registry } from "prom-client";
 import { afterAll, beforeAll, expect, test as it } from "vitest";
 import { createDatabase, type Database } from "../db/database.ts";
@@ -207,4 +207,29 @@ it.for(["before", "after"])("a connection that is opened %s closing begins and n
   port = Number(new URL(await app.listen({ port: 0, host: "127.0.0.1" })).port);
   if (when === "before") await open();
   await app.close();
+});
+
+it.for([
+  ["the head", "POST /webhooks/whatsapp HTTP/1.1\r\nhost: onethread\r\nx-hub-sig"],
+  [
+    "the body",
+    "POST /webhooks/evolution/none HTTP/1.1\r\nhost: onethread\r\ncontent-type: application/json\r\ncontent-length: 900\r\n\r\n{",
+  ],
+])("a request that stopped in the middle of %s does not hold up the end", async ([, text]) => {
+  const { app } = createTestHttp(database, test.log);
+  const port = Number(new URL(await app.listen({ port: 0, host: "127.0.0.1" })).port);
+  const seen = once(app.server, "request", { signal: AbortSignal.timeout(20_000) }).catch(() => undefined);
+  const accepted = once(app.server, "connection");
+  const socket = connect(port, "127.0.0.1")
+    .on("error", () => undefined)
+    .resume();
+  const [served] = (await accepted) as [Socket];
+  const arrived = once(served, "data");
+  const ended = once(socket, "close");
+  socket.write(text);
+  // The server reads it before we do: its listener was there first.
+  await arrived;
+  if (text.includes("content-length")) await seen;
+  await app.close();
+  await ended;
 });

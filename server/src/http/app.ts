@@ -1,6 +1,5 @@
 // Owns: putting the HTTP side together: which routes exist, and in which scope (what a scope does not register, its routes do not pay for).
 // Refuses to know: what the routes do, and the process around it.
-import type { Socket } from "node:net";
 import helmet from "@fastify/helmet";
 import rateLimit from "@fastify/rate-limit";
 import { fastify, type FastifyInstance } from "fastify";
@@ -35,6 +34,7 @@ import { createListSessions } from "../sessions/read-sessions.ts";
 import type { ApiApp } from "./api-app.ts";
 import { callerOf, createAuthenticate } from "./authenticate.ts";
 import { API_VERSION } from "./describe-routes.ts";
+import { endConnectionsOnClose } from "./end-connections.ts";
 import { createErrorHandler } from "./error-mapper.ts";
 import type { Metrics } from "./metrics.ts";
 import { describeApi, registerOpenApi } from "./openapi.ts";
@@ -88,7 +88,7 @@ export function createHttpApp(deps: HttpAppDeps): FastifyInstance {
     },
   });
   app.setErrorHandler(onError);
-  endSpareConnections(app);
+  endConnectionsOnClose(app);
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split("?", 1)[0] ?? "";
     return sendProblem(reply, problemOf("not_found", `There is nothing at ${request.method} ${path}. What there is stands at /docs.`));
@@ -143,32 +143,6 @@ async function registerPublicPart(scope: ApiApp, deps: HttpAppDeps): Promise<voi
     },
     { prefix: "/api/v1" },
   );
-}
-
-const SWEEP_MS = 50;
-
-/**
- * Closing waits for every connection, and two kinds would hold it up for a minute: one that was opened in advance and never used, which Node counts as
- * busy (it guards against slow headers), and one whose last answer was on its way just when the idle ones were closed. More may come until nobody listens.
- */
-function endSpareConnections(app: FastifyInstance): void {
-  const sockets = new Set<Socket>();
-  app.server.on("connection", (socket) => {
-    sockets.add(socket);
-    socket.once("close", () => sockets.delete(socket));
-  });
-  app.addHook("preClose", (done) => {
-    const endSpare = (): void => {
-      for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
-      app.server.closeIdleConnections();
-    };
-    endSpare();
-    const sweep = setInterval(endSpare, SWEEP_MS);
-    app.server.once("close", () => {
-      clearInterval(sweep);
-    });
-    done();
-  });
 }
 
 function toolRoutes(api: ApiApp, { database, log, wake, outside = ownOutside(api) }: HttpAppDeps): ToolRoutesDeps {

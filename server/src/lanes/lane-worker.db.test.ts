@@ -358,3 +358,24 @@ it("a business with a number of its own gets that many runs", async () => {
   await eventually(left, (count) => count === 0, { what: "all of them" });
   expect(most).toBe(2);
 });
+
+it("a stop that waited for a run leaves no timer behind that would keep the process from ending", async () => {
+  await lanesOf(big, 1, 60);
+  const begun = Promise.withResolvers<undefined>();
+  const release = Promise.withResolvers<undefined>();
+  const made = worker(async (lane) => {
+    begun.resolve(undefined);
+    await release.promise;
+    await finish(lane);
+  });
+  const timers = (): number => process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length;
+  const before = timers();
+  made.start();
+  await begun.promise;
+  const stopped = made.stop(60_000);
+  // It waits for the run by now: what it did before takes less than these.
+  for (let look = 0; look < 20; look += 1) await left();
+  release.resolve(undefined);
+  await stopped;
+  expect(timers()).toBeLessThanOrEqual(before);
+});

@@ -99,9 +99,13 @@ export function createLaneWorker(deps: LaneWorkerDeps): LaneWorker {
   }
 
   function sleep(ms: number): Promise<void> {
-    if (pending || stopping) return Promise.resolve();
+    return pending || stopping ? Promise.resolve() : rousedWithin(ms);
+  }
+
+  /** Leaves no timer behind: one that is still set keeps a process from ending. */
+  function rousedWithin(ms: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(done, ms);
+      const timer = setTimeout(done, Math.max(0, ms));
       function done(): void {
         clearTimeout(timer);
         rouse = undefined;
@@ -202,10 +206,7 @@ export function createLaneWorker(deps: LaneWorkerDeps): LaneWorker {
       const deadline = performance.now() + graceMs;
       while (runs.size > 0 && performance.now() < deadline) {
         pending = false;
-        await Promise.race([
-          new Promise<void>((resolve) => (rouse = resolve)),
-          new Promise((resolve) => setTimeout(resolve, Math.max(0, deadline - performance.now()))),
-        ]);
+        await rousedWithin(deadline - performance.now());
       }
       for (const entry of runs) entry.abort.abort(new Error("the worker is stopping"));
       while (runs.size > 0) await new Promise<void>((resolve) => (rouse = resolve));
