@@ -209,7 +209,7 @@ it.for(["before", "after"])("a connection that is opened %s closing begins and n
   await app.close();
 });
 
-it.for([
+it.for<[string, string]>([
   ["the head", "POST /webhooks/whatsapp HTTP/1.1\r\nhost: onethread\r\nx-hub-sig"],
   [
     "the body",
