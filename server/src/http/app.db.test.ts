@@ -195,6 +195,42 @@ it("the description is served for machines and for people, without a key, a scri
   expect(page.body).not.toMatch(/<script|(?:src|href|url)\W{0,2}https?:/);
 });
 
+it.for(["/openapi.json", "/docs"])("%s is rendered once, and who has it already is told so", async (url) => {
+  const first = await http.app.inject(url);
+  const tag = String(first.headers.etag);
+  expect([first.statusCode, tag]).toEqual([200, expect.stringMatching(/^"[\w-]{22}"$/)]);
+  // The kept bytes themselves: what was rendered anew would be another buffer.
+  const sent = new Set<unknown>();
+  const { app } = createTestHttp(database, test.log);
+  app.addHook("onSend", (_request, _reply, payload) => {
+    sent.add(payload);
+    return Promise.resolve(payload);
+  });
+  for (let index = 0; index < 3; index += 1) expect((await app.inject(url)).headers.etag).toBe(tag);
+  expect([...sent].filter((payload) => Buffer.isBuffer(payload))).toHaveLength(1);
+  await app.close();
+  for (const known of [tag, `W/${tag}`, `"other", ${tag}`, "*"]) {
+    const again = await http.app.inject({ url, headers: { "if-none-match": known } });
+    expect([again.statusCode, again.body, again.headers.etag]).toEqual([304, "", tag]);
+  }
+  expect((await http.app.inject({ url, headers: { "if-none-match": '"other"' } })).statusCode).toBe(200);
+});
+
+it("a crowd that asks whether it is ready or for the metrics costs the database a few questions", async () => {
+  let questions = 0;
+  const counting: Database = {
+    ...database,
+    ping: () => ((questions += 1), database.ping()),
+    acrossBusinesses: { run: (query, values) => ((questions += 1), database.acrossBusinesses.run(query, values)) },
+  };
+  const metrics = createMetrics({ registry: new Registry(), database: counting, log: test.log, failPoints: noFailPoints });
+  const { app } = createTestHttp(counting, test.log, { metrics });
+  const crowd = Array.from({ length: 400 }, (_, index) => app.inject(index % 2 === 0 ? "/health/ready" : "/metrics"));
+  for (const answer of await Promise.all(crowd)) expect(answer.statusCode).toBe(200);
+  expect(questions).toBeLessThan(100);
+  await app.close();
+});
+
 it.for(["before", "after"])("a connection that is opened %s closing begins and never used does not hold up the end", async (when) => {
   const { app } = createTestHttp(database, test.log);
   let port = 0;

@@ -1,5 +1,6 @@
 // Owns: the description of the API, as OpenAPI and as a page for people. The page needs no script and no network.
-import type { FastifyInstance } from "fastify";
+import { createHash } from "node:crypto";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Json, JsonObject } from "../../kernel/json.ts";
 import { isArray, isObject, readArray, readObject, readString } from "../../whatsapp/read-json.ts";
 
@@ -8,10 +9,43 @@ h2{margin-top:2.5rem}code,pre{font:14px/1.45 ui-monospace,monospace}pre{backgrou
 summary{cursor:pointer;padding:.35rem 0}summary b{display:inline-block;min-width:4rem}td,th{text-align:left;padding:.15rem 1rem .15rem 0;vertical-align:top}
 @media(prefers-color-scheme:dark){body{color:#e4e6eb;background:#18191a}pre{background:#242526}a{color:#8ab4f8}}`;
 
-/** `describe` answers the OpenAPI document; it is complete once the app is ready. */
+interface Page {
+  readonly type: string;
+  readonly bytes: Buffer;
+  readonly etag: string;
+}
+
+/** `describe` answers the OpenAPI document; it is asked once, when the app is ready. Strangers may read both pages as often as they like. */
 export function registerDescriptionRoutes(app: FastifyInstance, describe: () => JsonObject): void {
-  app.get("/openapi.json", { schema: { hide: true } }, (_request, reply) => reply.send(describe()));
-  app.get("/docs", { schema: { hide: true } }, (_request, reply) => reply.type("text/html; charset=utf-8").send(renderDocs(describe())));
+  const pages = new Map<string, Page>();
+  app.addHook("onReady", (done) => {
+    const document = describe();
+    pages.set("/openapi.json", pageOf("application/json; charset=utf-8", JSON.stringify(document)));
+    pages.set("/docs", pageOf("text/html; charset=utf-8", renderDocs(document)));
+    done();
+  });
+  for (const path of ["/openapi.json", "/docs"]) {
+    app.get(path, { schema: { hide: true } }, (request, reply) => sendPage(pages.get(path), request, reply));
+  }
+}
+
+function pageOf(type: string, text: string): Page {
+  const bytes = Buffer.from(text);
+  return { type, bytes, etag: `"${createHash("sha256").update(bytes).digest("base64url").slice(0, 22)}"` };
+}
+
+function sendPage(page: Page | undefined, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  if (page === undefined) throw new Error("the description is asked for before the app is ready");
+  // no-cache: kept by the browser, and asked for again each time.
+  reply.header("etag", page.etag).header("cache-control", "no-cache");
+  if (isKnown(request.headers["if-none-match"], page.etag)) return reply.code(304).send();
+  return reply.type(page.type).send(page.bytes);
+}
+
+/** A proxy that compresses makes a tag weak; for a GET a weak one is as good. */
+function isKnown(header: string | undefined, etag: string): boolean {
+  if (header === undefined) return false;
+  return header.split(",").some((tag) => tag.trim() === "*" || tag.trim().replace(/^W\//, "") === etag);
 }
 
 function renderDocs(document: JsonObject): string {

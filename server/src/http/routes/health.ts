@@ -4,6 +4,7 @@ import { messageOf } from "../../kernel/faults.ts";
 import type { Log } from "../../kernel/log.ts";
 import type { Metrics } from "../metrics.ts";
 import { withTimeout } from "../../kernel/with-timeout.ts";
+import { shareAnswer } from "../share-answer.ts";
 
 export interface HealthDeps {
   readonly ping: () => Promise<void>;
@@ -19,21 +20,38 @@ interface Check {
   readonly reason?: string;
 }
 
+interface Readiness {
+  readonly isReady: boolean;
+  readonly checks: { readonly database: Check; readonly migrations: Check };
+}
+
+// Both ask the database, and anybody may ask for them: a probe and a scraper get an answer of their own each time, a crowd shares them.
+const READY_LIMIT = { burst: 20, perSecond: 5 };
+const METRICS_LIMIT = { burst: 10, perSecond: 2 };
+
 export function registerHealthRoutes(app: FastifyInstance, deps: HealthDeps): void {
-  // Once this code's migrations are there they stay there: they are forward only.
-  let isMigrated = false;
+  const findReadiness = shareAnswer({ ...READY_LIMIT, ask: createCheckReadiness(deps) });
+  const renderMetrics = shareAnswer({ ...METRICS_LIMIT, ask: () => deps.metrics.render() });
   app.get("/health/live", () => ({ status: "ok" }));
   app.get("/health/ready", async (_request, reply) => {
+    const { isReady, checks } = await findReadiness();
+    return reply.code(isReady ? 200 : 503).send({ status: isReady ? "ready" : "not_ready", checks });
+  });
+  app.get("/metrics", async (_request, reply) => {
+    const { contentType, body } = await renderMetrics();
+    return reply.header("content-type", contentType).send(body);
+  });
+}
+
+function createCheckReadiness(deps: HealthDeps): () => Promise<Readiness> {
+  // Once this code's migrations are there they stay there: they are forward only.
+  let isMigrated = false;
+  return async () => {
     const database = await checkDatabase(deps);
     const migrations = isMigrated ? { ok: true } : await checkMigrations(deps, database);
     if (migrations.ok) isMigrated = true;
-    const isReady = database.ok && migrations.ok;
-    return reply.code(isReady ? 200 : 503).send({ status: isReady ? "ready" : "not_ready", checks: { database, migrations } });
-  });
-  app.get("/metrics", async (_request, reply) => {
-    const { contentType, body } = await deps.metrics.render();
-    return reply.header("content-type", contentType).send(body);
-  });
+    return { isReady: database.ok && migrations.ok, checks: { database, migrations } };
+  };
 }
 
 async function checkDatabase(deps: HealthDeps): Promise<Check> {
