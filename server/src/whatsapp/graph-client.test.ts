@@ -111,7 +111,6 @@ describe("a sent message", () => {
     { status: 400, answer: errorBody(131047), retry: "after-window", stopsChannel: false },
     { status: 400, answer: errorBody(131056), retry: "backoff", stopsChannel: false },
     { status: 401, answer: errorBody(190, { error_subcode: 463 }), retry: "never", stopsChannel: true },
-    { status: 500, answer: errorBody(2), retry: "backoff", stopsChannel: false },
     { status: 200, answer: errorBody(100), retry: "never", stopsChannel: false },
   ])(
     "that was refused with HTTP $status and an error is rejected with the advice of its code",
@@ -133,6 +132,8 @@ describe("a sent message", () => {
 
   test.each([
     ["an unknown error", json(500, errorBody(131000))],
+    ["no service for the moment", json(503, errorBody(2))],
+    ["work on the number", json(500, errorBody(2494100))],
     ["HTTP 503 without an error body", json(503, "unavailable")],
     ["HTTP 200 with a text", (response: ServerResponse) => response.end("<html>")],
     ["HTTP 200 without an id", json(200, { messages: [] })],

@@ -29,7 +29,6 @@ interface ErrorRow extends Partial<Omit<ProviderErrorVerdict, "advice" | "senten
 }
 
 const SECOND_MS = 1000;
-const HOUR_MS = 3_600_000;
 
 /** The first row that fits decides, so rows with a subcode and single codes stand above the ranges that hold them. */
 const ERROR_ROWS: readonly ErrorRow[] = [
@@ -91,14 +90,15 @@ const ERROR_ROWS: readonly ErrorRow[] = [
   },
   {
     codes: [2, 131016, 133004],
-    advice: "backoff",
-    sentence: "WhatsApp is out of service for the moment. The message is kept and is sent again later. Nothing needs to be done.",
+    advice: "reconcile",
+    sentence:
+      "WhatsApp is out of service for the moment. It may have sent the message, so it is not sent again. Wait for its status, or decide by hand.",
   },
   {
-    codes: [131057],
-    advice: "backoff",
-    minDelayMs: 60 * SECOND_MS,
-    sentence: "WhatsApp is working on this number. The message is kept and is sent again in a minute or more. Nothing needs to be done.",
+    codes: [131057, 2494100],
+    advice: "reconcile",
+    sentence:
+      "WhatsApp is working on this number. It may have sent the message, so it is not sent again. Wait for its status, or decide by hand.",
   },
   {
     codes: [4, 80007],
@@ -108,11 +108,17 @@ const ERROR_ROWS: readonly ErrorRow[] = [
       "The app has reached its limit of calls to WhatsApp. The message is kept and is sent again later. If this returns, send less.",
   },
   {
-    codes: [130429, 131064],
+    codes: [130429],
     advice: "backoff",
     minDelayMs: SECOND_MS,
     sentence:
       "This number has reached its limit of messages per second. The message is kept and is sent again shortly. Nothing needs to be done.",
+  },
+  {
+    codes: [131064],
+    advice: "never",
+    sentence:
+      "WhatsApp has cut this account's limit because templates were filed under a wrong category. The message is kept unsent. Correct the categories; the limit lifts by itself.",
   },
   {
     codes: [131056],
@@ -124,10 +130,9 @@ const ERROR_ROWS: readonly ErrorRow[] = [
   },
   {
     codes: [131048],
-    advice: "backoff",
-    minDelayMs: 4 * HOUR_MS,
+    advice: "never",
     sentence:
-      "WhatsApp limits this number because customers reported it as spam. The message is kept and is sent again in hours. Send fewer messages that nobody asked for.",
+      "WhatsApp limits this number because customers reported it as spam. The message is kept unsent. Send fewer messages that nobody asked for, and try again in hours.",
   },
   {
     codes: [131047],
@@ -141,10 +146,9 @@ const ERROR_ROWS: readonly ErrorRow[] = [
   },
   {
     codes: [131049],
-    advice: "backoff",
-    minDelayMs: 24 * HOUR_MS,
+    advice: "never",
     sentence:
-      "WhatsApp held this marketing message back. The message is kept and is sent again in a day or later. Nothing needs to be done.",
+      "WhatsApp held this marketing message back. The message is kept unsent. Send it anew after a day at the earliest; a sooner try prolongs the pause.",
   },
   {
     codes: [131050],
@@ -170,7 +174,32 @@ const ERROR_ROWS: readonly ErrorRow[] = [
   {
     codes: [131061],
     advice: "never",
-    sentence: "WhatsApp does not allow the key bid_spec here. The message is kept unsent. Send it without that key.",
+    sentence:
+      "This template has a maximum price and cannot be sent on this address. The message is kept unsent. Use a template without one.",
+  },
+  {
+    codes: [131063],
+    advice: "never",
+    sentence:
+      "WhatsApp has switched marketing templates off for the messages address of this account. The message is kept unsent. Switch them on in WhatsApp Manager.",
+  },
+  {
+    codes: [131055, 134100, 134102],
+    advice: "never",
+    sentence:
+      "WhatsApp does not take this template as marketing. The message is kept unsent. Look at its category in WhatsApp Manager, or use another template.",
+  },
+  {
+    codes: [134101],
+    advice: "never",
+    sentence:
+      "WhatsApp is still getting this template ready for marketing. The message is kept unsent. Send it anew in ten minutes or more.",
+  },
+  {
+    codes: [131065],
+    advice: "never",
+    sentence:
+      "A template with a maximum price cannot be sent to this customer's country. The message is kept unsent. Use a template without one.",
   },
   {
     codes: [131062],
@@ -182,6 +211,35 @@ const ERROR_ROWS: readonly ErrorRow[] = [
     codes: [131052],
     advice: "never",
     sentence: "WhatsApp could not fetch the customer's file. The message is kept without it. Ask the customer to send the file again.",
+  },
+  {
+    codes: [137000],
+    advice: "never",
+    sentence:
+      "The customer's identity is not the one that was asked for: they have a new device or installed WhatsApp anew. The message is kept unsent. Make sure who they are, then send it without the old identity.",
+  },
+  {
+    codes: [131030],
+    advice: "never",
+    sentence:
+      "This is a test number, and the customer is not on its list of allowed numbers. The message is kept unsent. Add them to the list in the Meta app.",
+  },
+  {
+    codes: [130403],
+    advice: "never",
+    sentence: "This business has blocked the customer. The message is kept unsent. Unblock the customer first.",
+  },
+  {
+    codes: [131070],
+    advice: "never",
+    sentence:
+      "Another app answers in this thread at the moment. The message is kept unsent. Send a template, or take the thread over first.",
+  },
+  {
+    codes: [2494191],
+    advice: "never",
+    sentence:
+      "Only the app that people are handed over to may take this thread. The message is kept unsent. Ask for the thread to be passed on.",
   },
   {
     codes: [131053],
@@ -208,15 +266,16 @@ const ERROR_ROWS: readonly ErrorRow[] = [
     sentence: "This number is not registered with the Cloud API. The message is kept unsent. Register the number.",
   },
   {
-    codes: [131042],
+    codes: [131042, 131044],
     advice: "never",
     stopsChannel: true,
     sentence: "WhatsApp has a problem with the payment method. The message is kept unsent. Correct the payment method in WhatsApp Manager.",
   },
   {
-    codes: [132000, 132005, 132007, 132012],
+    codes: [132000, 132005, 132007, 132008, 132012, 132018],
     advice: "never",
-    sentence: "The template's parameters do not fit the template. The message is kept unsent. Correct their number, form or length.",
+    sentence:
+      "The template's parameters do not fit the template. The message is kept unsent. Correct their number, form, length or content.",
   },
   {
     codes: [132001],
@@ -241,16 +300,53 @@ const ERROR_ROWS: readonly ErrorRow[] = [
   },
   {
     codes: [132069],
-    advice: "backoff",
-    minDelayMs: HOUR_MS,
-    sentence:
-      "WhatsApp limits how often this form (flow) is sent. The message is kept and is sent again in an hour. Nothing needs to be done.",
+    advice: "never",
+    sentence: "WhatsApp limits how often this form (flow) is sent. The message is kept unsent. Send it anew in an hour or more.",
   },
   {
-    codes: [[133000, 133016], 134011],
+    codes: [132021],
+    advice: "never",
+    sentence: "A template of another kind has this name already. The message is kept unsent. Use another name.",
+  },
+  {
+    codes: [139200],
+    advice: "never",
+    sentence: "WhatsApp has closed Direct Send for this account. The message is kept unsent. Send a template instead.",
+  },
+  {
+    codes: [2388019],
+    advice: "never",
+    sentence:
+      "The account has as many templates as it may have. Nothing was sent, and what was asked for is kept unsent. Delete a template first.",
+  },
+  {
+    codes: [2388039, 2388040, 2388047, 2388072, 2388073, 2388293, 2388299, 2388318, 2388330],
+    advice: "never",
+    sentence: "WhatsApp refused the template for its form. It is kept unsent. Correct what the details name.",
+  },
+  {
+    codes: [131020, 131041, 131059, [131201, 131215]],
+    advice: "never",
+    sentence:
+      "WhatsApp refused this for a group. The message is kept unsent. Look at the group and its members, or write to the customer alone.",
+  },
+  {
+    codes: [[133000, 133016], 134011, 136024],
     advice: "never",
     sentence:
       "The registration or the payment terms of this number are not in order. The message is kept unsent. Finish them in WhatsApp Manager.",
+  },
+  {
+    codes: [
+      [138000, 138038],
+      [139100, 139103],
+      [147001, 147005],
+      [2494164, 2494179],
+      [2593107, 2593109],
+    ],
+    advice: "never",
+    sentence:
+      "WhatsApp refused something that is no sending of messages (calls, the block list, the user name, sign-up or import). The message is kept unsent. Read the details and decide.",
   },
 ];
 
