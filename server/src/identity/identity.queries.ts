@@ -315,7 +315,10 @@ update conversations w set
   last_message_at = greatest(w.last_message_at, l.last_message_at),
   last_customer_message_at = greatest(w.last_customer_message_at, l.last_customer_message_at),
   contact_name = coalesce(w.contact_name, l.contact_name),
+  contact_username = coalesce(w.contact_username, l.contact_username),
   lead_id = coalesce(w.lead_id, l.lead_id),
+  -- The business's own name for them belongs to the lead.
+  lead_name = case when w.lead_id is null and l.lead_id is not null then coalesce(l.lead_name, w.lead_name) else coalesce(w.lead_name, l.lead_name) end,
   reply_channel_id = case when newer.loser then l.reply_channel_id else w.reply_channel_id end,
   reply_kind = case when newer.loser then l.reply_kind else w.reply_kind end,
   reply_address = case when newer.loser then l.reply_address else w.reply_address end,
@@ -357,7 +360,7 @@ export const readStateBeforeMerge = defineQuery({
   columns: { state: "jsonb" },
   text: `
 select jsonb_build_object('reply_channel_id', c.reply_channel_id, 'reply_kind', c.reply_kind, 'reply_address', c.reply_address,
-         'lead_id', c.lead_id, 'contact_name', c.contact_name) as state
+         'lead_id', c.lead_id, 'lead_name', c.lead_name, 'contact_name', c.contact_name, 'contact_username', c.contact_username) as state
   from conversations c
  where c.business_id = $1 and c.id = $2`,
 });

@@ -204,6 +204,8 @@ update conversations l set
   ai_paused_at = greatest(l.ai_paused_at, w.ai_paused_at),
   ai_paused_reason = case when w.ai_paused_at > coalesce(l.ai_paused_at, '-infinity') then w.ai_paused_reason else l.ai_paused_reason end,
   opted_out_at = coalesce(l.opted_out_at, w.opted_out_at),
+  -- The name that the business gave their lead meanwhile.
+  lead_name = case when w.lead_id = l.lead_id then coalesce(w.lead_name, l.lead_name) else l.lead_name end,
   updated_at = now()
   from conversations w
   cross join lateral (
@@ -222,8 +224,10 @@ export const releaseConversation = defineQuery({
   columns: { id: "uuid" },
   text: `
 with before as (
-  select b.* from merges m
-   cross join lateral jsonb_to_record(m.proof -> 'winner') as b (reply_channel_id uuid, reply_kind text, reply_address text, lead_id text, contact_name text)
+  -- Merges that older versions recorded took neither the lead's name nor the user name.
+  select b.*, m.proof -> 'winner' ? 'lead_name' as has_names from merges m
+   cross join lateral jsonb_to_record(m.proof -> 'winner') as b (reply_channel_id uuid, reply_kind text, reply_address text, lead_id text, lead_name text,
+                                                                    contact_name text, contact_username text)
    where m.business_id = $1 and m.id = $4
 )
 update conversations w set
@@ -233,7 +237,9 @@ update conversations w set
   reply_kind = case when n.lost_address then b.reply_kind else w.reply_kind end,
   reply_address = case when n.lost_address then b.reply_address else w.reply_address end,
   lead_id = case when w.lead_id = l.lead_id then b.lead_id else w.lead_id end,
+  lead_name = case when b.has_names and w.lead_name = l.lead_name then b.lead_name else w.lead_name end,
   contact_name = case when w.contact_name = l.contact_name then b.contact_name else w.contact_name end,
+  contact_username = case when b.has_names and w.contact_username = l.contact_username then b.contact_username else w.contact_username end,
   updated_at = now()
   from conversations l
   cross join before b
