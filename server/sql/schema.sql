@@ -257,6 +257,7 @@ create table onethread.conversations (
   lead_name text,
   contact_username text,
   constraint conversations_pkey PRIMARY KEY (business_id, id),
+  constraint ck_conversation_canonical_key CHECK ((canonical_key ~ '^(lead|phone|user|lid|group):'::text)),
   constraint ck_conversation_not_merged_into_itself CHECK ((merged_into <> id)),
   constraint ck_conversation_paused CHECK (((ai_paused_at IS NULL) = (ai_paused_reason IS NULL))),
   constraint ck_conversation_reply_address CHECK ((((reply_channel_id IS NULL) = (reply_address IS NULL)) AND ((reply_kind IS NULL) = (reply_address IS NULL)))),
@@ -814,6 +815,27 @@ grant delete, insert, select, update on onethread.waiting_turns to onethread_app
 grant select on onethread.waiting_turns to onethread_reader;
 
 -- owner: onethread_owner
+create table onethread.webhook_items (
+  business_id uuid not null,
+  item_hash bytea not null,
+  log_id uuid not null,
+  seen integer default 1 not null,
+  last_seen_at timestamp with time zone not null,
+  waits_for text[],
+  constraint webhook_items_pkey PRIMARY KEY (business_id, item_hash),
+  constraint ck_webhook_item_seen CHECK ((seen >= 1))
+);
+alter table onethread.webhook_items enable row level security;
+CREATE INDEX ix_webhook_item_log ON onethread.webhook_items USING btree (business_id, log_id);
+CREATE INDEX ix_webhook_item_waits ON onethread.webhook_items USING gin (waits_for) WHERE (waits_for IS NOT NULL);
+create policy across_businesses on onethread.webhook_items for all to onethread_ingest using (true) with check (true);
+create policy one_business on onethread.webhook_items for all to onethread_app using ((business_id = onethread.current_business())) with check ((business_id = onethread.current_business()));
+create policy reads_everything on onethread.webhook_items for select to onethread_reader using (true);
+grant select on onethread.webhook_items to onethread_app;
+grant insert, select, update on onethread.webhook_items to onethread_ingest;
+grant select on onethread.webhook_items to onethread_reader;
+
+-- owner: onethread_owner
 create table onethread.webhook_log (
   business_id uuid not null,
   id uuid not null,
@@ -827,7 +849,7 @@ create table onethread.webhook_log (
   replayed_at timestamp with time zone,
   constraint webhook_log_pkey PRIMARY KEY (business_id, id),
   constraint ck_webhook_log_reason CHECK (((state = 'stored'::text) OR (reason IS NOT NULL))),
-  constraint ck_webhook_log_state CHECK ((state = ANY (ARRAY['stored'::text, 'quarantined'::text, 'replayed'::text])))
+  constraint ck_webhook_log_state CHECK ((state = ANY (ARRAY['stored'::text, 'quarantined'::text, 'replayed'::text, 'unused'::text])))
 );
 alter table onethread.webhook_log enable row level security;
 CREATE INDEX ix_webhook_log_quarantined ON onethread.webhook_log USING btree (received_at) WHERE (state = 'quarantined'::text);

@@ -12,12 +12,19 @@ export interface Identity {
   readonly groupId?: string | undefined;
 }
 
+/** The digits of a phone number; undefined when the text has none, or letters: a user id in the place of a number would share its digits with others. */
+export function phoneDigits(phone: string | undefined): string | undefined {
+  if (phone === undefined || /\p{L}/u.test(phone)) return undefined;
+  const digits = phone.replaceAll(/\D/g, "");
+  return digits === "" ? undefined : digits;
+}
+
 /** The canonical key of a new conversation; undefined when nothing identifies anybody. Never changes once it is stored. */
 export function canonicalKeyOf(businessId: BusinessId, identity: Identity): string | undefined {
   if (isGiven(identity.groupId)) return `group:${businessId}:${identity.groupId}`;
   if (isGiven(identity.leadId)) return `lead:${businessId}:${identity.leadId}`;
-  const digits = identity.phone?.replace(/\D/g, "");
-  if (isGiven(digits)) return `phone:${businessId}:+${digits}`;
+  const digits = phoneDigits(identity.phone);
+  if (digits !== undefined) return `phone:${businessId}:+${digits}`;
   if (isGiven(identity.userId)) return `user:${businessId}:${identity.userId}`;
   if (isGiven(identity.lid)) return `lid:${businessId}:${identity.lid}`;
   return undefined;

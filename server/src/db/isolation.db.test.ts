@@ -28,6 +28,7 @@ const VALUES: Readonly<Record<string, string>> = {
   int4: "1",
   int8: "1",
   float8: "1",
+  bytea: "''",
   jsonb: "'{}'",
   timestamptz: "now()",
   tsvector: "''",

@@ -60,6 +60,7 @@ const breaks: Readonly<Record<string, () => string>> = {
     `${drop("messages", "uq_message_provider_id")} ${another("seq, direction, author, type, provider_message_id", "4, 'in', 'customer', 'text', 'wamid.1'")}`,
   "duplicate-canonical-keys": () =>
     `${drop("conversations", "uq_wa_conv_canonical_key")} update conversations set canonical_key = 'phone:a' where id = '${ids.other}';`,
+  "threads-without-person": () => `update conversations set canonical_key = 'user:b:unnamed:1' where id = '${ids.other}';`,
   "conversation-times-behind": () => `update conversations set last_message_at = ${move(3_600)} where id = '${ids.conversation}';`,
   "messages-without-conversation": () => `update messages set conversation_id = '${newId()}' where id = '${ids.reply}';`,
   "messages-in-tombstones": () => `update conversations set merged_into = '${ids.other}' where id = '${ids.conversation}';`,

@@ -5,6 +5,7 @@ import type { Check } from "./check.ts";
 /** The constraints and unique indexes on which an invariant rests; docs/invariants.md says which on which. */
 export const GUARDS = [
   "aliases_pkey",
+  "ck_conversation_canonical_key",
   "ck_lane_awake",
   "ck_message_author",
   "ck_message_direction",
@@ -36,6 +37,7 @@ export const GUARDS = [
   "uq_turn_covers_from",
   "uq_turn_covers_to",
   "uq_wa_conv_canonical_key",
+  "webhook_items_pkey",
 ] as const;
 
 export const schemaChecks: readonly Check[] = [

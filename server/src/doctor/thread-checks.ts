@@ -41,6 +41,14 @@ export const threadChecks: readonly Check[] = [
       group by business_id, canonical_key having count(*) > 1`,
   },
   {
+    name: "threads-without-person",
+    invariant: 3,
+    severity: "warn",
+    finding: "Threads hold messages whose sender had no usable identifier; several strangers may be in one of them.",
+    advice: "An older version stored them so. Read them in the inbox, then close them: no further message can come in.",
+    violations: "select id from onethread.conversations where canonical_key like 'user:%:unnamed:%' and is_open",
+  },
+  {
     name: "conversation-times-behind",
     invariant: 3,
     severity: "broken",

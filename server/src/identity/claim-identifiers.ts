@@ -1,16 +1,16 @@
 // Owns: what the code paths that are not webhooks say of a person, as identifiers and keys. Refuses to know: databases.
-import { canonicalKeyOf, type Identity } from "../conversations/canonical-key.ts";
+import { canonicalKeyOf, phoneDigits, type Identity } from "../conversations/canonical-key.ts";
 import type { BusinessId } from "../kernel/ids.ts";
 import type { Identifier } from "./decide-identity.ts";
 
 /** The strongest first; `scope` is where a user id is valid, null when nobody knows. A group's members are not the group. */
 export function claimIdentifiersOf({ leadId, phone, userId, lid, groupId }: Identity, scope: string | null): readonly Identifier[] {
   if (isGiven(groupId)) return [{ kind: "group", value: groupId, scope: null }];
-  const digits = phone?.replaceAll(/\D/g, "");
+  const digits = phoneDigits(phone);
   return [
     ...(isGiven(leadId) ? [{ kind: "lead", value: leadId, scope: null } as const] : []),
     ...(isGiven(userId) ? [{ kind: "user", value: userId, scope } as const] : []),
-    ...(isGiven(digits) ? [{ kind: "phone", value: digits, scope: null } as const] : []),
+    ...(digits !== undefined ? [{ kind: "phone", value: digits, scope: null } as const] : []),
     ...(isGiven(lid) ? [{ kind: "lid", value: lid, scope: null } as const] : []),
   ];
 }

@@ -1,4 +1,5 @@
 // Owns: one message on its way into its thread, between the webhook and the statement.
+import { phoneDigits } from "../conversations/canonical-key.ts";
 import type { Identifier, IdentityKind } from "../identity/decide-identity.ts";
 import type { BusinessId, ChannelId, MessageId } from "../kernel/ids.ts";
 import { newId } from "../kernel/ids.ts";
@@ -44,13 +45,15 @@ export function identifiersOfAliases(aliases: readonly Alias[], channel: { reado
     .sort((a, b) => PROOF.indexOf(a.kind) - PROOF.indexOf(b.kind));
 }
 
+const isPhone = (phone: string): boolean => phoneDigits(phone) !== undefined;
+
 /** Every identifier that the payload proves, strongest first. A group is its own thread: its members' identifiers do not lead to it. */
 export function aliasesOf(identity: CustomerIdentity, groupId: string | undefined): readonly Alias[] {
   if (groupId !== undefined) return [{ kind: "group", value: groupId }];
   const aliases: Alias[] = [];
   if (identity.parentUserId !== undefined) aliases.push({ kind: "parent_user", value: identity.parentUserId });
   if (identity.userId !== undefined) aliases.push({ kind: "user", value: identity.userId });
-  if (identity.phone !== undefined) aliases.push({ kind: "phone", value: identity.phone });
+  if (identity.phone !== undefined && isPhone(identity.phone)) aliases.push({ kind: "phone", value: identity.phone });
   if (identity.lid !== undefined) aliases.push({ kind: "lid", value: identity.lid });
   return aliases;
 }
@@ -79,7 +82,7 @@ export interface ReplyAddress {
 /** The address that this payload proved; the phone is preferred because writing to it keeps it visible (platform reference §4.5). */
 export function replyAddressOf(event: MessageEvent): ReplyAddress | undefined {
   if (event.groupId !== undefined) return { kind: "group", address: event.groupId };
-  if (event.customer.phone !== undefined) return { kind: "phone", address: event.customer.phone };
+  if (event.customer.phone !== undefined && isPhone(event.customer.phone)) return { kind: "phone", address: event.customer.phone };
   if (event.customer.userId !== undefined) return { kind: "user", address: event.customer.userId };
   if (event.customer.lid !== undefined) return { kind: "lid", address: event.customer.lid };
   return undefined;

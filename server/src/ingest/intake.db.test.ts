@@ -190,6 +190,30 @@ describe("the intake", () => {
     await expect(refused).rejects.toMatchObject({ code: "unavailable", retryAfterSeconds: 2 });
   });
 
+  it.each(["abc", "+++", "US.x1y2", "GB.x1y2", "-", "twelve12"])(
+    "keeps a message aside whose sender %s is no address, instead of putting strangers into one thread",
+    async (from) => {
+      expect(await receive(intakeOn(db), messagesBody(business.phoneNumberId, { from }))).toMatchObject({ stored: 0, quarantined: 1 });
+      expect(await count("select count(*) from aliases where value = $1", [from])).toBe(0);
+      expect(await count("select count(*) from conversations where canonical_key !~ '^(phone:.*:\\+[0-9]{6,}|user:.*)$'")).toBe(0);
+    },
+  );
+
+  it("places a message by its user id when its number is none, and does not remember the number", async () => {
+    const userId = "US.8Q2m9XkLp4";
+    expect(await receive(intakeOn(db), messagesBody(business.phoneNumberId, { from: "hidden", userId }))).toMatchObject({ stored: 1 });
+    expect(await count("select count(*) from aliases where value = 'hidden'")).toBe(0);
+    expect(await count("select count(*) from conversations where reply_kind = 'user' and reply_address = $1", [userId])).toBe(1);
+  });
+
+  it("cannot store a conversation without a key, whoever writes it", async () => {
+    const insert = test.superuser.query(
+      "insert into conversations (business_id, id, canonical_key, last_message_at, created_at, updated_at) values ($1, $1, '', now(), now(), now())",
+      [business.businessId],
+    );
+    await expect(insert).rejects.toMatchObject({ constraint: "ck_conversation_canonical_key" });
+  });
+
   it("joins messages that name a person by different identifiers when one of them proves both", async () => {
     const intake = intakeOn(db);
     const userId = "US.7Q2m9XkLp4";

@@ -26,13 +26,14 @@ export function createStoreMessages(deps: StoreMessagesDeps): (items: readonly I
   /** Undefined: the change of somebody of whom nothing is known; it is not the beginning of a thread. */
   async function settle(item: IngestItem, known: Pick<SettleRequest, "placedKey" | "isRedelivery"> = {}): Promise<PlacedItem | undefined> {
     const isChange = item.event.becomes !== undefined;
+    const newKeys = newKeysOf(item);
     const settled = await deps.settleIdentity({
       businessId: item.businessId,
       identifiers: identifiersOf(item),
-      newKeys: newKeysOf(item),
+      newKeys,
       reason: isChange ? "change_event" : "payload",
       proof: { providerMessageId: item.event.providerMessageId, channelId: item.channelId },
-      create: !isChange,
+      create: !isChange && newKeys.length > 0,
       at: item.event.sentAt,
       ...known,
     });

@@ -100,8 +100,13 @@ export function createThreadResolver(deps: { readonly db: Queryable; readonly ma
         else if (only !== undefined) placed.push({ item, canonicalKey: only, newAliases: [] });
         else if (rival !== undefined && !hasSameNames(rival, item)) later.push(item);
         else {
+          const [canonicalKey] = newKeysOf(item);
+          if (canonicalKey === undefined) {
+            nameless.push(item);
+            continue;
+          }
           for (const name of names) beginning.set(name, item);
-          placed.push({ item, canonicalKey: newKeysOf(item)[0] ?? "", newAliases: item.aliases });
+          placed.push({ item, canonicalKey, newAliases: item.aliases });
         }
       }
       return { placed, toSettle, later, nameless };
