@@ -401,10 +401,12 @@ create table onethread.knowledge_jobs (
   due_at timestamp with time zone not null,
   attempts integer default 0 not null,
   fence bigint default 0 not null,
+  unsettled integer default 0 not null,
   constraint knowledge_jobs_pkey PRIMARY KEY (business_id, text_id),
   constraint fk_knowledge_job_text FOREIGN KEY (business_id, text_id) REFERENCES onethread.knowledge_texts(business_id, id) ON DELETE CASCADE
 );
 alter table onethread.knowledge_jobs enable row level security;
+CREATE INDEX ix_knowledge_job_business_due ON onethread.knowledge_jobs USING btree (business_id, due_at);
 CREATE INDEX ix_knowledge_job_due ON onethread.knowledge_jobs USING btree (due_at);
 create policy across_businesses on onethread.knowledge_jobs for all to onethread_ingest using (true) with check (true);
 create policy one_business on onethread.knowledge_jobs for all to onethread_app using ((business_id = onethread.current_business())) with check ((business_id = onethread.current_business()));

@@ -103,7 +103,7 @@ async function add(options: AddOptions, terminal: Terminal): Promise<void> {
   const source = await readKnowledgeSource(options, options.language ?? "", terminal);
   await inBusiness(terminal, options.business, async ({ base, worker, business }) => {
     const saved = await base.add(business.id, { ...source, language: options.language ?? business.language });
-    if (saved.outcome === "refused") throw new CliFailure(`${saved.reason} Nothing was changed.`);
+    if (saved.outcome !== "saved") throw new CliFailure(`${saved.reason} Nothing was changed.`);
     await indexHere(worker, business, saved.id);
     terminal.print(saved.id);
   });

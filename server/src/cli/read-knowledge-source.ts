@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { messageOf } from "../kernel/faults.ts";
 import type { KnowledgeSource } from "../knowledge/knowledge-base.ts";
-import { findMediaType } from "../knowledge/read-source.ts";
+import { findMediaType } from "../knowledge/media-types.ts";
 import { CliFailure } from "./cli-failure.ts";
 import type { Terminal } from "./terminal.ts";
 

@@ -67,3 +67,31 @@ test("a mistyped word is taken for a known one only when it looks like a mistake
   expect(meant("care", "card")).toBeUndefined();
   expect(meant("hiring", "ring")).toBeUndefined();
 });
+
+test.each([
+  ["a heading of blanks", `# a${" ".repeat(500_000)}b`],
+  ["a heading of marks", `# ${"#".repeat(500_000)} b`],
+  ["paragraphs of one letter", "a\n\n".repeat(200_000)],
+  ["lines of one letter", "- a\n".repeat(200_000)],
+  ["one word", "a".repeat(1_000_000)],
+  ["blank lines", "\n \n".repeat(300_000)],
+])("%s without end are cut in one walk", (_what, text) => {
+  const before = process.cpuUsage();
+  chunkText(text);
+  const { user, system } = process.cpuUsage(before);
+  // Quadratic, each of these took minutes to hours; in one walk it is a fraction of a second.
+  expect((user + system) / 1_000_000).toBeLessThan(8);
+});
+
+test.each([
+  ["## Hours ##", "Hours"],
+  ["# C#", "C#"],
+  ["#\tPrices", "Prices"],
+  ["# ##", "##"],
+])("%s is the heading %s", (line, heading) => {
+  expect(chunkText(`${line}\n\nText.`)).toEqual([{ heading, body: "Text." }]);
+});
+
+test("no more than marks is no heading", () => {
+  expect(chunkText("#\n\n#hash tag")).toEqual([{ heading: "", body: "#\n\n#hash tag" }]);
+});

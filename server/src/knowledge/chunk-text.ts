@@ -17,7 +17,6 @@ export interface ChunkSizes {
 
 export const CHUNK_SIZES: ChunkSizes = { target: 800, longest: 1_200, overlap: 120 };
 
-const HEADING = /^(#{1,6})\s+(.+?)\s*#*$/;
 const BULLET = /^\s*(?:[-*+•]|\d{1,3}[.)])\s+/;
 const segmenter = new Intl.Segmenter("und", { granularity: "sentence" });
 const MAX_HEADING = 200;
@@ -25,6 +24,18 @@ const MAX_HEADING = 200;
 interface Section {
   readonly heading: string;
   readonly paragraphs: readonly string[];
+}
+
+/** A heading of Markdown, its closing marks left out. By looking at both ends: an expression for the whole line takes quadratic time for blanks. */
+function headingOf(line: string): { readonly level: number; readonly title: string } | undefined {
+  const level = /^#{1,6}(?=\s)/.exec(line)?.[0].length;
+  if (level === undefined) return undefined;
+  const inner = line.slice(level).trim();
+  let end = inner.length;
+  while (end > 0 && inner[end - 1] === "#") end -= 1;
+  // Marks close a heading only behind a blank ("# C#" is about C#), and nothing but marks is a title of marks.
+  const title = /\s/.test(inner[end - 1] ?? "") ? inner.slice(0, end).trimEnd() : inner;
+  return inner === "" ? undefined : { level, title };
 }
 
 function sectionsOf(text: string): readonly Section[] {
@@ -37,11 +48,11 @@ function sectionsOf(text: string): readonly Section[] {
     lines = [];
   };
   for (const line of text.replace(/\r\n?/g, "\n").split("\n")) {
-    const [, marks, title] = HEADING.exec(line) ?? [];
-    if (marks !== undefined && title !== undefined) {
+    const heading = headingOf(line);
+    if (heading !== undefined) {
       endParagraph();
-      path.length = Math.min(path.length, marks.length - 1);
-      path[marks.length - 1] = title;
+      path.length = Math.min(path.length, heading.level - 1);
+      path[heading.level - 1] = heading.title.slice(0, MAX_HEADING);
       sections.push({ heading: path.filter(Boolean).join(" › ").slice(-MAX_HEADING), paragraphs: [] });
     } else if (line.trim() === "") endParagraph();
     else lines.push(line.trimEnd());
@@ -67,6 +78,9 @@ function safeEnd(text: string, end: number): number {
   return /[\uD800-\uDBFF]/.test(text.charAt(end - 1)) ? end - 1 : end;
 }
 
+const sentencesOf = (line: string): readonly string[] =>
+  [...segmenter.segment(line)].map(({ segment }) => segment.trim()).filter((sentence) => sentence !== "");
+
 interface Unit {
   readonly text: string;
   /** What stands between it and the one before. */
@@ -79,8 +93,7 @@ function unitsOf(paragraphs: readonly string[], { target, longest }: ChunkSizes)
     if (paragraph.length <= target) return [{ text: paragraph, joint: "\n\n" }];
     const lines = paragraph.split("\n").some((line) => BULLET.test(line)) ? paragraph.split("\n") : [paragraph.replaceAll("\n", " ")];
     return lines.flatMap((line, index) => {
-      const sentences = [...segmenter.segment(line)].map(({ segment }) => segment.trim()).filter((sentence) => sentence !== "");
-      const pieces = line.length <= target ? [line] : sentences.flatMap((sentence) => cutLong(sentence, longest));
+      const pieces = line.length <= target ? [line] : sentencesOf(line).flatMap((sentence) => cutLong(sentence, longest));
       return pieces.map((text, piece): Unit => ({ text, joint: piece > 0 ? " " : index > 0 ? "\n" : "\n\n" }));
     });
   });
@@ -104,14 +117,17 @@ function overlapOf(units: readonly Unit[], overlap: number): readonly Unit[] {
 
 function packSection({ heading, paragraphs }: Section, sizes: ChunkSizes): readonly Chunk[] {
   const chunks: Chunk[] = [];
-  let units: readonly Unit[] = [];
+  let units: Unit[] = [];
+  let length = 0;
   for (const unit of unitsOf(paragraphs, sizes)) {
-    if (units.length > 0 && joinUnits([...units, unit]).length > sizes.target) {
+    if (units.length > 0 && length + unit.joint.length + unit.text.length > sizes.target) {
       chunks.push({ heading, body: joinUnits(units) });
       // Only what goes on in the middle of a paragraph needs to know what was said just before.
-      units = unit.joint === " " ? overlapOf(units, sizes.overlap) : [];
+      units = unit.joint === " " ? [...overlapOf(units, sizes.overlap)] : [];
+      length = joinUnits(units).length;
     }
-    units = [...units, unit];
+    length += (units.length > 0 ? unit.joint.length : 0) + unit.text.length;
+    units.push(unit);
   }
   return units.length === 0 ? chunks : [...chunks, { heading, body: joinUnits(units) }];
 }

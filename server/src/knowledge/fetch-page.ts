@@ -1,13 +1,19 @@
 // Owns: reading a page that a business named, through the guarded HTTP only, within limits of time, size and kind.
 import { OutsideError, type OutsideHttp } from "../outside/outside-http.ts";
-import { findMediaType, readSource, type ReadSource } from "./read-source.ts";
+import type { BusinessId } from "../kernel/ids.ts";
+import { findMediaType, type ReadSource } from "./media-types.ts";
+import { readSource } from "./read-source.ts";
 
-const PAGE = { timeoutMs: 20_000, maxBytes: 5_000_000, maxRedirects: 5 } as const;
+const PAGE = { timeoutMs: 10_000, maxBytes: 5_000_000, maxRedirects: 5 } as const;
 
 export type FetchedPage = ReadSource | { readonly outcome: "unreachable"; readonly reason: string };
 
 /** `unreachable`: another try may help. `refused`: it will not, before somebody changes something. */
-export async function fetchPage(outside: OutsideHttp, url: string, signal?: AbortSignal): Promise<FetchedPage> {
+export async function fetchPage(
+  outside: OutsideHttp,
+  { businessId, url }: { readonly businessId: BusinessId; readonly url: string },
+  signal?: AbortSignal,
+): Promise<FetchedPage> {
   try {
     const headers = { accept: "text/html,text/markdown,text/plain,text/csv,application/pdf;q=0.9", "user-agent": "Onethread" };
     const answer = await outside.request({ url, headers, ...PAGE, ...(signal === undefined ? {} : { signal }) });
@@ -22,7 +28,7 @@ export async function fetchPage(outside: OutsideHttp, url: string, signal?: Abor
         outcome: "refused",
         reason: `The page is ${contentType || "of no stated type"}; text, Markdown, HTML, CSV and PDF can be read.`,
       };
-    return await readSource(answer.body, mediaType, /charset="?([\w-]+)/i.exec(contentType)?.[1]);
+    return await readSource(businessId, { bytes: answer.body, mediaType, charset: /charset="?([\w-]+)/i.exec(contentType)?.[1] });
   } catch (error) {
     if (!(error instanceof OutsideError)) throw error;
     const canChange = error.code === "timeout" || error.code === "unreachable" || error.code === "aborted";

@@ -6,7 +6,7 @@ import type { FailPoints } from "../kernel/fail-points.ts";
 import { messageOf } from "../kernel/faults.ts";
 import type { BusinessId } from "../kernel/ids.ts";
 import type { OutsideHttp } from "../outside/outside-http.ts";
-import { chunkText, type Chunk } from "./chunk-text.ts";
+import type { Chunk } from "./chunk-text.ts";
 import { EmbeddingError, type FindEmbedder } from "./embed-texts.ts";
 import { fetchPage } from "./fetch-page.ts";
 import { foldText, vocabularyOf } from "./fold-text.ts";
@@ -23,7 +23,10 @@ import {
   writeMeaning,
 } from "./indexing.queries.ts";
 import { replaceWords } from "./knowledge.queries.ts";
-import { readTable } from "./read-table.ts";
+import type { TextMediaType } from "./media-types.ts";
+import { failureOf, TOO_BUSY } from "./read-source.ts";
+import { runTextWork, type RunTextWork } from "./run-text-work.ts";
+import type { CutText } from "./text-work.ts";
 
 export interface IndexJob {
   readonly businessId: BusinessId;
@@ -44,6 +47,7 @@ export interface IndexTextDeps {
   readonly outside: OutsideHttp;
   readonly leaseMs: number;
   readonly findEmbedder?: FindEmbedder;
+  readonly runTextWork?: RunTextWork;
 }
 
 const CHUNKS_AT_A_TIME = 32;
@@ -53,10 +57,6 @@ const LOST = { outcome: "lost" } as const;
 
 type TextToIndex = Row<typeof findTextToIndex>;
 const failed = (reason: string, isFinal: boolean): IndexOutcome => ({ outcome: "failed", reason, isFinal });
-
-function cut({ media_type: mediaType, body }: TextToIndex): readonly Chunk[] {
-  return mediaType === "text/csv" ? readTable(body) : chunkText(body);
-}
 
 export type IndexText = (job: IndexJob, signal: AbortSignal) => Promise<IndexOutcome>;
 
@@ -100,17 +100,15 @@ class IndexRun {
     const { businessId, textId } = this.#job;
     const text = stored.kind === "url" ? await this.#readPage(stored) : stored;
     if ("outcome" in text) return text;
-    const chunks = cut(text);
+    const cut = await this.#cut(text);
+    if ("outcome" in cut) return cut;
+    const { chunks, words } = cut;
     if (chunks.length === 0 || chunks.length > MAX_CHUNKS)
       return failed(`The text makes ${String(chunks.length)} pieces; 1 to ${String(MAX_CHUNKS)} can be searched.`, true);
     if (text.live_version !== text.version || stored.answers_itself) {
       if (!(await this.#write(text.version, chunks))) return LOST;
       const isPublished = await this.#db.transaction(async (tx) => {
-        await tx.run(replaceWords, [
-          businessId,
-          textId,
-          vocabularyOf([text.title, ...chunks.flatMap(({ heading, body }) => [heading, body])].join("\n")),
-        ]);
+        await tx.run(replaceWords, [businessId, textId, words]);
         return (await tx.run(publishVersion, [businessId, textId, text.version, chunks.length])).length > 0;
       });
       if (!isPublished) return LOST;
@@ -118,9 +116,16 @@ class IndexRun {
     return (await this.#addMeaning(text.version)) ?? { outcome: "indexed", chunks: chunks.length };
   }
 
+  async #cut({ title, body, media_type: mediaType }: TextToIndex): Promise<CutText | IndexOutcome> {
+    const run = this.#deps.runTextWork ?? runTextWork;
+    const work = await run(this.#job.businessId, { kind: "cut", title, body, mediaType: mediaType as TextMediaType });
+    if (work.outcome === "done") return work.result.cut;
+    return work.outcome === "busy" ? failed(TOO_BUSY, false) : failed(`It could not be cut into pieces${failureOf(work)}`, true);
+  }
+
   async #readPage(stored: TextToIndex): Promise<TextToIndex | IndexOutcome> {
     const { businessId, textId } = this.#job;
-    const page = await fetchPage(this.#deps.outside, stored.source_url ?? "", this.#signal);
+    const page = await fetchPage(this.#deps.outside, { businessId, url: stored.source_url ?? "" }, this.#signal);
     if (page.outcome !== "read") return failed(page.reason, page.outcome === "refused");
     const [saved] = await this.#db.run(savePage, [businessId, textId, stored.version, page.text, page.mediaType]);
     return saved === undefined ? LOST : { ...stored, body: page.text, media_type: page.mediaType, version: saved.version };

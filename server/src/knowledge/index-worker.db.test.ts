@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { createTestBusiness, type TestBusiness } from "../../test/support/test-business.ts";
 import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
+import { eventually } from "../../test/support/eventually.ts";
 import type { Database } from "../db/database.ts";
 import { noFailPoints, type FailPoints } from "../kernel/fail-points.ts";
 import { createOutsideHttp, type OutsideHttp } from "../outside/outside-http.ts";
@@ -174,4 +175,85 @@ test("a pair is found by every way to ask, and gives its answer as it stands", a
   await base.add(business.businessId, { kind: "qa", questions, answer: "Yes, by bike.", language: "en" });
   expect(await ask("bring home")).toBe("Yes, by bike.");
   expect(await ask("delivr")).toBe("Yes, by bike.");
+});
+
+test("a text that takes its process down each time has failed after three tries, and its neighbours are indexed", async () => {
+  const id = savedId(await base.add(business.businessId, file(handbook("kettle"))));
+  // Its process was killed: the lease ended, and nobody wrote down how the work did.
+  for (let killed = 0; killed < 3; killed += 1) {
+    const { rowCount } = await testDatabase.superuser.query(
+      "update knowledge_jobs set attempts = attempts + 1, unsettled = unsettled + 1, fence = fence + 1 where text_id = $1",
+      [id],
+    );
+    expect(rowCount).toBe(1);
+  }
+  const neighbour = savedId(await base.add(business.businessId, file(handbook("teapot"), "Another")));
+  await workerWith().runOnce();
+  expect(await find(id)).toMatchObject({ state: "failed", error: expect.stringContaining("three times in a row") as string });
+  expect(await find(neighbour)).toMatchObject({ state: "ready" });
+  expect(await base.reindex(business.businessId, id)).toBe(1);
+  await workerWith().runOnce();
+  expect(await find(id)).toMatchObject({ state: "ready" });
+});
+
+test("a claim counts as unsettled until its end is written down", async () => {
+  const hung = Promise.withResolvers<undefined>();
+  const begun = Promise.withResolvers<undefined>();
+  const id = savedId(await base.add(business.businessId, file(handbook("kettle"))));
+  const worker = createIndexWorker({
+    database,
+    failPoints: noFailPoints,
+    outside,
+    log: testDatabase.log,
+    runTextWork: async () => {
+      begun.resolve(undefined);
+      await hung.promise;
+      return { outcome: "busy" };
+    },
+  });
+  const pass = worker.runOnce();
+  await begun.promise;
+  const unsettled = async (): Promise<unknown> =>
+    (await testDatabase.superuser.query("select unsettled from knowledge_jobs where text_id = $1", [id])).rows;
+  expect(await unsettled()).toEqual([{ unsettled: 1 }]);
+  hung.resolve(undefined);
+  await pass;
+  expect(await unsettled()).toEqual([{ unsettled: 0 }]);
+});
+
+test("one business's slow pages take two places, and another's text is indexed beside them", async () => {
+  const release = Promise.withResolvers<undefined>();
+  let asked = 0;
+  const silent = createServer((_request, response) => {
+    asked += 1;
+    void release.promise.then(() => response.writeHead(200, { "content-type": "text/plain" }).end("At last."));
+  });
+  await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+  const host = `127.0.0.1:${String((silent.address() as AddressInfo).port)}`;
+  const http = createOutsideHttp({ privateHosts: [host] });
+  const worker = createIndexWorker({ database, failPoints: noFailPoints, outside: http, log: testDatabase.log, pollMs: 20 });
+  try {
+    for (let page = 0; page < 6; page += 1)
+      await base.add(business.businessId, { kind: "url", url: `http://${host}/${String(page)}`, language: "english" });
+    worker.start();
+    await eventually(
+      () => asked,
+      (count) => count === 2,
+      { what: "the share of the business with the slow pages" },
+    );
+    const other = await createTestBusiness(testDatabase.superuser);
+    const id = savedId(await base.add(other.businessId, file(handbook("teapot"))));
+    worker.wake();
+    await eventually(
+      () => base.findText(other.businessId, id),
+      (text) => text?.state === "ready",
+      { what: "the other business's text" },
+    );
+    expect(asked).toBe(2);
+  } finally {
+    release.resolve(undefined);
+    await worker.stop();
+    await http.close();
+    silent.close();
+  }
 });

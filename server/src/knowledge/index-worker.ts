@@ -35,18 +35,28 @@ export interface IndexWorkerDeps extends Omit<IndexTextDeps, "leaseMs"> {
   readonly backoffMs?: (attempt: number) => number;
 }
 
-const AT_A_TIME = 4;
+const AT_A_TIME = 8;
+/** Of them, for one business: its pages may all be slow. */
+const BUSINESS_SHARE = 2;
 const MAX_ATTEMPTS = 8;
+/** Claimed so often without an end, it takes its worker down each time: nobody takes it up again. */
+const MAX_UNSETTLED = 3;
+const CLAIM_FAILED_MS = 1_000;
+const HANGS =
+  "It could not be indexed: three times in a row the work on it ended without a result. Give it as plain text, or in several parts.";
 const defaultBackoffMs = (attempt: number): number => Math.min(3_600_000, 2_000 * 4 ** attempt) * (0.75 + Math.random() / 2);
 
 interface Claimed extends IndexJob {
   readonly attempts: number;
+  readonly unsettled: number;
 }
 
 export function createIndexWorker(deps: IndexWorkerDeps): IndexWorker {
   const { database, log, leaseMs = 60_000, pollMs = 5_000, backoffMs = defaultBackoffMs } = deps;
   const indexText = createIndexText({ ...deps, leaseMs });
   const stopping = new AbortController();
+  const running = new Map<BusinessId, number>();
+  const runs = new Set<Promise<void>>();
   let wanted = false;
   let rouse: (() => void) | undefined;
   let loop: Promise<void> = Promise.resolve();
@@ -75,28 +85,55 @@ export function createIndexWorker(deps: IndexWorkerDeps): IndexWorker {
     else await db.run(extendKnowledgeJob, [businessId, textId, fence, backoffMs(attempts - 1)]);
   }
 
-  async function index(job: Claimed): Promise<IndexOutcome> {
-    const outcome = await indexText(job, stopping.signal).catch((error: unknown): IndexOutcome => {
+  async function outcomeOf(job: Claimed): Promise<IndexOutcome> {
+    if (job.unsettled > MAX_UNSETTLED) return { outcome: "failed", reason: HANGS, isFinal: true };
+    return indexText(job, stopping.signal).catch((error: unknown): IndexOutcome => {
       return { outcome: "failed", reason: `It could not be indexed (${messageOf(error)}). It is tried again.`, isFinal: false };
     });
-    // Asked to stop: the lease ends by itself, or the next start finds the job due.
-    if (!stopping.signal.aborted || outcome.outcome === "indexed") await settle(job, outcome);
+  }
+
+  async function index(job: Claimed): Promise<IndexOutcome> {
+    const outcome = await outcomeOf(job);
+    // Asked to stop: it is due again at once, and this was not its fault.
+    if (stopping.signal.aborted && outcome.outcome === "failed")
+      await database.forBusiness(job.businessId).run(extendKnowledgeJob, [job.businessId, job.textId, job.fence, 0]);
+    else await settle(job, outcome);
     return outcome;
   }
 
-  async function runOnce(): Promise<number> {
-    const rows = await database.acrossBusinesses.run(claimKnowledgeJobsAcrossBusinesses, [AT_A_TIME, leaseMs]);
-    await Promise.all(
-      rows.map(({ business_id, text_id, ...rest }) => index({ businessId: business_id as BusinessId, textId: text_id, ...rest })),
-    );
-    return rows.length;
+  async function run(job: Claimed): Promise<void> {
+    running.set(job.businessId, (running.get(job.businessId) ?? 0) + 1);
+    try {
+      await index(job);
+    } catch (error) {
+      // The lease ends by itself.
+      log.warn({ businessId: job.businessId, textId: job.textId, error: messageOf(error) }, "knowledge.not-settled");
+    } finally {
+      const rest = (running.get(job.businessId) ?? 1) - 1;
+      if (rest === 0) running.delete(job.businessId);
+      else running.set(job.businessId, rest);
+      wake();
+    }
   }
 
-  async function sleep(): Promise<void> {
-    const [next] = await database.acrossBusinesses.run(nextKnowledgeJobAcrossBusinesses, []).catch(() => []);
+  /** Claims what is due and fits, and begins it. */
+  async function begin(): Promise<readonly Promise<void>[]> {
+    const counts = [...running];
+    const free = AT_A_TIME - counts.reduce((sum, [, count]) => sum + count, 0);
+    if (free <= 0) return [];
+    const values = [free, leaseMs, BUSINESS_SHARE, counts.map(([businessId]) => businessId), counts.map(([, count]) => count)];
+    const rows = await database.acrossBusinesses.run(claimKnowledgeJobsAcrossBusinesses, values);
+    return rows.map(({ business_id, text_id, ...rest }) => {
+      const work = run({ businessId: business_id as BusinessId, textId: text_id, ...rest });
+      runs.add(work);
+      return work.finally(() => runs.delete(work));
+    });
+  }
+
+  async function sleep(ms: number): Promise<void> {
     if (wanted || stopping.signal.aborted) return;
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, Math.max(0, Math.min(pollMs, next?.in_ms ?? pollMs)));
+      const timer = setTimeout(resolve, ms);
       rouse = () => {
         clearTimeout(timer);
         resolve();
@@ -105,29 +142,42 @@ export function createIndexWorker(deps: IndexWorkerDeps): IndexWorker {
     rouse = undefined;
   }
 
-  async function run(): Promise<void> {
+  /** How long there is nothing to claim. What is due but has no place waits for the end of what runs, which wakes the loop. */
+  async function idleMs(): Promise<number> {
+    const [next] = await database.acrossBusinesses.run(nextKnowledgeJobAcrossBusinesses, []);
+    const inMs = next?.in_ms ?? pollMs;
+    return inMs <= 0 ? pollMs : Math.min(pollMs, inMs);
+  }
+
+  async function work(): Promise<void> {
     while (!stopping.signal.aborted) {
       wanted = false;
-      let count = 0;
       try {
-        count = await runOnce();
+        const begun = await begin();
+        if (begun.length === 0) await sleep(await idleMs());
       } catch (error) {
         log.warn({ error: messageOf(error) }, "knowledge.claim-failed");
-        await new Promise((resolve) => setTimeout(resolve, 1_000));
+        // Not longer awake than the database is away: nobody's wake-up makes it come back.
+        wanted = false;
+        await sleep(CLAIM_FAILED_MS);
       }
-      if (count === 0) await sleep();
     }
+    await Promise.all(runs);
   }
 
   return {
     start() {
-      loop = run();
+      loop = work();
     },
     wake,
-    runOnce,
+    async runOnce() {
+      const begun = await begin();
+      await Promise.all(begun);
+      return begun.length;
+    },
     async indexNow(businessId, textId) {
       const [row] = await database.forBusiness(businessId).run(claimKnowledgeJob, [businessId, textId, leaseMs]);
-      return row === undefined ? undefined : index({ businessId, textId, fence: row.fence, attempts: row.attempts });
+      return row === undefined ? undefined : index({ businessId, textId, ...row });
     },
     async stop() {
       stopping.abort();

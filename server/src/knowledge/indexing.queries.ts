@@ -1,29 +1,46 @@
 // Owns: the SQL of indexing: the queue of texts, the chunks of a coming version, and the moment in which it becomes the live one.
 import { defineQuery } from "../db/query.ts";
 
-// Fair enough for work in the background: the longest waiting first. skip locked: nobody waits for another worker's claim. The lease is due_at itself:
-// when the worker dies, the job becomes due again.
+// Fair by construction: which businesses have jobs (a walk from one to the next over the primary key), then a few of each, the longest waiting first;
+// $3 is the share of one business, $4 and $5 how many of it this worker runs already. skip locked: nobody waits for another worker's claim. The lease
+// is due_at itself: when the worker dies, the job becomes due again. unsettled: claims in a row whose end nobody wrote down.
 export const claimKnowledgeJobsAcrossBusinesses = defineQuery({
   name: "knowledge.claim-jobs-across-businesses",
   role: "ingest",
-  columns: { business_id: "uuid", text_id: "uuid", fence: "int8", attempts: "int4" },
+  columns: { business_id: "uuid", text_id: "uuid", fence: "int8", attempts: "int4", unsettled: "int4" },
   text: `
-with due as materialized (
-  select j.business_id, j.text_id from knowledge_jobs j where j.due_at <= now() order by j.due_at limit $1 for update skip locked
+with recursive owner as (
+  (select j.business_id from knowledge_jobs j order by j.business_id limit 1)
+  union all
+  select (select j.business_id from knowledge_jobs j where j.business_id > o.business_id order by j.business_id limit 1)
+    from owner o where o.business_id is not null
+), candidate as materialized (
+  select j.business_id, j.text_id, j.due_at
+    from owner o
+    left join unnest($4::uuid[], $5::integer[]) as r (business_id, running) on r.business_id = o.business_id
+    cross join lateral (
+      select c.business_id, c.text_id, c.due_at from knowledge_jobs c
+       where c.business_id = o.business_id and c.due_at <= now()
+       order by c.due_at limit greatest(0, $3::integer - coalesce(r.running, 0)) for update skip locked
+    ) j
+   where o.business_id is not null
+), due as materialized (
+  select c.business_id, c.text_id from candidate c order by c.due_at limit $1
 )
-update knowledge_jobs j set due_at = now() + $2 * interval '1 millisecond', attempts = j.attempts + 1, fence = j.fence + 1
+update knowledge_jobs j
+   set due_at = now() + $2 * interval '1 millisecond', attempts = j.attempts + 1, unsettled = j.unsettled + 1, fence = j.fence + 1
   from due d where j.business_id = d.business_id and j.text_id = d.text_id
-returning j.business_id, j.text_id, j.fence, j.attempts`,
+returning j.business_id, j.text_id, j.fence, j.attempts, j.unsettled`,
 });
 
 export const claimKnowledgeJob = defineQuery({
   name: "knowledge.claim-job",
   role: "app",
-  columns: { business_id: "uuid", text_id: "uuid", fence: "int8", attempts: "int4" },
+  columns: { business_id: "uuid", text_id: "uuid", fence: "int8", attempts: "int4", unsettled: "int4" },
   text: `
-update knowledge_jobs j set due_at = now() + $3 * interval '1 millisecond', attempts = j.attempts + 1, fence = j.fence + 1
+update knowledge_jobs j set due_at = now() + $3 * interval '1 millisecond', attempts = j.attempts + 1, unsettled = j.unsettled + 1, fence = j.fence + 1
  where j.business_id = $1 and j.text_id = $2
-returning j.business_id, j.text_id, j.fence, j.attempts`,
+returning j.business_id, j.text_id, j.fence, j.attempts, j.unsettled`,
 });
 
 export const nextKnowledgeJobAcrossBusinesses = defineQuery({
@@ -40,17 +57,18 @@ export const enqueueKnowledgeJob = defineQuery({
   text: `
 insert into knowledge_jobs as j (business_id, text_id, due_at, attempts)
 select $1, $2, i.at, 0 from (select now() as at) i
-on conflict on constraint knowledge_jobs_pkey do update set due_at = excluded.due_at, attempts = 0, fence = j.fence + 1
+on conflict on constraint knowledge_jobs_pkey do update set due_at = excluded.due_at, attempts = 0, unsettled = 0, fence = j.fence + 1
 returning j.fence`,
 });
 
-// A claim is prolonged only while it is one's own: the sign that it was not taken over, and that nobody wished for a newer version.
+// A claim is prolonged only while it is one's own: the sign that it was not taken over, and that nobody wished for a newer version. Whoever can say so
+// neither hangs nor has died: unsettled begins anew.
 export const extendKnowledgeJob = defineQuery({
   name: "knowledge.extend-job",
   role: "app",
   columns: { fence: "int8" },
   text: `
-update knowledge_jobs j set due_at = now() + $4 * interval '1 millisecond'
+update knowledge_jobs j set due_at = now() + $4 * interval '1 millisecond', unsettled = 0
  where j.business_id = $1 and j.text_id = $2 and j.fence = $3 returning j.fence`,
 });
 

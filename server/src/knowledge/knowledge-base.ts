@@ -20,7 +20,8 @@ import {
   saveShortText,
 } from "./knowledge.queries.ts";
 import { viewOf, type KnowledgeText } from "./knowledge-text.ts";
-import { MAX_TEXT_LENGTH, readSource, type MediaType, type TextMediaType } from "./read-source.ts";
+import { MAX_TEXT_LENGTH, type MediaType, type TextMediaType } from "./media-types.ts";
+import { readSource } from "./read-source.ts";
 import { createSearchKnowledge, type SearchKnowledge } from "./search-knowledge.ts";
 import { findTextLanguage } from "./text-language.ts";
 
@@ -38,8 +39,10 @@ export type KnowledgeSource = { readonly title?: string | undefined; readonly la
 
 export type AddOutcome =
   | { readonly outcome: "saved"; readonly id: string; readonly state: "ready" | "pending" }
-  /** Nothing was changed; a sentence. */
-  | { readonly outcome: "refused"; readonly reason: string };
+  /** Nothing was changed; a sentence. Busy: the same may be taken a little later. */
+  | NotSaved;
+
+type NotSaved = { readonly outcome: "refused"; readonly reason: string } | { readonly outcome: "busy"; readonly reason: string };
 
 export interface KnowledgeBase {
   /** Adds a text, or replaces the one with the same title. `language` as PostgreSQL or people name it, such as `english`, `he`, `pt-BR`. */
@@ -87,11 +90,11 @@ interface Prepared {
   readonly url: string | null;
 }
 
-const refused = (reason: string): { readonly outcome: "refused"; readonly reason: string } => ({ outcome: "refused", reason });
+const refused = (reason: string): NotSaved => ({ outcome: "refused", reason });
 
 type PreparedParts = Omit<Prepared, "title" | "language"> & { readonly title: string | undefined };
 
-async function partsOf(source: KnowledgeSource): Promise<PreparedParts | { readonly outcome: "refused"; readonly reason: string }> {
+async function partsOf(businessId: BusinessId, source: KnowledgeSource): Promise<PreparedParts | NotSaved> {
   const { kind, title } = source;
   const none = { kind, title, questions: [], mediaType: "text/plain", url: null } as const;
   switch (source.kind) {
@@ -103,8 +106,8 @@ async function partsOf(source: KnowledgeSource): Promise<PreparedParts | { reado
       return { ...none, title: title ?? questions[0], questions, body: source.answer.trim() };
     }
     case "file": {
-      const read = await readSource(source.bytes, source.mediaType);
-      if (read.outcome === "refused") return read;
+      const read = await readSource(businessId, source);
+      if (read.outcome !== "read") return read;
       return { ...none, title: title ?? source.name ?? read.title, body: read.text, mediaType: read.mediaType };
     }
     case "url": {
@@ -114,11 +117,11 @@ async function partsOf(source: KnowledgeSource): Promise<PreparedParts | { reado
   }
 }
 
-async function prepare(source: KnowledgeSource): Promise<Prepared | { readonly outcome: "refused"; readonly reason: string }> {
+async function prepare(businessId: BusinessId, source: KnowledgeSource): Promise<Prepared | NotSaved> {
   const language = findTextLanguage(source.language);
   if (language === undefined)
     return refused(`The language "${source.language}" is not known. Name it as in "english", "pt" or "hebrew"; "simple" is any other.`);
-  const parts = await partsOf(source);
+  const parts = await partsOf(businessId, source);
   if ("outcome" in parts) return parts;
   const title = (parts.title ?? "").trim();
   if (title === "" || title.length > MAX_TITLE) return refused(`A text needs a title of 1 to ${String(MAX_TITLE)} characters.`);
@@ -172,7 +175,7 @@ export function createKnowledgeBase(deps: KnowledgeBaseDeps): KnowledgeBase {
   }
 
   async function add(businessId: BusinessId, source: KnowledgeSource): Promise<AddOutcome> {
-    const text = await prepare(source);
+    const text = await prepare(businessId, source);
     return "outcome" in text ? text : save(businessId, text);
   }
 
@@ -180,13 +183,13 @@ export function createKnowledgeBase(deps: KnowledgeBaseDeps): KnowledgeBase {
     add,
     async addText({ businessId, ...text }) {
       const outcome = await add(businessId, { kind: "text", ...text });
-      if (outcome.outcome === "refused") throw new RangeError(outcome.reason);
+      if (outcome.outcome !== "saved") throw new RangeError(outcome.reason);
       return outcome.id;
     },
     async replace(businessId, id, source) {
       const [known] = await of(businessId).run(findKnowledgeText, [businessId, id]);
       if (known === undefined) return undefined;
-      const text = await prepare({ ...source, title: source.title ?? known.title });
+      const text = await prepare(businessId, { ...source, title: source.title ?? known.title });
       return "outcome" in text ? text : save(businessId, text, id);
     },
     async listTexts(businessId, { afterTitle = "", limit = ALL } = {}) {

@@ -1,11 +1,11 @@
-// Owns: from the bytes of a file or page to text that can be cut and searched. Runs inside a worker (read-source.ts): what others wrote may be made to
+// Owns: from the bytes of a file or page to text that can be cut and searched. Runs in a process of its own (run-text-work.ts): what others wrote may be made to
 // cost, so nothing here takes more than one walk over it. Refuses to know: where the bytes came from and what becomes of them.
 import { convert, type HtmlToTextOptions } from "html-to-text";
 import { extractText, getDocumentProxy } from "unpdf";
 import { messageOf } from "../kernel/faults.ts";
 import { plainMarkdown } from "./plain-markdown.ts";
 import { readTable } from "./read-table.ts";
-import { MAX_TEXT_LENGTH, type MediaType, type ReadSource } from "./read-source.ts";
+import { MAX_TEXT_LENGTH, type MediaType, type ReadSource } from "./media-types.ts";
 
 const MAX_TITLE_LENGTH = 1_000;
 

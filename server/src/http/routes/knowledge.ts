@@ -3,7 +3,7 @@ import { z } from "zod";
 import { Fault } from "../../kernel/faults.ts";
 import type { BusinessId } from "../../kernel/ids.ts";
 import type { AddOutcome, KnowledgeBase, KnowledgeHit, KnowledgeSource, KnowledgeText } from "../../knowledge/knowledge-base.ts";
-import { findMediaType } from "../../knowledge/read-source.ts";
+import { findMediaType } from "../../knowledge/media-types.ts";
 import { notFound, requireUuid, type ApiApp } from "../api-app.ts";
 import { idParams, problemAnswers } from "../api-schemas.ts";
 import { callerOf } from "../authenticate.ts";
@@ -107,6 +107,7 @@ const shownHit = ({ rank: _rank, ...hit }: KnowledgeHit): z.input<typeof hitSche
 function savedOrThrow(outcome: AddOutcome | undefined): { readonly id: string; readonly state: "ready" | "pending" } {
   if (outcome === undefined) throw notFound("text");
   if (outcome.outcome === "refused") throw new Fault("bad_request", outcome.reason);
+  if (outcome.outcome === "busy") throw new Fault("unavailable", outcome.reason, { retryAfterSeconds: 30 });
   return { id: outcome.id, state: outcome.state };
 }
 
