@@ -1,10 +1,11 @@
 // Owns: one HTTP request that a business has described, made with the arguments of a model: what goes where, and what the answer means.
 // Refuses to know: which conversation it is for, and how calls are recorded.
+import { messageOf } from "../kernel/faults.ts";
 import type { Json, JsonObject } from "../kernel/json.ts";
 import { OutsideError, type OutsideAnswer, type OutsideHttp, type OutsideRequest } from "../outside/outside-http.ts";
 import { isArray, isObject } from "../whatsapp/read-json.ts";
 import type { CallableTool, CallOutcome, CallSite } from "./callable-tool.ts";
-import { compileArguments } from "./check-arguments.ts";
+import { compileArguments, type CheckArguments } from "./check-arguments.ts";
 import { fillTemplate, placeholdersOf, scalarText, soleArgument, type ContextName, type Placeholder } from "./fill-template.ts";
 import type { HttpDefinition } from "./tool-definition.ts";
 import { lookUpSecrets, type CallSecrets, type FindSecret } from "./tool-secrets.ts";
@@ -41,9 +42,18 @@ export function createHttpTool(options: HttpToolOptions): CallableTool {
     parameters,
     needsApproval,
     isRepeatable: isRead,
-    check: compileArguments(parameters),
+    check: checkOf(parameters),
     run: (args, site) => runHttpTool(options, args, site),
   };
+}
+
+/** A tool that was saved before its schema was refused is not called, and takes no other one with it. */
+function checkOf(parameters: JsonObject): CheckArguments {
+  try {
+    return compileArguments(parameters);
+  } catch (error) {
+    return () => ({ outcome: "invalid", problems: [`the tool cannot be called: ${messageOf(error)}`] });
+  }
 }
 
 async function runHttpTool({ definition, outside, findSecret }: HttpToolOptions, args: JsonObject, site: CallSite): Promise<CallOutcome> {
