@@ -41,6 +41,7 @@ const TYPES: ReadonlyMap<string, MessageType> = new Map([
   ...["audiomessage", "ptt", "voice"].map((word) => [word, "audio"] as const),
   ...["documentmessage", "documentwithcaptionmessage", "file"].map((word) => [word, "document"] as const),
   ["stickermessage", "sticker"],
+  ["request_welcome", "system"],
   ["locationmessage", "location"],
   ...["contactmessage", "contactsarraymessage", "contact", "vcard"].map((word) => [word, "contacts"] as const),
 ]);

@@ -13,6 +13,10 @@ export interface CustomerIdentity {
   readonly name?: string;
 }
 
+/**
+ * Nobody wrote them as a message, so they ask for nothing: `reaction`, `edit` and `revoke` change another message; `poll_vote` is a tap; `call` a
+ * log of a call; `placeholder` says that something came which only the phone can show; `system` tells of the customer, and opens no window.
+ */
 export const MESSAGE_TYPES = [
   "text",
   "image",
@@ -26,9 +30,12 @@ export const MESSAGE_TYPES = [
   "button",
   "reaction",
   "order",
-  "request_welcome",
+  "poll",
+  "poll_vote",
   "edit",
   "revoke",
+  "call",
+  "placeholder",
   "system",
   "template",
   "unsupported",

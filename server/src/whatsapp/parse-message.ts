@@ -20,7 +20,7 @@ type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 const KNOWN_TYPES: ReadonlyMap<string, MessageType> = new Map(MESSAGE_TYPES.map((type) => [type, type]));
 /** These say all they have to say without a node of their own. */
-const TYPES_WITHOUT_NODE: ReadonlySet<MessageType> = new Set(["request_welcome", "unsupported"]);
+const TYPES_WITHOUT_NODE: ReadonlySet<MessageType> = new Set(["unsupported"]);
 const RIDERS = ["context", "referral", "errors"] as const;
 const TARGET_KEYS: ReadonlyMap<MessageType, string> = new Map([
   ["reaction", "message_id"],
@@ -29,7 +29,8 @@ const TARGET_KEYS: ReadonlyMap<MessageType, string> = new Map([
 ]);
 
 /** Never throws: a message without id, sender, time or channel becomes an unreadable event. */
-export function parseMessage(message: JsonObject, site: MessageSite): MessageEvent | UnreadableEvent {
+export function parseMessage(received: JsonObject, site: MessageSite): MessageEvent | UnreadableEvent {
+  const message = withPlainType(received);
   const { channelKey, direction, raw } = site;
   const customer = withSharedPhone(site.customer, message);
   const providerMessageId = readString(message, "id");
@@ -71,6 +72,32 @@ function withSharedPhone(customer: CustomerIdentity, message: JsonObject): Custo
 export function unreadable({ channelKey, raw }: Pick<ItemSite, "channelKey" | "raw">, reason: string): UnreadableEvent {
   const event = { kind: "unreadable", provider: "cloud", reason, raw } as const;
   return channelKey === undefined ? event : { ...event, channelKey };
+}
+
+/** Some types say in another place what they are, or are no messages of the customer at all. */
+function withPlainType(message: JsonObject): JsonObject {
+  switch (readString(message, "type")) {
+    // Meta ended it; it told that the chat was opened, and nobody had written anything.
+    case "request_welcome":
+      return { ...message, type: "system", system: { type: "request_welcome", body: "Opened the chat." } };
+    case "media_placeholder":
+      return { ...message, type: "placeholder", placeholder: { type: "media_placeholder" } };
+    case "unknown":
+      return { ...message, type: "unsupported" };
+    case "unsupported":
+      return withoutUnsupportedChange(message);
+    default:
+      return message;
+  }
+}
+
+/** Of an edit and of a vote only that they happened is passed on; neither is something new that was written. */
+function withoutUnsupportedChange(message: JsonObject): JsonObject {
+  const kind = readString(readObject(message, "unsupported"), "type");
+  if (kind === "poll_update") return { ...message, type: "poll_vote", poll_vote: {} };
+  if (kind !== "edit") return message;
+  const target = readString(readObject(message, "context"), "id");
+  return { ...message, type: "edit", edit: target === undefined ? {} : { original_message_id: target } };
 }
 
 /** A known type whose node is missing or of another shape is unknown too: then the message is kept whole. */

@@ -1,100 +1,103 @@
 // Owns: what a person or an AI reads of a message of any type. Refuses to know: who wrote it, when, and what becomes of it.
-import type { Json, JsonObject } from "../kernel/json.ts";
+import type { JsonObject } from "../kernel/json.ts";
 import type { MessageType } from "./events.ts";
-import { readFormAnswer } from "./form-answer.ts";
-import { isObject, readArray, readObject, readScalar, readString } from "./read-json.ts";
+import { contactText } from "./contact-text.ts";
+import { captionOf } from "./customer-words.ts";
+import { interactiveText } from "./interactive-text.ts";
+import { isObject, readArray, readInteger, readObject, readScalar, readString } from "./read-json.ts";
+import { firstOf, joinLines, joinParts, labelled } from "./text-parts.ts";
 
 type Reader = (message: JsonObject) => string | null;
 
+const ONLY_ON_THE_PHONE = "Something was sent that can be seen on the phone only.";
+const EDIT_WITHOUT_WORDS = "Edited an earlier message. WhatsApp does not pass on what it says now.";
+
 const READERS: Readonly<Record<MessageType, Reader>> = {
   text: (message) => readString(readObject(message, "text"), "body") ?? null,
-  image: (message) => readString(readObject(message, "image"), "caption") ?? null,
-  video: (message) => readString(readObject(message, "video"), "caption") ?? null,
-  audio: () => null,
-  document: ({ document }) => firstOf(document, ["caption", "filename"]),
-  sticker: () => null,
+  image: (message) => labelled("Photo", captionOf(readObject(message, "image"))),
+  video: ({ video }) =>
+    labelled(isObject(video) && video["gif"] === true ? "GIF" : "Video", captionOf(isObject(video) ? video : undefined)),
+  audio: (message) => audioText(readObject(message, "audio")),
+  document: (message) => documentText(readObject(message, "document")),
+  sticker: () => "Sticker",
   location: (message) => locationText(readObject(message, "location")),
-  contacts: (message) => joinLines((readArray(message, "contacts") ?? []).map(contactText)),
+  contacts: (message) => joinLines((readArray(message, "contacts") ?? []).map((card) => labelled("Contact", contactText(card)))),
   interactive: (message) => interactiveText(readObject(message, "interactive")),
   button: ({ button }) => firstOf(button, ["text", "payload"]),
   reaction: (message) => readString(readObject(message, "reaction"), "emoji") ?? null,
   order: (message) => orderText(readObject(message, "order")),
-  request_welcome: () => null,
-  edit: (message) => editedText(readObject(readObject(message, "edit"), "message")),
+  poll: (message) => pollText(readObject(message, "poll")),
+  poll_vote: (message) => voteText(readObject(message, "poll_vote")),
+  edit: (message) => editedText(readObject(message, "edit")),
   revoke: () => null,
+  call: (message) => readString(readObject(message, "call"), "body") ?? "Call",
+  placeholder: (message) => readString(readObject(message, "placeholder"), "body") ?? ONLY_ON_THE_PHONE,
   system: (message) => readString(readObject(message, "system"), "body") ?? null,
   template: ({ template }) => firstOf(template, ["name"]),
   unsupported: unsupportedText,
   unknown: (message) => `Message of an unknown kind: ${readString(message, "type") ?? "no type"}`,
 };
 
-/** The readable text of a message in the Cloud API's shape, inbound or outbound; null when there is nothing to read. */
+/** The readable text of a message in the Cloud API's shape, inbound or outbound: files and cards under a label. Null when there is nothing to read. */
 export function readableText(type: MessageType, message: JsonObject): string | null {
   return READERS[type](message);
 }
 
-function firstOf(node: Json | undefined, keys: readonly string[]): string | null {
-  if (!isObject(node)) return null;
-  for (const key of keys) {
-    const text = readString(node, key);
-    if (text !== undefined) return text;
-  }
-  return null;
+function audioText(audio: JsonObject | undefined): string {
+  const seconds = readInteger(audio, "seconds");
+  const length = seconds === undefined || seconds < 0 ? undefined : `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+  return joinParts([audio?.["voice"] === true ? "Voice note" : "Audio", length]);
 }
 
-function joinLines(lines: readonly (string | null | undefined)[]): string | null {
-  const text = lines.filter((line) => line !== null && line !== undefined && line !== "").join("\n");
-  return text === "" ? null : text;
+function documentText(document: JsonObject | undefined): string {
+  const filename = readString(document, "filename");
+  const caption = captionOf(document);
+  return filename === undefined ? labelled("Document", caption) : `Document: ${filename}${caption === undefined ? "" : `\n${caption}`}`;
 }
 
-function locationText(location: JsonObject | undefined): string | null {
+function locationText(location: JsonObject | undefined): string {
   const latitude = readScalar(location, "latitude");
   const longitude = readScalar(location, "longitude");
-  const place = [readString(location, "name"), readString(location, "address")].filter((part) => part !== undefined).join(", ");
+  const place = joinParts([readString(location, "name"), readString(location, "address")]);
   const position = latitude === undefined || longitude === undefined ? "" : `(${latitude}, ${longitude})`;
-  return joinLines([[place, position].filter((part) => part !== "").join(" ")]);
+  const label = location?.["live"] === true ? "Live location" : "Location";
+  return labelled(label, [place, position].filter((part) => part !== "").join(" "));
 }
 
-function contactText(contact: Json): string | null {
-  if (!isObject(contact)) return null;
-  const name = readObject(contact, "name");
-  const parts = [readString(name, "first_name"), readString(name, "last_name")].filter((part) => part !== undefined);
-  const phones = (readArray(contact, "phones") ?? []).flatMap((phone) => {
-    const number = isObject(phone) ? (readScalar(phone, "phone") ?? readScalar(phone, "wa_id")) : undefined;
-    return number === undefined ? [] : [number];
-  });
-  const label = readString(name, "formatted_name") ?? parts.join(" ");
-  return joinLines([[label, phones.join(", ")].filter((part) => part !== "").join(": ")]);
+function orderText(order: JsonObject | undefined): string {
+  const products = (readArray(order, "product_items") ?? []).filter(isObject);
+  const counted = products.reduce((sum, product) => sum + (readInteger(product, "quantity") ?? 1), 0);
+  const count = readInteger(order, "item_count") ?? counted;
+  const total = [readScalar(order, "total"), readScalar(order, "currency")].filter((part) => part !== undefined).join(" ");
+  const items = count === 0 ? undefined : `${count} ${count === 1 ? "item" : "items"}`;
+  return labelled("Order", joinLines([joinParts([items, total, readString(order, "text")]), ...products.map(productText)]));
 }
 
-/** A customer's answer, or what we (or a person in the WhatsApp app) asked with buttons and lists. */
-function interactiveText(interactive: JsonObject | undefined): string | null {
-  if (interactive === undefined) return null;
-  const kind = readString(interactive, "type") ?? "";
-  const answer = readObject(interactive, kind);
-  if (kind === "nfm_reply") return joinLines([readString(answer, "body"), readFormAnswer(answer)]);
-  if (kind === "call_permission_reply") return `Call permission: ${readString(answer, "response") ?? "no answer"}`;
-  const title = firstOf(answer, ["title", "name", "id"]);
-  const description = readString(answer, "description");
-  if (title !== null) return description === undefined ? title : `${title} (${description})`;
-  return firstOf(interactive["body"], ["text"]);
+function productText(product: JsonObject): string {
+  const name = readScalar(product, "name") ?? readScalar(product, "product_retailer_id") ?? "product";
+  const price = [readScalar(product, "item_price"), readString(product, "currency")].filter((part) => part !== undefined).join(" ");
+  return `${readScalar(product, "quantity") ?? "1"} × ${name}${price === "" ? "" : ` at ${price}`}`;
 }
 
-function orderText(order: JsonObject | undefined): string | null {
-  const products = (readArray(order, "product_items") ?? []).map((product) => {
-    if (!isObject(product)) return null;
-    const name = readScalar(product, "product_retailer_id") ?? "product";
-    const price = [readScalar(product, "item_price"), readString(product, "currency")].filter((part) => part !== undefined).join(" ");
-    return `${readScalar(product, "quantity") ?? "1"} × ${name}${price === "" ? "" : ` at ${price}`}`;
-  });
-  return joinLines([readString(order, "text"), ...products]);
+function pollText(poll: JsonObject | undefined): string {
+  const options = (readArray(poll, "options") ?? []).map((option) => (isObject(option) ? readString(option, "name") : undefined));
+  const lines = options.filter((option) => option !== undefined).map((option) => `- ${option}`);
+  return joinLines([labelled("Poll", readString(poll, "name")), ...lines]) ?? "Poll";
+}
+
+function voteText(vote: JsonObject | undefined): string {
+  const chosen = (readArray(vote, "options") ?? []).filter((option) => typeof option === "string");
+  return chosen.length === 0 ? "Voted in a poll" : `Voted: ${chosen.join(", ")}`;
 }
 
 const EDITABLE = ["text", "image", "video", "document"] as const;
 
-function editedText(message: JsonObject | undefined): string | null {
-  const type = EDITABLE.find((editable) => editable === message?.["type"]);
-  return message === undefined || type === undefined ? null : readableText(type, message);
+/** Without words it stands beside the message that it names, and says nothing of its own; where it names none, it says at least that it came. */
+function editedText(edit: JsonObject | undefined): string | null {
+  const message = readObject(edit, "message");
+  if (message === undefined) return readString(edit, "original_message_id") === undefined ? EDIT_WITHOUT_WORDS : null;
+  const type = EDITABLE.find((editable) => editable === message["type"]);
+  return type === undefined ? null : readableText(type, message);
 }
 
 function unsupportedText(message: JsonObject): string {

@@ -132,7 +132,7 @@ it("bytes and 64-bit times come through, and so do both identifiers of the custo
   expect(loop.events).toMatchObject([
     {
       kind: "message",
-      text: "this",
+      text: "Photo: this",
       sentAt: new Date(1_790_003_000_000),
       customer: { phone: "12025550147", lid: "81203344556677" },
       content: { gateway: { imageMessage: { mediaKey: "AQID" } } },

@@ -6,7 +6,7 @@ import { isObject, readArray, readObject, readScalar, readString } from "../read
 import { readableText } from "../readable-text.ts";
 import { withoutBulk } from "./gateway-item.ts";
 import { readMilliseconds } from "./gateway-time.ts";
-import { readVcard } from "./vcard.ts";
+import { readVcard } from "../vcard.ts";
 
 export interface ReadContent {
   readonly kind: "content";

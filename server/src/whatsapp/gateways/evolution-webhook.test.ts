@@ -106,23 +106,27 @@ describe("what was written", () => {
     ["text", { conversation: "oi" }, { type: "text", text: "oi" }],
     ["text with a link", { extendedTextMessage: { text: "see https://example.com" } }, { type: "text", text: "see https://example.com" }],
     ["a vanishing text", { ephemeralMessage: { message: { conversation: "oi" } } }, { type: "text", text: "oi" }],
-    ["an image", { imageMessage: { mimetype: "image/jpeg", caption: "this" } }, { type: "image", text: "this" }],
-    ["an image seen once", { viewOnceMessageV2: { message: { imageMessage: { caption: "once" } } } }, { type: "image", text: "once" }],
-    ["a voice note", { audioMessage: { mimetype: "audio/ogg", ptt: true } }, { type: "audio", text: null }],
+    ["an image", { imageMessage: { mimetype: "image/jpeg", caption: "this" } }, { type: "image", text: "Photo: this" }],
+    [
+      "an image seen once",
+      { viewOnceMessageV2: { message: { imageMessage: { caption: "once" } } } },
+      { type: "image", text: "Photo: once" },
+    ],
+    ["a voice note", { audioMessage: { mimetype: "audio/ogg", ptt: true } }, { type: "audio", text: "Voice note" }],
     [
       "a document",
       { documentWithCaptionMessage: { message: { documentMessage: { fileName: "a.pdf" } } } },
-      { type: "document", text: "a.pdf" },
+      { type: "document", text: "Document: a.pdf" },
     ],
     [
       "a place",
       { locationMessage: { degreesLatitude: -25.4, degreesLongitude: -49.2, name: "Market" } },
-      { type: "location", text: "Market (-25.4, -49.2)" },
+      { type: "location", text: "Location: Market (-25.4, -49.2)" },
     ],
     [
       "a contact",
       { contactMessage: { displayName: "Leo", vcard: "BEGIN:VCARD\nTEL;waid=12025550199:+1 202-555-0199\nEND:VCARD" } },
-      { type: "contacts", text: "Leo: +1 202-555-0199" },
+      { type: "contacts", text: "Contact: Leo, +1 202-555-0199" },
     ],
     [
       "a button",
@@ -155,7 +159,11 @@ describe("what was written", () => {
       { type: "unsupported", text: "Poll: When?\n- Mon\n- Tue" },
     ],
     ["what nobody knows", { starfishMessage: { x: 1 } }, { type: "unknown", text: "Message of an unknown kind: starfishMessage" }],
-    ["a file in the webhook", { imageMessage: { caption: "big", jpegThumbnail: jpeg }, base64: jpeg }, { type: "image", text: "big" }],
+    [
+      "a file in the webhook",
+      { imageMessage: { caption: "big", jpegThumbnail: jpeg }, base64: jpeg },
+      { type: "image", text: "Photo: big" },
+    ],
   ])("%s", (_name, content, expected) => {
     const event = message(upsert({ message: content }));
     expect(event).toMatchObject(expected);

@@ -6,7 +6,7 @@ import { isObject, readArray, readObject, readScalar, readString } from "../read
 import { readableText } from "../readable-text.ts";
 import { type BaileysContent, readBaileysContent } from "./baileys-content.ts";
 import { withoutBulk } from "./gateway-item.ts";
-import { readVcard } from "./vcard.ts";
+import { readVcard } from "../vcard.ts";
 import { readWahaMessageId } from "./waha-message-id.ts";
 
 type MediaType = Extract<MessageType, "image" | "video" | "audio" | "document" | "sticker">;

@@ -100,7 +100,7 @@ describe("a message", () => {
     const media = { url: "https://waha.example/file.jpg", mimetype: "image/jpeg", filename: null };
     expect(message(said({ hasMedia: true, media, body: "this" }))).toMatchObject({
       type: "image",
-      text: "this",
+      text: "Photo: this",
       content: { image: { link: "https://waha.example/file.jpg", mime_type: "image/jpeg", caption: "this" } },
     });
     expect(message(said({ hasMedia: true, media: null, body: "", _data: { type: "ptt" } })).type).toBe("audio");

@@ -1,0 +1,48 @@
+// Owns: what is read of interactive messages: answers, and what was asked with buttons and lists. Refuses to know: who sent them.
+import type { Json, JsonObject } from "../kernel/json.ts";
+import { readFormAnswer } from "./form-answer.ts";
+import { isObject, readArray, readObject, readString } from "./read-json.ts";
+import { firstOf, joinLines, joinParts, labelled } from "./text-parts.ts";
+
+/** Of the gateways: what has no type of its own on the Cloud API. */
+const LABELS: ReadonlyMap<string, string> = new Map([
+  ["product", "Product"],
+  ["event", "Event"],
+  ["payment", "Payment"],
+  ["group_invite", "Invitation to a group"],
+  ["newsletter_invite", "Invitation to a channel"],
+]);
+
+export function interactiveText(interactive: JsonObject | undefined): string | null {
+  if (interactive === undefined) return null;
+  const kind = readString(interactive, "type") ?? "";
+  const answer = readObject(interactive, kind);
+  const label = LABELS.get(kind);
+  if (label !== undefined) return joinLines([labelled(label, describedText(answer)), readString(readObject(interactive, "body"), "text")]);
+  if (kind === "nfm_reply") return joinLines([readString(answer, "body"), readFormAnswer(answer)]);
+  if (kind === "call_permission_reply") return `Call permission: ${readString(answer, "response") ?? "no answer"}`;
+  const title = firstOf(answer, ["title", "name", "id"]);
+  const description = readString(answer, "description");
+  if (title !== null) return description === undefined ? title : `${title} (${description})`;
+  return askedText(interactive);
+}
+
+function describedText(node: JsonObject | undefined): string {
+  const price = [readString(node, "price"), readString(node, "currency")].filter((part) => part !== undefined).join(" ");
+  const keys = ["description", "note", "starts_at", "place", "url"] as const;
+  const name = readString(node, "name") ?? readString(node, "product_retailer_id");
+  return joinParts([name, price, ...keys.map((key) => readString(node, key))]);
+}
+
+/** What was asked: its heading, its text, and where its buttons lead. */
+function askedText(interactive: JsonObject): string | null {
+  const part = (key: string): string | null => firstOf(interactive[key], ["text"]);
+  const links = (readArray(readObject(interactive, "action"), "buttons") ?? []).map(linkText);
+  return joinLines([part("header"), part("body"), part("footer"), ...links]);
+}
+
+function linkText(button: Json): string | null {
+  const target = firstOf(button, ["url", "phone_number"]);
+  if (!isObject(button) || target === null) return null;
+  return labelled(readString(button, "title") ?? "Link", target);
+}
