@@ -8,6 +8,7 @@ const LATIN_MARKS = /(?<=\p{Script=Latin})\p{M}+/gu;
 const HEBREW_POINTS = /[\u0591-\u05BD\u05BF\u05C1\u05C2\u05C4\u05C5\u05C7]/gu;
 const HEBREW_PREFIX = /^(?:וה|וב|ול|כש|שה|מה|ה|ו|ב|ל|ש|מ|כ)(?=.{3,}$)/u;
 const HEBREW_ENDING = /(?<=^.{3,})(?:ים|ות|יה|ית|ה|ת|י)$/u;
+const MAX_HEBREW_WORD = 40;
 const HEBREW_FINAL: Readonly<Record<string, string>> = { ך: "כ", ם: "מ", ן: "נ", ף: "פ", ץ: "צ" };
 
 /** What is said in every question and tells nothing; as it is written without accents. PostgreSQL's own lists know the accented ones. */
@@ -22,6 +23,8 @@ const FILLERS = new Set(
 
 /** PostgreSQL has no stems for Hebrew: one prefix and one ending less make "הפתיחה" and "פתוחים" neighbours, in texts and questions alike. */
 function stemHebrew(word: string): string {
+  // No word is that long, and looking for an ending takes quadratic time in it.
+  if (word.length > MAX_HEBREW_WORD) return word;
   const stem = word
     .replace(HEBREW_PREFIX, "")
     .replace(HEBREW_ENDING, "")

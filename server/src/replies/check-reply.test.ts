@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { contextFor, message, settingsFor } from "../../test/support/test-model.ts";
 import type { JsonObject } from "../kernel/json.ts";
-import { checkReply } from "./check-reply.ts";
+import { checkReply, withoutDoubtfulLinks } from "./check-reply.ts";
 import { findLinks } from "./find-links.ts";
 import { renderPrompt } from "./render-prompt.ts";
 import type { ReplyContext } from "./responder.ts";
@@ -44,12 +44,15 @@ describe("links of a reply", () => {
   });
 
   it("are found as WhatsApp finds them, and ordinary writing is not taken for one", () => {
-    const hosts = (text: string): readonly string[] => findLinks(text).map(({ host }) => host);
+    const hosts = (text: string): readonly string[] =>
+      findLinks(text)
+        .map(({ host }) => host)
+        .toSorted();
     expect(hosts("https://a.example/x, (b.com/y) WWW.C.ORG hxxps://d.example e。com f.co.uk xn--bcher-kva.example bücher.com")).toEqual([
       "a.example",
-      "d.example",
       "b.com",
       "c.org",
+      "d.example",
       "e.com",
       "f.co.uk",
       "xn--bcher-kva.com",
@@ -57,6 +60,21 @@ describe("links of a reply", () => {
     expect(
       hosts("We open at 9.30, e.g. on Mon.Tuesday too. Prices from 1.500,00 R$. Dr.Silva, p.m., U.S. The end.It goes on. 3.14"),
     ).toEqual([]);
+  });
+});
+
+describe("what would only look like a link", () => {
+  const apart = (text: string): string =>
+    withoutDoubtfulLinks(text, { context: contextFor(settingsFor("http://127.0.0.1:1/v1", { allowedLinks: ["acme.de"] })), found: [] });
+
+  it("is the end of a sentence and the beginning of the next, and gets the blank between them", () => {
+    expect(apart("Tudo certo no fim.se quiser, escreva. Ende.de")).toBe("Tudo certo no fim. se quiser, escreva. Ende. de");
+    expect(problemsOf(apart("Tudo certo no fim.se quiser, escreva."))).toEqual([]);
+  });
+
+  it("stays when it is the business's, or a link beyond doubt, which is then refused", () => {
+    expect(apart("See acme.de or evil.de/x or evil.com")).toBe("See acme.de or evil.de/x or evil.com");
+    expect(problemsOf("See evil.de/x")).toEqual(["link"]);
   });
 });
 

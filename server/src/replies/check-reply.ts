@@ -1,7 +1,7 @@
 // Owns: what a reply of a model must not be: too long, in another language, with a link that is not the business's, or telling what is inside. Pure.
 // Refuses to know: what is done about it.
 import { detectAll } from "tinyld";
-import { findLinks, isUnder } from "./find-links.ts";
+import { findLinks, isUnder, separateSentences } from "./find-links.ts";
 import type { ReplyContext } from "./responder.ts";
 import { fitsReply } from "./split-reply.ts";
 
@@ -26,6 +26,7 @@ export interface ReplyToCheck {
 /** Shorter texts say too little of their language. */
 const MIN_LETTERS = 40;
 const MIN_CERTAINTY = 0.6;
+const MAX_PROSE = 4_000;
 const RULE_WORDS = 9;
 const PROMPT_WORDS = 8;
 /** A reply may well repeat an address or a price from the prompt; whoever repeats this share of it is reciting. */
@@ -34,14 +35,22 @@ const MIN_PROMPT_RUNS = 12;
 
 const letters = (text: string): number => text.match(/\p{L}/gu)?.length ?? 0;
 
-/** What is no prose says nothing of the language. */
-const prose = (text: string): string => text.replace(/\S*(?:\/\/|@)\S*/g, " ");
+/** What is no prose says nothing of the language; and a few thousand letters say all of it. */
+const prose = (text: string): string =>
+  text
+    .slice(0, MAX_PROSE)
+    .split(/\s+/)
+    .filter((word) => !word.includes("//") && !word.includes("@"))
+    .join(" ");
 
 function languageProblem({ text, context }: ReplyToCheck): ReplyProblem | undefined {
   const { replyLanguage } = context.settings;
   const reply = prose(text);
   if (letters(reply) < MIN_LETTERS) return undefined;
-  const expected = replyLanguage === "auto" ? languageOf(context.burst.map((message) => message.text ?? "").join("\n")) : replyLanguage;
+  const expected =
+    replyLanguage === "auto"
+      ? languageOf(context.burst.map((message) => (message.text ?? "").slice(0, MAX_PROSE)).join("\n"))
+      : replyLanguage;
   if (expected === undefined) return undefined;
   const heard = detectAll(reply);
   const [spoken] = heard;
@@ -59,15 +68,26 @@ function languageOf(text: string): string | undefined {
   return best !== undefined && best.accuracy >= MIN_CERTAINTY ? best.lang : undefined;
 }
 
-function linkProblem({ text, context, found }: ReplyToCheck): ReplyProblem | undefined {
-  const links = findLinks(text);
-  if (links.length === 0) return undefined;
+type Shown = Pick<ReplyToCheck, "context" | "found">;
+
+/** Not the customer's own links either: whoever sends one could have the business's number say it back, for others to see. */
+function ownHosts({ context, found }: Shown): (host: string) => boolean {
   const { allowedLinks, systemPrompt } = context.settings;
   const own = [systemPrompt, ...context.knowledge.flatMap(({ title, body }) => [title, body]), ...found];
   const hosts = allowedLinks ?? own.flatMap((part) => findLinks(part).map(({ host }) => host));
-  // Not the customer's own links either: whoever sends one could have the business's number say it back, for others to see.
-  const isFine = links.every((link) => hosts.some((host) => isUnder(link.host, host)));
-  return isFine
+  return (host) => hosts.some((allowed) => isUnder(host, allowed));
+}
+
+/** What would only look like a link is none any more: no reason to fetch a person. */
+export function withoutDoubtfulLinks(text: string, shown: Shown): string {
+  return separateSentences(text, ownHosts(shown));
+}
+
+function linkProblem({ text, context, found }: ReplyToCheck): ReplyProblem | undefined {
+  const links = findLinks(text);
+  if (links.length === 0) return undefined;
+  const isOurs = ownHosts({ context, found });
+  return links.every(({ host }) => isOurs(host))
     ? undefined
     : { kind: "link", advice: "It linked to an address that is not one of the business's. Write it without that link." };
 }

@@ -8,7 +8,7 @@ import { callTools, HANDOFF } from "../models/call-tools.ts";
 import type { LanguageModels, OpenModel } from "../models/language-models.ts";
 import { createModelBill, type ModelBill } from "../models/model-bill.ts";
 import { tidyReply } from "../models/tidy-reply.ts";
-import { checkReply, type ReplyProblem } from "./check-reply.ts";
+import { checkReply, withoutDoubtfulLinks, type ReplyProblem } from "./check-reply.ts";
 import { renderPrompt, type RenderedPrompt } from "./render-prompt.ts";
 import type { ModelSettings } from "./reply-settings.ts";
 import { ResponderFault, type OpenTools, type ReplyContext, type Responder, type ResponderAnswer, type ToolSet } from "./responder.ts";
@@ -38,6 +38,8 @@ interface Run {
 const FIRST_SHARE = 0.6;
 const MAX_IDLE_MS = 15_000;
 const MAX_SPENT_ROUNDS = 2;
+/** Of an answer, times what could be sent: what is longer is too long anyway. */
+const LOOKED_AT = 4;
 /** The reason of every handoff that a model asks for. Its own sentence may quote the customer, and reasons go into events and lists. */
 const ASKED_BY_MODEL = "asked_by_model";
 
@@ -53,7 +55,8 @@ function workOf(run: Run): NonNullable<ResponderAnswer["work"]> {
 /** Undefined: it is to be written once more. */
 function judge(answer: ModelAnswer, run: Run, log: Log): ResponderAnswer | undefined {
   const { context, prompt } = run;
-  const text = tidyReply(answer.text);
+  const tidy = tidyReply(answer.text, LOOKED_AT * context.settings.maxMessages * context.settings.maxMessageLength);
+  const text = withoutDoubtfulLinks(tidy, { context, found: run.found });
   if (answer.finishReason === "content-filter") return { outcome: "handoff", text: context.handoffText, reason: "content_filter" };
   if (text === "") throw new ResponderFault("The model answered with nothing.");
   const tools = run.tools.tools.map(({ name }) => name);

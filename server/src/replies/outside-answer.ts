@@ -1,5 +1,6 @@
 // Owns: what an agent outside may answer: its form on the wire, the limits of it, and how it is kept. Refuses to know: turns, HTTP and the database.
 import { z } from "zod";
+import { renderMarkdown } from "../whatsapp/render-markdown.ts";
 import { cleanString } from "../whatsapp/storable-json.ts";
 import type { OutsideAnswer } from "./responder.ts";
 
@@ -9,7 +10,8 @@ const MOST_MESSAGES = 10;
 
 const text = z
   .string()
-  .transform((written) => cleanString(written).trim())
+  // Agents are mostly models, and models write Markdown; what is in WhatsApp's marks already stays as it is.
+  .transform((written) => renderMarkdown(cleanString(written)))
   .pipe(
     z
       .string()

@@ -14,6 +14,8 @@ const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 const sentences = new Intl.Segmenter(undefined, { granularity: "sentence" });
 const words = new Intl.Segmenter(undefined, { granularity: "word" });
 
+const BLANK = /\s/;
+
 type Breaks = (text: string, limit: number) => number;
 
 /** Where the last segment ends that fits whole; 0: not even the first one does. */
@@ -29,7 +31,8 @@ const atParagraph: Breaks = (text, limit) => Math.max(0, text.lastIndexOf("\n\n"
 const atSentence: Breaks = (text, limit) =>
   Math.max(atParagraph(text, limit), text.lastIndexOf("\n", limit), lastEnd(sentences, text, limit));
 const atWord: Breaks = (text, limit) => {
-  const space = text.slice(0, limit + 1).search(/\s\S*$/);
+  let space = Math.min(limit, text.length - 1);
+  while (space >= 0 && !BLANK.test(text.charAt(space))) space -= 1;
   // Without any space (Thai, Chinese, a long address) the language's own words.
   return space > 0 ? space : lastEnd(words, text, limit);
 };

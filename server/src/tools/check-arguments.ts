@@ -60,7 +60,7 @@ function compile(schema: JsonObject): CheckArguments {
     if (object === undefined)
       return invalid([`arguments: must be one JSON object of at most ${MAX_BYTES} bytes, not nested deeper than ${MAX_DEPTH}`]);
     const parsed = withinBudget(CHECK_BUDGET_MS, () => checker.safeParse(object));
-    if (parsed === undefined) return invalid(["arguments: they could not be held against the schema in time"]);
+    if (parsed === undefined) return invalid(["arguments: they could not be checked in time"]);
     if (!parsed.success) return invalid(parsed.error.issues.map(({ path, message }) => `${path.join(".") || "arguments"}: ${message}`));
     return { outcome: "valid", args: parsed.data as JsonObject };
   };

@@ -1,0 +1,19 @@
+import { expect, test } from "vitest";
+import { tidyReply } from "./tidy-reply.ts";
+
+test.each([
+  ["some thoughts\n</think>\n\nWe open at 8.", "We open at 8."],
+  ["<think>hm</think>We open at 8.", "We open at 8."],
+  ["<thinking>hm</thinking>We <think>wait</think>open at 8.", "We open at 8."],
+  ["We open at 8.<think>or do we", "We open at 8."],
+  ["a</think>b</think>We open at 8.", "We open at 8."],
+  ["<think>only thoughts", ""],
+  ["***launch now*** __Important:__ ~~10 EUR~~ **https://acme.example**", "*_launch now_* *Important:* ~10 EUR~ https://acme.example"],
+  ["\u200B\u3164 ", ""],
+])("%j becomes %j", (answer, shown) => {
+  expect(tidyReply(answer, 4_000)).toBe(shown);
+});
+
+test("no more is looked at than could be sent, and thoughts do not count", () => {
+  expect(tidyReply(`<think>${"x".repeat(10_000)}</think>${"word ".repeat(1_000)}`, 100).length).toBeLessThanOrEqual(100);
+});

@@ -1,0 +1,91 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { renderMarkdown } from "./render-markdown.ts";
+
+test.each([
+  ["**bold** and __strong__", "*bold* and *strong*"],
+  ["***launch now***", "*_launch now_*"],
+  ["**_both_** and _**both**_", "*_both_* and _*both*_"],
+  ["__Important:__ ~~10 EUR~~ 8 EUR", "*Important:* ~10 EUR~ 8 EUR"],
+  ["**https://acme.example**", "https://acme.example"],
+  ["# Opening hours\n\nNine to six.", "*Opening hours*\n\nNine to six."],
+  ["## **Bold** heading ##", "*Bold heading*"],
+  ["see [the menu](https://acme.example/menu)", "see the menu: https://acme.example/menu"],
+  ["[https://acme.example](https://acme.example)", "https://acme.example"],
+  ["<https://acme.example>", "https://acme.example"],
+  ["[write](mailto:a@acme.example)", "write: a@acme.example"],
+  ["![a plan](https://acme.example/plan.png)", "a plan: https://acme.example/plan.png"],
+  ["one<br>two<br/>three", "one\ntwo\nthree"],
+  ["<b>loud</b> and <i>soft</i>", "*loud* and _soft_"],
+  ["Tom &amp; Ann &lt;3 &#39;ok&#39;", "Tom & Ann <3 'ok'"],
+  ["2 \\* 3 and \\_x\\_ and \\#", "2 * 3 and _x_ and #"],
+  ["| Day | Hours |\n|---|---|\n| Monday | 9-18 |\n| Sunday | closed |", "Day: Hours\nMonday: 9-18\nSunday: closed"],
+  ["| Room | Price | Beds |\n|---|---|---|\n| Blue | **80** | 2 |", "Blue: Price *80*, Beds 2"],
+  ["We sell:\n* rolls\n* bread\n  * rye", "We sell:\n- rolls\n- bread\n  - rye"],
+  ["1. one\n2. two", "1. one\n2. two"],
+  ["3) three\n4) four", "3) three\n4) four"],
+  ["> said\n> so", "> said\n> so"],
+  ["```js\nlet a = 1;\n```", "```\nlet a = 1;\n```"],
+  ["use `npm ci`", "use `npm ci`"],
+  ["above\n\n---\n\nbelow", "above\n\nbelow"],
+  ["above\n---\nbelow", "above\n\nbelow"],
+  ["2 * 3 * 4 = 24", "2 * 3 * 4 = 24"],
+  ["snake_case_name and 5*6", "snake_case_name and 5*6"],
+  ["**never closed", "**never closed"],
+  ["ask <your name> for it", "ask <your name> for it"],
+  ["a <!-- hidden --> b", "a  b"],
+  ["**שעות הפתיחה:** 9–18", "*שעות הפתיחה:* 9–18"],
+  ["**two\nlines**", "*two*\n*lines*"],
+])("%j becomes %j", (markdown, shown) => {
+  expect(renderMarkdown(markdown)).toBe(shown);
+});
+
+test.each([
+  "*bold*, _italic_, ~struck~ and `code`",
+  "*_both_*",
+  "```a block```",
+  "Hello!\nHow are you?\n\nFine.",
+  "- one\n- two",
+  "> a quote",
+  "Prices: 5 € (was 6 €) 👍🏽",
+  "+49 30 1234567",
+  "#hashtag and a_b_c@acme.example",
+  "https://acme.example/a_b_c?x=*y*",
+])("what is in WhatsApp's marks already stays: %j", (text) => {
+  expect(renderMarkdown(text)).toBe(text);
+});
+
+test("what was rendered once is not changed by a second time", () => {
+  const piece = fc.constantFrom(
+    "**a**",
+    "*b*",
+    "_c_",
+    "~~d~~",
+    "`e`",
+    "[f](https://f.example)",
+    "# g",
+    "- h",
+    "1. i",
+    "\n",
+    "\n\n",
+    " ",
+    "j.",
+    "א",
+    "👍",
+  );
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
+      const once = renderMarkdown(pieces.join(" "));
+      expect(renderMarkdown(once)).toBe(once);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test("any text at all is rendered, never thrown at", () => {
+  fc.assert(
+    fc.property(fc.string({ unit: "binary", maxLength: 300 }), (text) => {
+      expect(renderMarkdown(text)).toBeTypeOf("string");
+    }),
+  );
+});
