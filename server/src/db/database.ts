@@ -134,6 +134,11 @@ async function countUse(client: pg.PoolClient): Promise<void> {
   await client.query("discard plans");
 }
 
+/** The server has become read-only or is going away, or it failed below SQL (no SQLSTATE): such a connection is not given back. */
+function isLost(error: unknown): boolean {
+  return !(error instanceof pg.DatabaseError) || /^(25006|57P0|08)/.test(error.code ?? "");
+}
+
 async function withClient<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
@@ -141,9 +146,7 @@ async function withClient<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Pro
     await countUse(client);
     return await work(client);
   } catch (error) {
-    // A connection that failed below SQL (no SQLSTATE), or whose server has become read-only or is going away, is not given back.
-    const isUsable = error instanceof pg.DatabaseError && !/^(25006|57P0|08)/.test(error.code ?? "");
-    if (!isUsable) broken = error instanceof Error ? error : new Error(String(error));
+    if (isLost(error)) broken = error instanceof Error ? error : new Error(String(error));
     throw error;
   } finally {
     client.release(broken);
@@ -157,16 +160,29 @@ async function withBusiness<T>(pool: pg.Pool, businessId: BusinessId, work: (cli
   });
 }
 
-async function inTransaction<T>(client: pg.PoolClient, work: (tx: Queryable) => Promise<T>): Promise<T> {
+type Ended<T> = { readonly isCommitted: true; readonly result: T } | { readonly isCommitted: false; readonly error: unknown };
+
+/** Rejects only when the connection is lost. What the work itself throws (a refusal of ours, mostly) was rolled back, and the connection is as good as before. */
+async function inTransaction<T>(client: pg.PoolClient, work: (tx: Queryable) => Promise<T>): Promise<Ended<T>> {
   await client.query("begin");
   try {
     const result = await work({ run: (query, values) => runOn(client, query, values) });
     await client.query("commit");
-    return result;
+    return { isCommitted: true, result };
   } catch (error) {
-    await client.query("rollback").catch(() => undefined);
-    throw error;
+    const isRolledBack = await client.query("rollback").then(
+      () => true,
+      () => false,
+    );
+    if (!isRolledBack || (error instanceof pg.DatabaseError && isLost(error))) throw error;
+    return { isCommitted: false, error };
   }
+}
+
+async function runTransaction<T>(pool: pg.Pool, businessId: BusinessId, work: (tx: Queryable) => Promise<T>): Promise<T> {
+  const ended = await withBusiness(pool, businessId, (client) => inTransaction(client, work));
+  if (ended.isCommitted) return ended.result;
+  throw ended.error;
 }
 
 export function createDatabase(options: DatabaseOptions): Database {
@@ -181,7 +197,7 @@ export function createDatabase(options: DatabaseOptions): Database {
     (pool: pg.Pool): Database["forBusiness"] =>
     (businessId) => ({
       run: (query, values) => withBusiness(pool, businessId, (client) => runOn(client, query, values)),
-      transaction: (work) => withBusiness(pool, businessId, (client) => inTransaction(client, work)),
+      transaction: (work) => runTransaction(pool, businessId, work),
     });
   return {
     forBusiness: businessOf(app),

@@ -1,6 +1,7 @@
 // Proves what the API promises about sending: once per idempotency key, only into an open window, all or nothing.
 import { afterAll, beforeAll, expect, test as it } from "vitest";
 import type { Database } from "../db/database.ts";
+import { newId } from "../kernel/ids.ts";
 import { createTestBusiness, type TestBusiness } from "../../test/support/test-business.ts";
 import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
 import { bearerFor, createTestHttp, createTestThread, type TestHttp } from "../../test/support/test-http.ts";
@@ -158,4 +159,22 @@ it("a message to a merged conversation goes to its winner", async () => {
   const loser = await createTestThread(test, business);
   await test.superuser.query("update conversations set merged_into = $2 where id = $1", [loser, winner]);
   expect((await send(loser)).json["conversationId"]).toBe(winner);
+});
+
+it("however often a send is refused, it is refused on the same few connections", async () => {
+  const closed = await createTestThread(test, { ...business, quietForMs: 25 * 3_600_000 });
+  const backends = new Set<string>();
+  const look = async (): Promise<void> => {
+    const { rows } = await test.superuser.query<{ backend: string }>(
+      "select pid || ' ' || backend_start as backend from pg_stat_activity where datname = current_database() and application_name = 'test-app'",
+    );
+    for (const { backend } of rows) backends.add(backend);
+  };
+  for (let times = 0; times < 30; times += 1) {
+    expect((await send(closed)).status).toBe(409);
+    expect((await send(newId())).status).toBe(404);
+    await look();
+  }
+  // Those of the pool, however many tests before this one have opened.
+  expect(backends.size).toBeLessThanOrEqual(8);
 });
