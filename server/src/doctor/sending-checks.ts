@@ -68,7 +68,7 @@ export const sendingChecks: readonly Check[] = [
     violations: `select c.id from onethread.conversations c
       where c.merged_into is null and coalesce(c.last_customer_message_at, '-infinity') < (
         select max(least(m.sent_at, m.received_at)) from onethread.messages m
-        where m.business_id = c.business_id and m.conversation_id = c.id and m.direction = 'in' and m.type <> 'system')`,
+        where m.business_id = c.business_id and m.conversation_id = c.id and m.direction = 'in' and onethread.opens_window(m.type, m.content))`,
   },
   {
     name: "sent-outside-the-window",

@@ -210,7 +210,7 @@ update conversations l set
   from conversations w
   cross join lateral (
     select max(least(m.sent_at, m.received_at)) as last_message_at,
-           max(least(m.sent_at, m.received_at)) filter (where m.direction = 'in') as last_customer_message_at,
+           max(least(m.sent_at, m.received_at)) filter (where m.direction = 'in' and opens_window(m.type, m.content)) as last_customer_message_at,
            exists (select from aliases a where a.business_id = $1 and a.kind = w.reply_kind and a.value = w.reply_address and a.conversation_id = $3) as has_address
       from messages m where m.business_id = $1 and m.conversation_id = $3) n
  where l.business_id = $1 and l.id = $3 and w.business_id = $1 and w.id = $2
@@ -245,7 +245,7 @@ update conversations w set
   cross join before b
   cross join lateral (
     select max(least(m.sent_at, m.received_at)) as last_message_at,
-           max(least(m.sent_at, m.received_at)) filter (where m.direction = 'in') as last_customer_message_at,
+           max(least(m.sent_at, m.received_at)) filter (where m.direction = 'in' and opens_window(m.type, m.content)) as last_customer_message_at,
            exists (select from conversations o
                      join aliases a on a.business_id = $1 and a.kind = o.reply_kind and a.value = o.reply_address and a.conversation_id = $3
                     where o.business_id = $1 and o.id = $2) as lost_address

@@ -21,7 +21,8 @@ select a.business_id, a.kind, a.value, coalesce(w.canonical_key, c.canonical_key
 // - conv: sorted by key, as every writer of several conversations must: unsorted batches on hot rows deadlock (measured 2026-11-22: 21 msg/s).
 //   xmax = 0 tells a new row from an updated one. A tombstone takes no message: its rows are answered with the winner's key and come again.
 // - A reply goes where the customer's newest message came from; a late message does not move it back.
-// - A system message tells of the customer, but is not written by him: it opens no window and reopens no thread.
+// - What the customer did not say (a reaction, a revoke, a system message) opens no window and reopens no thread: opens_window() is the rule.
+// - The same statement without name and address is the layer below: what is in doubt of a thread is left as it is (store-batch.ts).
 // - A human who answers in the WhatsApp app takes over from the AI, and each of his messages does so anew: a pause that ends by time counts from
 //   the last one. It is never older than what was said while this statement waited for the row, or the AI's last words would still be sent.
 // - alias_conflicts: names that somebody else stored first. They may lead to another thread; whoever asked settles that (settle-identity.ts).
@@ -55,7 +56,7 @@ with thread as (
          f.received_at, f.received_at
     from (select thread, count(*) as count, max(received_at) as received_at,
                  max(least(sent_at, received_at)) as last_message_at,
-                 max(least(sent_at, received_at)) filter (where direction = 'in' and type <> 'system') as last_customer_message_at,
+                 max(least(sent_at, received_at)) filter (where direction = 'in' and opens_window(type, content)) as last_customer_message_at,
                  bool_or(not is_history) as is_live,
                  max(received_at) filter (where author = 'human' and not is_history) as taken_over_at
             from fresh group by thread) f
@@ -68,11 +69,14 @@ with thread as (
     is_open = c.is_open or (excluded.is_open and excluded.last_customer_message_at is not null),
     contact_name = coalesce(excluded.contact_name, c.contact_name),
     contact_username = coalesce(excluded.contact_username, c.contact_username),
-    reply_channel_id = case when excluded.last_customer_message_at >= coalesce(c.last_customer_message_at, '-infinity') or c.reply_address is null
+    reply_channel_id = case when excluded.reply_address is not null
+                             and (excluded.last_customer_message_at >= coalesce(c.last_customer_message_at, '-infinity') or c.reply_address is null)
                             then excluded.reply_channel_id else c.reply_channel_id end,
-    reply_kind = case when excluded.last_customer_message_at >= coalesce(c.last_customer_message_at, '-infinity') or c.reply_address is null
+    reply_kind = case when excluded.reply_address is not null
+                       and (excluded.last_customer_message_at >= coalesce(c.last_customer_message_at, '-infinity') or c.reply_address is null)
                       then excluded.reply_kind else c.reply_kind end,
-    reply_address = case when excluded.last_customer_message_at >= coalesce(c.last_customer_message_at, '-infinity') or c.reply_address is null
+    reply_address = case when excluded.reply_address is not null
+                          and (excluded.last_customer_message_at >= coalesce(c.last_customer_message_at, '-infinity') or c.reply_address is null)
                          then excluded.reply_address else c.reply_address end,
     ai_paused_at = case when excluded.ai_paused_at is null then c.ai_paused_at else greatest(excluded.ai_paused_at, c.last_message_at) end,
     ai_paused_reason = coalesce(excluded.ai_paused_reason, c.ai_paused_reason),
@@ -154,42 +158,12 @@ select k.ord, c.canonical_key
   join conversations c on c.business_id = m.business_id and c.id = m.conversation_id`,
 });
 
-// The layer below: when the full upsert of one conversation is refused, its existing row is taken as it is and only the position moves on.
-export const placeInExistingConversationAcrossBusinesses = defineQuery({
-  name: "ingest.place-in-existing-conversation-across-businesses",
+// The layer below the upsert asks first: a thread is not begun without its name and its address.
+export const findConversationOfKeyAcrossBusinesses = defineQuery({
+  name: "ingest.find-conversation-of-key-across-businesses",
   role: "ingest",
-  columns: { conversation_id: "uuid" },
-  text: `
-with conv as (
-  update conversations c set
-    last_seq = c.last_seq + 1,
-    last_message_at = greatest(c.last_message_at, least($13::timestamptz, now())),
-    last_customer_message_at = case when $5 = 'in' and $8 <> 'system' then greatest(c.last_customer_message_at, least($13::timestamptz, now()))
-                                    else c.last_customer_message_at end
-   where c.business_id = $1 and c.canonical_key = $2 and c.merged_into is null
-  returning c.id, c.last_seq
-), message as (
-  insert into messages (business_id, id, conversation_id, seq, channel_id, direction, author, provider_message_id, type, text, content,
-                        quoted_provider_message_id, target_provider_message_id, sent_at, received_at, status)
-  select $1, $3, conv.id, conv.last_seq, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, now(), case $5 when 'in' then 'received' else 'sent' end
-    from conv
-  on conflict on constraint uq_message_provider_id do nothing
-  returning conversation_id, seq
-), lane as (
-  insert into lanes as l (business_id, conversation_id, kind, check_at, first_at, last_at, wanted)
-  select $1, conversation_id, k.kind, now() + case when k.kind = 'session' then interval '1 second' else interval '0' end, now(), now(), seq
-    from message cross join (values ('reply'), ('session')) as k (kind)
-   where $5 = 'in'
-   order by k.kind
-  on conflict on constraint lanes_pkey do update set
-    wanted = greatest(l.wanted, excluded.wanted),
-    last_at = excluded.last_at,
-    check_at = case when l.parked then excluded.check_at else coalesce(l.check_at, excluded.check_at) end
-), log as (
-  insert into webhook_log (business_id, id, received_at, state, provider, kind, channel_key, body)
-  select $1, $3, now(), 'stored', $14, 'message', $15, $16 from message
-)
-select conv.id as conversation_id from conv`,
+  columns: { id: "uuid" },
+  text: "select id from conversations where business_id = $1 and canonical_key = $2",
 });
 
 // A status is recorded once, whether or not we know its message (yet). It finds its message by the provider's id, else by the id that we

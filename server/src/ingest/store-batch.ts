@@ -7,7 +7,7 @@ import { messageOf } from "../kernel/faults.ts";
 import type { Log } from "../kernel/log.ts";
 import { inHalves } from "./in-halves.ts";
 import { replyAddressOf, scopeOf, type Alias, type IngestItem } from "./ingest-item.ts";
-import { placeInExistingConversationAcrossBusinesses, storeMessagesAcrossBusinesses } from "./ingest.queries.ts";
+import { findConversationOfKeyAcrossBusinesses, storeMessagesAcrossBusinesses } from "./ingest.queries.ts";
 import type { PlacedItem, ThreadResolver } from "./thread-resolver.ts";
 import type { WebhookLogWriter } from "./webhook-log.ts";
 import { retryTransient } from "../db/retry-transient.ts";
@@ -32,6 +32,7 @@ export interface StoredBatch {
 
 /** What a batch has come to so far. */
 interface Progress {
+  readonly form: Form;
   readonly outcomes: Map<IngestItem, StoreOutcome>;
   readonly contested: PlacedItem[];
 }
@@ -73,9 +74,14 @@ function namesOf(placed: readonly PlacedItem[]): readonly { readonly entry: Plac
   );
 }
 
-function parametersOf(placed: readonly PlacedItem[]): unknown[] {
+/** `bare`: nothing that the database might refuse of a thread, so no name and no address; it keeps those that it has. */
+type Form = "whole" | "bare";
+
+function parametersOf(placed: readonly PlacedItem[], form: Form): unknown[] {
   const { threads, threadOf } = groupByThread(placed);
-  const addresses = threads.map(({ newest }) => replyAddressOf(newest.item.event));
+  const addresses = threads.map(({ newest }) => (form === "bare" ? undefined : replyAddressOf(newest.item.event)));
+  // The author of a group's message is not the group.
+  const people = threads.map(({ newest: { item } }) => (form === "bare" || item.event.groupId !== undefined ? {} : item.event.customer));
   const events = placed.map(({ item }) => item.event);
   const names = namesOf(placed);
   return [
@@ -83,8 +89,7 @@ function parametersOf(placed: readonly PlacedItem[]): unknown[] {
     threads.map(({ entry }) => entry.canonicalKey),
     // The id that the conversation gets if it is new; a message's own id is as good as any other UUIDv7.
     threads.map(({ entry }) => entry.item.messageId),
-    // The author of a group's message is not the group.
-    threads.map(({ newest }) => (newest.item.event.groupId === undefined ? (newest.item.event.customer.name ?? null) : null)),
+    people.map(({ name }) => name ?? null),
     threads.map(({ newest }, at) => (addresses[at] === undefined ? null : newest.item.channelId)),
     addresses.map((address) => address?.kind ?? null),
     addresses.map((address) => address?.address ?? null),
@@ -111,16 +116,16 @@ function parametersOf(placed: readonly PlacedItem[]): unknown[] {
     names.map(({ entry, alias }) => scopeOf(alias, entry.item)),
     names.map(({ entry }) => entry.canonicalKey),
     events.map((event) => event.isHistory === true),
-    threads.map(({ newest }) => (newest.item.event.groupId === undefined ? (newest.item.event.customer.username ?? null) : null)),
+    people.map(({ username }) => username ?? null),
   ];
 }
 
 export function createStoreBatch(deps: StoreBatchDeps): (placed: readonly PlacedItem[]) => Promise<StoredBatch> {
   const { db, batches, resolver, webhookLog, failPoints, log } = deps;
 
-  async function storeOnce(placed: readonly PlacedItem[], { outcomes, contested }: Progress): Promise<readonly PlacedItem[]> {
+  async function storeOnce(placed: readonly PlacedItem[], { outcomes, contested, form }: Progress): Promise<readonly PlacedItem[]> {
     await failPoints.hit("ingest.before-commit");
-    const [row] = await batches.run(storeMessagesAcrossBusinesses, parametersOf(placed));
+    const [row] = await batches.run(storeMessagesAcrossBusinesses, parametersOf(placed, form));
     await failPoints.hit("ingest.after-commit");
     if (row === undefined) throw new Error("the ingest statement answered nothing");
     const stored = new Set(row.stored);
@@ -151,46 +156,32 @@ export function createStoreBatch(deps: StoreBatchDeps): (placed: readonly Placed
     }
   }
 
-  async function storeAlone(entry: PlacedItem, refusal: unknown): Promise<StoreOutcome> {
+  /** The database refuses the message, or what it says of its thread: then the existing thread takes it as it is. */
+  async function storeAlone(entry: PlacedItem, refusal: unknown, progress: Progress): Promise<StoreOutcome> {
     const { item, canonicalKey } = entry;
-    const { event } = item;
+    const reason = messageOf(refusal);
     try {
-      const rows = await retryTransient(() =>
-        db.run(placeInExistingConversationAcrossBusinesses, [
-          item.businessId,
-          canonicalKey,
-          item.messageId,
-          item.channelId,
-          event.direction,
-          event.direction === "in" ? "customer" : "human",
-          event.providerMessageId,
-          event.type,
-          event.text,
-          item.contentJson,
-          event.quotedProviderMessageId ?? null,
-          event.targetProviderMessageId ?? null,
-          event.sentAt,
-          event.provider,
-          event.channelKey,
-          event.raw,
-        ]),
-      );
-      if (rows.length > 0) {
-        log.warn(
-          { businessId: item.businessId, messageId: item.messageId, reason: messageOf(refusal) },
-          "ingest.existing-conversation-used",
-        );
-        return "stored";
+      const known = await retryTransient(() => db.run(findConversationOfKeyAcrossBusinesses, [item.businessId, canonicalKey]));
+      if (known.length > 0) {
+        await storeAll([{ ...entry, newAliases: [] }], { ...progress, form: "bare" });
+        const outcome = progress.outcomes.get(item);
+        if (outcome === undefined) throw new Error("a message that was stored alone has no outcome");
+        if (outcome === "stored") {
+          log.warn({ businessId: item.businessId, messageId: item.messageId, reason }, "ingest.existing-conversation-used");
+        }
+        return outcome;
       }
     } catch (error) {
-      if (classifyDatabaseError(error) !== "data") throw error;
+      const failure = classifyDatabaseError(error);
+      if (failure === "locked") return "refused";
+      if (failure !== "data") throw error;
     }
-    await webhookLog.quarantine({ businessId: item.businessId, event, reason: messageOf(refusal) });
+    await webhookLog.quarantine({ businessId: item.businessId, event: item.event, reason });
     return "quarantined";
   }
 
   return async (placed) => {
-    const progress: Progress = { outcomes: new Map(), contested: [] };
+    const progress: Progress = { form: "whole", outcomes: new Map(), contested: [] };
     await inHalves(
       placed,
       (part) =>
@@ -200,7 +191,7 @@ export function createStoreBatch(deps: StoreBatchDeps): (placed: readonly Placed
         ),
       async (entry, refusal) => {
         const isLocked = classifyDatabaseError(refusal) === "locked";
-        progress.outcomes.set(entry.item, isLocked ? "refused" : await storeAlone(entry, refusal));
+        progress.outcomes.set(entry.item, isLocked ? "refused" : await storeAlone(entry, refusal, progress));
       },
     );
     return progress;

@@ -101,13 +101,30 @@ export function createStoreMessages(deps: StoreMessagesDeps): (items: readonly I
   return async (items) => {
     const outcomes = new Map<IngestItem, StoreOutcome>();
     for (let rest = items; rest.length > 0;) {
-      const current = rest;
-      const { placed, toSettle, later, nameless } = await retryTransient(() => resolver.resolve(current));
+      const { firsts, repeats } = withoutRepeats(rest);
+      const { placed, toSettle, later, nameless } = await retryTransient(() => resolver.resolve(firsts));
       for (const item of nameless) outcomes.set(item, await quarantine(item, "The message names no sender."));
       await store(placed, outcomes);
       await store(await settleAll(toSettle, outcomes), outcomes);
-      rest = later;
+      rest = repeats.length === 0 ? later : [...later, ...repeats];
     }
-    return items.map((item) => outcomes.get(item) ?? "quarantined");
+    return items.map((item) => {
+      const outcome = outcomes.get(item);
+      if (outcome === undefined) throw new Error("a message has no outcome: nothing may be acknowledged");
+      return outcome;
+    });
   };
+}
+
+/** The same message twice in one batch: the second is looked at when the first is stored, or it would be given a place in the thread that stays empty. */
+function withoutRepeats(items: readonly IngestItem[]): { readonly firsts: readonly IngestItem[]; readonly repeats: readonly IngestItem[] } {
+  const seen = new Set<string>();
+  const repeats: IngestItem[] = [];
+  const firsts = items.filter((item) => {
+    const name = `${item.channelId}|${item.event.providerMessageId}`;
+    if (!seen.has(name)) return seen.add(name);
+    repeats.push(item);
+    return false;
+  });
+  return { firsts, repeats };
 }
