@@ -99,7 +99,7 @@ function Row({ conversation, isSelected, now }: RowProps) {
 }
 
 function Badges({ conversation, now }: Pick<RowProps, "conversation" | "now">) {
-  const { aiPaused, lastTurn, optedOutAt } = conversation;
+  const { aiPaused, lastTurn, optedOutAt, marketingStoppedAt } = conversation;
   return (
     <p className="mt-1.5 flex flex-wrap gap-1.5 empty:hidden">
       {lastTurn?.state === "failed" && <Badge tone="danger">AI failed</Badge>}
@@ -110,6 +110,7 @@ function Badges({ conversation, now }: Pick<RowProps, "conversation" | "now">) {
       )}
       {isWindowClosed(conversation, now) && <Badge tone="quiet">Window closed</Badge>}
       {optedOutAt !== null && <Badge tone="danger">Opted out</Badge>}
+      {optedOutAt === null && marketingStoppedAt !== null && <Badge tone="danger">No marketing</Badge>}
     </p>
   );
 }

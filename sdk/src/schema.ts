@@ -116,7 +116,10 @@ export type Conversation = {
     /** When the AI answers again by itself; null: only when it is resumed. */
     readonly until: string | null;
   } | null;
+  /** The customer asked not to be written to: nothing is sent. */
   readonly optedOutAt: string | null;
+  /** The customer stopped marketing in WhatsApp: no template is sent that may be marketing. */
+  readonly marketingStoppedAt: string | null;
   /** The channel through which the next message goes out. */
   readonly channelId: string | null;
   /** ISO 8601, UTC. */
@@ -166,7 +169,10 @@ export type ResolvedConversation = {
     /** When the AI answers again by itself; null: only when it is resumed. */
     readonly until: string | null;
   } | null;
+  /** The customer asked not to be written to: nothing is sent. */
   readonly optedOutAt: string | null;
+  /** The customer stopped marketing in WhatsApp: no template is sent that may be marketing. */
+  readonly marketingStoppedAt: string | null;
   /** The channel through which the next message goes out. */
   readonly channelId: string | null;
   /** ISO 8601, UTC. */
@@ -342,6 +348,18 @@ export type ChannelPage = {
   readonly data: readonly Channel[];
   /** Give it back as `cursor` for the next page; null on the last one. */
   readonly nextCursor: string | null;
+};
+
+export type Consent = {
+  readonly conversationId: string;
+  /** What the customer said, or somebody for them: nothing is sent. */
+  readonly optedOut: boolean;
+  readonly optedOutAt: string | null;
+  /** What WhatsApp reports: no template that may be marketing. Only the customer changes it, in WhatsApp. */
+  readonly marketingStopped: boolean;
+  readonly marketingStoppedAt: string | null;
+  /** When the customer last stopped or resumed marketing in WhatsApp. */
+  readonly marketingReportedAt: string | null;
 };
 
 export type OutboxEvent = {
@@ -736,6 +754,11 @@ export type ListTurnsQuery = {
 export type PauseConversationBody = {
   readonly reason?: string | undefined;
 } | null;
+
+export type SetConsentBody = {
+  /** What the customer said. False lifts it; what WhatsApp reports stays. */
+  readonly optedOut: boolean;
+};
 
 export type ListKnowledgeQuery = {
   readonly cursor?: string | undefined;

@@ -216,6 +216,28 @@ create policy one_business on onethread.channel_secrets for all to onethread_app
 grant insert, select, update on onethread.channel_secrets to onethread_app;
 
 -- owner: onethread_owner
+create table onethread.channel_signals (
+  business_id uuid not null,
+  channel_id uuid not null,
+  aspect text not null,
+  state text not null,
+  health text not null,
+  until timestamp with time zone,
+  sentence text not null,
+  at timestamp with time zone not null,
+  constraint channel_signals_pkey PRIMARY KEY (business_id, channel_id, aspect),
+  constraint ck_channel_signal_health CHECK ((health = ANY (ARRAY['ok'::text, 'restricted'::text, 'disconnected'::text, 'removed'::text, 'banned'::text]))),
+  constraint fk_channel_signal FOREIGN KEY (business_id, channel_id) REFERENCES onethread.channels(business_id, id)
+);
+alter table onethread.channel_signals enable row level security;
+create policy across_businesses on onethread.channel_signals for all to onethread_ingest using (true) with check (true);
+create policy one_business on onethread.channel_signals for all to onethread_app using ((business_id = onethread.current_business())) with check ((business_id = onethread.current_business()));
+create policy reads_everything on onethread.channel_signals for select to onethread_reader using (true);
+grant select on onethread.channel_signals to onethread_app;
+grant insert, select, update on onethread.channel_signals to onethread_ingest;
+grant select on onethread.channel_signals to onethread_reader;
+
+-- owner: onethread_owner
 create table onethread.channels (
   business_id uuid not null,
   id uuid not null,
@@ -234,6 +256,7 @@ create table onethread.channels (
   constraint uq_channel_external UNIQUE (business_id, provider, external_id)
 );
 alter table onethread.channels enable row level security;
+CREATE INDEX ix_channel_account ON onethread.channels USING btree (account_id) WHERE (account_id IS NOT NULL);
 create policy across_businesses on onethread.channels for all to onethread_ingest using (true) with check (true);
 create policy one_business on onethread.channels for all to onethread_app using ((business_id = onethread.current_business())) with check ((business_id = onethread.current_business()));
 create policy reads_everything on onethread.channels for select to onethread_reader using (true);
@@ -263,8 +286,12 @@ create table onethread.conversations (
   updated_at timestamp with time zone not null,
   lead_name text,
   contact_username text,
+  marketing_stopped_at timestamp with time zone,
+  marketing_word_at timestamp with time zone,
+  marketing_recorded_at timestamp with time zone,
   constraint conversations_pkey PRIMARY KEY (business_id, id),
   constraint ck_conversation_canonical_key CHECK ((canonical_key ~ '^(lead|phone|user|lid|group):'::text)),
+  constraint ck_conversation_marketing CHECK ((((marketing_word_at IS NULL) = (marketing_recorded_at IS NULL)) AND ((marketing_stopped_at IS NULL) OR (marketing_word_at IS NOT NULL)))),
   constraint ck_conversation_not_merged_into_itself CHECK ((merged_into <> id)),
   constraint ck_conversation_paused CHECK (((ai_paused_at IS NULL) = (ai_paused_reason IS NULL))),
   constraint ck_conversation_reply_address CHECK ((((reply_channel_id IS NULL) = (reply_address IS NULL)) AND ((reply_kind IS NULL) = (reply_address IS NULL)))),
@@ -617,6 +644,34 @@ grant insert, select, update on onethread.messages to onethread_ingest;
 grant select on onethread.messages to onethread_reader;
 
 -- owner: onethread_owner
+create table onethread.notices (
+  business_id uuid not null,
+  id uuid not null,
+  received_at timestamp with time zone not null,
+  at timestamp with time zone not null,
+  provider text not null,
+  field text not null,
+  severity text not null,
+  channel_id uuid,
+  account_id text,
+  sentence text not null,
+  digest text,
+  constraint notices_pkey PRIMARY KEY (business_id, id),
+  constraint ck_notice_severity CHECK ((severity = ANY (ARRAY['info'::text, 'warning'::text, 'critical'::text]))),
+  constraint fk_notice_business FOREIGN KEY (business_id) REFERENCES onethread.businesses(id),
+  constraint fk_notice_channel FOREIGN KEY (business_id, channel_id) REFERENCES onethread.channels(business_id, id),
+  constraint uq_notice_digest UNIQUE (business_id, digest)
+);
+alter table onethread.notices enable row level security;
+CREATE INDEX ix_notice_recent ON onethread.notices USING btree (business_id, received_at DESC, id DESC);
+create policy across_businesses on onethread.notices for all to onethread_ingest using (true) with check (true);
+create policy one_business on onethread.notices for all to onethread_app using ((business_id = onethread.current_business())) with check ((business_id = onethread.current_business()));
+create policy reads_everything on onethread.notices for select to onethread_reader using (true);
+grant select on onethread.notices to onethread_app;
+grant insert, select on onethread.notices to onethread_ingest;
+grant select on onethread.notices to onethread_reader;
+
+-- owner: onethread_owner
 create table onethread.reply_secrets (
   business_id uuid not null,
   name text not null,
@@ -698,6 +753,29 @@ create table onethread.switches (
 grant select on onethread.switches to onethread_app;
 grant insert, select, update on onethread.switches to onethread_ingest;
 grant select on onethread.switches to onethread_reader;
+
+-- owner: onethread_owner
+create table onethread.template_states (
+  business_id uuid not null,
+  account_id text not null,
+  name text not null,
+  language text not null,
+  category text,
+  category_at timestamp with time zone,
+  status text,
+  status_at timestamp with time zone,
+  quality text,
+  quality_at timestamp with time zone,
+  constraint template_states_pkey PRIMARY KEY (business_id, account_id, name, language),
+  constraint fk_template_state_business FOREIGN KEY (business_id) REFERENCES onethread.businesses(id)
+);
+alter table onethread.template_states enable row level security;
+create policy across_businesses on onethread.template_states for all to onethread_ingest using (true) with check (true);
+create policy one_business on onethread.template_states for all to onethread_app using ((business_id = onethread.current_business())) with check ((business_id = onethread.current_business()));
+create policy reads_everything on onethread.template_states for select to onethread_reader using (true);
+grant select on onethread.template_states to onethread_app;
+grant insert, select, update on onethread.template_states to onethread_ingest;
+grant select on onethread.template_states to onethread_reader;
 
 -- owner: onethread_owner
 create table onethread.tool_calls (

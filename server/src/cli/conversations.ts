@@ -1,6 +1,7 @@
 // Owns: `onethread conversations`: looking at threads, merging two and splitting a merge by hand. Refuses to know how that is done. Merging and
 // splitting only look unless they are told to do it.
-import { InvalidArgumentError, type Command } from "commander";
+import { InvalidArgumentError, Option, type Command } from "commander";
+import { createConsent } from "../conversations/consent.ts";
 import type { ConversationView } from "../conversations/conversation-view.ts";
 import { createConversationReader } from "../conversations/read-conversations.ts";
 import type { Database } from "../db/database.ts";
@@ -20,12 +21,17 @@ Examples:
   $ onethread conversations list --search "+55 31 98765-4321"
   $ onethread conversations merge <id> <id>             what would move; nothing is changed
   $ onethread conversations merge <id> <id> --execute   the longer thread stays, the other one becomes part of it
+  $ onethread conversations consent <id> --opt-out      they asked not to be written to
   $ onethread conversations split <id> --execute        undo the newest merge of this conversation
 
 What came after a merge stays in the joint thread when it is split. A payload that proves again that both are one person merges them again.`;
 
 interface OfBusiness {
   readonly business?: string;
+}
+interface Consenting extends OfBusiness {
+  readonly optOut?: boolean;
+  readonly optIn?: boolean;
 }
 interface Changing extends OfBusiness {
   readonly execute?: boolean;
@@ -54,6 +60,13 @@ export function addConversationsCommand(program: Command, terminal: Terminal): v
     .description("one conversation as JSON; the id of a merged one shows its winner")
     .option(BUSINESS_OPTION, BUSINESS_MEANING)
     .action((id: string, options: OfBusiness) => show(id, options, terminal));
+  conversations
+    .command("consent <id>")
+    .description("whether a customer may be written to; sets or lifts what they said")
+    .addOption(new Option("--opt-out", "they asked not to be written to: nothing is sent").conflicts("optIn"))
+    .option("--opt-in", "they may be written to again; what WhatsApp reports of marketing stays")
+    .option(BUSINESS_OPTION, BUSINESS_MEANING)
+    .action((id: string, options: Consenting) => consentOf(id, options, terminal));
   conversations
     .command("merge")
     .description("make one thread of two that belong to the same person")
@@ -114,6 +127,19 @@ async function merge(
   await inBusiness(terminal, business, async ({ database, businessId, log }) => {
     const result = await createMergeByHand({ database, log })({ businessId, conversationIds, execute });
     terminal.print(mergeSentences(result));
+  });
+}
+
+async function consentOf(id: string, { business, optOut, optIn }: Consenting, terminal: Terminal): Promise<void> {
+  await inBusiness(terminal, business, async ({ database, businessId }) => {
+    if (!isUuid(id)) throw unknownConversation(id);
+    const consent = createConsent({ database });
+    const isChange = optOut === true || optIn === true;
+    const view = await (isChange
+      ? consent.set(businessId, id, { optedOut: optOut === true, source: "cli" })
+      : consent.find(businessId, id));
+    if (view === undefined) throw unknownConversation(id);
+    terminal.print(JSON.stringify(view, null, 2));
   });
 }
 

@@ -15,6 +15,7 @@ const viewColumns = {
   ai_paused_reason: "text?",
   ai_paused_until: "timestamptz?",
   opted_out_at: "timestamptz?",
+  marketing_stopped_at: "timestamptz?",
   channel_id: "uuid?",
   last_message_at: "timestamptz",
   last_customer_message_at: "timestamptz?",
@@ -40,7 +41,7 @@ export const listConversations = defineQuery({
   text: `
     select c.id, c.canonical_key, c.contact_name, c.contact_username, c.lead_name, c.lead_id, alias.phone, alias.user_id, c.is_open,
       case when pause.until <= now() then null else c.ai_paused_at end as ai_paused_at,
-      c.ai_paused_reason, pause.until as ai_paused_until, c.opted_out_at, c.reply_channel_id as channel_id, c.last_message_at, c.last_customer_message_at,
+      c.ai_paused_reason, pause.until as ai_paused_until, c.opted_out_at, c.marketing_stopped_at, c.reply_channel_id as channel_id, c.last_message_at, c.last_customer_message_at,
       c.last_customer_message_at + interval '24 hours' as window_closes_at, c.created_at, last.text as last_text,
       last.direction as last_direction, last.type as last_type, last.sent_at as last_sent_at,
       turn.id as turn_id, turn.state as turn_state, turn.reason as turn_reason, turn.finished_at as turn_finished_at,
@@ -80,7 +81,7 @@ export const findConversation = defineQuery({
   text: `
     select c.id, c.canonical_key, c.contact_name, c.contact_username, c.lead_name, c.lead_id, alias.phone, alias.user_id, c.is_open,
       case when pause.until <= now() then null else c.ai_paused_at end as ai_paused_at,
-      c.ai_paused_reason, pause.until as ai_paused_until, c.opted_out_at, c.reply_channel_id as channel_id, c.last_message_at, c.last_customer_message_at,
+      c.ai_paused_reason, pause.until as ai_paused_until, c.opted_out_at, c.marketing_stopped_at, c.reply_channel_id as channel_id, c.last_message_at, c.last_customer_message_at,
       c.last_customer_message_at + interval '24 hours' as window_closes_at, c.created_at, last.text as last_text,
       last.direction as last_direction, last.type as last_type, last.sent_at as last_sent_at,
       turn.id as turn_id, turn.state as turn_state, turn.reason as turn_reason, turn.finished_at as turn_finished_at,

@@ -16,6 +16,7 @@ export interface ConversationView {
   /** `until`: when the AI answers again by itself; null where the business has set no time. */
   readonly aiPaused: { readonly at: string; readonly reason: string; readonly until: string | null } | null;
   readonly optedOutAt: string | null;
+  readonly marketingStoppedAt: string | null;
   readonly channelId: string | null;
   readonly lastMessageAt: string;
   readonly lastCustomerMessageAt: string | null;
@@ -60,6 +61,7 @@ export function conversationViewOf(row: RowOf<typeof findConversation.columns>):
         ? null
         : { at: row.ai_paused_at.toISOString(), reason: row.ai_paused_reason ?? "", until: isoOf(row.ai_paused_until) },
     optedOutAt: isoOf(row.opted_out_at),
+    marketingStoppedAt: isoOf(row.marketing_stopped_at),
     channelId: row.channel_id,
     lastMessageAt: row.last_message_at.toISOString(),
     lastCustomerMessageAt: isoOf(row.last_customer_message_at),

@@ -107,6 +107,10 @@ const breaks: Readonly<Record<string, () => string>> = {
   "window-times-behind": () => `update conversations set last_customer_message_at = null where id = '${ids.conversation}';`,
   "sent-outside-the-window": () => `update messages set attempted_at = now() + interval '25 hours' where id = '${ids.reply}';`,
   "sent-after-opt-out": () => `update conversations set opted_out_at = ${move(3_600)} where id = '${ids.conversation}';`,
+  "marketing-after-stop": () =>
+    `update messages set type = 'template', content = '{"type":"template","template":{"name":"sale","language":{"code":"en"}}}' where id = '${ids.reply}';
+    update conversations set marketing_stopped_at = ${move(3_600)}, marketing_word_at = ${move(3_600)}, marketing_recorded_at = ${move(3_600)}
+     where id = '${ids.conversation}';`,
   "sent-after-takeover": () =>
     `update messages set attempts = 1, received_at = ${move(7_200)} where id = '${ids.reply}';
     update conversations set ai_paused_at = ${move(3_600)}, ai_paused_reason = 'inbox' where id = '${ids.conversation}';`,

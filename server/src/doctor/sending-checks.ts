@@ -94,7 +94,24 @@ export const sendingChecks: readonly Check[] = [
     advice: "Apologise, and report this with the ids: the opt-out is checked in the database right before sending.",
     violations: `select m.id from onethread.messages m
       join onethread.conversations c on c.business_id = m.business_id and c.id = m.conversation_id
-      where m.direction = 'out' and m.accepted_at is not null and m.attempted_at > c.opted_out_at`,
+      where m.direction = 'out' and m.accepted_at is not null and m.attempted_at > c.opted_out_at
+        -- A merge brings the opt-out of another thread.
+        and not exists (select from onethread.merges g where g.business_id = c.business_id and c.id in (g.winner_id, g.loser_id))`,
+  },
+  {
+    name: "marketing-after-stop",
+    invariant: 12,
+    severity: "broken",
+    finding: "A template that may be marketing was sent to a customer who had stopped marketing in WhatsApp.",
+    advice: "Report this with the ids: the stop is checked in the database right before sending.",
+    // Five seconds: a send may lie between the beginning of the transaction that recorded the stop and its commit.
+    violations: `select m.id from onethread.messages m
+      join onethread.conversations c on c.business_id = m.business_id and c.id = m.conversation_id
+      where m.direction = 'out' and m.type = 'template' and m.accepted_at is not null and c.marketing_stopped_at is not null
+        and m.attempted_at > c.marketing_recorded_at + interval '5 seconds'
+        and not exists (select from onethread.template_states t where t.business_id = m.business_id and t.name = m.content -> 'template' ->> 'name'
+          and t.language = m.content -> 'template' -> 'language' ->> 'code' and upper(t.category) in ('UTILITY', 'AUTHENTICATION'))
+        and not exists (select from onethread.merges g where g.business_id = c.business_id and c.id in (g.winner_id, g.loser_id))`,
   },
   {
     name: "sent-after-takeover",

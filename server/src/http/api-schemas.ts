@@ -49,7 +49,10 @@ export const conversationSchema = named(
       })
       .nullable()
       .describe("Set while a person answers instead of the AI."),
-    optedOutAt: instant.nullable(),
+    optedOutAt: instant.nullable().describe("The customer asked not to be written to: nothing is sent."),
+    marketingStoppedAt: instant
+      .nullable()
+      .describe("The customer stopped marketing in WhatsApp: no template is sent that may be marketing."),
     channelId: id.nullable().describe("The channel through which the next message goes out."),
     lastMessageAt: instant,
     lastCustomerMessageAt: instant.nullable(),

@@ -9,6 +9,7 @@ import type { ChannelDirectory } from "../businesses/channel-directory.ts";
 import { createBusinesses } from "../businesses/businesses.ts";
 import { createChangeBusiness } from "../businesses/change-business.ts";
 import { createChannels } from "../businesses/channels.ts";
+import { createConsent } from "../conversations/consent.ts";
 import { createCustomerFacts } from "../conversations/customer-facts.ts";
 import { createConversationReader } from "../conversations/read-conversations.ts";
 import { createResolveConversation } from "../conversations/resolve-conversation.ts";
@@ -186,6 +187,7 @@ async function registerApi(api: ApiApp, deps: HttpAppDeps): Promise<void> {
   const replySettings = createReplySettingsStore({ database, log: deps.log });
   registerApiRoutes(api, {
     conversations: createConversationReader({ database }),
+    consent: createConsent({ database }),
     setConversationState: createSetConversationState({ database }),
     resolveConversation: createResolveConversation({ database, claimIdentity: createClaimIdentity({ database, log: deps.log }) }),
     acceptMessage: createAcceptMessage({ database, wake: deps.wake }),

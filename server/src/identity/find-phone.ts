@@ -1,7 +1,7 @@
 // Owns: which stored number somebody means who writes a number: the same one, else the one other spelling of it that the business knows.
 import type { Queryable } from "../db/query.ts";
 import type { BusinessId } from "../kernel/ids.ts";
-import { listThreadsOfPhones } from "./identity.queries.ts";
+import { listThreadsOfPhones } from "./find-phone.queries.ts";
 import { phoneVariantsOf } from "./phone-variants.ts";
 
 /** The stored spelling; undefined when the number is not known, or when two threads could be meant. */

@@ -325,11 +325,17 @@ update conversations w set
   ai_paused_at = greatest(w.ai_paused_at, l.ai_paused_at),
   ai_paused_reason = case when l.ai_paused_at > coalesce(w.ai_paused_at, '-infinity') then l.ai_paused_reason else w.ai_paused_reason end,
   opted_out_at = coalesce(w.opted_out_at, l.opted_out_at),
+  -- Of two reports of the platform the newer one; of two of the same second the stop.
+  marketing_stopped_at = case when newer.word then l.marketing_stopped_at else w.marketing_stopped_at end,
+  marketing_word_at = case when newer.word then l.marketing_word_at else w.marketing_word_at end,
+  marketing_recorded_at = case when newer.word then l.marketing_recorded_at else w.marketing_recorded_at end,
   updated_at = now()
   from conversations l
   join conversations o on o.business_id = $1 and o.id = $2
   cross join lateral (select l.reply_address is not null and (o.reply_address is null
-                             or l.last_customer_message_at > coalesce(o.last_customer_message_at, '-infinity')) as loser) newer
+                             or l.last_customer_message_at > coalesce(o.last_customer_message_at, '-infinity')) as loser,
+                      l.marketing_word_at is not null and (o.marketing_word_at is null or l.marketing_word_at > o.marketing_word_at
+                        or l.marketing_word_at = o.marketing_word_at and l.marketing_stopped_at is not null) as word) newer
  where w.business_id = $1 and w.id = $2 and l.business_id = $1 and l.id = $3
 returning w.id`,
 });
@@ -360,7 +366,8 @@ export const readStateBeforeMerge = defineQuery({
   columns: { state: "jsonb" },
   text: `
 select jsonb_build_object('reply_channel_id', c.reply_channel_id, 'reply_kind', c.reply_kind, 'reply_address', c.reply_address,
-         'lead_id', c.lead_id, 'lead_name', c.lead_name, 'contact_name', c.contact_name, 'contact_username', c.contact_username) as state
+         'lead_id', c.lead_id, 'lead_name', c.lead_name, 'contact_name', c.contact_name, 'contact_username', c.contact_username,
+         'marketing_stopped_at', c.marketing_stopped_at) as state
   from conversations c
  where c.business_id = $1 and c.id = $2`,
 });
@@ -373,17 +380,6 @@ export const recordMerge = defineQuery({
 insert into merges (business_id, id, winner_id, loser_id, reason, proof, winner_done, winner_last, loser_done, loser_last)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 returning id`,
-});
-
-export const listThreadsOfPhones = defineQuery({
-  name: "identity.list-threads-of-phones",
-  role: "app",
-  columns: { value: "text", conversation_id: "uuid" },
-  text: `
-select a.value, coalesce(c.merged_into, c.id) as conversation_id
-  from aliases a
-  join conversations c on c.business_id = $1 and c.id = a.conversation_id
- where a.business_id = $1 and a.kind = 'phone' and a.value = any ($2::text[])`,
 });
 
 /** Where a user id of this business may be valid: one scope for each account of the Cloud API. */

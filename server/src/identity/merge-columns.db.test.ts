@@ -22,9 +22,19 @@ const TAKEN: Readonly<Record<string, string>> = {
   ai_paused_at: AT,
   ai_paused_reason: "inbox",
   opted_out_at: AT,
+  marketing_stopped_at: AT,
+  marketing_word_at: AT,
+  marketing_recorded_at: AT,
 };
 /** Nobody knows after a split whom these were meant for, so they hold for both. */
-const HOLDS_FOR_BOTH = ["ai_paused_at", "ai_paused_reason", "opted_out_at"];
+const HOLDS_FOR_BOTH = [
+  "ai_paused_at",
+  "ai_paused_reason",
+  "opted_out_at",
+  "marketing_stopped_at",
+  "marketing_word_at",
+  "marketing_recorded_at",
+];
 /** Told by the messages that a split leaves in each thread. */
 const COUNTED = ["last_customer_message_at"];
 

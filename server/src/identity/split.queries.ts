@@ -204,6 +204,9 @@ update conversations l set
   ai_paused_at = greatest(l.ai_paused_at, w.ai_paused_at),
   ai_paused_reason = case when w.ai_paused_at > coalesce(l.ai_paused_at, '-infinity') then w.ai_paused_reason else l.ai_paused_reason end,
   opted_out_at = coalesce(l.opted_out_at, w.opted_out_at),
+  marketing_stopped_at = coalesce(l.marketing_stopped_at, w.marketing_stopped_at),
+  marketing_word_at = greatest(l.marketing_word_at, w.marketing_word_at),
+  marketing_recorded_at = greatest(l.marketing_recorded_at, w.marketing_recorded_at),
   -- The name that the business gave their lead meanwhile.
   lead_name = case when w.lead_id = l.lead_id then coalesce(w.lead_name, l.lead_name) else l.lead_name end,
   updated_at = now()
@@ -227,7 +230,7 @@ with before as (
   -- Merges that older versions recorded took neither the lead's name nor the user name.
   select b.*, m.proof -> 'winner' ? 'lead_name' as has_names from merges m
    cross join lateral jsonb_to_record(m.proof -> 'winner') as b (reply_channel_id uuid, reply_kind text, reply_address text, lead_id text, lead_name text,
-                                                                    contact_name text, contact_username text)
+                                                                    contact_name text, contact_username text, marketing_stopped_at timestamptz)
    where m.business_id = $1 and m.id = $4
 )
 update conversations w set
@@ -237,6 +240,8 @@ update conversations w set
   reply_kind = case when n.lost_address then b.reply_kind else w.reply_kind end,
   reply_address = case when n.lost_address then b.reply_address else w.reply_address end,
   lead_id = case when w.lead_id = l.lead_id then b.lead_id else w.lead_id end,
+  -- A stop that the other one's word had lifted.
+  marketing_stopped_at = case when w.marketing_word_at is not null then coalesce(w.marketing_stopped_at, b.marketing_stopped_at) end,
   lead_name = case when b.has_names and w.lead_name = l.lead_name then b.lead_name else w.lead_name end,
   contact_name = case when w.contact_name = l.contact_name then b.contact_name else w.contact_name end,
   contact_username = case when b.has_names and w.contact_username = l.contact_username then b.contact_username else w.contact_username end,

@@ -7,10 +7,11 @@ import type { FailPoints } from "../kernel/fail-points.ts";
 import { Fault, messageOf } from "../kernel/faults.ts";
 import type { Log } from "../kernel/log.ts";
 import { createMicroBatcher } from "../kernel/micro-batcher.ts";
-import type { MessageEvent, NoticeEvent, StatusEvent, WebhookEvent } from "../whatsapp/events.ts";
+import type { IdentityEvent, MessageEvent, NoticeEvent, PreferenceEvent, StatusEvent, WebhookEvent } from "../whatsapp/events.ts";
 import { createIngestItem, type IngestItem } from "./ingest-item.ts";
 import type { StoreOutcome } from "./store-batch.ts";
 import { createLearnIdentity, type IdentityLesson } from "./learn-identity.ts";
+import { createRecordPreferences, type LocatedPreferences } from "./record-preferences.ts";
 import { createStoreMessages } from "./store-messages.ts";
 import { createStatusStore, type StatusItem, type StatusStore } from "./store-statuses.ts";
 import { createThreadResolver } from "./thread-resolver.ts";
@@ -60,6 +61,7 @@ export function createIntake(deps: IntakeDeps): Intake {
   const resolver = createThreadResolver({ db, maxEntries: ALIAS_CACHE_ENTRIES });
   const storeMessages = createStoreMessages({ ...deps, resolver });
   const statuses = createStatusStore(deps);
+  const recordPreferences = createRecordPreferences(deps);
   const learnIdentity = createLearnIdentity({ settleIdentity: deps.settleIdentity, log });
   let learning: Promise<void> = Promise.resolve();
   let lessonsWaiting = 0;
@@ -129,6 +131,7 @@ export function createIntake(deps: IntakeDeps): Intake {
     const statusItems: StatusItem[] = [];
     const notices: NoticeEvent[] = [];
     const lessons: IdentityLesson[] = [];
+    const preferences: LocatedPreferences[] = [];
     const aside: (LogEntry & { readonly reason: string })[] = [];
     for (const event of events) {
       if (event.kind === "notice") {
@@ -139,7 +142,10 @@ export function createIntake(deps: IntakeDeps): Intake {
       if (located === undefined || event.kind === "unreadable") {
         aside.push({ businessId: located?.channel.businessId, event, reason: reasonOf(event) });
       } else if (event.kind === "message") messages.push({ event, channel: located.channel });
-      else {
+      else if (event.kind === "preference") {
+        preferences.push({ event, channel: located.channel });
+        notices.push(noticeOf(event, "user_preferences"));
+      } else {
         lessons.push({
           channel: located.channel,
           customer: event.customer,
@@ -148,13 +154,14 @@ export function createIntake(deps: IntakeDeps): Intake {
           at: event.kind === "status" ? event.at : new Date(),
         });
         if (event.kind === "status") statusItems.push(statusItem({ event, channel: located.channel }));
-        else notices.push({ kind: "notice", provider: event.provider, channelKey: event.channelKey, field: event.kind, raw: event.raw });
+        else notices.push(noticeOf(event, event.kind));
       }
     }
     const outcomes = await Promise.all(messages.map(({ event, channel }) => messageBatcher.submit(createIngestItem(event, channel))));
     if (outcomes.includes("refused")) throw unavailable(new Error("somebody holds the row of this conversation"));
     // Only now: a status of this delivery may be about one of its messages.
     const results = await Promise.all(statusItems.map((item) => statusBatcher.submit(item)));
+    for (const preference of preferences) await recordPreferences(preference);
     await recordNotices(notices);
     // Last: when anything before it fails, the whole delivery comes again, and must not find a second row of the same item.
     await webhookLog.quarantine(...aside);
@@ -194,6 +201,10 @@ export function createIntake(deps: IntakeDeps): Intake {
 
 function reasonOf(event: WebhookEvent): string {
   return event.kind === "unreadable" ? event.reason : `No channel is connected for "${event.channelKey ?? ""}".`;
+}
+
+function noticeOf({ provider, channelKey, raw }: IdentityEvent | PreferenceEvent, field: string): NoticeEvent {
+  return { kind: "notice", provider, channelKey, field, raw };
 }
 
 function statusItem({ event, channel }: Located<StatusEvent>): StatusItem {

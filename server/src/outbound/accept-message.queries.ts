@@ -10,6 +10,7 @@ export const lockConversationForSending = defineQuery({
     is_merged: "bool",
     is_window_open: "bool",
     is_opted_out: "bool",
+    is_marketing_stopped: "bool",
     has_address: "bool",
     last_customer_message_at: "timestamptz?",
   },
@@ -17,7 +18,14 @@ export const lockConversationForSending = defineQuery({
     select c.id, c.merged_into is not null as is_merged,
       coalesce(c.last_customer_message_at > now() - interval '24 hours', false)
         or exists (select from channels ch where ch.business_id = $1 and ch.id = c.reply_channel_id and ch.provider <> 'cloud') as is_window_open,
-      c.opted_out_at is not null as is_opted_out, c.reply_address is not null as has_address, c.last_customer_message_at
+      c.opted_out_at is not null as is_opted_out,
+      -- $3, $4: the template's name and language; a template is marketing unless WhatsApp said otherwise of all that it may be.
+      c.marketing_stopped_at is not null and $3::text is not null and not coalesce((
+        select bool_and(upper(t.category) in ('UTILITY', 'AUTHENTICATION') and t.category is not null)
+          from template_states t
+          left join channels ch on ch.business_id = $1 and ch.id = c.reply_channel_id
+         where t.business_id = $1 and t.name = $3 and t.language = $4 and t.account_id = coalesce(ch.account_id, t.account_id)), false)
+        as is_marketing_stopped, c.reply_address is not null as has_address, c.last_customer_message_at
     from conversations c
     where c.business_id = $1 and c.id = $2
     for no key update`,

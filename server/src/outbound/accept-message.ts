@@ -40,7 +40,7 @@ export type AcceptMessageOutcome =
   /** `isReplay`: the message was taken earlier under the same idempotency key; this is the answer of then. */
   | { readonly outcome: "accepted"; readonly message: MessageView; readonly isReplay: boolean }
   | { readonly outcome: "invalid_content"; readonly reason: string }
-  | { readonly outcome: "not_found" | "opted_out" | "no_address" | "idempotency_conflict" }
+  | { readonly outcome: "not_found" | "opted_out" | "marketing_stopped" | "no_address" | "idempotency_conflict" }
   | { readonly outcome: "window_closed"; readonly closedAt: Date | null };
 
 export type AcceptMessage = (input: AcceptMessageInput) => Promise<AcceptMessageOutcome>;
@@ -95,7 +95,7 @@ type Accepted = Extract<AcceptMessageOutcome, { outcome: "accepted" }>;
 
 async function accept(tx: Queryable, work: Work): Promise<Accepted> {
   const { businessId, idempotencyKey } = work.input;
-  const conversation = await lockSurvivor(tx, work.input);
+  const conversation = await lockSurvivor(tx, work);
   if (idempotencyKey !== undefined) {
     const earlier = await claimKey(tx, work, idempotencyKey);
     if (earlier !== undefined) return { outcome: "accepted", message: earlier, isReplay: true };
@@ -111,15 +111,23 @@ interface LockedConversation {
   readonly id: string;
   readonly is_window_open: boolean;
   readonly is_opted_out: boolean;
+  readonly is_marketing_stopped: boolean;
   readonly has_address: boolean;
   readonly last_customer_message_at: Date | null;
 }
 
-async function lockSurvivor(tx: Queryable, { businessId, conversationId }: AcceptMessageInput): Promise<LockedConversation> {
+async function lockSurvivor(tx: Queryable, { input: { businessId, conversationId }, draft }: Work): Promise<LockedConversation> {
+  const template = draft.type === "template" ? readObject(draft.content, "template") : undefined;
+  const language = readString(readObject(template, "language"), "code");
   for (;;) {
     const [survivor] = await tx.run(findSurvivingConversation, [businessId, conversationId]);
     if (survivor === undefined) throw new Refused({ outcome: "not_found" });
-    const [locked] = await tx.run(lockConversationForSending, [businessId, survivor.id]);
+    const [locked] = await tx.run(lockConversationForSending, [
+      businessId,
+      survivor.id,
+      readString(template, "name") ?? null,
+      language ?? null,
+    ]);
     // Merged between the two statements: its winner is found next.
     if (locked !== undefined && !locked.is_merged) return locked;
   }
@@ -147,6 +155,7 @@ function asAccepted(row: MessageRow): MessageRow {
 function refuseUnlessSendable(conversation: LockedConversation, draft: Draft): void {
   if (!conversation.has_address) throw new Refused({ outcome: "no_address" });
   if (conversation.is_opted_out) throw new Refused({ outcome: "opted_out" });
+  if (conversation.is_marketing_stopped) throw new Refused({ outcome: "marketing_stopped" });
   if (conversation.is_window_open || draft.type === "template") return;
   const lastAt = conversation.last_customer_message_at;
   throw new Refused({ outcome: "window_closed", closedAt: lastAt === null ? null : new Date(lastAt.getTime() + 86_400_000) });

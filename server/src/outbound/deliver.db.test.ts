@@ -106,14 +106,14 @@ it("a message that was refused for now waits, is sent again, and is accepted onc
 });
 
 it("a message that is refused for now too often fails, visibly", async () => {
-  engine.simulator.addFailure({ match: { path: "messages", to: phone }, times: null, respond: { code: 131_016 } });
+  engine.simulator.addFailure({ match: { path: "messages", to: phone }, times: null, respond: { code: 130_429 } });
   const id = await sendNow("never");
   let runs = 1;
   for (; (await sendLane())?.left === true && runs < 20; runs += 1) {
     await engine.expireLeases();
     for (const lane of await engine.claim("send")) await engine.deliver(lane);
   }
-  expect(await message(id)).toMatchObject({ status: "failed", code: "131016", attempts: runs });
+  expect(await message(id)).toMatchObject({ status: "failed", code: "130429", attempts: runs });
   expect(outbox()).toEqual([]);
 });
 

@@ -44,6 +44,11 @@ with mine as materialized (
          m.channel_id, ch.provider, ch.settings, ch.external_id, s.access_token, c.reply_kind, c.reply_address,
          case when m.id is null then 'none'
               when c.opted_out_at is not null then 'opted_out'
+              when c.marketing_stopped_at is not null and m.type = 'template' and not coalesce((
+                select bool_and(upper(t.category) in ('UTILITY', 'AUTHENTICATION') and t.category is not null)
+                  from template_states t
+                 where t.business_id = $1 and t.name = m.content -> 'template' ->> 'name' and t.language = m.content -> 'template' -> 'language' ->> 'code'
+                   and t.account_id = coalesce(ch.account_id, t.account_id)), false) then 'marketing_stopped'
               when c.reply_address is null then 'no_address'
               -- What the AI had still to say when a person took over. The pause that it began itself by handing over lets its own words out.
               when m.author = 'ai' and c.ai_paused_at >= m.received_at
@@ -65,13 +70,14 @@ with mine as materialized (
     attempts = m.attempts + (n.verdict = 'send')::int,
     attempted_at = now(),
     failed_at = case when n.verdict <> 'send' then now() end,
-    error_code = case when n.verdict <> 'send' then n.verdict end,
-    error_text = case n.verdict when 'opted_out' then 'The customer opted out; nothing is sent to him.'
+    error_code = case when n.verdict = 'marketing_stopped' then 'opted_out' when n.verdict <> 'send' then n.verdict end,
+    error_text = case n.verdict when 'opted_out' then 'The customer opted out; nothing is sent to them.'
+                                when 'marketing_stopped' then 'The customer stopped marketing in WhatsApp, and this template is not known to be anything else.'
                                 when 'window_closed' then 'More than 24 hours have passed since the customer wrote; only a template may be sent.'
                                 when 'taken_over' then 'A person took over before this was sent.'
                                 when 'no_address' then 'Nothing is known to send this message to.' end
     from next n
-   where m.business_id = $1 and m.id = n.id and m.status = 'queued' and n.verdict in ('send', 'opted_out', 'taken_over', 'no_address', 'window_closed')
+   where m.business_id = $1 and m.id = n.id and m.status = 'queued' and n.verdict in ('send', 'opted_out', 'marketing_stopped', 'taken_over', 'no_address', 'window_closed')
 )
 select conversation_id, wanted, verdict, id as message_id, seq, content, quoted_provider_message_id, attempts, channel_id, provider, settings, external_id,
        access_token, reply_kind, reply_address

@@ -120,6 +120,21 @@ export interface IdentityEvent {
   readonly raw: string;
 }
 
+/** A customer stops or resumes marketing in WhatsApp itself. */
+export interface Preference {
+  readonly customer: CustomerIdentity;
+  readonly value: "stop" | "resume";
+  readonly at: Date;
+}
+
+export interface PreferenceEvent {
+  readonly kind: "preference";
+  readonly provider: Provider;
+  readonly channelKey: string;
+  readonly preferences: readonly Preference[];
+  readonly raw: string;
+}
+
 /** An item that could not be read. It is kept raw with its reason, and can be replayed. */
 export interface UnreadableEvent {
   readonly kind: "unreadable";
@@ -129,4 +144,4 @@ export interface UnreadableEvent {
   readonly raw: string;
 }
 
-export type WebhookEvent = MessageEvent | StatusEvent | IdentityEvent | NoticeEvent | UnreadableEvent;
+export type WebhookEvent = MessageEvent | StatusEvent | IdentityEvent | PreferenceEvent | NoticeEvent | UnreadableEvent;

@@ -7,6 +7,7 @@ import type { CustomerIdentity, NoticeEvent, WebhookEvent } from "./events.ts";
 import { type ItemSite, parseMessage, unreadable } from "./parse-message.ts";
 import { parseStatus } from "./parse-status.ts";
 import { isArray, isObject } from "./read-json.ts";
+import { readPreferences } from "./user-preferences.ts";
 import { cleanObject, isDeeperThan, MAX_DEPTH, mayHoldUnstorable } from "./storable-json.ts";
 
 /** Meta sends 1,000 at most. */
@@ -44,10 +45,14 @@ function readItem(item: CloudItem, reader: BodyReader): WebhookEvent | readonly 
     case "listed":
       return readListedItem(item, reader);
     case "change":
-      return readIdentityUpdate(item, rawOf(item.raw, reader)) ?? notice(item.field, item, rawOf(item.raw, reader));
+      return readChange(item, rawOf(item.raw, reader));
     case "broken":
       return unreadable({ channelKey: item.channelKey, raw: rawOf(item.raw, reader) }, item.reason);
   }
+}
+
+function readChange(item: Extract<CloudItem, { kind: "change" }>, raw: string): WebhookEvent | readonly WebhookEvent[] {
+  return readIdentityUpdate(item, raw) ?? readPreferences(item, raw) ?? notice(item.field, item, raw);
 }
 
 function readListedItem(item: ListedItem, reader: BodyReader): WebhookEvent {

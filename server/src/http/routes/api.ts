@@ -2,6 +2,7 @@
 import type { ApiApp } from "../api-app.ts";
 import type { AcceptMessage } from "../../outbound/accept-message.ts";
 import { registerAccountRoutes, type AccountRoutesDeps } from "./account.ts";
+import { registerConsentRoutes, type ConsentRoutesDeps } from "./consent.ts";
 import { registerEventRoutes, type EventRoutesDeps } from "./events.ts";
 import { registerConversationRoutes, type ConversationRoutesDeps } from "./conversations.ts";
 import { registerReplySettingsRoutes, type ReplySettingsRoutesDeps } from "./reply-settings.ts";
@@ -15,6 +16,7 @@ import { registerToolRoutes, type ToolRoutesDeps } from "./tools.ts";
 export interface ApiRoutesDeps
   extends
     ConversationRoutesDeps,
+    ConsentRoutesDeps,
     ResolveConversationRouteDeps,
     AccountRoutesDeps,
     KnowledgeRoutesDeps,
@@ -28,6 +30,7 @@ export interface ApiRoutesDeps
 
 export function registerApiRoutes(api: ApiApp, deps: ApiRoutesDeps): void {
   registerConversationRoutes(api, deps);
+  registerConsentRoutes(api, deps);
   registerResolveConversation(api, deps);
   registerSendMessage(api, deps);
   registerKnowledgeRoutes(api, deps);

@@ -57,6 +57,11 @@ function acceptedOrThrow(outcome: AcceptMessageOutcome): MessageView {
       throw new Fault("invalid_content", outcome.reason);
     case "opted_out":
       throw new Fault("opted_out", "This customer asked not to be written to. Nothing was stored.");
+    case "marketing_stopped":
+      throw new Fault(
+        "opted_out",
+        "The customer stopped marketing in WhatsApp, and this template is not known to be utility or authentication. Nothing was stored; answer what they write, or send a template of another category.",
+      );
     case "no_address":
       throw new Fault(
         "no_address",

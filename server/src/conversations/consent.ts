@@ -1,0 +1,59 @@
+// Owns: whether a customer may be written to: reading it, and what a person or a program sets of it. Refuses to know: who enforces it
+// (outbound/: at acceptance and when a send leaves).
+import type { Database } from "../db/database.ts";
+import { newId, type BusinessId } from "../kernel/ids.ts";
+import { findConsent, setSpokenOptOut } from "./consent.queries.ts";
+import { isoOf } from "./conversation-view.ts";
+import { findSurvivingConversation } from "./conversation-writes.queries.ts";
+
+export interface ConsentView {
+  readonly conversationId: string;
+  /** What the customer said, or somebody for them: nothing is sent at all. */
+  readonly optedOut: boolean;
+  readonly optedOutAt: string | null;
+  /** What WhatsApp reports: no marketing. Only the customer can change it, in WhatsApp. */
+  readonly marketingStopped: boolean;
+  readonly marketingStoppedAt: string | null;
+  readonly marketingReportedAt: string | null;
+}
+
+export interface Consent {
+  /** Undefined when there is no such conversation; of a merged one its winner's. */
+  find(businessId: BusinessId, conversationId: string): Promise<ConsentView | undefined>;
+  /** Sets or lifts what the customer said. Doing it twice is doing it once. */
+  set(businessId: BusinessId, conversationId: string, change: ConsentChange): Promise<ConsentView | undefined>;
+}
+
+export interface ConsentChange {
+  readonly optedOut: boolean;
+  readonly source: "api" | "cli";
+}
+
+export function createConsent({ database }: { readonly database: Database }): Consent {
+  async function find(businessId: BusinessId, conversationId: string): Promise<ConsentView | undefined> {
+    const db = database.forBusiness(businessId);
+    const [survivor] = await db.run(findSurvivingConversation, [businessId, conversationId]);
+    const [row] = survivor === undefined ? [] : await db.run(findConsent, [businessId, survivor.id]);
+    if (row === undefined) return undefined;
+    return {
+      conversationId: row.id,
+      optedOut: row.opted_out_at !== null,
+      optedOutAt: isoOf(row.opted_out_at),
+      marketingStopped: row.marketing_stopped_at !== null,
+      marketingStoppedAt: isoOf(row.marketing_stopped_at),
+      marketingReportedAt: isoOf(row.marketing_word_at),
+    };
+  }
+  return {
+    find,
+    async set(businessId, conversationId, { optedOut, source }) {
+      const db = database.forBusiness(businessId);
+      for (;;) {
+        const [survivor] = await db.run(findSurvivingConversation, [businessId, conversationId]);
+        if (survivor === undefined) return undefined;
+        const [row] = await db.run(setSpokenOptOut, [businessId, survivor.id, optedOut, newId(), source]);
+        if (row !== undefined) return find(businessId, row.id);
+      }
+    },
+  };
+}

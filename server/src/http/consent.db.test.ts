@@ -1,0 +1,169 @@
+// Proves what a stop does, whoever reports it: it is recorded once, shown, and nothing that it forbids is accepted or leaves.
+import { afterAll, beforeAll, expect, test as it } from "vitest";
+import { createTestBusiness, type TestBusiness } from "../../test/support/test-business.ts";
+import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
+import { createTestEngine, type TestEngine } from "../../test/support/test-engine.ts";
+import { bearerFor, createTestHttp, type TestHttp } from "../../test/support/test-http.ts";
+import { runDoctor } from "../doctor/run-doctor.ts";
+import type { JsonObject } from "../kernel/json.ts";
+import { parseCloudWebhook } from "../whatsapp/parse-webhook.ts";
+
+let test: TestDatabase;
+let business: TestBusiness;
+let engine: TestEngine;
+let http: TestHttp;
+let headers: Readonly<Record<string, string>>;
+let people = 0;
+
+beforeAll(async () => {
+  test = await createTestDatabase();
+  business = await createTestBusiness(test.superuser, { quietMs: 0, ceilingMs: 0 });
+  engine = await createTestEngine(test, [business]);
+  http = createTestHttp(engine.database, test.log);
+  headers = await bearerFor(engine.database, business.businessId);
+});
+afterAll(async () => {
+  await http.app.close();
+  await engine.close();
+  await test.close();
+});
+
+const newPerson = (): { readonly from: string; readonly userId: string } => {
+  people += 1;
+  return { from: `1303666${String(1000 + people)}`, userId: `US.consent${String(people)}` };
+};
+const threadOf = async (value: string): Promise<string> => {
+  const { rows } = await test.superuser.query<{ id: string }>("select conversation_id as id from aliases where value = $1", [value]);
+  return rows[0]?.id ?? "";
+};
+async function report(...preferences: readonly JsonObject[]): Promise<void> {
+  const value = {
+    messaging_product: "whatsapp",
+    metadata: { display_phone_number: "15550100200", phone_number_id: business.phoneNumberId },
+    contacts: [],
+    user_preferences: preferences.map((one) => ({ category: "marketing_messages", detail: "…", ...one })),
+  };
+  const body = { object: "whatsapp_business_account", entry: [{ id: "300000000000001", changes: [{ field: "user_preferences", value }] }] };
+  const parsed = parseCloudWebhook(Buffer.from(JSON.stringify(body)));
+  if (parsed.outcome !== "events") throw new Error(parsed.reason);
+  await engine.intake.receive(parsed.events);
+}
+async function call(
+  method: "GET" | "PUT" | "POST",
+  url: string,
+  payload?: object,
+): Promise<{ status: number; json: Record<string, unknown> }> {
+  const answer = await http.app.inject({ method, url: `/api/v1${url}`, headers, ...(payload === undefined ? {} : { payload }) });
+  return { status: answer.statusCode, json: answer.json() };
+}
+const TEMPLATE = { type: "template", template: { name: "autumn_sale", language: { code: "pt_BR" } } };
+const TEXT = { type: "text", text: { body: "Yes, we have it." } };
+const send = (id: string, payload: object) => call("POST", `/conversations/${id}/messages`, payload);
+const events = async (id: string) =>
+  (
+    await test.superuser.query<{ data: unknown }>(
+      "select data from events where type = 'consent.changed' and conversation_id = $1 order by at, id",
+      [id],
+    )
+  ).rows;
+async function expectHealthy(): Promise<void> {
+  const { checks } = await runDoctor({ url: test.url, log: test.log });
+  expect(checks.filter(({ state }) => state === "broken")).toEqual([]);
+}
+
+it("a stop of marketing that WhatsApp reports is recorded once, shown, and refuses templates; what the customer asks is answered", async () => {
+  const { from, userId } = newPerson();
+  await engine.receive(business, { from, userId, text: "Do you have it?" });
+  const id = await threadOf(from);
+  for (let delivery = 0; delivery < 2; delivery += 1) await report({ wa_id: from, user_id: userId, value: "stop", timestamp: 1790002200 });
+  expect(await events(id)).toEqual([{ data: { source: "platform", scope: "marketing", optedOut: true } }]);
+  expect((await call("GET", `/conversations/${id}`)).json).toMatchObject({
+    optedOutAt: null,
+    marketingStoppedAt: "2026-09-21T14:50:00.000Z",
+  });
+  expect((await call("GET", `/conversations/${id}/consent`)).json).toMatchObject({ optedOut: false, marketingStopped: true });
+  expect(await send(id, TEMPLATE)).toMatchObject({
+    status: 409,
+    json: { code: "opted_out", detail: expect.stringContaining("marketing") },
+  });
+  expect((await send(id, TEXT)).status).toBe(202);
+  const row = [business.businessId, "300000000000001", "autumn_sale", "pt_BR"];
+  await test.superuser.query(
+    "insert into template_states (business_id, account_id, name, language, category) values ($1, $2, $3, $4, 'UTILITY')",
+    row,
+  );
+  expect((await send(id, TEMPLATE)).status).toBe(202);
+  await test.superuser.query("update template_states set category = 'MARKETING'");
+  expect((await send(id, TEMPLATE)).status).toBe(409);
+  await test.superuser.query("delete from template_states");
+  await expectHealthy();
+});
+
+it("a template that was accepted before the stop does not leave after it", async () => {
+  const { from } = newPerson();
+  await engine.receive(business, { from, text: "hello" });
+  const id = await threadOf(from);
+  for (const lane of await engine.claim("reply")) await engine.turn(lane);
+  for (const lane of await engine.claim("send")) await engine.deliver(lane);
+  expect((await send(id, TEMPLATE)).status).toBe(202);
+  await report({ wa_id: from, value: "stop", timestamp: 1790002200 });
+  for (const lane of await engine.claim("send")) await engine.deliver(lane);
+  const { rows } = await test.superuser.query("select status, error_code from messages where conversation_id = $1 and type = 'template'", [
+    id,
+  ]);
+  expect(rows).toEqual([{ status: "failed", error_code: "opted_out" }]);
+  await expectHealthy();
+});
+
+it("the newest word of WhatsApp holds, in whatever order the words come, and of several in one change", async () => {
+  const [late, several, signup] = [newPerson(), newPerson(), newPerson()];
+  for (const { from, userId } of [late, several, signup]) await engine.receive(business, { from, userId, text: "hello" });
+  await report({ user_id: late.userId, value: "resume", timestamp: 1790002300 });
+  await report({ user_id: late.userId, value: "stop", timestamp: 1790002200 });
+  await report(
+    { user_id: several.userId, value: "resume", timestamp: 1790002300 },
+    { user_id: several.userId, value: "stop", timestamp: 1790002400 },
+    { user_id: signup.userId, value: "stop", timestamp: 1790002300 },
+    { user_id: signup.userId, value: "signup", signup_id: "990000000000001", timestamp: 1790002400 },
+  );
+  const stopped = async (value: string) => (await call("GET", `/conversations/${await threadOf(value)}/consent`)).json["marketingStopped"];
+  expect([await stopped(late.userId), await stopped(several.userId), await stopped(signup.userId)]).toEqual([false, true, false]);
+});
+
+it("the stop of somebody whom nobody knows holds from their first message on", async () => {
+  const { from, userId } = newPerson();
+  await report({ user_id: userId, value: "stop", timestamp: 1790002200 });
+  const id = await threadOf(userId);
+  expect((await call("GET", `/conversations/${id}`)).json).toMatchObject({ isOpen: false, lastMessage: null });
+  await engine.receive(business, { from, userId, text: "hello" });
+  expect(await threadOf(from)).toBe(id);
+  expect((await call("GET", `/conversations/${id}`)).json).toMatchObject({ isOpen: true });
+  expect((await send(id, TEMPLATE)).status).toBe(409);
+  await expectHealthy();
+});
+
+it("what the customer said is set and lifted by a person; a resume of WhatsApp does not lift it", async () => {
+  const { from } = newPerson();
+  await engine.receive(business, { from, text: "hello" });
+  const id = await threadOf(from);
+  expect((await call("PUT", `/conversations/${id}/consent`, { optedOut: true })).json).toMatchObject({
+    optedOut: true,
+    marketingStopped: false,
+  });
+  await call("PUT", `/conversations/${id}/consent`, { optedOut: true });
+  await report({ wa_id: from, value: "resume", timestamp: 1790002300 });
+  expect((await send(id, TEXT)).json).toMatchObject({ code: "opted_out" });
+  await report({ wa_id: from, value: "stop", timestamp: 1790002400 });
+  expect((await call("PUT", `/conversations/${id}/consent`, { optedOut: false })).json).toMatchObject({
+    optedOut: false,
+    marketingStopped: true,
+  });
+  expect((await send(id, TEXT)).status).toBe(202);
+  expect((await events(id)).map(({ data }) => data)).toEqual([
+    { source: "api", scope: "everything", optedOut: true },
+    { source: "platform", scope: "marketing", optedOut: true },
+    { source: "api", scope: "everything", optedOut: false },
+  ]);
+  expect((await call("PUT", `/conversations/${business.businessId}/consent`, { optedOut: true })).status).toBe(404);
+  expect((await call("PUT", `/conversations/${id}/consent`, {})).status).toBe(400);
+});
