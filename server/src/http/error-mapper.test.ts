@@ -72,6 +72,7 @@ it("what nobody expected reaches a client as an id, and the log once, under the 
     undefined,
     databaseError("23505"),
     databaseError("22P02"),
+    ...["42703", "42P01", "42501", "28P01", "3D000", "0A000", "XX000"].map(databaseError),
     new Fault("internal", "secret: 12025550147"),
   ];
   for (const failure of failures) {
@@ -88,7 +89,7 @@ it("what nobody expected reaches a client as an id, and the log once, under the 
 
 it("a database that is gone is 503 with Retry-After and nothing of the error", async () => {
   const refused = Object.assign(new Error("connect ECONNREFUSED secret"), { code: "ECONNREFUSED" });
-  const gone = ["57P01", "08006", "53300", "40001", "40P01", "57014"].map(databaseError);
+  const gone = ["57P01", "08006", "53300", "40001", "40P01", "57014", "55P03", "25006"].map(databaseError);
   const lost = [
     new Error("Connection terminated unexpectedly"),
     new Error("timeout exceeded when trying to connect"),

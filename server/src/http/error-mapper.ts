@@ -1,7 +1,7 @@
 // Owns: which failure becomes which problem, and logging each one that is our fault, once. What nobody expected reaches a client as an id only.
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
-import { classifyDatabaseError, sqlStateOf } from "../db/classify-error.ts";
+import { sqlStateOf } from "../db/classify-error.ts";
 import { Fault, FAULTS } from "../kernel/faults.ts";
 import { newId } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
@@ -20,6 +20,9 @@ const CONNECTION_CODES = new Set([
   "EHOSTUNREACH",
   "ENETUNREACH",
 ]);
+// Connection (08), try again (40), resources (53), in use (55), stopped or timed out (57), system (58), read-only after a failover, idle for too long.
+// Every other state is a fault of ours or of the installation: sending the same again would never help, and somebody has to look.
+const PASSING_STATES = /^(08|40|53|55|57|58|25006|25P03)/;
 // What pg says without a code when a connection is lost, cannot be had, or is closed under it.
 const CONNECTION_MESSAGES =
   /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error|Client was closed|Cannot use a pool)/;
@@ -89,7 +92,7 @@ function mapRequestError(error: unknown): Problem | undefined {
 function isDatabaseGone(error: unknown): boolean {
   const code = sqlStateOf(error);
   if (code !== undefined && CONNECTION_CODES.has(code)) return true;
-  if (code?.length === 5) return classifyDatabaseError(error) !== "data";
+  if (code?.length === 5) return PASSING_STATES.test(code);
   if (error instanceof AggregateError) return error.errors.some(isDatabaseGone);
   return error instanceof Error && CONNECTION_MESSAGES.test(error.message);
 }
