@@ -14,6 +14,37 @@ export interface LogOptions {
   readonly destination?: NodeJS.WritableStream;
 }
 
+const MAX_CAUSES = 5;
+
+/**
+ * What may be told of an error. PostgreSQL puts rows and parameters into `detail`, `where`, `hint` and `internalQuery`, libraries put requests into
+ * properties of their own: none of them is written, and what a message of PostgreSQL quotes of its input is left out.
+ */
+function loggedError(error: unknown, depth = 0): unknown {
+  if (!(error instanceof Error)) return typeof error === "object" && error !== null ? { type: "Object" } : error;
+  const fields = new Map<string, unknown>(Object.entries(error));
+  const quotes = fields.has("severity") || fields.has("internalQuery");
+  const message = quotes ? withoutInput(error.message) : error.message;
+  const known = ["code", "constraint", "schema", "table", "column", "syscall", "statusCode"].flatMap((name) =>
+    ["string", "number"].includes(typeof fields.get(name)) ? [[name, fields.get(name)] as const] : [],
+  );
+  const causes = error instanceof AggregateError ? error.errors : error.cause === undefined ? [] : [error.cause];
+  return {
+    type: error.name,
+    message,
+    stack: error.stack?.replace(error.message, () => message),
+    ...Object.fromEntries(known),
+    ...(causes.length > 0 && depth < MAX_CAUSES
+      ? { causes: causes.slice(0, MAX_CAUSES).map((cause) => loggedError(cause, depth + 1)) }
+      : {}),
+  };
+}
+
+function withoutInput(message: string): string {
+  const at = message.indexOf(': "');
+  return at < 0 ? message : `${message.slice(0, at)}: (left out)`;
+}
+
 export function createLog(options: LogOptions): Log {
   const settings = {
     level: options.level,
@@ -21,7 +52,7 @@ export function createLog(options: LogOptions): Log {
     timestamp: pino.stdTimeFunctions.isoTime,
     messageKey: "event",
     formatters: { level: (label: string) => ({ level: label }) },
-    serializers: { error: pino.stdSerializers.errWithCause },
+    serializers: { error: loggedError },
   };
   if (options.destination !== undefined) return pino(settings, options.destination);
   if (options.pretty !== true) return pino(settings, pino.destination(2));
