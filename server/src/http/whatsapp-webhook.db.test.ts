@@ -70,6 +70,26 @@ it("how long a webhook took is measured, not guessed", async () => {
   expect(Number(sum?.[1])).toBeGreaterThan(0);
 });
 
+it("every answer is counted by its status", async () => {
+  const { app, intake } = createTestHttp(test.open(), test.log);
+  const post = (signature: string): Promise<unknown> =>
+    app.inject({ method: "POST", url: WEBHOOK, headers: { "x-hub-signature-256": signature }, payload: BODY });
+  await post("sha256=00");
+  await app.inject({ method: "POST", url: WEBHOOK, payload: "x".repeat(3 * 1024 * 1024 + 1) });
+  await app.inject(WEBHOOK);
+  intake.fault = new Fault("unavailable", "full");
+  await post(sign(BODY));
+  const { body } = await app.inject("/metrics");
+  for (const [method, status] of [
+    ["POST", 401],
+    ["POST", 413],
+    ["GET", 403],
+    ["POST", 503],
+  ] as const)
+    expect(body).toContain(`_count{method="${method}",route="${WEBHOOK}",status="${String(status)}"} 1`);
+  await app.close();
+});
+
 it("the content type does not matter, the bytes do", async () => {
   for (const type of ["text/plain", "application/x-www-form-urlencoded", "application/json; charset=latin1", "multipart/form-data"]) {
     expect((await deliver(BODY, { "content-type": type })).status).toBe(200);

@@ -1,5 +1,5 @@
 // Owns: the way of a Cloud API webhook through HTTP: handshake, raw bytes, signature, then the intake; 200 only after everything is durable.
-// The hot path: no schema, no hook, no rate limit, no extra header. Refuses to know: tenants, databases.
+// The hot path: no schema, no hook but the one that counts, no rate limit, no extra header. Refuses to know: tenants, databases.
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { WebhookIntake } from "../../ingest/webhook-intake.ts";
@@ -31,11 +31,15 @@ export function registerWhatsAppWebhook(app: FastifyInstance, deps: WhatsAppWebh
     done(null, body);
   });
   app.get(PATH, (request, reply) => answerHandshake(request, reply, deps.verifyToken));
+  // Whatever the answer is: those that are not 200 are what somebody has to see.
+  app.addHook("onResponse", (request, reply, done) => {
+    deps.metrics.requestFinished({ method: request.method, route: PATH, status: reply.statusCode, seconds: reply.elapsedTime / 1000 });
+    done();
+  });
   app.post(PATH, { bodyLimit: BODY_LIMIT }, (request, reply) => receiveWebhook(request, reply, deps));
 }
 
 async function receiveWebhook(request: FastifyRequest, reply: FastifyReply, deps: WhatsAppWebhookDeps): Promise<FastifyReply> {
-  const startedAt = performance.now();
   const rawBody = Buffer.isBuffer(request.body) ? request.body : NO_BODY;
   const header = request.headers["x-hub-signature-256"];
   if (!verifySignature({ rawBody, header: typeof header === "string" ? header : undefined, secrets: deps.appSecrets })) {
@@ -46,7 +50,6 @@ async function receiveWebhook(request: FastifyRequest, reply: FastifyReply, deps
   }
   const events = eventsOf(rawBody);
   if (events.length > 0) deps.metrics.ingested(await deps.intake.receive(events));
-  deps.metrics.requestFinished({ method: "POST", route: PATH, status: 200, seconds: (performance.now() - startedAt) / 1000 });
   return reply.code(200).send();
 }
 
