@@ -5,8 +5,10 @@ import type { Queryable } from "../db/query.ts";
 import type { SettleIdentity } from "../identity/settle-identity.ts";
 import type { FailPoints } from "../kernel/fail-points.ts";
 import { Fault, messageOf } from "../kernel/faults.ts";
+import type { BusinessId } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
 import { createMicroBatcher } from "../kernel/micro-batcher.ts";
+import { withTimeout } from "../kernel/with-timeout.ts";
 import type { IdentityEvent, MessageEvent, NoticeEvent, PreferenceEvent, StatusEvent, WebhookEvent } from "../whatsapp/events.ts";
 import { createIngestItem, type IngestItem } from "./ingest-item.ts";
 import type { StoreOutcome } from "./store-batch.ts";
@@ -45,6 +47,12 @@ export interface Intake extends WebhookIntake {
 
 const MAX_BATCH = 256;
 const MAX_BATCH_BYTES = 1_000_000;
+/** What one delivery may have in the queue at a time: a body of any size comes in by slices, and others get their turn between them. */
+const SLICE = 512;
+/** Of the queue, for one business; what is beyond it is refused with 503. */
+const SHARE = 0.25;
+/** A slice that is not durable by then is answered 503; what it holds may still be stored, and is a duplicate when it comes again. */
+const SLICE_DEADLINE_MS = 10_000;
 const MAX_LESSONS_WAITING = 1_000;
 const ALIAS_CACHE_ENTRIES = 200_000;
 
@@ -65,15 +73,13 @@ export function createIntake(deps: IntakeDeps): Intake {
   const learnIdentity = createLearnIdentity({ settleIdentity: deps.settleIdentity, log });
   let learning: Promise<void> = Promise.resolve();
   let lessonsWaiting = 0;
-  const onFull = (): Fault => unavailable(new Error("the ingest queue is full"));
+  const bounds = boundsOf(deps);
 
   const messageBatcher = createMicroBatcher<IngestItem, StoreOutcome>({
-    maxItems: deps.maxBatch ?? MAX_BATCH,
     slots: deps.slots,
     maxWeight: MAX_BATCH_BYTES,
     weigh: (item) => item.event.raw.length + item.contentJson.length,
-    maxWaiting: deps.maxWaiting,
-    onFull,
+    ...bounds,
     async run(items) {
       const outcomes = await storeMessages(items);
       const stored = outcomes.filter((outcome) => outcome === "stored").length;
@@ -83,10 +89,8 @@ export function createIntake(deps: IntakeDeps): Intake {
   });
 
   const statusBatcher = createMicroBatcher<StatusItem, "recorded" | "quarantined">({
-    maxItems: deps.maxBatch ?? MAX_BATCH,
     slots: 1,
-    maxWaiting: deps.maxWaiting,
-    onFull,
+    ...bounds,
     run: (items) => statuses.store(items),
   });
 
@@ -157,10 +161,13 @@ export function createIntake(deps: IntakeDeps): Intake {
         else notices.push(noticeOf(event, event.kind));
       }
     }
-    const outcomes = await Promise.all(messages.map(({ event, channel }) => messageBatcher.submit(createIngestItem(event, channel))));
-    if (outcomes.includes("refused")) throw unavailable(new Error("somebody holds the row of this conversation"));
+    const outcomes = await inSlices(messages, bounds.sliceSize, async ({ event, channel }, begun) => {
+      const outcome = await messageBatcher.submit(createIngestItem(event, channel), { begun });
+      if (outcome === "refused") throw unavailable(new Error("somebody holds the row of this conversation"));
+      return outcome;
+    });
     // Only now: a status of this delivery may be about one of its messages.
-    const results = await Promise.all(statusItems.map((item) => statusBatcher.submit(item)));
+    const results = await inSlices(statusItems, bounds.sliceSize, (item, begun) => statusBatcher.submit(item, { begun }));
     for (const preference of preferences) await recordPreferences(preference);
     await recordNotices(notices);
     // Last: when anything before it fails, the whole delivery comes again, and must not find a second row of the same item.
@@ -197,6 +204,32 @@ export function createIntake(deps: IntakeDeps): Intake {
       }
     },
   };
+}
+
+function boundsOf({ maxBatch, maxWaiting }: Pick<IntakeDeps, "maxBatch" | "maxWaiting">) {
+  return {
+    maxItems: maxBatch ?? MAX_BATCH,
+    maxWaiting,
+    maxWaitingOfShare: Math.ceil(maxWaiting * SHARE),
+    // A small queue has small slices: the first one must fit into the share of its business.
+    sliceSize: Math.max(1, Math.min(SLICE, Math.floor(maxWaiting * SHARE))),
+    shareOf: ({ businessId }: { readonly businessId: BusinessId }): string => businessId,
+    onFull: (): Fault => unavailable(new Error("the ingest queue is full")),
+  };
+}
+
+/** In order, a slice at a time; the first failure ends it. */
+async function inSlices<Item, Out>(
+  items: readonly Item[],
+  size: number,
+  submit: (item: Item, begun: boolean) => Promise<Out>,
+): Promise<readonly Out[]> {
+  const results: Out[] = [];
+  for (let at = 0; at < items.length; at += size) {
+    const slice = Promise.all(items.slice(at, at + size).map((item) => submit(item, at > 0)));
+    for (const result of await withTimeout(slice, SLICE_DEADLINE_MS)) results.push(result);
+  }
+  return results;
 }
 
 function reasonOf(event: WebhookEvent): string {

@@ -190,6 +190,16 @@ describe("the intake", () => {
     await expect(refused).rejects.toMatchObject({ code: "unavailable", retryAfterSeconds: 2 });
   });
 
+  it("takes in a body with more messages than the queue holds, and another business beside it", async () => {
+    const intake = intakeOn(db, { maxWaiting: 2_100 });
+    const other = await createTestBusiness(test.superuser);
+    const messages = Array.from({ length: 2_500 }, (_, i) => ({ from: `1505555${String(1000 + (i % 50))}` }));
+    const big = receive(intake, messagesBody(business.phoneNumberId, ...messages));
+    const small = await receive(intake, messagesBody(other.phoneNumberId, { from: "12025550333" }));
+    expect(small).toMatchObject({ stored: 1 });
+    expect(await big).toEqual({ stored: 2_500, duplicates: 0, quarantined: 0 });
+  });
+
   it.each(["abc", "+++", "US.x1y2", "GB.x1y2", "-", "twelve12"])(
     "keeps a message aside whose sender %s is no address, instead of putting strangers into one thread",
     async (from) => {

@@ -144,3 +144,35 @@ test("idle resolves when nothing waits and nothing runs, also after a failure, a
   await idle;
   expect(batcher.waiting).toBe(0);
 });
+
+test("everybody who waits gets a turn: one with many items holds up one with few for one batch at most", async () => {
+  const batches: string[][] = [];
+  const batcher = createMicroBatcher<string, string>({
+    maxItems: 4,
+    slots: 1,
+    shareOf: (item) => item.slice(0, 1),
+    run: async (items) => {
+      batches.push([...items]);
+      return items;
+    },
+  });
+  const many = Array.from({ length: 20 }, (_, at) => batcher.submit(`a${String(at)}`));
+  await Promise.all([...many, batcher.submit("b0"), batcher.submit("b1")]);
+  expect(batches[0]).toEqual(["a0", "b0", "a1", "b1"]);
+  expect(batches.flat().filter((item) => item.startsWith("a"))).toEqual(Array.from({ length: 20 }, (_, at) => `a${String(at)}`));
+});
+
+test("one share fills its part of the queue and no more, and what was begun is let in", async () => {
+  const batcher = createMicroBatcher<string, string>({
+    maxItems: 10,
+    slots: 1,
+    maxWaiting: 10,
+    maxWaitingOfShare: 2,
+    shareOf: (item) => item.slice(0, 1),
+    run: async (items) => items,
+  });
+  const waiting = [batcher.submit("a0"), batcher.submit("a1")];
+  await expect(batcher.submit("a2")).rejects.toThrow("full");
+  const more = [batcher.submit("b0"), batcher.submit("a3", { begun: true })];
+  expect(await Promise.all([...waiting, ...more])).toEqual(["a0", "a1", "b0", "a3"]);
+});

@@ -12,10 +12,14 @@ export interface MicroBatcherOptions<In, Out> {
   /** Items that may wait; further ones are refused with `onFull`. */
   readonly maxWaiting?: number;
   readonly onFull?: () => Error;
+  /** Whose item it is: batches take from everybody who waits in turn, and one share may fill only a part of the queue. */
+  readonly shareOf?: (item: In) => string;
+  readonly maxWaitingOfShare?: number;
 }
 
 export interface MicroBatcher<In, Out> {
-  submit(item: In): Promise<Out>;
+  /** `begun`: the rest of something that was let in already; it is not refused. */
+  submit(item: In, options?: { readonly begun?: boolean }): Promise<Out>;
   readonly waiting: number;
   /** Resolves when nothing waits and nothing runs. */
   idle(): Promise<void>;
@@ -27,24 +31,40 @@ interface Waiting<In, Out> {
   readonly reject: (error: unknown) => void;
 }
 
+interface Share<In, Out> {
+  readonly entries: Waiting<In, Out>[];
+  /** What is before it was taken already. */
+  head: number;
+}
+
 export function createMicroBatcher<In, Out>(options: MicroBatcherOptions<In, Out>): MicroBatcher<In, Out> {
-  let queue: Waiting<In, Out>[] = [];
+  // In the order of their turns: whoever was served goes to the end.
+  const shares = new Map<string, Share<In, Out>>();
+  let waiting = 0;
   let running = 0;
   let scheduled = false;
   let onIdle: (() => void)[] = [];
 
   function take(): Waiting<In, Out>[] {
-    let count = Math.min(queue.length, options.maxItems);
-    if (options.weigh !== undefined && options.maxWeight !== undefined) {
-      let weight = 0;
-      for (let index = 0; index < count; index += 1) {
-        const entry = queue[index];
-        weight += entry === undefined ? 0 : options.weigh(entry.item);
-        if (weight > options.maxWeight && index > 0) count = index;
+    const batch: Waiting<In, Out>[] = [];
+    let weight = 0;
+    for (let next = shares.entries().next(); next.done !== true && batch.length < options.maxItems; next = shares.entries().next()) {
+      const [name, share] = next.value;
+      const entry = share.entries[share.head];
+      if (entry === undefined) break;
+      weight += options.weigh?.(entry.item) ?? 0;
+      if (batch.length > 0 && weight > (options.maxWeight ?? Infinity)) break;
+      batch.push(entry);
+      share.head += 1;
+      waiting -= 1;
+      const isEmpty = share.head === share.entries.length;
+      if (isEmpty || shares.size > 1) shares.delete(name);
+      if (!isEmpty && !shares.has(name)) shares.set(name, share);
+      if (share.head >= 1_024 && share.head * 2 > share.entries.length) {
+        share.entries.splice(0, share.head);
+        share.head = 0;
       }
     }
-    const batch = queue.slice(0, count);
-    queue = queue.slice(count);
     return batch;
   }
 
@@ -62,12 +82,12 @@ export function createMicroBatcher<In, Out>(options: MicroBatcherOptions<In, Out
 
   function pump(): void {
     scheduled = false;
-    while (running < options.slots && queue.length > 0) {
+    while (running < options.slots && waiting > 0) {
       running += 1;
       void flush(take()).then(() => {
         running -= 1;
         schedule();
-        if (running === 0 && queue.length === 0) {
+        if (running === 0 && waiting === 0) {
           for (const resolve of onIdle) resolve();
           onIdle = [];
         }
@@ -77,26 +97,34 @@ export function createMicroBatcher<In, Out>(options: MicroBatcherOptions<In, Out
 
   // setImmediate: everything that arrived in this turn of the event loop travels together.
   function schedule(): void {
-    if (scheduled || queue.length === 0 || running >= options.slots) return;
+    if (scheduled || waiting === 0 || running >= options.slots) return;
     scheduled = true;
     setImmediate(pump);
   }
 
   return {
-    submit(item) {
-      if (options.maxWaiting !== undefined && queue.length >= options.maxWaiting) {
-        return Promise.reject(options.onFull?.() ?? new Error("the queue is full"));
+    submit(item, { begun = false } = {}) {
+      const name = options.shareOf?.(item) ?? "";
+      let share = shares.get(name);
+      const ofShare = share === undefined ? 0 : share.entries.length - share.head;
+      const isFull = waiting >= (options.maxWaiting ?? Infinity) || ofShare >= (options.maxWaitingOfShare ?? Infinity);
+      if (isFull && !begun) return Promise.reject(options.onFull?.() ?? new Error("the queue is full"));
+      if (share === undefined) {
+        share = { entries: [], head: 0 };
+        shares.set(name, share);
       }
+      const { entries } = share;
       return new Promise<Out>((resolve, reject) => {
-        queue.push({ item, resolve, reject });
+        entries.push({ item, resolve, reject });
+        waiting += 1;
         schedule();
       });
     },
     get waiting() {
-      return queue.length;
+      return waiting;
     },
     idle() {
-      if (running === 0 && queue.length === 0) return Promise.resolve();
+      if (running === 0 && waiting === 0) return Promise.resolve();
       return new Promise((resolve) => onIdle.push(resolve));
     },
   };

@@ -65,10 +65,19 @@ function frameOf({ body, entry, change, value }: ChangeScope): Frame {
   const lists = new Set(["contacts", ...Object.keys(WITHOUT_LISTS)]);
   const shared = Object.fromEntries(Object.entries(value).filter(([key]) => !lists.has(key)));
   const whole: Frame = { body: { ...body, entry: null }, entry: { ...entry, changes: null }, change, value: shared };
-  const size = JSON.stringify({ ...whole, change: { ...change, value: null } }).length;
-  const frame = size <= SHARED_MAX ? whole : bareFrame({ body, entry, change, value });
+  const frame =
+    isSmall({ ...whole, change: { ...change, value: null } }) && isSmall(shared) ? whole : bareFrame({ body, entry, change, value });
   frames.set(value, frame);
   return frame;
+}
+
+/** False too when it nests too deep to be written. */
+export function isSmall(frame: unknown): boolean {
+  try {
+    return JSON.stringify(frame).length <= SHARED_MAX;
+  } catch {
+    return false;
+  }
 }
 
 const keep = (from: JsonObject, keys: readonly string[]): JsonObject =>

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { WebhookEvent } from "../events.ts";
 import { parseBaileysEvents } from "./baileys-events.ts";
+import { parseEvolutionWebhook } from "./evolution-webhook.ts";
 
 const delivery = { channelKey: "token-3", receivedAt: new Date(1_790_003_060_000) };
 const LID = "81203344556677@lid";
@@ -145,4 +146,26 @@ it("what is broken stays alone, what is unknown is a notice", () => {
     "message",
   ]);
   expect(parseBaileysEvents(Buffer.from("{}"), delivery)).toMatchObject({ outcome: "events", events: [{ kind: "unreadable" }] });
+});
+
+it.each([
+  ["is large", "x".repeat(500_000)],
+  ["nests deep", "deep"],
+])("what surrounds the items of a body is not repeated with each when it %s", (_how, extra) => {
+  const messages = Array.from({ length: 50 }, (_, at) => ({
+    key: { remoteJid: "12025550147@s.whatsapp.net", fromMe: false, id: `B${String(at)}` },
+    messageTimestamp: 1_790_000_000,
+    message: { conversation: "hi" },
+  }));
+  const deep = `${"[".repeat(20_000)}${"]".repeat(20_000)}`;
+  const frame = extra === "deep" ? deep : JSON.stringify(extra);
+  const list = JSON.stringify(messages);
+  const baileys = `{"extra":${frame},"me":{"id":"15550100200@s.whatsapp.net"},"events":[{"event":"messages.upsert","data":{"extra":${frame},"type":"notify","messages":${list}}}]}`;
+  const evolution = `{"extra":${frame},"event":"messages.upsert","instance":"main","data":${list}}`;
+  const delivery = { channelKey: "t", receivedAt: new Date() };
+  for (const parsed of [parseBaileysEvents(Buffer.from(baileys), delivery), parseEvolutionWebhook(Buffer.from(evolution), delivery)]) {
+    const events = parsed.outcome === "events" ? parsed.events : [];
+    expect(events.map(({ kind }) => kind)).toEqual(messages.map(() => "message"));
+    expect(Math.max(...events.map(({ raw }) => raw.length))).toBeLessThan(6_000);
+  }
 });

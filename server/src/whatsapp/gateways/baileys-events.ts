@@ -9,7 +9,17 @@ import { readContact } from "./baileys-contacts.ts";
 import { readBaileysMessage } from "./baileys-message.ts";
 import { readBaileysReaction, readBaileysReceipt, readBaileysUpdate } from "./baileys-updates.ts";
 import { ownNumber } from "./chat.ts";
-import { type GatewayDelivery, type GatewayItem, itemsOf, noticeOf, parseBody, rawOf, readItem, unreadableItem } from "./gateway-item.ts";
+import {
+  frameOf,
+  type GatewayDelivery,
+  type GatewayItem,
+  itemsOf,
+  noticeOf,
+  parseBody,
+  rawOf,
+  readItem,
+  unreadableItem,
+} from "./gateway-item.ts";
 
 type Read = (node: JsonObject, item: GatewayItem) => WebhookEvent;
 
@@ -39,8 +49,9 @@ export function parseBaileysEvents(rawBody: Buffer, delivery: GatewayDelivery): 
     const itemWith = (raw: string): GatewayItem => ({ ...delivery, provider: "baileys", own, raw });
     if (events === undefined) return [unreadableItem(itemWith(wireText), 'The body has no list "events".')];
     const parts = events.flatMap(partsOf);
+    const frame = parts.length > 1 ? frameOf(body, "events", ["me"]) : body;
     return parts.flatMap(({ event, node, alone, read }) => {
-      const raw = rawOf(() => ({ ...body, events: [{ event, data: alone }] }), parts.length, wireText);
+      const raw = rawOf(() => ({ ...frame, events: [{ event, data: alone }] }), parts.length, wireText);
       return readItem(node, itemWith(raw), (object, item) => [read(object, item)]);
     });
   });
@@ -63,10 +74,11 @@ function partsOf(entry: Json): readonly Part[] {
 
 function partsOfUpsert(event: string, data: JsonObject): readonly Part[] {
   const isHistory = data["type"] === "append";
+  const frame = frameOf(data, "messages", ["type"]);
   return itemsOf(data["messages"]).map((node) => ({
     event,
     node,
-    alone: { ...data, messages: [node] },
+    alone: { ...frame, messages: [node] },
     read: (message, item) => readBaileysMessage(message, item, isHistory),
   }));
 }

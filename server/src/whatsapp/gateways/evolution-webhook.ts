@@ -9,7 +9,17 @@ import { editOf, revokeOf } from "./baileys-content.ts";
 import { chatOfKey, readBaileysMessage } from "./baileys-message.ts";
 import { readBaileysReaction, readBaileysUpdate, readChange, readStatusOf } from "./baileys-updates.ts";
 import { ownNumber } from "./chat.ts";
-import { type GatewayDelivery, type GatewayItem, itemsOf, noticeOf, parseBody, rawOf, readItem, unreadableItem } from "./gateway-item.ts";
+import {
+  frameOf,
+  type GatewayDelivery,
+  type GatewayItem,
+  itemsOf,
+  noticeOf,
+  parseBody,
+  rawOf,
+  readItem,
+  unreadableItem,
+} from "./gateway-item.ts";
 import { statusEvent } from "./gateway-status.ts";
 import { readMilliseconds, readSeconds } from "./gateway-time.ts";
 
@@ -45,8 +55,9 @@ export function parseEvolutionWebhook(rawBody: Buffer, delivery: GatewayDelivery
     const data = body["data"];
     const nodes = itemsOf(messagesIn(data));
     if (nodes.length === 0) return [noticeOf(itemWith(wireText), name.slice(0, 60))];
+    const frame = nodes.length > 1 ? frameOf(body, "data", ["event", "instance", "sender"]) : body;
     return nodes.flatMap((node) => {
-      const raw = rawOf(() => ({ ...body, data: isArray(data) ? [node] : node }), nodes.length, wireText);
+      const raw = rawOf(() => ({ ...frame, data: isArray(data) ? [node] : node }), nodes.length, wireText);
       return readItem(node, itemWith(raw), (object, item) => [read(object, item)]);
     });
   });

@@ -1,6 +1,7 @@
 // Owns: what every gateway's parser needs beside the payload, taking a body apart safely, and the events that carry no message. Refuses to know:
 // what any gateway's keys mean.
 import type { Json, JsonObject } from "../../kernel/json.ts";
+import { isSmall } from "../cloud-envelope.ts";
 import type { CustomerIdentity, IdentityEvent, NoticeEvent, Provider, UnreadableEvent, WebhookEvent } from "../events.ts";
 import type { ParsedWebhook } from "../parse-webhook.ts";
 import { isArray, isObject } from "../read-json.ts";
@@ -45,6 +46,18 @@ export function readItem(
   if (!isObject(node)) return [unreadableItem(item, "The item is not an object.")];
   if (isDeeperThan(node, MAX_DEPTH)) return [unreadableItem(item, `The item nests deeper than ${MAX_DEPTH} levels.`)];
   return read(cleanObject(node), item);
+}
+
+/** What surrounds the items of a list, to be repeated with each: when that is more than a few kB, or nests too deep, only the scalars of these keys. */
+export function frameOf(body: JsonObject, list: string, keys: readonly string[]): JsonObject {
+  const frame = { ...body, [list]: null };
+  if (isSmall(frame)) return frame;
+  return Object.fromEntries(
+    keys.flatMap((key) => {
+      const value = body[key];
+      return value !== undefined && isSmall(value) ? [[key, value]] : [];
+    }),
+  );
 }
 
 /** The body again with one item only; the wire text itself when there was no other, or when it nests too deep to be written. */
