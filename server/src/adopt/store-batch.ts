@@ -1,6 +1,5 @@
 // Owns: one batch of adopted messages, in one transaction: threads, positions, the turns that cover them, and how far the adoption is. A
 // killed batch leaves nothing; a batch that is done again changes nothing.
-import { retryTransient } from "../db/retry-transient.ts";
 import type { Database } from "../db/database.ts";
 import type { Queryable } from "../db/query.ts";
 import type { BusinessId } from "../kernel/ids.ts";
@@ -48,7 +47,7 @@ export function createStoreBatch(deps: {
   return async (batch) => {
     for (let moves = 0; ; moves += 1) {
       try {
-        const result = await retryTransient(() => db.transaction((tx) => store(tx, { target, batch, recorded })));
+        const result = await db.transaction((tx) => store(tx, { target, batch, recorded }));
         for (const { person } of batch.candidates) recorded.add(person);
         for (const person of batch.people) recorded.add(person);
         return result;

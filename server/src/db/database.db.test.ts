@@ -18,6 +18,12 @@ const breakRule = defineQuery({
   text: "update businesses set quiet_ms = -1 where id = $1 returning quiet_ms",
 });
 
+const lockKey = defineQuery({
+  name: "test.lock-key",
+  role: "app",
+  columns: { locked: "bool" },
+  text: "select pg_advisory_xact_lock($1::int4) is not null as locked",
+});
 let test: TestDatabase;
 let business: TestBusiness;
 let database: Database;
@@ -57,3 +63,43 @@ it.for<readonly [string, (() => never) | undefined]>([
   }
   expect(pids.size).toBe(1);
 });
+
+it("of two transactions that wait for each other the one that PostgreSQL ends runs again, and both are committed", async () => {
+  const db = database.forBusiness(business.businessId);
+  const starts = [0, 0];
+  const holdsFirst = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
+  const crossing = [0, 1].map((own) =>
+    db.transaction(async (tx) => {
+      starts[own] = (starts[own] ?? 0) + 1;
+      await tx.run(lockKey, [own]);
+      holdsFirst[own]?.resolve(undefined);
+      await holdsFirst[1 - own]?.promise;
+      await tx.run(lockKey, [1 - own]);
+      return own;
+    }),
+  );
+  await expect(Promise.all(crossing)).resolves.toEqual([0, 1]);
+  expect(starts.toSorted((a, b) => a - b)).toEqual([1, 2]);
+});
+
+it.for(["40001", "40P01"])(
+  "what fails by %s again and again is given up after a few tries, with the error of the database",
+  async (code) => {
+    let tries = 0;
+    await test.superuser.query(`create function onethread.test_always_fails() returns int language plpgsql
+    as $$ begin raise exception 'again' using errcode = '${code}'; end $$`);
+    const fail = defineQuery({
+      name: `test.fail-${code}`,
+      role: "app",
+      columns: { n: "int4" },
+      text: "select onethread.test_always_fails() as n",
+    });
+    const run = database.forBusiness(business.businessId).transaction(async (tx) => {
+      tries += 1;
+      await tx.run(fail, []);
+    });
+    await expect(run).rejects.toMatchObject({ code });
+    expect(tries).toBe(5);
+    await test.superuser.query("drop function onethread.test_always_fails()");
+  },
+);

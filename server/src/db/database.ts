@@ -3,6 +3,7 @@ import pg from "pg";
 import type { BusinessId } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
 import type { Columns, Query, Queryable, RowOf } from "./query.ts";
+import { retryTransient } from "./retry-transient.ts";
 
 export interface DatabaseOptions {
   readonly url: string;
@@ -15,7 +16,10 @@ export interface DatabaseOptions {
 }
 
 export interface BusinessDatabase extends Queryable {
-  /** Runs `work` in one transaction; a throw rolls it back. */
+  /**
+   * Runs `work` in one transaction; a throw rolls it back. After a deadlock or a serialisation failure `work` runs again, some times, in a new
+   * transaction: what it does beside the database must bear that.
+   */
   transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T>;
 }
 
@@ -179,10 +183,13 @@ async function inTransaction<T>(client: pg.PoolClient, work: (tx: Queryable) => 
   }
 }
 
+/** Between two tries the connection is in the pool, for others. */
 async function runTransaction<T>(pool: pg.Pool, businessId: BusinessId, work: (tx: Queryable) => Promise<T>): Promise<T> {
-  const ended = await withBusiness(pool, businessId, (client) => inTransaction(client, work));
-  if (ended.isCommitted) return ended.result;
-  throw ended.error;
+  return retryTransient(async () => {
+    const ended = await withBusiness(pool, businessId, (client) => inTransaction(client, work));
+    if (ended.isCommitted) return ended.result;
+    throw ended.error;
+  });
 }
 
 export function createDatabase(options: DatabaseOptions): Database {

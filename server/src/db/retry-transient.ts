@@ -4,7 +4,10 @@ import { classifyDatabaseError } from "./classify-error.ts";
 
 const ATTEMPTS = 5;
 
-/** `work` must be one statement or a whole transaction: what a failed attempt did is rolled back. Everything but passing faults is thrown as it is. */
+/**
+ * For one statement; a transaction of database.ts does this itself. What a failed attempt did is rolled back. Everything but passing faults is thrown
+ * as it is.
+ */
 export async function retryTransient<T>(work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {

@@ -1,5 +1,4 @@
 // Owns: one thread of two because a person says so. The rules of who is who are not asked: who merges by hand knows more than the payloads.
-import { retryTransient } from "../db/retry-transient.ts";
 import type { Database } from "../db/database.ts";
 import type { Queryable, RowOf } from "../db/query.ts";
 import type { BusinessId } from "../kernel/ids.ts";
@@ -37,7 +36,7 @@ export type MergeByHand = (request: MergeByHandRequest) => Promise<MergeByHandOu
 export function createMergeByHand({ database, log }: { readonly database: Database; readonly log: Log }): MergeByHand {
   return async (request) => {
     const { businessId } = request;
-    const result = await retryTransient(() => database.forBusiness(businessId).transaction((tx) => mergeTwo(tx, request)));
+    const result = await database.forBusiness(businessId).transaction((tx) => mergeTwo(tx, request));
     if (result.outcome === "merged") {
       log.info({ businessId, winnerId: result.winnerId, loserId: result.loserId, reason: "by_hand" }, "conversation.merged");
     }

@@ -1,6 +1,5 @@
 // Owns: applying what is known of somebody, again until it is not disturbed: attach, move, merge, or begin a new thread. Rare: only for identifiers
 // that are new or that lead to different threads; everything else takes the batched way of ingest.
-import { classifyDatabaseError } from "../db/classify-error.ts";
 import type { Database } from "../db/database.ts";
 import type { Log } from "../kernel/log.ts";
 import { settleOnce, ThreadsMoved, type IdentityOutcome, type SettledIdentity, type SettleRequest } from "./identity-transaction.ts";
@@ -42,8 +41,7 @@ async function settleUndisturbed(
       for (const loserId of merged) log.info({ businessId, winnerId, loserId, reason }, "conversation.merged");
       return result;
     } catch (error) {
-      const again = error instanceof ThreadsMoved || classifyDatabaseError(error) === "transient";
-      if (!again || attempt === ATTEMPTS) throw error;
+      if (!(error instanceof ThreadsMoved) || attempt === ATTEMPTS) throw error;
     }
   }
 }

@@ -4,7 +4,6 @@ import { createHash } from "node:crypto";
 import { findSurvivingConversation } from "../conversations/conversation-writes.queries.ts";
 import { findMessage } from "../conversations/message-reads.queries.ts";
 import { messageViewOf, type MessageView } from "../conversations/message-view.ts";
-import { retryTransient } from "../db/retry-transient.ts";
 import type { Database } from "../db/database.ts";
 import type { Queryable, RowOf } from "../db/query.ts";
 import { newId, type BusinessId } from "../kernel/ids.ts";
@@ -66,7 +65,7 @@ export function createAcceptMessage(deps: AcceptMessageDeps): AcceptMessage {
     if ("outcome" in draft) return draft;
     const database = deps.database.forBusiness(input.businessId);
     try {
-      const accepted = await retryTransient(() => database.transaction((tx) => accept(tx, { input, draft })));
+      const accepted = await database.transaction((tx) => accept(tx, { input, draft }));
       if (!accepted.isReplay) deps.wake("send");
       return accepted;
     } catch (error) {
