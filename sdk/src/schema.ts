@@ -324,6 +324,18 @@ export type Channel = {
   readonly stoppedReason: string | null;
   /** ISO 8601, UTC. */
   readonly createdAt: string;
+  /** The worst that the provider reports: ok, restricted, disconnected, banned or removed. */
+  readonly health: string;
+  /** The newest that is known of each side of it, the worst first. */
+  readonly signals: readonly {
+    /** account, partner, connection, restriction:…, reachout, quality, limit, capability, name, username, review … */
+    readonly aspect: string;
+    readonly state: string;
+    readonly health: string;
+    readonly until: string | null;
+    readonly sentence: string;
+    readonly at: string;
+  }[];
 };
 
 export type ConversationPage = {
@@ -559,6 +571,29 @@ export type KnowledgeHit = {
   readonly answers: boolean;
 };
 
+export type Notice = {
+  readonly id: string;
+  /** ISO 8601, UTC. */
+  readonly receivedAt: string;
+  /** The provider's time. */
+  readonly at: string;
+  readonly provider: string;
+  /** The provider's own word for the kind of notice. */
+  readonly field: string;
+  /** info, warning or critical. */
+  readonly severity: string;
+  /** Null where it concerns the account, or several channels. */
+  readonly channelId: string | null;
+  readonly accountId: string | null;
+  /** What happened, for a person. */
+  readonly sentence: string;
+};
+
+export type NoticePage = {
+  readonly data: readonly Notice[];
+  readonly nextCursor: string | null;
+};
+
 export type Session = {
   /** A UUID. */
   readonly id: string;
@@ -758,6 +793,11 @@ export type PauseConversationBody = {
 export type SetConsentBody = {
   /** What the customer said. False lifts it; what WhatsApp reports stays. */
   readonly optedOut: boolean;
+};
+
+export type ListNoticesQuery = {
+  readonly limit?: number | undefined;
+  readonly cursor?: string | undefined;
 };
 
 export type ListKnowledgeQuery = {

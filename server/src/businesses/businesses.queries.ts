@@ -117,9 +117,16 @@ export const insertChannel = defineQuery({
 export const listChannels = defineQuery({
   name: "businesses.list-channels",
   role: "app",
-  columns: channelColumns,
+  columns: { ...channelColumns, signals: "jsonb" },
   text: `
-    select c.id, c.provider, c.external_id, c.account_id, c.display_phone_number, c.name, c.stopped_at, c.stopped_reason, c.created_at
+    select c.id, c.provider, c.external_id, c.account_id, c.display_phone_number, c.name, c.stopped_at, c.stopped_reason, c.created_at,
+      -- A restriction whose time has passed is over. The worst first.
+      coalesce((
+        select jsonb_agg(jsonb_build_object('aspect', s.aspect, 'state', s.state,
+                 'health', case when s.until <= now() then 'ok' else s.health end, 'until', s.until, 'sentence', s.sentence, 'at', s.at)
+                 order by case when s.until <= now() then 0 else array_position(array['ok', 'restricted', 'disconnected', 'banned', 'removed'], s.health) end desc,
+                          s.at desc, s.aspect)
+          from channel_signals s where s.business_id = $1 and s.channel_id = c.id), '[]') as signals
     from channels c
     where c.business_id = $1
     order by c.created_at, c.id`,

@@ -17,6 +17,19 @@ export interface Channel {
   readonly stoppedAt: Date | null;
   readonly stoppedReason: string | null;
   readonly createdAt: Date;
+  /** The worst of what is known: ok, restricted, disconnected, banned or removed. */
+  readonly health: string;
+  /** The newest of each side of it, the worst first. */
+  readonly signals: readonly ChannelSignal[];
+}
+
+export interface ChannelSignal {
+  readonly aspect: string;
+  readonly state: string;
+  readonly health: string;
+  readonly until: string | null;
+  readonly sentence: string;
+  readonly at: string;
 }
 
 export interface NewChannel {
@@ -92,7 +105,8 @@ async function insert(database: Database, input: NewChannel): Promise<Channel> {
   });
 }
 
-function channelOf(row: RowOf<typeof listChannels.columns>): Channel {
+function channelOf(row: Omit<RowOf<typeof listChannels.columns>, "signals"> & { readonly signals?: unknown }): Channel {
+  const signals = signalsOf(row.signals);
   return {
     id: row.id as ChannelId,
     provider: row.provider,
@@ -103,5 +117,12 @@ function channelOf(row: RowOf<typeof listChannels.columns>): Channel {
     stoppedAt: row.stopped_at,
     stoppedReason: row.stopped_reason,
     createdAt: row.created_at,
+    health: signals[0]?.health ?? "ok",
+    signals,
   };
+}
+
+/** Our own statement wrote them. */
+function signalsOf(signals: unknown): readonly ChannelSignal[] {
+  return Array.isArray(signals) ? (signals as readonly ChannelSignal[]) : [];
 }

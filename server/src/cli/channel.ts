@@ -153,7 +153,8 @@ async function list(options: OfBusiness & { readonly json?: boolean }, terminal:
 }
 
 function rowOf(channel: Channel): readonly string[] {
-  const state = channel.stoppedAt === null ? "active" : `stopped: ${channel.stoppedReason ?? "no reason given"}`;
+  const stopped = channel.stoppedAt === null ? "active" : `stopped: ${channel.stoppedReason ?? "no reason given"}`;
+  const state = channel.health === "ok" ? stopped : `${stopped}; ${channel.health}: ${channel.signals[0]?.sentence ?? ""}`;
   return [channel.id, channel.provider, channel.externalId, channel.name, state];
 }
 

@@ -14,6 +14,7 @@ import { addDoctorCommand } from "./doctor.ts";
 import { explainError } from "./explain-error.ts";
 import { addKnowledgeCommand } from "./knowledge.ts";
 import { addMigrateCommand } from "./migrate.ts";
+import { addNoticesCommand } from "./notices.ts";
 import { addRepliesCommand } from "./replies.ts";
 import { addReplayCommand } from "./replay.ts";
 import { addSessionsCommand } from "./sessions.ts";
@@ -58,6 +59,7 @@ function createProgram(terminal: Terminal): Command {
   addConversationsCommand(program, terminal);
   addKnowledgeCommand(program, terminal);
   addToolCommand(program, terminal);
+  addNoticesCommand(program, terminal);
   addSessionsCommand(program, terminal);
   addRepliesCommand(program, terminal);
   addAiCommand(program, terminal);

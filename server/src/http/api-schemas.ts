@@ -160,6 +160,22 @@ export const channelSchema = named(
     stoppedAt: instant.nullable(),
     stoppedReason: z.string().nullable(),
     createdAt: instant,
+    health: z.string().describe("The worst that the provider reports: ok, restricted, disconnected, banned or removed."),
+    signals: z
+      .array(
+        z.object({
+          aspect: z
+            .string()
+            .describe("account, partner, connection, restriction:…, reachout, quality, limit, capability, name, username, review …"),
+          state: z.string(),
+          health: z.string(),
+          until: z.string().nullable(),
+          sentence: z.string(),
+          at: z.string(),
+        }),
+      )
+      .readonly()
+      .describe("The newest that is known of each side of it, the worst first."),
   }),
 );
 

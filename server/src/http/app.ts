@@ -9,6 +9,7 @@ import type { ChannelDirectory } from "../businesses/channel-directory.ts";
 import { createBusinesses } from "../businesses/businesses.ts";
 import { createChangeBusiness } from "../businesses/change-business.ts";
 import { createChannels } from "../businesses/channels.ts";
+import { createListNotices } from "../businesses/list-notices.ts";
 import { createConsent } from "../conversations/consent.ts";
 import { createCustomerFacts } from "../conversations/customer-facts.ts";
 import { createConversationReader } from "../conversations/read-conversations.ts";
@@ -188,6 +189,7 @@ async function registerApi(api: ApiApp, deps: HttpAppDeps): Promise<void> {
   registerApiRoutes(api, {
     conversations: createConversationReader({ database }),
     consent: createConsent({ database }),
+    listNotices: createListNotices({ database }),
     setConversationState: createSetConversationState({ database }),
     resolveConversation: createResolveConversation({ database, claimIdentity: createClaimIdentity({ database, log: deps.log }) }),
     acceptMessage: createAcceptMessage({ database, wake: deps.wake }),

@@ -14,6 +14,7 @@ function neverCalled(): never {
 
 const described: ApiRoutesDeps = {
   conversations: { list: neverCalled, find: neverCalled, listMessages: neverCalled, findMessage: neverCalled, listTurns: neverCalled },
+  listNotices: neverCalled,
   consent: { find: neverCalled, set: neverCalled },
   setConversationState: neverCalled,
   resolveConversation: neverCalled,

@@ -14,6 +14,7 @@ import { createIngestItem, type IngestItem } from "./ingest-item.ts";
 import type { StoreOutcome } from "./store-batch.ts";
 import { createLearnIdentity, type IdentityLesson } from "./learn-identity.ts";
 import { createRecordPreferences, type LocatedPreferences } from "./record-preferences.ts";
+import { createRecordSignals } from "./record-signals.ts";
 import { createStoreMessages } from "./store-messages.ts";
 import { createStatusStore, type StatusItem, type StatusStore } from "./store-statuses.ts";
 import { createThreadResolver } from "./thread-resolver.ts";
@@ -69,6 +70,7 @@ export function createIntake(deps: IntakeDeps): Intake {
   const resolver = createThreadResolver({ db, maxEntries: ALIAS_CACHE_ENTRIES });
   const storeMessages = createStoreMessages({ ...deps, resolver });
   const statuses = createStatusStore(deps);
+  const recordSignals = createRecordSignals(deps);
   const recordPreferences = createRecordPreferences(deps);
   const learnIdentity = createLearnIdentity({ settleIdentity: deps.settleIdentity, log });
   let learning: Promise<void> = Promise.resolve();
@@ -110,9 +112,8 @@ export function createIntake(deps: IntakeDeps): Intake {
   }
 
   async function recordNotices(events: readonly NoticeEvent[]): Promise<number> {
-    const entries = await Promise.all(
-      events.map(async (event): Promise<LogEntry> => ({ event, businessId: (await locate(event))?.channel.businessId })),
-    );
+    const entries: LogEntry[] = [];
+    for (const event of events) entries.push({ event, businessId: await recordSignals(event, (await locate(event))?.channel) });
     await webhookLog.record(entries);
     return entries.length;
   }

@@ -8,6 +8,7 @@ import { registerConversationRoutes, type ConversationRoutesDeps } from "./conve
 import { registerReplySettingsRoutes, type ReplySettingsRoutesDeps } from "./reply-settings.ts";
 import { registerResolveConversation, type ResolveConversationRouteDeps } from "./resolve-conversation.ts";
 import { registerKnowledgeRoutes, type KnowledgeRoutesDeps } from "./knowledge.ts";
+import { registerNoticeRoutes, type NoticeRoutesDeps } from "./notices.ts";
 import { registerSendMessage } from "./send-message.ts";
 import { registerSessionRoutes, type SessionRoutesDeps } from "./sessions.ts";
 import { registerTurnRoutes, type TurnRoutesDeps } from "./turns.ts";
@@ -17,6 +18,7 @@ export interface ApiRoutesDeps
   extends
     ConversationRoutesDeps,
     ConsentRoutesDeps,
+    NoticeRoutesDeps,
     ResolveConversationRouteDeps,
     AccountRoutesDeps,
     KnowledgeRoutesDeps,
@@ -31,6 +33,7 @@ export interface ApiRoutesDeps
 export function registerApiRoutes(api: ApiApp, deps: ApiRoutesDeps): void {
   registerConversationRoutes(api, deps);
   registerConsentRoutes(api, deps);
+  registerNoticeRoutes(api, deps);
   registerResolveConversation(api, deps);
   registerSendMessage(api, deps);
   registerKnowledgeRoutes(api, deps);

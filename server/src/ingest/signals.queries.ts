@@ -1,0 +1,71 @@
+// Owns: the SQL of what providers say of channels and templates. Rare; nothing of it is on the way of a message.
+import { defineQuery } from "../db/query.ts";
+
+// An account's notices carry no number: they concern every channel of the account, or the one with the number that they show.
+export const findChannelsOfAccountAcrossBusinesses = defineQuery({
+  name: "ingest.find-channels-of-account-across-businesses",
+  role: "ingest",
+  columns: { business_id: "uuid", channel_id: "uuid", number: "text?", external_id: "text" },
+  text: `
+select c.business_id, c.id as channel_id, regexp_replace(c.display_phone_number, '\\D', '', 'g') as number, c.external_id
+  from channels c
+ where c.provider = 'cloud' and c.account_id = $1
+ order by c.business_id, c.id`,
+});
+
+// A notice is written once, by its digest; only a new one moves states, and these move forward only, by the provider's time.
+export const recordSignalAcrossBusinesses = defineQuery({
+  name: "ingest.record-signal-across-businesses",
+  role: "ingest",
+  columns: { recorded: "int8", moved: "int8" },
+  text: `
+with input as (
+  select $1::uuid as business_id, $2::uuid as id, least(coalesce($3::timestamptz, now()), now()) as at, now() as received_at
+), aspect as (
+  select s.*, i.business_id, i.at
+    from input i cross join jsonb_to_recordset($11::jsonb) as s (event_id uuid, channel_id uuid, aspect text, state text, health text, until timestamptz)
+), notice as (
+  insert into notices (business_id, id, received_at, at, provider, field, severity, channel_id, account_id, sentence, digest)
+  select i.business_id, i.id, i.received_at, i.at, $4, $5, $6, $7::uuid, $8, $9, $10
+    from input i
+   where not $12::boolean or exists (
+     select from aspect s
+       left join channel_signals k on k.business_id = s.business_id and k.channel_id = s.channel_id and k.aspect = s.aspect
+      where k.state is distinct from s.state)
+  on conflict on constraint uq_notice_digest do nothing
+  returning id
+), moved as (
+  insert into channel_signals as k (business_id, channel_id, aspect, state, health, until, sentence, at)
+  select distinct on (s.channel_id, s.aspect) s.business_id, s.channel_id, s.aspect, s.state, s.health, s.until, $9, s.at
+    from aspect s cross join notice
+   order by s.channel_id, s.aspect
+  on conflict on constraint channel_signals_pkey do update set
+    state = excluded.state, health = excluded.health, until = excluded.until, sentence = excluded.sentence, at = excluded.at
+   where excluded.at >= k.at
+  returning k.channel_id, k.aspect
+), template as (
+  insert into template_states as t (business_id, account_id, name, language, category, category_at, status, status_at, quality, quality_at)
+  select i.business_id, $8, f.name, f.language, f.category, case when f.category is not null then i.at end,
+         f.status, case when f.status is not null then i.at end, f.quality, case when f.quality is not null then i.at end
+    from input i cross join notice cross join jsonb_to_record($13::jsonb) as f (name text, language text, category text, status text, quality text)
+   where f.name is not null and $8::text is not null
+  on conflict on constraint template_states_pkey do update set
+    category = case when excluded.category_at >= coalesce(t.category_at, '-infinity') then excluded.category else t.category end,
+    category_at = greatest(t.category_at, excluded.category_at),
+    status = case when excluded.status_at >= coalesce(t.status_at, '-infinity') then excluded.status else t.status end,
+    status_at = greatest(t.status_at, excluded.status_at),
+    quality = case when excluded.quality_at >= coalesce(t.quality_at, '-infinity') then excluded.quality else t.quality end,
+    quality_at = greatest(t.quality_at, excluded.quality_at)
+  returning t.name, t.language
+), channel_event as (
+  insert into events (business_id, id, type, subject_id, data, at)
+  select s.business_id, s.event_id, 'channel.changed', s.channel_id,
+         jsonb_build_object('aspect', s.aspect, 'state', s.state, 'health', s.health, 'until', s.until), now()
+    from aspect s join moved m on m.channel_id = s.channel_id and m.aspect = s.aspect
+), template_event as (
+  insert into events (business_id, id, type, subject_id, data, at)
+  select i.business_id, i.id, 'template.changed', i.id, jsonb_build_object('name', t.name, 'language', t.language, 'severity', $6::text), now()
+    from input i cross join template t
+)
+select (select count(*) from notice) as recorded, (select count(*) from moved) as moved`,
+});
