@@ -8,6 +8,8 @@ const WORDS: ReadonlyMap<string, string> = new Map([
   ["keyword", "the customer asked for a person"],
   ["nothing_found", "nothing found in the texts"],
   ["nothing_readable", "the AI cannot read the message"],
+  ["partly_found", "a part of the question is not in the texts"],
+  ["order", "the customer sent an order"],
   ["budget", "the AI’s budget for today is used up"],
   ["responder_failed", "the AI failed several times"],
   ["empty_answer", "the AI’s answer was empty"],
@@ -23,6 +25,8 @@ const WORDS: ReadonlyMap<string, string> = new Map([
   ["no_address", "it is not known where to send to"],
   ["group", "the AI does not answer in groups"],
   ["nothing_to_answer", "nothing to answer"],
+  ["stop_word", "the customer asked to get no more messages"],
+  ["loop", "the same again and again: the other side may be a machine"],
   ["stale", "the message was too old by then"],
   ["split_off", "it belongs to another thread again"],
   // Failed

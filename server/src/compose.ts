@@ -27,7 +27,6 @@ import { createWakeUps } from "./lanes/wake-ups.ts";
 import { forgetEventsAcrossBusinesses, forgetIdempotencyKeysAcrossBusinesses } from "./maintenance/maintenance.queries.ts";
 import { createForget } from "./maintenance/forget-old.ts";
 import { createPeriodic } from "./maintenance/periodic.ts";
-import { createReplySettingsStore } from "./replies/reply-settings-store.ts";
 import { createOutsideHttp, type OutsideHttp } from "./outside/outside-http.ts";
 
 export interface StartOptions {
@@ -168,7 +167,6 @@ async function openDemo(parts: Parts): Promise<DemoWorld> {
   const identity = await ensureDemoBusiness({
     database,
     knowledge: createKnowledgeBase({ database, failPoints }),
-    settings: createReplySettingsStore({ database, log: parts.log }),
     dataDir: config.dataDir,
   });
   let url = "";

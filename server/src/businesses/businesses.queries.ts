@@ -78,8 +78,8 @@ export const changeBusiness = defineQuery({
   role: "app",
   columns: businessColumns,
   text: `
-    update businesses b set ai_enabled = $2, quiet_ms = $3, ceiling_ms = $4, language = $5, handoff_text = $6, handoff_pause_ms = $7,
-      answers_groups = $8, reply_concurrency = $9
+    update businesses b set name = $2, ai_enabled = $3, quiet_ms = $4, ceiling_ms = $5, language = $6, handoff_text = $7, handoff_pause_ms = $8,
+      answers_groups = $9, reply_concurrency = $10
     where b.id = $1
     returning b.id, b.name, b.ai_enabled, b.quiet_ms, b.ceiling_ms, b.language, b.handoff_text, b.handoff_pause_ms, b.answers_groups,
       b.reply_concurrency, b.created_at`,

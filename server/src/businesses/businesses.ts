@@ -26,9 +26,12 @@ export interface NewBusiness {
   readonly ceilingMs?: number | undefined;
   /** A text search configuration of PostgreSQL: english, portuguese, simple, … */
   readonly language?: string | undefined;
-  /** How long the AI stays silent once a person was fetched or took over; without it, until somebody resumes it. */
-  readonly handoffPauseMs?: number | undefined;
+  /** How long the AI stays silent once a person was fetched or took over; null: until somebody resumes it; absent: a quarter of an hour. */
+  readonly handoffPauseMs?: number | null | undefined;
 }
+
+/** Each message of a person who answers begins it anew; when nobody comes, the AI is there again. */
+const HANDOFF_PAUSE_MS = 900_000;
 
 export interface Businesses {
   /** Throws a RangeError with a sentence when the name or a time is not usable. */
@@ -44,7 +47,14 @@ export function createBusinesses(deps: { readonly database: Database }): Busines
       checkName(name);
       checkDebounce(quietMs ?? 2_000, ceilingMs ?? 10_000);
       const id = newId<BusinessId>();
-      const values = [id, name.trim(), quietMs ?? null, ceilingMs ?? null, language ?? null, handoffPauseMs ?? null];
+      const values = [
+        id,
+        name.trim(),
+        quietMs ?? null,
+        ceilingMs ?? null,
+        language ?? null,
+        handoffPauseMs === undefined ? HANDOFF_PAUSE_MS : handoffPauseMs,
+      ];
       const [row] = await database.forBusiness(id).run(insertBusiness, values);
       if (row === undefined) throw new Error("the insert of a business answered no row");
       return businessOf(row);

@@ -7,7 +7,8 @@ import { changeBusiness, lockBusiness } from "./businesses.queries.ts";
 
 export type BusinessChanges = {
   readonly [
-    Key in "aiEnabled" | "quietMs" | "ceilingMs" | "language" | "handoffText" | "handoffPauseMs" | "answersGroups" | "replyConcurrency"
+    Key in
+      "name" | "aiEnabled" | "quietMs" | "ceilingMs" | "language" | "handoffText" | "handoffPauseMs" | "answersGroups" | "replyConcurrency"
   ]?: Business[Key] | undefined;
 };
 
@@ -27,6 +28,8 @@ export function createChangeBusiness({ database }: { readonly database: Database
       if (row === undefined) return { outcome: "not_found" };
       const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
       const wanted: Business = { ...businessOf(row), ...given };
+      const { length } = wanted.name.trim();
+      if (length < 1 || length > 200) return invalid("name", "The name of a business must have 1 to 200 characters.");
       if (!row.knows_language) return invalid("language", `PostgreSQL does not know "${wanted.language}"; simple suits every language.`);
       if (wanted.ceilingMs < wanted.quietMs)
         return invalid(
@@ -34,7 +37,17 @@ export function createChangeBusiness({ database }: { readonly database: Database
           `The ceiling (${String(wanted.ceilingMs)} ms) must not be below the quiet time (${String(wanted.quietMs)} ms).`,
         );
       const { aiEnabled, quietMs, ceilingMs, language, handoffText, handoffPauseMs, answersGroups, replyConcurrency } = wanted;
-      const values = [aiEnabled, quietMs, ceilingMs, language, handoffText, handoffPauseMs, answersGroups, replyConcurrency];
+      const values = [
+        wanted.name.trim(),
+        aiEnabled,
+        quietMs,
+        ceilingMs,
+        language,
+        handoffText,
+        handoffPauseMs,
+        answersGroups,
+        replyConcurrency,
+      ];
       const [changed] = await tx.run(changeBusiness, [businessId, ...values]);
       return changed === undefined ? { outcome: "not_found" } : { outcome: "changed", business: businessOf(changed) };
     });

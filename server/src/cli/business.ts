@@ -1,12 +1,12 @@
 // Owns: `onethread business`. Refuses to know how a business is stored.
 import { InvalidArgumentError, type Command } from "commander";
 import { createBusinesses, type Business } from "../businesses/businesses.ts";
+import { createChangeBusiness } from "../businesses/change-business.ts";
 import { CliFailure } from "./cli-failure.ts";
 import { pickBusiness } from "./pick-business.ts";
 import { readWhole } from "./read-numbers.ts";
 import { readToolSettings } from "./read-settings.ts";
 import { renderTable } from "./render-table.ts";
-import { updateBusiness } from "./settings-of-business.queries.ts";
 import type { Terminal } from "./terminal.ts";
 import { withApplicationDatabase } from "./with-database.ts";
 
@@ -24,8 +24,16 @@ interface Changes {
   readonly ceilingMs?: number;
   readonly language?: string;
   readonly handoffText?: string;
+  readonly handoffPauseMs?: number | null;
+  readonly replyConcurrency?: number | null;
   readonly groups?: boolean;
 }
+
+/** How long the AI is silent after a hand-off. */
+const PAUSE = [
+  "--handoff-pause-ms <n|none>",
+  "how long the AI is silent once a person was fetched or took over; none: until somebody resumes it",
+] as const;
 
 export function addBusinessCommand(program: Command, terminal: Terminal): void {
   const business = program
@@ -39,6 +47,7 @@ export function addBusinessCommand(program: Command, terminal: Terminal): void {
     .option("--language <language>", "of its knowledge, as PostgreSQL's text search calls it: english, portuguese, simple, …")
     .option("--quiet-ms <n>", "how long a customer must be quiet before the reply", readWhole(0, 60_000))
     .option("--ceiling-ms <n>", "how long a reply waits at most", readWhole(0, 300_000))
+    .option(...PAUSE, readOrNone(readWhole(0, 31_536_000_000)))
     .action((options: { readonly name: string } & Omit<Changes, "name">) => create(options, terminal));
   business
     .command("list")
@@ -59,14 +68,19 @@ export function addBusinessCommand(program: Command, terminal: Terminal): void {
     .option("--ceiling-ms <n>", "how long a reply waits at most", readWhole(0, 300_000))
     .option("--language <language>", "of its knowledge")
     .option("--handoff-text <text>", "what is said when a person is fetched")
+    .option(...PAUSE, readOrNone(readWhole(0, 31_536_000_000)))
+    .option(
+      "--reply-concurrency <n|none>",
+      "how many replies may be written at once; none: the worker's share",
+      readOrNone(readWhole(1, 10_000)),
+    )
     .option("--groups <on|off>", "whether the AI answers in groups too", readSwitch)
     .action((id: string, changes: Changes) => change(id, changes, terminal));
 }
 
 async function create(options: { readonly name: string } & Omit<Changes, "name">, terminal: Terminal): Promise<void> {
   await withApplicationDatabase(readToolSettings(terminal), async (database) => {
-    const { name, quietMs, ceilingMs, language } = options;
-    const made = await createBusinesses({ database }).create({ name, quietMs, ceilingMs, language });
+    const made = await createBusinesses({ database }).create(options);
     terminal.print(made.id);
     terminal.complain(`Made ${made.name}. Next: \`onethread channel add --business ${made.id} …\` and \`onethread api-key create\`.`);
   });
@@ -101,17 +115,11 @@ async function change(id: string, changes: Changes, terminal: Terminal): Promise
   if (Object.keys(changes).length === 0)
     throw new CliFailure("Nothing to change: `onethread business set --help` shows what can be set.", 2);
   await withApplicationDatabase(readToolSettings(terminal), async (database) => {
-    const { id: businessId, quietMs, ceilingMs } = await pickBusiness(database, id);
-    const quiet = changes.quietMs ?? quietMs;
-    const ceiling = changes.ceilingMs ?? ceilingMs;
-    if (ceiling < quiet)
-      throw new CliFailure(
-        `The ceiling (${String(ceiling)} ms) must not be below the quiet time (${String(quiet)} ms). Nothing was changed.`,
-        2,
-      );
-    const { name, ai, language, handoffText, groups } = changes;
-    const values = [name, ai, changes.quietMs, changes.ceilingMs, language, handoffText, groups];
-    await database.forBusiness(businessId).run(updateBusiness, [businessId, ...values.map((value) => value ?? null)]);
+    const { id: businessId } = await pickBusiness(database, id);
+    const { ai, groups, ...rest } = changes;
+    const changed = await createChangeBusiness({ database })(businessId, { ...rest, aiEnabled: ai, answersGroups: groups });
+    if (changed.outcome === "invalid") throw new CliFailure(`${changed.problem} Nothing was changed.`, 2);
+    if (changed.outcome === "not_found") throw new CliFailure(`There is no business ${businessId} any more. Nothing was changed.`);
     terminal.complain(`Changed business ${businessId}. Running processes notice within seconds.`);
   });
 }
@@ -119,4 +127,8 @@ async function change(id: string, changes: Changes, terminal: Terminal): Promise
 function readSwitch(written: string): boolean {
   if (written === "on" || written === "off") return written === "on";
   throw new InvalidArgumentError("It must be on or off.");
+}
+
+function readOrNone(read: (written: string) => number): (written: string) => number | null {
+  return (written) => (written === "none" ? null : read(written));
 }

@@ -9,7 +9,6 @@ import { createChannels } from "../businesses/channels.ts";
 import type { Database } from "../db/database.ts";
 import type { BusinessId } from "../kernel/ids.ts";
 import type { KnowledgeBase } from "../knowledge/knowledge-base.ts";
-import type { ReplySettingsStore } from "../replies/reply-settings-store.ts";
 import { DEMO_TEXTS } from "./demo-texts.ts";
 
 const identity = z.object({
@@ -54,16 +53,12 @@ async function writePrivately(path: string, value: unknown): Promise<void> {
 export interface DemoBusinessDeps {
   readonly database: Database;
   readonly knowledge: KnowledgeBase;
-  readonly settings: Pick<ReplySettingsStore, "change">;
   readonly dataDir: string;
 }
 
 async function create(deps: DemoBusinessDeps): Promise<DemoIdentity> {
-  const { database, knowledge, settings } = deps;
-  // Nobody sits in the demo's inbox: the AI comes back soon after it has fetched a person.
-  const business = await createBusinesses({ database }).create({ name: "Aurora", handoffPauseMs: 30_000 });
-  // Whoever tries it out asks twice, and wants to see both answers.
-  await settings.change(business.id, { handoffRepeatMs: 0 });
+  const { database, knowledge } = deps;
+  const business = await createBusinesses({ database }).create({ name: "Aurora" });
   // Another demo may use this database too: its number is taken then, and ours must differ.
   const phoneNumberId = `2${randomBytes(6).readUIntBE(0, 6).toString().padStart(14, "0").slice(-14)}`;
   const number = { phoneNumberId, displayPhoneNumber: "15550100200", accountId: "300000000000001" };

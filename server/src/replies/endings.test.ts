@@ -19,7 +19,7 @@ const state = (more: Partial<ReplyState> = {}): ReplyState =>
     last_reason: null,
     ...more,
   }) as ReplyState;
-const thread = { burst: [], history: [], newestInbound: null, newestAt: null, lastSaidByTurn: null };
+const thread = { burst: [], history: [], newestInbound: null, newestAt: null, lastSaidByTurn: null, lastSaid: null };
 const now = (more: Partial<Circumstances> = {}): Circumstances => ({ state: state(), thread, settings: settings(), ...more });
 
 describe("office hours", () => {

@@ -46,10 +46,17 @@ export function failureEnding(reason: string, circumstances: Circumstances): End
   return { state: "failed", reason, texts: storable([circumstances.settings.fallbackText], 1) };
 }
 
+/** A courtesy: the business's own short one, or nothing; nobody has to come for it. */
+export function nothingToAnswer({ settings: { courtesyText } }: Pick<Circumstances, "settings">): Ending {
+  const texts = courtesyText === null ? [] : storable([courtesyText], 1);
+  return texts.length > 0 ? { state: "replied", reason: null, texts } : { state: "skipped", reason: "nothing_to_answer", texts };
+}
+
 type Answer = Exclude<ResponderAnswer, { outcome: "later" }>;
 
 export function endingOf(answer: Answer, circumstances: Circumstances): Ending {
   const work = answer.work === undefined ? {} : { work: answer.work };
+  if (answer.outcome === "nothing") return { ...nothingToAnswer(circumstances), ...work };
   if (answer.outcome === "handoff") return { ...handoffEnding(answer.reason, circumstances, answer.text), ...work };
   const texts = storable(answer.texts, 10);
   // An answer of which nothing is left is no answer.

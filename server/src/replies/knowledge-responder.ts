@@ -1,25 +1,63 @@
 // Owns: answering from the business's own texts, without any model, key or network. Where it finds nothing it says so and fetches a person.
-import type { KnowledgeBase } from "../knowledge/knowledge-base.ts";
+import type { KnowledgeBase, KnowledgeHit } from "../knowledge/knowledge-base.ts";
 import { renderMarkdown } from "../whatsapp/render-markdown.ts";
-import type { Responder } from "./responder.ts";
+import { questionsOf } from "./courtesies.ts";
+import type { ReplyContext, Responder, ResponderAnswer } from "./responder.ts";
 
 const MAX_QUESTION_LENGTH = 1_000;
+const MOST_TEXTS = 3;
+const COURTESIES = new Set(["greeting", "thanks", "answer", "nothing", "stop"]);
+
+type Answered = { readonly question: string; readonly hit: KnowledgeHit | undefined };
 
 export function createKnowledgeResponder(deps: { readonly knowledge: KnowledgeBase }): Responder {
+  async function find({ businessId, language }: ReplyContext, question: string): Promise<Answered> {
+    const text = question.slice(-MAX_QUESTION_LENGTH);
+    const hits = await deps.knowledge.search({ businessId, text, language });
+    return { question, hit: hits.find(({ answers }) => answers) };
+  }
+
+  /** Several questions are each looked up; else all the words together, and where that finds nothing each message for itself. */
+  async function findAll(context: ReplyContext, words: readonly string[]): Promise<readonly Answered[]> {
+    const questions = words.flatMap(questionsOf).slice(-MOST_TEXTS);
+    if (questions.length > 1) {
+      const each = await Promise.all(questions.map((question) => find(context, question)));
+      if (each.some(({ hit }) => hit !== undefined)) return each;
+    }
+    const together = await find(context, words.join("\n"));
+    if (together.hit !== undefined || words.length === 1) return [together];
+    const found = (await Promise.all(words.slice(-MOST_TEXTS).map((text) => find(context, text)))).filter(({ hit }) => hit !== undefined);
+    return found.length === 0 ? [together] : found;
+  }
+
   return {
     name: "knowledge",
     wants: "burst",
     async respond(context) {
-      const question = context.burst
-        .map((message) => message.text ?? "")
-        .join("\n")
-        .trim()
-        .slice(-MAX_QUESTION_LENGTH);
-      if (question === "") return { outcome: "handoff", text: context.handoffText, reason: "nothing_readable" };
-      const hits = await deps.knowledge.search({ businessId: context.businessId, text: question, language: context.language });
-      const best = hits.find((hit) => hit.answers);
-      if (best === undefined) return { outcome: "handoff", text: context.handoffText, reason: "nothing_found" };
-      return { outcome: "reply", texts: [renderMarkdown(best.body)], work: { sources: [{ id: best.id, title: best.title }] } };
+      const { burst, handoffText } = context;
+      const asking = burst.filter(({ asks }) => asks === undefined || !COURTESIES.has(asks));
+      const words = (asking.length > 0 ? asking : burst).flatMap((message) => {
+        const said = (message.words === undefined ? message.text : message.words)?.trim() ?? "";
+        return said === "" || message.asks === "order" ? [] : [said];
+      });
+      const fetchFor = (reason: string): ResponderAnswer => ({ outcome: "handoff", text: handoffText, reason });
+      const answered = words.length === 0 ? [] : await findAll(context, words);
+      const found = answered.flatMap(({ hit }) => hit ?? []);
+      if (found.length > 0) return answerWith(answered, context);
+      if (asking.length === 0) return { outcome: "nothing" };
+      if (asking.some(({ asks }) => asks === "order")) return fetchFor("order");
+      return fetchFor(words.length === 0 ? "nothing_readable" : "nothing_found");
     },
   };
+}
+
+/** Each text once. What is left open is said, and a person is fetched for it. */
+function answerWith(answered: readonly Answered[], { handoffText, burst }: ReplyContext): ResponderAnswer {
+  const hits = [...new Map(answered.flatMap(({ hit }) => (hit === undefined ? [] : [[`${hit.id} ${hit.body}`, hit] as const]))).values()];
+  const text = hits.map(({ body }) => renderMarkdown(body)).join("\n\n");
+  const work = { sources: hits.map(({ id, title }) => ({ id, title })) };
+  const open = answered.filter(({ hit }) => hit === undefined).map(({ question }) => `> ${question}`);
+  if (burst.some(({ asks }) => asks === "order")) return { outcome: "handoff", text: `${text}\n\n${handoffText}`, reason: "order", work };
+  if (open.length === 0) return { outcome: "reply", texts: [text], work };
+  return { outcome: "handoff", text: [text, ...open, handoffText].join("\n\n"), reason: "partly_found", work };
 }

@@ -16,6 +16,7 @@ const row = (more: Partial<RecentMessage>): RecentMessage => {
     turn_id: null,
     sent_at: new Date(seq * 1_000),
     is_history: false,
+    content: { type: "text", text: { body: more.text === undefined ? "hello" : (more.text ?? "") } },
     ...more,
   };
 };

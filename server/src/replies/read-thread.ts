@@ -2,6 +2,10 @@
 // Pure.
 import type { RowOf } from "../db/query.ts";
 import type { loadRecentMessages } from "./replies.queries.ts";
+import { isObject } from "../whatsapp/read-json.ts";
+import { customerWords } from "../whatsapp/customer-words.ts";
+import { asksOf } from "./asks-for-reply.ts";
+import { changesMeaning } from "./changed-meaning.ts";
 import type { ContextMessage } from "./responder.ts";
 
 export type RecentMessage = Omit<RowOf<typeof loadRecentMessages.columns>, "conversation_id">;
@@ -16,6 +20,8 @@ export interface Thread {
   readonly newestAt: Date | null;
   /** The turn whose words are the last that the customer was told; null: a person's, or none. */
   readonly lastSaidByTurn: string | null;
+  /** Those words; null: none. */
+  readonly lastSaid: string | null;
 }
 
 /** Messages that change another one; a customer who sends only these asks for nothing. */
@@ -69,6 +75,22 @@ function messageOf(row: RecentMessage, { edits, reactions, texts }: Changes): Co
   };
 }
 
+/** What of the burst is asked for, by the customer's own words: those of its newest edit, when it was edited. */
+function askedOf(row: RecentMessage, { edits }: Changes): Pick<ContextMessage, "words" | "asks"> {
+  const edited = edits.get(row.provider_message_id ?? "");
+  const { type, content } = edited?.content === null || edited === undefined ? row : edited;
+  const written = isObject(content) ? content : {};
+  const words = customerWords({ type, content: written });
+  return { words, asks: asksOf({ type: row.type, words, content: written }) };
+}
+
+/** An edit of a message that has its answer already, and now asks for something else. */
+function isNewQuestion(row: RecentMessage, rows: readonly RecentMessage[], answeredTo: number): boolean {
+  if (row.type !== "edit" || row.direction !== "in" || row.is_history || row.seq <= answeredTo) return false;
+  const target = rows.find(({ provider_message_id: id }) => id !== null && id === row.target_provider_message_id);
+  return target?.direction === "in" && target.seq <= answeredTo && changesMeaning(target.text ?? "", row.text ?? "");
+}
+
 export function readThread(rows: readonly RecentMessage[], answeredTo: number): Thread {
   const changes = collectChanges(rows);
   const burst: ContextMessage[] = [];
@@ -78,11 +100,13 @@ export function readThread(rows: readonly RecentMessage[], answeredTo: number): 
   for (const row of rows) {
     if (NOTICES.has(row.type)) continue;
     if (row.direction === "in" && !row.is_history && row.provider_message_id !== null) newest = row;
+    if (isNewQuestion(row, rows, answeredTo)) burst.push({ ...messageOf(row, changes), ...askedOf(row, changes) });
     if (CHANGES.has(row.type)) continue;
     if (row.direction === "out" && (lastSaid === undefined || row.seq > lastSaid.seq)) lastSaid = row;
     if (row.provider_message_id !== null && changes.revoked.has(row.provider_message_id)) continue;
     const isAsked = row.direction === "in" && row.seq > answeredTo && !row.is_history;
-    (isAsked ? burst : history).push(messageOf(row, changes));
+    if (isAsked) burst.push({ ...messageOf(row, changes), ...askedOf(row, changes) });
+    else history.push(messageOf(row, changes));
   }
   return {
     burst,
@@ -90,5 +114,6 @@ export function readThread(rows: readonly RecentMessage[], answeredTo: number): 
     newestInbound: newest?.provider_message_id ?? null,
     newestAt: newest?.sent_at ?? null,
     lastSaidByTurn: lastSaid?.turn_id ?? null,
+    lastSaid: lastSaid?.text ?? null,
   };
 }

@@ -85,10 +85,14 @@ export const loadRecentMessages = defineQuery({
     turn_id: "uuid?",
     sent_at: "timestamptz",
     is_history: "bool",
+    content: "jsonb?",
   },
   text: `
 select i.conversation_id, m.seq, m.direction, m.author, m.type, m.text, m.provider_message_id, m.quoted_provider_message_id, m.target_provider_message_id,
-       m.turn_id, m.sent_at, m.is_history
+       m.turn_id, m.sent_at, m.is_history,
+       -- Only of what is to be answered, and of what changes a message: the words of the customer are read from it.
+       case when m.direction = 'in' and m.seq > i.answered_to
+            then (select f.content from messages f where f.business_id = $1 and f.conversation_id = i.conversation_id and f.seq = m.seq) end as content
   from unnest($2::uuid[], $3::bigint[], $4::bigint[]) as i (conversation_id, up_to, answered_to)
   cross join lateral (
     (select m.seq, m.direction, m.author, m.type, m.text, m.provider_message_id, m.quoted_provider_message_id, m.target_provider_message_id, m.turn_id, m.sent_at, m.is_history

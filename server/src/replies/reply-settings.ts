@@ -65,7 +65,30 @@ export const replySettingsSchema = z.strictObject({
     .array(z.string().trim().min(2).max(60))
     .max(50)
     .default([])
-    .describe("A message that contains one of these, as whole words, fetches a person at once."),
+    .describe("A message that contains one of these, as whole words, fetches a person at once; beside what findsHandoffWish finds."),
+  findsHandoffWish: z
+    .boolean()
+    .default(true)
+    .describe(
+      "Whether the wish for a person (speak to a human, hablar con una persona, אני רוצה נציג) is understood in every language of the product.",
+    ),
+  courtesyText: z
+    .string()
+    .trim()
+    .min(1)
+    .max(4_096)
+    .nullable()
+    .default(null)
+    .describe("Said to a greeting or a thank-you alone that no text of the business answers; null: nothing, and nobody is fetched."),
+  loopBrake: z
+    .strictObject({
+      repeats: z.int().min(1).max(100).default(3).describe("The same text was answered so often already."),
+      turns: z.int().min(2).max(1_000).default(12).describe("So many replies were written."),
+      withinMs: z.int().min(10_000).max(86_400_000).default(300_000).describe("Within this time."),
+    })
+    .nullable()
+    .prefault({})
+    .describe("Against machines that answer machines: then nothing is said (skipped as loop) until it is over. null: no brake."),
   handoffRepeatMs: z
     .int()
     .min(0)

@@ -10,7 +10,9 @@ import type { ClaimedLane } from "../lanes/lane-store.ts";
 import type { TransportOf } from "../whatsapp/transport.ts";
 import { buildContext, tokensOfContext } from "./build-context.ts";
 import { createEndTurn, createParkTurn, type Ending, type TurnResult } from "./end-turn.ts";
-import { endingOf, failureEnding, handoffEnding, handoffTextOf } from "./endings.ts";
+import { decideBurst, type BurstDecision } from "./asks-for-reply.ts";
+import { endingOf, failureEnding, handoffEnding, handoffTextOf, nothingToAnswer } from "./endings.ts";
+import { isLoop } from "./find-loop.ts";
 import { NO_MEMORY, type GatherMemory, type Memory } from "./gather-memory.ts";
 import { findHandoffKeyword } from "./handoff-keywords.ts";
 import type { IsOverBudget } from "./read-budget.ts";
@@ -49,6 +51,7 @@ interface Run {
   readonly lane: ClaimedLane;
   readonly state: ReplyState;
   readonly thread: Thread;
+  readonly rows: readonly RecentMessage[];
   readonly settings: ReplySettings;
   readonly waiting: Waiting | undefined;
   readonly turnId: TurnId;
@@ -75,7 +78,11 @@ export function createReplyTurn(deps: ReplyTurnDeps): ReplyTurn {
 
   async function gather({ lane, state, thread }: Run, responder: Responder): Promise<Memory> {
     if (responder.wants === "burst") return NO_MEMORY;
-    const text = thread.burst.map((message) => message.text ?? "").join("\n");
+    // Only what the customer wrote is searched: our own labels ("Document: order.pdf") would find texts about them.
+    const text = thread.burst
+      .map((message) => message.words ?? "")
+      .join("\n")
+      .trim();
     return deps.gatherMemory({ businessId: lane.businessId, conversationId: lane.conversationId, text, language: state.language });
   }
 
@@ -122,9 +129,15 @@ export function createReplyTurn(deps: ReplyTurnDeps): ReplyTurn {
   async function ask(run: Run): Promise<TurnResult> {
     const { lane, state, thread, settings, signal } = run;
     const coversTo = lane.wanted;
-    const burst = thread.burst.map(({ text }) => text);
+    const burst = thread.burst.map(({ words }) => words ?? null);
     if (findHandoffKeyword(burst, settings.handoffKeywords) !== undefined) return { ending: handoffEnding("keyword", run), coversTo };
     const responder = deps.responderOf(settings);
+    const decision = decisionOf(thread, settings);
+    if (decision.outcome === "handoff") return { ending: handoffEnding("keyword", run), coversTo };
+    if (decision.outcome === "skip") {
+      const skipped: Ending = { state: "skipped", reason: decision.reason, texts: [] };
+      return { ending: decision.mayGreet ? nothingToAnswer(run) : skipped, coversTo };
+    }
     if (responder.wants === "memory" && (await deps.isOverBudget(lane, settings)))
       return { ending: handoffEnding("budget", run), coversTo };
     const wasGreeted = state.quiet_ms >= EARLY_TYPING_FROM_MS && thread.burst.length === 1 && lane.attempts === 0;
@@ -155,6 +168,8 @@ export function createReplyTurn(deps: ReplyTurnDeps): ReplyTurn {
     if (refusal !== undefined) return { ending: { ...refusal, texts: [] }, coversTo: lane.wanted };
     // The end of this turn could not be written, or its workers died: nobody pays for yet another answer, and the customer is told all the same.
     if (lane.attempts >= MAX_ATTEMPTS) return { ending: failureEnding("gave_up", run), coversTo: lane.wanted };
+    if (isLoop(run.rows, { answeredTo: state.answered_to, at: state.at, brake: settings.loopBrake }))
+      return { ending: { state: "skipped", reason: "loop", texts: [] }, coversTo: lane.wanted };
     return (run.waiting === undefined ? undefined : takeUpWaiting(run.waiting, run)) ?? (await ask(run));
   }
 
@@ -186,9 +201,10 @@ export function createReplyTurn(deps: ReplyTurnDeps): ReplyTurn {
   async function greetOne(lane: ClaimedLane): Promise<void> {
     const { state, rows } = await load(lane.businessId, lane);
     if (state === undefined) return;
-    const { staleAfterMs } = await deps.settings.find(lane.businessId);
+    const settings = await deps.settings.find(lane.businessId);
     const thread = readThread(rows, state.answered_to);
-    if (refuseTurn(state, { lane, thread, staleAfterMs }) === undefined) await showTyping(deps.transportOf, state, thread.newestInbound);
+    const isRefused = refuseTurn(state, { lane, thread, staleAfterMs: settings.staleAfterMs }) !== undefined;
+    if (!isRefused && decisionOf(thread, settings).outcome === "ask") await showTyping(deps.transportOf, state, thread.newestInbound);
   }
 
   return {
@@ -199,7 +215,7 @@ export function createReplyTurn(deps: ReplyTurnDeps): ReplyTurn {
       const waiting = waitingOf(state, lane);
       const thread = readThread(rows, state.answered_to);
       const final = state.superseded_since >= MAX_SUPERSEDED;
-      const run: Run = { lane, state, thread, settings, waiting, turnId: waiting?.id ?? newId<TurnId>(), final, signal, newer };
+      const run: Run = { lane, state, thread, rows, settings, waiting, turnId: waiting?.id ?? newId<TurnId>(), final, signal, newer };
       const result = await decide(run);
       await deps.failPoints.hit("turn.before-commit");
       await finish(run, result, startedAt);
@@ -218,6 +234,10 @@ export function createReplyTurn(deps: ReplyTurnDeps): ReplyTurn {
 function timeoutOf(responder: Responder, { modelTimeoutMs, webhook }: ReplySettings): number {
   const ownMs = responder.wants === "burst" ? 0 : Math.max(2 * modelTimeoutMs, webhook?.timeoutMs ?? 0);
   return ownMs + RESPONDER_TIMEOUT_MS;
+}
+
+function decisionOf({ burst, lastSaid }: Thread, { responder, findsHandoffWish }: ReplySettings): BurstDecision {
+  return decideBurst(burst, { understands: responder !== "knowledge", lastSaid, findsPerson: findsHandoffWish });
 }
 
 function waitingOf(state: ReplyState, lane: ClaimedLane): Waiting | undefined {

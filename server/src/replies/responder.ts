@@ -1,6 +1,7 @@
 // Owns: the port behind which every writer of replies stands. Whoever implements it knows one conversation, and nothing of lanes or sending.
 import type { BusinessId, ConversationId, TurnId } from "../kernel/ids.ts";
 import type { Json } from "../kernel/json.ts";
+import type { Asks } from "./asks-for-reply.ts";
 import type { ReplySettings } from "./reply-settings.ts";
 
 export interface ContextMessage {
@@ -10,6 +11,9 @@ export interface ContextMessage {
   /** What a person reads of it; of media their caption or a description; null: nothing can be read. */
   readonly text: string | null;
   readonly sentAt: Date;
+  /** Of the burst: the customer's own words, without our labels, and what they ask for. */
+  readonly words?: string | null;
+  readonly asks?: Asks;
   /** What it quotes, shortened; and what others reacted to it with. */
   readonly quote?: string;
   readonly reactions?: readonly string[];
@@ -76,6 +80,8 @@ export type ResponderAnswer = (
     }
   /** A person is fetched. `text`: what the customer is told. */
   | { readonly outcome: "handoff"; readonly text: string; readonly reason: string }
+  /** It was a courtesy: nothing has to be said, and nobody has to come. */
+  | { readonly outcome: "nothing" }
   /** Nothing yet: it comes from outside, within `waitMs`. The lane is parked, and the turn keeps its id. */
   | { readonly outcome: "later"; readonly waitsFor: "answer" | "approval"; readonly waitMs: number }
 ) & { readonly work?: TurnWork };

@@ -10,17 +10,18 @@ export interface TestMessage {
   readonly text?: string;
   readonly at?: number;
   readonly name?: string;
+  /** Of another type than text: its type, and its node. */
+  readonly node?: Readonly<Record<string, unknown>>;
 }
 
-export function textMessage({ id, from, userId, text = "hello", at }: TestMessage): Record<string, unknown> {
+export function textMessage({ id, from, userId, text = "hello", at, node }: TestMessage): Record<string, unknown> {
   counter += 1;
   return {
     ...(from === undefined ? {} : { from }),
     ...(userId === undefined ? {} : { from_user_id: userId }),
     id: id ?? `wamid.test-${String(process.pid)}-${String(counter)}`,
     timestamp: String(at ?? Math.floor(Date.now() / 1000)),
-    type: "text",
-    text: { body: text },
+    ...(node ?? { type: "text", text: { body: text } }),
   };
 }
 

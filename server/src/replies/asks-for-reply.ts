@@ -1,0 +1,71 @@
+// Owns: whether a burst asks for a reply, and of whom: the one decision for every provider and responder. Each message is looked at for itself. Pure.
+// Refuses to know: what is answered, and whether it may be said (refuse-turn.ts).
+import type { JsonObject } from "../kernel/json.ts";
+import { readObject, readString } from "../whatsapp/read-json.ts";
+import { asksSomething, readCourtesy, type Said } from "./courtesies.ts";
+
+/** `unreadable`: something was said that only a person can look at (a voice note, a photo without words). `order`: a person has to take it. */
+export type Asks = Said | "unreadable" | "order";
+
+/** Nobody wrote these as a message, or there is nothing in them to ask. */
+const NEVER_ASK = new Set([
+  "reaction",
+  "revoke",
+  "poll_vote",
+  "call",
+  "placeholder",
+  "system",
+  "sticker",
+  "location",
+  "contacts",
+  "document",
+]);
+/** Kinds of content that the platform could not show, and that ask for nothing. */
+const UNSUPPORTED_CHANGES = new Set(["edit", "revoke", "poll_update", "reaction", "pin", "keep", "ephemeral"]);
+const ONLY_SEEN_OR_HEARD = new Set(["audio", "image", "video", "unsupported", "unknown"]);
+
+export interface MessageToRead {
+  readonly type: string;
+  /** The customer's own (customer-words.ts). */
+  readonly words: string | null;
+  readonly content: JsonObject;
+}
+
+export function asksOf({ type, words, content }: MessageToRead): Asks {
+  if (type === "order") return "order";
+  if (words !== null) return readCourtesy(words);
+  if (NEVER_ASK.has(type)) return "nothing";
+  if (type === "unsupported" && UNSUPPORTED_CHANGES.has(readString(readObject(content, "unsupported"), "type") ?? "")) return "nothing";
+  return ONLY_SEEN_OR_HEARD.has(type) ? "unreadable" : "nothing";
+}
+
+export type BurstDecision =
+  | { readonly outcome: "ask" }
+  /** Nothing is said, and the AI stays on. `mayGreet`: the business's short courtesy fits. */
+  | { readonly outcome: "skip"; readonly reason: "nothing_to_answer" | "stop_word"; readonly mayGreet: boolean }
+  /** A person was asked for. */
+  | { readonly outcome: "handoff" };
+
+export interface BurstCircumstances {
+  /** What knows the business's texts only answers what they say; the others understand what was said before. */
+  readonly understands: boolean;
+  /** What we (the AI, a person, the API) said last; null: nothing yet. */
+  readonly lastSaid: string | null;
+  /** Whether a wish for a person is looked for. */
+  readonly findsPerson: boolean;
+}
+
+export function decideBurst(
+  burst: readonly { readonly asks?: Asks }[],
+  { understands, lastSaid, findsPerson }: BurstCircumstances,
+): BurstDecision {
+  const asks = new Set(burst.map((message) => message.asks));
+  if (asks.has("person") && findsPerson) return { outcome: "handoff" };
+  if (asks.has("person") || asks.has("question") || asks.has("order") || asks.has("unreadable")) return { outcome: "ask" };
+  if (asks.has("stop")) return { outcome: "skip", reason: "stop_word", mayGreet: false };
+  const isAnswer = understands && lastSaid !== null && asksSomething(lastSaid);
+  if (isAnswer && (asks.has("answer") || asks.has("thanks") || asks.has("greeting"))) return { outcome: "ask" };
+  // A business may have texts for greetings and thanks; a model greets by itself.
+  if (asks.has("greeting") || (asks.has("thanks") && !understands)) return { outcome: "ask" };
+  return { outcome: "skip", reason: "nothing_to_answer", mayGreet: asks.has("thanks") };
+}

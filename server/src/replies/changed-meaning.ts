@@ -1,0 +1,26 @@
+// Owns: whether an edit corrected how something was written, or asks for something else. Pure.
+import { editDistance } from "../knowledge/correct-words.ts";
+
+const MAX_WORDS = 200;
+const LONGEST_WORD = 40;
+
+const wordsOf = (text: string): readonly string[] =>
+  (
+    text
+      .slice(0, 4_000)
+      .normalize("NFKC")
+      .toLowerCase()
+      .match(/[\p{L}\p{N}]+/gu) ?? []
+  ).slice(0, MAX_WORDS);
+
+/** One letter left out, added, exchanged or swapped is a typing mistake; a number is never one. */
+function isTypo(before: string, after: string): boolean {
+  if (/\p{N}/u.test(before + after)) return false;
+  return before.length >= 3 && editDistance(before.slice(0, LONGEST_WORD), after.slice(0, LONGEST_WORD), 1) <= 1;
+}
+
+export function changesMeaning(before: string, after: string): boolean {
+  const [old, now] = [wordsOf(before), wordsOf(after)];
+  if (old.length !== now.length) return true;
+  return old.some((word, index) => word !== now[index] && !isTypo(word, now[index] ?? ""));
+}
