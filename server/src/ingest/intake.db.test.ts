@@ -153,6 +153,15 @@ describe("the intake", () => {
     expect((await read()).rows[0]?.is_open).toBe(true);
   });
 
+  it("does not keep a thread at the top for days because a message says that it was written in the future, or says nothing", async () => {
+    const from = "12025550316";
+    const ahead = Math.floor(Date.now() / 1000) + 86_400 * 3;
+    const messages = [ahead, 0].map((at, index) => ({ from, at, text: String(index), id: `wamid.times-${String(index)}` }));
+    expect(await receive(intakeOn(db), messagesBody(business.phoneNumberId, ...messages))).toMatchObject({ stored: 2, quarantined: 0 });
+    const near = "between now() - interval '1 hour' and now() + interval '1 minute'";
+    expect(await count(`select count(*) from messages where provider_message_id like 'wamid.times-%' and sent_at ${near}`)).toBe(2);
+  });
+
   it("follows a tombstone to the conversation that it was merged into", async () => {
     const intake = intakeOn(db);
     await receive(intake, messagesBody(business.phoneNumberId, { from: "12025550307" }));

@@ -34,7 +34,7 @@ const FIRST = "00000000-0000-0000-0000-000000000000";
 type Quarantined = RowOf<typeof listQuarantinedAcrossBusinesses.columns>;
 
 function parse({ provider, channel_key, received_at, body }: Quarantined): ParsedWebhook | undefined {
-  if (provider === "cloud") return parseCloudWebhook(Buffer.from(body));
+  if (provider === "cloud") return parseCloudWebhook(Buffer.from(body), received_at);
   if (!isGateway(provider)) return undefined;
   return parseGatewayWebhook(provider, Buffer.from(body), { channelKey: channel_key ?? "", receivedAt: received_at });
 }

@@ -14,7 +14,7 @@ const text = (id: string, extra: object = {}): object => ({
 });
 
 function parseBytes(bytes: Buffer | string): readonly WebhookEvent[] {
-  const parsed = parseCloudWebhook(Buffer.from(bytes));
+  const parsed = parseCloudWebhook(Buffer.from(bytes), new Date(1_800_000_000_000));
   if (parsed.outcome !== "events") throw new Error(parsed.reason);
   return parsed.events;
 }
@@ -46,7 +46,7 @@ describe("a batch", () => {
   });
 
   test("loses only what is broken, and keeps that with its reason", () => {
-    const broken = [null, 7, "text", [], {}, text("x", { timestamp: null })];
+    const broken = [null, 7, "text", [], {}, text("x", { id: null })];
     const events = parse(messagesBody({ messages: [text("a"), ...broken, text("b")], statuses: { not: "a list" } }));
     expect(kindsOf(events)).toEqual(["message", ...broken.map(() => "unreadable"), "message", "unreadable"]);
   });
@@ -66,7 +66,7 @@ describe("the raw body of an event", () => {
   const contacts = ["a", "b", "c"].map((id) => ({ wa_id: id, profile: { name: `N${id}` } }));
   const mixed = messagesBody({
     contacts,
-    messages: [text("a"), text("b", { type: "hologram" }), null, text("c", { timestamp: "never" })],
+    messages: [text("a"), text("b", { type: "hologram" }), null, text("c", { id: 7 })],
     statuses: [
       { id: "wamid.z", status: "sent", timestamp: "1790000000", recipient_id: "b" },
       { id: "w", status: "framed" },

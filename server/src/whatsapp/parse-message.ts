@@ -4,12 +4,14 @@ import { type CustomerIdentity, MESSAGE_TYPES, type MessageEvent, type MessageTy
 import { identityAfterChange, isAddressable } from "./cloud-identity.ts";
 import { isArray, isObject, readArray, readObject, readString } from "./read-json.ts";
 import { readableText } from "./readable-text.ts";
-import { readSentAt } from "./sent-at.ts";
+import { notAhead, readTime } from "./provider-time.ts";
 
 export interface ItemSite {
   readonly channelKey: string | undefined;
   readonly customer: CustomerIdentity;
   readonly raw: string;
+  /** Stands in for a time that is missing, absurd or in the future. */
+  readonly receivedAt: Date;
 }
 
 export interface MessageSite extends ItemSite {
@@ -28,16 +30,14 @@ const TARGET_KEYS: ReadonlyMap<MessageType, string> = new Map([
   ["revoke", "original_message_id"],
 ]);
 
-/** Never throws: a message without id, sender, time or channel becomes an unreadable event. */
+/** Never throws: a message without id, sender or channel becomes an unreadable event. */
 export function parseMessage(received: JsonObject, site: MessageSite): MessageEvent | UnreadableEvent {
   const message = withPlainType(received);
   const { channelKey, direction, raw } = site;
   const customer = withSharedPhone(site.customer, message);
   const providerMessageId = readString(message, "id");
-  const sentAt = readSentAt(message);
   if (channelKey === undefined) return unreadable(site, "no channel: the message came without metadata.phone_number_id");
   if (providerMessageId === undefined) return unreadable(site, "no id: the message cannot be told from its own redelivery");
-  if (sentAt === undefined) return unreadable(site, "no valid timestamp: the message cannot be placed in its thread");
   if (!isAddressable(customer))
     return unreadable(site, `no ${direction === "in" ? "sender" : "recipient"}: nobody is named to whom it belongs`);
   const type = typeOf(message);
@@ -51,7 +51,7 @@ export function parseMessage(received: JsonObject, site: MessageSite): MessageEv
     type,
     text: readableText(type, message),
     content: contentOf(message, type),
-    sentAt,
+    sentAt: notAhead(readTime(message, "timestamp"), site.receivedAt),
     raw,
   };
   addReferences(event, message);

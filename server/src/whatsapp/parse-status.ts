@@ -5,7 +5,7 @@ import { DELIVERY_STATUSES, type DeliveryStatus, type StatusEvent, type Unreadab
 import { type ItemSite, unreadable } from "./parse-message.ts";
 import { readProviderFault } from "./provider-fault.ts";
 import { readArray, readString } from "./read-json.ts";
-import { readSentAt } from "./sent-at.ts";
+import { notAhead, readTime } from "./provider-time.ts";
 
 const KNOWN_STATUSES: ReadonlyMap<string, DeliveryStatus> = new Map(DELIVERY_STATUSES.map((status) => [status, status]));
 
@@ -14,13 +14,11 @@ export function parseStatus(node: JsonObject, site: ItemSite): StatusEvent | Unr
   const { channelKey, customer, raw } = site;
   const word = readString(node, "status");
   const providerMessageId = readString(node, "id");
-  const at = readSentAt(node);
   if (word === undefined) return unreadable(site, 'no status: the item has no word "status"');
   const status = KNOWN_STATUSES.get(word);
   if (status === undefined) return undefined;
   if (channelKey === undefined) return unreadable(site, "no channel: the status came without metadata.phone_number_id");
   if (providerMessageId === undefined) return unreadable(site, "no id: the status does not say which message it is about");
-  if (at === undefined) return unreadable(site, "no valid timestamp: the status does not say when");
   const callbackData = readString(node, "biz_opaque_callback_data");
   const fault = readProviderFault(readArray(node, "errors")?.[0]);
   return {
@@ -29,7 +27,7 @@ export function parseStatus(node: JsonObject, site: ItemSite): StatusEvent | Unr
     channelKey,
     providerMessageId,
     status,
-    at,
+    at: notAhead(readTime(node, "timestamp"), site.receivedAt),
     participant: participantOfStatus(node),
     customer,
     raw,

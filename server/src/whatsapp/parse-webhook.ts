@@ -24,10 +24,11 @@ interface BodyReader {
   readonly wireText: string;
   readonly itemCount: number;
   readonly needsCleaning: boolean;
+  readonly receivedAt: Date;
 }
 
-/** Never throws. An item that cannot be read becomes an `unreadable` event and leaves its neighbours alone. */
-export function parseCloudWebhook(rawBody: Buffer): ParsedWebhook {
+/** Never throws. `receivedAt`: of a replay, when the webhook came. An item that cannot be read becomes an `unreadable` event and leaves its neighbours alone. */
+export function parseCloudWebhook(rawBody: Buffer, receivedAt = new Date()): ParsedWebhook {
   const wireText = rawBody.toString("utf8");
   const body = parseJson(wireText);
   if (body === undefined) return { outcome: "malformed", reason: "The body is not valid JSON." };
@@ -36,7 +37,7 @@ export function parseCloudWebhook(rawBody: Buffer): ParsedWebhook {
   if (!isArray(entries)) return { outcome: "malformed", reason: 'The body has no list "entry".' };
   const items = listCloudItems(body, entries);
   if (items.length > MAX_ITEMS) return { outcome: "malformed", reason: `The body has more than ${String(MAX_ITEMS)} items.` };
-  const reader = { wireText, itemCount: items.length, needsCleaning: mayHoldUnstorable(wireText) };
+  const reader = { wireText, itemCount: items.length, needsCleaning: mayHoldUnstorable(wireText), receivedAt };
   return { outcome: "events", events: items.flatMap((item) => readItem(item, reader)) };
 }
 
@@ -45,14 +46,14 @@ function readItem(item: CloudItem, reader: BodyReader): WebhookEvent | readonly 
     case "listed":
       return readListedItem(item, reader);
     case "change":
-      return readChange(item, rawOf(item.raw, reader));
+      return readChange(item, rawOf(item.raw, reader), reader.receivedAt);
     case "broken":
       return unreadable({ channelKey: item.channelKey, raw: rawOf(item.raw, reader) }, item.reason);
   }
 }
 
-function readChange(item: Extract<CloudItem, { kind: "change" }>, raw: string): WebhookEvent | readonly WebhookEvent[] {
-  return readIdentityUpdate(item, raw) ?? readPreferences(item, raw) ?? notice(item.field, item, raw);
+function readChange(item: Extract<CloudItem, { kind: "change" }>, raw: string, receivedAt: Date): WebhookEvent | readonly WebhookEvent[] {
+  return readIdentityUpdate(item, raw) ?? readPreferences(item, raw, receivedAt) ?? notice(item.field, item, raw);
 }
 
 function readListedItem(item: ListedItem, reader: BodyReader): WebhookEvent {
@@ -67,7 +68,8 @@ function readListedItem(item: ListedItem, reader: BodyReader): WebhookEvent {
   }
   const node = reader.needsCleaning ? cleanObject(wireNode) : wireNode;
   const { customer, contact } = identify(item, node, reader);
-  const site: ItemSite = { channelKey: scope.channelKey, customer, raw: rawOf(() => rawOfListedItem(item, contact), reader) };
+  const raw = rawOf(() => rawOfListedItem(item, contact), reader);
+  const site: ItemSite = { channelKey: scope.channelKey, customer, raw, receivedAt: reader.receivedAt };
   if (list === "statuses") return parseStatus(node, site) ?? notice("status", scope, site.raw);
   return parseMessage(node, { ...site, direction: list === "messages" ? "in" : "out" });
 }

@@ -4,7 +4,7 @@ import { completeIdentity, identityOf, indexContacts, isAddressable } from "./cl
 import type { CloudItem } from "./cloud-envelope.ts";
 import type { Preference, PreferenceEvent } from "./events.ts";
 import { isArray, isObject, readArray, readScalar, readString } from "./read-json.ts";
-import { readSentAt } from "./sent-at.ts";
+import { notAhead, readTime } from "./provider-time.ts";
 import { cleanObject, isDeeperThan, MAX_DEPTH } from "./storable-json.ts";
 
 /** A sign-up is a consent, as a resume is one. */
@@ -15,7 +15,7 @@ const VALUES: ReadonlyMap<string, Preference["value"]> = new Map([
 ]);
 
 /** Undefined when the change is of another field, or says nothing that can be read: it is then recorded as it is. */
-export function readPreferences(item: Extract<CloudItem, { kind: "change" }>, raw: string): PreferenceEvent | undefined {
+export function readPreferences(item: Extract<CloudItem, { kind: "change" }>, raw: string, receivedAt: Date): PreferenceEvent | undefined {
   const { field, channelKey, value } = item;
   if (field !== "user_preferences" || channelKey === undefined || value === undefined || isDeeperThan(value, MAX_DEPTH)) return undefined;
   const clean = cleanObject(value);
@@ -26,7 +26,9 @@ export function readPreferences(item: Extract<CloudItem, { kind: "change" }>, ra
     const named = identityOf(readScalar(node, "wa_id"), readString(node, "user_id"), readString(node, "parent_user_id"));
     const customer = completeIdentity(named, findContact(named, list.length === 1));
     const word = VALUES.get(readString(node, "value")?.toLowerCase() ?? "");
-    const at = readSentAt(node);
+    const told = readTime(node, "timestamp");
+    // A refusal counts from when we heard of it; a consent that does not say when could undo a later refusal.
+    const at = told === undefined && word !== "stop" ? undefined : notAhead(told, receivedAt);
     const isMarketing = (readString(node, "category") ?? "marketing_messages") === "marketing_messages";
     return word === undefined || at === undefined || !isMarketing || !isAddressable(customer) ? [] : [{ customer, value: word, at }];
   });

@@ -5,7 +5,7 @@ import type { MessageType } from "../events.ts";
 import { isObject, readArray, readObject, readScalar, readString } from "../read-json.ts";
 import { readableText } from "../readable-text.ts";
 import { withoutBulk } from "./gateway-item.ts";
-import { readMilliseconds } from "./gateway-time.ts";
+import { readTime } from "../provider-time.ts";
 import { readVcard } from "../vcard.ts";
 
 export interface ReadContent {
@@ -127,8 +127,7 @@ function readProtocol(protocol: JsonObject): BaileysContent {
   const targetId = readString(readObject(protocol, "key"), "id");
   if (targetId !== undefined && (kind === "REVOKE" || kind === "0")) return revokeOf(targetId, protocol);
   const edited = readObject(protocol, "editedMessage");
-  const edit =
-    targetId === undefined || edited === undefined ? undefined : editOf(targetId, edited, readMilliseconds(protocol, "timestampMs"));
+  const edit = targetId === undefined || edited === undefined ? undefined : editOf(targetId, edited, readTime(protocol, "timestampMs"));
   return edit ?? { kind: "none", field: `protocol.${kind}`.slice(0, 60) };
 }
 

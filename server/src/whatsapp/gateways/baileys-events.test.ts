@@ -169,3 +169,10 @@ it.each([
     expect(Math.max(...events.map(({ raw }) => raw.length))).toBeLessThan(6_000);
   }
 });
+
+it.each([undefined, 0, "soon", 1_790_003_000 + 86_400 * 30])(
+  "a message whose time is %o was written when it came in",
+  (messageTimestamp) => {
+    expect(parse(upsert("notify", said({}, { messageTimestamp })))).toMatchObject([{ kind: "message", sentAt: delivery.receivedAt }]);
+  },
+);

@@ -42,7 +42,7 @@ const LISTS: ReadonlyMap<string, Read> = new Map<string, Read>([
 
 /** Never throws. An item that cannot be read becomes an `unreadable` event and leaves its neighbours alone. */
 export function parseBaileysEvents(rawBody: Buffer, delivery: GatewayDelivery): ParsedWebhook {
-  return parseBody(rawBody, (body, wireText) => {
+  return parseBody(rawBody, delivery, (body, wireText) => {
     const events = readArray(body, "events");
     const me = readObject(body, "me");
     const own = ownNumber(readString(me, "id"), readString(me, "lid"), readString(me, "phoneNumber"));

@@ -7,7 +7,7 @@ import { type BaileysContent, readBaileysContent, type ReadContent } from "./bai
 import { type Chat, type OwnNumber, readChat } from "./chat.ts";
 import { type GatewayItem, noticeOf, unreadableItem } from "./gateway-item.ts";
 import { isBridgeSend, statusEvent } from "./gateway-status.ts";
-import { readSeconds } from "./gateway-time.ts";
+import { readTime } from "../provider-time.ts";
 
 type KeptChat = Extract<Chat, { kind: "person" | "group" }>;
 
@@ -48,7 +48,7 @@ export function readBaileysMessage(node: JsonObject, item: GatewayItem, isHistor
   const skipped = skippedChat(chat, item);
   if (skipped !== undefined) return skipped;
   const providerMessageId = readString(key, "id");
-  const sentAt = readSeconds(node, "messageTimestamp");
+  const sentAt = readTime(node, "messageTimestamp");
   if (isFromMe(key) && isBridgeSend(item, providerMessageId)) {
     return statusEvent(item, { providerMessageId, status: "sent", at: sentAt ?? item.receivedAt, chat });
   }
@@ -77,8 +77,7 @@ export function eventOf(read: BaileysContent, item: GatewayItem, facts: MessageF
   if (chat.kind !== "person" && chat.kind !== "group") return skippedChat(chat, item) ?? unreadableItem(item, "no chat");
   const providerMessageId = read.changeId ?? facts.providerMessageId;
   if (providerMessageId === undefined) return unreadableItem(item, "no id: the message cannot be told from its own redelivery");
-  const sentAt = read.changedAt ?? facts.sentAt;
-  if (sentAt === undefined) return unreadableItem(item, "no valid timestamp: the message cannot be placed in its thread");
+  const sentAt = read.changedAt ?? facts.sentAt ?? item.receivedAt;
   return messageEvent({ read, chat, item, facts, providerMessageId, sentAt });
 }
 

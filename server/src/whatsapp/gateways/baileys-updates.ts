@@ -7,7 +7,7 @@ import { editOf, type ReadContent, readBaileysContent, revokeOf } from "./bailey
 import { chatOfKey, eventOf, isFromMe, readBaileysMessage, skippedChat } from "./baileys-message.ts";
 import { type GatewayItem, noticeOf, unreadableItem } from "./gateway-item.ts";
 import { readBaileysStatus, statusEvent } from "./gateway-status.ts";
-import { readMilliseconds, readSeconds } from "./gateway-time.ts";
+import { readTime } from "../provider-time.ts";
 
 /** One `{key, update}` of `messages.update`. */
 export function readBaileysUpdate(node: JsonObject, item: GatewayItem): WebhookEvent {
@@ -19,12 +19,12 @@ export function readBaileysUpdate(node: JsonObject, item: GatewayItem): WebhookE
   const message = readObject(update, "message");
   const edited = readObject(readObject(message, "editedMessage"), "message");
   if (targetId !== undefined && edited !== undefined && readObject(edited, "protocolMessage") === undefined) {
-    const edit = editOf(targetId, edited, readMilliseconds(update, "timestampMs") ?? readSeconds(update, "messageTimestamp"));
+    const edit = editOf(targetId, edited, readTime(update, "timestampMs") ?? readTime(update, "messageTimestamp"));
     return edit === undefined ? noticeOf(item, "messages.update") : readChange(edit, key, item);
   }
   // A message that could not be decrypted at first comes here once it could.
   if (message !== undefined) return readBaileysMessage({ ...node, ...update }, item, false);
-  return readStatusOf({ key, targetId, word: readScalar(update, "status"), at: readSeconds(update, "messageTimestamp") }, item);
+  return readStatusOf({ key, targetId, word: readScalar(update, "status"), at: readTime(update, "messageTimestamp") }, item);
 }
 
 /** A change of a message by whoever wrote it. Without a time of its own it happened when we heard of it. */
@@ -59,8 +59,7 @@ export function readBaileysReaction(node: JsonObject, item: GatewayItem): Webhoo
   const read = readBaileysContent({ reactionMessage: { ...reaction, key: target } });
   const facts = { pushName: undefined, isHistory: false, fromMe: isFromMe(own), providerMessageId: readString(own, "id") };
   return (
-    skippedChat(chat, item) ??
-    eventOf(read, item, { chat, ...facts, sentAt: readMilliseconds(reaction, "senderTimestampMs") ?? item.receivedAt })
+    skippedChat(chat, item) ?? eventOf(read, item, { chat, ...facts, sentAt: readTime(reaction, "senderTimestampMs") ?? item.receivedAt })
   );
 }
 
@@ -75,7 +74,7 @@ export function readBaileysReceipt(node: JsonObject, item: GatewayItem): Webhook
     ["receiptTimestamp", "delivered"],
   ] as const;
   for (const [name, status] of stages) {
-    const at = receipt === undefined ? undefined : readSeconds(receipt, name);
+    const at = receipt === undefined ? undefined : readTime(receipt, name);
     if (at === undefined || targetId === undefined || !isFromMe(key)) continue;
     const member = readString(receipt, "userJid");
     const chat = chatOfKey({ ...key, fromMe: false, ...(member === undefined ? {} : { participant: member }) }, item.own);

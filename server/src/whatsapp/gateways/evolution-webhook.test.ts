@@ -281,17 +281,8 @@ it("everything else is a notice under its own name, and the upper-case spelling 
 it("a broken item says why and leaves its neighbours alone; each raw is a body that reads the same again", () => {
   const good = upsert()["data"];
   const deep = JSON.parse(`${'{"a":'.repeat(200)}1${"}".repeat(200)}`) as unknown;
-  const events = parse(
-    webhook("messages.upsert", [
-      good,
-      7,
-      { key: {} },
-      deep,
-      { ...upsert({ key: { id: "" } }) }["data"],
-      { ...upsert({ messageTimestamp: "soon" }) }["data"],
-    ]),
-  );
-  expect(events.map(({ kind }) => kind)).toEqual(["message", "unreadable", "unreadable", "unreadable", "unreadable", "unreadable"]);
+  const events = parse(webhook("messages.upsert", [good, 7, { key: {} }, deep, { ...upsert({ key: { id: "" } }) }["data"]]));
+  expect(events.map(({ kind }) => kind)).toEqual(["message", "unreadable", "unreadable", "unreadable", "unreadable"]);
   const [first] = events;
   expect(only(JSON.parse(first?.raw ?? ""))).toEqual(first);
 });
@@ -340,4 +331,17 @@ it("no body makes it throw, and each item of a body becomes an event that names 
     { numRuns: 300 },
   );
   for (const bytes of ["", "{", "[]", "7", "null"]) expect(parseEvolutionWebhook(Buffer.from(bytes), delivery).outcome).toBe("malformed");
+});
+
+it.each([undefined, null, 0, -5, "soon", 1_790_003_000 + 86_400 * 30, 4_200_000_000])(
+  "a message whose time is %o was written when it came in",
+  (at) => {
+    expect(message(upsert({ messageTimestamp: at }))).toMatchObject({ sentAt: receivedAt });
+    const own = webhook("send.message", { key: { remoteJid: PHONE, fromMe: true, id: "3EB0A9" }, messageTimestamp: at });
+    expect(only(own)).toMatchObject({ kind: "status", at: receivedAt });
+  },
+);
+
+it.each([1_790_003_000_000, "1790003000", 1_790_003_000.5, { low: 1_790_003_000, high: 0 }])("the time %o is read by its size", (at) => {
+  expect(Math.floor(message(upsert({ messageTimestamp: at })).sentAt.getTime() / 1000)).toBe(1_790_003_000);
 });

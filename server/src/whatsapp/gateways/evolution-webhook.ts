@@ -21,7 +21,7 @@ import {
   unreadableItem,
 } from "./gateway-item.ts";
 import { statusEvent } from "./gateway-status.ts";
-import { readMilliseconds, readSeconds } from "./gateway-time.ts";
+import { readTime } from "../provider-time.ts";
 
 type Read = (node: JsonObject, item: GatewayItem) => WebhookEvent;
 
@@ -44,7 +44,7 @@ const READERS: ReadonlyMap<string, Read> = new Map<string, Read>([
 
 /** Never throws. An item that cannot be read becomes an `unreadable` event and leaves its neighbours alone. */
 export function parseEvolutionWebhook(rawBody: Buffer, delivery: GatewayDelivery): ParsedWebhook {
-  return parseBody(rawBody, (body, wireText) => {
+  return parseBody(rawBody, delivery, (body, wireText) => {
     const name = cleanString(readString(body, "event") ?? "");
     // `sender` is the instance's own number, whatever its name says.
     const own = ownNumber(readString(body, "sender"), readString(readObject(body, "data"), "wuid"));
@@ -75,7 +75,7 @@ function messagesIn(data: Json | undefined): Json | undefined {
 }
 
 function isOld(node: JsonObject, { receivedAt }: GatewayItem): boolean {
-  const sentAt = readSeconds(node, "messageTimestamp");
+  const sentAt = readTime(node, "messageTimestamp");
   return sentAt !== undefined && receivedAt.getTime() - sentAt.getTime() > HISTORY_AFTER_MS;
 }
 
@@ -103,7 +103,7 @@ function readEdited(node: JsonObject, item: GatewayItem): WebhookEvent {
   const targetId = readString(key, "id");
   const edited = readObject(source, "editedMessage");
   if (targetId === undefined || edited === undefined) return noticeOf(item, "messages.edited");
-  const edit = editOf(targetId, edited, readMilliseconds(source, "timestampMs"));
+  const edit = editOf(targetId, edited, readTime(source, "timestampMs"));
   return edit === undefined ? noticeOf(item, "messages.edited") : readChange(edit, readObject(node, "key") ?? key, item);
 }
 
@@ -115,7 +115,7 @@ function readOwnSend(node: JsonObject, item: GatewayItem): WebhookEvent {
   const key = readObject(node, "key");
   const providerMessageId = readString(key, "id");
   if (providerMessageId === undefined) return unreadableItem(item, "no id: the sent message cannot be told from others");
-  const at = readSeconds(node, "messageTimestamp") ?? item.receivedAt;
+  const at = readTime(node, "messageTimestamp") ?? item.receivedAt;
   return statusEvent(item, { providerMessageId, status: "sent", at, chat: chatOfKey(key, item.own) });
 }
 

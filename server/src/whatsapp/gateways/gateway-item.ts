@@ -4,6 +4,7 @@ import type { Json, JsonObject } from "../../kernel/json.ts";
 import { isSmall } from "../cloud-envelope.ts";
 import type { CustomerIdentity, IdentityEvent, NoticeEvent, Provider, UnreadableEvent, WebhookEvent } from "../events.ts";
 import type { ParsedWebhook } from "../parse-webhook.ts";
+import { withoutFuture } from "../provider-time.ts";
 import { isArray, isObject } from "../read-json.ts";
 import { cleanObject, isDeeperThan, MAX_DEPTH } from "../storable-json.ts";
 import type { OwnNumber } from "./chat.ts";
@@ -23,12 +24,16 @@ export interface GatewayItem extends GatewayDelivery {
   readonly raw: string;
 }
 
-export function parseBody(rawBody: Buffer, read: (body: JsonObject, wireText: string) => readonly WebhookEvent[]): ParsedWebhook {
+export function parseBody(
+  rawBody: Buffer,
+  { receivedAt }: GatewayDelivery,
+  read: (body: JsonObject, wireText: string) => readonly WebhookEvent[],
+): ParsedWebhook {
   const wireText = rawBody.toString("utf8");
   const body = parseJson(wireText);
   if (body === undefined) return { outcome: "malformed", reason: "The body is not valid JSON." };
   if (!isObject(body)) return { outcome: "malformed", reason: "The body is JSON but not an object." };
-  return { outcome: "events", events: read(body, wireText) };
+  return { outcome: "events", events: read(body, wireText).map((event) => withoutFuture(event, receivedAt)) };
 }
 
 /** The items of a node that holds one or a list of them. */

@@ -185,6 +185,14 @@ it("a message of last week comes from the past", () => {
 it("a session's state and unknown events are notices, a broken payload says why", () => {
   expect(only(webhook("session.status", { status: "FAILED" }))).toMatchObject({ kind: "notice", field: "session.status" });
   expect(only(webhook("message", 7))).toMatchObject({ kind: "unreadable" });
-  expect(only(said({ timestamp: null }))).toMatchObject({ kind: "unreadable", reason: expect.stringContaining("timestamp") });
   expect(only({ payload: {} })).toMatchObject({ kind: "unreadable" });
+});
+
+it("a message was written when it came in if its time is missing, absurd or in the future, whatever WAHA's own clock says", () => {
+  for (const timestamp of [null, 0, -1, "soon", 1_790_003_000 + 86_400 * 30])
+    expect(message(said({ timestamp })).sentAt.getTime()).toBeLessThanOrEqual(delivery.receivedAt.getTime());
+  for (const timestamp of [1_790_003_000_000, "1790003000.25", 1_790_003_000_000_000])
+    expect(Math.floor(message(said({ timestamp })).sentAt.getTime() / 1000)).toBe(1_790_003_000);
+  const ahead = only({ ...said({ source: "api", fromMe: true, timestamp: 0 }), timestamp: 1_890_003_000_123 });
+  expect(ahead).toMatchObject({ kind: "status", at: delivery.receivedAt });
 });

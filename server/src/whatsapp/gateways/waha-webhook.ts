@@ -9,7 +9,7 @@ import { eventOf, skippedChat } from "./baileys-message.ts";
 import { ownNumber } from "./chat.ts";
 import { type GatewayDelivery, type GatewayItem, noticeOf, parseBody, readItem, unreadableItem } from "./gateway-item.ts";
 import { readWahaAck, statusEvent } from "./gateway-status.ts";
-import { readMilliseconds, readSeconds } from "./gateway-time.ts";
+import { notAhead, readTime } from "../provider-time.ts";
 import { readWahaContent } from "./waha-content.ts";
 import { chatOfWaha, pushNameOf, wahaFromMe } from "./waha-chat.ts";
 import { readWahaMessageId } from "./waha-message-id.ts";
@@ -31,13 +31,13 @@ const READERS: ReadonlyMap<string, Read> = new Map<string, Read>([
 
 /** Never throws. */
 export function parseWahaWebhook(rawBody: Buffer, delivery: GatewayDelivery): ParsedWebhook {
-  return parseBody(rawBody, (body, wireText) => {
+  return parseBody(rawBody, delivery, (body, wireText) => {
     const name = cleanString(readString(body, "event") ?? "").slice(0, 60);
     const me = readObject(body, "me");
     const item: GatewayItem = {
       channelKey: delivery.channelKey,
       // WAHA's own time of the event: a redelivery tells the same.
-      receivedAt: readMilliseconds(body, "timestamp") ?? delivery.receivedAt,
+      receivedAt: notAhead(readTime(body, "timestamp"), delivery.receivedAt),
       provider: "waha",
       own: ownNumber(readString(me, "id"), readString(me, "lid"), readString(me, "jid")),
       raw: wireText,
@@ -72,7 +72,7 @@ function readMessage(payload: JsonObject, item: GatewayItem): WebhookEvent {
     return statusEvent(item, {
       providerMessageId: id.bareId,
       status: "sent",
-      at: readSeconds(payload, "timestamp") ?? item.receivedAt,
+      at: readTime(payload, "timestamp") ?? item.receivedAt,
       chat,
     });
   }
@@ -80,7 +80,7 @@ function readMessage(payload: JsonObject, item: GatewayItem): WebhookEvent {
     chat,
     fromMe,
     providerMessageId: id.bareId,
-    sentAt: readSeconds(payload, "timestamp"),
+    sentAt: readTime(payload, "timestamp"),
     pushName: pushNameOf(payload),
     isHistory: false,
   });
@@ -117,7 +117,7 @@ function readReaction(payload: JsonObject, item: GatewayItem): WebhookEvent {
   const chat = chatOfWaha(payload, item.own);
   if (fromMe && readString(payload, "source") === "api") return noticeOf(item, "message.reaction");
   const read = readBaileysContent({ reactionMessage: { text: reaction["text"] ?? "", key: { id: targetId } } });
-  const sentAt = readSeconds(payload, "timestamp") ?? item.receivedAt;
+  const sentAt = readTime(payload, "timestamp") ?? item.receivedAt;
   const facts = { fromMe, providerMessageId: own?.bareId, sentAt, pushName: pushNameOf(payload), isHistory: false };
   return skippedChat(chat, item) ?? eventOf(read, item, { chat, ...facts });
 }
@@ -129,7 +129,7 @@ function readEdited(payload: JsonObject, item: GatewayItem): WebhookEvent {
   if (own === undefined || targetId === undefined || body === undefined) return noticeOf(item, "message.edited");
   const chat = chatOfWaha(payload, item.own);
   const content = { type: "edit", edit: { original_message_id: targetId, message: { type: "text", text: { body } } } };
-  const sentAt = readSeconds(payload, "timestamp") ?? item.receivedAt;
+  const sentAt = readTime(payload, "timestamp") ?? item.receivedAt;
   const facts = {
     fromMe: wahaFromMe(payload, own),
     providerMessageId: own.bareId,
@@ -147,7 +147,7 @@ function readRevoked(payload: JsonObject, item: GatewayItem): WebhookEvent {
   const about = after ?? before;
   if (targetId === undefined || about === undefined) return noticeOf(item, "message.revoked");
   const chat = chatOfWaha(about, item.own);
-  const sentAt = (after === undefined ? undefined : readSeconds(after, "timestamp")) ?? item.receivedAt;
+  const sentAt = (after === undefined ? undefined : readTime(after, "timestamp")) ?? item.receivedAt;
   const facts = {
     fromMe: wahaFromMe(about, readWahaMessageId(about["id"])),
     providerMessageId: undefined,
