@@ -409,8 +409,21 @@ export type ReplySettings = {
   /** When no reply can be written: fetch a person, or say fallbackText. */
   readonly onFailure: "handoff" | "fallback";
   readonly fallbackText: string;
-  /** A message that contains one of these, as whole words, fetches a person at once. */
+  /** A message that contains one of these, as whole words, fetches a person at once; beside what findsHandoffWish finds. */
   readonly handoffKeywords: readonly string[];
+  /** Whether the wish for a person (speak to a human, hablar con una persona, אני רוצה נציג) is understood in every language of the product. */
+  readonly findsHandoffWish: boolean;
+  /** Said to a greeting or a thank-you alone that no text of the business answers; null: nothing, and nobody is fetched. */
+  readonly courtesyText: string | null;
+  /** Against machines that answer machines: then nothing is said (skipped as loop) until it is over. null: no brake. */
+  readonly loopBrake: {
+    /** The same text was answered so often already. */
+    readonly repeats: number;
+    /** So many replies were written. */
+    readonly turns: number;
+    /** Within this time. */
+    readonly withinMs: number;
+  } | null;
   /** When a person was fetched for the same reason no longer ago than this, and nobody has said anything since, the customer is not told again. */
   readonly handoffRepeatMs: number;
   /** When people answer; null: always. */
