@@ -48,8 +48,8 @@ export interface Intake extends WebhookIntake {
 
 const MAX_BATCH = 256;
 const MAX_BATCH_BYTES = 1_000_000;
-/** What one delivery may have in the queue at a time: a body of any size comes in by slices, and others get their turn between them. */
-const SLICE = 512;
+/** What one delivery may have in the queue at a time: a body of any size comes in by slices, and others get their turn between them. More than the platform puts into one (1,000), so that a burst in one delivery is one burst here. */
+const SLICE = 1_024;
 /** Of the queue, for one business; what is beyond it is refused with 503. */
 const SHARE = 0.25;
 /** A slice that is not durable by then is answered 503; what it holds may still be stored, and is a duplicate when it comes again. */

@@ -78,12 +78,13 @@ const UNREADABLE: Readonly<Record<string, string>> = {
   order: "an order",
 };
 
-const WITH_CAPTION = new Set(["image", "video", "audio", "document"]);
+const WITH_CAPTION = new Set(["image", "video", "document"]);
 
 /** What a caption belongs to has to be said too: nobody here can see or hear it. */
 function describe({ type, text }: ContextMessage): string {
   const written = text?.trim() ?? "";
   if (written === "") return `(${UNREADABLE[type] ?? "something that cannot be shown"})`;
+  if (type === "audio") return `(${UNREADABLE["audio"] ?? ""}: ${written})`;
   return WITH_CAPTION.has(type) ? `(${UNREADABLE[type] ?? ""}) ${written}` : (text ?? "");
 }
 

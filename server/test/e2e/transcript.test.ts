@@ -208,7 +208,7 @@ function expectedLines({ says, answers, hours, price, allergy, phone }: ClinicSc
     ai(answers.slots, { slots: "09:00, 10:30" }),
     customer(says.time),
     ai(answers.booked, { reference }),
-    ["customer", null],
+    ["customer", "Voice note"],
     ai(answers.voice),
     customer(says.allergy),
     ai(answers.noted),
