@@ -1,4 +1,5 @@
 // Proves what the webhook address promises: only signed bytes come in, a 200 means durable, and no body whatever makes it fail.
+import { once } from "node:events";
 import { connect } from "node:net";
 import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, expect, test as it } from "vitest";
@@ -75,7 +76,8 @@ it("every answer is counted by its status", async () => {
   const post = (signature: string): Promise<unknown> =>
     app.inject({ method: "POST", url: WEBHOOK, headers: { "x-hub-signature-256": signature }, payload: BODY });
   await post("sha256=00");
-  await app.inject({ method: "POST", url: WEBHOOK, payload: "x".repeat(3 * 1024 * 1024 + 1) });
+  const tooLong = "x".repeat(3 * 1024 * 1024 + 1);
+  await app.inject({ method: "POST", url: WEBHOOK, headers: { "x-hub-signature-256": sign(tooLong) }, payload: tooLong });
   await app.inject(WEBHOOK);
   intake.fault = new Fault("unavailable", "full");
   await post(sign(BODY));
@@ -118,6 +120,20 @@ it("a wrong, missing, truncated or foreign signature is 401, and nothing is stor
   expect(missing.statusCode).toBe(401);
   expect(http.intake.received).toEqual([]);
 });
+
+it.each(["", "x-hub-signature-256: sha256=00\r\n", `x-hub-signature-256: ${sign(BODY).replace("sha256", "sha1")}\r\n`])(
+  "who shows nothing that can be a signature (%s) is refused before the body is there",
+  async (header) => {
+    const { app } = createTestHttp(test.open(), test.log);
+    const { hostname, port } = new URL(await app.listen({ host: "127.0.0.1", port: 0 }));
+    const socket = connect(Number(port), hostname);
+    socket.write(`POST ${WEBHOOK} HTTP/1.1\r\nhost: x\r\n${header}content-length: 1000\r\n\r\n{`);
+    const [answer] = (await once(socket, "data")) as [Buffer];
+    expect(answer.toString()).toMatch(/^HTTP\/1.1 401 /);
+    socket.destroy();
+    await app.close();
+  },
+);
 
 it("during a rotation both secrets are accepted", async () => {
   const rotating = createTestHttp(test.open(), test.log, { appSecrets: ["new-secret", "old-secret"] });

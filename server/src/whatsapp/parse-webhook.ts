@@ -14,7 +14,13 @@ import { cleanObject, isDeeperThan, MAX_DEPTH, mayHoldUnstorable } from "./stora
 const MAX_ITEMS = 20_000;
 
 export type ParsedWebhook =
-  { readonly outcome: "events"; readonly events: readonly WebhookEvent[] } | { readonly outcome: "malformed"; readonly reason: string };
+  | {
+      readonly outcome: "events";
+      readonly events: readonly WebhookEvent[];
+      /** Which of a gateway's instances (Evolution) or sessions (WAHA) the body claims to come from; undefined when it names none. */
+      readonly instance?: string | undefined;
+    }
+  | { readonly outcome: "malformed"; readonly reason: string };
 
 type ListedItem = Extract<CloudItem, { kind: "listed" }>;
 type ItemPlace = Pick<NoticeEvent, "channelKey" | "accountKey">;

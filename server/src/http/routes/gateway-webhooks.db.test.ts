@@ -1,5 +1,7 @@
 // Proves that a gateway's customers come in under the same promises as those of the Cloud API: real doubles of the gateways, real database.
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { connect as openSocket } from "node:net";
 import { startEvolutionSimulator, startWahaSimulator, type GatewaySimulator } from "@onethread/simulator";
 import { fastify, type FastifyInstance } from "fastify";
 import { Registry } from "prom-client";
@@ -25,6 +27,7 @@ let test: TestDatabase;
 let database: Database;
 let intake: Intake;
 let app: FastifyInstance;
+let registry: Registry;
 let address: string;
 const channels = new Map<string, GatewayChannel>();
 const simulators: GatewaySimulator[] = [];
@@ -47,10 +50,11 @@ beforeAll(async () => {
     onStored: () => undefined,
   });
   app = fastify();
+  registry = new Registry();
   app.setErrorHandler(createErrorHandler({ log }));
   registerGatewayWebhooks(app, {
     intake,
-    metrics: createMetrics({ registry: new Registry(), database, log, failPoints: noFailPoints }),
+    metrics: createMetrics({ registry, database, log, failPoints: noFailPoints }),
     findChannel: (gateway, token) => Promise.resolve(channels.get(`${gateway}:${token}`)),
     now: () => new Date(),
   });
@@ -195,6 +199,34 @@ describe("what an answer means to a gateway", () => {
     const [unsigned] = (await (await startWaha(waha, "wrong")).inbound({ from: "12025550147" })).deliveries;
     expect(new Set(unsigned?.attempts)).toEqual(new Set([401]));
     expect([...(await messagesOf(evolution)), ...(await messagesOf(waha))]).toEqual([]);
+  });
+
+  it.each(["evolution", "waha", "baileys"] as const)(
+    "a caller of %s whose headers prove nothing is refused before the body is there",
+    async (gateway) => {
+      const { token } = await connect(gateway);
+      const { hostname, port } = new URL(address);
+      const socket = openSocket(Number(port), hostname);
+      socket.write(
+        `POST /webhooks/${gateway}/${token} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n{`,
+      );
+      const [answer] = (await once(socket, "data")) as [Buffer];
+      expect(answer.toString()).toMatch(/^HTTP\/1.1 401 /);
+      socket.destroy();
+    },
+  );
+
+  it("every answer is counted by its status, under the pattern of the address", async () => {
+    const { token } = await connect("evolution");
+    const post = (address: string, headers: Record<string, string> = {}) =>
+      app.inject({ method: "POST", url: `/webhooks/evolution/${address}`, headers, payload: "{}" });
+    registry.resetMetrics();
+    await post(token);
+    await post(`${token}/messages-upsert`, { apikey: SECRET });
+    await post("nobody");
+    const text = await registry.metrics();
+    for (const status of [200, 401, 503])
+      expect(text).toContain(`_count{method="POST",route="/webhooks/evolution/:token",status="${String(status)}"} 1`);
   });
 
   it("an address that is connected late loses nothing: until then it is 503, which Evolution retries", async () => {

@@ -5,14 +5,16 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { WebhookIntake } from "../../ingest/webhook-intake.ts";
 import { Fault } from "../../kernel/faults.ts";
-import type { JsonObject } from "../../kernel/json.ts";
 import type { WebhookEvent } from "../../whatsapp/events.ts";
-import { instanceOfEvolution } from "../../whatsapp/gateways/evolution-webhook.ts";
-import { type GatewayCall, verifyBridgeCall, verifyEvolutionCall, verifyWahaCall } from "../../whatsapp/gateways/gateway-auth.ts";
+import {
+  type GatewayCall,
+  hasWahaSignature,
+  verifyBridgeCall,
+  verifyEvolutionCall,
+  verifyWahaCall,
+} from "../../whatsapp/gateways/gateway-auth.ts";
 import type { GatewayDelivery } from "../../whatsapp/gateways/gateway-item.ts";
 import { type Gateway, GATEWAYS, parseGatewayWebhook } from "../../whatsapp/gateways/parse-gateway-webhook.ts";
-import { sessionOfWaha } from "../../whatsapp/gateways/waha-webhook.ts";
-import { isObject } from "../../whatsapp/read-json.ts";
 import { cleanString } from "../../whatsapp/storable-json.ts";
 import type { Metrics } from "../metrics.ts";
 
@@ -32,8 +34,10 @@ export interface GatewayWebhookDeps {
 }
 
 interface GatewayRules {
-  readonly verify: (call: GatewayCall) => boolean;
-  readonly instanceOf: (body: JsonObject) => string | undefined;
+  /** What the headers alone can prove: asked before the body is read. */
+  readonly verifyHeaders: (call: GatewayCall) => boolean;
+  /** For a gateway that signs the bytes of its bodies. */
+  readonly verifyBody?: (call: GatewayCall, rawBody: Buffer) => boolean;
   readonly worksWithoutSecret: boolean;
   /** What to look at when a call was refused. */
   readonly proof: string;
@@ -41,21 +45,19 @@ interface GatewayRules {
 
 const RULES: Readonly<Record<Gateway, GatewayRules>> = {
   evolution: {
-    verify: verifyEvolutionCall,
-    instanceOf: instanceOfEvolution,
+    verifyHeaders: verifyEvolutionCall,
     // Its global webhook can send no header of ours; the token of the address is then all there is.
     worksWithoutSecret: true,
     proof: 'the webhook header "apikey" (or "jwt_key") of the instance',
   },
   waha: {
-    verify: verifyWahaCall,
-    instanceOf: sessionOfWaha,
+    verifyHeaders: hasWahaSignature,
+    verifyBody: verifyWahaCall,
     worksWithoutSecret: false,
     proof: "the webhook's hmac key of the session",
   },
   baileys: {
-    verify: verifyBridgeCall,
-    instanceOf: () => undefined,
+    verifyHeaders: verifyBridgeCall,
     worksWithoutSecret: false,
     proof: "the secret that createBaileysBridge was given",
   },
@@ -76,26 +78,51 @@ export function registerGatewayWebhooks(app: FastifyInstance, deps: GatewayWebho
   });
   for (const gateway of GATEWAYS) {
     const path = `/webhooks/${gateway}/:token`;
-    const channels = new WeakMap<FastifyRequest, GatewayChannel>();
+    const calls = new WeakMap<FastifyRequest, ProvenCall>();
     const options = {
       bodyLimit: BODY_LIMIT,
       // Before the body is read: a stranger must not make us hold 32 MB.
       async onRequest(request: GatewayRequest): Promise<void> {
-        channels.set(request, await requireChannel(deps, gateway, request.params.token));
+        calls.set(request, await requireProof(deps, gateway, request));
+      },
+      // Whatever the answer is: those that are not 200 are what somebody has to see.
+      onResponse(request: GatewayRequest, reply: FastifyReply, done: () => void): void {
+        deps.metrics.requestFinished({ method: request.method, route: path, status: reply.statusCode, seconds: reply.elapsedTime / 1000 });
+        done();
       },
     };
     const receive = async (request: GatewayRequest, reply: FastifyReply): Promise<FastifyReply> => {
-      const startedAt = performance.now();
-      const channel = channels.get(request);
-      if (channel === undefined) throw new Error("the channel was not looked up before the body");
-      await receiveWebhook({ gateway, channel, request }, deps);
-      deps.metrics.requestFinished({ method: "POST", route: path, status: 200, seconds: (performance.now() - startedAt) / 1000 });
+      const call = calls.get(request);
+      if (call === undefined) throw new Error("the caller was not looked at before the body");
+      await receiveWebhook(call, request, deps);
       return reply.code(200).send();
     };
     app.post<{ Params: { token: string } }>(path, options, receive);
     // Evolution's "webhook by events" appends the event to the address.
     app.post<{ Params: { token: string } }>(`${path}/:event`, options, receive);
   }
+}
+
+/** A call whose headers prove what headers can prove. */
+interface ProvenCall extends GatewayCall {
+  readonly gateway: Gateway;
+  readonly channel: GatewayChannel;
+}
+
+async function requireProof(deps: GatewayWebhookDeps, gateway: Gateway, { params, headers }: GatewayRequest): Promise<ProvenCall> {
+  const channel = await requireChannel(deps, gateway, params.token);
+  const call: ProvenCall = { gateway, channel, headers, secrets: channel.secrets, now: deps.now() };
+  if (!isOpen(call) && !RULES[gateway].verifyHeaders(call)) throw unproven(gateway);
+  return call;
+}
+
+function isOpen({ gateway, channel }: ProvenCall): boolean {
+  return channel.secrets.length === 0 && RULES[gateway].worksWithoutSecret;
+}
+
+function unproven(gateway: Gateway): Fault {
+  const sentence = `The call does not prove that it knows the secret of this channel. Nothing was stored; check ${RULES[gateway].proof}.`;
+  return new Fault("signature_invalid", sentence);
 }
 
 async function requireChannel(deps: GatewayWebhookDeps, gateway: Gateway, token: string): Promise<GatewayChannel> {
@@ -105,24 +132,12 @@ async function requireChannel(deps: GatewayWebhookDeps, gateway: Gateway, token:
   throw new Fault("unavailable", sentence, { retryAfterSeconds: UNKNOWN_RETRY_S });
 }
 
-interface Received {
-  readonly gateway: Gateway;
-  readonly channel: GatewayChannel;
-  readonly request: GatewayRequest;
-}
-
-async function receiveWebhook({ gateway, channel, request }: Received, deps: GatewayWebhookDeps): Promise<void> {
-  const rules = RULES[gateway];
+async function receiveWebhook(call: ProvenCall, request: GatewayRequest, deps: GatewayWebhookDeps): Promise<void> {
+  const { gateway, channel } = call;
   const rawBody = Buffer.isBuffer(request.body) ? request.body : NO_BODY;
-  const receivedAt = deps.now();
-  const isOpen = channel.secrets.length === 0 && rules.worksWithoutSecret;
-  if (!isOpen && !rules.verify({ headers: request.headers, rawBody, secrets: channel.secrets, now: receivedAt })) {
-    throw new Fault(
-      "signature_invalid",
-      `The call does not prove that it knows the secret of this channel. Nothing was stored; check ${rules.proof}.`,
-    );
-  }
-  const events = eventsOf(gateway, channel, { rawBody, delivery: { channelKey: request.params.token, receivedAt } });
+  const { verifyBody } = RULES[gateway];
+  if (verifyBody !== undefined && !isOpen(call) && !verifyBody(call, rawBody)) throw unproven(gateway);
+  const events = eventsOf(gateway, channel, { rawBody, delivery: { channelKey: request.params.token, receivedAt: deps.now() } });
   if (events.length > 0) deps.metrics.ingested(await deps.intake.receive(events));
 }
 
@@ -139,16 +154,9 @@ function eventsOf(gateway: Gateway, channel: GatewayChannel, { rawBody, delivery
   const parsed = parseGatewayWebhook(gateway, rawBody, delivery);
   // It is proven, so the gateway did send it, and would lose it for good: kept for a person and a replay instead of refused.
   if (parsed.outcome !== "events") return setAside(parsed.reason);
-  const instance = channel.instance === undefined ? undefined : instanceIn(gateway, rawBody);
-  if (instance !== undefined && instance !== channel.instance) {
-    return setAside(
-      `The webhook comes from "${cleanString(instance).slice(0, 80)}", but this channel belongs to "${channel.instance ?? ""}".`,
-    );
+  const { instance } = parsed;
+  if (channel.instance !== undefined && instance !== undefined && instance !== channel.instance) {
+    return setAside(`The webhook comes from "${cleanString(instance).slice(0, 80)}", but this channel belongs to "${channel.instance}".`);
   }
   return parsed.events;
-}
-
-function instanceIn(gateway: Gateway, rawBody: Buffer): string | undefined {
-  const body: unknown = JSON.parse(rawBody.toString("utf8"));
-  return isObject(body) ? RULES[gateway].instanceOf(body) : undefined;
 }

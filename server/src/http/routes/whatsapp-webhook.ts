@@ -7,7 +7,7 @@ import { Fault } from "../../kernel/faults.ts";
 import { isObject } from "../../whatsapp/read-json.ts";
 import { parseCloudWebhook } from "../../whatsapp/parse-webhook.ts";
 import type { WebhookEvent } from "../../whatsapp/events.ts";
-import { verifySignature } from "../../whatsapp/signature.ts";
+import { signatureIn, verifySignature } from "../../whatsapp/signature.ts";
 import { cleanString } from "../../whatsapp/storable-json.ts";
 import type { Metrics } from "../metrics.ts";
 
@@ -36,18 +36,28 @@ export function registerWhatsAppWebhook(app: FastifyInstance, deps: WhatsAppWebh
     deps.metrics.requestFinished({ method: request.method, route: PATH, status: reply.statusCode, seconds: reply.elapsedTime / 1000 });
     done();
   });
-  app.post(PATH, { bodyLimit: BODY_LIMIT }, (request, reply) => receiveWebhook(request, reply, deps));
+  // Before the body is read: who shows no signature must not make us hold and hash 3 MB.
+  const onRequest = (request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void): void => {
+    done(signatureIn(headerOf(request)) === undefined ? notSigned() : undefined);
+  };
+  app.post(PATH, { bodyLimit: BODY_LIMIT, onRequest }, (request, reply) => receiveWebhook(request, reply, deps));
+}
+
+function headerOf({ headers }: FastifyRequest): string | undefined {
+  const header = headers["x-hub-signature-256"];
+  return typeof header === "string" ? header : undefined;
+}
+
+function notSigned(): Fault {
+  return new Fault(
+    "signature_invalid",
+    "The header X-Hub-Signature-256 does not sign this body with the app's secret. Nothing was stored; check the app secret of Onethread.",
+  );
 }
 
 async function receiveWebhook(request: FastifyRequest, reply: FastifyReply, deps: WhatsAppWebhookDeps): Promise<FastifyReply> {
   const rawBody = Buffer.isBuffer(request.body) ? request.body : NO_BODY;
-  const header = request.headers["x-hub-signature-256"];
-  if (!verifySignature({ rawBody, header: typeof header === "string" ? header : undefined, secrets: deps.appSecrets })) {
-    throw new Fault(
-      "signature_invalid",
-      "The header X-Hub-Signature-256 does not sign this body with the app's secret. Nothing was stored; check the app secret of Onethread.",
-    );
-  }
+  if (!verifySignature({ rawBody, header: headerOf(request), secrets: deps.appSecrets })) throw notSigned();
   const events = eventsOf(rawBody);
   if (events.length > 0) deps.metrics.ingested(await deps.intake.receive(events));
   return reply.code(200).send();

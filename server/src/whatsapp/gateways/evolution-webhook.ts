@@ -44,7 +44,7 @@ const READERS: ReadonlyMap<string, Read> = new Map<string, Read>([
 
 /** Never throws. An item that cannot be read becomes an `unreadable` event and leaves its neighbours alone. */
 export function parseEvolutionWebhook(rawBody: Buffer, delivery: GatewayDelivery): ParsedWebhook {
-  return parseBody(rawBody, delivery, (body, wireText) => {
+  return parseBody(rawBody, { ...delivery, instanceKey: "instance" }, (body, wireText) => {
     const name = cleanString(readString(body, "event") ?? "");
     // `sender` is the instance's own number, whatever its name says.
     const own = ownNumber(readString(body, "sender"), readString(readObject(body, "data"), "wuid"));
@@ -61,11 +61,6 @@ export function parseEvolutionWebhook(rawBody: Buffer, delivery: GatewayDelivery
       return readItem(node, itemWith(raw), (object, item) => [read(object, item)]);
     });
   });
-}
-
-/** The instance that a body claims to come from; undefined when it names none. */
-export function instanceOfEvolution(body: JsonObject): string | undefined {
-  return readString(body, "instance");
 }
 
 function messagesIn(data: Json | undefined): Json | undefined {

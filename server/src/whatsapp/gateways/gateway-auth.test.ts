@@ -1,9 +1,8 @@
 import { createHmac } from "node:crypto";
 import { expect, it } from "vitest";
-import { verifyBridgeCall, verifyEvolutionCall, verifyWahaCall } from "./gateway-auth.ts";
+import { hasWahaSignature, verifyBridgeCall, verifyEvolutionCall, verifyWahaCall } from "./gateway-auth.ts";
 
 const now = new Date(1_790_003_000_000);
-const NONE = Buffer.alloc(0);
 
 const PUBLISHED = {
   rawBody: Buffer.from('{"event":"message","session":"default","engine":"WEBJS"}'),
@@ -12,15 +11,15 @@ const PUBLISHED = {
 
 it("WAHA's published example verifies, and nothing near it does", () => {
   const { rawBody, hmac } = PUBLISHED;
-  const call = { rawBody, secrets: ["old", "my-secret-key"], now };
-  expect(verifyWahaCall({ ...call, headers: { "x-webhook-hmac": hmac, "x-webhook-hmac-algorithm": "sha512" } })).toBe(true);
+  const call = { secrets: ["old", "my-secret-key"], now };
+  expect(verifyWahaCall({ ...call, headers: { "x-webhook-hmac": hmac, "x-webhook-hmac-algorithm": "sha512" } }, rawBody)).toBe(true);
   for (const wrong of [hmac.slice(2), `${hmac}00`, hmac.replace("2", "3"), "", undefined]) {
-    expect(verifyWahaCall({ ...call, headers: { "x-webhook-hmac": wrong } })).toBe(false);
+    expect(verifyWahaCall({ ...call, headers: { "x-webhook-hmac": wrong } }, rawBody)).toBe(false);
   }
-  expect(verifyWahaCall({ ...call, headers: { "x-webhook-hmac": hmac, "x-webhook-hmac-algorithm": "sha256" } })).toBe(false);
-  expect(verifyWahaCall({ ...call, rawBody: Buffer.concat([rawBody, Buffer.from(" ")]), headers: { "x-webhook-hmac": hmac } })).toBe(false);
+  expect(verifyWahaCall({ ...call, headers: { "x-webhook-hmac": hmac, "x-webhook-hmac-algorithm": "sha256" } }, rawBody)).toBe(false);
+  expect(verifyWahaCall({ ...call, headers: { "x-webhook-hmac": hmac } }, Buffer.concat([rawBody, Buffer.from(" ")]))).toBe(false);
   const forgotten = createHmac("sha512", "").update(rawBody).digest("hex");
-  expect(verifyWahaCall({ ...call, secrets: [""], headers: { "x-webhook-hmac": forgotten } })).toBe(false);
+  expect(verifyWahaCall({ ...call, secrets: [""], headers: { "x-webhook-hmac": forgotten } }, rawBody)).toBe(false);
 });
 
 function token(secret: string, claims: object, alg = "HS256"): string {
@@ -31,7 +30,7 @@ function token(secret: string, claims: object, alg = "HS256"): string {
 
 it("Evolution proves itself by the secret in a header, or by a token signed with it", () => {
   const claims = { iat: now.getTime() / 1000, exp: now.getTime() / 1000 + 600, app: "evolution", action: "webhook" };
-  const verify = (headers: Record<string, string>): boolean => verifyEvolutionCall({ headers, rawBody: NONE, secrets: ["s3cret"], now });
+  const verify = (headers: Record<string, string>): boolean => verifyEvolutionCall({ headers, secrets: ["s3cret"], now });
   expect(verify({ apikey: "s3cret" })).toBe(true);
   expect(verify({ authorization: "Bearer s3cret" })).toBe(true);
   expect(verify({ authorization: `Bearer ${token("s3cret", claims)}` })).toBe(true);
@@ -52,12 +51,21 @@ it("Evolution proves itself by the secret in a header, or by a token signed with
 
 it("a retry half an hour after its token ran out is still Evolution", () => {
   const headers = { authorization: `Bearer ${token("s3cret", { exp: now.getTime() / 1000 - 1800 })}` };
-  expect(verifyEvolutionCall({ headers, rawBody: NONE, secrets: ["s3cret"], now })).toBe(true);
+  expect(verifyEvolutionCall({ headers, secrets: ["s3cret"], now })).toBe(true);
 });
 
 it("without a secret nobody is the bridge", () => {
-  const call = { headers: { authorization: "Bearer s3cret" }, rawBody: NONE, now };
+  const call = { headers: { authorization: "Bearer s3cret" }, now };
   expect(verifyBridgeCall({ ...call, secrets: ["s3cret"] })).toBe(true);
   expect(verifyBridgeCall({ ...call, secrets: [] })).toBe(false);
   expect(verifyBridgeCall({ ...call, headers: { authorization: "Bearer " }, secrets: [""] })).toBe(false);
+});
+
+it("before the body is there, WAHA's call has to carry something that can be a signature of it", () => {
+  const { hmac } = PUBLISHED;
+  const hasOne = (headers: Record<string, string>, secrets = ["s3cret"]): boolean => hasWahaSignature({ headers, secrets, now });
+  expect(hasOne({ "x-webhook-hmac": hmac })).toBe(true);
+  expect(hasOne({ "x-webhook-hmac": hmac }, [])).toBe(false);
+  for (const headers of [{}, { "x-webhook-hmac": "" }, { "x-webhook-hmac": hmac.slice(1) }, { "x-webhook-hmac": `${hmac.slice(1)}g` }])
+    expect(hasOne(headers)).toBe(false);
 });

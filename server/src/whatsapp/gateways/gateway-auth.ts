@@ -7,8 +7,6 @@ export type RequestHeaders = Readonly<Record<string, string | readonly string[] 
 
 export interface GatewayCall {
   readonly headers: RequestHeaders;
-  /** The exact bytes. Only WAHA signs them. */
-  readonly rawBody: Buffer;
   /** One, or two while a secret is being replaced. None verifies nothing. */
   readonly secrets: readonly string[];
   readonly now: Date;
@@ -29,16 +27,25 @@ export function verifyEvolutionCall({ headers, secrets, now }: GatewayCall): boo
   return bearer !== undefined && isSignedToken(bearer, secrets, now);
 }
 
-/** HMAC-SHA512 of the raw bytes in `x-webhook-hmac`. */
-export function verifyWahaCall({ headers, rawBody, secrets }: GatewayCall): boolean {
-  const hex = readHeader(headers, "x-webhook-hmac");
-  const algorithm = readHeader(headers, "x-webhook-hmac-algorithm") ?? "sha512";
-  if (hex === undefined || !SHA512_HEX.test(hex) || algorithm.toLowerCase() !== "sha512") return false;
-  const given = Buffer.from(hex, "hex");
+/** All that can be said before the body is there: WAHA signs its bytes. */
+export function hasWahaSignature({ headers, secrets }: GatewayCall): boolean {
+  return secrets.length > 0 && wahaSignatureOf(headers) !== undefined;
+}
+
+/** HMAC-SHA512 of the exact bytes in `x-webhook-hmac`. */
+export function verifyWahaCall({ headers, secrets }: GatewayCall, rawBody: Buffer): boolean {
+  const given = wahaSignatureOf(headers);
+  if (given === undefined) return false;
   return secrets.reduce((matches, secret) => {
     if (secret === "") return matches;
     return timingSafeEqual(given, createHmac("sha512", secret).update(rawBody).digest()) || matches;
   }, false);
+}
+
+function wahaSignatureOf(headers: RequestHeaders): Buffer | undefined {
+  const hex = readHeader(headers, "x-webhook-hmac");
+  const algorithm = readHeader(headers, "x-webhook-hmac-algorithm") ?? "sha512";
+  return hex !== undefined && SHA512_HEX.test(hex) && algorithm.toLowerCase() === "sha512" ? Buffer.from(hex, "hex") : undefined;
 }
 
 /** The secret as a bearer token: our own bridge sends it. */

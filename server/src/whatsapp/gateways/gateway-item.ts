@@ -5,7 +5,7 @@ import { isSmall } from "../cloud-envelope.ts";
 import type { CustomerIdentity, IdentityEvent, NoticeEvent, Provider, UnreadableEvent, WebhookEvent } from "../events.ts";
 import type { ParsedWebhook } from "../parse-webhook.ts";
 import { withoutFuture } from "../provider-time.ts";
-import { isArray, isObject } from "../read-json.ts";
+import { isArray, isObject, readString } from "../read-json.ts";
 import { cleanObject, isDeeperThan, MAX_DEPTH } from "../storable-json.ts";
 import type { OwnNumber } from "./chat.ts";
 
@@ -24,16 +24,22 @@ export interface GatewayItem extends GatewayDelivery {
   readonly raw: string;
 }
 
+interface BodySource extends GatewayDelivery {
+  /** Where the body says from which instance or session it comes. */
+  readonly instanceKey?: string;
+}
+
 export function parseBody(
   rawBody: Buffer,
-  { receivedAt }: GatewayDelivery,
+  { receivedAt, instanceKey }: BodySource,
   read: (body: JsonObject, wireText: string) => readonly WebhookEvent[],
 ): ParsedWebhook {
   const wireText = rawBody.toString("utf8");
   const body = parseJson(wireText);
   if (body === undefined) return { outcome: "malformed", reason: "The body is not valid JSON." };
   if (!isObject(body)) return { outcome: "malformed", reason: "The body is JSON but not an object." };
-  return { outcome: "events", events: read(body, wireText).map((event) => withoutFuture(event, receivedAt)) };
+  const instance = instanceKey === undefined ? undefined : readString(body, instanceKey);
+  return { outcome: "events", events: read(body, wireText).map((event) => withoutFuture(event, receivedAt)), instance };
 }
 
 /** The items of a node that holds one or a list of them. */

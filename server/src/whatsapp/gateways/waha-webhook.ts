@@ -31,7 +31,7 @@ const READERS: ReadonlyMap<string, Read> = new Map<string, Read>([
 
 /** Never throws. */
 export function parseWahaWebhook(rawBody: Buffer, delivery: GatewayDelivery): ParsedWebhook {
-  return parseBody(rawBody, delivery, (body, wireText) => {
+  return parseBody(rawBody, { ...delivery, instanceKey: "session" }, (body, wireText) => {
     const name = cleanString(readString(body, "event") ?? "").slice(0, 60);
     const me = readObject(body, "me");
     const item: GatewayItem = {
@@ -47,11 +47,6 @@ export function parseWahaWebhook(rawBody: Buffer, delivery: GatewayDelivery): Pa
     if (read === undefined) return [noticeOf(item, name)];
     return readItem(body["payload"] ?? null, item, (payload) => [markedIfOld(read(payload, item), delivery.receivedAt)]);
   });
-}
-
-/** The session that a body claims to come from; undefined when it names none. */
-export function sessionOfWaha(body: JsonObject): string | undefined {
-  return readString(body, "session");
 }
 
 function markedIfOld(event: WebhookEvent, now: Date): WebhookEvent {
