@@ -4,6 +4,7 @@ import { CHUNK_SIZES, chunkText } from "./chunk-text.ts";
 import { correctWords } from "./correct-words.ts";
 import { foldText, wordsOfQuestion } from "./fold-text.ts";
 import { readTable } from "./read-table.ts";
+import { doTextTask } from "./text-work.ts";
 
 const squeeze = (text: string): string => text.replace(/\s+/g, "");
 
@@ -51,6 +52,23 @@ test("a table with questions and answers becomes pairs, any other one row by row
     { heading: "Roll", body: "Product: Roll\nPrice: 0.90" },
     { heading: "Loaf", body: "Product: Loaf" },
   ]);
+});
+
+test("a long first line does not multiply with the rows, and pieces beyond what can be searched never leave the process", async () => {
+  const name = "n".repeat(1_000);
+  expect(readTable(`${name},b\nx,y`)).toEqual([{ heading: "x", body: `${"n".repeat(80)}: x\nb: y` }]);
+  for (const body of [
+    `${"n".repeat(100_000)}\n${"a\n".repeat(900_000)}`,
+    `${"n".repeat(90)},`.repeat(60) + `\n${`${"a,".repeat(60)}\n`.repeat(9_000)}`,
+    "###### a\n\nb\n\n".repeat(20_000),
+  ]) {
+    const mediaType = body.startsWith("n") ? "text/csv" : "text/markdown";
+    const result = await doTextTask({ kind: "cut", title: "T", body, mediaType });
+    expect(result).toEqual({ kind: "cut", cut: { refused: expect.stringContaining("Split it into several") } });
+  }
+  expect(await doTextTask({ kind: "cut", title: "T", body: "a,b\n", mediaType: "text/csv" })).toMatchObject({
+    cut: { refused: expect.stringContaining("no pieces") },
+  });
 });
 
 test("accents and the forms of Hebrew do not keep a question from its text", () => {

@@ -52,7 +52,6 @@ export interface IndexTextDeps {
 
 const CHUNKS_AT_A_TIME = 32;
 const EMBED_WITHIN_MS = 30_000;
-const MAX_CHUNKS = 10_000;
 const LOST = { outcome: "lost" } as const;
 
 type TextToIndex = Row<typeof findTextToIndex>;
@@ -103,8 +102,6 @@ class IndexRun {
     const cut = await this.#cut(text);
     if ("outcome" in cut) return cut;
     const { chunks, words } = cut;
-    if (chunks.length === 0 || chunks.length > MAX_CHUNKS)
-      return failed(`The text makes ${String(chunks.length)} pieces; 1 to ${String(MAX_CHUNKS)} can be searched.`, true);
     if (text.live_version !== text.version || stored.answers_itself) {
       if (!(await this.#write(text.version, chunks))) return LOST;
       const isPublished = await this.#db.transaction(async (tx) => {
@@ -119,7 +116,7 @@ class IndexRun {
   async #cut({ title, body, media_type: mediaType }: TextToIndex): Promise<CutText | IndexOutcome> {
     const run = this.#deps.runTextWork ?? runTextWork;
     const work = await run(this.#job.businessId, { kind: "cut", title, body, mediaType: mediaType as TextMediaType });
-    if (work.outcome === "done") return work.result.cut;
+    if (work.outcome === "done") return "refused" in work.result.cut ? failed(work.result.cut.refused, true) : work.result.cut;
     return work.outcome === "busy" ? failed(TOO_BUSY, false) : failed(`It could not be cut into pieces${failureOf(work)}`, true);
   }
 

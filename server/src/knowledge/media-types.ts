@@ -12,6 +12,9 @@ export type ReadSource =
   | { readonly outcome: "busy"; readonly reason: string };
 
 export const MAX_TEXT_LENGTH = 2_000_000;
+/** Of one text, and the letters of them together: headings and the names of columns stand in each. */
+export const MAX_CHUNKS = 10_000;
+export const MAX_CHUNKS_LENGTH = 8_000_000;
 
 const BY_ENDING: Readonly<Record<string, MediaType>> = {
   txt: "text/plain",

@@ -1,8 +1,8 @@
 // Owns: the work on a text that somebody else wrote: reading the bytes of a file or page, cutting a text into its pieces and words. Pure. Runs in a
-// process of its own (text-process.ts), never in one that answers others. Refuses to know: limits.
+// process of its own (text-process.ts), never in one that answers others. Refuses to know: limits of time and memory.
 import { chunkText, type Chunk } from "./chunk-text.ts";
 import { vocabularyOf } from "./fold-text.ts";
-import type { MediaType, ReadSource, TextMediaType } from "./media-types.ts";
+import { MAX_CHUNKS, MAX_CHUNKS_LENGTH, type MediaType, type ReadSource, type TextMediaType } from "./media-types.ts";
 import { readTable } from "./read-table.ts";
 
 export type TextTask =
@@ -15,7 +15,12 @@ export interface CutText {
   readonly words: readonly string[];
 }
 
-export type TextResult = { readonly kind: "read"; readonly read: ReadSource } | { readonly kind: "cut"; readonly cut: CutText };
+/** A sentence: it makes no pieces, or more than can be searched. */
+export interface NotCut {
+  readonly refused: string;
+}
+
+export type TextResult = { readonly kind: "read"; readonly read: ReadSource } | { readonly kind: "cut"; readonly cut: CutText | NotCut };
 
 export async function doTextTask(task: TextTask): Promise<TextResult> {
   if (task.kind === "read") {
@@ -23,7 +28,21 @@ export async function doTextTask(task: TextTask): Promise<TextResult> {
     const { readText } = await import("./read-text.ts");
     return { kind: "read", read: await readText(Buffer.from(task.bytes), task.mediaType, task.charset) };
   }
-  const chunks = task.mediaType === "text/csv" ? readTable(task.body) : chunkText(task.body);
-  const words = vocabularyOf([task.title, ...chunks.flatMap(({ heading, body }) => [heading, body])].join("\n"));
-  return { kind: "cut", cut: { chunks, words } };
+  return { kind: "cut", cut: cut(task) };
+}
+
+/** What is too much never leaves the process of its own. */
+function cut({ title, body, mediaType }: Extract<TextTask, { kind: "cut" }>): CutText | NotCut {
+  const chunks = mediaType === "text/csv" ? readTable(body) : chunkText(body);
+  if (chunks.length === 0) return { refused: "The text makes no pieces; there is nothing to search in it." };
+  if (chunks.length > MAX_CHUNKS)
+    return { refused: `The text makes more than ${String(MAX_CHUNKS)} pieces, which is the most of one text. Split it into several.` };
+  const length = chunks.reduce((sum, { heading, body: piece }) => sum + heading.length + piece.length, 0);
+  if (length > MAX_CHUNKS_LENGTH) {
+    const most = String(MAX_CHUNKS_LENGTH);
+    return {
+      refused: `The pieces of the text, with their headings or columns' names, have more than ${most} letters. Split it into several.`,
+    };
+  }
+  return { chunks, words: vocabularyOf([title, ...chunks.flatMap(({ heading, body: piece }) => [heading, piece])].join("\n")) };
 }
