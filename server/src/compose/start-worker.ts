@@ -152,8 +152,11 @@ function createHandlers(parts: Parts, shared: Shared): Handlers {
   };
 }
 
-function startIndexing({ database, log, failPoints, outside, atEnd }: Parts, findEmbedder: FindEmbedder): void {
+function startIndexing({ database, log, failPoints, outside, wakeUps, atEnd }: Parts, findEmbedder: FindEmbedder): void {
   const indexing = createIndexWorker({ database, log, failPoints, outside, findEmbedder });
+  wakeUps.on("knowledge", () => {
+    indexing.wake();
+  });
   indexing.start();
   atEnd(() => indexing.stop());
 }

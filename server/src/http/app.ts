@@ -22,12 +22,13 @@ import type { WebhookIntake } from "../ingest/webhook-intake.ts";
 import { Fault } from "../kernel/faults.ts";
 import type { Log } from "../kernel/log.ts";
 import { noFailPoints } from "../kernel/fail-points.ts";
-import { createKnowledgeBase, type KnowledgeBase } from "../knowledge/knowledge-base.ts";
+import { createFindEmbedder } from "../knowledge/embed-texts.ts";
+import { createKnowledgeBase } from "../knowledge/knowledge-base.ts";
 import { createAcceptMessage } from "../outbound/accept-message.ts";
 import { createOutsideHttp, type OutsideHttp } from "../outside/outside-http.ts";
 import { createAnswerTurn } from "../replies/answer-turn.ts";
 import { createFindTurn } from "../replies/find-turn.ts";
-import { createReplySettingsStore } from "../replies/reply-settings-store.ts";
+import { createReplySettingsStore, type ReplySettingsStore } from "../replies/reply-settings-store.ts";
 import { createBusinessTools } from "../tools/business-tools.ts";
 import { createToolCalls } from "../tools/tool-calls.ts";
 import { createTryTool } from "../tools/try-tool.ts";
@@ -60,7 +61,7 @@ export interface HttpAppDeps {
   readonly appSecrets: readonly string[];
   readonly verifyToken: string;
   /** Tells the workers of this process that there is work; called after commits only. */
-  readonly wake: (kind: "send" | "reply" | "session") => void;
+  readonly wake: (kind: "send" | "reply" | "session" | "knowledge") => void;
   /** Names of migrations that this code needs and the database does not have. */
   readonly listPendingMigrations: () => Promise<readonly string[]>;
   readonly apiRequestsPerMinute?: number;
@@ -70,8 +71,6 @@ export interface HttpAppDeps {
   readonly inboxDirectory?: string;
   /** For requests to addresses that a business has chosen; without it one that reaches no private address. */
   readonly outside?: OutsideHttp;
-  /** With the worker's wake-up and the embeddings; without it: by words only, and the worker finds new texts at its next look. */
-  readonly knowledge?: KnowledgeBase;
 }
 
 const API_BODY_LIMIT = 1024 * 1024;
@@ -147,13 +146,17 @@ async function registerPublicPart(scope: ApiApp, deps: HttpAppDeps): Promise<voi
   );
 }
 
-function toolRoutes(api: ApiApp, { database, log, wake, outside = ownOutside(api) }: HttpAppDeps): ToolRoutesDeps {
+interface ApiDeps extends HttpAppDeps {
+  readonly outside: OutsideHttp;
+  readonly replySettings: ReplySettingsStore;
+}
+
+function toolRoutes({ database, wake, outside, replySettings }: ApiDeps): ToolRoutesDeps {
   const businessTools = createBusinessTools({ database });
-  const settings = createReplySettingsStore({ database, log });
   return {
     businessTools,
     toolCalls: createToolCalls({ database, wake }),
-    tryTool: createTryTool({ tools: businessTools, settings, outside }),
+    tryTool: createTryTool({ tools: businessTools, settings: replySettings, outside }),
     customerFacts: createCustomerFacts({ database }),
   };
 }
@@ -164,10 +167,18 @@ function ownOutside(api: ApiApp): OutsideHttp {
   return outside;
 }
 
-function knowledgeRoutes({ database, log, knowledge }: HttpAppDeps): KnowledgeRoutesDeps {
+function knowledgeRoutes({ database, log, wake, outside, replySettings }: ApiDeps): KnowledgeRoutesDeps {
   const businesses = createBusinesses({ database });
   return {
-    knowledge: knowledge ?? createKnowledgeBase({ database, failPoints: noFailPoints, log }),
+    knowledge: createKnowledgeBase({
+      database,
+      failPoints: noFailPoints,
+      log,
+      findEmbedder: createFindEmbedder({ settings: replySettings, outside }),
+      onQueued: () => {
+        wake("knowledge");
+      },
+    }),
     languageOf: async (businessId) => (await businesses.find(businessId))?.language ?? "simple",
   };
 }
@@ -186,6 +197,7 @@ async function registerApi(api: ApiApp, deps: HttpAppDeps): Promise<void> {
       }),
   });
   const replySettings = createReplySettingsStore({ database, log: deps.log });
+  const apiDeps: ApiDeps = { ...deps, replySettings, outside: deps.outside ?? ownOutside(api) };
   registerApiRoutes(api, {
     conversations: createConversationReader({ database }),
     consent: createConsent({ database }),
@@ -194,8 +206,8 @@ async function registerApi(api: ApiApp, deps: HttpAppDeps): Promise<void> {
     resolveConversation: createResolveConversation({ database, claimIdentity: createClaimIdentity({ database, log: deps.log }) }),
     acceptMessage: createAcceptMessage({ database, wake: deps.wake }),
     readEvents: createReadEvents({ database }),
-    ...toolRoutes(api, deps),
-    ...knowledgeRoutes(deps),
+    ...toolRoutes(apiDeps),
+    ...knowledgeRoutes(apiDeps),
     findTurn: createFindTurn({ database }),
     answerTurn: createAnswerTurn({ database, settings: replySettings, wake: deps.wake }),
     replySettings,

@@ -66,6 +66,25 @@ test("a pair is added, found, replaced and removed, and another business sees no
   expect((await call("GET", `/knowledge/${id}`)).status).toBe(404);
 });
 
+test("what a business with an embedding model adds waits for its meaning, short as it may be, and the workers are told at once", async () => {
+  const business = (await createTestBusiness(testDatabase.superuser)).businessId;
+  const headers = await bearerFor(testDatabase.open(), business);
+  const add = async (title: string): Promise<string> =>
+    (await call("POST", "/knowledge", { kind: "text", title, body: "Heated." }, headers)).body.id;
+  const queued = async (): Promise<readonly string[]> =>
+    (
+      await testDatabase.superuser.query<{ id: string }>("select text_id as id from knowledge_jobs where business_id = $1", [business])
+    ).rows.map(({ id }) => id);
+  await add("Pool");
+  expect([await queued(), http.woken.includes("knowledge")]).toEqual([[], false]);
+  const embedding = { provider: "openai-compatible", model: "words", baseUrl: "http://127.0.0.1:1/v1", dimensions: 64 };
+  const patched = await http.app.inject({ method: "PATCH", url: "/api/v1/reply-settings", headers, payload: { embedding } });
+  expect(patched.statusCode).toBe(200);
+  const added = await add("Sauna");
+  expect(await queued()).toEqual([added]);
+  expect(http.woken).toContain("knowledge");
+});
+
 test("a file waits to be indexed; what cannot be read is refused with a sentence", async () => {
   const content = Buffer.from("# Rooms\n\nThere are twelve.").toString("base64");
   expect((await call("POST", "/knowledge", { kind: "file", name: "rooms.md", content, encoding: "base64" })).body.state).toBe("pending");

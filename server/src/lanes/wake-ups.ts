@@ -5,11 +5,16 @@ import { messageOf } from "../kernel/faults.ts";
 import type { Log } from "../kernel/log.ts";
 import type { LaneKind } from "./lane-store.ts";
 
-/** What is said on the channel beside the kinds of lanes: identity/split.queries.ts. */
-type Signal = LaneKind | "identity";
+/** `knowledge`: a text waits to be indexed. */
+type Work = LaneKind | "knowledge";
+/** What is said on the channel beside the kinds of work: identity/split.queries.ts. */
+type Signal = Work | "identity";
+
+const SIGNALS: ReadonlySet<string> = new Set<Signal>(["reply", "send", "session", "knowledge", "identity"]);
+const isSignal = (word: string): word is Signal => SIGNALS.has(word);
 
 export interface WakeUps {
-  wake(kind: LaneKind): void;
+  wake(kind: Work): void;
   /** `identity`: a thread was split; what is remembered of who is who may be wrong. */
   on(signal: Signal, listener: () => void): void;
   start(): void;
@@ -31,7 +36,7 @@ const RECONNECT_MS = 500;
 
 export function createWakeUps(deps: WakeUpsDeps): WakeUps {
   const listeners = new Map<Signal, (() => void)[]>();
-  const announced = new Set<LaneKind>();
+  const announced = new Set<Work>();
   let timer: NodeJS.Timeout | undefined;
   let client: pg.Client | undefined;
   let reconnecting: NodeJS.Timeout | undefined;
@@ -54,8 +59,7 @@ export function createWakeUps(deps: WakeUpsDeps): WakeUps {
   function hear(payload: string | undefined): void {
     const [origin, kinds] = (payload ?? "").split(":");
     if (origin === deps.origin) return;
-    for (const kind of (kinds ?? "").split(","))
-      if (kind === "reply" || kind === "send" || kind === "session" || kind === "identity") emit(kind);
+    for (const kind of (kinds ?? "").split(",")) if (isSignal(kind)) emit(kind);
   }
 
   async function connect(): Promise<void> {
