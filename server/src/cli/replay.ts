@@ -4,8 +4,8 @@ import { createChannelDirectory } from "../businesses/channel-directory.ts";
 import type { Database } from "../db/database.ts";
 import { createSettleIdentity } from "../identity/settle-identity.ts";
 import { createIntake } from "../ingest/create-intake.ts";
-import { listQuarantinedAcrossBusinesses } from "../ingest/ingest.queries.ts";
-import { createReplay } from "../ingest/replay.ts";
+import { listReplayableAcrossBusinesses } from "../ingest/raw-items.queries.ts";
+import { createReplay, type Kept } from "../ingest/replay.ts";
 import { createWebhookLog, withoutQuarantine } from "../ingest/webhook-log.ts";
 import { noFailPoints } from "../kernel/fail-points.ts";
 import { isUuid } from "../kernel/ids.ts";
@@ -18,10 +18,11 @@ import { withApplicationDatabase } from "./with-database.ts";
 
 const EXAMPLES = `
 Examples:
-  $ onethread replay --list                 what is quarantined, and why; changes nothing
+  $ onethread replay --list                 what is quarantined or cannot be used yet, and why; changes nothing
   $ onethread replay --all                  give everything another chance, after the cause is gone
   $ onethread replay --id <id> --id <id>    only these
 
+What cannot be used yet (state "unused") is taken up by --all once a newer version can make something of it.
 Exits 1 when something is quarantined still. Nothing is stored twice: what is known already counts as done.`;
 
 const LIST_PAGE = 1_000;
@@ -35,15 +36,13 @@ interface Options {
   readonly limit?: number;
 }
 
-type Quarantined = { readonly id: string; readonly reason: string };
-
 export function addReplayCommand(program: Command, terminal: Terminal): void {
   program
     .command("replay")
     .description("bring in webhooks that were kept raw because they could not be stored")
     .option("--id <id>", "one item; may be repeated", collectIds)
-    .option("--all", "everything that is quarantined")
-    .option("--list", "only show what is quarantined, and why")
+    .option("--all", "everything that is quarantined, or could not be used yet")
+    .option("--list", "only show what there is, why, and how often it was delivered")
     .option("--business <id>", "only of this business", readId)
     .option("--limit <n>", "at most this many", readWhole(1, 1_000_000))
     .addHelpText("after", EXAMPLES)
@@ -83,8 +82,11 @@ async function run(
   });
   const request = { ...(id === undefined ? {} : { ids: id }), ...(business === undefined ? {} : { businessId: business }) };
   const result = await createReplay({ db, intake }).run({ ...request, ...(limit === undefined ? {} : { limit }) });
-  terminal.print(`Replayed ${String(result.replayed)}, quarantined still ${String(result.stillQuarantined.length)}.`);
-  if (id !== undefined && result.replayed + result.stillQuarantined.length === 0) {
+  const { unused = 0 } = result;
+  terminal.print(
+    `Replayed ${String(result.replayed)}, quarantined still ${String(result.stillQuarantined.length)}${unused === 0 ? "" : `, unused still ${String(unused)}`}.`,
+  );
+  if (id !== undefined && result.replayed + result.stillQuarantined.length + unused === 0) {
     throw new CliFailure("None of these ids is quarantined. `onethread replay --list` shows what is.");
   }
   if (result.stillQuarantined.length === 0) return;
@@ -92,13 +94,13 @@ async function run(
   throw new CliFailure("Remove the cause, then replay again: these items are kept.");
 }
 
-async function listQuarantined(database: Database, { id, business, limit = 100_000 }: Options): Promise<readonly Quarantined[]> {
-  const found: Quarantined[] = [];
+async function listQuarantined(database: Database, { id, business, limit = 100_000 }: Options): Promise<readonly Kept[]> {
+  const found: Kept[] = [];
   let after = FIRST_ID;
   for (;;) {
     const size = Math.min(LIST_PAGE, limit - found.length);
-    const rows = await database.acrossBusinesses.run(listQuarantinedAcrossBusinesses, [id ?? null, business ?? null, after, size]);
-    found.push(...rows.map((row) => ({ id: row.id, reason: row.reason })));
+    const rows = await database.acrossBusinesses.run(listReplayableAcrossBusinesses, [id ?? null, business ?? null, after, size]);
+    found.push(...rows.map((row) => ({ id: row.id, reason: row.reason, seen: row.seen })));
     const last = rows.at(-1);
     if (last === undefined || rows.length < size || found.length >= limit) return found;
     after = last.id;
@@ -106,13 +108,13 @@ async function listQuarantined(database: Database, { id, business, limit = 100_0
 }
 
 /** One line per reason, the most frequent first. */
-function summarise(items: readonly Quarantined[]): string {
+function summarise(items: readonly Kept[]): string {
   if (items.length === 0) return "Nothing is quarantined.";
   const byReason = Map.groupBy(items, (item) => item.reason);
   const rows = [...byReason]
     .toSorted(([, a], [, b]) => b.length - a.length)
-    .map(([reason, of]) => [String(of.length), reason, of[0]?.id ?? ""]);
-  return renderTable(["items", "reason", "for example"], rows);
+    .map(([reason, of]) => [String(of.length), String(of.reduce((sum, { seen }) => sum + seen, 0)), reason, of[0]?.id ?? ""]);
+  return renderTable(["items", "delivered", "reason", "for example"], rows);
 }
 
 function collectIds(written: string, before: readonly string[] = []): readonly string[] {

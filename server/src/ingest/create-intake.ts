@@ -10,6 +10,7 @@ import type { Log } from "../kernel/log.ts";
 import { createMicroBatcher } from "../kernel/micro-batcher.ts";
 import { withTimeout } from "../kernel/with-timeout.ts";
 import type { IdentityEvent, MessageEvent, NoticeEvent, PreferenceEvent, StatusEvent, WebhookEvent } from "../whatsapp/events.ts";
+import { isForNothing } from "../whatsapp/is-for-nothing.ts";
 import { createIngestItem, type IngestItem } from "./ingest-item.ts";
 import type { StoreOutcome } from "./store-batch.ts";
 import { createLearnIdentity, type IdentityLesson } from "./learn-identity.ts";
@@ -18,7 +19,7 @@ import { createRecordSignals } from "./record-signals.ts";
 import { createStoreMessages } from "./store-messages.ts";
 import { createStatusStore, type StatusItem, type StatusStore } from "./store-statuses.ts";
 import { createThreadResolver } from "./thread-resolver.ts";
-import type { LogEntry, WebhookLogWriter } from "./webhook-log.ts";
+import type { NoticeEntry, RefusedEntry, WebhookLogWriter } from "./webhook-log.ts";
 import type { IntakeResult, WebhookIntake } from "./webhook-intake.ts";
 
 export interface IntakeDeps {
@@ -57,6 +58,8 @@ const SLICE_DEADLINE_MS = 10_000;
 const MAX_LESSONS_WAITING = 1_000;
 const ALIAS_CACHE_ENTRIES = 200_000;
 
+/** `isUsed`: it needs nothing more than its raw record. */
+type Notice = { readonly event: NoticeEvent; readonly isUsed: boolean };
 type Located<E> = { readonly event: E; readonly channel: DirectoryChannel };
 
 const unavailable = (cause: unknown): Fault =>
@@ -111,11 +114,15 @@ export function createIntake(deps: IntakeDeps): Intake {
     return channel === undefined ? undefined : { event, channel };
   }
 
-  async function recordNotices(events: readonly NoticeEvent[]): Promise<number> {
-    const entries: LogEntry[] = [];
-    for (const event of events) entries.push({ event, businessId: await recordSignals(event, (await locate(event))?.channel) });
+  /** Answers of how many nothing can be made yet. */
+  async function recordNotices(notices: readonly Notice[]): Promise<number> {
+    const entries: NoticeEntry[] = [];
+    for (const { event, isUsed } of notices) {
+      const recorded = await recordSignals(event, (await locate(event))?.channel);
+      entries.push({ event, businessId: recorded.businessId, isUsed: isUsed || recorded.isUsed });
+    }
     await webhookLog.record(entries);
-    return entries.length;
+    return entries.filter(({ isUsed }) => !isUsed).length;
   }
 
   // Nobody waits for it: what is not learned now, the next status of the same customer teaches.
@@ -134,13 +141,13 @@ export function createIntake(deps: IntakeDeps): Intake {
   async function storeAll(events: readonly WebhookEvent[]): Promise<IntakeResult> {
     const messages: Located<MessageEvent>[] = [];
     const statusItems: StatusItem[] = [];
-    const notices: NoticeEvent[] = [];
+    const notices: Notice[] = [];
     const lessons: IdentityLesson[] = [];
     const preferences: LocatedPreferences[] = [];
-    const aside: (LogEntry & { readonly reason: string })[] = [];
+    const aside: RefusedEntry[] = [];
     for (const event of events) {
       if (event.kind === "notice") {
-        notices.push(event);
+        notices.push({ event, isUsed: isForNothing(event) });
         continue;
       }
       const located = await locate(event);
@@ -149,7 +156,7 @@ export function createIntake(deps: IntakeDeps): Intake {
       } else if (event.kind === "message") messages.push({ event, channel: located.channel });
       else if (event.kind === "preference") {
         preferences.push({ event, channel: located.channel });
-        notices.push(noticeOf(event, "user_preferences"));
+        notices.push({ event: noticeOf(event, "user_preferences"), isUsed: true });
       } else {
         lessons.push({
           channel: located.channel,
@@ -159,7 +166,7 @@ export function createIntake(deps: IntakeDeps): Intake {
           at: event.kind === "status" ? event.at : new Date(),
         });
         if (event.kind === "status") statusItems.push(statusItem({ event, channel: located.channel }));
-        else notices.push(noticeOf(event, event.kind));
+        else notices.push({ event: noticeOf(event, event.kind), isUsed: true });
       }
     }
     const outcomes = await inSlices(messages, bounds.sliceSize, async ({ event, channel }, begun) => {
@@ -170,8 +177,7 @@ export function createIntake(deps: IntakeDeps): Intake {
     // Only now: a status of this delivery may be about one of its messages.
     const results = await inSlices(statusItems, bounds.sliceSize, (item, begun) => statusBatcher.submit(item, { begun }));
     for (const preference of preferences) await recordPreferences(preference);
-    await recordNotices(notices);
-    // Last: when anything before it fails, the whole delivery comes again, and must not find a second row of the same item.
+    const unused = await recordNotices(notices);
     await webhookLog.quarantine(...aside);
     learn(lessons);
     const isQuarantined = (outcome: string): boolean => outcome === "quarantined";
@@ -179,6 +185,7 @@ export function createIntake(deps: IntakeDeps): Intake {
       stored: outcomes.filter((outcome) => outcome === "stored").length,
       duplicates: outcomes.filter((outcome) => outcome === "duplicate").length,
       quarantined: aside.length + outcomes.filter(isQuarantined).length + results.filter(isQuarantined).length,
+      ...(unused > 0 ? { unused } : {}),
     };
   }
 

@@ -225,8 +225,8 @@ with input as (
 select (select count(*) from recorded) as recorded, (select count(*) from applied) as applied`,
 });
 
-// Statuses that came before our own record of the message: looked at again while a send may still be under way. Older ones belong to messages that
-// somebody else sent on this number.
+// Statuses that came before our own record of the message: looked at again while a send may still be under way (ONETHREAD_SEND_TIMEOUT_MS allows
+// five minutes). Older ones belong to messages that somebody else sent on this number.
 export const listWaitingStatusesAcrossBusinesses = defineQuery({
   name: "ingest.list-waiting-statuses-across-businesses",
   role: "ingest",
@@ -245,7 +245,7 @@ select s.business_id, s.channel_id, s.provider_message_id, s.status, s.participa
   from message_statuses s
   join messages m on m.business_id = s.business_id and m.channel_id = s.channel_id and m.provider_message_id = s.provider_message_id
                  and m.direction = 'out'
- where s.applied_at is null and s.received_at > now() - interval '2 minutes'
+ where s.applied_at is null and s.received_at > now() - interval '6 minutes'
  order by s.received_at
  limit 500`,
 });
@@ -260,50 +260,6 @@ with marked as (
     from unnest($1::uuid[], $2::uuid[], $3::text[]) as t (business_id, channel_id, provider_message_id)
    where s.business_id = t.business_id and s.channel_id = t.channel_id and s.provider_message_id = t.provider_message_id and s.applied_at is null
   returning 1
-)
-select count(*) as count from marked`,
-});
-
-export const logWebhooksAcrossBusinesses = defineQuery({
-  name: "ingest.log-webhooks-across-businesses",
-  role: "ingest",
-  columns: { count: "int8" },
-  text: `
-with logged as (
-  insert into webhook_log (business_id, id, received_at, state, reason, provider, kind, channel_key, body)
-  select business_id, id, now(), state, reason, provider, kind, channel_key, body
-    from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[])
-      as t (business_id, id, state, reason, provider, kind, channel_key, body)
-  returning 1
-)
-select count(*) as count from logged`,
-});
-
-export const listQuarantinedAcrossBusinesses = defineQuery({
-  name: "ingest.list-quarantined-across-businesses",
-  role: "ingest",
-  columns: {
-    business_id: "uuid",
-    id: "uuid",
-    provider: "text",
-    channel_key: "text?",
-    received_at: "timestamptz",
-    reason: "text",
-    body: "text",
-  },
-  text: `
-select business_id, id, provider, channel_key, received_at, reason, body from webhook_log
- where state = 'quarantined' and ($1::uuid[] is null or id = any ($1)) and ($2::uuid is null or business_id = $2) and id > $3
- order by id limit $4`,
-});
-
-export const markReplayedAcrossBusinesses = defineQuery({
-  name: "ingest.mark-replayed-across-businesses",
-  role: "ingest",
-  columns: { count: "int8" },
-  text: `
-with marked as (
-  update webhook_log set state = 'replayed', replayed_at = now() where business_id = $1 and id = $2 and state = 'quarantined' returning 1
 )
 select count(*) as count from marked`,
 });

@@ -42,6 +42,8 @@ describe("the intake", () => {
     const { rows } = await test.superuser.query<{ count: string }>(text, [...values]);
     return Number(rows[0]?.count);
   };
+  const accountBody = (field: string, value: unknown): Buffer =>
+    Buffer.from(JSON.stringify({ object: "whatsapp_business_account", entry: [{ id: "300000000000001", changes: [{ field, value }] }] }));
   const receive = (intake: Intake, body: Buffer) => intake.receive(eventsOf(body));
 
   beforeAll(async () => {
@@ -104,6 +106,62 @@ describe("the intake", () => {
     expect(await replay.run({})).toEqual({ replayed: 1, stillQuarantined: [] });
     expect(await count("select count(*) from messages where provider_message_id = 'wamid.p37'")).toBe(1);
     expect((await replay.run({})).replayed).toBe(0);
+  });
+
+  it("keeps an item that cannot be read once, however often it is delivered, and says how often; notices too", async () => {
+    const intake = intakeOn(db);
+    const unreadable = webhookBody(business.phoneNumberId, { messages: [{ from: "12025550360", type: "text", text: { body: "no id" } }] });
+    const twice = eventsOf(unreadable).flatMap((event) => [event, event]);
+    for (let at = 0; at < 3; at += 1) {
+      expect(await intake.receive(twice)).toMatchObject({ quarantined: 2 });
+      await receive(intake, accountBody("flows", { event: "FLOW_STATUS_CHANGE", metadata: { phone_number_id: business.phoneNumberId } }));
+    }
+    // Of another number it is another item.
+    await receive(intake, webhookBody("298888888888888", { messages: [{ from: "12025550360", type: "text", text: { body: "no id" } }] }));
+    const { rows } = await test.superuser.query(
+      "select w.state, w.kind, i.seen from webhook_log w join webhook_items i on i.business_id = w.business_id and i.log_id = w.id where body ~ 'no id|FLOW_STATUS' order by 3, 2",
+    );
+    expect(rows).toEqual([
+      { state: "quarantined", kind: "unreadable", seen: 1 },
+      { state: "unused", kind: "flows", seen: 3 },
+      { state: "quarantined", kind: "unreadable", seen: 6 },
+    ]);
+    const replay = createReplay({ db: db.acrossBusinesses, intake: intakeOn(db, { replay: true }) });
+    const result = await replay.run({ businessId: business.businessId });
+    expect(result.stillQuarantined).toMatchObject([{ seen: 6 }]);
+    expect(await count("select count(*) from webhook_log where body ~ 'no id'")).toBe(2);
+    await test.superuser.query("delete from webhook_log where body ~ 'no id'");
+  });
+
+  it("keeps what cannot be used yet replayable, never as stored; a replay takes it up once it can be read", async () => {
+    const intake = intakeOn(db);
+    const metadata = { phone_number_id: business.phoneNumberId };
+    for (const field of ["standby", "history", "smb_app_state_sync", "calls", "a_field_of_tomorrow"])
+      expect(await receive(intake, accountBody(field, { metadata, [field]: [] }))).toEqual({
+        stored: 0,
+        duplicates: 0,
+        quarantined: 0,
+        unused: 1,
+      });
+    await receive(
+      intake,
+      webhookBody(business.phoneNumberId, { statuses: [{ id: "wamid.w", status: "framed", timestamp: "1790000000" }] }),
+    );
+    const inState = (state: string) =>
+      count("select count(*) from webhook_log where business_id = $1 and state = $2 and kind !~ '^(message|flows|unreadable)$'", [
+        business.businessId,
+        state,
+      ]);
+    expect([await inState("stored"), await inState("unused")]).toEqual([0, 6]);
+    const replay = createReplay({ db: db.acrossBusinesses, intake: intakeOn(db, { replay: true }) });
+    expect(await replay.run({ businessId: business.businessId })).toMatchObject({ replayed: 0, unused: expect.any(Number) });
+    expect(await inState("unused")).toBe(6);
+    // As if this version had just learned what standby says.
+    const learned = messagesBody(business.phoneNumberId, { from: "12025550361", id: "wamid.learned" }).toString();
+    await test.superuser.query("update webhook_log set body = $1 where kind = 'standby'", [learned]);
+    expect(await replay.run({ businessId: business.businessId })).toMatchObject({ replayed: 1 });
+    expect(await count("select count(*) from messages where provider_message_id = 'wamid.learned'")).toBe(1);
+    expect([await inState("replayed"), await inState("unused")]).toEqual([1, 5]);
   });
 
   it("uses the existing conversation when its upsert is refused", async () => {
@@ -188,8 +246,31 @@ describe("the intake", () => {
     });
     await createTestBusiness(test.superuser, { phoneNumberId });
     const replay = createReplay({ db: db.acrossBusinesses, intake: intakeOn(db, { replay: true }) });
-    expect(await replay.run({})).toEqual({ replayed: 1, stillQuarantined: [] });
+    expect(await replay.run({})).toMatchObject({ replayed: 1, stillQuarantined: [] });
     expect(await count("select count(*) from messages where provider_message_id = 'wamid.unknown-channel'")).toBe(1);
+  });
+
+  it("joins a status that came before our own record of its message for as long as a send may take", async () => {
+    const intake = intakeOn(db);
+    const status = {
+      id: "wamid.early",
+      status: "delivered",
+      timestamp: String(Math.floor(Date.now() / 1000)),
+      recipient_id: "12025550318",
+    };
+    await receive(intake, webhookBody(business.phoneNumberId, { statuses: [status] }));
+    await receive(intake, messagesBody(business.phoneNumberId, { from: "12025550318", id: "wamid.before-early" }));
+    await test.superuser.query("update message_statuses set received_at = now() - interval '5 minutes' where provider_message_id = $1", [
+      status.id,
+    ]);
+    await test.superuser.query(
+      `insert into messages (business_id, id, conversation_id, seq, channel_id, direction, author, provider_message_id, type, text, content, sent_at, received_at, status)
+       select business_id, gen_random_uuid(), conversation_id, 99, channel_id, 'out', 'ai', $1, type, text, content, sent_at, received_at, 'sent'
+         from messages where provider_message_id = 'wamid.before-early'`,
+      [status.id],
+    );
+    expect(await intake.statuses.applyWaitingOnce()).toBe(1);
+    expect(await count("select count(*) from messages where provider_message_id = $1 and delivered_at is not null", [status.id])).toBe(1);
   });
 
   it("acknowledges nothing when the queue is full", async () => {

@@ -16,8 +16,15 @@ interface Concerned {
   readonly channelIds: readonly string[];
 }
 
-/** Answers whose notice it is, as far as that can be told; the raw record is written by the caller. */
-export type RecordSignals = (event: NoticeEvent, channel: DirectoryChannel | undefined) => Promise<BusinessId | undefined>;
+export interface RecordedNotice {
+  /** Whose notice it is, as far as that can be told. */
+  readonly businessId: BusinessId | undefined;
+  /** Something was made of it. */
+  readonly isUsed: boolean;
+}
+
+/** The raw record is written by the caller. */
+export type RecordSignals = (event: NoticeEvent, channel: DirectoryChannel | undefined) => Promise<RecordedNotice>;
 
 export function createRecordSignals({ db, log }: { readonly db: Queryable; readonly log: Log }): RecordSignals {
   const unassigned = new LRUCache<string, true>({ max: 1_000 });
@@ -66,7 +73,7 @@ export function createRecordSignals({ db, log }: { readonly db: Queryable; reado
 
   return async (event, channel) => {
     const signal = readSignal(event);
-    if (signal === undefined) return channel?.businessId;
+    if (signal === undefined) return { businessId: channel?.businessId, isUsed: false };
     const concerned =
       channel === undefined ? await ofAccount(event, signal) : [{ businessId: channel.businessId, channelIds: [channel.channelId] }];
     for (const one of concerned) await record(event, signal, one);
@@ -75,6 +82,7 @@ export function createRecordSignals({ db, log }: { readonly db: Queryable; reado
       unassigned.set(field, true);
       log.warn({ provider, field }, "notice.unassigned");
     }
-    return concerned[0]?.businessId;
+    // Of an account that is not connected (yet): a replay finds it once it is.
+    return { businessId: concerned[0]?.businessId, isUsed: concerned.length > 0 && signal.isUnknown !== true };
   };
 }

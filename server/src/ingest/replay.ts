@@ -1,9 +1,9 @@
-// Owns: giving what was quarantined another chance, on the very path that new webhooks take. A row is marked only after its items are durable.
+// Owns: giving what was quarantined, or could not be used yet, another chance, on the very path that new webhooks take. A row is marked only after its items are durable.
 import type { Queryable, RowOf } from "../db/query.ts";
 import { isGateway, parseGatewayWebhook } from "../whatsapp/gateways/parse-gateway-webhook.ts";
 import { parseCloudWebhook, type ParsedWebhook } from "../whatsapp/parse-webhook.ts";
 import type { WebhookEvent } from "../whatsapp/events.ts";
-import { listQuarantinedAcrossBusinesses, markReplayedAcrossBusinesses } from "./ingest.queries.ts";
+import { listReplayableAcrossBusinesses, markReplayedAcrossBusinesses } from "./raw-items.queries.ts";
 import type { WebhookIntake } from "./webhook-intake.ts";
 
 export interface ReplayRequest {
@@ -12,10 +12,19 @@ export interface ReplayRequest {
   readonly limit?: number;
 }
 
+export interface Kept {
+  readonly id: string;
+  readonly reason: string;
+  /** How often it was delivered. */
+  readonly seen: number;
+}
+
 export interface ReplayResult {
   readonly replayed: number;
   /** What is quarantined still, with the old reason; the failed attempt made no second row. */
-  readonly stillQuarantined: readonly { readonly id: string; readonly reason: string }[];
+  readonly stillQuarantined: readonly Kept[];
+  /** Of how many nothing can be made yet. Absent: none. */
+  readonly unused?: number;
 }
 
 export interface Replay {
@@ -31,15 +40,15 @@ export interface ReplayDeps {
 const PAGE = 200;
 const FIRST = "00000000-0000-0000-0000-000000000000";
 
-type Quarantined = RowOf<typeof listQuarantinedAcrossBusinesses.columns>;
+type Replayable = RowOf<typeof listReplayableAcrossBusinesses.columns>;
 
-function parse({ provider, channel_key, received_at, body }: Quarantined): ParsedWebhook | undefined {
+function parse({ provider, channel_key, received_at, body }: Replayable): ParsedWebhook | undefined {
   if (provider === "cloud") return parseCloudWebhook(Buffer.from(body), received_at);
   if (!isGateway(provider)) return undefined;
   return parseGatewayWebhook(provider, Buffer.from(body), { channelKey: channel_key ?? "", receivedAt: received_at });
 }
 
-function eventsOf(row: Quarantined): readonly WebhookEvent[] | undefined {
+function eventsOf(row: Replayable): readonly WebhookEvent[] | undefined {
   const parsed = parse(row);
   if (parsed?.outcome !== "events" || parsed.events.some((event) => event.kind === "unreadable")) return undefined;
   return parsed.events;
@@ -48,26 +57,31 @@ function eventsOf(row: Quarantined): readonly WebhookEvent[] | undefined {
 export function createReplay({ db, intake }: ReplayDeps): Replay {
   return {
     async run({ ids, businessId, limit = Number.MAX_SAFE_INTEGER }) {
-      const stillQuarantined: { id: string; reason: string }[] = [];
+      const stillQuarantined: Kept[] = [];
       let replayed = 0;
+      let unused = 0;
       let after = FIRST;
+      // What is unused does not count against the limit: it would stand before everything else for good.
       while (replayed + stillQuarantined.length < limit) {
         const size = Math.min(PAGE, limit - replayed - stillQuarantined.length);
-        const rows = await db.run(listQuarantinedAcrossBusinesses, [ids ?? null, businessId ?? null, after, size]);
+        const rows = await db.run(listReplayableAcrossBusinesses, [ids ?? null, businessId ?? null, after, size]);
         for (const row of rows) {
           after = row.id;
           const events = eventsOf(row);
           const result = events === undefined ? undefined : await intake.receive(events);
           if (result === undefined || result.quarantined > 0) {
-            stillQuarantined.push({ id: row.id, reason: row.reason });
+            if (row.state === "unused") unused += 1;
+            else stillQuarantined.push({ id: row.id, reason: row.reason, seen: row.seen });
             continue;
           }
-          await db.run(markReplayedAcrossBusinesses, [row.business_id, row.id]);
-          replayed += 1;
+          const isUnused = (result.unused ?? 0) > 0;
+          await db.run(markReplayedAcrossBusinesses, [row.business_id, row.id, isUnused ? "unused" : "replayed"]);
+          if (isUnused) unused += 1;
+          else replayed += 1;
         }
         if (rows.length < size) break;
       }
-      return { replayed, stillQuarantined };
+      return { replayed, stillQuarantined, ...(unused > 0 ? { unused } : {}) };
     },
   };
 }

@@ -5,6 +5,8 @@ export interface IntakeResult {
   readonly stored: number;
   readonly duplicates: number;
   readonly quarantined: number;
+  /** Kept for a later version: nothing can be made of them yet. Absent: none. */
+  readonly unused?: number;
 }
 
 export interface WebhookIntake {

@@ -1,73 +1,122 @@
-// Owns: the raw record of everything that is not a stored message or status: notices, and what could not be stored, with the reason.
+// Owns: the raw record of everything that is not a stored message or status: notices, and what could not be stored, with the reason. Each item once,
+// however often it comes; how often is counted.
 import type { Queryable } from "../db/query.ts";
+import { retryTransient } from "../db/retry-transient.ts";
 import { newId, NO_BUSINESS, type BusinessId } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
 import type { Provider, WebhookEvent } from "../whatsapp/events.ts";
-import { logWebhooksAcrossBusinesses } from "./ingest.queries.ts";
-import { retryTransient } from "../db/retry-transient.ts";
+import { logWebhooksAcrossBusinesses } from "./raw-items.queries.ts";
 
 export interface LogEntry {
   readonly businessId: BusinessId | undefined;
   readonly event: WebhookEvent;
 }
 
+export interface RefusedEntry extends LogEntry {
+  readonly reason: string;
+  /** The identifiers ("phone:12025550147") with whose arrival it can be applied. */
+  readonly waitsFor?: readonly string[];
+}
+
+export interface NoticeEntry extends LogEntry {
+  /** False: it says something of which nothing can be made yet; a replay takes it up once a newer version can. */
+  readonly isUsed: boolean;
+}
+
 export interface WebhookLogWriter {
   /** Kept raw with its reason, replayable. */
-  quarantine(...entries: readonly (LogEntry & { readonly reason: string })[]): Promise<void>;
-  /** Recorded as it came; nothing else is to be done with it. */
-  record(entries: readonly LogEntry[]): Promise<void>;
+  quarantine(...entries: readonly RefusedEntry[]): Promise<void>;
+  /** Recorded as it came. */
+  record(entries: readonly NoticeEntry[]): Promise<void>;
 }
 
 interface LogRow {
   readonly businessId: BusinessId | undefined;
-  readonly state: "stored" | "quarantined";
+  readonly state: "stored" | "quarantined" | "unused";
   readonly reason: string | null;
   readonly provider: Provider;
   readonly kind: string;
   readonly channelKey: string | null;
   readonly body: string;
+  readonly waitsFor: string | null;
 }
 
-function rowOf({ businessId, event }: LogEntry, reason: string | null): LogRow {
+/** What one statement takes; the rest follows. */
+const SLICE_ROWS = 500;
+const SLICE_CHARACTERS = 4_000_000;
+
+function rowOf({ businessId, event }: LogEntry, { state, reason, waitsFor }: Pick<LogRow, "state" | "reason" | "waitsFor">): LogRow {
   return {
     businessId,
-    state: reason === null ? "stored" : "quarantined",
+    state,
     reason: reason === null ? null : reason.replaceAll("\0", "\uFFFD").slice(0, 2000),
     provider: event.provider,
     kind: event.kind === "notice" ? event.field : event.kind,
     channelKey: event.channelKey ?? null,
     // PostgreSQL text takes every character but this one.
     body: event.raw.replaceAll("\0", "\uFFFD"),
+    waitsFor,
   };
+}
+
+function noticeRowOf(entry: NoticeEntry): LogRow {
+  if (entry.isUsed) return rowOf(entry, { state: "stored", reason: null, waitsFor: null });
+  const name = entry.event.kind === "notice" ? entry.event.field : entry.event.kind;
+  return rowOf(entry, { state: "unused", reason: `Nothing can be made of "${name}" yet.`, waitsFor: null });
 }
 
 export function createWebhookLog(deps: { readonly db: Queryable; readonly log: Log }): WebhookLogWriter {
   async function write(rows: readonly LogRow[]): Promise<void> {
-    if (rows.length === 0) return;
-    await retryTransient(() =>
-      deps.db.run(logWebhooksAcrossBusinesses, [
-        rows.map((row) => row.businessId ?? NO_BUSINESS),
-        rows.map(() => newId()),
-        rows.map((row) => row.state),
-        rows.map((row) => row.reason),
-        rows.map((row) => row.provider),
-        rows.map((row) => row.kind),
-        rows.map((row) => row.channelKey),
-        rows.map((row) => row.body),
-      ]),
-    );
+    for (const slice of slicesOf(rows)) {
+      await retryTransient(() =>
+        deps.db.run(logWebhooksAcrossBusinesses, [
+          slice.map((row) => row.businessId ?? NO_BUSINESS),
+          slice.map(() => newId()),
+          slice.map((row) => row.state),
+          slice.map((row) => row.reason),
+          slice.map((row) => row.provider),
+          slice.map((row) => row.kind),
+          slice.map((row) => row.channelKey),
+          slice.map((row) => row.body),
+          slice.map((row) => row.waitsFor),
+        ]),
+      );
+    }
   }
 
   return {
     async quarantine(...entries) {
-      await write(entries.map((entry) => rowOf(entry, entry.reason)));
+      await write(
+        entries.map((entry) => {
+          const waitsFor = entry.waitsFor === undefined ? null : JSON.stringify(entry.waitsFor);
+          return rowOf(entry, { state: "quarantined", reason: entry.reason, waitsFor });
+        }),
+      );
       for (const { businessId, event, reason } of entries) deps.log.warn({ businessId, kind: event.kind, reason }, "ingest.quarantined");
     },
-    record: (entries) => write(entries.map((entry) => rowOf(entry, null))),
+    record: (entries) => write(entries.map(noticeRowOf)),
   };
 }
 
-/** For a replay: an item that is refused again stays in the row that it came from instead of making a second one. */
+function* slicesOf(rows: readonly LogRow[]): Generator<readonly LogRow[]> {
+  let slice: LogRow[] = [];
+  let characters = 0;
+  for (const row of rows) {
+    if (slice.length === SLICE_ROWS || (slice.length > 0 && characters + row.body.length > SLICE_CHARACTERS)) {
+      yield slice;
+      slice = [];
+      characters = 0;
+    }
+    slice.push(row);
+    characters += row.body.length;
+  }
+  if (slice.length > 0) yield slice;
+}
+
+/** For a replay: an item that is refused again, or of which nothing can be made still, stays in the row that it came from and is not counted. */
 export function withoutQuarantine(webhookLog: WebhookLogWriter): WebhookLogWriter {
-  return { quarantine: () => Promise.resolve(), record: (entries) => webhookLog.record(entries) };
+  return {
+    quarantine: () => Promise.resolve(),
+    record: (entries) => webhookLog.record(entries.filter(({ isUsed }) => isUsed)),
+  };
 }

@@ -41,8 +41,10 @@ const aspect = (name: string, state: string, health: Health): Aspect => ({ aspec
 const info = (sentence: string, ...aspects: readonly Aspect[]): Facts => ({ severity: "info", sentence, aspects });
 const warning = (sentence: string, ...aspects: readonly Aspect[]): Facts => ({ severity: "warning", sentence, aspects });
 const critical = (sentence: string, ...aspects: readonly Aspect[]): Facts => ({ severity: "critical", sentence, aspects });
-const unknownField = (_value: JsonObject, field: string): Facts =>
-  info(`WhatsApp sent a notice of the kind "${short(field)}", which this version does not know.`);
+const unknownField = (_value: JsonObject, field: string): Facts => ({
+  ...info(`WhatsApp sent a notice of the kind "${short(field)}", which this version does not know.`),
+  isUnknown: true,
+});
 
 const READERS: ReadonlyMap<string, (value: JsonObject, field: string) => Facts> = new Map([
   ["account_update", readAccount],

@@ -25,4 +25,6 @@ export interface Signal {
   readonly at?: Date;
   /** Gateways repeat themselves: what is known already is not told again. */
   readonly onlyIfChanged?: true;
+  /** That it came is all that is known: a later version may make more of it. */
+  readonly isUnknown?: true;
 }

@@ -1,0 +1,75 @@
+// Owns: the SQL of what is kept raw: notices, and items that could not be stored. Each item once, however often it is delivered.
+import { defineQuery } from "../db/query.ts";
+
+// One row per item in both tables, sorted as every writer of several rows must be; the same item again only counts. `on conflict do update` takes a row
+// once per statement, so repeats within it are summed up before.
+export const logWebhooksAcrossBusinesses = defineQuery({
+  name: "ingest.log-webhooks-across-businesses",
+  role: "ingest",
+  columns: { count: "int8" },
+  text: `
+with input as (
+  select t.*, sha256(convert_to(provider || ' ' || kind || ' ' || coalesce(channel_key, '') || E'\\n' || body, 'UTF8')) as item_hash
+    from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::jsonb[])
+      as t (business_id, id, state, reason, provider, kind, channel_key, body, waits_for)
+), once as materialized (
+  select distinct on (business_id, item_hash) *, count(*) over (partition by business_id, item_hash) as times
+    from input order by business_id, item_hash, id
+), item as (
+  insert into webhook_items as w (business_id, item_hash, log_id, seen, last_seen_at, waits_for)
+  select business_id, item_hash, id, times, now(), case when waits_for is not null then array(select jsonb_array_elements_text(waits_for)) end
+    from once order by business_id, item_hash
+  on conflict on constraint webhook_items_pkey do update set seen = w.seen + excluded.seen, last_seen_at = excluded.last_seen_at
+  returning business_id, log_id
+), logged as (
+  insert into webhook_log (business_id, id, received_at, state, reason, provider, kind, channel_key, body)
+  select business_id, id, now(), state, reason, provider, kind, channel_key, body
+    from once where (business_id, id) in (select business_id, log_id from item)
+  returning 1
+)
+select count(*) as count from logged`,
+});
+
+// What waits for a replay. Quarantined rows have an index of their own; what is unused is found by its item, so that no index over the raw log is needed.
+export const listReplayableAcrossBusinesses = defineQuery({
+  name: "ingest.list-replayable-across-businesses",
+  role: "ingest",
+  columns: {
+    business_id: "uuid",
+    id: "uuid",
+    state: "text",
+    provider: "text",
+    channel_key: "text?",
+    received_at: "timestamptz",
+    reason: "text",
+    body: "text",
+    seen: "int8",
+  },
+  text: `
+with replayable as (
+  select business_id, id from webhook_log where state = 'quarantined'
+  union all
+  select w.business_id, w.id from webhook_items i join webhook_log w on w.business_id = i.business_id and w.id = i.log_id where w.state = 'unused'
+)
+select w.business_id, w.id, w.state, w.provider, w.channel_key, w.received_at, w.reason, w.body,
+       coalesce((select max(i.seen) from webhook_items i where i.business_id = w.business_id and i.log_id = w.id), 1)::bigint as seen
+  from replayable r join webhook_log w on w.business_id = r.business_id and w.id = r.id
+ where ($1::uuid[] is null or w.id = any ($1)) and ($2::uuid is null or w.business_id = $2) and w.id > $3
+ order by w.id limit $4`,
+});
+
+// `unused`: it can be read now, but nothing can be made of it yet.
+export const markReplayedAcrossBusinesses = defineQuery({
+  name: "ingest.mark-replayed-across-businesses",
+  role: "ingest",
+  columns: { count: "int8" },
+  text: `
+with marked as (
+  update webhook_log set state = $3, replayed_at = case when $3 = 'replayed' then now() end
+   where business_id = $1 and id = $2 and state in ('quarantined', 'unused') returning business_id, id
+), settled as (
+  update webhook_items i set waits_for = null from marked m
+   where i.business_id = m.business_id and i.log_id = m.id and i.waits_for is not null and $3 = 'replayed'
+)
+select count(*) as count from marked`,
+});
