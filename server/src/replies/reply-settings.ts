@@ -82,8 +82,8 @@ export const replySettingsSchema = z.strictObject({
     .describe("Said to a greeting or a thank-you alone that no text of the business answers; null: nothing, and nobody is fetched."),
   loopBrake: z
     .strictObject({
-      repeats: z.int().min(1).max(100).default(3).describe("The same text was answered so often already."),
-      turns: z.int().min(2).max(1_000).default(12).describe("So many replies were written."),
+      repeats: z.int().min(1).max(100).default(4).describe("The same text was answered so often already."),
+      turns: z.int().min(2).max(1_000).default(15).describe("So many replies were written."),
       withinMs: z.int().min(10_000).max(86_400_000).default(300_000).describe("Within this time."),
     })
     .nullable()
