@@ -97,6 +97,7 @@ async function listenForHttp(
     listPendingMigrations: async () => (await checkMigrations({ url: parts.databaseUrl, log })).pending,
     outside: parts.outside,
     servesApi: config.roles.has("api"),
+    bodies: { maxBytes: config.waitingBodiesMb * 1024 * 1024 },
     inboxDirectory: fileURLToPath(new URL("../../inbox/dist", import.meta.url)),
   });
   parts.atEnd(() => app.close());

@@ -27,6 +27,7 @@ test("without any setting, the demo gets the defaults of the table", () => {
       appSecrets: [],
       ingestConnections: 3,
       ingestQueue: 20_000,
+      waitingBodiesMb: 256,
       databaseConnections: 10,
       replyConcurrency: 1_000,
       sendConcurrency: 64,

@@ -29,6 +29,7 @@ export type Config = {
   readonly verifyToken?: string;
   readonly ingestConnections: number;
   readonly ingestQueue: number;
+  readonly waitingBodiesMb: number;
   readonly databaseConnections: number;
   readonly replyConcurrency: number;
   readonly sendConcurrency: number;
@@ -105,6 +106,11 @@ export const settings = {
     "Events that may wait to be stored; beyond that, webhooks are answered 503.",
     wholeNumber(1, 1_000_000),
   ),
+  waitingBodiesMb: setting(
+    ["ONETHREAD_WAITING_BODIES_MB", "256"],
+    "Megabytes of request bodies that may be held until they are answered; beyond that, large ones are answered 503.",
+    wholeNumber(64, 65_536),
+  ),
   databaseConnections: setting(["ONETHREAD_DATABASE_CONNECTIONS", "10"], "Database connections for everything else.", wholeNumber(1, 500)),
   replyConcurrency: setting(
     ["ONETHREAD_REPLY_CONCURRENCY", "1000"],
@@ -178,6 +184,7 @@ function readValues(given: Environment): { readonly config: Config; readonly pro
     ...(verifyToken === undefined ? {} : { verifyToken }),
     ingestConnections: get(settings.ingestConnections),
     ingestQueue: get(settings.ingestQueue),
+    waitingBodiesMb: get(settings.waitingBodiesMb),
     databaseConnections: get(settings.databaseConnections),
     replyConcurrency: get(settings.replyConcurrency),
     sendConcurrency: get(settings.sendConcurrency),

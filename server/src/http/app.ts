@@ -38,6 +38,7 @@ import type { ApiApp } from "./api-app.ts";
 import { callerOf, createAuthenticate } from "./authenticate.ts";
 import { API_VERSION } from "./describe-routes.ts";
 import { endConnectionsOnClose } from "./end-connections.ts";
+import { boundBodies, type BodyLimits } from "./bound-bodies.ts";
 import { createErrorHandler } from "./error-mapper.ts";
 import type { Metrics } from "./metrics.ts";
 import { describeApi, registerOpenApi } from "./openapi.ts";
@@ -65,6 +66,8 @@ export interface HttpAppDeps {
   /** Names of migrations that this code needs and the database does not have. */
   readonly listPendingMigrations: () => Promise<readonly string[]>;
   readonly apiRequestsPerMinute?: number;
+  /** How much of the bodies of unanswered requests is held at once. */
+  readonly bodies?: BodyLimits;
   /** False for a process without the role api: it answers health and metrics only. */
   readonly servesApi?: boolean;
   /** Where the built inbox lies; without it there is none at /inbox. */
@@ -90,6 +93,7 @@ export function createHttpApp(deps: HttpAppDeps): FastifyInstance {
   });
   app.setErrorHandler(onError);
   endConnectionsOnClose(app);
+  boundBodies(app, deps.bodies ?? { maxBytes: 256 * 1024 * 1024 });
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split("?", 1)[0] ?? "";
     return sendProblem(reply, problemOf("not_found", `There is nothing at ${request.method} ${path}. What there is stands at /docs.`));
