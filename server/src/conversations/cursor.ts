@@ -1,6 +1,7 @@
 // Owns: the opaque cursors of lists. A cursor is the sort key of the last row that was given out, so a list stays right while rows are added.
 import { Fault } from "../kernel/faults.ts";
 import { isUuid } from "../kernel/ids.ts";
+import { isStorable } from "../whatsapp/storable-json.ts";
 
 /** An instant as PostgreSQL writes it: a Date would lose the microseconds, and with them rows. */
 export interface TimeIdCursor {
@@ -63,6 +64,12 @@ export function decodeSeq(cursor: string): number {
   const [seq, ...more] = decodeParts(cursor);
   if (typeof seq !== "number" || !Number.isSafeInteger(seq) || more.length > 0) throw notACursor();
   return seq;
+}
+
+export function decodeText(cursor: string): string {
+  const [text, ...more] = decodeParts(cursor);
+  if (typeof text !== "string" || !isStorable(text) || more.length > 0) throw notACursor();
+  return text;
 }
 
 export interface Page<Item> {

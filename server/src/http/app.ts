@@ -43,6 +43,7 @@ import { createErrorHandler } from "./error-mapper.ts";
 import type { Metrics } from "./metrics.ts";
 import { describeApi, registerOpenApi } from "./openapi.ts";
 import { problemOf, sendProblem } from "./problem.ts";
+import { refuseUnstorableText } from "./refuse-unstorable.ts";
 import { registerApiRoutes } from "./routes/api.ts";
 import { registerDescriptionRoutes } from "./routes/description.ts";
 import { registerInbox } from "./routes/inbox.ts";
@@ -190,6 +191,7 @@ function knowledgeRoutes({ database, log, wake, outside, replySettings }: ApiDep
 async function registerApi(api: ApiApp, deps: HttpAppDeps): Promise<void> {
   const { database } = deps;
   api.addHook("onRequest", createAuthenticate({ findCaller: createFindCaller({ database }) }));
+  refuseUnstorableText(api);
   await api.register(rateLimit, {
     hook: "preHandler",
     max: deps.apiRequestsPerMinute ?? GENEROUS_REQUESTS_PER_MINUTE,

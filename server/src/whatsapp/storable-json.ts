@@ -10,6 +10,10 @@ export function mayHoldUnstorable(wireText: string): boolean {
   return wireText.includes("\\u0000") || wireText.includes("\\ud") || wireText.includes("\\uD");
 }
 
+export function isStorable(text: string): boolean {
+  return text.isWellFormed() && !text.includes("\0");
+}
+
 export function cleanString(text: string): string {
   const wellFormed = text.toWellFormed();
   return wellFormed.includes("\0") ? wellFormed.replaceAll("\0", "\uFFFD") : wellFormed;

@@ -1,5 +1,6 @@
 // Owns: the routes of the knowledge base and their schemas. Refuses to know: how texts are read, indexed and searched.
 import { z } from "zod";
+import { decodeText, encodeCursor } from "../../conversations/cursor.ts";
 import { Fault } from "../../kernel/faults.ts";
 import type { BusinessId } from "../../kernel/ids.ts";
 import type { AddOutcome, KnowledgeBase, KnowledgeHit, KnowledgeSource, KnowledgeText } from "../../knowledge/knowledge-base.ts";
@@ -171,12 +172,12 @@ function registerReading(api: ApiApp, knowledge: KnowledgeBase): void {
   };
   api.get("/knowledge", { schema: list }, async (request) => {
     const { cursor, limit } = request.query;
-    const afterTitle = cursor === undefined ? "" : Buffer.from(cursor, "base64url").toString("utf8");
+    const afterTitle = cursor === undefined ? "" : decodeText(cursor);
     const texts = await knowledge.listTexts(callerOf(request).businessId, { afterTitle, limit: limit + 1 });
     const last = texts.length > limit ? texts[limit - 1] : undefined;
     return {
       data: texts.slice(0, limit).map(shown),
-      nextCursor: last === undefined ? null : Buffer.from(last.title).toString("base64url"),
+      nextCursor: last === undefined ? null : encodeCursor([last.title]),
     };
   });
   const search = {
