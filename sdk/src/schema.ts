@@ -777,7 +777,7 @@ export type ListConversationsQuery = {
   readonly cursor?: string | undefined;
   readonly open?: "true" | "false" | undefined;
   readonly channelId?: string | undefined;
-  /** The beginning of the contact's name, or a whole phone number. */
+  /** The beginning of a word of the contact's name or user name, whatever its case and accents; or a phone number, or a part of it (from 4 digits). */
   readonly q?: string | undefined;
 };
 

@@ -7,6 +7,13 @@ CREATE OR REPLACE FUNCTION onethread.current_business()
 RETURN (NULLIF(current_setting('onethread.business_id'::text, true), ''::text))::uuid
 ;
 
+CREATE OR REPLACE FUNCTION onethread.fold_name(name text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+RETURN btrim(regexp_replace(replace(replace(replace(replace(replace(replace(translate(lower(regexp_replace(NORMALIZE(name, NFKD), '[\u0300-\u036F\u0483-\u0487\u0591-\u05BD\u05BF\u05C1\u05C2\u05C4\u05C5\u05C7\u0610-\u061A\u0640\u064B-\u065F\u0670\u06D6-\u06DC\u06DF-\u06E4\u06E7\u06E8\u06EA-\u06ED\u1AB0-\u1AFF\u1DC0-\u1DFF\u20D0-\u20FF\uFE00-\uFE0F\uFE20-\uFE2F\u00AD\u200B-\u200F\u202A-\u202E\u2060-\u2069\uFEFF]'::text, ''::text, 'g'::text)), 'ıøØłŁđĐðÐħĦŋŊſςىةۀکیΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩАБВГДЕЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯ٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹'::text, 'ioollddddhhnnsσيههكيαβγδεζηθικλμνξοπρστυφχψωабвгдежзийклмнопрстуфхцчшщъыьэюя01234567890123456789'::text), 'ß'::text, 'ss'::text), 'ẞ'::text, 'ss'::text), 'æ'::text, 'ae'::text), 'Æ'::text, 'ae'::text), 'œ'::text, 'oe'::text), 'Œ'::text, 'oe'::text), '[[:space:]\u00A0\u2010-\u2015\u2018\u2019''`´".,;:()/_-]+'::text, ' '::text, 'g'::text))
+;
+
 CREATE OR REPLACE FUNCTION onethread.nearest_knowledge(business uuid, question real[], embedder text, most integer)
  RETURNS TABLE(business_id uuid, text_id uuid, ordinal integer, similarity double precision)
  LANGUAGE plpgsql

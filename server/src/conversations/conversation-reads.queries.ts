@@ -33,7 +33,7 @@ const viewColumns = {
 } as const;
 
 // Keyset paging: an absent cursor is 'infinity', so that the comparison of rows stays one index condition of ix_conversation_recent.
-// The time travels as text because a JavaScript Date would cut its microseconds.
+// The time travels as text because a JavaScript Date would cut its microseconds. $6 begins a word of a name; $7 is a number, $9 a part of one.
 export const listConversations = defineQuery({
   name: "conversations.list",
   role: "app",
@@ -68,8 +68,12 @@ export const listConversations = defineQuery({
       and (c.last_message_at, c.id) < (coalesce($2::timestamptz, 'infinity'), coalesce($3::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
       and ($4::boolean is null or c.is_open = $4)
       and ($5::uuid is null or c.reply_channel_id = $5)
-      and ($6::text is null or starts_with(lower(c.contact_name), lower($6)) or starts_with(lower(c.lead_name), lower($6))
-        or c.id in (select a.conversation_id from aliases a where a.business_id = $1 and a.kind = 'phone' and a.value = $7))
+      and ($6::text is null
+        or exists (
+          select from fold_name($6) wanted, unnest(array[c.contact_name, c.lead_name, c.contact_username]) as known (name)
+          where wanted <> '' and strpos(' ' || fold_name(known.name), ' ' || wanted) > 0)
+        or c.id in (select a.conversation_id from aliases a
+          where a.business_id = $1 and a.kind = 'phone' and (a.value = $7 or strpos(a.value, $9) > 0)))
     order by c.last_message_at desc, c.id desc
     limit $8`,
 });

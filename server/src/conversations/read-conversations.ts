@@ -3,6 +3,7 @@ import type { Database } from "../db/database.ts";
 import type { Queryable, RowOf } from "../db/query.ts";
 import { findPhone } from "../identity/find-phone.ts";
 import type { BusinessId } from "../kernel/ids.ts";
+import { plainPhone, readWrittenPhone } from "../kernel/written-phone.ts";
 import { findConversation, listConversations, listTurns } from "./conversation-reads.queries.ts";
 import { conversationViewOf, type ConversationView } from "./conversation-view.ts";
 import { findSurvivingConversation } from "./conversation-writes.queries.ts";
@@ -19,7 +20,7 @@ export interface PageRequest {
 export interface ConversationFilter {
   readonly open?: boolean | undefined;
   readonly channelId?: string | undefined;
-  /** The beginning of a contact's name, or a whole phone number in any spelling. */
+  /** The beginning of a word of a contact's name or user name, whatever its case and accents; or a phone number in any spelling, or a part of it. */
   readonly q?: string | undefined;
 }
 
@@ -47,7 +48,7 @@ export function createConversationReader(deps: { readonly database: Database }):
   };
 }
 
-const SHORTEST_PHONE = 5;
+const SHORTEST_PART = 4;
 
 interface Scope {
   readonly db: Queryable;
@@ -61,15 +62,28 @@ async function list(
   { limit, cursor, open, channelId, q }: PageRequest & ConversationFilter,
 ): Promise<Page<ConversationView>> {
   const from = cursor === undefined ? undefined : decodeTimeId(cursor);
-  const filter = [open ?? null, channelId ?? null, q ?? null, await phoneOf({ db, businessId }, q)];
-  const rows = await db.run(listConversations, [businessId, from?.at ?? null, from?.id ?? null, ...filter, limit + 1]);
+  const { phone, part } = await phoneOf({ db, businessId }, q);
+  const filter = [open ?? null, channelId ?? null, q?.replace(/^\s*@/, "") ?? null, phone];
+  const rows = await db.run(listConversations, [businessId, from?.at ?? null, from?.id ?? null, ...filter, limit + 1, part]);
   return pageOf(rows, limit, { item: conversationViewOf, cursor: (row) => encodeCursor([row.cursor_at, row.id]) });
 }
 
-/** The stored spelling of the number that is looked for; a known other one where the number itself is not known. */
-async function phoneOf({ db, businessId }: Scope, q: string | undefined): Promise<string | null> {
-  const digits = q?.replaceAll(/\D/g, "") ?? "";
-  return digits.length < SHORTEST_PHONE ? null : ((await findPhone(db, businessId, digits)) ?? digits);
+interface WantedPhone {
+  /** The stored spelling of the number that is looked for; a known other one where the number itself is not known. */
+  readonly phone: string | null;
+  /** Digits that stand somewhere in the number: its end, or the way it is written inside of its country. */
+  readonly part: string | null;
+}
+
+async function phoneOf({ db, businessId }: Scope, q: string | undefined): Promise<WantedPhone> {
+  if (q === undefined) return { phone: null, part: null };
+  const read = readWrittenPhone(q);
+  const plain = plainPhone(q);
+  const digits = /^\+?[\d\s().\-/]+$/.test(plain) ? plain.replaceAll(/\D/g, "").replace(/^0+/, "") : "";
+  return {
+    phone: read.outcome === "read" ? ((await findPhone(db, businessId, read.digits)) ?? read.digits) : null,
+    part: digits.length < SHORTEST_PART ? null : digits,
+  };
 }
 
 async function find(scope: Scope, conversationId: string): Promise<ConversationView | undefined> {

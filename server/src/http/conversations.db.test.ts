@@ -166,6 +166,49 @@ it("a merged conversation is not listed, and its id answers the winner and the w
   expect((await get(`/conversations/${loser}/messages`, headers)).json.data.map((item) => item["conversationId"])).toEqual([winner]);
 });
 
+it("a name is found by the beginning of any of its words, whatever the case, the accents and the digits, and a number by a part of it", async () => {
+  const { business, headers } = await newBusiness();
+  const other = await newBusiness();
+  const names = ["José Ávila", "Weiß-Groß", "IŞIL ILICA", "أَحْمَد", "שָׁלוֹם", "Ｂｅａ ٢٢", "Øyvind Æsir", "ЁЛКА", "O’Brien"];
+  for (const [index, contactName] of names.entries())
+    await createTestThread(test, { ...business, contactName, phone: `1202555700${String(index)}` });
+  await createTestThread(test, { ...other.business, contactName: "José", phone: "12025557000" });
+  await test.superuser.query(
+    "update onethread.conversations set contact_username = 'Ana.Souza' where business_id = $1 and contact_name = 'ЁЛКА'",
+    [business.businessId],
+  );
+  const found = async (q: string): Promise<readonly unknown[]> =>
+    (await get(`/conversations?q=${encodeURIComponent(q)}`, headers)).json.data.map(({ displayName }) => displayName);
+  for (const [q, name] of [
+    ["Jose", "José Ávila"],
+    ["Ávila", "José Ávila"],
+    ["avila", "José Ávila"],
+    ["JOSÉ ÁV", "José Ávila"],
+    ["Jose\u0301", "José Ávila"],
+    ["WEISS", "Weiß-Groß"],
+    ["weiß", "Weiß-Groß"],
+    ["gross", "Weiß-Groß"],
+    ["ışıl", "IŞIL ILICA"],
+    ["isil ılıca", "IŞIL ILICA"],
+    ["İSİL", "IŞIL ILICA"],
+    ["احمد", "أَحْمَد"],
+    ["שלום", "שָׁלוֹם"],
+    ["bea 22", "Ｂｅａ ٢٢"],
+    ["oyvind aesir", "Øyvind Æsir"],
+    ["елка", "ЁЛКА"],
+    ["o'br", "O’Brien"],
+    ["@ana.s", "ЁЛКА"],
+    ["souza", "ЁЛКА"],
+    ["7001", "Weiß-Groß"],
+    ["(0202) 555-7001", "Weiß-Groß"],
+    ["００1 202/555-7001", "Weiß-Groß"],
+    ["\u202A+1\u00A0202\u00A0555\u00A07001\u202C", "Weiß-Groß"],
+    ["tel:+12025557001", "Weiß-Groß"],
+  ] as const)
+    expect([q, await found(q)]).toEqual([q, [name]]);
+  for (const q of ["ose", "%", "_", ".", "-", "@", "🌸", "701 Jose"]) expect([q, await found(q)]).toEqual([q, []]);
+});
+
 it("the list can be narrowed by state, channel, phone and the beginning of a name", async () => {
   const { business, headers } = await newBusiness();
   const ana = await createTestThread(test, { ...business, contactName: "Ana 100%_Prado", phone: "12025550147" });

@@ -67,6 +67,14 @@ it("50 at once, half of them by webhook, get one conversation, and at most one o
   expect(rows).toEqual([{ messages: 25 }]);
 });
 
+it("a number is the same person in every spelling, and one that could be several is refused with a sentence", async () => {
+  const { json } = await resolve({ phone: "+49 30/1234-567" });
+  for (const phone of ["0049 30 1234567", "\u202A+49 30 1234567\u202C", "tel:+49-30-1234567", "+49 (0)30 1234567", "＋49\u00A030 ١٢٣٤٥٦٧"])
+    expect([phone, (await resolve({ phone })).json]).toMatchObject([phone, { id: json.id, isNew: false }]);
+  for (const phone of ["030 1234567", "+39 (0)6 1234567", "tel:+49301234567;ext=5", "+49301234567 / +49301234568", "x".repeat(201)])
+    expect([phone, (await resolve({ phone })).status]).toEqual([phone, 400]);
+});
+
 it("a lead that is linked before its customer writes has the thread that the customer then writes in", async () => {
   const { phone, userId, leadId } = newPerson();
   const made = await resolve({ leadId, phone, name: "Ana (VIP)" });

@@ -31,7 +31,9 @@ const listQuery = pageQuery.extend({
     .transform(cleanString)
     .pipe(z.string().trim().min(1).max(200))
     .optional()
-    .describe("The beginning of the contact's name, or a whole phone number."),
+    .describe(
+      "The beginning of a word of the contact's name or user name, whatever its case and accents; or a phone number, or a part of it (from 4 digits).",
+    ),
 });
 const threadQuery = pageQuery.extend({ order: z.enum(["asc", "desc"]).default("desc").describe("desc: the newest first.") });
 const turnQuery = pageQuery.extend({ conversationId: z.string() });

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { ConversationReader } from "../../conversations/read-conversations.ts";
 import type { ResolveConversation, ResolveOutcome } from "../../conversations/resolve-conversation.ts";
 import { Fault } from "../../kernel/faults.ts";
+import { readWrittenPhone } from "../../kernel/written-phone.ts";
 import { notFound, type ApiApp } from "../api-app.ts";
 import { problemAnswers, resolvedConversationSchema } from "../api-schemas.ts";
 import { callerOf } from "../authenticate.ts";
@@ -12,17 +13,19 @@ export interface ResolveConversationRouteDeps {
   readonly resolveConversation: ResolveConversation;
 }
 
-const PHONE = /^\+?[\d\s().-]{5,30}$/;
+const phone = z
+  .string()
+  .max(200)
+  .transform((written, context) => {
+    const read = readWrittenPhone(written);
+    if (read.outcome === "read") return read.digits;
+    context.issues.push({ code: "custom", message: read.reason, input: written });
+    return z.NEVER;
+  });
 
 const resolveBody = z
   .object({
-    phone: z
-      .string()
-      .regex(PHONE, "It must be an international number, such as +12025550147.")
-      .transform((text) => text.replaceAll(/\D/g, ""))
-      .pipe(z.string().regex(/^[1-9]\d{4,14}$/, "It must be an international number with its country code: 5 to 15 digits."))
-      .optional()
-      .meta({ description: "International, in any spelling. A known other spelling of the same number is found." }),
+    phone: phone.optional().meta({ description: "International, in any spelling. A known other spelling of the same number is found." }),
     userId: z
       .string()
       .regex(/^[A-Z]{2}\.[A-Za-z0-9.]{1,128}$/, "It must be a business-scoped user id, such as US.7Q2m9XkLp4.")
