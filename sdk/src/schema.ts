@@ -316,7 +316,8 @@ export type Channel = {
   /** A UUID. */
   readonly id: string;
   readonly provider: string;
-  readonly externalId: string;
+  /** Meta's id of the number; null for a gateway, where it would be the secret of its webhook's address. */
+  readonly externalId: string | null;
   readonly accountId: string | null;
   readonly displayPhoneNumber: string | null;
   readonly name: string;

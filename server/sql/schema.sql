@@ -257,6 +257,11 @@ create table onethread.channels (
   stopped_reason text,
   created_at timestamp with time zone default now() not null,
   settings jsonb default '{}'::jsonb not null,
+  number_id text generated always as (
+CASE
+    WHEN (provider = 'cloud'::text) THEN external_id
+    ELSE NULL::text
+END) stored,
   constraint channels_pkey PRIMARY KEY (business_id, id),
   constraint ck_channel_provider CHECK ((provider = ANY (ARRAY['cloud'::text, 'evolution'::text, 'waha'::text, 'baileys'::text]))),
   constraint fk_channel_business FOREIGN KEY (business_id) REFERENCES onethread.businesses(id),
@@ -269,7 +274,6 @@ create policy one_business on onethread.channels for all to onethread_app using 
 create policy reads_everything on onethread.channels for select to onethread_reader using (true);
 grant insert, select, update on onethread.channels to onethread_app;
 grant select on onethread.channels to onethread_ingest;
-grant select on onethread.channels to onethread_reader;
 
 -- owner: onethread_owner
 create table onethread.conversations (
@@ -351,7 +355,6 @@ create policy one_business on onethread.directory for all to onethread_app using
 create policy reads_everything on onethread.directory for select to onethread_reader using (true);
 grant delete, insert, select on onethread.directory to onethread_app;
 grant select on onethread.directory to onethread_ingest;
-grant select on onethread.directory to onethread_reader;
 
 -- owner: onethread_owner
 create table onethread.event_counters (
@@ -952,7 +955,6 @@ create policy one_business on onethread.webhook_log for all to onethread_app usi
 create policy reads_everything on onethread.webhook_log for select to onethread_reader using (true);
 grant select on onethread.webhook_log to onethread_app;
 grant insert, select, update on onethread.webhook_log to onethread_ingest;
-grant select on onethread.webhook_log to onethread_reader;
 
 -- owner: onethread_owner
 create table onethread.webhook_secrets (

@@ -115,3 +115,34 @@ it("100 who look for the same at once ask once, a failure is not remembered, and
   await lookup.find("a");
   expect(asked).toBe(3);
 });
+
+it("the address of a gateway's webhook is shown to nobody after its creation; Meta's id of a number is", async () => {
+  const { businessId } = await newChannel("210000000000009");
+  const address = "address-that-is-a-secret";
+  await channels.create({ businessId, provider: "cloud", externalId: "210000000000009", name: "Meta" });
+  const gateway: NewChannel = { businessId, provider: "evolution", externalId: address, name: "Gateway" };
+  const made = await channels.create(gateway);
+  expect(JSON.stringify([made, await channels.create(gateway), await channels.list(businessId)])).not.toContain(address);
+  expect((await channels.list(businessId)).map(({ externalId }) => externalId)).toEqual(["210000000000009", null]);
+  const client = await test.superuser.connect();
+  await client.query("begin; set local role onethread_reader");
+  const { rows } = await client.query("select provider, number_id from onethread.channels where business_id = $1 order by created_at", [
+    businessId,
+  ]);
+  await client.query("rollback");
+  expect(rows).toEqual([
+    { provider: "cloud", number_id: "210000000000009" },
+    { provider: "evolution", number_id: null },
+  ]);
+  for (const secret of [
+    "external_id from onethread.channels",
+    "key from onethread.directory",
+    "channel_key from onethread.webhook_log",
+    "body from onethread.webhook_log",
+  ]) {
+    await client.query("begin; set local role onethread_reader");
+    await expect(client.query(`select ${secret}`)).rejects.toMatchObject({ code: "42501" });
+    await client.query("rollback");
+  }
+  client.release();
+});

@@ -9,8 +9,8 @@ import { insertChannel, insertDirectoryEntry, listChannels, upsertChannelSecret,
 export interface Channel {
   readonly id: ChannelId;
   readonly provider: string;
-  /** What the provider calls it: the Cloud API's phone_number_id. */
-  readonly externalId: string;
+  /** The Cloud API's phone_number_id. Null for a gateway: there it is the secret token in the address of its webhook. */
+  readonly externalId: string | null;
   readonly accountId: string | null;
   readonly displayPhoneNumber: string | null;
   readonly name: string;
@@ -68,7 +68,8 @@ export function createChannels(deps: { readonly database: Database }): Channels 
         return { outcome: "created", channel: await insert(database, input) };
       } catch (error) {
         if (!(error instanceof NumberTaken)) throw error;
-        const sentence = `The ${input.provider} number ${input.externalId} is connected already. Nothing was changed; list the channels to see where, or connect another number.`;
+        const which = input.provider === "cloud" ? `number ${input.externalId}` : "address";
+        const sentence = `The ${input.provider} ${which} is connected already. Nothing was changed; list the channels to see where, or connect another number.`;
         return { outcome: "number_taken", sentence };
       }
     },
@@ -110,7 +111,7 @@ function channelOf(row: Omit<RowOf<typeof listChannels.columns>, "signals"> & { 
   return {
     id: row.id as ChannelId,
     provider: row.provider,
-    externalId: row.external_id,
+    externalId: row.provider === "cloud" ? row.external_id : null,
     accountId: row.account_id,
     displayPhoneNumber: row.display_phone_number,
     name: row.name,

@@ -155,7 +155,7 @@ async function list(options: OfBusiness & { readonly json?: boolean }, terminal:
 function rowOf(channel: Channel): readonly string[] {
   const stopped = channel.stoppedAt === null ? "active" : `stopped: ${channel.stoppedReason ?? "no reason given"}`;
   const state = channel.health === "ok" ? stopped : `${stopped}; ${channel.health}: ${channel.signals[0]?.sentence ?? ""}`;
-  return [channel.id, channel.provider, channel.externalId, channel.name, state];
+  return [channel.id, channel.provider, channel.externalId ?? "(hidden)", channel.name, state];
 }
 
 async function setToken(id: string, options: OfBusiness & { readonly token: string }, terminal: Terminal): Promise<void> {

@@ -153,7 +153,10 @@ export const channelSchema = named(
   z.object({
     id,
     provider: z.string(),
-    externalId: z.string(),
+    externalId: z
+      .string()
+      .nullable()
+      .describe("Meta's id of the number; null for a gateway, where it would be the secret of its webhook's address."),
     accountId: z.string().nullable(),
     displayPhoneNumber: z.string().nullable(),
     name: z.string(),

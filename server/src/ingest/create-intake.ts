@@ -241,7 +241,9 @@ async function inSlices<Item, Out>(
 }
 
 function reasonOf(event: WebhookEvent): string {
-  return event.kind === "unreadable" ? event.reason : `No channel is connected for "${event.channelKey ?? ""}".`;
+  return event.kind === "unreadable"
+    ? event.reason
+    : `No channel is connected for "${event.provider === "cloud" ? (event.channelKey ?? "") : "(the address of a gateway)"}".`;
 }
 
 function noticeOf({ provider, channelKey, raw }: IdentityEvent | PreferenceEvent, field: string): NoticeEvent {
