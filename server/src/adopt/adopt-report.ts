@@ -1,6 +1,7 @@
 // Owns: what a run over an older database found or did, in numbers that add up. Refuses to know how it is shown.
 import type { DuplicateEvidence } from "./people.ts";
 import type { PlacedBy } from "./place-message.ts";
+import type { LeftOut } from "./source.ts";
 
 export interface LeftoverRow {
   readonly oldBusinessId: string | null;
@@ -53,6 +54,8 @@ export interface AdoptionReport {
   /** messages = placed + alreadyThere + unplaceable + waiting. */
   readonly sumsAddUp: boolean;
   readonly leftovers: readonly LeftoverRow[];
+  /** What the mapping leaves out; in none of the numbers above. */
+  readonly leftOut: readonly LeftOut[];
 }
 
 export interface ReportInput {
@@ -61,10 +64,11 @@ export interface ReportInput {
   readonly isComplete: boolean;
   readonly businesses: readonly BusinessReport[];
   readonly leftovers: readonly LeftoverRow[];
+  readonly leftOut: readonly LeftOut[];
   readonly ofNobody: { readonly conversations: number; readonly messages: number };
 }
 
-export function createReport({ source, executed, isComplete, businesses, leftovers, ofNobody }: ReportInput): AdoptionReport {
+export function createReport({ source, executed, isComplete, businesses, leftovers, leftOut, ofNobody }: ReportInput): AdoptionReport {
   const sum = (of: (business: BusinessReport) => number): number => businesses.reduce((total, business) => total + of(business), 0);
   const totals = {
     messages: sum((b) => b.messages) + ofNobody.messages,
@@ -79,5 +83,5 @@ export function createReport({ source, executed, isComplete, businesses, leftove
     withoutConversation: sum((b) => b.withoutConversation),
   };
   const sumsAddUp = totals.messages === totals.placed + totals.alreadyThere + totals.unplaceable + totals.waiting;
-  return { source, executed, isComplete, businesses, totals, sumsAddUp, leftovers };
+  return { source, executed, isComplete, businesses, totals, sumsAddUp, leftovers, leftOut };
 }

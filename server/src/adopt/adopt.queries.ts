@@ -95,13 +95,13 @@ export const insertAdoptedMessages = defineQuery({
   columns: { id: "uuid" },
   text: `
     insert into messages (business_id, id, conversation_id, seq, channel_id, direction, author, provider_message_id, type, text, content, sent_at,
-      received_at, status, accepted_at, failed_at, error_code, error_text, is_history)
+      received_at, status, accepted_at, failed_at, error_code, error_text, quoted_provider_message_id, target_provider_message_id, is_history)
     select $1, i.id, i.conversation_id, i.seq, i.channel_id, i.direction, i.author, i.provider_message_id, i.type, i.text, i.content, i.sent_at, now(),
       i.status, case when i.direction = 'out' and i.status <> 'failed' then i.sent_at end, case when i.status = 'failed' then i.sent_at end,
-      i.error_code, i.error_text, true
+      i.error_code, i.error_text, i.quoted_id, i.target_id, true
     from unnest($2::uuid[], $3::uuid[], $4::bigint[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::jsonb[],
-        $12::timestamptz[], $13::text[], $14::text[], $15::text[])
-      as i (id, conversation_id, seq, channel_id, direction, author, provider_message_id, type, text, content, sent_at, status, error_code, error_text)
+        $12::timestamptz[], $13::text[], $14::text[], $15::text[], $16::text[], $17::text[])
+      as i (id, conversation_id, seq, channel_id, direction, author, provider_message_id, type, text, content, sent_at, status, error_code, error_text, quoted_id, target_id)
     on conflict do nothing
     returning id`,
 });

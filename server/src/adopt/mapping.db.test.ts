@@ -21,16 +21,26 @@ const CHATWOOT = `
   create table conversations (id serial primary key, account_id int, inbox_id int, contact_id bigint, contact_inbox_id bigint, status int,
     last_activity_at timestamp, created_at timestamp);
   create table messages (id serial primary key, content text, account_id int, inbox_id int, conversation_id int, message_type int, created_at timestamp,
-    private boolean default false, status int, source_id text, sender_type text);
+    private boolean default false, status int, source_id text, sender_type text, content_attributes json default '{}');
+  create table attachments (id serial primary key, message_id int, file_type int default 0);
   insert into accounts values (1, 'Aurora');
-  insert into inboxes values (1, 1, 'Channel::Whatsapp'), (2, 1, 'Channel::Email');
+  insert into inboxes values (1, 1, 'Channel::Whatsapp'), (2, 1, 'Channel::Email'), (3, 1, 'Channel::Api');
   insert into contacts values (1, 1, 'Ana', '+12025550147'), (2, 1, 'Bea', null);
   insert into contact_inboxes values (1, 1, 1, '12025550147'), (2, 2, 2, 'bea@example.com'), (3, 1, 1, '12025550147');
   insert into conversations values (1, 1, 1, 1, 1, 1, '2025-01-01', '2025-01-01'), (2, 1, 1, 1, 3, 0, '2025-02-01', '2025-02-01'), (3, 1, 2, 2, 2, 0, '2025-01-01', '2025-01-01');
   insert into messages (content, account_id, inbox_id, conversation_id, message_type, created_at, private, status, source_id, sender_type) values
     ('Hello', 1, 1, 1, 0, '2025-01-01 10:00', false, 0, 'wamid.a', 'Contact'), ('Good day', 1, 1, 1, 1, '2025-01-01 10:01', false, 2, 'wamid.b', 'User'),
     ('a note', 1, 1, 1, 1, '2025-01-01 10:02', true, 0, null, 'User'), ('resolved', 1, 1, 1, 2, '2025-01-01 10:03', false, 0, null, null),
-    ('Again', 1, 1, 2, 0, '2025-02-01 10:00', false, 0, 'wamid.c', 'Contact'), ('mail', 1, 2, 3, 0, '2025-01-01 10:00', false, 0, null, 'Contact');`;
+    ('Again', 1, 1, 2, 0, '2025-02-01 10:00', false, 0, 'wamid.c', 'Contact'), ('mail', 1, 2, 3, 0, '2025-01-01 10:00', false, 0, null, 'Contact'),
+    ('', 1, 1, 2, 0, '2025-02-01 10:01', false, 0, 'wamid.d', 'Contact'), (null, 1, 1, 2, 0, '2025-02-01 10:02', false, 0, 'wamid.e', 'Contact'),
+    ('see this', 1, 1, 2, 1, '2025-02-01 10:03', false, 1, 'wamid.f', 'User'), ('', 1, 1, 2, 0, '2025-02-01 10:04', false, 0, 'wamid.g', 'Contact');
+  insert into messages (content, account_id, inbox_id, conversation_id, message_type, created_at, private, status, source_id, sender_type, content_attributes) values
+    ('This message was deleted', 1, 1, 2, 0, '2025-02-01 10:05', false, 0, 'wamid.h', 'Contact', '{"deleted": true}'),
+    ('This message was deleted', 1, 1, 2, 0, '2025-02-01 10:06', false, 0, 'wamid.i', 'Contact', to_json('{"deleted": true}'::text)),
+    ('hi', 1, 3, 4, 0, '2025-02-01 10:07', false, 0, 'WAID:1', 'Contact', '{}');
+  insert into conversations values (4, 1, 3, 1, 3, 0, '2025-02-01', '2025-02-01');
+  insert into attachments (message_id, file_type) select id, case source_id when 'wamid.d' then 0 when 'wamid.e' then 1 when 'wamid.f' then 3 else 4 end
+    from messages where source_id in ('wamid.d', 'wamid.e', 'wamid.f', 'wamid.g');`;
 
 const EVOLUTION = `
   create table "Instance" ("id" text primary key, "name" varchar(255));
@@ -42,6 +52,13 @@ const EVOLUTION = `
     ('m1', '{"id": "3EB0A1", "fromMe": false, "remoteJid": "12025550199@s.whatsapp.net"}', 'conversation', '{"conversation": "oi"}', 1735725600, 'i1'),
     ('m2', '{"id": "3EB0A2", "fromMe": true, "remoteJid": "12025550199@s.whatsapp.net"}', 'extendedTextMessage', '{"extendedTextMessage": {"text": "ola"}}', 1735725660, 'i1'),
     ('m3', '{"id": "3EB0A3", "fromMe": false, "remoteJid": "81203344556677@lid"}', 'imageMessage', '{"imageMessage": {"caption": "this"}}', 1735725720, 'i1'),
+    ('m5', '{"id": "3EB0A5", "fromMe": false, "remoteJid": "12025550199@s.whatsapp.net"}', 'reactionMessage', '{"reactionMessage": {"key": {"id": "3EB0A2"}, "text": "👍"}}', 1735725781, 'i1'),
+    ('m6', '{"id": "3EB0A6", "fromMe": false, "remoteJid": "12025550199@s.whatsapp.net"}', 'protocolMessage', '{"protocolMessage": {"key": {"id": "3EB0A1"}, "type": "REVOKE"}}', 1735725782, 'i1'),
+    ('m7', '{"id": "3EB0A7", "fromMe": true, "remoteJid": "12025550199@s.whatsapp.net"}', 'protocolMessage', '{"protocolMessage": {"key": {"id": "3EB0A2"}, "type": 14, "editedMessage": {"conversation": "hello"}, "timestampMs": "1735725783000"}}', 1735725783, 'i1'),
+    ('m8', '{"id": "3EB0A8", "fromMe": false, "remoteJid": "12025550199@s.whatsapp.net"}', 'locationMessage', '{"locationMessage": {"degreesLatitude": 52.5, "degreesLongitude": 13.4, "name": "Home"}}', 1735725784, 'i1'),
+    ('m9', '{"id": "3EB0A9", "fromMe": false, "remoteJid": "12025550199@s.whatsapp.net"}', 'listResponseMessage', '{"listResponseMessage": {"title": "Two nights", "singleSelectReply": {"selectedRowId": "n2"}}}', 1735725785, 'i1'),
+    ('m10', '{"id": "3EB0AA", "fromMe": false, "remoteJid": "12025550199@s.whatsapp.net"}', 'senderKeyDistributionMessage', '{"senderKeyDistributionMessage": {"groupId": "x"}}', 1735725786, 'i1'),
+    ('m11', '{"id": "3EB0AB", "fromMe": false, "remoteJid": "12025550199@s.whatsapp.net"}', 'audioMessage', '{"audioMessage": {"ptt": true}}', 1735725787, 'i1'),
     ('m4', '{"id": "3EB0A4", "fromMe": false, "remoteJid": "status@broadcast"}', 'conversation', '{"conversation": "x"}', 1735725780, 'i1');`;
 
 beforeAll(async () => {
@@ -73,11 +90,25 @@ async function threads(source: string): Promise<readonly object[]> {
 }
 
 test("Chatwoot: WhatsApp inboxes only, both conversations of one contact in one thread, no notes and no activity lines", async () => {
-  const { code, err } = await adopt("--mapping", "chatwoot", "--source", "chatwoot", "--create-businesses", "--execute");
+  const { code, err, out } = await adopt("--mapping", "chatwoot", "--source", "chatwoot", "--create-businesses", "--execute");
   expect(err.replaceAll(/^\d+ of \d+ rows$/gm, "").trim()).toBe("");
   expect(code).toBe(0);
   const messages = ["in customer text received Hello", "out human text read Good day", "in customer text received Again"];
+  messages.push(
+    "in customer image received Photo",
+    "in customer audio received Audio",
+    "out human document delivered see this",
+    "in customer location received Location",
+  );
+  messages.push("in customer revoke received ", "in customer revoke received ");
   expect(await threads("chatwoot")).toEqual([{ by_lid: false, messages }]);
+  const { rows } = await target.superuser.query(
+    "select target_provider_message_id as target from messages where type = 'revoke' order by sent_at",
+  );
+  expect(rows).toEqual([{ target: "wamid.h" }, { target: "wamid.i" }]);
+  // What gateways feed into Chatwoot is told, not lost in silence.
+  expect(out).toContain("1 rows of conversations: inbox_id is Channel::Api");
+  expect(out).toContain("1 rows of messages: inbox_id is Channel::Api");
   // A contact of Chatwoot is no lead of the business's CRM.
   expect((await target.superuser.query("select from conversations where lead_id is not null")).rowCount).toBe(0);
 });
@@ -86,11 +117,32 @@ test("Evolution: a chat by its address, a LID as itself, a broadcast listed as n
   const { code, out } = await adopt("--mapping", "evolution", "--source", "evolution", "--create-businesses", "--execute");
   expect(code).toBe(0);
   expect(await threads("evolution")).toEqual([
-    { by_lid: false, messages: ["in customer text received oi", "out api text accepted ola"] },
+    {
+      by_lid: false,
+      messages: [
+        "in customer text received oi",
+        "out api text accepted ola",
+        "in customer reaction received 👍",
+        "in customer revoke received ",
+        "out api edit accepted hello",
+        "in customer location received Location: Home (52.5, 13.4)",
+        "in customer interactive received Two nights",
+        "in customer audio received Voice note",
+      ],
+    },
     { by_lid: true, messages: ["in customer image received this"] },
   ]);
-  expect(out).toContain("4 messages = 3 placed + 0 already there + 1 that nobody can place");
+  expect(out).toContain("11 messages = 9 placed + 0 already there + 2 that nobody can place");
   expect(out).toContain("m4");
+  expect(out).toContain("It is no message: a key, a receipt or a setting of WhatsApp's protocol. (m10)");
+  const { rows } = await target.superuser.query(
+    "select type, provider_message_id as id, target_provider_message_id as target from messages where type in ('reaction', 'revoke', 'edit') and provider_message_id not like '%wamid%' order by seq",
+  );
+  expect(rows).toEqual([
+    { type: "reaction", id: "3EB0A5", target: "3EB0A2" },
+    { type: "revoke", id: "revoke:3EB0A1", target: "3EB0A1" },
+    { type: "edit", id: "edit:3EB0A2:1735725783000", target: "3EB0A2" },
+  ]);
 });
 
 test("the doctor is content with both", async () => {

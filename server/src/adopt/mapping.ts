@@ -66,6 +66,12 @@ const mappingSchema = z.strictObject({
     author: optional,
     body: optional,
     type: optional,
+    /** What kind of file came with it. */
+    attachment: optional,
+    /** "true": it was taken back; what stands there is not what was written. */
+    isRevoked: optional,
+    /** The message as WhatsApp Web knows it (protobuf as JSON), as the gateways keep it. */
+    webMessage: optional,
     providerMessageId: optional,
     status: optional,
     provider: optional,

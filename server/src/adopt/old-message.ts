@@ -1,6 +1,10 @@
 // Owns: from a row of an older database to a message of ours: its direction, type, author, status and content. Pure. Refuses to know: whose it is.
-import type { JsonObject } from "../kernel/json.ts";
+import type { Json, JsonObject } from "../kernel/json.ts";
 import { MESSAGE_TYPES, type MessageType } from "../whatsapp/events.ts";
+import { readBaileysContent, revokeOf, type ReadContent } from "../whatsapp/gateways/baileys-content.ts";
+import { isObject } from "../whatsapp/read-json.ts";
+import { readableText } from "../whatsapp/readable-text.ts";
+import { cleanObject, isDeeperThan, MAX_DEPTH } from "../whatsapp/storable-json.ts";
 import type { OldMessage } from "./old-rows.ts";
 
 export type OutboundStatus = "accepted" | "sent" | "delivered" | "read" | "played" | "failed";
@@ -12,6 +16,8 @@ export interface AdoptedMessage {
   readonly type: MessageType;
   readonly text: string | null;
   readonly content: JsonObject;
+  readonly quotedId: string | null;
+  readonly targetId: string | null;
   readonly status: "received" | OutboundStatus;
   readonly errorCode: string | null;
   readonly errorText: string | null;
@@ -41,6 +47,7 @@ const TYPES: ReadonlyMap<string, MessageType> = new Map([
   ...["audiomessage", "ptt", "voice"].map((word) => [word, "audio"] as const),
   ...["documentmessage", "documentwithcaptionmessage", "file"].map((word) => [word, "document"] as const),
   ["stickermessage", "sticker"],
+  ...["fallback", "share"].map((word) => [word, "unsupported"] as const),
   ["request_welcome", "system"],
   ["locationmessage", "location"],
   ...["contactmessage", "contactsarraymessage", "contact", "vcard"].map((word) => [word, "contacts"] as const),
@@ -50,12 +57,14 @@ export function directionOf(row: Pick<OldMessage, "direction">): "in" | "out" | 
   return DIRECTIONS.get(wordOf(row.direction));
 }
 
-/** `fallbackId` stands where the old system kept no id of the provider's but the message has (or must have) been with the provider. */
-export function adoptMessage(row: OldMessage, direction: "in" | "out", fallbackId: string): AdoptedMessage {
+/** Undefined: it is no message. `fallbackId` stands where the old system kept no id of the provider's but the message has (or must have) been with the provider. */
+export function adoptMessage(row: OldMessage, direction: "in" | "out", fallbackId: string): AdoptedMessage | undefined {
   const own = row.providerMessageId?.trim() ?? "";
-  const known = own === "" ? null : own;
-  const type = typeOf(row);
-  const base = { direction, type, text: row.body, content: contentOf(row, type) };
+  const read = readOld(row, own);
+  if (read === undefined) return undefined;
+  const { id, ...words } = read;
+  const known = id === "" ? null : id;
+  const base = { direction, ...words };
   if (direction === "in") {
     return { ...base, author: "customer", status: "received", providerMessageId: known ?? fallbackId, errorCode: null, errorText: null };
   }
@@ -79,14 +88,56 @@ export function adoptMessage(row: OldMessage, direction: "in" | "out", fallbackI
 
 const wordOf = (text: string | null): string => text?.trim().toLowerCase() ?? "";
 
+type Words = Pick<AdoptedMessage, "type" | "text" | "content" | "quotedId" | "targetId"> & {
+  /** The provider's; empty: none. */
+  readonly id: string;
+};
+
+/** What WhatsApp Web made of it first, as a gateway's webhook would say it; else what the old system kept. Undefined: it is no message. */
+function readOld(row: OldMessage, id: string): Words | undefined {
+  if (row.isRevoked === "true" && id !== "") return wordsOf(revokeOf(id, {}), row, id);
+  const web = webMessageOf(row.webMessage);
+  const read = web === undefined ? undefined : readBaileysContent(web);
+  if (read?.kind === "none") return undefined;
+  if (read !== undefined && read.type !== "unknown") return wordsOf(read, row, id);
+  const type = row.isRevoked === "true" ? "revoke" : typeOf(row);
+  const content = contentOf(row, type);
+  const text = type === "revoke" ? null : wordOf(row.body) === "" ? readableText(type, content) : row.body;
+  return { id, type, text: text ?? row.body, content, quotedId: null, targetId: null };
+}
+
+function wordsOf(read: ReadContent, { body }: OldMessage, id: string): Words {
+  const isChange = read.changeId !== undefined;
+  return {
+    id: read.changeId ?? id,
+    type: read.type,
+    text: isChange || wordOf(body) === "" ? read.text : body,
+    content: read.content,
+    quotedId: read.quotedId ?? null,
+    targetId: read.targetId ?? null,
+  };
+}
+
+function webMessageOf(text: string | null): JsonObject | undefined {
+  if (text === null) return undefined;
+  let json: Json;
+  try {
+    json = JSON.parse(text) as Json;
+  } catch {
+    return undefined;
+  }
+  return isObject(json) && !isDeeperThan(json, MAX_DEPTH) && Object.keys(json).length > 0 ? cleanObject(json) : undefined;
+}
+
 function typeOf(row: OldMessage): MessageType {
-  const word = wordOf(row.type);
+  const word = wordOf(row.attachment) === "" ? wordOf(row.type) : wordOf(row.attachment);
   return word === "" ? "text" : (TYPES.get(word) ?? "unknown");
 }
 
 /** What the old system kept is text; the node of another type is not invented. */
 function contentOf(row: OldMessage, type: MessageType): JsonObject {
   if (type === "text") return { type, text: { body: row.body ?? "" } };
-  const adopted = { ...(row.type !== null && { type: row.type }), ...(row.body !== null && { body: row.body }) };
+  const word = row.attachment ?? row.type;
+  const adopted = { ...(word !== null && { type: word }), ...(row.body !== null && type !== "revoke" && { body: row.body }) };
   return { type, adopted };
 }

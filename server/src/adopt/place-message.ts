@@ -13,6 +13,7 @@ export const UNPLACEABLE = {
   lead_missing: "Its lead is not there (any more), and the message names nobody.",
   names_nobody: "It has no conversation, no lead, and no usable number of the customer.",
   lead_and_number_differ: "It has no conversation, and its lead and its number lead to two different people.",
+  no_message: "It is no message: a key, a receipt or a setting of WhatsApp's protocol.",
   provider_id_of_another: "Its provider id belongs to another message, of another direction, thread or text.",
   source_name_in_use:
     "A row with this id, but of another time, was adopted under the same source name: give this database another --source.",

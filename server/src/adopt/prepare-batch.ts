@@ -31,6 +31,11 @@ export function createPrepareBatch({ source, register, channelOf }: PrepareDeps)
         continue;
       }
       const { person, by, direction } = placement;
+      const message = adoptMessage(row, direction, `adopted:${source}:${row.id}`);
+      if (message === undefined) {
+        unplaceable.push({ oldId: row.id, reason: "no_message" });
+        continue;
+      }
       const conversation = person.conversations.find(({ id }) => id === row.conversationId) ?? person.conversations[0];
       candidates.push({
         oldId: row.id,
@@ -42,7 +47,7 @@ export function createPrepareBatch({ source, register, channelOf }: PrepareDeps)
           channelKey: row.channelKey ?? conversation?.channelKey ?? null,
         }),
         sentAt: row.createdAt ?? "",
-        message: adoptMessage(row, direction, `adopted:${source}:${row.id}`),
+        message,
       });
     }
     const last = rows.at(-1);

@@ -27,6 +27,7 @@ export function renderAdoption(report: AdoptionReport, file: string | undefined)
     `  ${String(totals.withoutConversation)} messages without a usable conversation found their place all the same`,
     ...report.businesses.flatMap((business) => renderBusiness(business, executed)),
     ...renderLeftovers(report, file),
+    ...renderLeftOut(report),
   ];
   if (!executed) lines.push("", "Add --execute to do it. --report <file> writes all of this as JSON.");
   return lines.join("\n");
@@ -74,6 +75,18 @@ function renderLeftovers({ leftovers }: AdoptionReport, file: string | undefined
     ([reason, rows]) => `  ${String(rows.length)} × ${reason} (${few(rows.map(({ oldMessageId }) => oldMessageId))})`,
   );
   return ["", "Not placed:", ...lines, file === undefined ? "  --report <file> lists every one." : `  All of them are in ${file}.`];
+}
+
+function renderLeftOut({ leftOut }: AdoptionReport): readonly string[] {
+  if (leftOut.length === 0) return [];
+  const lines = leftOut.slice(0, SHOWN).map(({ table, why, rows }) => `  ${String(rows)} rows of ${table}: ${why}`);
+  const rest = leftOut.length - lines.length;
+  return [
+    "",
+    "Left out by the mapping:",
+    ...lines,
+    ...(rest > 0 ? [`  and ${String(rest)} more kinds; --report <file> lists every one.`] : []),
+  ];
 }
 
 function few(ids: readonly string[]): string {

@@ -40,7 +40,7 @@ export class AdoptionRefused extends Error {}
 
 export async function runAdoption(deps: AdoptionDeps, options: AdoptionOptions): Promise<AdoptionReport> {
   const { source } = deps;
-  const { businesses, ofNobody } = await source.count();
+  const { businesses, leftOut, ofNobody } = await source.count();
   const targets = await chooseTargets(deps, options, businesses);
   const total = businesses.reduce((sum, { messages }) => sum + messages, 0);
   let done = 0;
@@ -65,6 +65,7 @@ export async function runAdoption(deps: AdoptionDeps, options: AdoptionOptions):
     isComplete: results.length === businesses.length && results.every(({ isComplete }) => isComplete),
     businesses: results.map(({ report }) => report),
     leftovers: [...results.flatMap(({ leftovers }) => leftovers), ...nobodys],
+    leftOut,
     ofNobody: { conversations: ofNobody.conversations, messages: nobodys.length },
   });
 }

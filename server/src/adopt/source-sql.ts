@@ -11,12 +11,18 @@ function tableName(name: string): string {
   return name.split(".").map(escapeIdentifier).join(".");
 }
 
+/** Some systems keep an object as JSON text inside of JSON. */
+function objectOf(sql: string): string {
+  const text = `(${sql}::jsonb #>> '{}')`;
+  return `(case when jsonb_typeof(${sql}::jsonb) = 'string' and ${text} like '{%' then ${text}::jsonb else ${sql}::jsonb end)`;
+}
+
 function columnOf({ column, path, lookup, as, values }: MappedColumn): string {
   let sql = `t.${escapeIdentifier(column)}`;
   if (lookup !== undefined) {
-    sql = `(select l.${escapeIdentifier(lookup.column)} from ${tableName(lookup.table)} l where l.${escapeIdentifier(lookup.key)} = ${sql})`;
+    sql = `(select l.${escapeIdentifier(lookup.column)} from ${tableName(lookup.table)} l where l.${escapeIdentifier(lookup.key)} = ${sql} limit 1)`;
   }
-  if (path !== undefined) sql = `(${sql}::jsonb #>> array[${path.map(escapeLiteral).join(", ")}])`;
+  if (path !== undefined) sql = `(${objectOf(sql)} #>> array[${path.map(escapeLiteral).join(", ")}])`;
   if (as === "epoch_seconds") sql = `to_timestamp(${sql}::double precision)`;
   if (values === undefined) return sql;
   const cases = Object.entries(values).map(([from, to]) => `when ${escapeLiteral(from)} then ${escapeLiteral(to)}`);
@@ -52,6 +58,16 @@ function fromTable({ table, only, fields }: MappedTable, conditions: readonly st
   const ofBusiness = fields["businessId"] === undefined ? [] : conditions;
   const all = [...only.map(conditionOf), ...ofBusiness];
   return `from ${tableName(table)} t${all.length === 0 ? "" : ` where ${all.join(" and ")}`}`;
+}
+
+/** How many rows of a table the mapping leaves out, by the first condition that they do not meet; undefined: it leaves out none. */
+export function leftOutSql({ table, only }: MappedTable): string | undefined {
+  if (only.length === 0) return undefined;
+  const cases = only.map((filter) => {
+    const { is: _is, ...column } = filter;
+    return `when (${conditionOf(filter)}) is not true then ${escapeLiteral(`${filter.column} is `)} || coalesce(${columnOf(column)}::text, 'empty')`;
+  });
+  return `select why, count(*)::text as rows from (select case ${cases.join(" ")} end as why from ${tableName(table)} t) r where why is not null group by 1 order by 1`;
 }
 
 function requiredOf(table: MappedTable, name: string): string {
@@ -94,6 +110,7 @@ const CONVERSATION = [
 ];
 const MESSAGE = [
   ...["id", "createdAt", "conversationId", "customer", "toNumber", "leadId", "direction", "author", "body", "type"],
+  ...["attachment", "isRevoked", "webMessage"],
   ...["providerMessageId", "status", "provider", "channelKey"],
 ];
 

@@ -3,7 +3,7 @@ import pg from "pg";
 import type { z } from "zod";
 import { sqlStateOf } from "../db/classify-error.ts";
 import { messageOf } from "../kernel/faults.ts";
-import type { Mapping } from "./mapping.ts";
+import type { MappedTable, Mapping } from "./mapping.ts";
 import { oldBusinessSchema, oldConversationSchema, oldLeadSchema, oldMessageSchema } from "./old-rows.ts";
 import type { OldBusiness, OldConversation, OldLead, OldMessage } from "./old-rows.ts";
 import * as sql from "./source-sql.ts";
@@ -14,7 +14,15 @@ export interface Cursor {
   readonly id: string;
 }
 
+/** Rows that the mapping does not want, and why: a condition that they do not meet. */
+export interface LeftOut {
+  readonly table: string;
+  readonly why: string;
+  readonly rows: number;
+}
+
 export interface SourceCounts {
+  readonly leftOut: readonly LeftOut[];
   readonly businesses: readonly OldBusiness[];
   /** Rows that no business owns. */
   readonly ofNobody: { readonly conversations: number; readonly messageIds: readonly string[] };
@@ -91,11 +99,17 @@ function createSource(client: pg.Client, mapping: Mapping): Source {
     const rows = await query<{ id: string | null }>(text, values);
     return rows.flatMap(({ id }) => (id === null ? [] : [id]));
   }
+  async function countLeftOut(table: MappedTable): Promise<readonly LeftOut[]> {
+    const text = sql.leftOutSql(table);
+    const rows = text === undefined ? [] : await query<{ why: string; rows: string }>(text, []);
+    return rows.map((row) => ({ table: table.table, why: row.why, rows: Number(row.rows) }));
+  }
   return {
     async count() {
       const rows = await list(oldBusinessSchema.extend({ id: oldBusinessSchema.shape.id.nullable() }), sql.listBusinessesSql(mapping));
       const nobody = rows.find(({ id }) => id === null);
       return {
+        leftOut: [...(await countLeftOut(mapping.conversations)), ...(await countLeftOut(mapping.messages))],
         businesses: rows.flatMap(({ id, ...row }) => (id === null ? [] : [{ ...row, id }])),
         ofNobody: {
           conversations: nobody?.conversations ?? 0,

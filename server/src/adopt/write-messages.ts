@@ -31,6 +31,9 @@ export async function lockLanes(
   );
 }
 
+/** As opens_window() of the database: what was done to a message said before is no new one. */
+const OPENS_NO_WINDOW: ReadonlySet<string> = new Set(["system", "reaction", "edit", "revoke"]);
+
 interface Positioned extends PlacedCandidate {
   readonly seq: number;
 }
@@ -65,6 +68,8 @@ export async function insertMessages(tx: Queryable, businessId: BusinessId, plac
     rows.map(({ message }) => message.status),
     rows.map(({ message }) => message.errorCode),
     rows.map(({ message }) => message.errorText),
+    rows.map(({ message }) => message.quotedId),
+    rows.map(({ message }) => message.targetId),
   ]);
   if (inserted.length < rows.length) throw new ThreadsMoved();
   await move(
@@ -77,7 +82,7 @@ export async function insertMessages(tx: Queryable, businessId: BusinessId, plac
 async function move(tx: Queryable, businessId: BusinessId, byThread: ReadonlyMap<string, readonly Positioned[]>): Promise<void> {
   const threads = [...byThread].map(([id, rows]) => {
     const newest = newestOf(rows);
-    const newestIn = newestOf(rows.filter(({ message }) => message.direction === "in"));
+    const newestIn = newestOf(rows.filter(({ message }) => message.direction === "in" && !OPENS_NO_WINDOW.has(message.type)));
     const address = (newestIn ?? newest)?.person.identifiers[0];
     return { id, rows, newest, newestIn, address };
   });
