@@ -107,8 +107,8 @@ test("Chatwoot: WhatsApp inboxes only, both conversations of one contact in one 
   );
   expect(rows).toEqual([{ target: "wamid.h" }, { target: "wamid.i" }]);
   // What gateways feed into Chatwoot is told, not lost in silence.
-  expect(out).toContain("1 rows of conversations: inbox_id is Channel::Api");
-  expect(out).toContain("1 rows of messages: inbox_id is Channel::Api");
+  expect(out).toContain("conversations: 1 where inbox_id is Channel::Api");
+  expect(out).toContain("messages: 1 where inbox_id is Channel::Api");
   // A contact of Chatwoot is no lead of the business's CRM.
   expect((await target.superuser.query("select from conversations where lead_id is not null")).rowCount).toBe(0);
 });

@@ -79,7 +79,7 @@ function renderLeftovers({ leftovers }: AdoptionReport, file: string | undefined
 
 function renderLeftOut({ leftOut }: AdoptionReport): readonly string[] {
   if (leftOut.length === 0) return [];
-  const lines = leftOut.slice(0, SHOWN).map(({ table, why, rows }) => `  ${String(rows)} rows of ${table}: ${why}`);
+  const lines = leftOut.slice(0, SHOWN).map(({ table, why, rows }) => `  ${table}: ${String(rows)} where ${why}`);
   const rest = leftOut.length - lines.length;
   return [
     "",
