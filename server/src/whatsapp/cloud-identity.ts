@@ -45,17 +45,26 @@ export function isGroupStatus(status: JsonObject): boolean {
   return status["recipient_type"] === "group" || participantOfStatus(status) !== "";
 }
 
+/** Meta's pages spell them in two orders. */
+function userOfParticipant(status: JsonObject): Maybe {
+  return readString(status, "recipient_participant_user_id") ?? readString(status, "participant_recipient_user_id");
+}
+
+function phoneOfParticipant(status: JsonObject): Maybe {
+  return readScalar(status, "recipient_participant_id") ?? readScalar(status, "participant_recipient_id");
+}
+
 /** Whom of a group a status is about; "" when it is about no group. */
 export function participantOfStatus(status: JsonObject): string {
-  return readString(status, "recipient_participant_user_id") ?? readScalar(status, "recipient_participant_id") ?? "";
+  return userOfParticipant(status) ?? phoneOfParticipant(status) ?? "";
 }
 
 export function recipientOfStatus(status: JsonObject): CustomerIdentity {
   if (isGroupStatus(status)) {
     return identityOf(
-      readScalar(status, "recipient_participant_id"),
-      readString(status, "recipient_participant_user_id"),
-      readString(status, "recipient_participant_parent_user_id"),
+      phoneOfParticipant(status),
+      userOfParticipant(status),
+      readString(status, "recipient_participant_parent_user_id") ?? readString(status, "participant_recipient_parent_user_id"),
     );
   }
   return identityOf(

@@ -36,7 +36,8 @@ function interactiveWords(interactive: JsonObject | undefined): string | undefin
   const answer = readObject(interactive, kind);
   if (kind === "nfm_reply") return readFormWords(answer);
   if (kind === "call_permission_reply") return undefined;
-  if (kind === "event" || kind === "payment") return joined([readString(answer, "name"), readString(answer, "note")]);
+  if (kind === "event") return joined([readString(answer, "name"), readString(answer, "description")]);
+  if (kind === "payment") return readString(answer, "note");
   return kind.endsWith("_reply") ? readString(answer, "title") : readString(readObject(interactive, "body"), "text");
 }
 

@@ -2,6 +2,7 @@
 import type { JsonObject } from "../kernel/json.ts";
 import { type CustomerIdentity, MESSAGE_TYPES, type MessageEvent, type MessageType, type UnreadableEvent } from "./events.ts";
 import { identityAfterChange, isAddressable } from "./cloud-identity.ts";
+import { withParticipant } from "./participant.ts";
 import { isArray, isObject, readArray, readObject, readString } from "./read-json.ts";
 import { readableText } from "./readable-text.ts";
 import { notAhead, readTime } from "./provider-time.ts";
@@ -55,6 +56,7 @@ export function parseMessage(received: JsonObject, site: MessageSite): MessageEv
     raw,
   };
   addReferences(event, message);
+  if (event.groupId !== undefined && direction === "in") event.content = withParticipant(event.content, customer);
   const becomes = type === "system" ? identityAfterChange(message) : undefined;
   return becomes === undefined ? event : { ...event, becomes };
 }

@@ -13,6 +13,7 @@ import {
   systemFixture,
   toWire,
 } from "./fixtures/fixtures.ts";
+import { GATEWAY_MESSAGES } from "./fixtures/gateway-messages.ts";
 import { parseCloudWebhook } from "./parse-webhook.ts";
 
 function eventsOf(body: unknown): readonly WebhookEvent[] {
@@ -68,7 +69,8 @@ describe("an inbound message", () => {
     const kept = Object.entries(message).filter(
       ([key]) => type === "unknown" || ["type", type, "context", "referral", "errors"].includes(key),
     );
-    expect(content).toEqual(Object.fromEntries(kept));
+    const participant = message["group_id"] === undefined ? {} : { participant: { phone: message["from"] } };
+    expect(content).toEqual({ ...Object.fromEntries(kept), ...participant });
   });
 
   test.each([undefined, null, "soon", "0", "-1790000000", "1000000000", "4102444800", "1790003000000", 1_790_003_000_000, "1790000301"])(
@@ -110,6 +112,19 @@ describe("an inbound message", () => {
   test("is kept however long its id is", () => {
     expect(onlyMessage(messagesBody({ messages: [textMessage("x".repeat(5000))] })).providerMessageId).toHaveLength(5000);
   });
+});
+
+test("no kind that the platform names is unknown to us, whoever passes it on", () => {
+  const invented = new Set([
+    "an unknown type is kept whole",
+    "a type without its node is kept whole",
+    "a message without a type is kept whole",
+  ]);
+  const fixtures = readFixture("inbound-messages.jsonl", messageFixture).filter(({ name }) => !invented.has(name));
+  const unknown = [...fixtures.map(({ expect: { type } }) => type), ...GATEWAY_MESSAGES.map(([, , { type }]) => type)].filter(
+    (type) => type === "unknown",
+  );
+  expect(unknown).toEqual([]);
 });
 
 describe("a customer's identity", () => {

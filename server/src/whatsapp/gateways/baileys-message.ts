@@ -3,8 +3,9 @@
 import type { JsonObject } from "../../kernel/json.ts";
 import type { CustomerIdentity, MessageEvent, WebhookEvent } from "../events.ts";
 import { readObject, readScalar, readString } from "../read-json.ts";
-import { type BaileysContent, readBaileysContent, type ReadContent } from "./baileys-content.ts";
+import { type BaileysContent, missedCall, placeholderOf, readBaileysContent, type ReadContent } from "./baileys-content.ts";
 import { type Chat, type OwnNumber, readChat } from "./chat.ts";
+import { withParticipant } from "../participant.ts";
 import { type GatewayItem, noticeOf, unreadableItem } from "./gateway-item.ts";
 import { isBridgeSend, statusEvent } from "./gateway-status.ts";
 import { readTime } from "../provider-time.ts";
@@ -53,9 +54,11 @@ export function readBaileysMessage(node: JsonObject, item: GatewayItem, isHistor
     return statusEvent(item, { providerMessageId, status: "sent", at: sentAt ?? item.receivedAt, chat });
   }
   const message = readObject(node, "message");
-  // It comes again under the same id once it could be decrypted: stored now, it would hide that one.
-  if (message === undefined) return noticeOf(item, `message.without-content.${readScalar(node, "messageStubType") ?? "none"}`.slice(0, 60));
-  return eventOf(readBaileysContent(message, readObject(node, "contextInfo")), item, {
+  const read =
+    message === undefined || Object.keys(message).length === 0
+      ? readStub(node, key)
+      : readBaileysContent(message, readObject(node, "contextInfo"));
+  return eventOf(read, item, {
     chat,
     fromMe: isFromMe(key),
     providerMessageId,
@@ -63,6 +66,30 @@ export function readBaileysMessage(node: JsonObject, item: GatewayItem, isHistor
     pushName: readString(node, "pushName"),
     isHistory,
   });
+}
+
+const MISSED_CALLS: ReadonlyMap<string, boolean> = new Map([
+  ["40", false],
+  ["CALL_MISSED_VOICE", false],
+  ["45", false],
+  ["CALL_MISSED_GROUP_VOICE", false],
+  ["41", true],
+  ["CALL_MISSED_VIDEO", true],
+  ["46", true],
+  ["CALL_MISSED_GROUP_VIDEO", true],
+]);
+
+/**
+ * A message without content: what may be seen once stays on the phone. What could not be decrypted yet comes again under the same id: stored now, it
+ * would hide that one.
+ */
+function readStub(node: JsonObject, key: JsonObject | undefined): BaileysContent {
+  const stub = readScalar(node, "messageStubType");
+  const isMissedVideo = MISSED_CALLS.get(stub ?? "");
+  if (isMissedVideo !== undefined) return missedCall(isMissedVideo, node);
+  const isEmpty = stub === undefined && readObject(node, "message") !== undefined;
+  if (key?.["isViewOnce"] === true || isEmpty) return placeholderOf(readString(key, "id"), node);
+  return { kind: "none", field: `without-content.${stub ?? "none"}`.slice(0, 52) };
 }
 
 /** The event of a chat that is none: ignored on purpose, with a name to count by, or unreadable. */
@@ -101,7 +128,7 @@ function messageEvent({ read, chat, item, facts, providerMessageId, sentAt }: Re
     ...(chat.kind === "group" ? { groupId: chat.groupId } : {}),
     type: read.type,
     text: read.text,
-    content: read.content,
+    content: chat.kind === "group" ? withParticipant(read.content, named(chat.customer, facts)) : read.content,
     sentAt,
     ...(read.quotedId === undefined ? {} : { quotedProviderMessageId: read.quotedId }),
     ...(read.targetId === undefined ? {} : { targetProviderMessageId: read.targetId }),

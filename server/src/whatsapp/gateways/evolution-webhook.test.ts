@@ -153,11 +153,6 @@ describe("what was written", () => {
       { reactionMessage: { key: { id: "3EB0B1" }, text: "" } },
       { type: "reaction", text: null, targetProviderMessageId: "3EB0B1" },
     ],
-    [
-      "a poll",
-      { pollCreationMessageV3: { name: "When?", options: [{ optionName: "Mon" }, { optionName: "Tue" }] } },
-      { type: "unsupported", text: "Poll: When?\n- Mon\n- Tue" },
-    ],
     ["what nobody knows", { starfishMessage: { x: 1 } }, { type: "unknown", text: "Message of an unknown kind: starfishMessage" }],
     [
       "a file in the webhook",

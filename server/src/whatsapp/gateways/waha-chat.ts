@@ -2,19 +2,32 @@
 import type { JsonObject } from "../../kernel/json.ts";
 import { readObject, readString } from "../read-json.ts";
 import { type Chat, type OwnNumber, readChat } from "./chat.ts";
+import { inPlainSpelling } from "./plain-message.ts";
 import { readWahaMessageId, type WahaMessageId } from "./waha-message-id.ts";
 
 export function wahaFromMe(payload: JsonObject, id: WahaMessageId | undefined): boolean {
-  const told = payload["fromMe"];
+  const told = payload["fromMe"] ?? engineKey(payload)?.["fromMe"];
   return typeof told === "boolean" ? told : id?.fromMe === true;
+}
+
+/** The id of the message: WAHA's own, else that of the engine. */
+export function wahaIdOf(payload: JsonObject): WahaMessageId | undefined {
+  return readWahaMessageId(payload["id"]) ?? readWahaMessageId(engineKey(payload)?.["id"]);
+}
+
+/** The key of WhatsApp's own message; the engine GOWS spells it as Go does. */
+function engineKey(payload: JsonObject): JsonObject | undefined {
+  const data = readObject(payload, "_data");
+  const key = readObject(data, "key") ?? readObject(data, "Key") ?? readObject(payload, "key");
+  return key === undefined ? undefined : inPlainSpelling(key);
 }
 
 /** `from` and `to` are the chat and we, in the order of the direction; the id names the chat too. */
 export function chatOfWaha(payload: JsonObject, own: OwnNumber): Chat {
-  const id = readWahaMessageId(payload["id"]);
+  const id = wahaIdOf(payload);
   const fromMe = wahaFromMe(payload, id);
   const data = readObject(payload, "_data");
-  const key = readObject(data, "key");
+  const key = engineKey(payload);
   const info = readObject(data, "Info");
   const counterpart = readString(payload, fromMe ? "to" : "from");
   const senders = fromMe ? [] : [readString(info, "SenderAlt"), readString(key, "senderPn"), readString(key, "senderLid")];

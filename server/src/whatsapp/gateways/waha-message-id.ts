@@ -15,7 +15,11 @@ const FULL_ID = /^(true|false)_([^@]+@[^_]+)_([^_]+)(?:_(.+))?$/;
 /** Reads a full id, a bare one, or an object around either; undefined when there is none. */
 export function readWahaMessageId(value: Json | undefined): WahaMessageId | undefined {
   const text =
-    typeof value === "string" ? value : isObject(value) ? (readString(value, "_serialized") ?? readString(value, "id")) : undefined;
+    typeof value === "string"
+      ? value
+      : isObject(value)
+        ? (readString(value, "_serialized") ?? readString(value, "id") ?? readString(value, "ID"))
+        : undefined;
   if (text === undefined || text === "") return undefined;
   const match = FULL_ID.exec(text);
   const [, fromMe, chat, bareId, participant] = match ?? [];

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { customerWords } from "../customer-words.ts";
 import type { MessageEvent, WebhookEvent } from "../events.ts";
 import { readWahaMessageId } from "./waha-message-id.ts";
 import { parseWahaWebhook } from "./waha-webhook.ts";
@@ -107,6 +108,31 @@ describe("a message", () => {
     const engine = { message: { imageMessage: { mimetype: "image/jpeg", caption: "this" } } };
     expect(message(said({ hasMedia: true, media, _data: engine })).content).toMatchObject({
       image: { link: "https://waha.example/file.jpg" },
+    });
+  });
+
+  it.each([
+    ["its name where a caption stands", { body: "order 12-set.xlsx", media: { url: null, mimetype: null, filename: "order 12-set.xlsx" } }],
+    ["its name alone, not downloaded", { body: "order 12-set.xlsx", media: null, _data: { type: "document" } }],
+    ["no body", { body: null, media: null, _data: { type: "document", filename: "order 12-set.xlsx" } }],
+  ])("a file with %s has no caption", (_what, payload) => {
+    const event = message(said({ hasMedia: true, ...payload }));
+    expect(event).toMatchObject({ type: "document", text: "Document: order 12-set.xlsx" });
+    expect(customerWords(event)).toBeNull();
+  });
+
+  it("the key of the engine GOWS is as good as WAHA's own id", () => {
+    const key = { ID: "3EB0A7", RemoteJID: "12025550147@s.whatsapp.net", FromMe: false };
+    const event = message(said({ id: undefined, from: undefined, fromMe: undefined, _data: { key, Message: { conversation: "oi" } } }));
+    expect(event).toMatchObject({ providerMessageId: "3EB0A7", customer: { phone: "12025550147" }, direction: "in", text: "oi" });
+  });
+
+  it("a vote that WAHA decrypted names its poll and what was chosen", () => {
+    const vote = { id: "false_12025550147@c.us_3EB0V1", from: "12025550147@c.us", fromMe: false, selectedOptions: ["Mon"] };
+    expect(message(webhook("poll.vote", { timestamp: 1_790_003_000, vote, poll: { id: "true_12025550147@c.us_3EB0P1" } }))).toMatchObject({
+      type: "poll_vote",
+      text: "Voted: Mon",
+      quotedProviderMessageId: "3EB0P1",
     });
   });
 

@@ -11,7 +11,7 @@ import { type GatewayDelivery, type GatewayItem, noticeOf, parseBody, readItem, 
 import { readWahaAck, statusEvent } from "./gateway-status.ts";
 import { notAhead, readTime } from "../provider-time.ts";
 import { readWahaContent } from "./waha-content.ts";
-import { chatOfWaha, pushNameOf, wahaFromMe } from "./waha-chat.ts";
+import { chatOfWaha, pushNameOf, wahaFromMe, wahaIdOf } from "./waha-chat.ts";
 import { readWahaMessageId } from "./waha-message-id.ts";
 
 type Read = (payload: JsonObject, item: GatewayItem) => WebhookEvent;
@@ -27,6 +27,7 @@ const READERS: ReadonlyMap<string, Read> = new Map<string, Read>([
   ["message.reaction", readReaction],
   ["message.edited", readEdited],
   ["message.revoked", readRevoked],
+  ["poll.vote", readVote],
 ]);
 
 /** Never throws. */
@@ -55,7 +56,7 @@ function markedIfOld(event: WebhookEvent, now: Date): WebhookEvent {
 }
 
 function readMessage(payload: JsonObject, item: GatewayItem): WebhookEvent {
-  const id = readWahaMessageId(payload["id"]);
+  const id = wahaIdOf(payload);
   const fromMe = wahaFromMe(payload, id);
   const chat = chatOfWaha(payload, item.own);
   const skipped = skippedChat(chat, item);
@@ -114,6 +115,21 @@ function readReaction(payload: JsonObject, item: GatewayItem): WebhookEvent {
   const read = readBaileysContent({ reactionMessage: { text: reaction["text"] ?? "", key: { id: targetId } } });
   const sentAt = readTime(payload, "timestamp") ?? item.receivedAt;
   const facts = { fromMe, providerMessageId: own?.bareId, sentAt, pushName: pushNameOf(payload), isHistory: false };
+  return skippedChat(chat, item) ?? eventOf(read, item, { chat, ...facts });
+}
+
+/** A vote that WAHA could decrypt. */
+function readVote(payload: JsonObject, item: GatewayItem): WebhookEvent {
+  const vote = readObject(payload, "vote");
+  const own = vote === undefined ? undefined : wahaIdOf(vote);
+  if (vote === undefined || own === undefined) return noticeOf(item, "poll.vote");
+  const fromMe = wahaFromMe(vote, own);
+  const pollId = readWahaMessageId(readObject(payload, "poll")?.["id"])?.bareId;
+  const selected = { selectedOptions: vote["selectedOptions"] ?? [] };
+  const read = readBaileysContent({ pollUpdateMessage: { vote: selected, ...(pollId && { pollCreationMessageKey: { id: pollId } }) } });
+  const sentAt = readTime(payload, "timestamp") ?? item.receivedAt;
+  const facts = { fromMe, providerMessageId: own.bareId, sentAt, pushName: pushNameOf(payload), isHistory: false };
+  const chat = chatOfWaha(vote, item.own);
   return skippedChat(chat, item) ?? eventOf(read, item, { chat, ...facts });
 }
 
