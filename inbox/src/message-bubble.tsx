@@ -18,10 +18,11 @@ export function MessageBubble({ message, quote, isFollowUp }: MessageBubbleProps
   const isOurs = message.direction === "out";
   const content = shownContent(message);
   const delivery = describeDelivery(message);
-  const author = AUTHORS[message.author] ?? message.author;
+  const author = memberOf(message) ?? AUTHORS[message.author] ?? message.author;
+  const isNamed = isOurs || message.participant !== null;
   return (
     <li className={`flex max-w-[85%] flex-col md:max-w-[75%] ${isOurs ? "items-end self-end" : "items-start self-start"}`}>
-      <span className={isFollowUp || !isOurs ? "sr-only" : "mt-1 mb-0.5 px-1 text-xs font-medium text-soft"}>{author}</span>
+      <span className={isFollowUp || !isNamed ? "sr-only" : "mt-1 mb-0.5 px-1 text-xs font-medium text-soft"}>{author}</span>
       <div
         className={`max-w-full rounded-2xl px-3.5 py-2 ${isOurs ? "rounded-br-md bg-ours" : "rounded-bl-md border border-line bg-panel"}`}
       >
@@ -49,13 +50,22 @@ export function MessageBubble({ message, quote, isFollowUp }: MessageBubbleProps
   );
 }
 
+/** Of a group: who of its members wrote it. */
+function memberOf({ participant }: Pick<Message, "participant">): string | undefined {
+  if (participant === null) return undefined;
+  return participant.name ?? (participant.phone === undefined ? "Somebody of the group" : `+${participant.phone}`);
+}
+
 function Reactions({ reactions }: Pick<Message, "reactions">) {
   return (
     <ul aria-label="Reactions" className="z-10 -mt-1.5 flex gap-1 px-2">
-      {reactions.map(({ emoji, direction }) => (
-        <li key={direction} className="rounded-full border border-line bg-panel px-1.5 text-sm leading-6">
+      {reactions.map(({ emoji, direction, participant }) => (
+        <li
+          key={`${direction} ${participant?.userId ?? participant?.phone ?? participant?.lid ?? ""}`}
+          className="rounded-full border border-line bg-panel px-1.5 text-sm leading-6"
+        >
           {emoji}
-          <span className="sr-only"> by {direction === "in" ? "the customer" : "your team"}</span>
+          <span className="sr-only"> by {participant?.name ?? (direction === "in" ? "the customer" : "your team")}</span>
         </li>
       ))}
     </ul>

@@ -56,8 +56,8 @@ export function MessageList({ messages, turns, now, hasEarlier, isLoadingEarlier
               )}
               <MessageBubble
                 message={message}
-                quote={quoted === undefined ? undefined : shownContent(quoted).text}
-                isFollowUp={previous?.author === message.author && formatDay(previous.sentAt, now) === day}
+                quote={quoted === undefined ? quoteOf(message) : shownContent(quoted).text}
+                isFollowUp={previous !== undefined && isSameAuthor(previous, message) && formatDay(previous.sentAt, now) === day}
               />
               {turnsBelow.get(message.id)?.map((turn) => (
                 <TurnNote key={turn.id} turn={turn} isOurs={message.direction === "out"} />
@@ -89,4 +89,15 @@ function useStayAtEnd(messages: readonly Message[], rest: string) {
     if (element !== null) isAtEnd.current = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_THE_END_PX;
   };
   return { box, onScroll };
+}
+
+/** In a group, the same member. */
+function isSameAuthor(a: Message, b: Message): boolean {
+  const member = ({ participant }: Message): string => participant?.userId ?? participant?.phone ?? participant?.lid ?? "";
+  return a.author === b.author && member(a) === member(b);
+}
+
+/** Of a message that is not on the screen, or that nobody knows. */
+function quoteOf({ quotedProviderMessageId, quotedText }: Message): string | undefined {
+  return quotedProviderMessageId === null ? undefined : (quotedText ?? "An earlier message");
 }

@@ -215,6 +215,13 @@ export type Message = {
   readonly direction: "in" | "out";
   /** customer, ai, human or api. */
   readonly author: string;
+  /** Of a group: the member who wrote it. */
+  readonly participant: {
+    readonly phone?: string | undefined;
+    readonly userId?: string | undefined;
+    readonly lid?: string | undefined;
+    readonly name?: string | undefined;
+  } | null;
   readonly type: string;
   /** What a person reads of it. */
   readonly text: string | null;
@@ -226,6 +233,8 @@ export type Message = {
   readonly status: string;
   readonly providerMessageId: string | null;
   readonly quotedProviderMessageId: string | null;
+  /** The beginning of the quoted message, however far back; null beside an id: it quotes an earlier message that is not known. */
+  readonly quotedText: string | null;
   /** The message that this edit, revoke or reaction changes. */
   readonly targetProviderMessageId: string | null;
   /** ISO 8601, UTC. */
@@ -250,6 +259,12 @@ export type Message = {
   readonly reactions: readonly {
     readonly emoji: string;
     readonly direction: "in" | "out";
+    readonly participant: {
+      readonly phone?: string | undefined;
+      readonly userId?: string | undefined;
+      readonly lid?: string | undefined;
+      readonly name?: string | undefined;
+    } | null;
     /** ISO 8601, UTC. */
     readonly sentAt: string;
   }[];

@@ -1,6 +1,7 @@
 // Owns: a message as the API shows it, with the edits, the revoke and the reactions that belong to it. JSON; instants as ISO 8601 text.
 import type { RowOf } from "../db/query.ts";
 import type { JsonObject } from "../kernel/json.ts";
+import { type Participant, participantKey, readParticipant } from "../whatsapp/participant.ts";
 import { readObject, readString } from "../whatsapp/read-json.ts";
 import { isoOf } from "./conversation-view.ts";
 import type { findMessage, listChangesOfMessages } from "./message-reads.queries.ts";
@@ -12,12 +13,16 @@ export interface MessageView {
   readonly channelId: string;
   readonly direction: "in" | "out";
   readonly author: string;
+  /** The member of a group who wrote it. */
+  readonly participant: Participant | null;
   readonly type: string;
   readonly text: string | null;
   readonly content: JsonObject;
   readonly status: string;
   readonly providerMessageId: string | null;
   readonly quotedProviderMessageId: string | null;
+  /** The beginning of the message that this one quotes, however far back it is; null: it quotes none, or one that is not in this thread. */
+  readonly quotedText: string | null;
   readonly targetProviderMessageId: string | null;
   readonly sentAt: string;
   readonly receivedAt: string;
@@ -40,6 +45,8 @@ export interface MessageEditView {
 export interface MessageReactionView {
   readonly emoji: string;
   readonly direction: "in" | "out";
+  /** The member of a group who reacted. */
+  readonly participant: Participant | null;
   readonly sentAt: string;
 }
 
@@ -56,12 +63,14 @@ export function messageViewOf(row: MessageRow, changes: readonly ChangeRow[]): M
     channelId: row.channel_id,
     direction: row.direction === "in" ? "in" : "out",
     author: row.author,
+    participant: readParticipant(row.content) ?? null,
     type: row.type,
     text: row.text,
     content: row.content,
     status: row.status,
     providerMessageId: row.provider_message_id,
     quotedProviderMessageId: row.quoted_provider_message_id,
+    quotedText: row.quoted_text,
     targetProviderMessageId: row.target_provider_message_id,
     sentAt: row.sent_at.toISOString(),
     receivedAt: row.received_at.toISOString(),
@@ -77,13 +86,18 @@ export function messageViewOf(row: MessageRow, changes: readonly ChangeRow[]): M
   };
 }
 
-/** Each side has one reaction at most: a new one replaces the old one, and an empty one takes it back. */
+/** Each person has one reaction at most (in a group each member): a new one replaces the old one, and an empty one takes it back. */
 function reactionsOf(changes: readonly ChangeRow[]): readonly MessageReactionView[] {
   const latest = new Map<string, MessageReactionView>();
   for (const change of changes) {
     if (change.type !== "reaction") continue;
     const direction = change.direction === "in" ? "in" : "out";
-    latest.set(direction, { emoji: emojiOf(change.content), direction, sentAt: change.sent_at.toISOString() });
+    latest.set(`${direction} ${participantKey(change.content)}`, {
+      emoji: emojiOf(change.content),
+      direction,
+      participant: readParticipant(change.content) ?? null,
+      sentAt: change.sent_at.toISOString(),
+    });
   }
   return [...latest.values()].filter(({ emoji }) => emoji !== "");
 }

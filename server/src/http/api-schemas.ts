@@ -9,6 +9,12 @@ function named<Schema extends z.ZodType>(id: string, schema: Schema): Schema {
 const id = z.string().describe("A UUID.");
 const instant = z.string().meta({ description: "ISO 8601, UTC.", format: "date-time" });
 const direction = z.enum(["in", "out"]);
+const participant = z.object({
+  phone: z.string().optional(),
+  userId: z.string().optional(),
+  lid: z.string().optional(),
+  name: z.string().optional(),
+});
 const turnState = z.string().describe("replied, superseded, handed_off, skipped or failed.");
 
 export const problemSchema = named(
@@ -80,12 +86,19 @@ export const messageSchema = named(
     channelId: id,
     direction,
     author: z.string().describe("customer, ai, human or api."),
+    participant: participant.nullable().describe("Of a group: the member who wrote it."),
     type: z.string(),
     text: z.string().nullable().describe("What a person reads of it."),
     content: z.record(z.string(), z.unknown()).describe("The content in the Cloud API's own shape."),
     status: z.string().describe("received; or queued, sending, unknown, accepted, sent, delivered, read, played, failed."),
     providerMessageId: z.string().nullable(),
     quotedProviderMessageId: z.string().nullable(),
+    quotedText: z
+      .string()
+      .nullable()
+      .describe(
+        "The beginning of the quoted message, however far back; null beside an id: it quotes an earlier message that is not known.",
+      ),
     targetProviderMessageId: z.string().nullable().describe("The message that this edit, revoke or reaction changes."),
     sentAt: instant,
     receivedAt: instant,
@@ -97,7 +110,7 @@ export const messageSchema = named(
     turnId: id.nullable(),
     edits: z.array(z.object({ text: z.string().nullable(), sentAt: instant })).readonly(),
     revokedAt: instant.nullable(),
-    reactions: z.array(z.object({ emoji: z.string(), direction, sentAt: instant })).readonly(),
+    reactions: z.array(z.object({ emoji: z.string(), direction, participant: participant.nullable(), sentAt: instant })).readonly(),
   }),
 );
 

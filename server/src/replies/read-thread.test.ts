@@ -16,6 +16,8 @@ const row = (more: Partial<RecentMessage>): RecentMessage => {
     turn_id: null,
     sent_at: new Date(seq * 1_000),
     is_history: false,
+    participant: null,
+    quoted_text: null,
     content: { type: "text", text: { body: more.text === undefined ? "hello" : (more.text ?? "") } },
     ...more,
   };
@@ -75,4 +77,21 @@ test("the last words are those of the turn that said them, until somebody else s
   const said = row({ direction: "out", author: "ai", turn_id: "turn" });
   expect(readThread([said, row({})], 0).lastSaidByTurn).toBe("turn");
   expect(readThread([said, row({ direction: "out", author: "human" }), row({})], 0).lastSaidByTurn).toBeNull();
+});
+
+test("in a group each message names its member, and two members' reactions are two", () => {
+  const ana = { phone: "12025550147", name: "Ana" };
+  const first = row({ text: "who brings bread?", participant: ana });
+  const ours = row({ direction: "out", author: "ai", text: "I do.", turn_id: "t", provider_message_id: "wamid.ours" });
+  const liked = (participant: { readonly phone: string }, text: string) =>
+    row({ type: "reaction", text, participant, target_provider_message_id: "wamid.ours" });
+  const thread = readThread([first, ours, liked(ana, "👍"), liked({ phone: "12025550148" }, "❤️"), liked(ana, "🎉")], first.seq);
+  expect(thread.history).toMatchObject([{ from: "Ana" }, { reactions: ["🎉", "❤️"] }]);
+  expect(readThread([row({ participant: { phone: "12025550148" } })], 0).burst).toMatchObject([{ from: "+12025550148" }]);
+});
+
+test("a quoted message far back has its words, one that nobody knows is said to be one", () => {
+  const far = row({ text: "this one please", quoted_provider_message_id: "wamid.far", quoted_text: "Seed loaf, 5.50" });
+  const unknown = row({ text: "and this", quoted_provider_message_id: "wamid.never-seen" });
+  expect(readThread([far, unknown], 0).burst.map(({ quote }) => quote)).toEqual(["Seed loaf, 5.50", "(an earlier message)"]);
 });

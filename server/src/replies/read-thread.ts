@@ -4,6 +4,7 @@ import type { RowOf } from "../db/query.ts";
 import type { loadRecentMessages } from "./replies.queries.ts";
 import { isObject } from "../whatsapp/read-json.ts";
 import { customerWords } from "../whatsapp/customer-words.ts";
+import { participantKey, readParticipant, type Participant } from "../whatsapp/participant.ts";
 import { asksOf } from "./asks-for-reply.ts";
 import { changesMeaning } from "./changed-meaning.ts";
 import type { ContextMessage } from "./responder.ts";
@@ -35,6 +36,15 @@ function authorOf(author: string): ContextMessage["author"] {
   return author === "customer" || author === "ai" || author === "human" ? author : "api";
 }
 
+const UNKNOWN_QUOTE = "(an earlier message)";
+
+const memberOf = ({ participant }: RecentMessage): Participant | undefined => readParticipant({ participant: participant ?? null });
+const memberKeyOf = (row: RecentMessage): string => participantKey({ participant: row.participant ?? null });
+function memberNameOf(row: RecentMessage): string | undefined {
+  const member = memberOf(row);
+  return member === undefined ? undefined : (member.name ?? (member.phone === undefined ? "a member of the group" : `+${member.phone}`));
+}
+
 interface Changes {
   readonly edits: ReadonlyMap<string, RecentMessage>;
   readonly revoked: ReadonlySet<string>;
@@ -53,8 +63,9 @@ function collectChanges(rows: readonly RecentMessage[]): Changes {
     if (target === null) continue;
     if (row.type === "edit") edits.set(target, row);
     if (row.type === "revoke") revoked.add(target);
-    // Each side has one reaction to a message; an empty one takes it back.
-    if (row.type === "reaction") reactions.set(target, new Map(reactions.get(target)).set(row.author, row.text ?? ""));
+    // Each person has one reaction to a message (in a group each member); an empty one takes it back.
+    if (row.type === "reaction")
+      reactions.set(target, new Map(reactions.get(target)).set(`${row.author} ${memberKeyOf(row)}`, row.text ?? ""));
   }
   const shown = [...reactions].map(([id, by]) => [id, [...by.values()].filter((emoji) => emoji !== "")] as const);
   return { edits, revoked, texts, reactions: new Map(shown.filter(([, emojis]) => emojis.length > 0)) };
@@ -62,7 +73,9 @@ function collectChanges(rows: readonly RecentMessage[]): Changes {
 
 function messageOf(row: RecentMessage, { edits, reactions, texts }: Changes): ContextMessage {
   const id = row.provider_message_id ?? "";
-  const quoted = texts.get(row.quoted_provider_message_id ?? "");
+  const quoted =
+    row.quoted_provider_message_id === null ? undefined : (texts.get(row.quoted_provider_message_id) ?? row.quoted_text ?? UNKNOWN_QUOTE);
+  const from = memberNameOf(row);
   const emojis = reactions.get(id);
   return {
     seq: row.seq,
@@ -70,6 +83,7 @@ function messageOf(row: RecentMessage, { edits, reactions, texts }: Changes): Co
     type: row.type,
     text: edits.get(id)?.text ?? row.text,
     sentAt: row.sent_at,
+    ...(from === undefined ? {} : { from }),
     ...(quoted === undefined ? {} : { quote: [...quoted].slice(0, QUOTE_LENGTH).join("") }),
     ...(emojis === undefined ? {} : { reactions: emojis }),
   };

@@ -95,6 +95,7 @@ function shorten(text: string): string {
 function fromCustomer(message: ContextMessage, clock: Clock, mark: string): string {
   const attributes = {
     at: clock.short(message.sentAt),
+    from: message.from,
     type: message.type === "text" ? undefined : message.type,
     quotes: message.quote === undefined ? undefined : shorten(message.quote),
     reactions: message.reactions?.join(" "),

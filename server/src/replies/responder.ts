@@ -11,6 +11,8 @@ export interface ContextMessage {
   /** What a person reads of it; of media their caption or a description; null: nothing can be read. */
   readonly text: string | null;
   readonly sentAt: Date;
+  /** Of a group: the member who wrote it, by name or number. */
+  readonly from?: string;
   /** Of the burst: the customer's own words, without our labels, and what they ask for. */
   readonly words?: string | null;
   readonly asks?: Asks;

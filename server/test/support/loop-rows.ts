@@ -7,7 +7,14 @@ import { DEFAULT_REPLY_SETTINGS } from "../../src/replies/reply-settings.ts";
 export function findLoopFor(texts: readonly string[], everyMs = 5_000): boolean {
   const start = Date.parse("2026-11-28T10:00:00Z");
   const rows = texts.flatMap((text, index): RecentMessage[] => {
-    const common = { quoted_provider_message_id: null, target_provider_message_id: null, is_history: false, content: null } as const;
+    const common = {
+      quoted_provider_message_id: null,
+      target_provider_message_id: null,
+      is_history: false,
+      content: null,
+      participant: null,
+      quoted_text: null,
+    } as const;
     const at = start + index * everyMs;
     const asked: RecentMessage = {
       ...common,
