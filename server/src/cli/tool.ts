@@ -131,7 +131,7 @@ function addTest(tool: Command, terminal: Terminal): void {
     .description("really call a tool, marked as a test; nothing is recorded in a conversation")
     .option("--arguments <json>", "what the model would give", "{}")
     .option("--server-tool <name>", "mcp: which of the server's tools; absent: they are listed")
-    .option("--allow-private", "the address may lie inside this network", false)
+    .option("--allow-private", "the address may lie inside this network, also one that ONETHREAD_PRIVATE_HOSTS does not name", false)
     .option(BUSINESS_OPTION, BUSINESS_MEANING)
     .action((which: string, options: TestOptions) => tryOut(which, options, terminal));
 }
@@ -163,13 +163,21 @@ interface Place {
   readonly businessId: BusinessId;
   readonly tools: BusinessTools;
   readonly log: Log;
+  /** As the running server has them. */
+  readonly privateHosts: readonly string[];
 }
 
 async function inBusiness(terminal: Terminal, business: string | undefined, work: (place: Place) => Promise<void>): Promise<void> {
   const settings = readToolSettings(terminal);
   await withApplicationDatabase(settings, async (database) => {
     const { id } = await pickBusiness(database, business);
-    await work({ database, businessId: id, tools: createBusinessTools({ database }), log: settings.log });
+    await work({
+      database,
+      businessId: id,
+      tools: createBusinessTools({ database }),
+      log: settings.log,
+      privateHosts: settings.config.privateHosts,
+    });
   });
 }
 
@@ -256,8 +264,8 @@ function stateOf({ isEnabled, needsApproval }: BusinessTool): string {
 
 async function tryOut(which: string, options: TestOptions, terminal: Terminal): Promise<void> {
   const args = readJson(options.arguments, "--arguments");
-  await onTool({ which, ...options }, terminal, async ({ id }, { tools, businessId, database, log }) => {
-    const outside = createOutsideHttp({ privateHosts: options.allowPrivate ? ["*"] : [] });
+  await onTool({ which, ...options }, terminal, async ({ id }, { tools, businessId, database, log, privateHosts }) => {
+    const outside = createOutsideHttp({ privateHosts: options.allowPrivate ? ["*"] : privateHosts });
     const settings = createReplySettingsStore({ database, log });
     try {
       const tried = await createTryTool({ tools, settings, outside })({ businessId, toolId: id, args, serverTool: options.serverTool });

@@ -165,8 +165,12 @@ test("what is known of a customer is read and patched", async () => {
 });
 
 test("the command line defines, tries, switches and removes tools, and decides calls", async () => {
+  let privateHosts = "";
   const onethread = async (...args: string[]) => {
-    const terminal = createRecordingTerminal({ DATABASE_URL: db.url }, JSON.stringify(order(`${target.url}/ok`)));
+    const terminal = createRecordingTerminal(
+      { DATABASE_URL: db.url, ONETHREAD_PRIVATE_HOSTS: privateHosts },
+      JSON.stringify(order(`${target.url}/ok`)),
+    );
     const code = await runCli(["tool", ...args, "--business", business.businessId], terminal);
     return { code, out: terminal.printed.join("\n"), err: terminal.complained.join("\n") };
   };
@@ -174,6 +178,8 @@ test("the command line defines, tries, switches and removes tools, and decides c
   expect((await onethread("list")).out).toMatch(/order\s+http\s+enabled/);
   expect(await onethread("test", "order", "--allow-private")).toMatchObject({ code: 0, out: expect.stringContaining('"done"') });
   expect(await onethread("test", "order")).toMatchObject({ code: 1, out: expect.stringContaining("inside this network") });
+  privateHosts = "127.0.0.1";
+  expect(await onethread("test", "order")).toMatchObject({ code: 0, out: expect.stringContaining('"done"') });
   expect((await onethread("disable", "order")).code).toBe(0);
   expect((await onethread("show", "order")).out).toContain('"isEnabled": false');
   expect((await onethread("enable", "order")).code).toBe(0);

@@ -29,7 +29,12 @@ export function cleanText(text: string, mark: string): string {
     .replaceAll(new RegExp(mark, "gi"), "#");
 }
 
-const cleanAttribute = (text: string, mark: string): string => cleanText(text, mark).replace(/\s+/g, " ").replaceAll('"', "'").trim();
+/** Without line breaks of any kind, nor control characters. */
+export function toOneLine(text: string): string {
+  return text.replace(/[\s\p{Cc}\u2028\u2029]+/gu, " ").trim();
+}
+
+const cleanAttribute = (text: string, mark: string): string => toOneLine(cleanText(text, mark)).replaceAll('"', "'");
 
 export interface Frame {
   readonly kind: string;

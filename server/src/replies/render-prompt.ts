@@ -2,7 +2,7 @@
 // wrote stands in user messages, inside frames that it cannot close. Refuses to know: which model reads it.
 import { LRUCache } from "lru-cache";
 import type { AssistantModelMessage, ModelMessage, UserModelMessage } from "ai";
-import { cleanText, frameMark, frameText } from "../models/frame-text.ts";
+import { cleanText, frameMark, frameText, toOneLine } from "../models/frame-text.ts";
 import type { ContextMessage, ReplyContext, ToolSet } from "./responder.ts";
 
 export interface RenderedPrompt {
@@ -106,7 +106,7 @@ function fromCustomer(message: ContextMessage, clock: Clock, mark: string): stri
 /** What the business said. It may quote a customer, so it is cleaned like everything else, but it is no data: it is what was answered. */
 function fromBusiness(message: ContextMessage, mark: string): string {
   const by = message.author === "human" ? "[a colleague wrote] " : message.author === "api" ? "[sent by the business] " : "";
-  const quote = message.quote === undefined ? "" : `[in answer to: ${shorten(message.quote)}] `;
+  const quote = message.quote === undefined ? "" : `[in answer to: ${shorten(toOneLine(message.quote))}] `;
   const reactions = message.reactions === undefined || message.reactions.length === 0 ? "" : ` [reaction: ${message.reactions.join(" ")}]`;
   return cleanText(`${by}${quote}${describe(message)}${reactions}`, mark);
 }
@@ -125,14 +125,24 @@ function historyOf(context: ReplyContext, clock: Clock, mark: string): (Assistan
   return messages;
 }
 
+/** One line each: whoever breaks a line in a name or a value would write further ones. */
+function linesOf(entries: readonly (readonly [string, string])[]): string {
+  return entries.map((entry) => entry.map(toOneLine).join(": ")).join("\n");
+}
+
 /** Put beside the newest messages, not into the instructions: what stays the same comes first, so that providers can reuse what they read. */
 function backgroundOf(context: ReplyContext, clock: Clock, mark: string): readonly string[] {
-  const { settings, customerName, facts, earlier, knowledge, now } = context;
-  const known = [...(customerName === null ? [] : [["name", customerName] as const]), ...Object.entries(facts)];
-  const lines = known.map(([name, value]) => `${name}: ${value}`).join("\n");
+  const { settings, customerName, lead = {}, facts, earlier, knowledge, now } = context;
+  const known = linesOf(Object.entries(lead));
+  // The name is the business's own when the lead has one, and else the one that the customer chose for the profile.
+  const own = customerName === null || lead["lead_name"] !== undefined ? [] : [["name", customerName] as const];
+  const said = linesOf([...own, ...Object.entries(facts)]);
   return [
     `Now: ${clock.full(now)} (${settings.timeZone}).`,
-    ...(lines === "" ? [] : ["What is known of the customer:", frameText(lines, { kind: "facts", mark })]),
+    ...(known === "" ? [] : ["What the business knows of the customer:", frameText(known, { kind: "facts", mark })]),
+    ...(said === ""
+      ? []
+      : ["What the customer says of themselves, which nobody has verified:", frameText(said, { kind: "said-by-customer", mark })]),
     ...earlier.map(({ openedAt, summary }) =>
       frameText(summary, { kind: "earlier-session", mark, attributes: { at: clock.short(openedAt) } }),
     ),

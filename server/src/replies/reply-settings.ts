@@ -1,5 +1,6 @@
 // Owns: how a business wants to be answered for: one document, its defaults and its rules. Refuses to know: where it is stored, and the secrets.
 import { z } from "zod";
+import { webAddress } from "../outside/web-address.ts";
 
 const isTimeZone = (name: string): boolean => {
   try {
@@ -12,7 +13,6 @@ const isTimeZone = (name: string): boolean => {
 const clock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$|^24:00$/, "must be a time such as 09:30");
 const span = z.tuple([clock, clock]).refine(([from, to]) => from < to, "must begin before it ends");
 const day = z.array(span).max(6).default([]);
-const httpUrl = z.url({ protocol: /^https?$/ }).max(2_000);
 const secretName = z.string().regex(/^[a-z][a-z0-9_]{0,63}$/, "must be the name of a secret, such as model_api_key");
 
 /** What is open when, in the business's time zone. A day without an entry is closed. */
@@ -21,7 +21,7 @@ const officeHoursSchema = z.strictObject({ mon: day, tue: day, wed: day, thu: da
 const modelSchema = z.strictObject({
   provider: z.enum(["openai-compatible", "anthropic", "google"]),
   model: z.string().min(1).max(200),
-  baseUrl: httpUrl
+  baseUrl: webAddress
     .optional()
     .describe("Where the API is reached; needed for openai-compatible, such as http://127.0.0.1:11434/v1 for Ollama."),
   apiKeySecret: secretName.default("model_api_key").describe("The secret that holds the key; a server that needs none is asked without."),
@@ -140,7 +140,7 @@ export const replySettingsSchema = z.strictObject({
     .prefault({}),
   webhook: z
     .strictObject({
-      url: httpUrl,
+      url: webAddress,
       secretName: secretName.default("webhook_secret"),
       timeoutMs: z.int().min(500).max(60_000).default(15_000),
       answerWithinMs: z.int().min(1_000).max(86_400_000).default(120_000).describe("For an answer that comes later, through the API."),
@@ -151,7 +151,7 @@ export const replySettingsSchema = z.strictObject({
     .strictObject({
       provider: z.enum(["openai-compatible", "google"]),
       model: z.string().min(1).max(200),
-      baseUrl: httpUrl.optional(),
+      baseUrl: webAddress.optional(),
       apiKeySecret: secretName.default("embedding_api_key"),
       dimensions: z.int().min(8).max(2_000),
     })

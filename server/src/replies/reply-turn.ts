@@ -109,7 +109,7 @@ export function createReplyTurn(deps: ReplyTurnDeps): ReplyTurn {
       now: state.at,
       summarisedTo,
       ...memory,
-      facts: { ...lead, ...memory.facts },
+      lead,
     });
     const timeout = AbortSignal.timeout(timeoutOf(responder, settings));
     const stop = AbortSignal.any([signal, timeout, ...(run.final ? [] : [run.newer])]);

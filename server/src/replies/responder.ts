@@ -43,7 +43,9 @@ export interface ReplyContext {
   readonly coversTo: number;
   readonly businessName: string;
   readonly customerName: string | null;
-  /** What is known of the customer: facts that he or the business told, and the business's lead. */
+  /** Which lead of the business this is, under the names `lead` and `lead_name`. The business alone says so. */
+  readonly lead?: Readonly<Record<string, string>>;
+  /** Facts that were noted of the customer, mostly in their own words. */
   readonly facts: Readonly<Record<string, string>>;
   /** The language of the business's texts, as PostgreSQL names its text search configurations. */
   readonly language: string;

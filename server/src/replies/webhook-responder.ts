@@ -131,7 +131,7 @@ function questionOf(context: ReplyContext, expiresAt: Date): string {
       turnId: context.turnId,
       conversationId: context.conversationId,
       business: { id: context.businessId, name: context.businessName, language: context.language, timeZone: settings.timeZone },
-      customer: { name: context.customerName, facts: context.facts },
+      customer: { name: context.customerName, facts: { ...context.facts, ...context.lead } },
       burst: context.burst.map(messageView),
       history: context.history.map(messageView),
       earlier: context.earlier.map(({ openedAt, summary }) => ({ openedAt: openedAt.toISOString(), summary })),

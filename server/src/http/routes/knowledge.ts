@@ -5,6 +5,7 @@ import { Fault } from "../../kernel/faults.ts";
 import type { BusinessId } from "../../kernel/ids.ts";
 import type { AddOutcome, KnowledgeBase, KnowledgeHit, KnowledgeSource, KnowledgeText } from "../../knowledge/knowledge-base.ts";
 import { findMediaType } from "../../knowledge/media-types.ts";
+import { webAddress } from "../../outside/web-address.ts";
 import { notFound, requireUuid, type ApiApp } from "../api-app.ts";
 import { idParams, problemAnswers } from "../api-schemas.ts";
 import { callerOf } from "../authenticate.ts";
@@ -42,7 +43,7 @@ const sourceSchema = z
       content: z.string().min(1).describe("Text, or base64 as `encoding` says. The whole request may have 8 MiB."),
       encoding: z.enum(["text", "base64"]).default("text"),
     }),
-    z.strictObject({ kind: z.literal("url"), ...common, url: z.url({ protocol: /^https?$/ }).max(2_000) }),
+    z.strictObject({ kind: z.literal("url"), ...common, url: webAddress }),
   ])
   .meta({ id: "KnowledgeSource" });
 
