@@ -4,6 +4,9 @@ import { useId, useRef, type KeyboardEvent, type SyntheticEvent } from "react";
 import { sentenceOf } from "./inbox-client.ts";
 import { randomId } from "./random-id.ts";
 
+/** The key code of every key that belongs to a composition, in every browser. */
+const COMPOSING = 229;
+
 interface Outgoing {
   readonly text: string;
   readonly idempotencyKey: string;
@@ -54,6 +57,7 @@ export function Composer({ block, draft, onDraft, send, onSent }: ComposerProps)
             ref={field}
             id={id}
             rows={1}
+            dir="auto"
             value={draft}
             onChange={(event) => onDraft(event.target.value)}
             onKeyDown={(event) => isSendKey(event) && submit(event)}
@@ -76,9 +80,10 @@ export function Composer({ block, draft, onDraft, send, onSent }: ComposerProps)
   );
 }
 
-/** Enter sends; with Shift it begins a line, and while a word is being composed it belongs to the keyboard. */
+/** Enter sends; with Shift it begins a line, and while a word is being composed it belongs to the keyboard. Safari ends the composition first: then 229 tells. */
 function isSendKey({ key, shiftKey, nativeEvent }: KeyboardEvent): boolean {
-  return key === "Enter" && !shiftKey && !nativeEvent.isComposing;
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- Safari tells it by nothing else
+  return key === "Enter" && !shiftKey && !nativeEvent.isComposing && nativeEvent.keyCode !== COMPOSING;
 }
 
 interface SendOnceEnds {

@@ -82,14 +82,16 @@ function Row({ conversation, isSelected, now }: RowProps) {
         <Avatar name={name} />
         <div className="min-w-0 flex-1">
           <div className="flex items-baseline gap-2">
-            <span className="min-w-0 flex-1 truncate font-medium">{name}</span>
+            <span dir="auto" className="min-w-0 flex-1 truncate text-start font-medium">
+              {name}
+            </span>
             <time dateTime={lastMessageAt} title={formatFull(lastMessageAt)} className="shrink-0 text-xs text-soft">
               {formatRecent(lastMessageAt, now)}
             </time>
           </div>
           <p className="mt-0.5 truncate text-sm text-soft">
             {lastMessage?.direction === "out" && <span>Answer: </span>}
-            {lastMessage?.text ?? (lastMessage === null ? "No message yet" : `(${lastMessage.type})`)}
+            <bdi>{lastMessage?.text ?? (lastMessage === null ? "No message yet" : `(${lastMessage.type})`)}</bdi>
           </p>
           <Badges conversation={conversation} now={now} />
         </div>

@@ -26,12 +26,13 @@ export function formatDay(iso: string, now: number): string {
   return at.toLocaleDateString(undefined, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
 }
 
-/** The time alone on the day of `now`, else the date with it. */
+/** The time alone on the day of `now`, else the day with it. */
 export function formatMoment(iso: string, now: number): string {
   const at = new Date(iso);
-  return daysBetween(at, new Date(now)) === 0
-    ? formatClock(iso)
-    : `${at.toLocaleDateString(undefined, { day: "numeric", month: "short" })}, ${formatClock(iso)}`;
+  const days = daysBetween(at, new Date(now));
+  if (days === 0) return formatClock(iso);
+  if (days === -1) return `tomorrow, ${formatClock(iso)}`;
+  return `${at.toLocaleDateString(undefined, { day: "numeric", month: "short" })}, ${formatClock(iso)}`;
 }
 
 export function formatFull(iso: string): string {

@@ -3,6 +3,7 @@ import { DeliveryMark } from "./delivery-mark.tsx";
 import { describeDelivery } from "./describe-delivery.ts";
 import { formatClock, formatFull } from "./format-time.ts";
 import type { Message } from "./inbox-client.ts";
+import { MarkedText } from "./marked-text.tsx";
 import { shownContent } from "./shown-content.ts";
 
 interface MessageBubbleProps {
@@ -27,10 +28,15 @@ export function MessageBubble({ message, quote, isFollowUp }: MessageBubbleProps
         className={`max-w-full rounded-2xl px-3.5 py-2 ${isOurs ? "rounded-br-md bg-ours" : "rounded-bl-md border border-line bg-panel"}`}
       >
         {quote !== undefined && (
-          <blockquote className="mb-1.5 line-clamp-2 border-l-2 border-accent pl-2 text-sm text-soft">{quote}</blockquote>
+          <blockquote dir="auto" className="mb-1.5 line-clamp-2 border-l-2 border-accent pl-2 text-sm text-soft">
+            {quote}
+          </blockquote>
         )}
-        <p className={`text-[0.9375rem] leading-snug break-words whitespace-pre-wrap ${content.isNote ? "text-soft italic" : ""}`}>
-          {content.text}
+        <p
+          dir="auto"
+          className={`text-[0.9375rem] leading-snug break-words whitespace-pre-wrap ${content.isNote ? "text-soft italic" : ""}`}
+        >
+          {content.isNote ? content.text : <MarkedText text={content.text} />}
         </p>
         <p className="mt-1 flex items-center justify-end gap-1.5 text-xs text-soft">
           {content.isEdited && <span>edited</span>}

@@ -81,7 +81,7 @@ function Name({ name }: { readonly name: string }) {
     if (document.activeElement === document.body || document.activeElement?.checkVisibility() === false) heading.current?.focus();
   }, []);
   return (
-    <h2 ref={heading} tabIndex={-1} className="truncate font-semibold outline-none">
+    <h2 ref={heading} tabIndex={-1} dir="auto" className="truncate font-semibold outline-none">
       {name}
     </h2>
   );

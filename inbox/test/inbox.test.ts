@@ -375,3 +375,25 @@ test("the page runs its own files and nothing else", async () => {
   expect((await fetch(`${facts.url}/inbox/${asset}`)).headers.get("cache-control")).toContain("immutable");
   expect((await fetch(`${facts.url}/inbox/..%2fpackage.json`)).status).toBeGreaterThanOrEqual(400);
 });
+
+test("a text reads in the direction of its language, with WhatsApp's marks drawn, links that can be followed, and nobody's HTML", async () => {
+  await customerWrites("שלום, *מתי* אתם פתוחים?");
+  await customerWrites("see https://acme.example/menu or <img src=x onerror=alert(1)> _soon_");
+  const page = await openPage();
+  await openThread(page);
+  const hebrew = log(page).locator("p[dir=auto]", { hasText: "פתוחים" });
+  await hebrew.waitFor();
+  expect(await hebrew.evaluate((element) => getComputedStyle(element).direction)).toBe("rtl");
+  expect(await hebrew.locator("strong").textContent()).toBe("מתי");
+  expect(await log(page).getByRole("link", { name: "https://acme.example/menu" }).getAttribute("rel")).toContain("noopener");
+  expect(await page.locator("img[src=x]").count()).toBe(0);
+
+  const field = page.getByLabel("Message", { exact: true });
+  await field.fill("אני");
+  expect(await field.evaluate((element) => getComputedStyle(element).direction)).toBe("rtl");
+  // As Safari tells the Enter that ends a composed word: the composition is over, and only the key code says what it was.
+  await field.evaluate((element) =>
+    element.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", keyCode: 229, bubbles: true, cancelable: true })),
+  );
+  expect(await field.inputValue()).toBe("אני");
+});

@@ -125,8 +125,10 @@ export type Conversation = {
   /** ISO 8601, UTC. */
   readonly lastMessageAt: string;
   readonly lastCustomerMessageAt: string | null;
-  /** Until then anything may be sent; afterwards templates only. */
+  /** Until then anything may be sent; afterwards templates only. Null without a window, or before the first message. */
   readonly windowClosesAt: string | null;
+  /** False on gateways (Evolution, WAHA, Baileys): anything may be sent at any time. */
+  readonly hasWindow: boolean;
   readonly lastMessage: {
     readonly text: string | null;
     readonly direction: "in" | "out";
@@ -178,8 +180,10 @@ export type ResolvedConversation = {
   /** ISO 8601, UTC. */
   readonly lastMessageAt: string;
   readonly lastCustomerMessageAt: string | null;
-  /** Until then anything may be sent; afterwards templates only. */
+  /** Until then anything may be sent; afterwards templates only. Null without a window, or before the first message. */
   readonly windowClosesAt: string | null;
+  /** False on gateways (Evolution, WAHA, Baileys): anything may be sent at any time. */
+  readonly hasWindow: boolean;
   readonly lastMessage: {
     readonly text: string | null;
     readonly direction: "in" | "out";

@@ -20,6 +20,7 @@ const viewColumns = {
   last_message_at: "timestamptz",
   last_customer_message_at: "timestamptz?",
   window_closes_at: "timestamptz?",
+  has_window: "bool",
   created_at: "timestamptz",
   last_text: "text?",
   last_direction: "text?",
@@ -42,11 +43,15 @@ export const listConversations = defineQuery({
     select c.id, c.canonical_key, c.contact_name, c.contact_username, c.lead_name, c.lead_id, alias.phone, alias.user_id, c.is_open,
       case when pause.until <= now() then null else c.ai_paused_at end as ai_paused_at,
       c.ai_paused_reason, pause.until as ai_paused_until, c.opted_out_at, c.marketing_stopped_at, c.reply_channel_id as channel_id, c.last_message_at, c.last_customer_message_at,
-      c.last_customer_message_at + interval '24 hours' as window_closes_at, c.created_at, last.text as last_text,
+      case when channel.has_window then c.last_customer_message_at + interval '24 hours' end as window_closes_at, channel.has_window, c.created_at, last.text as last_text,
       last.direction as last_direction, last.type as last_type, last.sent_at as last_sent_at,
       turn.id as turn_id, turn.state as turn_state, turn.reason as turn_reason, turn.finished_at as turn_finished_at,
       c.last_message_at::text as cursor_at
     from conversations c
+    cross join lateral (
+      -- Only the Cloud API has a window. A conversation without a channel is taken for one of those.
+      select coalesce((select ch.provider = 'cloud' from channels ch where ch.business_id = $1 and ch.id = c.reply_channel_id), true) as has_window
+    ) channel
     cross join lateral (
       select c.ai_paused_at + (select b.handoff_pause_ms from businesses b where b.id = $1) * interval '1 millisecond' as until
     ) pause
@@ -86,11 +91,15 @@ export const findConversation = defineQuery({
     select c.id, c.canonical_key, c.contact_name, c.contact_username, c.lead_name, c.lead_id, alias.phone, alias.user_id, c.is_open,
       case when pause.until <= now() then null else c.ai_paused_at end as ai_paused_at,
       c.ai_paused_reason, pause.until as ai_paused_until, c.opted_out_at, c.marketing_stopped_at, c.reply_channel_id as channel_id, c.last_message_at, c.last_customer_message_at,
-      c.last_customer_message_at + interval '24 hours' as window_closes_at, c.created_at, last.text as last_text,
+      case when channel.has_window then c.last_customer_message_at + interval '24 hours' end as window_closes_at, channel.has_window, c.created_at, last.text as last_text,
       last.direction as last_direction, last.type as last_type, last.sent_at as last_sent_at,
       turn.id as turn_id, turn.state as turn_state, turn.reason as turn_reason, turn.finished_at as turn_finished_at,
       c.last_message_at::text as cursor_at
     from conversations c
+    cross join lateral (
+      -- Only the Cloud API has a window. A conversation without a channel is taken for one of those.
+      select coalesce((select ch.provider = 'cloud' from channels ch where ch.business_id = $1 and ch.id = c.reply_channel_id), true) as has_window
+    ) channel
     cross join lateral (
       select c.ai_paused_at + (select b.handoff_pause_ms from businesses b where b.id = $1) * interval '1 millisecond' as until
     ) pause

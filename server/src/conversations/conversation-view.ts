@@ -20,7 +20,10 @@ export interface ConversationView {
   readonly channelId: string | null;
   readonly lastMessageAt: string;
   readonly lastCustomerMessageAt: string | null;
+  /** Null: the customer has not written yet, or the channel has no window. */
   readonly windowClosesAt: string | null;
+  /** False on gateways: anything may be sent at any time. */
+  readonly hasWindow: boolean;
   readonly lastMessage: LastMessageView | null;
   readonly lastTurn: LastTurnView | null;
   readonly createdAt: string;
@@ -66,6 +69,7 @@ export function conversationViewOf(row: RowOf<typeof findConversation.columns>):
     lastMessageAt: row.last_message_at.toISOString(),
     lastCustomerMessageAt: isoOf(row.last_customer_message_at),
     windowClosesAt: isoOf(row.window_closes_at),
+    hasWindow: row.has_window,
     lastMessage: lastMessageOf(row),
     lastTurn: lastTurnOf(row),
     createdAt: row.created_at.toISOString(),

@@ -62,7 +62,10 @@ export const conversationSchema = named(
     channelId: id.nullable().describe("The channel through which the next message goes out."),
     lastMessageAt: instant,
     lastCustomerMessageAt: instant.nullable(),
-    windowClosesAt: instant.nullable().describe("Until then anything may be sent; afterwards templates only."),
+    windowClosesAt: instant
+      .nullable()
+      .describe("Until then anything may be sent; afterwards templates only. Null without a window, or before the first message."),
+    hasWindow: z.boolean().describe("False on gateways (Evolution, WAHA, Baileys): anything may be sent at any time."),
     lastMessage: z.object({ text: z.string().nullable(), direction, type: z.string(), sentAt: instant }).nullable(),
     lastTurn: z
       .object({ id, state: turnState, reason: z.string().nullable(), finishedAt: instant })
