@@ -6,7 +6,7 @@ import type { Customer, Customers } from "./customers.ts";
 import { defaultTemplates } from "./default-templates.ts";
 import type { MessageTemplate } from "./default-templates.ts";
 import type { FailureResponse } from "./failure-rules.ts";
-import { badValue } from "./graph-problem.ts";
+import { badValue, notEmulated } from "./graph-problem.ts";
 import type { GraphProblem } from "./graph-problem.ts";
 import type { Identifiers } from "./identifiers.ts";
 import { isJsonObject } from "./json-object.ts";
@@ -32,7 +32,7 @@ const windowClosed: GraphProblem = {
   code: 131047,
   details: "Message failed to send because more than 24 hours have passed since the customer last replied to this number.",
 };
-const groupTypes = ["text", "image", "video", "audio", "document", "sticker", "template"];
+const groupTypes = ["text", "image", "video", "audio", "document", "sticker", "template", "pin"];
 const levels: Readonly<Record<StatusLevel, readonly string[]>> = {
   none: [],
   sent: ["sent"],
@@ -81,6 +81,8 @@ export function createSendAcceptor(deps: {
     if (address.kind === "phone" && address.value === number.displayPhoneNumber.replace(/\D/g, "")) {
       return { code: 131021, details: "Sender and recipient phone number is the same." };
     }
+    if (address.kind !== "group" && type === "pin")
+      return notEmulated("a pin outside of a group: what the platform answers is not documented");
     if (address.kind === "group" && !groupTypes.includes(type))
       return { code: 131051, details: `Message type ${type} cannot be sent to a group` };
     return undefined;

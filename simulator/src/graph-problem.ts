@@ -126,3 +126,25 @@ export const tooLong = (parameter: string, max: number): GraphProblem => ({
 export const badValue = (details: string): GraphProblem => ({ code: 131009, details });
 
 export const missingPart = (details: string): GraphProblem => ({ code: 131008, details });
+
+/** The loud 501, so that nobody takes silence for success. */
+export const notEmulated = (what: string): GraphProblem => ({
+  code: 501,
+  status: 501,
+  type: "SimulatorNotImplemented",
+  message: `THE SIMULATOR DOES NOT EMULATE ${what}.`,
+});
+
+const documentationOfGraph = "Please read the Graph API documentation at https://developers.facebook.com/docs/graph-api";
+
+/** The object is there, and this verb is nothing it knows at this edge. */
+export const unsupportedMethod = (method: string): GraphProblem => ({
+  code: 100,
+  type: "GraphMethodException",
+  message: `Unsupported ${method.toLowerCase()} request. ${documentationOfGraph}`,
+});
+
+export const unknownField = (field: string, nodeType: string): GraphProblem => ({
+  code: 100,
+  message: `(#100) Tried accessing nonexisting field (${field}) on node type (${nodeType})`,
+});

@@ -1,37 +1,10 @@
 // Owns the limits of interactive messages. Knows nothing of recipients or templates.
-import { badValue, missingParameter, tooLong } from "./graph-problem.ts";
-import type { GraphProblem } from "./graph-problem.ts";
+import { firstOf, mediaSourceProblem, objectIn, objectsIn, optionalText, requiredText } from "./check-node.ts";
+import type { Problem } from "./check-node.ts";
+import { badValue, missingParameter } from "./graph-problem.ts";
 import { isJsonObject } from "./json-object.ts";
 import type { JsonObject } from "./json-object.ts";
-
-type Problem = GraphProblem | undefined;
-
-const empty: JsonObject = {};
-const objectIn = (source: JsonObject, key: string): JsonObject => {
-  const value = source[key];
-  return isJsonObject(value) ? value : empty;
-};
-const objectsIn = (value: unknown): readonly JsonObject[] => (Array.isArray(value) ? value.filter(isJsonObject) : []);
-const firstOf = <T>(items: readonly T[], check: (item: T, index: number) => Problem): Problem => {
-  for (const [index, item] of items.entries()) {
-    const problem = check(item, index);
-    if (problem !== undefined) return problem;
-  }
-  return undefined;
-};
-
-/** A text that must be there and fit. */
-export function requiredText(source: JsonObject, key: string, limit: { readonly max: number; readonly name: string }): Problem {
-  const value = source[key];
-  if (value === undefined || value === null || value === "") return missingParameter(limit.name);
-  if (typeof value !== "string") return badValue(`${limit.name} must be a string`);
-  return value.length > limit.max ? tooLong(limit.name, limit.max) : undefined;
-}
-
-/** A text that must fit when it is there. */
-export function optionalText(source: JsonObject, key: string, limit: { readonly max: number; readonly name: string }): Problem {
-  return source[key] === undefined ? undefined : requiredText(source, key, limit);
-}
+import { actionProblems } from "./validate-interactive-action.ts";
 
 const bodyProblem = (interactive: JsonObject, max: number): Problem =>
   requiredText(objectIn(interactive, "body"), "text", { max, name: "interactive['body']['text']" });
@@ -41,24 +14,14 @@ const footerProblem = (interactive: JsonObject): Problem =>
     ? undefined
     : requiredText(objectIn(interactive, "footer"), "text", { max: 60, name: "interactive['footer']['text']" });
 
-function headerProblem(interactive: JsonObject, allowed: readonly string[]): Problem {
-  if (interactive["header"] === undefined) return undefined;
+function headerProblem(interactive: JsonObject, { headers, headerRequired }: Frame): Problem {
+  if (interactive["header"] === undefined) return headerRequired === true ? missingParameter("interactive['header']") : undefined;
+  if (headers.length === 0) return badValue(`interactive['header'] is not allowed for ${String(interactive["type"])}`);
   const header = objectIn(interactive, "header");
   const type = String(header["type"]);
-  if (!allowed.includes(type)) return badValue(`interactive['header']['type'] must be one of {${allowed.join(", ")}}`);
+  if (!headers.includes(type)) return badValue(`interactive['header']['type'] must be one of {${headers.join(", ")}}`);
   if (type === "text") return requiredText(header, "text", { max: 60, name: "interactive['header']['text']" });
   return mediaSourceProblem(objectIn(header, type), `interactive['header']['${type}']`);
-}
-
-/** Exactly one of `id` and `link`. */
-export function mediaSourceProblem(node: JsonObject, name: string): Problem {
-  const [hasId, hasLink] = [node["id"] !== undefined, node["link"] !== undefined];
-  if (hasId === hasLink) {
-    return badValue(hasId ? `${name} must have either an id or a link, not both` : `${name} must have an id or a link`);
-  }
-  const source = hasId ? node["id"] : node["link"];
-  if (typeof source !== "string" || source === "") return badValue(`${name}['${hasId ? "id" : "link"}'] must be a string`);
-  return hasLink && !/^https?:\/\/[^\s]+$/.test(source) ? badValue(`${name}['link'] is not a valid URL`) : undefined;
 }
 
 const anyHeader = ["text", "image", "video", "document"];
@@ -141,35 +104,50 @@ function carouselProblem(interactive: JsonObject): Problem {
 const actionNamed = (interactive: JsonObject, expected: string): Problem =>
   objectIn(interactive, "action")["name"] === expected ? undefined : badValue(`interactive['action']['name'] must be ${expected}`);
 
+/** What of the parts around the action a kind may have. */
+interface Frame {
+  readonly bodyMax: number;
+  readonly bodyOptional?: true;
+  readonly headers: readonly string[];
+  readonly headerRequired?: true;
+  readonly action: (interactive: JsonObject) => Problem;
+}
+
+const framed = (action: Frame["action"]): Frame => ({ bodyMax: 1024, headers: anyHeader, action });
+const plain = (action: Frame["action"]): Frame => ({ bodyMax: 1024, headers: [], action });
+
+const kinds: ReadonlyMap<string, Frame> = new Map([
+  ["button", framed(buttonProblem)],
+  ["list", { bodyMax: 4096, headers: ["text"], action: listProblem }],
+  ["cta_url", framed(ctaUrlProblem)],
+  ["flow", framed(flowProblem)],
+  ["location_request_message", plain((interactive) => actionNamed(interactive, "send_location"))],
+  ["contact_request", plain((interactive) => actionNamed(interactive, "request_contact_info"))],
+  ["request_contact_info", plain((interactive) => actionNamed(interactive, "request_contact_info"))],
+  ["carousel", plain(carouselProblem)],
+  ["product", { ...plain(actionProblems.product), bodyOptional: true }],
+  ["product_list", { ...plain(actionProblems.productList), headers: ["text"], headerRequired: true }],
+  ["catalog_message", plain(actionProblems.catalog)],
+  ["address_message", framed(actionProblems.address)],
+  ["call_permission_request", { ...framed(actionProblems.callPermission), bodyOptional: true }],
+  ["voice_call", framed(actionProblems.voiceCall)],
+  ["order_details", framed(actionProblems.orderDetails)],
+  ["order_status", framed(actionProblems.orderStatus)],
+]);
+
 /** The first thing that the platform would refuse in an `interactive` node. */
 export function interactiveProblem(interactive: JsonObject): Problem {
-  switch (interactive["type"]) {
-    case "button":
-      return (
-        headerProblem(interactive, anyHeader) ?? bodyProblem(interactive, 1024) ?? footerProblem(interactive) ?? buttonProblem(interactive)
-      );
-    case "list":
-      return (
-        headerProblem(interactive, ["text"]) ?? bodyProblem(interactive, 4096) ?? footerProblem(interactive) ?? listProblem(interactive)
-      );
-    case "cta_url":
-      return (
-        headerProblem(interactive, anyHeader) ?? bodyProblem(interactive, 1024) ?? footerProblem(interactive) ?? ctaUrlProblem(interactive)
-      );
-    case "flow":
-      return (
-        headerProblem(interactive, anyHeader) ?? bodyProblem(interactive, 1024) ?? footerProblem(interactive) ?? flowProblem(interactive)
-      );
-    case "location_request_message":
-      return bodyProblem(interactive, 1024) ?? actionNamed(interactive, "send_location");
-    case "contact_request":
-    case "request_contact_info":
-      return bodyProblem(interactive, 1024) ?? actionNamed(interactive, "request_contact_info");
-    case "carousel":
-      return bodyProblem(interactive, 1024) ?? carouselProblem(interactive);
-    case undefined:
-      return missingParameter("interactive['type']");
-    default:
-      return badValue(`interactive['type'] ${String(interactive["type"])} is not emulated or does not exist`);
+  const { type } = interactive;
+  if (type === undefined) return missingParameter("interactive['type']");
+  const kind = typeof type === "string" ? kinds.get(type) : undefined;
+  if (kind === undefined) {
+    const message = `(#100) Param interactive['type'] must be one of {${[...kinds.keys()].join(", ")}} - got ${JSON.stringify(type)}.`;
+    return { code: 100, message };
   }
+  return (
+    headerProblem(interactive, kind) ??
+    (kind.bodyOptional === true && interactive["body"] === undefined ? undefined : bodyProblem(interactive, kind.bodyMax)) ??
+    footerProblem(interactive) ??
+    kind.action(interactive)
+  );
 }

@@ -1,11 +1,11 @@
 // Owns what the platform refuses in the body of a send, whatever the state of the conversation. Knows nothing of windows or rates.
+import { mediaSourceProblem, optionalText, requiredText } from "./check-node.ts";
+import type { Problem } from "./check-node.ts";
 import { badValue, missingParameter, missingPart, tooLong } from "./graph-problem.ts";
 import type { GraphProblem } from "./graph-problem.ts";
 import { isJsonObject } from "./json-object.ts";
 import type { JsonObject } from "./json-object.ts";
-import { interactiveProblem, mediaSourceProblem, optionalText, requiredText } from "./validate-interactive.ts";
-
-type Problem = GraphProblem | undefined;
+import { interactiveProblem } from "./validate-interactive.ts";
 
 export interface Address {
   readonly kind: "phone" | "user" | "group";
@@ -27,6 +27,8 @@ export type ValidatedMessage = ValidMessage | { readonly problem: GraphProblem }
 export function readAddress(body: JsonObject): Address | { readonly problem: GraphProblem } {
   const { to, recipient } = body;
   if (to !== undefined && to !== null && to !== "") {
+    // As everywhere in the Graph API, a number where a text is wanted is read as its digits.
+    if (typeof to === "number") return readAddress({ ...body, to: String(to) });
     if (typeof to !== "string") return { problem: badValue("to must be a string") };
     if (body["recipient_type"] === "group") return { kind: "group", value: to, input: to };
     const digits = to.replace(/[+\s()-]/g, "");
@@ -79,6 +81,15 @@ function reactionProblem(node: JsonObject): Problem {
   return typeof node["emoji"] === "string" ? undefined : missingParameter("reaction['emoji']");
 }
 
+function pinProblem(node: JsonObject): Problem {
+  const days = node["expiration_days"];
+  if (node["type"] !== "pin" && node["type"] !== "unpin") return badValue("pin['type'] must be one of {pin, unpin}");
+  if (typeof node["message_id"] !== "string" || node["message_id"] === "") return missingParameter("pin['message_id']");
+  if (days === undefined) return node["type"] === "pin" ? missingParameter("pin['expiration_days']") : undefined;
+  const isCount = typeof days === "number" && Number.isInteger(days) && days >= 1 && days <= 30;
+  return isCount ? undefined : badValue("pin['expiration_days'] must be from 1 to 30");
+}
+
 function nodeProblem(type: string, node: JsonObject): Problem {
   switch (type) {
     case "text":
@@ -95,12 +106,16 @@ function nodeProblem(type: string, node: JsonObject): Problem {
       return reactionProblem(node);
     case "interactive":
       return interactiveProblem(node);
+    case "pin":
+      return pinProblem(node);
     case "template":
       return undefined;
     default:
       return { code: 131051, details: `Message type ${type} is not supported` };
   }
 }
+
+const mustBe = (parameter: string, what: string): GraphProblem => ({ code: 100, message: `(#100) Param ${parameter} must be ${what}.` });
 
 function envelopeProblem(body: JsonObject): Problem {
   const callbackData = body["biz_opaque_callback_data"];
@@ -132,9 +147,10 @@ export function validateMessage(body: JsonObject): ValidatedMessage {
   }
   if (!isJsonObject(node)) {
     const unknown = type === "contacts" ? undefined : nodeProblem(type, {});
-    return { problem: unknown?.code === 131051 ? unknown : missingParameter(type) };
+    if (unknown?.code === 131051) return { problem: unknown };
+    return { problem: node === undefined || node === null ? missingParameter(type) : mustBe(type, "a JSON object") };
   }
-  if (type === "contacts") return { problem: badValue("contacts must be an array") };
+  if (type === "contacts") return { problem: mustBe(type, "an array") };
   const problem = nodeProblem(type, node);
   return problem === undefined ? { address, type, node } : { problem };
 }
