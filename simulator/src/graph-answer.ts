@@ -7,6 +7,7 @@ import type { FailureResponse, FailureRules, RuleSubject } from "./failure-rules
 import { graphErrorBody, httpStatusOf, invalidToken } from "./graph-problem.ts";
 import type { GraphProblem } from "./graph-problem.ts";
 import type { Identifiers } from "./identifiers.ts";
+import { isJsonObject } from "./json-object.ts";
 import type { JsonObject } from "./json-object.ts";
 import type { Settings } from "./settings.ts";
 
@@ -32,6 +33,12 @@ const sameText = (a: string, b: string): boolean => {
   return left.length === right.length && timingSafeEqual(left, right);
 };
 
+/** The platform takes the token as a parameter as well. */
+const tokenIn = (source: unknown): string | undefined => {
+  const token = isJsonObject(source) ? source["access_token"] : undefined;
+  return typeof token === "string" && token !== "" ? token : undefined;
+};
+
 export function createGraphAnswer(deps: {
   readonly settings: Settings;
   readonly identifiers: Identifiers;
@@ -40,7 +47,8 @@ export function createGraphAnswer(deps: {
   const { settings, identifiers, rules } = deps;
 
   const isAuthorised = (request: FastifyRequest): boolean => {
-    const token = /^(?:Bearer|OAuth)\s+(\S+)$/i.exec(request.headers.authorization ?? "")?.[1];
+    const token =
+      tokenIn(request.body) ?? tokenIn(request.query) ?? /^(?:Bearer|OAuth)\s+(\S+)$/i.exec(request.headers.authorization ?? "")?.[1];
     return token !== undefined && (settings.accessToken === undefined || sameText(token, settings.accessToken));
   };
 

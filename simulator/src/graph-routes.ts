@@ -3,12 +3,13 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { SendAcceptor } from "./accept-send.ts";
 import type { Customers } from "./customers.ts";
 import { defaultTemplates } from "./default-templates.ts";
-import type { MessageTemplate } from "./default-templates.ts";
 import type { GraphAnswer, GraphOutcome } from "./graph-answer.ts";
-import { badValue, missingParameter, unknownObject } from "./graph-problem.ts";
+import { accountNode, mediaNode, numberNode, pageOf, pickFields, templateNode } from "./graph-nodes.ts";
+import { badValue, missingParameter, unknownObject, unsupportedMethod } from "./graph-problem.ts";
 import { isJsonObject } from "./json-object.ts";
 import type { JsonObject } from "./json-object.ts";
 import type { MediaEndpoints } from "./media-routes.ts";
+import { readParameters } from "./request-parameters.ts";
 import type { BusinessNumber, Settings } from "./settings.ts";
 import type { Typing } from "./typing.ts";
 
@@ -28,45 +29,10 @@ export interface GraphDeps {
 }
 
 const isVersion = (version: string): boolean => /^v\d{1,3}\.\d{1,3}$/.test(version);
+/** Names that stand for something at the root of the API: no ids. */
+const rootNames: ReadonlySet<string> = new Set(["me", "app", "debug_token", "oauth", "search"]);
+const addressOf = (request: FastifyRequest): string => `${request.protocol}://${request.host}${request.url.split("?")[0] ?? ""}`;
 const textOf = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
-
-function numberNode(number: BusinessNumber): JsonObject {
-  return {
-    id: number.phoneNumberId,
-    display_phone_number: number.displayPhoneNumber,
-    verified_name: number.verifiedName ?? "Onethread Simulator",
-    quality_rating: "GREEN",
-    platform_type: "CLOUD_API",
-    throughput: { level: "STANDARD" },
-    status: number.status ?? "CONNECTED",
-    code_verification_status: "VERIFIED",
-    name_status: "APPROVED",
-  };
-}
-
-/** The fields asked for; `id` is always among them. */
-function pickFields(node: JsonObject, fields: string | undefined): JsonObject {
-  if (fields === undefined || fields === "") return node;
-  const wanted = new Set(["id", ...fields.split(",").map((field) => field.trim())]);
-  return Object.fromEntries(Object.entries(node).filter(([key]) => wanted.has(key)));
-}
-
-function paged(items: readonly JsonObject[], query: GraphParams["Querystring"], address: string): JsonObject {
-  const limit = Math.min(Math.max(Number(query["limit"] ?? 25) || 25, 1), 1000);
-  const start = query["after"] === undefined ? 0 : Number(Buffer.from(query["after"], "base64url").toString()) || 0;
-  const page = items.slice(start, start + limit);
-  const cursor = (position: number): string => Buffer.from(String(position)).toString("base64url");
-  const after = cursor(start + page.length);
-  const hasMore = start + page.length < items.length;
-  return {
-    data: page,
-    paging: { cursors: { before: cursor(start), after }, ...(hasMore && { next: `${address}?limit=${limit}&after=${after}` }) },
-  };
-}
-
-const templateNode = ({ id, name, language, status, category, parameter_format, components }: MessageTemplate): JsonObject => ({
-  ...{ name, parameter_format, components, language, status, category, id },
-});
 
 export function registerGraphRoutes(app: FastifyInstance, deps: GraphDeps): void {
   const { settings, customers, typing, acceptor, graph, media, notEmulated } = deps;
@@ -87,10 +53,10 @@ export function registerGraphRoutes(app: FastifyInstance, deps: GraphDeps): void
     return { answer: { success: true } };
   };
 
-  app.post<GraphParams>("/:version/:id/messages", (request, reply) => {
+  app.post<GraphParams>("/:version/:id/messages", async (request, reply) => {
     const { version, id } = request.params;
     if (!isVersion(version)) return notEmulated(request, reply);
-    const body = isJsonObject(request.body) ? request.body : {};
+    const body = await readParameters(request);
     const number = settings.numbers.get(id);
     const isRead = body["status"] === "read";
     const to = textOf(body["to"])?.replace(/[+\s()-]/g, "") ?? textOf(body["recipient"]);
@@ -116,8 +82,7 @@ export function registerGraphRoutes(app: FastifyInstance, deps: GraphDeps): void
           (status === undefined || template.status === status) &&
           (category === undefined || template.category === category),
       );
-      const nodes = matching.map((template) => pickFields(templateNode(template), request.query["fields"]));
-      return { answer: paged(nodes, request.query, `${request.protocol}://${request.host}${request.url.split("?")[0] ?? ""}`) };
+      return pageOf(matching.map(templateNode), request.query, addressOf(request));
     });
   });
 
@@ -127,31 +92,23 @@ export function registerGraphRoutes(app: FastifyInstance, deps: GraphDeps): void
     return graph.answer({ request, reply }, { path: "object" }, () => {
       const owned = [...settings.numbers.values()].filter((number) => number.wabaId === id);
       if (owned.length === 0) return { problem: unknownObject(id, "GET") };
-      return { answer: paged(owned.map(numberNode), request.query, request.url.split("?")[0] ?? "") };
+      return pageOf(owned.map(numberNode), request.query, addressOf(request));
     });
   });
 
   app.get<GraphParams>("/:version/:id", (request, reply) => {
     const { version, id } = request.params;
-    if (!isVersion(version)) return notEmulated(request, reply);
+    if (!isVersion(version) || rootNames.has(id)) return notEmulated(request, reply);
     const found = media.resolve(request, id);
     return graph.answer({ request, reply }, { path: found === undefined ? "object" : "media" }, () => {
-      if (found !== undefined) return found;
       const { fields } = request.query;
+      if (found !== undefined) return "answer" in found ? pickFields(mediaNode(found.answer), fields) : found;
       const number = settings.numbers.get(id);
-      if (number !== undefined) return { answer: pickFields(numberNode(number), fields) };
       const account = findAccount(id);
-      if (account !== undefined) {
-        const node = {
-          id,
-          name: account.verifiedName ?? "Onethread Simulator",
-          timezone_id: "1",
-          message_template_namespace: `namespace_${id}`,
-        };
-        return { answer: pickFields(node, fields) };
-      }
       const template = defaultTemplates.find((candidate) => candidate.id === id);
-      return template === undefined ? { problem: unknownObject(id, "GET") } : { answer: pickFields(templateNode(template), fields) };
+      if (number !== undefined) return pickFields(numberNode(number), fields);
+      if (account !== undefined) return pickFields(accountNode(account), fields);
+      return template === undefined ? { problem: unknownObject(id, "GET") } : pickFields(templateNode(template), fields);
     });
   });
 
@@ -161,11 +118,26 @@ export function registerGraphRoutes(app: FastifyInstance, deps: GraphDeps): void
     return graph.answer({ request, reply }, { path: "media" }, () => media.remove(id));
   });
 
-  app.post<GraphParams>("/:version/:id/media", (request, reply) => {
+  app.post<GraphParams>("/:version/:id/media", async (request, reply) => {
     const { version, id } = request.params;
     if (!isVersion(version)) return notEmulated(request, reply);
-    return graph.answer({ request, reply }, { path: "media", phoneNumberId: id }, () => media.upload(request, id));
+    const form = await media.readUpload(request);
+    return graph.answer({ request, reply }, { path: "media", phoneNumberId: id }, () => media.upload(form, id));
   });
+
+  for (const edge of ["messages", "media"]) {
+    app.route<GraphParams>({
+      method: ["GET", "PUT", "PATCH", "DELETE"],
+      url: `/:version/:id/${edge}`,
+      handler: (request, reply) => {
+        const { version, id } = request.params;
+        if (!isVersion(version)) return notEmulated(request, reply);
+        return graph.answer({ request, reply }, { path: "object" }, () => ({
+          problem: settings.numbers.has(id) ? unsupportedMethod(request.method) : unknownObject(id, request.method),
+        }));
+      },
+    });
+  }
 
   app.get<{ Querystring: GraphParams["Querystring"] }>("/whatsapp_business/attachments/", (request, reply) =>
     graph.answer({ request, reply }, { path: "media" }, () => media.download(request.query, request.headers.range)),

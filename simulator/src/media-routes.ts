@@ -7,7 +7,9 @@ import type { MediaStore } from "./media-store.ts";
 import type { Settings } from "./settings.ts";
 
 export interface MediaEndpoints {
-  readonly upload: (request: FastifyRequest, phoneNumberId: string) => Promise<GraphOutcome>;
+  /** Undefined when it did not come in parts. The token may be one of them, and is put into the body of the request. */
+  readonly readUpload: (request: FastifyRequest) => Promise<UploadForm | undefined>;
+  readonly upload: (form: UploadForm | undefined, phoneNumberId: string) => GraphOutcome;
   /** Undefined when there is no such media. */
   readonly resolve: (request: FastifyRequest, id: string) => GraphOutcome | undefined;
   readonly download: (query: Readonly<Record<string, string | undefined>>, range: string | undefined) => GraphOutcome;
@@ -33,7 +35,7 @@ const maxBytesOf: ReadonlyMap<string, number> = new Map([
   ["image/webp", 500 * 1024],
 ]);
 
-interface UploadForm {
+export interface UploadForm {
   readonly product: string | undefined;
   readonly type: string | undefined;
   readonly file: { readonly bytes: Buffer; readonly mimeType: string; readonly truncated: boolean } | undefined;
@@ -48,6 +50,7 @@ async function readForm(request: FastifyRequest): Promise<UploadForm> {
       if (part.fieldname === "file") file = { bytes, mimeType: part.mimetype, truncated: part.file.truncated };
     } else if (typeof part.value === "string") fields.set(part.fieldname, part.value);
   }
+  request.body = { access_token: fields.get("access_token") };
   return { product: fields.get("messaging_product"), type: fields.get("type"), file };
 }
 
@@ -76,10 +79,10 @@ export function createMediaEndpoints(deps: { readonly settings: Settings; readon
   const { settings, store } = deps;
   const empty = Buffer.alloc(0);
   return {
-    async upload(request, phoneNumberId) {
+    readUpload: async (request) => (request.isMultipart() ? await readForm(request) : undefined),
+    upload(form, phoneNumberId) {
       if (!settings.numbers.has(phoneNumberId)) return { problem: unknownObject(phoneNumberId, "POST") };
-      if (!request.isMultipart()) return { problem: missingParameter("file") };
-      const form = await readForm(request);
+      if (form === undefined) return { problem: missingParameter("file") };
       const problem = formProblem(form);
       if (problem !== undefined || form.file === undefined) return { problem: problem ?? missingParameter("file") };
       const mimeType = form.type ?? form.file.mimeType;

@@ -5,13 +5,16 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { graphErrorBody } from "./graph-problem.ts";
 import type { Identifiers } from "./identifiers.ts";
 import { InputError } from "./json-object.ts";
+import { readForm } from "./request-parameters.ts";
+
+const defaultVersion = "v26.0";
 
 const isControl = (request: FastifyRequest): boolean => request.url.startsWith("/sim/");
 
 /** Answers 501 and names the request, so that nobody takes silence for success. */
 export function answerNotEmulated(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const path = request.url.split("?")[0] ?? "";
-  const hint = isControl(request) ? "The README lists the control API." : "Graph paths begin with a version, such as /v26.0/.";
+  const path = request.originalUrl.split("?")[0] ?? "";
+  const hint = isControl(request) ? "The README lists the control API." : "The README lists the paths of the Graph API.";
   return reply.status(501).send({
     error: {
       message: `THE SIMULATOR DOES NOT EMULATE ${request.method} ${path}. ${hint}`,
@@ -26,11 +29,20 @@ export function answerNotEmulated(request: FastifyRequest, reply: FastifyReply):
 const statusOf = (error: unknown): number =>
   typeof error === "object" && error !== null && "statusCode" in error && typeof error.statusCode === "number" ? error.statusCode : 500;
 
+/** As the platform does: a path without a version means the default one, and a slash at the end means nothing. */
+function rewriteGraphUrl(url: string): string {
+  const [path = "", ...query] = url.split("?");
+  if (!/^\/(?:v\d+\.\d+\/)?\d+(?:\/|$)/.test(path)) return url;
+  const versioned = path.startsWith("/v") ? path : `/${defaultVersion}${path}`;
+  return [versioned.replace(/\/$/, ""), ...query].join("?");
+}
+
 export async function createServer(identifiers: Identifiers): Promise<FastifyInstance> {
   const app = fastify({
     logger: false,
     forceCloseConnections: true,
     bodyLimit: 32 * 1024 * 1024,
+    rewriteUrl: ({ url = "" }) => rewriteGraphUrl(url),
     routerOptions: { ignoreTrailingSlash: false },
   });
   await app.register(multipart, { limits: { fileSize: 101 * 1024 * 1024, files: 1 }, throwFileSizeLimit: false });
@@ -44,6 +56,11 @@ export async function createServer(identifiers: Identifiers): Promise<FastifyIns
     }
   };
   app.addContentTypeParser("application/json", { parseAs: "string" }, parse);
+  app.addContentTypeParser("application/x-www-form-urlencoded", { parseAs: "string" }, (request, body: string, done) => {
+    // What `curl -d '{…}'` sends is called a form, too.
+    if (isControl(request) || /^\s*\{/.test(body)) parse(request, body, done);
+    else done(null, readForm(new URLSearchParams(body)));
+  });
   app.addContentTypeParser("*", { parseAs: "string" }, parse);
   app.setNotFoundHandler(answerNotEmulated);
   app.setErrorHandler((error: unknown, request, reply) => {
