@@ -172,7 +172,7 @@ async function openDemo(parts: Parts): Promise<DemoWorld> {
   });
   let url = "";
   const simulator = await startSimulator({
-    host: config.host,
+    host: config.simulatorHost,
     port: config.simulatorPort,
     webhookUrl: () => `${url}/webhooks/whatsapp`,
     appSecret: identity.appSecret,
@@ -198,7 +198,7 @@ function secretsOf(config: Config, world: DemoWorld | undefined): { readonly app
 }
 
 async function announceDemo(parts: Parts, demo: DemoWorld, url: string): Promise<string> {
-  const { dataDir } = parts.config;
+  const { dataDir, simulatorHost } = parts.config;
   parts.atEnd(() => removeDemoFacts(dataDir));
   const databaseUrl = await openReaderLogin(parts.databaseUrl);
   await writeDemoFacts(dataDir, demo.identity, { url, databaseUrl, simulatorUrl: demo.simulatorUrl });
@@ -206,7 +206,7 @@ async function announceDemo(parts: Parts, demo: DemoWorld, url: string): Promise
     "Onethread is ready",
     `  Inbox       ${url}/inbox   (sign in with the key)`,
     `  API         ${url}/docs`,
-    `  Simulator   ${demo.simulatorUrl}`,
+    `  Simulator   ${demo.simulatorUrl}   (listens on ${simulatorHost}; needs no login)`,
     `  Key         ${demo.identity.apiKey}`,
     `  Facts       ${join(dataDir, "demo.json")}`,
     "",

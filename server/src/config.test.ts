@@ -20,6 +20,7 @@ test("without any setting, the demo gets the defaults of the table", () => {
       logLevel: "info",
       logPretty: false,
       dataDir: ".onethread",
+      simulatorHost: "127.0.0.1",
       simulatorPort: 4010,
       roles: new Set(["api", "worker", "scheduler"]),
       graphUrl: "https://graph.facebook.com",

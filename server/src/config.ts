@@ -19,6 +19,7 @@ export type Config = {
   readonly logLevel: LogLevel;
   readonly logPretty: boolean;
   readonly dataDir: string;
+  readonly simulatorHost: string;
   /** 0: a free one. */
   readonly simulatorPort: number;
   readonly roles: ReadonlySet<Role>;
@@ -77,6 +78,11 @@ export const settings = {
     ["ONETHREAD_DATA_DIR", ".onethread"],
     "Directory of the embedded PostgreSQL and of `demo.json`.",
     text("a path", /^[^\0]+$/),
+  ),
+  simulatorHost: setting(
+    ["ONETHREAD_SIMULATOR_HOST", "127.0.0.1"],
+    "Address on which the simulator of the demo listens, whatever `HOST` says: whoever reaches it writes as any customer.",
+    text("a host name or address", /^[\w.:-]+$/),
   ),
   simulatorPort: setting(
     ["ONETHREAD_SIMULATOR_PORT", "4010"],
@@ -176,6 +182,7 @@ function readValues(given: Environment): { readonly config: Config; readonly pro
     logLevel: get(settings.logLevel),
     logPretty: get(settings.logPretty),
     dataDir: get(settings.dataDir),
+    simulatorHost: get(settings.simulatorHost),
     simulatorPort: get(settings.simulatorPort),
     roles: get(settings.roles),
     graphUrl: get(settings.graphUrl),

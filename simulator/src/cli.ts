@@ -14,6 +14,7 @@ Usage: onethread-simulator --webhook-url <url> --app-secret <secret> [options]
   --access-token <token> accept only this bearer token (default: any non-empty one)
   --verify-token <token> for the handshake of POST /sim/verify
   --host <host>          default 127.0.0.1
+  --allow-host <name>    a further name it may be asked for by; may be given several times
   --port <port>          default 4010; 0 takes any free port
   --phone-number-id <id> default 200000000000001
   --display-phone <n>    default 15550100200
@@ -35,6 +36,7 @@ const flags = {
   "access-token": text,
   "verify-token": text,
   host: text,
+  "allow-host": { ...text, multiple: true },
   port: text,
   "phone-number-id": text,
   "display-phone": text,
@@ -77,6 +79,7 @@ function readOptions(args: readonly string[]): SimulatorOptions | "help" {
     ...(accessToken !== undefined && { accessToken }),
     ...(verifyToken !== undefined && { verifyToken }),
     ...(values.host !== undefined && { host: values.host }),
+    ...(values["allow-host"] !== undefined && { allowedHosts: values["allow-host"] }),
     ...(port !== undefined && { port }),
     ...(statuses !== undefined && { statuses }),
     ...(statusDelayMs !== undefined && { statusDelayMs }),

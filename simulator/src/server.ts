@@ -5,6 +5,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { graphErrorBody } from "./graph-problem.ts";
 import type { Identifiers } from "./identifiers.ts";
 import { InputError } from "./json-object.ts";
+import { refuseForeignPages } from "./refuse-foreign-pages.ts";
 import { readForm } from "./request-parameters.ts";
 
 const defaultVersion = "v26.0";
@@ -37,7 +38,7 @@ function rewriteGraphUrl(url: string): string {
   return [versioned.replace(/\/$/, ""), ...query].join("?");
 }
 
-export async function createServer(identifiers: Identifiers): Promise<FastifyInstance> {
+export async function createServer(identifiers: Identifiers, allowedHosts: readonly string[] = []): Promise<FastifyInstance> {
   const app = fastify({
     logger: false,
     forceCloseConnections: true,
@@ -45,6 +46,7 @@ export async function createServer(identifiers: Identifiers): Promise<FastifyIns
     rewriteUrl: ({ url = "" }) => rewriteGraphUrl(url),
     routerOptions: { ignoreTrailingSlash: false },
   });
+  refuseForeignPages(app, allowedHosts);
   await app.register(multipart, { limits: { fileSize: 101 * 1024 * 1024, files: 1 }, throwFileSizeLimit: false });
   app.removeContentTypeParser(["application/json", "text/plain"]);
   // Any other type is read as JSON too: curl without a header should work.

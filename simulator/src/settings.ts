@@ -23,6 +23,8 @@ export interface PairRate {
 export interface SimulatorOptions {
   /** Default 127.0.0.1. */
   readonly host?: string;
+  /** Further names by which it may be asked for. Addresses, localhost and names without a dot always may; others could be a stranger's. */
+  readonly allowedHosts?: readonly string[];
   /** Default 4010; 0 takes any free port. */
   readonly port?: number;
   /** Where webhooks go. A list is served round-robin; a function is asked before each attempt. */

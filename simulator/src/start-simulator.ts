@@ -74,7 +74,7 @@ async function wire(options: SimulatorOptions): Promise<Wired> {
     typing,
   });
 
-  const app = await createServer(identifiers);
+  const app = await createServer(identifiers, [...(options.allowedHosts ?? []), ...(options.host === undefined ? [] : [options.host])]);
   registerControlRoutes(app, control);
   const graph = createGraphAnswer({ settings, identifiers, rules });
   const mediaEndpoints = createMediaEndpoints({ settings, store: media });

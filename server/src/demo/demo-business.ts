@@ -98,8 +98,9 @@ export async function ensureDemoBusiness(deps: DemoBusinessDeps): Promise<DemoId
 
 /** Written when everything is ready, and taken away at the end: its presence means that the demo runs. Mode 0600, it holds secrets. */
 export async function writeDemoFacts(dataDir: string, demo: DemoIdentity, facts: DemoFacts): Promise<void> {
-  const { apiKey, businessId, channelId, phoneNumberId, appSecret, verifyToken } = demo;
-  await writePrivately(join(dataDir, FACTS), { ...facts, apiKey, businessId, channelId, phoneNumberId, appSecret, verifyToken });
+  const { apiKey, businessId, channelId, phoneNumberId, appSecret, verifyToken, accessToken } = demo;
+  const identifiers = { apiKey, businessId, channelId, phoneNumberId };
+  await writePrivately(join(dataDir, FACTS), { ...facts, ...identifiers, appSecret, verifyToken, accessToken });
 }
 
 export async function removeDemoFacts(dataDir: string): Promise<void> {

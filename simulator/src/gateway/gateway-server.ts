@@ -4,6 +4,7 @@ import fastify from "fastify";
 import type { FastifyInstance } from "fastify";
 import { InputError } from "../json-object.ts";
 import type { JsonObject } from "../json-object.ts";
+import { refuseForeignPages } from "../refuse-foreign-pages.ts";
 import type { GatewayInboundRequest } from "./gateway-inbound.ts";
 import { readGatewayInbound } from "./gateway-inbound.ts";
 import type { GatewayDelivery, WebhookSender } from "./webhook-sender.ts";
@@ -54,6 +55,7 @@ const statusOf = (error: unknown): number =>
 
 export function createGatewayServer(): FastifyInstance {
   const app = fastify({ logger: false, forceCloseConnections: true, bodyLimit: 32 * 1024 * 1024 });
+  refuseForeignPages(app);
   app.setNotFoundHandler((request, reply) =>
     reply.status(501).send({ error: { message: `THE SIMULATOR DOES NOT EMULATE ${request.method} ${request.url}.`, code: 501 } }),
   );
