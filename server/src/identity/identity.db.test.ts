@@ -64,6 +64,44 @@ describe("one person, one thread", () => {
     expect(await textsOf(thread)).toEqual(["1", "2", "3"]);
   });
 
+  it.each([
+    {
+      as: "who they were",
+      writes: { from: "12025550490", userId: "US.p1" },
+      from: "12025550490",
+      previous: "US.p1",
+      number: "12025550491",
+      becomes: "US.p2",
+    },
+    {
+      as: "who they are",
+      writes: { from: "12025550493", userId: "US.p4" },
+      from: "12025550492",
+      previous: "US.p3",
+      number: "12025550493",
+      becomes: "US.p4",
+    },
+  ])(
+    "a change that comes before the person's first message is applied when they write as $as",
+    async ({ writes, from, previous, number, becomes }) => {
+      const change = { type: "user_changed_number", body: "changed", wa_id: number, user_id: becomes, previous_user_id: previous };
+      await system(`wamid.change-${becomes}`, from, change);
+      await system(`wamid.change-${becomes}`, from, change);
+      const stateOf = async (): Promise<readonly unknown[]> =>
+        (
+          await test.superuser.query<Record<string, unknown>>(
+            "select state from webhook_log where body ~ $1 and kind = 'message' and id not in (select id from messages)",
+            [`wamid.change-${becomes}`],
+          )
+        ).rows;
+      expect(await stateOf()).toEqual([{ state: "quarantined" }]);
+      await engine.receive(business, { ...writes, text: "hello" });
+      expect(await threadsOf(from, previous, number, becomes)).toHaveLength(1);
+      expect(await textsOf((await threadsOf(becomes))[0])).toEqual(expect.arrayContaining(["hello", "changed"]));
+      expect(await stateOf()).toEqual([{ state: "replayed" }]);
+    },
+  );
+
   it("merges two threads, answered and not, when one payload proves that they are one person; the doctor finds nothing", async () => {
     await engine.receive(business, { from: "12025550402", text: "p1" });
     await engine.turn(await engine.claimOne("reply"));

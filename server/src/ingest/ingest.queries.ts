@@ -26,6 +26,7 @@ select a.business_id, a.kind, a.value, coalesce(w.canonical_key, c.canonical_key
 // - A human who answers in the WhatsApp app takes over from the AI, and each of his messages does so anew: a pause that ends by time counts from
 //   the last one. It is never older than what was said while this statement waited for the row, or the AI's last words would still be sent.
 // - alias_conflicts: names that somebody else stored first. They may lead to another thread; whoever asked settles that (settle-identity.ts).
+// - parked: changes of an identity that waited for one of these names. A scalar subquery per new name: a batch without new names asks nothing.
 // - lane: fed only by rows really inserted. A gateway's history is covered by a turn too, but there is nothing to answer in it. check_at is left alone when it is set, so that the update stays HOT.
 //   A reply lane with a debounce worth the name is looked at twice: at once, for the typing indicator, and when its customer is quiet
 //   (lanes.queries.ts). One that is parked for an answer from outside is woken by a newer message.
@@ -33,7 +34,14 @@ select a.business_id, a.kind, a.value, coalesce(w.canonical_key, c.canonical_key
 export const storeMessagesAcrossBusinesses = defineQuery({
   name: "ingest.store-messages-across-businesses",
   role: "ingest",
-  columns: { stored: "int8[]", new_conversations: "int8", redirected: "int8[]", redirect_keys: "text[]", alias_conflicts: "int8[]" },
+  columns: {
+    stored: "int8[]",
+    new_conversations: "int8",
+    redirected: "int8[]",
+    redirect_keys: "text[]",
+    alias_conflicts: "int8[]",
+    parked: "uuid[]",
+  },
   text: `
 with thread as (
   select * from unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::uuid[], $6::text[], $7::text[], $31::text[])
@@ -139,7 +147,10 @@ select coalesce((select array_agg(ord) from stored), '{}') as stored,
        (select count(*) from conv where is_new) as new_conversations,
        coalesce(array_agg(r.thread), '{}') as redirected,
        coalesce(array_agg(r.canonical_key), '{}') as redirect_keys,
-       coalesce((select array_agg(n.ord) from name n where (n.business_id, n.kind, n.value) not in (select business_id, kind, value from alias)), '{}') as alias_conflicts
+       coalesce((select array_agg(n.ord) from name n where (n.business_id, n.kind, n.value) not in (select business_id, kind, value from alias)), '{}') as alias_conflicts,
+       coalesce((select array_agg(distinct log_id)
+                   from name n cross join unnest((select array_agg(i.log_id) from webhook_items i
+                                                   where i.waits_for @> array[n.kind || ':' || n.value] and i.business_id = n.business_id)) as log_id), '{}') as parked
   from (select t.thread, (select w.canonical_key from conversations w where w.business_id = conv.business_id and w.id = conv.merged_into) as canonical_key
           from conv
           join thread t on t.business_id = conv.business_id and t.canonical_key = conv.canonical_key

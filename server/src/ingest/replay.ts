@@ -1,9 +1,7 @@
 // Owns: giving what was quarantined, or could not be used yet, another chance, on the very path that new webhooks take. A row is marked only after its items are durable.
-import type { Queryable, RowOf } from "../db/query.ts";
-import { isGateway, parseGatewayWebhook } from "../whatsapp/gateways/parse-gateway-webhook.ts";
-import { parseCloudWebhook, type ParsedWebhook } from "../whatsapp/parse-webhook.ts";
-import type { WebhookEvent } from "../whatsapp/events.ts";
+import type { Queryable } from "../db/query.ts";
 import { listReplayableAcrossBusinesses, markReplayedAcrossBusinesses } from "./raw-items.queries.ts";
+import { readRawItem } from "./read-raw-item.ts";
 import type { WebhookIntake } from "./webhook-intake.ts";
 
 export interface ReplayRequest {
@@ -40,20 +38,6 @@ export interface ReplayDeps {
 const PAGE = 200;
 const FIRST = "00000000-0000-0000-0000-000000000000";
 
-type Replayable = RowOf<typeof listReplayableAcrossBusinesses.columns>;
-
-function parse({ provider, channel_key, received_at, body }: Replayable): ParsedWebhook | undefined {
-  if (provider === "cloud") return parseCloudWebhook(Buffer.from(body), received_at);
-  if (!isGateway(provider)) return undefined;
-  return parseGatewayWebhook(provider, Buffer.from(body), { channelKey: channel_key ?? "", receivedAt: received_at });
-}
-
-function eventsOf(row: Replayable): readonly WebhookEvent[] | undefined {
-  const parsed = parse(row);
-  if (parsed?.outcome !== "events" || parsed.events.some((event) => event.kind === "unreadable")) return undefined;
-  return parsed.events;
-}
-
 export function createReplay({ db, intake }: ReplayDeps): Replay {
   return {
     async run({ ids, businessId, limit = Number.MAX_SAFE_INTEGER }) {
@@ -67,7 +51,7 @@ export function createReplay({ db, intake }: ReplayDeps): Replay {
         const rows = await db.run(listReplayableAcrossBusinesses, [ids ?? null, businessId ?? null, after, size]);
         for (const row of rows) {
           after = row.id;
-          const events = eventsOf(row);
+          const events = readRawItem(row);
           const result = events === undefined ? undefined : await intake.receive(events);
           if (result === undefined || result.quarantined > 0) {
             if (row.state === "unused") unused += 1;

@@ -28,6 +28,8 @@ export interface StoredBatch {
   readonly outcomes: ReadonlyMap<IngestItem, StoreOutcome>;
   /** Stored, but one of their identifiers was somebody else's already: to be settled before they are acknowledged. */
   readonly contested: readonly PlacedItem[];
+  /** Rows of the raw log: changes of an identity that waited for one of these people. */
+  readonly parked: readonly string[];
 }
 
 /** What a batch has come to so far. */
@@ -35,6 +37,7 @@ interface Progress {
   readonly form: Form;
   readonly outcomes: Map<IngestItem, StoreOutcome>;
   readonly contested: PlacedItem[];
+  readonly parked: string[];
 }
 
 interface Thread {
@@ -123,7 +126,7 @@ function parametersOf(placed: readonly PlacedItem[], form: Form): unknown[] {
 export function createStoreBatch(deps: StoreBatchDeps): (placed: readonly PlacedItem[]) => Promise<StoredBatch> {
   const { db, batches, resolver, webhookLog, failPoints, log } = deps;
 
-  async function storeOnce(placed: readonly PlacedItem[], { outcomes, contested, form }: Progress): Promise<readonly PlacedItem[]> {
+  async function storeOnce(placed: readonly PlacedItem[], { outcomes, contested, parked, form }: Progress): Promise<readonly PlacedItem[]> {
     await failPoints.hit("ingest.before-commit");
     const [row] = await batches.run(storeMessagesAcrossBusinesses, parametersOf(placed, form));
     await failPoints.hit("ingest.after-commit");
@@ -137,6 +140,7 @@ export function createStoreBatch(deps: StoreBatchDeps): (placed: readonly Placed
       if (winner !== undefined) again.push(resolver.redirect(entry, winner));
       else outcomes.set(entry.item, stored.has(at + 1) ? "stored" : "duplicate");
     });
+    parked.push(...row.parked);
     const names = namesOf(placed);
     for (const ord of row.alias_conflicts) {
       const entry = names[ord - 1]?.entry;
@@ -181,7 +185,7 @@ export function createStoreBatch(deps: StoreBatchDeps): (placed: readonly Placed
   }
 
   return async (placed) => {
-    const progress: Progress = { form: "whole", outcomes: new Map(), contested: [] };
+    const progress: Progress = { form: "whole", outcomes: new Map(), contested: [], parked: [] };
     await inHalves(
       placed,
       (part) =>

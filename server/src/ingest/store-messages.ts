@@ -1,4 +1,5 @@
 // Owns: the way of a batch of messages into their threads: resolve, settle what is not plain, store, and settle what turned out to be contested.
+import type { ChannelDirectory } from "../businesses/channel-directory.ts";
 import { classifyDatabaseError } from "../db/classify-error.ts";
 import { retryTransient } from "../db/retry-transient.ts";
 import type { SettleRequest } from "../identity/identity-transaction.ts";
@@ -7,20 +8,39 @@ import { messageOf } from "../kernel/faults.ts";
 import { identifiersOf, type IngestItem } from "./ingest-item.ts";
 import { findThreadsOfMessagesAcrossBusinesses } from "./ingest.queries.ts";
 import { createStoreBatch, type StoreBatchDeps, type StoreOutcome } from "./store-batch.ts";
+import { createFindParkedChanges, waitsForOf } from "./parked-changes.ts";
 import { newKeysOf, type PlacedItem, type ThreadResolver } from "./thread-resolver.ts";
 
 export interface StoreMessagesDeps extends StoreBatchDeps {
   readonly resolver: ThreadResolver;
   readonly settleIdentity: SettleIdentity;
+  readonly channels: ChannelDirectory;
 }
 
 export function createStoreMessages(deps: StoreMessagesDeps): (items: readonly IngestItem[]) => Promise<readonly StoreOutcome[]> {
   const { resolver, webhookLog } = deps;
   const storeBatch = createStoreBatch(deps);
+  const findParkedChanges = createFindParkedChanges(deps);
 
   async function quarantine(item: IngestItem, reason: string): Promise<StoreOutcome> {
     await webhookLog.quarantine({ businessId: item.businessId, event: item.event, reason });
     return "quarantined";
+  }
+
+  async function park(item: IngestItem): Promise<StoreOutcome> {
+    const reason = "The change of an identity of which nothing is known.";
+    await webhookLog.quarantine({ businessId: item.businessId, event: item.event, reason, waitsFor: waitsForOf(item) });
+    return "quarantined";
+  }
+
+  /** The people of parked changes are here now. What fails stays parked for a replay: it must not decide over messages that are durable. */
+  async function applyParked(logIds: readonly string[]): Promise<void> {
+    for (const { item, markApplied } of await findParkedChanges(logIds)) {
+      const outcomes = new Map<IngestItem, StoreOutcome>();
+      await store(await settleAll([item], outcomes), outcomes);
+      const outcome = outcomes.get(item);
+      if (outcome === "stored" || outcome === "duplicate") await markApplied();
+    }
   }
 
   /** Undefined: the change of somebody of whom nothing is known; it is not the beginning of a thread. */
@@ -55,7 +75,7 @@ export function createStoreMessages(deps: StoreMessagesDeps): (items: readonly I
           continue;
         }
         const entry = await settle(item);
-        if (entry === undefined) outcomes.set(item, await quarantine(item, "The change of an identity of which nothing is known."));
+        if (entry === undefined) outcomes.set(item, await park(item));
         else placed.push(entry);
       } catch (error) {
         if (classifyDatabaseError(error) !== "data") throw error;
@@ -68,6 +88,11 @@ export function createStoreMessages(deps: StoreMessagesDeps): (items: readonly I
   async function store(placed: readonly PlacedItem[], outcomes: Map<IngestItem, StoreOutcome>): Promise<void> {
     const batch = await storeBatch(placed);
     for (const [item, outcome] of batch.outcomes) outcomes.set(item, outcome);
+    if (batch.parked.length > 0) {
+      await applyParked(batch.parked).catch((error: unknown) => {
+        deps.log.warn({ items: batch.parked.length, error: messageOf(error) }, "identity.parked-not-applied");
+      });
+    }
     for (const entry of batch.contested) await settle(entry.item, { placedKey: entry.canonicalKey });
     await learnFromTwins(
       placed.filter(

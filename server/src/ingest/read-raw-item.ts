@@ -1,0 +1,21 @@
+// Owns: from a row of the raw log back to its events, on the way that the webhook took. Refuses to know what becomes of them.
+import type { RowOf } from "../db/query.ts";
+import type { WebhookEvent } from "../whatsapp/events.ts";
+import { isGateway, parseGatewayWebhook } from "../whatsapp/gateways/parse-gateway-webhook.ts";
+import { parseCloudWebhook, type ParsedWebhook } from "../whatsapp/parse-webhook.ts";
+import type { listReplayableAcrossBusinesses } from "./raw-items.queries.ts";
+
+export type RawItem = RowOf<typeof listReplayableAcrossBusinesses.columns>;
+
+/** Undefined when it cannot be read still. */
+export function readRawItem(row: RawItem): readonly WebhookEvent[] | undefined {
+  const parsed = parse(row);
+  if (parsed?.outcome !== "events" || parsed.events.some((event) => event.kind === "unreadable")) return undefined;
+  return parsed.events;
+}
+
+function parse({ provider, channel_key, received_at, body }: RawItem): ParsedWebhook | undefined {
+  if (provider === "cloud") return parseCloudWebhook(Buffer.from(body), received_at);
+  if (!isGateway(provider)) return undefined;
+  return parseGatewayWebhook(provider, Buffer.from(body), { channelKey: channel_key ?? "", receivedAt: received_at });
+}
