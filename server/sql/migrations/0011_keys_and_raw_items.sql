@@ -5,7 +5,7 @@
 -- their messages and get a key of their own that no message can lead to ('user:<business>:unnamed:<id>'); the identifiers without a digit that led there
 -- are forgotten, so nobody else joins them. `onethread doctor` lists these threads (threads-without-person): they are for people to read, and to
 -- close.
--- Constraints are added without looking at the rows that are there, so no table is locked for longer than a moment; 0011_keys_checked.sql looks.
+-- Constraints are added without looking at the rows that are there, so no table is locked for longer than a moment; 0012_keys_checked.sql looks.
 
 update onethread.conversations set canonical_key = 'user:' || business_id || ':unnamed:' || id
  where canonical_key !~ '^(lead|phone|user|lid|group):';
