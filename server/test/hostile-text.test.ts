@@ -54,7 +54,9 @@ const CALLS: Readonly<Record<string, Call>> = {
   "tools/fill-template.ts fillTemplate": (run, text) => run(text, () => Promise.resolve("")),
   "tools/mcp-tools.ts toolNameOf": twice,
   "tools/trim-result.ts trimResult": withNumber,
-  "whatsapp/gateways/vcard.ts readVcard": (run, text) => run(text, text),
+  "whatsapp/vcard.ts readVcard": (run, text) => run(text, text),
+  "whatsapp/text-parts.ts labelled": (run, text) => run("Photo", text),
+  "replies/changed-meaning.ts changesMeaning": twice,
   "businesses/channel-directory.ts channelDirectoryKey": (run, text) => run("cloud", text),
   "http/api-app.ts requireUuid": (run, text) => run(text, "text"),
   "whatsapp/graph-answer.ts refusedHere": twice,
@@ -71,7 +73,9 @@ const NOT_FROM_OUTSIDE = [
   // Take the reason of an ending, the names of secrets, and ids, not texts.
   /^replies\/endings\.ts /,
   /^tools\/tool-secrets\.ts /,
-  /^whatsapp\/gateways\/baileys-content\.ts (?:editOf|revokeOf)/,
+  /^whatsapp\/gateways\/baileys-content\.ts (?:editOf|revokeOf|placeholderOf)/,
+  // Takes the name of a field of the protocol.
+  /^whatsapp\/gateways\/baileys-kinds\.ts convertKind/,
   // Reads a file of test questions that the operator wrote.
   /^knowledge\/evaluate\.ts /,
   // The calendar: takes the name of a time zone that was checked when it was saved.

@@ -37,7 +37,7 @@ function read(request: OpenAiRequest): Seen {
   return {
     newest: framed(newest, "customer"),
     knowledge: framed(background, "knowledge").join("\n"),
-    facts: framed(background, "facts").join("\n"),
+    facts: ["facts", "said-by-customer"].flatMap((kind) => framed(background, kind)).join("\n"),
     earlier: framed(background, "earlier-session").join("\n"),
     before: before.filter(({ role }) => role === "user").flatMap((message) => framed(textOf(message), "customer")),
     business: before
