@@ -95,3 +95,9 @@ test("a quoted message far back has its words, one that nobody knows is said to 
   const unknown = row({ text: "and this", quoted_provider_message_id: "wamid.never-seen" });
   expect(readThread([far, unknown], 0).burst.map(({ quote }) => quote)).toEqual(["Seed loaf, 5.50", "(an earlier message)"]);
 });
+
+test("an edit whose words are not told takes none away: the question is still asked", () => {
+  const asked = row({ text: "when do you open?" });
+  const edit = row({ type: "edit", text: null, target_provider_message_id: asked.provider_message_id });
+  expect(readThread([asked, edit], 0).burst).toMatchObject([{ text: "when do you open?", words: "when do you open?", asks: "question" }]);
+});

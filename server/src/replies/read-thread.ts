@@ -61,7 +61,8 @@ function collectChanges(rows: readonly RecentMessage[]): Changes {
     const { target_provider_message_id: target, provider_message_id: id } = row;
     if (id !== null && row.text !== null) texts.set(id, row.text);
     if (target === null) continue;
-    if (row.type === "edit") edits.set(target, row);
+    // An edit whose words the platform keeps to itself changes nothing that can be read.
+    if (row.type === "edit" && row.text !== null) edits.set(target, row);
     if (row.type === "revoke") revoked.add(target);
     // Each person has one reaction to a message (in a group each member); an empty one takes it back.
     if (row.type === "reaction")

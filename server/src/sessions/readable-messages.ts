@@ -17,18 +17,19 @@ function authorOf(author: string | null): ContextMessage["author"] {
 
 /** `rows` in the order of their positions; the row that stands for "no messages" is left out. */
 export function readableMessages(rows: readonly Row[]): readonly ContextMessage[] {
-  const edits = new Map<string, string | null>();
+  const edits = new Map<string, string>();
   const revoked = new Set<string>();
   for (const { type, text, target_provider_message_id: target } of rows) {
     if (target === null) continue;
-    if (type === "edit") edits.set(target, text);
+    // An edit whose words the platform keeps to itself takes none away.
+    if (type === "edit" && text !== null) edits.set(target, text);
     if (type === "revoke") revoked.add(target);
   }
   return rows.flatMap((row) => {
     const { seq, type, sent_at: sentAt, provider_message_id: id } = row;
     if (seq === null || type === null || sentAt === null || CHANGES.has(type)) return [];
     if (id !== null && revoked.has(id)) return [];
-    const text = id !== null && edits.has(id) ? (edits.get(id) ?? null) : row.text;
+    const text = edits.get(id ?? "") ?? row.text;
     return [{ seq, author: authorOf(row.author), type, text, sentAt }];
   });
 }
