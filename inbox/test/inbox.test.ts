@@ -267,7 +267,7 @@ test("whoever writes takes over: the AI pauses with it, and the thread says unti
   await log(page).getByText("Your team").waitFor();
   await page
     .getByRole("status", { name: "AI paused" })
-    .getByText(/somebody answers in the inbox.*until \d/)
+    .getByText(/somebody answers in the inbox.*until (?:tomorrow, )?\d/)
     .waitFor();
   expect((await conversationRow())?.ai_paused_reason).toBe("inbox");
   await customerWrites("When are you open on Sunday?");
