@@ -56,9 +56,16 @@ export function wordsOfQuestion(text: string, most = 48): readonly QuestionWord[
   return (telling.length > 0 ? telling : all).slice(-most);
 }
 
-/** Distinct words of a text that a typing mistake may be meant for. */
+const SHORTEST_WORD = 3;
+const LONGEST_WORD = 40;
+
+/** Distinct words of a text that a typing mistake may be meant for, of 3 to 40 characters as the database counts them: by code points. */
 export function vocabularyOf(text: string): readonly string[] {
   const words = new Set<string>();
-  for (const [word] of foldText(text).toLowerCase().matchAll(WORD)) if (word.length >= 3 && word.length <= 40) words.add(word);
+  for (const [word] of foldText(text).toLowerCase().matchAll(WORD)) {
+    // A word has at most two units a code point, so nothing that is longer needs to be counted.
+    const letters = word.length > 2 * LONGEST_WORD ? word.length : [...word].length;
+    if (letters >= SHORTEST_WORD && letters <= LONGEST_WORD) words.add(word);
+  }
   return [...words].toSorted();
 }
