@@ -4,6 +4,7 @@ import type { JsonObject } from "../kernel/json.ts";
 import { type Participant, participantKey, readParticipant } from "../whatsapp/participant.ts";
 import { readObject, readString } from "../whatsapp/read-json.ts";
 import { isoOf } from "./conversation-view.ts";
+import { mayChange } from "./may-change.ts";
 import type { findMessage, listChangesOfMessages } from "./message-reads.queries.ts";
 
 export interface MessageView {
@@ -55,7 +56,8 @@ export type ChangeRow = RowOf<typeof listChangesOfMessages.columns>;
 
 /** `changes` in the order in which they happened. */
 export function messageViewOf(row: MessageRow, changes: readonly ChangeRow[]): MessageView {
-  const edits = changes.filter(({ type }) => type === "edit").map(({ text, sent_at }) => ({ text, sentAt: sent_at.toISOString() }));
+  const own = changes.filter((change) => mayChange(change, row));
+  const edits = own.filter(({ type }) => type === "edit").map(({ text, sent_at }) => ({ text, sentAt: sent_at.toISOString() }));
   return {
     id: row.id,
     conversationId: row.conversation_id,
@@ -81,7 +83,7 @@ export function messageViewOf(row: MessageRow, changes: readonly ChangeRow[]): M
     error: row.error_code === null ? null : { code: row.error_code, text: row.error_text },
     turnId: row.turn_id,
     edits,
-    revokedAt: isoOf(changes.find(({ type }) => type === "revoke")?.sent_at ?? null),
+    revokedAt: isoOf(own.find(({ type }) => type === "revoke")?.sent_at ?? null),
     reactions: reactionsOf(changes),
   };
 }

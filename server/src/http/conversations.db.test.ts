@@ -150,6 +150,11 @@ it("edits, revokes and reactions stand with their message; those without it stay
   expect(json.data.map((item) => item["seq"])).toEqual([6, 1]);
   expect(json.data[1]).toMatchObject({ text: "Hello", edits: [{ text: "Hello!" }], reactions: [{ emoji: "❤️", direction: "in" }] });
   expect(json.data[1]?.["revokedAt"]).not.toBeNull();
+  // The same of a message that the business wrote: a customer changes nothing of it.
+  const ours = "update onethread.messages set direction = 'out', author = 'ai', status = 'sent' where conversation_id = $1 and seq = 1";
+  await test.superuser.query(ours, [id]);
+  const [, said] = (await get(`/conversations/${id}/messages`, headers)).json.data;
+  expect(said).toMatchObject({ text: "Hello", edits: [], revokedAt: null, reactions: [{ emoji: "❤️" }] });
 });
 
 it("a merged conversation is not listed, and its id answers the winner and the winner's thread", async () => {

@@ -2,6 +2,7 @@
 // Pure.
 import type { RowOf } from "../db/query.ts";
 import type { loadRecentMessages } from "./replies.queries.ts";
+import { mayChange } from "../conversations/may-change.ts";
 import { isObject } from "../whatsapp/read-json.ts";
 import { customerWords } from "../whatsapp/customer-words.ts";
 import { participantKey, readParticipant, type Participant } from "../whatsapp/participant.ts";
@@ -57,10 +58,12 @@ function collectChanges(rows: readonly RecentMessage[]): Changes {
   const revoked = new Set<string>();
   const reactions = new Map<string, Map<string, string>>();
   const texts = new Map<string, string>();
+  const authors = new Map(rows.map((row) => [row.provider_message_id, row.author]));
   for (const row of rows) {
     const { target_provider_message_id: target, provider_message_id: id } = row;
     if (id !== null && row.text !== null) texts.set(id, row.text);
     if (target === null) continue;
+    if (row.type !== "reaction" && !mayChange(row, { author: authors.get(target) ?? row.author })) continue;
     // An edit whose words the platform keeps to itself changes nothing that can be read.
     if (row.type === "edit" && row.text !== null) edits.set(target, row);
     if (row.type === "revoke") revoked.add(target);

@@ -1,5 +1,6 @@
 // Owns: from rows of a session to what can be read of it: edits applied, revoked messages gone, reactions left out. Pure.
 import type { RowOf } from "../db/query.ts";
+import { mayChange } from "../conversations/may-change.ts";
 import type { ContextMessage } from "../replies/responder.ts";
 import type { loadSessionToSummarize } from "./summaries.queries.ts";
 
@@ -19,8 +20,9 @@ function authorOf(author: string | null): ContextMessage["author"] {
 export function readableMessages(rows: readonly Row[]): readonly ContextMessage[] {
   const edits = new Map<string, string>();
   const revoked = new Set<string>();
-  for (const { type, text, target_provider_message_id: target } of rows) {
-    if (target === null) continue;
+  const authors = new Map(rows.map((row) => [row.provider_message_id, row.author]));
+  for (const { type, author, text, target_provider_message_id: target } of rows) {
+    if (target === null || !mayChange({ type, author }, { author: authors.get(target) ?? author })) continue;
     // An edit whose words the platform keeps to itself takes none away.
     if (type === "edit" && text !== null) edits.set(target, text);
     if (type === "revoke") revoked.add(target);
