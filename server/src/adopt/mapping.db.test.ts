@@ -37,6 +37,7 @@ const CHATWOOT = `
   insert into messages (content, account_id, inbox_id, conversation_id, message_type, created_at, private, status, source_id, sender_type, content_attributes) values
     ('This message was deleted', 1, 1, 2, 0, '2025-02-01 10:05', false, 0, 'wamid.h', 'Contact', '{"deleted": true}'),
     ('This message was deleted', 1, 1, 2, 0, '2025-02-01 10:06', false, 0, 'wamid.i', 'Contact', to_json('{"deleted": true}'::text)),
+    ('that one', 1, 1, 2, 0, '2025-02-01 10:06:30', false, 0, 'wamid.j', 'Contact', '{"in_reply_to_external_id": "wamid.f"}'),
     ('hi', 1, 3, 4, 0, '2025-02-01 10:07', false, 0, 'WAID:1', 'Contact', '{}');
   insert into conversations values (4, 1, 3, 1, 3, 0, '2025-02-01', '2025-02-01');
   insert into attachments (message_id, file_type) select id, case source_id when 'wamid.d' then 0 when 'wamid.e' then 1 when 'wamid.f' then 3 else 4 end
@@ -100,12 +101,14 @@ test("Chatwoot: WhatsApp inboxes only, both conversations of one contact in one 
     "out human document delivered see this",
     "in customer location received Location",
   );
-  messages.push("in customer revoke received ", "in customer revoke received ");
+  messages.push("in customer revoke received ", "in customer revoke received ", "in customer text received that one");
   expect(await threads("chatwoot")).toEqual([{ by_lid: false, messages }]);
   const { rows } = await target.superuser.query(
     "select target_provider_message_id as target from messages where type = 'revoke' order by sent_at",
   );
   expect(rows).toEqual([{ target: "wamid.h" }, { target: "wamid.i" }]);
+  const quotes = await target.superuser.query("select text from messages where quoted_provider_message_id = 'wamid.f'");
+  expect(quotes.rows).toEqual([{ text: "that one" }]);
   // What gateways feed into Chatwoot is told, not lost in silence.
   expect(out).toContain("conversations: 1 where inbox_id is Channel::Api");
   expect(out).toContain("messages: 1 where inbox_id is Channel::Api");

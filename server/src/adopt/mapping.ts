@@ -70,6 +70,7 @@ const mappingSchema = z.strictObject({
     attachment: optional,
     /** "true": it was taken back; what stands there is not what was written. */
     isRevoked: optional,
+    quotedId: optional,
     /** The message as WhatsApp Web knows it (protobuf as JSON), as the gateways keep it. */
     webMessage: optional,
     providerMessageId: optional,

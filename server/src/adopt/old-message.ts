@@ -103,19 +103,25 @@ function readOld(row: OldMessage, id: string): Words | undefined {
   const type = row.isRevoked === "true" ? "revoke" : typeOf(row);
   const content = contentOf(row, type);
   const text = type === "revoke" ? null : wordOf(row.body) === "" ? readableText(type, content) : row.body;
-  return { id, type, text: text ?? row.body, content, quotedId: null, targetId: null };
+  return { id, type, text: text ?? row.body, content, quotedId: quotedIdOf(row), targetId: null };
 }
 
-function wordsOf(read: ReadContent, { body }: OldMessage, id: string): Words {
+function wordsOf(read: ReadContent, row: OldMessage, id: string): Words {
+  const { body } = row;
   const isChange = read.changeId !== undefined;
   return {
     id: read.changeId ?? id,
     type: read.type,
     text: isChange || wordOf(body) === "" ? read.text : body,
     content: read.content,
-    quotedId: read.quotedId ?? null,
+    quotedId: read.quotedId ?? quotedIdOf(row),
     targetId: read.targetId ?? null,
   };
+}
+
+function quotedIdOf({ quotedId }: OldMessage): string | null {
+  const id = quotedId?.trim() ?? "";
+  return id === "" ? null : id;
 }
 
 function webMessageOf(text: string | null): JsonObject | undefined {

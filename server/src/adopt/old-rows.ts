@@ -33,6 +33,7 @@ export const oldMessageSchema = z.object({
   type: text,
   attachment: text,
   isRevoked: text,
+  quotedId: text,
   webMessage: text,
   providerMessageId: text,
   status: text,

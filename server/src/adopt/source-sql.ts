@@ -110,7 +110,7 @@ const CONVERSATION = [
 ];
 const MESSAGE = [
   ...["id", "createdAt", "conversationId", "customer", "toNumber", "leadId", "direction", "author", "body", "type"],
-  ...["attachment", "isRevoked", "webMessage"],
+  ...["attachment", "isRevoked", "quotedId", "webMessage"],
   ...["providerMessageId", "status", "provider", "channelKey"],
 ];
 
