@@ -23,6 +23,11 @@ test.each([
   ["+1−202–555—0147", "12025550147"],
   ["12025550147", "12025550147"],
   ["+39 06 1234567", "39061234567"],
+  ["https://wa.me/12025550147?text=hi", "12025550147"],
+  ["WA.me/+12025550147", "12025550147"],
+  ["https://api.whatsapp.com/send?phone=%2B12025550147&text=hi", "12025550147"],
+  ["12025550147@s.whatsapp.net", "12025550147"],
+  ["12025550147@c.us", "12025550147"],
 ])("%j is %s", (written, digits) => {
   expect(readWrittenPhone(written)).toEqual({ outcome: "read", digits });
 });
@@ -37,6 +42,9 @@ test.each([
   ["+49 30 1234567 ext. 5", /one international number/],
   ["tel:+49301234567;ext=5", /extension/],
   ["tel:1234567;phone-context=+4930", /extension/],
+  ["https://wa.me/qr/ABC", /one international number/],
+  ["https://wa.me.evil.example/12025550147", /one international number/],
+  ["81203344556677@lid", /one international number/],
   ["call me", /one international number/],
   ["", /one international number/],
   ["+", /one international number/],

@@ -8,6 +8,9 @@ export type WrittenPhone =
 
 const LONGEST = 200;
 const SCHEME = /^(?:tel|callto|sms|whatsapp):/i;
+/** WhatsApp's own ways to write a number: links that open a chat, and addresses of its protocol. */
+const LINK = /^(?:https?:\/\/)?(?:www\.)?(?:wa\.me\/|api\.whatsapp\.com\/send\/?\?phone=)(?=[+\d%])/i;
+const ADDRESS = /@(?:s\.whatsapp\.net|c\.us)$/i;
 /** Italy and San Marino keep the 0 that other countries leave out behind their code. */
 const KEEPS_ZERO = /^(?:39|378|379)/;
 
@@ -35,8 +38,9 @@ export function plainPhone(text: string): string {
 
 /** Without its scheme and its parameters; undefined: an extension, which no number of WhatsApp has. */
 function withoutScheme(text: string): string | undefined {
-  if (!SCHEME.test(text)) return text;
-  const [number = "", ...parameters] = text.replace(SCHEME, "").replaceAll(/%2b/gi, "+").replaceAll(/%20/g, " ").split(/[;?]/);
+  if (!SCHEME.test(text) && !LINK.test(text)) return text.replace(ADDRESS, "");
+  const rest = text.replace(LINK, "").replace(SCHEME, "").replaceAll(/%2b/gi, "+").replaceAll(/%20/g, " ");
+  const [number = "", ...parameters] = rest.split(/[;?&]/);
   return parameters.some((parameter) => /^(?:ext|phone-context)=/i.test(parameter)) ? undefined : number.trim();
 }
 
