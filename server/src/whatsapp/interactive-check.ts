@@ -11,6 +11,15 @@ import {
   type Place,
   type Problem,
 } from "./content-check.ts";
+import {
+  checkAddressAction,
+  checkCallAction,
+  checkCallPermissionAction,
+  checkCatalogAction,
+  checkOrderAction,
+  checkProductAction,
+  checkProductListAction,
+} from "./interactive-trade-check.ts";
 import { checkHttpUrl, checkSource } from "./media-check.ts";
 import { isArray, isObject, readArray, readObject } from "./read-json.ts";
 
@@ -23,28 +32,39 @@ const LABEL_MAX = 20;
 const MAX_ROWS = 10;
 const ANY_EMOJI = /\p{Extended_Pictographic}/u;
 
-const CHECKS: Readonly<Record<string, Check>> = {
-  button: (place) =>
+/** Texts around the action as most kinds have them. */
+const framed =
+  (check: Check): Check =>
+  (place) =>
+    checkFrame(place, BODY_MAX) ?? checkObject(place, "action", check);
+
+/** A body and perhaps a footer; no header. */
+const plain =
+  (check: Check): Check =>
+  (place) =>
     firstProblem(
-      () => checkFrame(place, BODY_MAX),
-      () => checkObject(place, "action", checkButtons),
-    ),
+      () => checkBody(place, BODY_MAX),
+      () => checkFooter(place),
+      () => checkNoHeader(place),
+      () => checkObject(place, "action", check),
+    );
+
+/** As `check` says, but the body may be missing. */
+const bodyOptional =
+  (check: Check): Check =>
+  (place) =>
+    check(place.node["body"] === undefined ? { ...place, node: { ...place.node, body: { text: "-" } } } : place);
+
+const CHECKS: Readonly<Record<string, Check>> = {
+  button: framed(checkButtons),
   list: (place) =>
     firstProblem(
       () => checkFrame(place, LIST_BODY_MAX),
       () => checkTextHeaderOnly(place, "list"),
       () => checkObject(place, "action", checkSections),
     ),
-  cta_url: (place) =>
-    firstProblem(
-      () => checkFrame(place, BODY_MAX),
-      () => checkObject(place, "action", checkLinkAction),
-    ),
-  flow: (place) =>
-    firstProblem(
-      () => checkFrame(place, BODY_MAX),
-      () => checkObject(place, "action", checkFlowAction),
-    ),
+  cta_url: framed(checkLinkAction),
+  flow: framed(checkFlowAction),
   location_request_message: checkRequest,
   contact_request: checkRequest,
   request_contact_info: checkRequest,
@@ -53,6 +73,19 @@ const CHECKS: Readonly<Record<string, Check>> = {
       () => checkBody(place, BODY_MAX),
       () => checkObject(place, "action", checkCards),
     ),
+  product: bodyOptional(plain(checkProductAction)),
+  product_list: (place) =>
+    firstProblem(
+      () => checkObject(place, "header", checkHeader),
+      () => checkTextHeaderOnly(place, "product_list"),
+      () => framed(checkProductListAction)(place),
+    ),
+  catalog_message: plain(checkCatalogAction),
+  address_message: framed(checkAddressAction),
+  call_permission_request: bodyOptional(framed(checkCallPermissionAction)),
+  voice_call: framed(checkCallAction),
+  order_details: framed(checkOrderAction("review_and_pay")),
+  order_status: framed(checkOrderAction("review_order")),
 };
 
 export function checkInteractive(place: Place): Problem {
@@ -75,9 +108,17 @@ function checkBody(place: Place, max: number): Problem {
 function checkFrame(place: Place, bodyMax: number): Problem {
   return firstProblem(
     () => checkBody(place, bodyMax),
-    () => checkOptionalObject(place, "footer", (footer) => checkText(footer, "text", { max: SHORT_TEXT_MAX })),
+    () => checkFooter(place),
     () => checkOptionalObject(place, "header", checkHeader),
   );
+}
+
+function checkFooter(place: Place): Problem {
+  return checkOptionalObject(place, "footer", (footer) => checkText(footer, "text", { max: SHORT_TEXT_MAX }));
+}
+
+function checkNoHeader({ node, path }: Place): Problem {
+  return node["header"] === undefined ? undefined : `${path}.header is not possible with this type.`;
 }
 
 function checkHeader(header: Place): Problem {

@@ -13,10 +13,47 @@ const LABELS: ReadonlyMap<string, string> = new Map([
   ["newsletter_invite", "Invitation to a channel"],
 ]);
 
+type Reader = (interactive: JsonObject) => string | null;
+
+const parametersOf = (interactive: JsonObject): JsonObject | undefined => readObject(readObject(interactive, "action"), "parameters");
+
+/** Kinds whose action says more than the texts around it. */
+const SENT: ReadonlyMap<string, Reader> = new Map<string, Reader>([
+  ["product", (interactive) => joinLines([askedText(interactive), labelled("Product", productOf(readObject(interactive, "action")))])],
+  ["product_list", (interactive) => joinLines([askedText(interactive), ...productsOf(interactive)])],
+  ["catalog_message", (interactive) => joinLines([askedText(interactive), "Catalog"])],
+  ["address_message", (interactive) => joinLines([askedText(interactive), "Asks for an address"])],
+  ["call_permission_request", (interactive) => joinLines([askedText(interactive), "Asks for permission to call"])],
+  [
+    "voice_call",
+    (interactive) => joinLines([askedText(interactive), labelled("Call button", readString(parametersOf(interactive), "display_text"))]),
+  ],
+  ["order_details", orderText],
+  ["order_status", orderText],
+]);
+
+function productOf(product: JsonObject | undefined): string | undefined {
+  return readString(product, "product_retailer_id");
+}
+
+function productsOf(interactive: JsonObject): readonly (string | null)[] {
+  const sections = (readArray(readObject(interactive, "action"), "sections") ?? []).filter(isObject);
+  return sections.flatMap((section) => [
+    readString(section, "title") ?? null,
+    ...(readArray(section, "product_items") ?? []).filter(isObject).map((item) => `- ${productOf(item) ?? "product"}`),
+  ]);
+}
+
+function orderText(interactive: JsonObject): string | null {
+  return joinLines([askedText(interactive), labelled("Order", readString(parametersOf(interactive), "reference_id"))]);
+}
+
 export function interactiveText(interactive: JsonObject | undefined): string | null {
   if (interactive === undefined) return null;
   const kind = readString(interactive, "type") ?? "";
   const answer = readObject(interactive, kind);
+  const sent = SENT.get(kind);
+  if (sent !== undefined && answer === undefined) return sent(interactive);
   const label = LABELS.get(kind);
   if (label !== undefined) return joinLines([labelled(label, describedText(answer)), readString(readObject(interactive, "body"), "text")]);
   if (kind === "nfm_reply") return joinLines([readString(answer, "body"), readFormAnswer(answer)]);

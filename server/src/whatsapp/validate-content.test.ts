@@ -25,6 +25,15 @@ const flow = (parameters: object): object => ({
     action: { name: "flow", parameters: { flow_message_version: "3", flow_cta: "Book", ...parameters } },
   },
 });
+const trade = (type: string, extra: object): object => ({
+  type: "interactive",
+  interactive: { type, body: { text: "Have a look" }, ...extra },
+});
+const product = { catalog_id: "8", product_retailer_id: "SKU-9" };
+const shelf = (counts: readonly number[]) => ({
+  catalog_id: "8",
+  sections: counts.map((count) => ({ title: "Bread", product_items: Array.from({ length: count }, () => product) })),
+});
 const template = (extra: object): object => ({
   type: "template",
   template: { name: "order_ready", language: { code: "en_US" }, ...extra },
@@ -97,6 +106,28 @@ describe("content that somebody wants to send", () => {
     ["emoji", flow({ flow_id: "1", flow_cta: "Book 📅" })],
     ["data_exchange", flow({ flow_id: "1", flow_action: "data_exchange", flow_action_payload: { screen: "A" } })],
     ["data must not be empty", flow({ flow_id: "1", flow_action: "navigate", flow_action_payload: { screen: "A", data: {} } })],
+    ["catalog_id", trade("product", { action: { product_retailer_id: "SKU-9" } })],
+    ["header is not possible", trade("product", { header: { type: "text", text: "A" }, action: product })],
+    ["31 products", trade("product_list", { header: { type: "text", text: "A" }, action: shelf([16, 15]) })],
+    ["header must be an object", trade("product_list", { action: shelf([1]) })],
+    ['"text"', trade("product_list", { header: { type: "image", image: { id: "1" } }, action: shelf([1]) })],
+    [
+      "sections[1].title",
+      trade("product_list", {
+        header: { type: "text", text: "A" },
+        action: { ...shelf([1]), sections: [...shelf([1]).sections, { product_items: [product] }] },
+      }),
+    ],
+    ["body must be an object", { type: "interactive", interactive: { type: "catalog_message", action: { name: "catalog_message" } } }],
+    ["country", trade("address_message", { action: { name: "address_message", parameters: {} } })],
+    [
+      "saved_addresses",
+      trade("address_message", { action: { name: "address_message", parameters: { country: "IN", saved_addresses: {} } } }),
+    ],
+    ["action.name", trade("call_permission_request", { action: { name: "call" } })],
+    ["ttl_minutes", trade("voice_call", { action: { name: "voice_call", parameters: { ttl_minutes: 0 } } })],
+    ["21 characters", trade("voice_call", { action: { name: "voice_call", parameters: { display_text: long(21) } } })],
+    ["reference_id", trade("order_details", { action: { name: "review_and_pay", parameters: { order: {} } } })],
     ["language", { type: "template", template: { name: "order_ready" } }],
     ["components[0].type", template({ components: [{ type: "footnote" }] })],
     ["components[0].index", template({ components: [{ type: "button", sub_type: "url" }] })],

@@ -1,0 +1,40 @@
+// Proves that the platform's double takes whatever our own rules let through, kind by kind.
+import { startSimulator } from "@onethread/simulator";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { z } from "zod";
+import { readFixture } from "./fixtures/fixtures.ts";
+import { createGraphClient, type GraphClient } from "./graph-client.ts";
+import { buildGraphMessage } from "./graph-message.ts";
+
+const phoneNumberId = "200000000000001";
+// Files and templates have to exist there first.
+const sent = readFixture("outbound-content.jsonl", z.looseObject({ type: z.string() })).filter(
+  (content) => content.type !== "template" && !/"id":"92\d\d"/.test(JSON.stringify(content)),
+);
+let simulator: Awaited<ReturnType<typeof startSimulator>>;
+let client: GraphClient;
+
+beforeAll(async () => {
+  simulator = await startSimulator({
+    port: 0,
+    webhookUrl: () => [],
+    appSecret: "unused-here",
+    windowCheck: false,
+    statuses: "none",
+    numbers: [{ phoneNumberId, displayPhoneNumber: "15550100200", wabaId: "300000000000001" }],
+  });
+  client = createGraphClient({ baseUrl: simulator.url, version: "v26.0" });
+});
+afterAll(async () => {
+  await client.close();
+  await simulator.stop();
+});
+
+test.each(sent.map((content) => [JSON.stringify(content).slice(0, 90), content] as const))("is taken: %s", async (_label, content) => {
+  const body = buildGraphMessage({
+    address: { kind: "phone", phone: "4917612345678" },
+    content: z.record(z.string(), z.json()).parse(content),
+  });
+  const outcome = await client.sendMessage({ phoneNumberId, accessToken: "any", body });
+  expect(outcome).toMatchObject({ outcome: "accepted" });
+});
