@@ -229,7 +229,7 @@ export type Message = {
   readonly type: string;
   /** What a person reads of it. */
   readonly text: string | null;
-  /** The content in the Cloud API's own shape. */
+  /** The content in the Cloud API's own shape; after a click on an advertisement with its `referral` (headline, body, source_url, source_id, source_type, ctwa_clid), also of gateways. */
   readonly content: {
     readonly [key: string]: unknown;
   };
@@ -237,7 +237,7 @@ export type Message = {
   readonly status: string;
   readonly providerMessageId: string | null;
   readonly quotedProviderMessageId: string | null;
-  /** The beginning of the quoted message, however far back; null beside an id: it quotes an earlier message that is not known. */
+  /** The beginning of the quoted message as it reads now, however far back; null beside an id: it quotes an earlier message that is not known, was taken back or has no words. */
   readonly quotedText: string | null;
   /** The message that this edit, revoke or reaction changes. */
   readonly targetProviderMessageId: string | null;

@@ -63,6 +63,23 @@ end
 $procedure$
 ;
 
+CREATE OR REPLACE FUNCTION onethread.quoted_text(business uuid, conversation uuid, channel uuid, quoted text, most integer)
+ RETURNS text
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+BEGIN ATOMIC
+ SELECT "left"(COALESCE(( SELECT e.text
+            FROM onethread.messages e
+           WHERE ((e.business_id = quoted_text.business) AND (e.conversation_id = quoted_text.conversation) AND (e.target_provider_message_id = quoted_text.quoted) AND (e.channel_id = quoted_text.channel) AND (e.type = 'edit'::text) AND (e.text IS NOT NULL) AND ((e.author = 'customer'::text) = (q.author = 'customer'::text)))
+           ORDER BY e.sent_at DESC, e.seq DESC
+          LIMIT 1), q.text), quoted_text.most) AS "left"
+    FROM onethread.messages q
+   WHERE ((q.business_id = quoted_text.business) AND (q.channel_id = quoted_text.channel) AND (q.provider_message_id = quoted_text.quoted) AND (q.conversation_id = quoted_text.conversation) AND (NOT (EXISTS ( SELECT
+            FROM onethread.messages r
+           WHERE ((r.business_id = quoted_text.business) AND (r.conversation_id = quoted_text.conversation) AND (r.target_provider_message_id = quoted_text.quoted) AND (r.channel_id = quoted_text.channel) AND (r.type = 'revoke'::text) AND ((r.author <> 'customer'::text) OR (q.author = 'customer'::text)))))));
+END
+;
+
 CREATE OR REPLACE FUNCTION onethread.status_rank(status text)
  RETURNS smallint
  LANGUAGE sql

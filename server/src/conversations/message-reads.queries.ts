@@ -37,10 +37,8 @@ export const listMessagesNewestFirst = defineQuery({
     select m.id, m.conversation_id, m.seq, m.channel_id, m.direction, m.author, m.type, m.text, m.content, m.status, m.provider_message_id,
       m.quoted_provider_message_id, m.target_provider_message_id, m.sent_at, m.received_at, m.accepted_at, m.delivered_at, m.read_at, m.failed_at,
       m.error_code, m.error_text, m.turn_id, m.sent_at::text as cursor_at,
-      case when m.quoted_provider_message_id is not null then (
-        select left(q.text, 500) from messages q
-         where q.business_id = $1 and q.channel_id = m.channel_id and q.provider_message_id = m.quoted_provider_message_id
-           and q.conversation_id = m.conversation_id) end as quoted_text
+      case when m.quoted_provider_message_id is not null
+           then quoted_text($1, m.conversation_id, m.channel_id, m.quoted_provider_message_id, 500) end as quoted_text
     from messages m
     where m.business_id = $1 and m.conversation_id = $2
       and (m.sent_at, m.seq) < (coalesce($3::timestamptz, 'infinity'), coalesce($4::bigint, 9223372036854775807))
@@ -59,10 +57,8 @@ export const listMessagesOldestFirst = defineQuery({
     select m.id, m.conversation_id, m.seq, m.channel_id, m.direction, m.author, m.type, m.text, m.content, m.status, m.provider_message_id,
       m.quoted_provider_message_id, m.target_provider_message_id, m.sent_at, m.received_at, m.accepted_at, m.delivered_at, m.read_at, m.failed_at,
       m.error_code, m.error_text, m.turn_id, m.sent_at::text as cursor_at,
-      case when m.quoted_provider_message_id is not null then (
-        select left(q.text, 500) from messages q
-         where q.business_id = $1 and q.channel_id = m.channel_id and q.provider_message_id = m.quoted_provider_message_id
-           and q.conversation_id = m.conversation_id) end as quoted_text
+      case when m.quoted_provider_message_id is not null
+           then quoted_text($1, m.conversation_id, m.channel_id, m.quoted_provider_message_id, 500) end as quoted_text
     from messages m
     where m.business_id = $1 and m.conversation_id = $2
       and (m.sent_at, m.seq) > (coalesce($3::timestamptz, '-infinity'), coalesce($4::bigint, 0))
@@ -81,10 +77,8 @@ export const findMessage = defineQuery({
     select m.id, m.conversation_id, m.seq, m.channel_id, m.direction, m.author, m.type, m.text, m.content, m.status, m.provider_message_id,
       m.quoted_provider_message_id, m.target_provider_message_id, m.sent_at, m.received_at, m.accepted_at, m.delivered_at, m.read_at, m.failed_at,
       m.error_code, m.error_text, m.turn_id, m.sent_at::text as cursor_at,
-      case when m.quoted_provider_message_id is not null then (
-        select left(q.text, 500) from messages q
-         where q.business_id = $1 and q.channel_id = m.channel_id and q.provider_message_id = m.quoted_provider_message_id
-           and q.conversation_id = m.conversation_id) end as quoted_text
+      case when m.quoted_provider_message_id is not null
+           then quoted_text($1, m.conversation_id, m.channel_id, m.quoted_provider_message_id, 500) end as quoted_text
     from messages m
     where m.business_id = $1 and m.id = $2`,
 });

@@ -22,7 +22,7 @@ export interface MessageView {
   readonly status: string;
   readonly providerMessageId: string | null;
   readonly quotedProviderMessageId: string | null;
-  /** The beginning of the message that this one quotes, however far back it is; null: it quotes none, or one that is not in this thread. */
+  /** The beginning of the message that this one quotes, as it reads now and however far back it is; null: it quotes none, one that is not in this thread, was taken back or has no words. */
   readonly quotedText: string | null;
   readonly targetProviderMessageId: string | null;
   readonly sentAt: string;

@@ -92,7 +92,11 @@ export const messageSchema = named(
     participant: participant.nullable().describe("Of a group: the member who wrote it."),
     type: z.string(),
     text: z.string().nullable().describe("What a person reads of it."),
-    content: z.record(z.string(), z.unknown()).describe("The content in the Cloud API's own shape."),
+    content: z
+      .record(z.string(), z.unknown())
+      .describe(
+        "The content in the Cloud API's own shape; after a click on an advertisement with its `referral` (headline, body, source_url, source_id, source_type, ctwa_clid), also of gateways.",
+      ),
     status: z.string().describe("received; or queued, sending, unknown, accepted, sent, delivered, read, played, failed."),
     providerMessageId: z.string().nullable(),
     quotedProviderMessageId: z.string().nullable(),
@@ -100,7 +104,7 @@ export const messageSchema = named(
       .string()
       .nullable()
       .describe(
-        "The beginning of the quoted message, however far back; null beside an id: it quotes an earlier message that is not known.",
+        "The beginning of the quoted message as it reads now, however far back; null beside an id: it quotes an earlier message that is not known, was taken back or has no words.",
       ),
     targetProviderMessageId: z.string().nullable().describe("The message that this edit, revoke or reaction changes."),
     sentAt: instant,

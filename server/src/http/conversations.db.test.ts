@@ -157,6 +157,63 @@ it("edits, revokes and reactions stand with their message; those without it stay
   expect(said).toMatchObject({ text: "Hello", edits: [], revokedAt: null, reactions: [{ emoji: "❤️" }] });
 });
 
+it("a quote says what the quoted message says now: its last edit, nothing once it was taken back, and nothing of another thread", async () => {
+  const { business, headers } = await newBusiness();
+  const [id, other] = [await createTestThread(test, business), await createTestThread(test, business)];
+  const say = (seq: number, message: Partial<Parameters<typeof addTestMessage>[1]>, conversationId = id) =>
+    addTestMessage(test, {
+      ...business,
+      conversationId,
+      seq,
+      providerMessageId: `${id}.${conversationId}.${String(seq)}`,
+      type: "text",
+      text: "said",
+      sentAt: new Date(Date.now() + seq * 1_000),
+      ...message,
+    });
+  const idOf = (seq: number, conversationId = id): string => `${id}.${conversationId}.${String(seq)}`;
+  await say(2, { text: "tomorow at 5" });
+  await say(3, { type: "edit", text: "tomorrow at 5", target: idOf(2) });
+  await say(4, { text: "forget it" });
+  await say(5, { type: "revoke", text: null, target: idOf(4) });
+  await say(6, { text: "40 EUR" });
+  await test.superuser.query(
+    "update onethread.messages set direction = 'out', author = 'ai', status = 'sent' where conversation_id = $1 and seq = 6",
+    [id],
+  );
+  await say(7, { type: "edit", text: "free of charge", target: idOf(6) });
+  await say(8, { type: "revoke", text: null, target: idOf(6) });
+  await say(2, { text: "of somebody else" }, other);
+  for (const [index, quoted] of [idOf(2), idOf(4), idOf(6), idOf(2, other), "wamid.unknown"].entries()) {
+    await say(9 + index, {});
+    await test.superuser.query("update onethread.messages set quoted_provider_message_id = $3 where conversation_id = $1 and seq = $2", [
+      id,
+      9 + index,
+      quoted,
+    ]);
+  }
+  const { json } = await get(`/conversations/${id}/messages?order=asc`, headers);
+  expect(json.data.slice(-5).map((item) => item["quotedText"])).toEqual(["tomorrow at 5", null, "40 EUR", null, null]);
+});
+
+it("a message of a group names its member", async () => {
+  const { business, headers } = await newBusiness();
+  const id = await createTestThread(test, business);
+  const content = { type: "text", text: { body: "hi" }, participant: { phone: "12025550147", name: "Ana" } };
+  await addTestMessage(test, {
+    ...business,
+    conversationId: id,
+    seq: 2,
+    providerMessageId: `${id}.2`,
+    type: "text",
+    text: "hi",
+    sentAt: new Date(),
+    content,
+  });
+  const { json } = await get(`/conversations/${id}/messages`, headers);
+  expect(json.data.map((item) => item["participant"])).toEqual([{ phone: "12025550147", name: "Ana" }, null]);
+});
+
 it("a merged conversation is not listed, and its id answers the winner and the winner's thread", async () => {
   const { business, headers } = await newBusiness();
   const [winner, middle, loser] = [

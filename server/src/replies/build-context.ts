@@ -25,8 +25,8 @@ export function estimateTokens(text: string): number {
   return Math.ceil(bytes === text.length ? bytes / 4 : bytes / 2.2);
 }
 
-function tokensOf({ text, quote }: ContextMessage): number {
-  return PER_MESSAGE + estimateTokens(text ?? "") + estimateTokens(quote ?? "");
+function tokensOf({ text, quote, about }: ContextMessage): number {
+  return PER_MESSAGE + estimateTokens(text ?? "") + estimateTokens(quote ?? "") + estimateTokens(about ?? "");
 }
 
 /** What a model is shown, without the rules that stand before it. */

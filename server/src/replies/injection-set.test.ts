@@ -32,7 +32,12 @@ afterAll(() => server.stop());
 function threadWith(where: Attempt["where"], text: string, base: ReplyContext): ReplyContext {
   const at = (place: Attempt["where"], otherwise: string): string => (where === place ? text : otherwise);
   const burst: readonly ContextMessage[] = [
-    message(at("message", HARMLESS), { seq: 3, quote: at("quote", "an older message"), reactions: [at("reaction", "👍")] }),
+    message(at("message", HARMLESS), {
+      seq: 3,
+      quote: at("quote", "an older message"),
+      about: at("quote", "Ad: Spring offer"),
+      reactions: [at("reaction", "👍")],
+    }),
     message(at("caption", "a photo"), { seq: 4, type: "image" }),
   ];
   return {

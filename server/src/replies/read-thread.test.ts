@@ -18,6 +18,8 @@ const row = (more: Partial<RecentMessage>): RecentMessage => {
     is_history: false,
     participant: null,
     quoted_text: null,
+    referral: null,
+    referred_product: null,
     content: { type: "text", text: { body: more.text === undefined ? "hello" : (more.text ?? "") } },
     ...more,
   };
@@ -57,12 +59,6 @@ test("reactions stand with their message, an empty one takes it back, and reacti
   expect(readThread([said, ...taken], 0).history[0]?.reactions).toBeUndefined();
 });
 
-test("a quote is told with the message that quotes it, shortened", () => {
-  const said = row({ direction: "out", author: "ai", text: "x".repeat(500) });
-  const answer = row({ text: "this one", quoted_provider_message_id: said.provider_message_id });
-  expect(readThread([said, answer], 0).burst[0]?.quote).toBe("x".repeat(200));
-});
-
 test("media stand with their kind and their caption; of a voice message nothing can be read", () => {
   const { burst } = readThread([row({ type: "image", text: "my receipt" }), row({ type: "audio", text: null })], 0);
   expect(burst.map(({ type, text }) => [type, text])).toEqual([
@@ -100,6 +96,19 @@ test("in a group each message names its member, and two members' reactions are t
   const thread = readThread([first, ours, liked(ana, "👍"), liked({ phone: "12025550148" }, "❤️"), liked(ana, "🎉")], first.seq);
   expect(thread.history).toMatchObject([{ from: "Ana" }, { reactions: ["🎉", "❤️"] }]);
   expect(readThread([row({ participant: { phone: "12025550148" } })], 0).burst).toMatchObject([{ from: "+12025550148" }]);
+});
+
+test("the advertisement that was clicked and the product that is asked about are told", () => {
+  const clicked = row({
+    text: "hi",
+    referral: { source_type: "ad", headline: "Spring offer", body: "Two for one", source_url: "https://fb.example/x" },
+  });
+  const asks = row({ text: "still there?", referred_product: { catalog_id: "8", product_retailer_id: "SKU-9" } });
+  const bare = row({ text: "hello", referral: { source_id: "1202", ctwa_clid: "Aff-1" } });
+  const about = ["Ad: Spring offer, Two for one, https://fb.example/x", "Product: SKU-9", "Ad: 1202"];
+  expect(readThread([clicked, asks, bare], 0).burst.map((message) => message.about)).toEqual(about);
+  // Not a word of the customer's.
+  expect(readThread([clicked], 0).burst[0]).toMatchObject({ text: "hi", words: "hi", asks: "greeting" });
 });
 
 test("a quoted message far back has its words, one that nobody knows is said to be one", () => {

@@ -5,6 +5,7 @@ import type { loadRecentMessages } from "./replies.queries.ts";
 import { mayChange } from "../conversations/may-change.ts";
 import { isObject } from "../whatsapp/read-json.ts";
 import { customerWords } from "../whatsapp/customer-words.ts";
+import { referralText } from "../whatsapp/referral-text.ts";
 import { participantKey, readParticipant, type Participant } from "../whatsapp/participant.ts";
 import { asksOf } from "./asks-for-reply.ts";
 import { changesMeaning } from "./changed-meaning.ts";
@@ -31,8 +32,6 @@ const CHANGES = new Set(["edit", "revoke", "reaction"]);
 /** Messages that nobody wrote. */
 const NOTICES = new Set(["system"]);
 
-const QUOTE_LENGTH = 200;
-
 function authorOf(author: string): ContextMessage["author"] {
   return author === "customer" || author === "ai" || author === "human" ? author : "api";
 }
@@ -50,18 +49,15 @@ interface Changes {
   readonly edits: ReadonlyMap<string, RecentMessage>;
   readonly revoked: ReadonlySet<string>;
   readonly reactions: ReadonlyMap<string, readonly string[]>;
-  readonly texts: ReadonlyMap<string, string>;
 }
 
 function collectChanges(rows: readonly RecentMessage[]): Changes {
   const edits = new Map<string, RecentMessage>();
   const revoked = new Set<string>();
   const reactions = new Map<string, Map<string, string>>();
-  const texts = new Map<string, string>();
   const authors = new Map(rows.map((row) => [row.provider_message_id, row.author]));
   for (const row of rows) {
-    const { target_provider_message_id: target, provider_message_id: id } = row;
-    if (id !== null && row.text !== null) texts.set(id, row.text);
+    const { target_provider_message_id: target } = row;
     if (target === null) continue;
     if (row.type !== "reaction" && !mayChange(row, { author: authors.get(target) ?? row.author })) continue;
     // An edit whose words the platform keeps to itself changes nothing that can be read.
@@ -72,13 +68,13 @@ function collectChanges(rows: readonly RecentMessage[]): Changes {
       reactions.set(target, new Map(reactions.get(target)).set(`${row.author} ${memberKeyOf(row)}`, row.text ?? ""));
   }
   const shown = [...reactions].map(([id, by]) => [id, [...by.values()].filter((emoji) => emoji !== "")] as const);
-  return { edits, revoked, texts, reactions: new Map(shown.filter(([, emojis]) => emojis.length > 0)) };
+  return { edits, revoked, reactions: new Map(shown.filter(([, emojis]) => emojis.length > 0)) };
 }
 
-function messageOf(row: RecentMessage, { edits, reactions, texts }: Changes): ContextMessage {
+function messageOf(row: RecentMessage, { edits, reactions }: Changes): ContextMessage {
   const id = row.provider_message_id ?? "";
-  const quoted =
-    row.quoted_provider_message_id === null ? undefined : (texts.get(row.quoted_provider_message_id) ?? row.quoted_text ?? UNKNOWN_QUOTE);
+  const quoted = row.quoted_provider_message_id === null ? undefined : (row.quoted_text ?? UNKNOWN_QUOTE);
+  const about = referralText({ referral: row.referral ?? null, context: { referred_product: row.referred_product ?? null } });
   const from = memberNameOf(row);
   const emojis = reactions.get(id);
   return {
@@ -88,7 +84,8 @@ function messageOf(row: RecentMessage, { edits, reactions, texts }: Changes): Co
     text: edits.get(id)?.text ?? row.text,
     sentAt: row.sent_at,
     ...(from === undefined ? {} : { from }),
-    ...(quoted === undefined ? {} : { quote: [...quoted].slice(0, QUOTE_LENGTH).join("") }),
+    ...(quoted === undefined ? {} : { quote: quoted }),
+    ...(about === undefined ? {} : { about }),
     ...(emojis === undefined ? {} : { reactions: emojis }),
   };
 }

@@ -76,6 +76,15 @@ const UNREADABLE: Readonly<Record<string, string>> = {
   location: "a location",
   contacts: "a contact card",
   order: "an order",
+  poll: "a poll",
+  poll_vote: "a vote in a poll",
+  call: "a call",
+  placeholder: "something that can be seen on the phone only",
+  system: "a notice of WhatsApp",
+  interactive: "a message with buttons, a list or a form",
+  button: "a button",
+  template: "a message from a template",
+  unsupported: "something that WhatsApp does not pass on",
 };
 
 const WITH_CAPTION = new Set(["image", "video", "document"]);
@@ -99,6 +108,7 @@ function fromCustomer(message: ContextMessage, clock: Clock, mark: string): stri
     type: message.type === "text" ? undefined : message.type,
     quotes: message.quote === undefined ? undefined : shorten(message.quote),
     reactions: message.reactions?.join(" "),
+    about: message.about === undefined ? undefined : shorten(message.about),
   };
   return frameText(describe(message), { kind: "customer", mark, attributes });
 }

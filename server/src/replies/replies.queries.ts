@@ -88,6 +88,8 @@ export const loadRecentMessages = defineQuery({
     content: "jsonb?",
     participant: "jsonb?",
     quoted_text: "text?",
+    referral: "jsonb?",
+    referred_product: "jsonb?",
   },
   text: `
 select i.conversation_id, m.seq, m.direction, m.author, m.type, m.text, m.provider_message_id, m.quoted_provider_message_id, m.target_provider_message_id,
@@ -98,19 +100,20 @@ select i.conversation_id, m.seq, m.direction, m.author, m.type, m.text, m.provid
        m.participant,
        -- However far back it is; most messages quote nothing.
        case when m.quoted_provider_message_id is not null
-            then (select left(q.text, 200) from messages q
-                   where q.business_id = $1 and q.channel_id = m.channel_id and q.provider_message_id = m.quoted_provider_message_id
-                     and q.conversation_id = i.conversation_id) end as quoted_text
+            then quoted_text($1, i.conversation_id, m.channel_id, m.quoted_provider_message_id, 200) end as quoted_text,
+       m.referral, m.referred_product
   from unnest($2::uuid[], $3::bigint[], $4::bigint[]) as i (conversation_id, up_to, answered_to)
   cross join lateral (
     (select m.seq, m.direction, m.author, m.type, m.text, m.provider_message_id, m.quoted_provider_message_id, m.target_provider_message_id, m.turn_id, m.sent_at, m.is_history,
-            m.channel_id, m.content -> 'participant' as participant
+            m.channel_id, m.content -> 'participant' as participant, m.content -> 'referral' as referral,
+            m.content #> '{context,referred_product}' as referred_product
        from messages m
       where m.business_id = $1 and m.conversation_id = i.conversation_id and m.seq <= i.up_to
       order by m.sent_at desc, m.seq desc limit 50)
     union
     (select m.seq, m.direction, m.author, m.type, m.text, m.provider_message_id, m.quoted_provider_message_id, m.target_provider_message_id, m.turn_id, m.sent_at, m.is_history,
-            m.channel_id, m.content -> 'participant' as participant
+            m.channel_id, m.content -> 'participant' as participant, m.content -> 'referral' as referral,
+            m.content #> '{context,referred_product}' as referred_product
        from messages m
       where m.business_id = $1 and m.conversation_id = i.conversation_id and m.seq <= i.up_to and m.seq > i.answered_to
         and m.direction = 'in' and not m.is_history

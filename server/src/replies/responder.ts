@@ -19,6 +19,8 @@ export interface ContextMessage {
   /** What it quotes, shortened; and what others reacted to it with. */
   readonly quote?: string;
   readonly reactions?: readonly string[];
+  /** The advertisement that the customer clicked, or the product of the catalog that they ask about. */
+  readonly about?: string;
 }
 
 export interface ContextKnowledge {

@@ -111,13 +111,15 @@ function signatureOf(secret: string, secretName: string, { turnId, now, body }: 
   }
 }
 
-const messageView = ({ seq, author, type, text, sentAt, quote, reactions }: ContextMessage) => ({
+const messageView = ({ seq, author, from, type, text, sentAt, quote, about, reactions }: ContextMessage) => ({
   seq,
   author,
+  ...(from === undefined ? {} : { from }),
   type,
   text,
   sentAt: sentAt.toISOString(),
   ...(quote === undefined ? {} : { quote }),
+  ...(about === undefined ? {} : { about }),
   ...(reactions === undefined ? {} : { reactions }),
 });
 
