@@ -14,8 +14,8 @@ export function findLoopFor(texts: readonly string[], everyMs = 5_000): boolean 
       content: null,
       participant: null,
       quoted_text: null,
-  referral: null,
-  referred_product: null,
+      referral: null,
+      referred_product: null,
     } as const;
     const at = start + index * everyMs;
     const asked: RecentMessage = {
