@@ -32,12 +32,15 @@ export function MessageBubble({ message, quote, isFollowUp }: MessageBubbleProps
             {quote}
           </blockquote>
         )}
-        <p
-          dir="auto"
-          className={`text-[0.9375rem] leading-snug break-words whitespace-pre-wrap ${content.isNote ? "text-soft italic" : ""}`}
-        >
-          {content.isNote ? content.text : <MarkedText text={content.text} />}
-        </p>
+        <div className="text-[0.9375rem] leading-snug break-words whitespace-pre-wrap">
+          {content.isNote ? (
+            <p dir="auto" className="text-soft italic">
+              {content.text}
+            </p>
+          ) : (
+            <MarkedText text={content.text} />
+          )}
+        </div>
         <p className="mt-1 flex items-center justify-end gap-1.5 text-xs text-soft">
           {content.isEdited && <span>edited</span>}
           <time dateTime={message.sentAt} title={formatFull(message.sentAt)}>
