@@ -1,16 +1,17 @@
 // Owns: a call of a tool that waits for a person: what the AI wants to do, and the two answers.
 import { useMutation } from "@tanstack/react-query";
 import { useId } from "react";
-import { formatClock, formatFull } from "./format-time.ts";
+import { formatFull, formatMoment } from "./format-time.ts";
 import { sentenceOf, type InboxClient, type ToolCall } from "./inbox-client.ts";
 
 interface ApprovalCardProps {
   readonly client: InboxClient;
   readonly call: ToolCall;
+  readonly now: number;
   readonly onDecided: () => void;
 }
 
-export function ApprovalCard({ client, call, onDecided }: ApprovalCardProps) {
+export function ApprovalCard({ client, call, now, onDecided }: ApprovalCardProps) {
   const id = useId();
   const decision = useMutation({
     mutationFn: (isApproved: boolean) => (isApproved ? client.approveToolCall(call.id) : client.denyToolCall(call.id)),
@@ -25,14 +26,16 @@ export function ApprovalCard({ client, call, onDecided }: ApprovalCardProps) {
           The AI asks: may it use <code className="inline-block max-w-full font-mono break-words">{call.tool}</code>?
         </h3>
         <time dateTime={call.createdAt} title={formatFull(call.createdAt)} className="shrink-0 text-xs text-soft">
-          {formatClock(call.createdAt)}
+          {formatMoment(call.createdAt, now)}
         </time>
       </div>
       <dl className="mt-2 grid grid-cols-[auto_minmax(0,1fr)] gap-x-3 gap-y-1 text-sm">
         {entries.map(([name, value]) => (
           <div key={name} className="contents">
-            <dt className="text-soft">{name}</dt>
-            <dd className="font-mono text-[0.8125rem] leading-5 break-words whitespace-pre-wrap">
+            <dt dir="auto" className="text-soft">
+              {name}
+            </dt>
+            <dd dir="auto" className="text-start font-mono text-[0.8125rem] leading-5 break-words whitespace-pre-wrap">
               {typeof value === "string" ? value : JSON.stringify(value)}
             </dd>
           </div>

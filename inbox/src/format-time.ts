@@ -9,13 +9,18 @@ export function formatClock(iso: string): string {
   return new Date(iso).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
 }
 
+function formatDate(at: Date, now: number): string {
+  const isThisYear = at.getFullYear() === new Date(now).getFullYear();
+  return at.toLocaleDateString(undefined, { day: "numeric", month: "short", ...(isThisYear ? {} : { year: "numeric" }) });
+}
+
 /** As short as it is clear: the time of today, the weekday of this week, else the date. */
 export function formatRecent(iso: string, now: number): string {
   const at = new Date(iso);
   const days = daysBetween(at, new Date(now));
   if (days === 0) return formatClock(iso);
   if (days > 0 && days < 7) return at.toLocaleDateString(undefined, { weekday: "short" });
-  return at.toLocaleDateString(undefined, { day: "numeric", month: "short" });
+  return formatDate(at, now);
 }
 
 export function formatDay(iso: string, now: number): string {
@@ -32,7 +37,8 @@ export function formatMoment(iso: string, now: number): string {
   const days = daysBetween(at, new Date(now));
   if (days === 0) return formatClock(iso);
   if (days === -1) return `tomorrow, ${formatClock(iso)}`;
-  return `${at.toLocaleDateString(undefined, { day: "numeric", month: "short" })}, ${formatClock(iso)}`;
+  if (days === 1) return `yesterday, ${formatClock(iso)}`;
+  return `${formatDate(at, now)}, ${formatClock(iso)}`;
 }
 
 export function formatFull(iso: string): string {

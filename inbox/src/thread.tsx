@@ -71,7 +71,7 @@ export function Thread({ client, conversationId, now, draft, onDraft }: ThreadPr
         }}
       >
         {waiting.data?.map((call) => (
-          <ApprovalCard key={call.id} client={client} call={call} onDecided={changed} />
+          <ApprovalCard key={call.id} client={client} call={call} now={now} onDecided={changed} />
         ))}
       </MessageList>
       <Composer
