@@ -26,9 +26,8 @@ const SOUND = /^(?:https?:\/\/(?:[\p{L}\p{N}\p{M}._-]+|\[[\d.:a-f]+\])(?::\d+)?(
 export function findLinks(text: string): readonly Link[] {
   return [...text.matchAll(BEGINNING)].flatMap(({ 0: match, index }) => {
     const length = lengthOf(match);
-    const written = match.slice(0, length).replaceAll(DIRECTIONS, "");
-    const address = addressOf(written);
-    return address === undefined ? [] : [{ from: index, to: index + length, text: written, address }];
+    const link = readLink(match.slice(0, length));
+    return link === undefined ? [] : [{ from: index, to: index + length, ...link }];
   });
 }
 
@@ -36,9 +35,10 @@ export function findLinks(text: string): readonly Link[] {
  * Undefined for everything but an address of the web, of mail or of a phone; and for one that shows another host than it leads to: with a login before
  * it, or with signs that only look like the end of it.
  */
-export function addressOf(written: string): string | undefined {
-  const address = /^www\./i.test(written) ? `https://${written}` : written;
-  return SOUND.test(address) && URL.canParse(address) ? address : undefined;
+export function readLink(written: string): Omit<Link, keyof Span> | undefined {
+  const text = written.replaceAll(DIRECTIONS, "");
+  const address = /^www\./i.test(text) ? `https://${text}` : text;
+  return SOUND.test(address) && URL.canParse(address) ? { text, address } : undefined;
 }
 
 /** Without the punctuation of the sentence around it. A bracket belongs to the link that opened it. */

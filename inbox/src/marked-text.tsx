@@ -1,6 +1,7 @@
 // Owns: drawing a text as WhatsApp draws it: its marks, its blocks, and links that can be followed. Never as HTML: what somebody wrote stays text.
 import type { ReactNode } from "react";
 import { readMarks, type Block, type ListItem, type Piece, type Words } from "./read-marks.ts";
+import { SafeLink } from "./safe-link.tsx";
 
 type Run = Block | { readonly kind: "words"; readonly pieces: readonly Words[] };
 
@@ -82,17 +83,9 @@ function draw(piece: Words, index: number): ReactNode {
       return piece.text;
     case "link":
       return (
-        <a
-          key={index}
-          href={piece.address}
-          title={new URL(piece.address).href}
-          dir="ltr"
-          target="_blank"
-          rel="noopener noreferrer nofollow"
-          className="text-accent underline"
-        >
+        <SafeLink key={index} address={piece.address}>
           {piece.text}
-        </a>
+        </SafeLink>
       );
     case "code":
       return (

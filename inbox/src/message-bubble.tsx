@@ -4,6 +4,8 @@ import { describeDelivery } from "./describe-delivery.ts";
 import { formatClock, formatFull } from "./format-time.ts";
 import type { Message } from "./inbox-client.ts";
 import { MarkedText } from "./marked-text.tsx";
+import { ReferralCard } from "./referral-card.tsx";
+import { readReferral } from "./read-referral.ts";
 import { shownContent } from "./shown-content.ts";
 
 interface MessageBubbleProps {
@@ -18,17 +20,24 @@ const AUTHORS: Readonly<Record<string, string>> = { customer: "Customer", ai: "A
 export function MessageBubble({ message, quote, isFollowUp }: MessageBubbleProps) {
   const isOurs = message.direction === "out";
   const content = shownContent(message);
+  const referral = readReferral(message.content);
   const delivery = describeDelivery(message);
   const author = memberOf(message) ?? AUTHORS[message.author] ?? message.author;
   const isNamed = isOurs || message.participant !== null;
   return (
     <li className={`flex max-w-[85%] flex-col md:max-w-[75%] ${isOurs ? "items-end self-end" : "items-start self-start"}`}>
-      <span className={isFollowUp || !isNamed ? "sr-only" : "mt-1 mb-0.5 px-1 text-xs font-medium text-soft"}>{author}</span>
-      <div
-        className={`max-w-full rounded-2xl px-3.5 py-2 ${isOurs ? "rounded-br-md bg-ours" : "rounded-bl-md border border-line bg-panel"}`}
+      <span
+        dir="auto"
+        className={isFollowUp || !isNamed ? "sr-only" : "mt-1 mb-0.5 max-w-full px-1 text-xs font-medium break-words text-soft"}
       >
+        {author}
+      </span>
+      <div
+        className={`max-w-full rounded-2xl px-3.5 py-2 ${isOurs ? "rounded-ee-md bg-ours" : "rounded-es-md border border-line bg-panel"}`}
+      >
+        {referral !== undefined && <ReferralCard referral={referral} />}
         {quote !== undefined && (
-          <blockquote dir="auto" className="mb-1.5 line-clamp-2 border-l-2 border-accent pl-2 text-sm text-soft">
+          <blockquote dir="auto" className="mb-1.5 line-clamp-2 break-words border-s-2 border-accent ps-2 text-sm text-soft">
             {quote}
           </blockquote>
         )}
@@ -51,7 +60,7 @@ export function MessageBubble({ message, quote, isFollowUp }: MessageBubbleProps
       </div>
       {message.reactions.length > 0 && <Reactions reactions={message.reactions} />}
       {delivery?.sentence !== undefined && (
-        <p className={`mt-1 px-1 text-xs ${isOurs ? "text-right" : ""} ${delivery.mark === "cross" ? "text-danger" : "text-warning"}`}>
+        <p className={`mt-1 px-1 text-xs ${isOurs ? "text-end" : ""} ${delivery.mark === "cross" ? "text-danger" : "text-warning"}`}>
           {delivery.sentence}
         </p>
       )}

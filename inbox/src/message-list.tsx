@@ -99,5 +99,5 @@ function isSameAuthor(a: Message, b: Message): boolean {
 
 /** Of a message that is not on the screen, or that nobody knows. */
 function quoteOf({ quotedProviderMessageId, quotedText }: Message): string | undefined {
-  return quotedProviderMessageId === null ? undefined : (quotedText ?? "An earlier message");
+  return quotedProviderMessageId === null ? undefined : (quotedText ?? "Quotes an earlier message");
 }

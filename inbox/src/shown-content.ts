@@ -1,4 +1,4 @@
-// Owns: what is read of a message after its edits and its revoke.
+// Owns: what is read of a message after its edits and its revoke, and the words for one that has none.
 import type { Message } from "./inbox-client.ts";
 
 export interface ShownContent {
@@ -10,11 +10,46 @@ export interface ShownContent {
 
 type Readable = Pick<Message, "text" | "type" | "edits" | "revokedAt" | "direction">;
 
+const NOT_SHOWN = "A message that can be read on the phone only";
+
+const KINDS: ReadonlyMap<string, string> = new Map([
+  ["text", "An empty message"],
+  ["image", "Photo"],
+  ["video", "Video"],
+  ["audio", "Audio"],
+  ["document", "Document"],
+  ["sticker", "Sticker"],
+  ["location", "Location"],
+  ["contacts", "Contact"],
+  ["interactive", "A message with buttons or a list"],
+  ["button", "A tapped button"],
+  ["reaction", "A reaction"],
+  ["order", "Order"],
+  ["product", "Product"],
+  ["poll", "Poll"],
+  ["poll_vote", "Voted in a poll"],
+  ["edit", "Edited an earlier message"],
+  ["revoke", "Deleted an earlier message"],
+  ["call", "Call"],
+  ["placeholder", NOT_SHOWN],
+  ["system", "A note from WhatsApp"],
+  ["template", "Template"],
+]);
+
+/** Nobody wrote these words: they tell what happened. */
+const TOLD: ReadonlySet<string> = new Set(["sticker", "poll_vote", "call", "placeholder", "system", "unsupported", "edit"]);
+const TEMPLATE_NAME = /^[a-z0-9_]+$/;
+
 export function shownContent({ text, type, edits, revokedAt, direction }: Readable): ShownContent {
   if (revokedAt !== null) {
     return { text: direction === "in" ? "The customer deleted this message." : "This message was deleted.", isEdited: false, isNote: true };
   }
-  const words = edits.at(-1)?.text ?? text;
-  const isEmpty = words === null || words.trim() === "";
-  return { text: isEmpty ? `A message of the type “${type}”` : words, isEdited: edits.length > 0, isNote: isEmpty };
+  return { ...wordsOf({ type, text: edits.at(-1)?.text ?? text }), isEdited: edits.length > 0 };
+}
+
+/** Never nothing, and never the name of a type. */
+export function wordsOf({ type, text }: Pick<Message, "type" | "text">): Omit<ShownContent, "isEdited"> {
+  if (text === null || text.trim() === "" || type === "unknown") return { text: KINDS.get(type) ?? NOT_SHOWN, isNote: true };
+  if (type === "template" && TEMPLATE_NAME.test(text)) return { text: `Template “${text}”`, isNote: true };
+  return { text, isNote: TOLD.has(type) };
 }
