@@ -5,6 +5,7 @@ import { Badge } from "./badge.tsx";
 import { conversationName } from "./conversation-name.ts";
 import { formatFull, formatRecent } from "./format-time.ts";
 import { sentenceOf, type Conversation, type InboxClient } from "./inbox-client.ts";
+import { wordsOf } from "./shown-content.ts";
 import { wordsFor } from "./turn-reasons.ts";
 import { addressOf } from "./use-selection.ts";
 import { isWindowClosed } from "./write-block.ts";
@@ -89,9 +90,11 @@ function Row({ conversation, isSelected, now }: RowProps) {
               {formatRecent(lastMessageAt, now)}
             </time>
           </div>
-          <p className="mt-0.5 truncate text-sm text-soft">
-            {lastMessage?.direction === "out" && <span>Answer: </span>}
-            <bdi>{lastMessage?.text ?? (lastMessage === null ? "No message yet" : `(${lastMessage.type})`)}</bdi>
+          <p className="mt-0.5 flex gap-1 text-sm text-soft">
+            {lastMessage?.direction === "out" && <span className="shrink-0">Answer: </span>}
+            <span dir="auto" className="min-w-0 flex-1 truncate text-start">
+              {lastMessage === null ? "No message yet" : wordsOf(lastMessage).text}
+            </span>
           </p>
           <Badges conversation={conversation} now={now} />
         </div>

@@ -19,7 +19,7 @@ export function InboxPage({ client, onSignOut }: InboxPageProps) {
   return (
     <div className="flex h-full">
       <div
-        className={`min-h-0 w-full shrink-0 flex-col border-line bg-panel md:flex md:w-80 md:border-r lg:w-96 ${selected === undefined ? "flex" : "hidden"}`}
+        className={`min-h-0 w-full shrink-0 flex-col border-line bg-panel md:flex md:w-80 md:border-e lg:w-96 ${selected === undefined ? "flex" : "hidden"}`}
       >
         <ConversationList client={client} selected={selected} now={now} onSignOut={onSignOut} />
       </div>

@@ -16,7 +16,7 @@ export function PauseBanner({ pause, now, isChanging, onResume }: PauseBannerPro
   return (
     <div role="status" aria-label="AI paused" className="flex items-center gap-3 bg-warning-bg px-4 py-2 text-sm text-warning">
       <p className="min-w-0 flex-1">
-        <span className="font-semibold">AI paused</span>: {wordsFor(pause.reason)}.{" "}
+        <span className="font-semibold">AI paused</span>: <bdi>{wordsFor(pause.reason)}</bdi>.{" "}
         <span className="opacity-90">
           {since}, {until}.
         </span>

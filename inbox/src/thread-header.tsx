@@ -56,11 +56,11 @@ function BackLink() {
     <a
       href={NOTHING_SELECTED}
       aria-label="Back to the list"
-      className="-ml-2 grid size-10 place-items-center rounded-full hover:bg-raised md:hidden"
+      className="-ms-2 grid size-10 place-items-center rounded-full hover:bg-raised md:hidden"
     >
       <svg
         viewBox="0 0 24 24"
-        className="size-6"
+        className="size-6 rtl:-scale-x-100"
         fill="none"
         stroke="currentColor"
         strokeWidth="2"

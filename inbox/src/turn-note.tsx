@@ -13,7 +13,7 @@ export function TurnNote({ turn, isOurs }: { readonly turn: Turn; readonly isOur
       <details className="group px-1 text-xs">
         <summary
           title={formatFull(turn.finishedAt)}
-          className={`flex cursor-pointer list-none items-center gap-1 py-0.5 ${isOurs ? "justify-end text-right" : ""} ${TONES[line.tone]}`}
+          className={`flex cursor-pointer list-none items-center gap-1 py-0.5 ${isOurs ? "justify-end text-end" : ""} ${TONES[line.tone]}`}
         >
           <span>{line.text}</span>
           <Chevron />
@@ -22,7 +22,9 @@ export function TurnNote({ turn, isOurs }: { readonly turn: Turn; readonly isOur
           {[...details, { name: "Ended", value: formatFull(turn.finishedAt) }].map(({ name, value }) => (
             <div key={name} className="contents">
               <dt className="text-soft">{name}</dt>
-              <dd className="break-words">{value}</dd>
+              <dd dir="auto" className="text-start break-words">
+                {value}
+              </dd>
             </div>
           ))}
         </dl>

@@ -65,8 +65,9 @@ async function readFacts(path: string): Promise<typeof facts> {
   return { url: textOf("url"), simulatorUrl: textOf("simulatorUrl"), apiKey: textOf("apiKey") };
 }
 
-async function customerWrites(text: string): Promise<void> {
-  const request = { from: phone(), name: `Customer ${phone()}`, text };
+/** `riders`: what else the platform says of the message. */
+async function customerWrites(text: string, riders: Readonly<Record<string, unknown>> = {}): Promise<void> {
+  const request = { from: phone(), name: `Customer ${phone()}`, text, ...riders };
   const answer = await fetch(`${facts.simulatorUrl}/sim/inbound`, { method: "POST", body: JSON.stringify(request) });
   expect(answer.status).toBe(200);
 }
@@ -396,4 +397,52 @@ test("a text reads in the direction of its language, with WhatsApp's marks drawn
     element.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", keyCode: 229, bubbles: true, cancelable: true })),
   );
   expect(await field.inputValue()).toBe("אני");
+  await field.pressSequentially(" כאן");
+  await field.press("Enter");
+  await log(page).getByRole("img", { name: "Read" }).waitFor();
+  expect(await outbox(1)).toMatchObject(sentOnce("אני כאן"));
+});
+
+test("quotes, lists and code have lines of their own, and a link shows where it leads", async () => {
+  await customerWrites(
+    "> you said *eight*\nSo I need:\n- rye\n- seed loaf\n1. today\n```\nORDER-7\n```\nhttps://en.wikipedia.org/wiki/Rye_(bread)",
+  );
+  await customerWrites("https://paypal.com@evil.example/ or https://evil.example/\u202Efdp.exe");
+  const page = await openPage();
+  await openThread(page);
+  await log(page).getByRole("link", { name: "https://en.wikipedia.org/wiki/Rye_(bread)", exact: true }).waitFor();
+  expect(await log(page).locator("blockquote strong").textContent()).toBe("eight");
+  expect(await log(page).locator("ul[dir=auto] > li").allTextContents()).toEqual(["rye", "seed loaf"]);
+  expect(await log(page).locator("ol[dir=auto] > li").allTextContents()).toEqual(["today"]);
+  expect(await log(page).locator("pre").textContent()).toBe("ORDER-7");
+  const link = log(page).getByRole("link", { name: "https://evil.example/fdp.exe", exact: true });
+  expect(await link.getAttribute("href")).toBe("https://evil.example/fdp.exe");
+  expect(await log(page).getByRole("link").count()).toBe(2);
+});
+
+test("a person who came from an ad shows which, and a quote of an unknown message says that it is one", async () => {
+  const referral = { source_type: "ad", source_url: "https://fb.me/seed-loaf", headline: "خبز بالبذور", body: "Baked tonight, yours at 8" };
+  await customerWrites("hi", { referral });
+  await customerWrites("this one, please", { context: { id: "wamid.nobody-knows" } });
+  const page = await openPage();
+  await openThread(page);
+  const card = log(page).getByRole("complementary", { name: "From an ad" });
+  await card.getByText("Baked tonight, yours at 8").waitFor();
+  expect(await card.getByText("خبز بالبذور").evaluate((element) => getComputedStyle(element).direction)).toBe("rtl");
+  expect(await card.getByRole("link", { name: "https://fb.me/seed-loaf" }).getAttribute("rel")).toContain("noopener");
+  await log(page).getByText("Quotes an earlier message").waitFor();
+});
+
+test("in the list a name and the last words read in their own direction, from their beginning", async () => {
+  const words = "مرحبا، هل لديكم خبز الجاودار مع البذور لهذا المساء؟ أحتاج إلى ثلاثة أرغفة كبيرة قبل الساعة الثامنة";
+  await customerWrites(words, { name: "نور الهدى" });
+  const page = await openPage();
+  await signIn(page);
+  const entry = page.getByRole("navigation", { name: "Conversations" }).getByRole("link", { name: "نور الهدى" });
+  for (const text of ["نور الهدى", words]) {
+    const shown = entry.getByText(text);
+    await shown.waitFor();
+    expect(await shown.evaluate((element) => getComputedStyle(element).direction)).toBe("rtl");
+    expect(await shown.evaluate((element) => element.scrollLeft)).toBe(0);
+  }
 });
