@@ -24,3 +24,36 @@ export function classifyDatabaseError(error: unknown): DatabaseFailure {
   if (state === LOCK_NOT_AVAILABLE) return "locked";
   return DATA_CLASSES.has(state.slice(0, 2)) ? "data" : "unavailable";
 }
+
+const CONNECTION_CODES = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EPIPE",
+  "ETIMEDOUT",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+]);
+// Connection (08), try again (40), resources (53), in use (55), stopped or timed out (57), system (58), read-only after a failover, idle for too long.
+// Every other state is a fault of ours or of the installation: sending the same again would never help, and somebody has to look.
+const PASSING_STATES = /^(08|40|53|55|57|58|25006|25P03)/;
+// What pg says without a code when a connection is lost, cannot be had, or is closed under it.
+const CONNECTION_MESSAGES =
+  /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error|Client was closed|Cannot use a pool)/;
+
+/** The database cannot be reached or cannot work now, and nothing is wrong with what it was asked: the same may work later. */
+export function isDatabaseGone(error: unknown): boolean {
+  const code = sqlStateOf(error);
+  if (code !== undefined && CONNECTION_CODES.has(code)) return true;
+  if (code?.length === 5) return PASSING_STATES.test(code);
+  if (error instanceof AggregateError) return error.errors.some(isDatabaseGone);
+  return error instanceof Error && CONNECTION_MESSAGES.test(error.message);
+}
+
+const STATEMENT_TIMEOUT = "57014";
+
+/** A failure that says nothing about the work itself, so it counts as no try of it. A statement that was too slow is none of them: it may be the work's own. */
+export function isOutage(error: unknown): boolean {
+  return isDatabaseGone(error) && sqlStateOf(error) !== STATEMENT_TIMEOUT;
+}

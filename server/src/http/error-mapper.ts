@@ -1,7 +1,7 @@
 // Owns: which failure becomes which problem, and logging each one that is our fault, once. What nobody expected reaches a client as an id only.
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
-import { sqlStateOf } from "../db/classify-error.ts";
+import { isDatabaseGone } from "../db/classify-error.ts";
 import { Fault, FAULTS } from "../kernel/faults.ts";
 import { newId } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
@@ -10,23 +10,6 @@ import { problemOf, sendProblem, type FieldProblem, type Problem } from "./probl
 export type ErrorHandler = (error: unknown, request: FastifyRequest, reply: FastifyReply) => FastifyReply;
 
 const DEFAULT_RETRY_SECONDS = 5;
-const CONNECTION_CODES = new Set([
-  "ECONNREFUSED",
-  "ECONNRESET",
-  "EPIPE",
-  "ETIMEDOUT",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-]);
-// Connection (08), try again (40), resources (53), in use (55), stopped or timed out (57), system (58), read-only after a failover, idle for too long.
-// Every other state is a fault of ours or of the installation: sending the same again would never help, and somebody has to look.
-const PASSING_STATES = /^(08|40|53|55|57|58|25006|25P03)/;
-// What pg says without a code when a connection is lost, cannot be had, or is closed under it.
-const CONNECTION_MESSAGES =
-  /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error|Client was closed|Cannot use a pool)/;
-
 export function createErrorHandler(deps: { readonly log: Log }): ErrorHandler {
   return (error, request, reply) => {
     const { problem, retryAfterSeconds } = problemFor(error, { request, log: deps.log });
@@ -87,14 +70,6 @@ function mapRequestError(error: unknown): Problem | undefined {
     return problemOf("unsupported_media_type", 'Send the body as JSON, with the header "Content-Type: application/json".');
   if (error.statusCode === 404) return problemOf("not_found", "There is nothing at this address.");
   return problemOf("bad_request", `The request cannot be read: ${error.message}`);
-}
-
-function isDatabaseGone(error: unknown): boolean {
-  const code = sqlStateOf(error);
-  if (code !== undefined && CONNECTION_CODES.has(code)) return true;
-  if (code?.length === 5) return PASSING_STATES.test(code);
-  if (error instanceof AggregateError) return error.errors.some(isDatabaseGone);
-  return error instanceof Error && CONNECTION_MESSAGES.test(error.message);
 }
 
 function mapUnavailable(error: unknown, { request, log }: Site): Mapped {

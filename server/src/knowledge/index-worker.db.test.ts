@@ -114,6 +114,26 @@ test("what fails again and again is given up with a sentence; what is asked for 
   expect(await ask("how long do refunds take")).toBe("Refunds take five days.");
 });
 
+test("an outage of our own database fails no text, however long it lasts", async () => {
+  const id = savedId(await base.add(business.businessId, file(handbook("kettle"))));
+  await testDatabase.superuser.query(
+    `create function onethread.refuse() returns trigger language plpgsql as $$ begin raise exception 'no space' using errcode = '53100'; end $$;
+     create trigger refuse before insert on onethread.knowledge_chunks for each row execute function onethread.refuse()`,
+  );
+  // The last of its tries.
+  await testDatabase.superuser.query("update knowledge_jobs set attempts = 7, unsettled = 2");
+  try {
+    expect(await workerWith().runOnce()).toBe(1);
+  } finally {
+    await testDatabase.superuser.query("drop function onethread.refuse cascade");
+  }
+  const { rows } = await testDatabase.superuser.query("update knowledge_jobs set due_at = now() returning attempts, unsettled");
+  expect(rows).toEqual([{ attempts: 7, unsettled: 0 }]);
+  expect(await find(id)).toMatchObject({ error: null });
+  await workerWith().runOnce();
+  expect(await find(id)).toMatchObject({ state: "ready" });
+});
+
 test("a page that changed is a new version when it is read anew, and the same page is none", async () => {
   answer = { status: 200, type: "text/plain", body: "The pool is heated." };
   const id = savedId(await base.add(business.businessId, { kind: "url", url: `${origin}/pool`, language: "english" }));

@@ -1,5 +1,7 @@
 // Owns: which text is indexed next, with what patience for those that fail, and the loop around it. Refuses to know: what indexing is.
+import { isOutage } from "../db/classify-error.ts";
 import type { Database } from "../db/database.ts";
+import { retryWhileGone } from "../db/retry-while-gone.ts";
 import { messageOf } from "../kernel/faults.ts";
 import type { BusinessId } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
@@ -11,6 +13,7 @@ import {
   finishKnowledgeJob,
   nextKnowledgeJobAcrossBusinesses,
   noteIndexingProblem,
+  returnKnowledgeJob,
 } from "./indexing.queries.ts";
 import { createIndexText, type IndexJob, type IndexOutcome, type IndexTextDeps } from "./index-text.ts";
 
@@ -42,6 +45,7 @@ const MAX_ATTEMPTS = 8;
 /** Claimed so often without an end, it takes its worker down each time: nobody takes it up again. */
 const MAX_UNSETTLED = 3;
 const CLAIM_FAILED_MS = 1_000;
+const OUTAGE_BACKOFF_MS = 2_000;
 const HANGS =
   "It could not be indexed: three times in a row the work on it ended without a result. Give it as plain text, or in several parts.";
 const defaultBackoffMs = (attempt: number): number => Math.min(3_600_000, 2_000 * 4 ** attempt) * (0.75 + Math.random() / 2);
@@ -88,6 +92,7 @@ export function createIndexWorker(deps: IndexWorkerDeps): IndexWorker {
   async function outcomeOf(job: Claimed): Promise<IndexOutcome> {
     if (job.unsettled > MAX_UNSETTLED) return { outcome: "failed", reason: HANGS, isFinal: true };
     return indexText(job, stopping.signal).catch((error: unknown): IndexOutcome => {
+      if (isOutage(error)) throw error;
       return { outcome: "failed", reason: `It could not be indexed (${messageOf(error)}). It is tried again.`, isFinal: false };
     });
   }
@@ -101,13 +106,21 @@ export function createIndexWorker(deps: IndexWorkerDeps): IndexWorker {
     return outcome;
   }
 
+  /** After an outage of our own database, which is no fault of the text: it counts as no try. */
+  async function giveBack({ businessId, textId, fence }: Claimed, error: unknown): Promise<void> {
+    if (!isOutage(error)) return;
+    const release = () => database.forBusiness(businessId).run(returnKnowledgeJob, [businessId, textId, fence, OUTAGE_BACKOFF_MS]);
+    // Not in time: the lease has ended by itself.
+    await retryWhileGone(release, { forMs: leaseMs, signal: stopping.signal }).catch(() => undefined);
+  }
+
   async function run(job: Claimed): Promise<void> {
     running.set(job.businessId, (running.get(job.businessId) ?? 0) + 1);
     try {
       await index(job);
     } catch (error) {
-      // The lease ends by itself.
       log.warn({ businessId: job.businessId, textId: job.textId, error: messageOf(error) }, "knowledge.not-settled");
+      await giveBack(job, error);
     } finally {
       const rest = (running.get(job.businessId) ?? 1) - 1;
       if (rest === 0) running.delete(job.businessId);

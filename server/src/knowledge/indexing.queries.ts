@@ -72,6 +72,16 @@ update knowledge_jobs j set due_at = now() + $4 * interval '1 millisecond', unse
  where j.business_id = $1 and j.text_id = $2 and j.fence = $3 returning j.fence`,
 });
 
+// Given back without a result that was the text's: the claim counted as an attempt, and is taken off again.
+export const returnKnowledgeJob = defineQuery({
+  name: "knowledge.return-job",
+  role: "app",
+  columns: { fence: "int8" },
+  text: `
+update knowledge_jobs j set due_at = now() + $4 * interval '1 millisecond', unsettled = 0, attempts = greatest(j.attempts - 1, 0)
+ where j.business_id = $1 and j.text_id = $2 and j.fence = $3 returning j.fence`,
+});
+
 export const finishKnowledgeJob = defineQuery({
   name: "knowledge.finish-job",
   role: "app",

@@ -184,6 +184,65 @@ it("a lane that fails comes again with one more attempt, its error, and a backof
   workers.splice(0);
 });
 
+/** As PostgreSQL says it: a full disk, too many connections, a shutdown, a deadlock that does not end. */
+const outage = (code: string): Promise<unknown> =>
+  test.superuser.query(`do $$ begin raise exception 'no' using errcode = '${code}'; end $$`);
+
+it.each(["53100", "53300", "57P01", "25006", "40P01", "55P03"])(
+  "an outage of our own database (%s) is no try of the work",
+  async (code) => {
+    await lanesOf(small, 1, 1);
+    const attempts: number[] = [];
+    worker(
+      async (lane) => {
+        attempts.push(lane.attempts);
+        if (attempts.length < 6) await outage(code);
+        await finish(lane);
+      },
+      { concurrency: 1 },
+    ).start();
+    await eventually(left, (count) => count === 0, { what: "the end of the lane" });
+    expect(attempts).toEqual([0, 0, 0, 0, 0, 0]);
+  },
+);
+
+it("a statement that takes too long may be the work's own: it counts", async () => {
+  await lanesOf(small, 1, 1);
+  const attempts: number[] = [];
+  worker(async (lane) => {
+    attempts.push(lane.attempts);
+    if (attempts.length < 3) await outage("57014");
+    await finish(lane);
+  }).start();
+  await eventually(left, (count) => count === 0, { what: "the end of the lane" });
+  expect(attempts).toEqual([0, 1, 2]);
+});
+
+it("a lane that could not even be given back is given back when the database can be written to again, long before its lease ends", async () => {
+  await lanesOf(small, 1, 1);
+  await test.superuser.query(
+    `create function onethread.refuse() returns trigger language plpgsql as $$ begin raise exception 'no space' using errcode = '53100'; end $$;
+     create trigger refuse before update on onethread.lanes for each row when (new.owner is null) execute function onethread.refuse()`,
+  );
+  const attempts: number[] = [];
+  worker(
+    async (lane) => {
+      attempts.push(lane.attempts);
+      if (attempts.length === 1) await outage("53100");
+      await finish(lane);
+    },
+    { concurrency: 1 },
+  ).start();
+  await eventually(
+    () => attempts.length,
+    (count) => count === 1,
+    { what: "the first run" },
+  );
+  await test.superuser.query("drop function onethread.refuse cascade");
+  await eventually(left, (count) => count === 0, { what: "the end of the lane" });
+  expect(attempts).toEqual([0, 0]);
+});
+
 it("the heartbeat keeps a lane that is still worked on from everybody else", async () => {
   await lanesOf(small, 1, 1);
   const started = Promise.withResolvers<undefined>();

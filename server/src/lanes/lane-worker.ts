@@ -1,4 +1,6 @@
 // Owns: running the lanes of one kind: claim, heartbeat, retry with backoff, stop. Refuses to know what the work is.
+import { isOutage } from "../db/classify-error.ts";
+import { retryWhileGone } from "../db/retry-while-gone.ts";
 import { messageOf } from "../kernel/faults.ts";
 import type { BusinessId } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
@@ -17,7 +19,8 @@ export interface LaneWorkerDeps {
   readonly backoffMs?: (attempt: number) => number;
   /**
    * Does the work and writes its end under the lane's fence. `signal` aborts when the lease is lost or the process stops. A throw means
-   * nothing was finished: the lane comes again after a backoff, with `attempts` one higher. It is for the handler to end what failed too often.
+   * nothing was finished: the lane comes again after a backoff, with `attempts` one higher (not when our own database was away). It is for the handler to
+   * end what failed too often.
    */
   readonly handle: (lane: ClaimedLane, signal: AbortSignal, newer: AbortSignal) => Promise<void>;
   /** How many runs one business may have at once in this worker, unless it has a number of its own. Without it: as many as there are. */
@@ -52,12 +55,15 @@ const WATCH_INTERVAL_MS = 150;
 const NOTHING_TO_HAVE_MS = 100;
 const DEFAULT_POLL_MS = 1_000;
 const MAX_RETRY_AFTER_MS = 60_000;
+/** As after so many failed tries: 2 s. */
+const OUTAGE_BACKOFF = 3;
 const defaultBackoffMs = (attempt: number): number => Math.min(60_000, 250 * 2 ** attempt) * (0.75 + Math.random() / 2);
 
 export function createLaneWorker(deps: LaneWorkerDeps): LaneWorker {
   const { kind, store, log } = deps;
   const backoffMs = deps.backoffMs ?? defaultBackoffMs;
   const runs = new Set<Run>();
+  const stopped = new AbortController();
   let stopping = false;
   let pending = false;
   let rouse: (() => void) | undefined;
@@ -115,10 +121,13 @@ export function createLaneWorker(deps: LaneWorkerDeps): LaneWorker {
     });
   }
 
-  async function letGo(lane: ClaimedLane, error: unknown, aborted: boolean): Promise<void> {
-    const afterMs = aborted ? 0 : (retryAfterOf(error) ?? backoffMs(lane.attempts + 1));
+  async function letGo(lane: ClaimedLane, error: unknown, { aborted }: AbortSignal): Promise<void> {
+    // Our own database was away: no fault of this work, and nothing that it could do better.
+    const failed = !aborted && !isOutage(error);
+    const afterMs = aborted ? 0 : (retryAfterOf(error) ?? backoffMs(failed ? lane.attempts + 1 : OUTAGE_BACKOFF));
     if (!aborted) log.warn({ kind, conversationId: lane.conversationId, attempt: lane.attempts + 1, error }, "lane.failed");
-    await store.retry(lane, { afterMs, failed: !aborted, error: messageOf(error) }).catch((cause: unknown) => {
+    const release = (): Promise<void> => store.retry(lane, { afterMs, failed, error: messageOf(error) });
+    await retryWhileGone(release, { forMs: deps.leaseMs, signal: stopped.signal }).catch((cause: unknown) => {
       // The lease ends by itself.
       log.warn({ kind, conversationId: lane.conversationId, error: messageOf(cause) }, "lane.not-released");
     });
@@ -130,7 +139,7 @@ export function createLaneWorker(deps: LaneWorkerDeps): LaneWorker {
     try {
       await deps.handle(lane, entry.abort.signal, entry.newer.signal);
     } catch (error) {
-      await letGo(lane, error, entry.abort.signal.aborted);
+      await letGo(lane, error, entry.abort.signal);
     } finally {
       runs.delete(entry);
       wake();
@@ -209,6 +218,7 @@ export function createLaneWorker(deps: LaneWorkerDeps): LaneWorker {
         await rousedWithin(deadline - performance.now());
       }
       for (const entry of runs) entry.abort.abort(new Error("the worker is stopping"));
+      stopped.abort();
       while (runs.size > 0) await new Promise<void>((resolve) => (rouse = resolve));
       clearInterval(heartbeat);
       clearTimeout(watch);

@@ -1,5 +1,6 @@
 // Owns: one run of the reply lane: look, decide, ask the responder, commit. The customer is never left without an end to the turn.
 import { createBusinessBatcher } from "../db/business-batcher.ts";
+import { isOutage } from "../db/classify-error.ts";
 import type { Database } from "../db/database.ts";
 import type { FailPoints } from "../kernel/fail-points.ts";
 import { messageOf } from "../kernel/faults.ts";
@@ -145,7 +146,8 @@ export function createReplyTurn(deps: ReplyTurnDeps): ReplyTurn {
     try {
       return await askResponder(run, responder);
     } catch (error) {
-      if (signal.aborted) throw error;
+      // An outage of our own database is no answer of the responder's: the turn comes again, as often as it takes.
+      if (signal.aborted || isOutage(error)) throw error;
       // Tried again with a backoff, then answered all the same: with the business's own words, and mostly a person is fetched.
       const isFinal = error instanceof ResponderFault && error.isFinal;
       if (!isFinal && lane.attempts + 1 < MAX_ATTEMPTS) throw error;

@@ -286,6 +286,17 @@ it("a turn whose workers die or cannot write it three times asks nobody any more
   expect(engine.responder.asked).toEqual([]);
 });
 
+it("a responder that meets an outage of our own database on its last try fails nobody: the turn comes again", async () => {
+  await write();
+  await test.superuser.query("update onethread.lanes set attempts = 2 where kind = 'reply' and wanted > done");
+  engine.responder.answer = async () => {
+    await test.superuser.query("do $$ begin raise exception 'no space' using errcode = '53100'; end $$");
+    return { outcome: "reply", texts: ["never"] };
+  };
+  await expect(turn()).rejects.toMatchObject({ code: "53100" });
+  expect(await turns()).toEqual([]);
+});
+
 it("a lane whose holder died counts as tried once more", async () => {
   await write();
   expect((await engine.claimOne("reply")).attempts).toBe(0);

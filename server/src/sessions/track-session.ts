@@ -1,5 +1,6 @@
 // Owns: one run of the session lane: first the sessions are cut, then what was closed is summed up. It may fail as often as it likes: replies and
 // messages have lanes of their own, and a summary that fails or hangs delays no session (docs/lifecycles/session.md).
+import { isOutage } from "../db/classify-error.ts";
 import { createBusinessBatcher } from "../db/business-batcher.ts";
 import type { Database } from "../db/database.ts";
 import type { FailPoints } from "../kernel/fail-points.ts";
@@ -81,7 +82,7 @@ export function createTrackSession(deps: TrackSessionDeps): (lane: ClaimedLane, 
     try {
       await summarizeAll(lane, tracked, signal);
     } catch (error) {
-      if (signal.aborted || !(error instanceof SummaryFailure)) throw error;
+      if (signal.aborted || !(error instanceof SummaryFailure) || isOutage(error.cause)) throw error;
       const { sessionId, attempts } = error;
       const afterMs = RETRY_MS[Math.min(attempts, RETRY_MS.length - 1)] ?? RETRY_MS[0];
       deps.log.warn(
