@@ -169,7 +169,10 @@ create table onethread.aliases (
   conversation_id uuid not null,
   created_at timestamp with time zone not null,
   scope text,
+  held_since timestamp with time zone,
+  held_until timestamp with time zone,
   constraint aliases_pkey PRIMARY KEY (business_id, kind, value),
+  constraint ck_alias_held CHECK ((held_since <= held_until)),
   constraint ck_alias_kind CHECK ((kind = ANY (ARRAY['phone'::text, 'user'::text, 'parent_user'::text, 'lid'::text, 'username'::text, 'lead'::text, 'group'::text]))),
   constraint fk_alias_conversation FOREIGN KEY (business_id, conversation_id) REFERENCES onethread.conversations(business_id, id)
 );
@@ -412,6 +415,26 @@ create policy reads_everything on onethread.events for select to onethread_reade
 grant insert, select on onethread.events to onethread_app;
 grant delete, insert on onethread.events to onethread_ingest;
 grant select on onethread.events to onethread_reader;
+
+-- owner: onethread_owner
+create table onethread.former_aliases (
+  business_id uuid not null,
+  kind text not null,
+  value text not null,
+  conversation_id uuid not null,
+  held_since timestamp with time zone,
+  held_until timestamp with time zone not null,
+  constraint former_aliases_pkey PRIMARY KEY (business_id, kind, value, held_until),
+  constraint ck_former_alias_held CHECK ((held_since <= held_until)),
+  constraint ck_former_alias_kind CHECK ((kind = 'phone'::text)),
+  constraint fk_former_alias_conversation FOREIGN KEY (business_id, conversation_id) REFERENCES onethread.conversations(business_id, id)
+);
+alter table onethread.former_aliases enable row level security;
+CREATE INDEX ix_former_alias_conversation ON onethread.former_aliases USING btree (business_id, conversation_id);
+create policy one_business on onethread.former_aliases for all to onethread_app using ((business_id = onethread.current_business())) with check ((business_id = onethread.current_business()));
+create policy reads_everything on onethread.former_aliases for select to onethread_reader using (true);
+grant insert, select, update on onethread.former_aliases to onethread_app;
+grant select on onethread.former_aliases to onethread_reader;
 
 -- owner: onethread_owner
 create table onethread.idempotency_keys (

@@ -30,6 +30,11 @@ export function canonicalKeyOf(businessId: BusinessId, identity: Identity): stri
   return undefined;
 }
 
+/** The key of somebody who has a number for which others began a thread before: it says since when they have it. */
+export function keyOfLaterHolder(phoneKey: string, since: Date | null): string {
+  return `${phoneKey}@${String(Math.floor((since?.getTime() ?? 0) / 1000))}`;
+}
+
 function isGiven(text: string | undefined): text is string {
   return text !== undefined && text !== "";
 }

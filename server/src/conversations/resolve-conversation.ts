@@ -3,7 +3,8 @@
 import type { Database } from "../db/database.ts";
 import { claimIdentifiersOf, claimKeysOf } from "../identity/claim-identifiers.ts";
 import type { Identifier } from "../identity/decide-identity.ts";
-import { findConversationsOfAliases, listScopes } from "../identity/identity.queries.ts";
+import { listScopes } from "../identity/identity.queries.ts";
+import { findConversationsOfAliases } from "../identity/number-holders.queries.ts";
 import { findPhone } from "../identity/find-phone.ts";
 import type { ClaimIdentity } from "../identity/settle-identity.ts";
 import type { BusinessId } from "../kernel/ids.ts";

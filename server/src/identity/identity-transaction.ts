@@ -6,7 +6,6 @@ import { decideIdentity, type Identifier, type IdentityDecision, type KnownConve
 import {
   addAliases,
   findConversationByKey,
-  findConversationsOfAliases,
   insertConversation,
   linkLead,
   listAliasesOfConversations,
@@ -14,6 +13,17 @@ import {
   moveAliasesTo,
 } from "./identity.queries.ts";
 import { mergeConversations, type MergeReason } from "./merge-conversations.ts";
+import {
+  holdersOfNumbers,
+  keepTenures,
+  listNumbers,
+  markNumbersLeft,
+  newKeysOfNumbers,
+  placeNumber,
+  type Numbers,
+} from "./settle-numbers.ts";
+import type { NumberChange } from "./number-holders.ts";
+import { findConversationsOfAliases } from "./number-holders.queries.ts";
 
 export interface SettleRequest {
   readonly businessId: BusinessId;
@@ -27,8 +37,10 @@ export interface SettleRequest {
   readonly proof: JsonObject;
   /** False: when nothing is known, nothing is made and the answer is undefined. */
   readonly create: boolean;
-  /** When the person wrote; a new thread begins then. */
+  /** When the person wrote, or changed, by the provider's time; a new thread begins then. */
   readonly at: Date;
+  /** The number that the person left, and the one that they took. */
+  readonly change?: NumberChange | undefined;
   /** The message is stored already: what it says may be out of date, so it joins what belongs together, but takes nothing from anybody. */
   readonly isRedelivery?: boolean;
 }
@@ -62,6 +74,7 @@ interface Known {
   readonly placedIn: string | undefined;
   /** Since when each identifier leads where it leads. */
   readonly since: ReadonlyMap<string, Date>;
+  readonly numbers: Numbers;
 }
 
 const nameOf = ({ kind, value }: { readonly kind: string; readonly value: string }): string => `${kind} ${value}`;
@@ -74,7 +87,10 @@ export async function settleOnce(tx: Queryable, request: SettleRequest, isProven
   const { identifiers } = request;
   const { conversations, placedIn } = known;
   const decision = decideIdentity({ identifiers, conversations, ...(placedIn === undefined ? {} : { placedIn }) });
-  if (decision.home === undefined && !request.create) return { outcome: "unknown" };
+  if (decision.home === undefined && !request.create) {
+    if (isProven) await markNumbersLeft(tx, request, known.numbers);
+    return { outcome: "unknown" };
+  }
   return (isProven ? undefined : objectionTo(request, known, decision)) ?? apply(tx, request, { known, decision });
 }
 
@@ -101,14 +117,19 @@ async function lookUnderLocks(tx: Queryable, request: SettleRequest): Promise<Kn
   const isSame = after.ids.length === before.ids.length && after.ids.every((id) => before.ids.includes(id));
   if (!isSame || locked.some((row) => row.merged_into !== null)) throw new ThreadsMoved("the threads of these identifiers have moved");
   const aliases = await tx.run(listAliasesOfConversations, [businessId, before.ids]);
+  const numbers = await listNumbers(tx, request);
+  const holders = holdersOfNumbers(request, numbers);
   const conversations = locked.map(({ id }) => ({
     id,
-    identifiers: aliases
-      .filter((alias) => alias.conversation_id === id)
-      .map((alias) => ({ kind: alias.kind as Identifier["kind"], value: alias.value, scope: alias.scope })),
+    identifiers: [
+      ...aliases
+        .filter((alias) => alias.conversation_id === id && !(alias.kind === "phone" && holders.has(alias.value)))
+        .map((alias) => ({ kind: alias.kind as Identifier["kind"], value: alias.value, scope: alias.scope })),
+      ...[...holders].filter(([, holder]) => holder === id).map(([value]) => ({ kind: "phone" as const, value, scope: null })),
+    ],
   }));
   const since = new Map(aliases.map((alias) => [nameOf(alias), alias.created_at]));
-  return { locked, conversations, placedIn: after.placedIn, since };
+  return { locked, conversations, placedIn: after.placedIn, since, numbers };
 }
 
 function ownerOf(given: Identifier, { conversations }: Known): KnownConversation | undefined {
@@ -136,7 +157,7 @@ async function apply(
 ): Promise<IdentityOutcome> {
   const { businessId } = request;
   const home = known.locked.find(({ id }) => id === decision.home);
-  const made = home ?? (await begin(tx, request));
+  const made = home ?? (await begin(tx, request, known.numbers));
   const others = known.locked.filter(({ id }) => decision.merge.includes(id));
   // The longer thread stays: its messages are the ones that need not move.
   const group: readonly Thread[] = [made, ...others].sort((a, b) => b.last_seq - a.last_seq || (a.id < b.id ? -1 : 1));
@@ -148,6 +169,7 @@ async function apply(
     lastSeq += loser.last_seq;
   }
   await attach(tx, { request, known, attach: decision.attach, winnerId: winner.id });
+  await keepTenures(tx, request, { numbers: known.numbers, group: group.map(({ id }) => id) });
   const lead = request.identifiers.find(({ kind }) => kind === "lead");
   if (lead !== undefined) await tx.run(linkLead, [businessId, winner.id, lead.value]);
   const merged = losers.map(({ id }) => id);
@@ -166,25 +188,38 @@ interface Attachment {
  * Unknown identifiers are added, never taken: whoever stored one meanwhile holds a thread that we have not locked. One that leads to somebody else
  * moves only for a message that was written after that: a webhook of the earlier owner that comes late does not take the number back.
  */
-async function attach(tx: Queryable, { request: { businessId, at }, known, attach: identifiers, winnerId }: Attachment): Promise<void> {
+async function attach(tx: Queryable, { request, known, attach: identifiers, winnerId }: Attachment): Promise<void> {
+  const { businessId, at, change } = request;
   const columns = (list: readonly Identifier[]): unknown[] => [
     list.map(({ kind }) => kind),
     list.map(({ value }) => value),
     list.map(({ scope }) => scope),
   ];
-  const foreign = identifiers.filter((given) => ownerOf(given, known) !== undefined);
+  const timed = identifiers.filter((given) => {
+    const isOfChange = given.kind === "phone" && (given.value === change?.left || given.value === change?.taken);
+    return given.kind === "phone" && known.numbers.has(given.value) && (isOfChange || ownerOf(given, known) === undefined);
+  });
+  const foreign = identifiers.filter((given) => !timed.includes(given) && ownerOf(given, known) !== undefined);
   const moved = foreign.filter((given) => at.getTime() + LATE_MS > (known.since.get(nameOf(given))?.getTime() ?? 0));
-  const added = identifiers.filter((given) => !foreign.includes(given));
+  const added = identifiers.filter((given) => !timed.includes(given) && !foreign.includes(given));
+  for (const { value } of timed) await placeNumber(tx, request, { value, winnerId, numbers: known.numbers });
   if (moved.length > 0) await tx.run(moveAliasesTo, [businessId, winnerId, ...columns(moved)]);
   if (added.length === 0) return;
-  const rows = await tx.run(addAliases, [businessId, winnerId, ...columns(added)]);
+  const isPhone = ({ kind }: Identifier, phone: string | undefined, value: string): boolean => kind === "phone" && value === phone;
+  const rows = await tx.run(addAliases, [
+    businessId,
+    winnerId,
+    ...columns(added),
+    added.map((given) => (isPhone(given, change?.taken, given.value) ? at : null)),
+    added.map((given) => (isPhone(given, change?.left, given.value) ? at : null)),
+  ]);
   const distinct = new Set(added.map(nameOf));
   if (rows.length < distinct.size) throw new ThreadsMoved("somebody else stored one of these identifiers first");
 }
 
-async function begin(tx: Queryable, request: SettleRequest): Promise<Thread & { readonly isNew: boolean }> {
+async function begin(tx: Queryable, request: SettleRequest, numbers: Numbers): Promise<Thread & { readonly isNew: boolean }> {
   const { businessId, newKeys, at } = request;
-  for (const key of newKeys) {
+  for (const key of [...newKeys, ...newKeysOfNumbers(request, numbers)]) {
     const [row] = await tx.run(insertConversation, [businessId, newId(), key, at]);
     if (row !== undefined) return { ...row, last_seq: 0, lead_id: null, isNew: true };
   }

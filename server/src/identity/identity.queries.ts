@@ -2,17 +2,6 @@
 // transaction of the application's role, after the conversations concerned were locked in the order of their canonical keys.
 import { defineQuery } from "../db/query.ts";
 
-export const findConversationsOfAliases = defineQuery({
-  name: "identity.find-conversations-of-aliases",
-  role: "app",
-  columns: { id: "uuid" },
-  text: `
-select distinct coalesce(c.merged_into, c.id) as id
-  from unnest($2::text[], $3::text[]) as k (kind, value)
-  join aliases a on a.business_id = $1 and a.kind = k.kind and a.value = k.value
-  join conversations c on c.business_id = $1 and c.id = a.conversation_id`,
-});
-
 export const findConversationByKey = defineQuery({
   name: "identity.find-conversation-by-key",
   role: "app",
@@ -49,9 +38,9 @@ export const addAliases = defineQuery({
   role: "app",
   columns: { kind: "text", value: "text" },
   text: `
-insert into aliases as a (business_id, kind, value, scope, conversation_id, created_at)
-select $1, k.kind, k.value, k.scope, $2::uuid, now()
-  from unnest($3::text[], $4::text[], $5::text[]) as k (kind, value, scope)
+insert into aliases as a (business_id, kind, value, scope, conversation_id, created_at, held_since, held_until)
+select $1, k.kind, k.value, k.scope, $2::uuid, now(), k.held_since, k.held_until
+  from unnest($3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::timestamptz[]) as k (kind, value, scope, held_since, held_until)
  order by k.kind, k.value
 on conflict on constraint aliases_pkey do nothing
 returning a.kind, a.value`,
@@ -63,7 +52,8 @@ export const moveAliasesTo = defineQuery({
   role: "app",
   columns: { kind: "text", value: "text" },
   text: `
-update aliases a set conversation_id = $2, scope = coalesce(k.scope, a.scope), created_at = now()
+update aliases a set conversation_id = $2, scope = coalesce(k.scope, a.scope), created_at = now(),
+                     held_since = coalesce(a.held_until + interval '1 millisecond', a.held_since), held_until = null
   from unnest($3::text[], $4::text[], $5::text[]) as k (kind, value, scope)
  where a.business_id = $1 and a.kind = k.kind and a.value = k.value
 returning a.kind, a.value`,

@@ -1,6 +1,7 @@
 // Owns: one message on its way into its thread, between the webhook and the statement.
 import { phoneDigits } from "../conversations/canonical-key.ts";
 import type { Identifier, IdentityKind } from "../identity/decide-identity.ts";
+import type { NumberChange } from "../identity/number-holders.ts";
 import type { BusinessId, ChannelId, MessageId } from "../kernel/ids.ts";
 import { newId } from "../kernel/ids.ts";
 import type { CustomerIdentity, MessageEvent } from "../whatsapp/events.ts";
@@ -43,6 +44,12 @@ export function identifiersOfAliases(aliases: readonly Alias[], channel: { reado
     .filter((alias): alias is Alias & { readonly kind: Exclude<AliasKind, "group"> } => alias.kind !== "group")
     .map((alias) => ({ kind: alias.kind, value: alias.value, scope: scopeOf(alias, channel) }))
     .sort((a, b) => PROOF.indexOf(a.kind) - PROOF.indexOf(b.kind));
+}
+
+/** The numbers of a change, where it is one of the number. */
+export function numberChangeOf(customer: CustomerIdentity, becomes: CustomerIdentity | undefined): NumberChange | undefined {
+  const [left, taken] = [customer.phone, becomes?.phone].map((phone) => (phone !== undefined && isPhone(phone) ? phone : undefined));
+  return taken === undefined || taken === left ? undefined : { left, taken };
 }
 
 const isPhone = (phone: string): boolean => phoneDigits(phone) !== undefined;

@@ -5,9 +5,16 @@ import { defineQuery } from "../db/query.ts";
 export const findThreadsAcrossBusinesses = defineQuery({
   name: "ingest.find-threads-across-businesses",
   role: "ingest",
-  columns: { business_id: "uuid", kind: "text", value: "text", canonical_key: "text" },
+  columns: {
+    business_id: "uuid",
+    kind: "text",
+    value: "text",
+    canonical_key: "text",
+    held_since: "timestamptz?",
+    held_until: "timestamptz?",
+  },
   text: `
-select a.business_id, a.kind, a.value, coalesce(w.canonical_key, c.canonical_key) as canonical_key
+select a.business_id, a.kind, a.value, a.held_since, a.held_until, coalesce(w.canonical_key, c.canonical_key) as canonical_key
   from unnest($1::uuid[], $2::text[], $3::text[]) as k (business_id, kind, value)
   join aliases a on a.business_id = k.business_id and a.kind = k.kind and a.value = k.value
   join conversations c on c.business_id = a.business_id and c.id = a.conversation_id

@@ -6,7 +6,7 @@ import type { SettleIdentity } from "../identity/settle-identity.ts";
 import { messageOf } from "../kernel/faults.ts";
 import type { Log } from "../kernel/log.ts";
 import type { CustomerIdentity } from "../whatsapp/events.ts";
-import { aliasesOf, identifiersOfAliases } from "./ingest-item.ts";
+import { aliasesOf, identifiersOfAliases, numberChangeOf } from "./ingest-item.ts";
 
 export interface IdentityLesson {
   readonly channel: DirectoryChannel;
@@ -37,6 +37,7 @@ export function createLearnIdentity(deps: { readonly settleIdentity: SettleIdent
         proof: { source, channelId: channel.channelId },
         create: false,
         at,
+        change: numberChangeOf(customer, becomes),
       });
       known.set(lesson, true);
     } catch (error) {

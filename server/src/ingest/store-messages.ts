@@ -5,7 +5,7 @@ import { retryTransient } from "../db/retry-transient.ts";
 import type { SettleRequest } from "../identity/identity-transaction.ts";
 import type { SettleIdentity } from "../identity/settle-identity.ts";
 import { messageOf } from "../kernel/faults.ts";
-import { identifiersOf, type IngestItem } from "./ingest-item.ts";
+import { identifiersOf, numberChangeOf, type IngestItem } from "./ingest-item.ts";
 import { findThreadsOfMessagesAcrossBusinesses } from "./ingest.queries.ts";
 import { createStoreBatch, type StoreBatchDeps, type StoreOutcome } from "./store-batch.ts";
 import { createFindParkedChanges, waitsForOf } from "./parked-changes.ts";
@@ -55,6 +55,7 @@ export function createStoreMessages(deps: StoreMessagesDeps): (items: readonly I
       proof: { providerMessageId: item.event.providerMessageId, channelId: item.channelId },
       create: !isChange && newKeys.length > 0,
       at: item.event.sentAt,
+      change: numberChangeOf(item.event.customer, item.event.becomes),
       ...known,
     });
     if (settled === undefined) return undefined;

@@ -5,6 +5,7 @@
 import { LRUCache } from "lru-cache";
 import { canonicalKeyOf } from "../conversations/canonical-key.ts";
 import type { Queryable } from "../db/query.ts";
+import { isHeldAt } from "../identity/number-holders.ts";
 import type { Alias, IngestItem } from "./ingest-item.ts";
 import { findThreadsAcrossBusinesses } from "./ingest.queries.ts";
 
@@ -18,7 +19,7 @@ export interface PlacedItem {
 export interface Resolution {
   /** All identifiers lead to one thread, or none is known and a thread begins. */
   readonly placed: readonly PlacedItem[];
-  /** Some identifiers are new to a known thread, or they lead to different ones, or the message tells of a change. */
+  /** Some identifiers are new to a known thread, or they lead to different ones, or the message tells of a change, or its number was somebody else's then. */
   readonly toSettle: readonly IngestItem[];
   /** They begin a thread together with others of this batch: to be resolved again once those are stored. */
   readonly later: readonly IngestItem[];
@@ -46,6 +47,15 @@ export function newKeysOf(item: IngestItem): readonly string[] {
   return identities.map((identity) => canonicalKeyOf(item.businessId, identity)).filter((key) => key !== undefined);
 }
 
+/** Where an identifier leads, and, of a number that was another person's at another time, when. */
+interface Found {
+  readonly canonicalKey: string;
+  readonly since: Date | null;
+  readonly until: Date | null;
+}
+
+const isOfTime = (found: Found | undefined, item: IngestItem): boolean => found === undefined || isHeldAt(found, item.event.sentAt);
+
 const REMEMBERED_MS = 10_000;
 
 export function createThreadResolver(deps: { readonly db: Queryable; readonly maxEntries: number }): ThreadResolver {
@@ -56,7 +66,7 @@ export function createThreadResolver(deps: { readonly db: Queryable; readonly ma
     item.aliases.some(({ kind }) => kind === "user" || kind === "parent_user" || kind === "group") ? cache.get(name) : undefined;
 
   /** Fills the cache; answers what it found too, because a small cache may forget before it is asked. */
-  async function lookUp(items: readonly IngestItem[]): Promise<ReadonlyMap<string, string>> {
+  async function lookUp(items: readonly IngestItem[]): Promise<ReadonlyMap<string, Found>> {
     const wanted = new Map<string, { readonly item: IngestItem; readonly alias: Alias }>();
     for (const item of items) {
       for (const alias of item.aliases) {
@@ -64,7 +74,7 @@ export function createThreadResolver(deps: { readonly db: Queryable; readonly ma
         if (remembered(item, key) === undefined) wanted.set(key, { item, alias });
       }
     }
-    const found = new Map<string, string>();
+    const found = new Map<string, Found>();
     if (wanted.size === 0) return found;
     const list = [...wanted.values()];
     const rows = await deps.db.run(findThreadsAcrossBusinesses, [
@@ -74,7 +84,7 @@ export function createThreadResolver(deps: { readonly db: Queryable; readonly ma
     ]);
     for (const row of rows) {
       const key = `${row.business_id}|${row.kind}|${row.value}`;
-      found.set(key, row.canonical_key);
+      found.set(key, { canonicalKey: row.canonical_key, since: row.held_since, until: row.held_until });
       cache.set(key, row.canonical_key);
     }
     return found;
@@ -91,12 +101,13 @@ export function createThreadResolver(deps: { readonly db: Queryable; readonly ma
       const beginning = new Map<string, IngestItem>();
       for (const item of items) {
         const names = item.aliases.map((alias) => cacheKey(item.businessId, alias));
-        const known = names.map((name) => remembered(item, name) ?? found.get(name));
+        const known = names.map((name) => remembered(item, name) ?? found.get(name)?.canonicalKey);
+        const isOfAnotherTime = names.some((name) => remembered(item, name) === undefined && !isOfTime(found.get(name), item));
         const keys = new Set(known);
         const [only] = keys;
         const rival = names.map((name) => beginning.get(name)).find((other) => other !== undefined);
         if (names.length === 0) nameless.push(item);
-        else if (item.event.becomes !== undefined || keys.size > 1) toSettle.push(item);
+        else if (item.event.becomes !== undefined || keys.size > 1 || isOfAnotherTime) toSettle.push(item);
         else if (only !== undefined) placed.push({ item, canonicalKey: only, newAliases: [] });
         else if (rival !== undefined && !hasSameNames(rival, item)) later.push(item);
         else {

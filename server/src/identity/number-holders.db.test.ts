@@ -1,0 +1,125 @@
+// Proves that a phone number without a user id leads to whoever had it when the message was written, by the provider's time, in any order of arrival.
+import { afterAll, beforeAll, expect, test as it } from "vitest";
+import { createTestBusiness, type TestBusiness } from "../../test/support/test-business.ts";
+import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
+import { createTestIntake } from "../../test/support/test-intake.ts";
+import { messagesBody } from "../../test/support/webhook-bodies.ts";
+import { runDoctor } from "../doctor/run-doctor.ts";
+import type { WebhookIntake } from "../ingest/webhook-intake.ts";
+import { parseCloudWebhook } from "../whatsapp/parse-webhook.ts";
+
+let test: TestDatabase;
+let business: TestBusiness;
+let intake: WebhookIntake;
+let people = 0;
+
+beforeAll(async () => {
+  test = await createTestDatabase();
+  business = await createTestBusiness(test.superuser);
+  intake = createTestIntake(test);
+});
+afterAll(async () => {
+  const report = await runDoctor({ url: test.url, log: test.log });
+  expect(report.checks.filter(({ state }) => state === "broken")).toEqual([]);
+  await test.close();
+});
+
+/** What comes in: a message of a number, or a change of numbers; `at` is the provider's time. */
+type Arrival = { readonly from: string; readonly at: number; readonly id?: string } & ({ readonly text: string } | { readonly to: string });
+const BEGIN = Math.floor(Date.now() / 1000) - 1_000_000;
+
+/** The texts of each thread, in the order of their time; threads in the order of their first. */
+async function threadsAfter(arrivals: readonly Arrival[]): Promise<readonly (readonly string[])[]> {
+  people += 1;
+  const number = (name: string): string => `1303${String(people).padStart(4, "0")}${String(name.charCodeAt(0))}`;
+  const tag = `t${String(people)}`;
+  for (const arrival of arrivals) {
+    const { from, at } = arrival;
+    const words = "text" in arrival ? arrival.text : `${from}>${arrival.to}`;
+    const id = `wamid.${tag}.${words} ${arrival.id ?? ""}`;
+    const system = "to" in arrival ? { type: "user_changed_number", wa_id: number(arrival.to), body: words } : undefined;
+    const content = system === undefined ? { text: words } : { node: { type: "system", system } };
+    const parsed = parseCloudWebhook(messagesBody(business.phoneNumberId, { id, from: number(from), at: BEGIN + at, ...content }));
+    if (parsed.outcome === "events") await intake.receive(parsed.events);
+  }
+  const { rows } = await test.superuser.query<{ texts: string[] }>(
+    `select array_agg(text order by sent_at, seq) as texts from messages
+      where business_id = $1 and starts_with(provider_message_id, $2) group by conversation_id order by min(sent_at), min(seq)`,
+    [business.businessId, `wamid.${tag}.`],
+  );
+  return rows.map(({ texts }) => texts);
+}
+
+const old = (at: number, text = `old B ${String(at)}`): Arrival => ({ from: "B", at, text });
+const mover = (from: string, at: number): Arrival => ({ from, at, text: `mover ${from} ${String(at)}` });
+const next = (at: number): Arrival => ({ from: "A", at, text: `next A ${String(at)}` });
+const change = (fromTo: string, at: number, id = "1"): Arrival => ({ from: fromTo.slice(0, 1), to: fromTo.slice(1), at, id });
+
+it("a number's former holder keeps their thread, and its next one begins their own", async () => {
+  expect(await threadsAfter([old(1), mover("A", 2), change("AB", 10), mover("B", 11), next(20), mover("B", 21), next(22)])).toEqual([
+    ["old B 1"],
+    ["mover A 2", "A>B", "mover B 11", "mover B 21"],
+    ["next A 20", "next A 22"],
+  ]);
+});
+
+it("what the former holder of a number wrote and comes late is theirs; what the mover wrote before the change is the mover's", async () => {
+  const arrivals = [old(1), mover("A", 2), change("AB", 10), mover("B", 11), next(20), old(3), mover("A", 4)];
+  expect(await threadsAfter(arrivals)).toEqual([["old B 1", "old B 3"], ["mover A 2", "mover A 4", "A>B", "mover B 11"], ["next A 20"]]);
+});
+
+it("the former holder of a number who was not known before has a thread of their own, however late", async () => {
+  expect(await threadsAfter([mover("A", 2), change("AB", 10), mover("B", 11), old(3), old(4)])).toEqual([
+    ["mover A 2", "A>B", "mover B 11"],
+    ["old B 3", "old B 4"],
+  ]);
+});
+
+it("the mover who wrote from the new number before the change was told is one person", async () => {
+  expect(await threadsAfter([mover("A", 2), mover("B", 11), change("AB", 10), next(20)])).toEqual([
+    ["mover A 2", "A>B", "mover B 11"],
+    ["next A 20"],
+  ]);
+});
+
+it("a change that is told again, by any number of the business and after the next holder wrote, changes nothing", async () => {
+  const arrivals = [
+    old(1),
+    mover("A", 2),
+    change("AB", 10),
+    next(20),
+    change("AB", 10),
+    change("AB", 10, "again"),
+    change("AB", 11, "later"),
+    change("AB", 9, "earlier"),
+    next(21),
+    mover("B", 22),
+    old(3),
+  ];
+  expect(await threadsAfter(arrivals)).toEqual([
+    ["old B 1", "old B 3"],
+    ["mover A 2", "A>B", "A>B", "A>B", "A>B", "mover B 22"],
+    ["next A 20", "next A 21"],
+  ]);
+});
+
+it("numbers are followed over several changes, in any order, and back", async () => {
+  const chain = [["mover A 2", "A>B", "mover B 11", "B>C", "mover C 21"], ["next A 30"]];
+  const [a, ab, b, bc, c] = [mover("A", 2), change("AB", 10), mover("B", 11), change("BC", 20), mover("C", 21)];
+  expect(await threadsAfter([a, ab, b, bc, c, next(30)])).toEqual(chain);
+  expect(await threadsAfter([a, c, bc, ab, b, next(30)])).toEqual(chain);
+  const back = [a, ab, b, next(15), change("BA", 20), mover("A", 21), { from: "B", at: 22, text: "next B" }, next(16)];
+  expect(await threadsAfter(back)).toEqual([
+    ["mover A 2", "A>B", "mover B 11", "B>A", "mover A 21"],
+    ["next A 15", "next A 16"],
+    ["next B"],
+  ]);
+});
+
+it("the change of somebody unknown still ends what others have of its numbers", async () => {
+  expect(await threadsAfter([old(1), change("AB", 10), mover("B", 11), next(20), mover("A", 2)])).toEqual([
+    ["old B 1"],
+    ["mover A 2", "A>B", "mover B 11"],
+    ["next A 20"],
+  ]);
+});

@@ -1,0 +1,92 @@
+// Owns: the statements about whose a phone number was when. They run inside the transaction that locks every thread concerned.
+import { defineQuery } from "../db/query.ts";
+
+/** Of a number, also those of its former holders. */
+export const findConversationsOfAliases = defineQuery({
+  name: "identity.find-conversations-of-aliases",
+  role: "app",
+  columns: { id: "uuid" },
+  text: `
+with held as (
+  select a.conversation_id from unnest($2::text[], $3::text[]) as k (kind, value)
+    join aliases a on a.business_id = $1 and a.kind = k.kind and a.value = k.value
+  union
+  select f.conversation_id from unnest($2::text[], $3::text[]) as k (kind, value)
+    join former_aliases f on f.business_id = $1 and f.kind = k.kind and f.value = k.value
+)
+select distinct coalesce(c.merged_into, c.id) as id
+  from held h
+  join conversations c on c.business_id = $1 and c.id = h.conversation_id`,
+});
+
+// Former holders have the number for the time before; a thread that was merged away answers with its winner.
+export const listTenures = defineQuery({
+  name: "identity.list-tenures",
+  role: "app",
+  columns: {
+    value: "text",
+    conversation_id: "uuid",
+    held_since: "timestamptz?",
+    held_until: "timestamptz?",
+    is_current: "bool",
+    begun_at: "timestamptz",
+  },
+  text: `
+with tenure as (
+  select a.value, a.conversation_id, a.held_since, a.held_until, true as is_current
+    from aliases a where a.business_id = $1 and a.kind = 'phone' and a.value = any ($2::text[])
+  union all
+  select f.value, f.conversation_id, f.held_since, f.held_until, false
+    from former_aliases f where f.business_id = $1 and f.kind = 'phone' and f.value = any ($2::text[])
+)
+select t.value, w.id as conversation_id, t.held_since, t.held_until, t.is_current,
+       coalesce((select m.sent_at from messages m where m.business_id = $1 and m.conversation_id = w.id order by m.sent_at, m.seq limit 1),
+                w.created_at) as begun_at
+  from tenure t
+  join conversations c on c.business_id = $1 and c.id = t.conversation_id
+  join conversations w on w.business_id = $1 and w.id = coalesce(c.merged_into, c.id)
+ order by t.is_current desc, t.held_until desc`,
+});
+
+// The number leads to $3 from $4 on. Who had it until then is a former holder.
+export const takeNumber = defineQuery({
+  name: "identity.take-number",
+  role: "app",
+  columns: { value: "text" },
+  text: `
+with before as (
+  select a.* from aliases a where a.business_id = $1 and a.kind = 'phone' and a.value = $2
+), retired as (
+  insert into former_aliases (business_id, kind, value, conversation_id, held_since, held_until)
+  select b.business_id, b.kind, b.value, b.conversation_id, b.held_since, u.held_until
+    from before b
+    cross join lateral (select least(b.held_until, $4::timestamptz - interval '1 millisecond') as held_until) u
+   where b.held_since is null or b.held_since <= u.held_until
+  on conflict on constraint former_aliases_pkey do nothing
+)
+update aliases a set conversation_id = $3, held_since = $4, held_until = null, created_at = now()
+ where a.business_id = $1 and a.kind = 'phone' and a.value = $2
+returning a.value`,
+});
+
+export const addFormerHolder = defineQuery({
+  name: "identity.add-former-holder",
+  role: "app",
+  columns: { value: "text" },
+  text: `
+insert into former_aliases as f (business_id, kind, value, conversation_id, held_since, held_until)
+values ($1, 'phone', $2, $3, $4, $5)
+on conflict on constraint former_aliases_pkey do nothing
+returning f.value`,
+});
+
+/** Null leaves an end as it is. */
+export const boundTenure = defineQuery({
+  name: "identity.bound-tenure",
+  role: "app",
+  columns: { value: "text" },
+  text: `
+update aliases a set held_since = coalesce($3, a.held_since), held_until = coalesce($4, a.held_until)
+ where a.business_id = $1 and a.kind = 'phone' and a.value = $2
+returning a.value`,
+});

@@ -1,0 +1,99 @@
+// Owns: whose a phone number was at a time, as far as changes of numbers tell: by the provider's time, in any order of arrival. One that leaves a number has it
+// up to that second, one that takes it has it from that second on. Refuses to know: databases, and what else proves who somebody is.
+
+/** From when to when a number was one person's; null is as far as anybody knows. */
+export interface Tenure {
+  readonly conversationId: string;
+  readonly since: Date | null;
+  readonly until: Date | null;
+  /** The alias itself; the others are of former holders. */
+  readonly isCurrent: boolean;
+  /** The first message of the thread: who wrote it had the number then. */
+  readonly begunAt: Date;
+}
+
+/** Somebody goes on with another number. */
+export interface NumberChange {
+  /** Absent when the payload does not name it. */
+  readonly left: string | undefined;
+  readonly taken: string;
+}
+
+/** What becomes of the number that a thread is to have for a time that nobody has it in. */
+export type Placement =
+  /** The thread has it from now on; who had it goes on among the former holders. */
+  | { readonly kind: "take"; readonly since: Date }
+  /** It had it before its present holder. `presentSince`: that one had it from then on only. */
+  | { readonly kind: "past"; readonly since: Date | null; readonly until: Date; readonly presentSince?: Date }
+  | { readonly kind: "none" };
+
+export const justBefore = (time: Date): Date => new Date(time.getTime() - 1);
+const justAfter = (time: Date): Date => new Date(time.getTime() + 1);
+
+export function isHeldAt({ since, until }: Pick<Tenure, "since" | "until">, at: Date): boolean {
+  return (since === null || since <= at) && (until === null || at <= until);
+}
+
+export function holderAt(tenures: readonly Tenure[], at: Date): Tenure | undefined {
+  return tenures.find((tenure) => isHeldAt(tenure, at));
+}
+
+/** One change is told once for each number of the business, not always with the same second. */
+const REPEAT_MS = 60_000;
+
+/** Who left the number then. A thread that began afterwards is its next holder's. */
+export function leaverOf(left: readonly Tenure[], taken: readonly Tenure[], at: Date): Tenure | undefined {
+  const holder = holderAt(left, at);
+  if (holder !== undefined && holder.begunAt <= at) return holder;
+  const has = holderAt(taken, at)?.conversationId;
+  return left.find(({ conversationId, until }) => {
+    return conversationId === has && until !== null && until < at && at.getTime() - until.getTime() <= REPEAT_MS;
+  });
+}
+
+/** The thread of who took the number then, when they wrote before that was told. A thread that is older is its former holder's. */
+export function takerOf(taken: readonly Tenure[], at: Date, leaver: Tenure | undefined): Tenure | undefined {
+  const holder = holderAt(taken, at);
+  if (holder === undefined || holder.conversationId === leaver?.conversationId) return holder;
+  const isTheirs = holder.since === null ? holder.begunAt >= at : holder.since.getTime() === at.getTime();
+  return isTheirs ? holder : undefined;
+}
+
+/** The end of the last time before `at` that somebody had the number. */
+export function freeSince(tenures: readonly Tenure[], at: Date): Date | null {
+  const ends = tenures.flatMap(({ until }) => (until !== null && until < at ? [until.getTime()] : []));
+  return ends.length === 0 ? null : justAfter(new Date(Math.max(...ends)));
+}
+
+/** The beginning of the next time after `at` that somebody has it. */
+function takenFrom(tenures: readonly Tenure[], at: Date): Date | undefined {
+  const beginnings = tenures.flatMap(({ since }) => (since !== null && since > at ? [since.getTime()] : []));
+  return beginnings.length === 0 ? undefined : new Date(Math.min(...beginnings));
+}
+
+/** Somebody writes from a number that nobody has at that time. */
+export function placeWriter(tenures: readonly Tenure[], at: Date): Placement {
+  const next = takenFrom(tenures, at);
+  const since = freeSince(tenures, at);
+  if (next !== undefined) return { kind: "past", since, until: justBefore(next) };
+  return since === null ? { kind: "none" } : { kind: "take", since };
+}
+
+/** Somebody takes a number that leads to another person's thread. */
+export function placeTaker(tenures: readonly Tenure[], at: Date): Placement {
+  const next = takenFrom(tenures, at);
+  if (next !== undefined) return { kind: "past", since: at, until: justBefore(next) };
+  const present = holderAt(tenures, at);
+  if (present?.since === null && present.begunAt > at) {
+    return { kind: "past", since: at, until: justBefore(present.begunAt), presentSince: present.begunAt };
+  }
+  return { kind: "take", since: at };
+}
+
+/** Somebody left a number that leads to another person's thread by now. */
+export function placeLeaver(tenures: readonly Tenure[], at: Date): Placement {
+  const present = holderAt(tenures, at);
+  if (present === undefined) return { kind: "past", since: freeSince(tenures, at), until: at };
+  if (present.since !== null || present.begunAt <= at) return { kind: "none" };
+  return { kind: "past", since: freeSince(tenures, at), until: at, presentSince: justAfter(at) };
+}

@@ -1,0 +1,122 @@
+// Owns: the part of settling that is about phone numbers and time: who had a number when the person wrote or changed, and what is written down of it.
+// Refuses to know: the other identifiers, and which threads are one person's.
+import { canonicalKeyOf, keyOfLaterHolder } from "../conversations/canonical-key.ts";
+import type { Queryable } from "../db/query.ts";
+import type { BusinessId } from "../kernel/ids.ts";
+import type { Identifier } from "./decide-identity.ts";
+import {
+  freeSince,
+  holderAt,
+  isHeldAt,
+  justBefore,
+  leaverOf,
+  placeLeaver,
+  placeTaker,
+  placeWriter,
+  takerOf,
+  type NumberChange,
+  type Placement,
+  type Tenure,
+} from "./number-holders.ts";
+import { addFormerHolder, boundTenure, listTenures, takeNumber } from "./number-holders.queries.ts";
+
+/** Of each number of the request that leads anywhere: who had it when, its present holder first. */
+export type Numbers = ReadonlyMap<string, readonly Tenure[]>;
+
+/** What a payload says, and when it was so. */
+interface NumberQuestion {
+  readonly businessId: BusinessId;
+  readonly identifiers: readonly Identifier[];
+  readonly at: Date;
+  readonly change?: NumberChange | undefined;
+}
+
+const numbersOf = ({ identifiers }: NumberQuestion): readonly string[] =>
+  identifiers.flatMap(({ kind, value }) => (kind === "phone" ? [value] : []));
+
+export async function listNumbers(tx: Queryable, request: NumberQuestion): Promise<Numbers> {
+  const values = numbersOf(request);
+  if (values.length === 0) return new Map();
+  const rows = await tx.run(listTenures, [request.businessId, values]);
+  const tenures = rows.map((row) => ({
+    value: row.value,
+    conversationId: row.conversation_id,
+    since: row.held_since,
+    until: row.held_until,
+    isCurrent: row.is_current,
+    begunAt: row.begun_at,
+  }));
+  return Map.groupBy(tenures, ({ value }) => value);
+}
+
+/** The threads to which the numbers led at that time; undefined: to none. */
+export function holdersOfNumbers(request: NumberQuestion, numbers: Numbers): ReadonlyMap<string, string | undefined> {
+  const { at, change } = request;
+  const tenuresOf = (value: string): readonly Tenure[] => numbers.get(value) ?? [];
+  const leaver = change?.left === undefined ? undefined : leaverOf(tenuresOf(change.left), tenuresOf(change.taken), at);
+  const holderOf = (value: string, tenures: readonly Tenure[]): Tenure | undefined => {
+    if (value === change?.left) return leaver;
+    return value === change?.taken ? takerOf(tenures, at, leaver) : holderAt(tenures, at);
+  };
+  return new Map([...numbers].map(([value, tenures]) => [value, holderOf(value, tenures)?.conversationId]));
+}
+
+/** Keys for somebody who writes from a number that was another person's at another time. */
+export function newKeysOfNumbers(request: NumberQuestion, numbers: Numbers): readonly string[] {
+  if (request.change !== undefined) return [];
+  return [...numbers].flatMap(([value, tenures]) => {
+    const key = canonicalKeyOf(request.businessId, { phone: value });
+    const isFree = tenures.length > 0 && holderAt(tenures, request.at) === undefined;
+    return isFree && key !== undefined ? [keyOfLaterHolder(key, freeSince(tenures, request.at))] : [];
+  });
+}
+
+interface NumberOfThread {
+  readonly value: string;
+  readonly winnerId: string;
+  readonly numbers: Numbers;
+}
+
+/** The number leads elsewhere by now, or led there at that time. */
+export async function placeNumber(tx: Queryable, request: NumberQuestion, { value, winnerId, numbers }: NumberOfThread): Promise<void> {
+  const { businessId } = request;
+  const placement = placementOf(request, value, numbers.get(value) ?? []);
+  if (placement.kind === "take") await tx.run(takeNumber, [businessId, value, winnerId, placement.since]);
+  if (placement.kind !== "past") return;
+  if (placement.presentSince !== undefined) await tx.run(boundTenure, [businessId, value, placement.presentSince, null]);
+  await tx.run(addFormerHolder, [businessId, value, winnerId, placement.since, placement.until]);
+}
+
+function placementOf({ at, change }: NumberQuestion, value: string, tenures: readonly Tenure[]): Placement {
+  if (value === change?.left) return placeLeaver(tenures, at);
+  return value === change?.taken ? placeTaker(tenures, at) : placeWriter(tenures, at);
+}
+
+/** After a change: who left a number has it no longer, and who took one has it from then on only. */
+export async function keepTenures(
+  tx: Queryable,
+  { businessId, at, change }: NumberQuestion,
+  { numbers, group }: { readonly numbers: Numbers; readonly group: readonly string[] },
+): Promise<void> {
+  if (change === undefined) return;
+  const ofGroup = (value: string | undefined): Tenure | undefined => {
+    const present = numbers.get(value ?? "")?.find(({ isCurrent }) => isCurrent);
+    return present !== undefined && group.includes(present.conversationId) && isHeldAt(present, at) ? present : undefined;
+  };
+  if (ofGroup(change.left) !== undefined) await tx.run(boundTenure, [businessId, change.left, null, at]);
+  const taken = ofGroup(change.taken);
+  if (taken?.since === null && taken.begunAt >= at) await tx.run(boundTenure, [businessId, change.taken, at, null]);
+}
+
+/** Somebody of whom nothing is known left one number for another: neither is the person's who had it before, or has it since. */
+export async function markNumbersLeft(tx: Queryable, { businessId, at, change }: NumberQuestion, numbers: Numbers): Promise<void> {
+  if (change === undefined) return;
+  const present = numbers.get(change.taken)?.find(({ isCurrent }) => isCurrent);
+  if (present !== undefined && isHeldAt(present, at) && (present.since === null || present.since < at)) {
+    await tx.run(boundTenure, [businessId, change.taken, null, justBefore(at)]);
+  }
+  const left = change.left === undefined ? undefined : placeLeaver(numbers.get(change.left) ?? [], at);
+  if (left?.kind === "past" && left.presentSince !== undefined) {
+    await tx.run(boundTenure, [businessId, change.left, left.presentSince, null]);
+  }
+}
