@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { asksOf, decideBurst, type Asks, type BurstCircumstances } from "./asks-for-reply.ts";
 import { changesMeaning } from "./changed-meaning.ts";
-import { questionsOf, readCourtesy } from "./courtesies.ts";
+import { readCourtesy } from "./courtesies.ts";
+import { questionsOf } from "./questions-of.ts";
 import { findLoopFor } from "../../test/support/loop-rows.ts";
 
 test.each([
@@ -39,9 +40,9 @@ test.each([
     "bye",
     "haha",
   ],
-  ["answer", "yes", "No", "Yes please", "sí", "não", "oui", "Nein", "כן", "نعم", "2", "No thanks"],
+  ["answer", "yes", "No", "Yes please", "sí", "não", "oui", "Nein", "כן", "نعم", "2", "No thanks", "👍"],
   ["stop", "STOP", "unsubscribe", "Stop.", "please stop", "baja", "sair", "arrêter", "Abmelden", "הסר", "توقف"],
-  ["nothing", "👍", "🙏🏽🙏🏽", "?", "...", "❤️", "!!", "👨‍👩‍👧"],
+  ["nothing", "🙏🏽🙏🏽", "?", "...", "❤️", "!!", "👨‍👩‍👧"],
   [
     "person",
     "I want to speak to a human",
@@ -93,9 +94,14 @@ test.each<{ asks: Asks; type: string; words: string | null; content: object }>(
       ["nothing", "poll_vote", null, none],
       ["nothing", "call", null, none],
       ["nothing", "placeholder", null, none],
-      ["nothing", "location", null, none],
-      ["nothing", "contacts", null, none],
-      ["nothing", "document", null, none],
+      ["shared", "location", null, none],
+      ["shared", "contacts", null, none],
+      ["shared", "document", null, none],
+      ["chosen", "button", "Yes", { button: { text: "Yes" } }],
+      ["chosen", "interactive", "No, thanks", { interactive: { type: "button_reply" } }],
+      ["question", "interactive", "Opening hours", { interactive: { type: "list_reply" } }],
+      ["stop", "button", "Stop promotions", { button: { text: "Stop promotions" } }],
+      ["answer", "interactive", "yes", { interactive: { type: "button" } }],
       ["nothing", "unsupported", null, { unsupported: { type: "edit" } }],
       ["unreadable", "unsupported", null, { unsupported: { type: "poll_creation" } }],
       ["unreadable", "audio", null, none],
@@ -135,7 +141,14 @@ test("a short answer to our own question goes to whoever understands it", () => 
   expect(decide(["answer"], asked).outcome).toBe("ask");
   expect(decide(["thanks"], asked).outcome).toBe("ask");
   expect(decide(["answer"], { ...asked, understands: false }).outcome).toBe("skip");
+  expect(decide(["shared"], asked).outcome).toBe("ask");
   expect(decide(["nothing"], asked).outcome).toBe("skip");
+  expect(decide(["shared"], { ...asked, lastSaid: "We open at 8." }).outcome).toBe("skip");
+});
+
+test("what a customer chose among what they were given goes to whoever understands it", () => {
+  expect(decide(["chosen"], { understands: true, lastSaid: "Your appointment is tomorrow." }).outcome).toBe("ask");
+  expect(decide(["chosen"]).outcome).toBe("skip");
 });
 
 test("the questions of a text are each found, at most four", () => {
@@ -156,6 +169,10 @@ test.each([
   ["a table for 2", "a table for 3", true],
   ["hello", "hello, do you deliver", true],
   ["Same words.", "same words", false],
+  ["a que hora abren", "¿A qué hora abren?", false],
+  ["open to day", "open today", false],
+  ["I do now want it", "I do not want it", true],
+  ["pao com gluten", "pão sem glúten", true],
 ])("%s edited into %s changes what is asked: %s", (before, after, changes) => {
   expect(changesMeaning(before, after)).toBe(changes);
 });

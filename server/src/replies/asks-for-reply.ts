@@ -4,22 +4,15 @@ import type { JsonObject } from "../kernel/json.ts";
 import { readObject, readString } from "../whatsapp/read-json.ts";
 import { asksSomething, readCourtesy, type Said } from "./courtesies.ts";
 
-/** `unreadable`: something was said that only a person can look at (a voice note, a photo without words). `order`: a person has to take it. */
-export type Asks = Said | "unreadable" | "order";
+/**
+ * `unreadable`: something was said that only a person can look at (a voice note, a photo without words). `order`: a person has to take it.
+ * `chosen`: one of the choices that they were given, which asks for nothing itself. `shared`: a place, a card or a file without words.
+ */
+export type Asks = Said | "unreadable" | "order" | "chosen" | "shared";
 
 /** Nobody wrote these as a message, or there is nothing in them to ask. */
-const NEVER_ASK = new Set([
-  "reaction",
-  "revoke",
-  "poll_vote",
-  "call",
-  "placeholder",
-  "system",
-  "sticker",
-  "location",
-  "contacts",
-  "document",
-]);
+const NEVER_ASK = new Set(["reaction", "revoke", "poll_vote", "call", "placeholder", "system", "sticker"]);
+const SHARED = new Set(["location", "contacts", "document"]);
 /** Kinds of content that the platform could not show, and that ask for nothing. */
 const UNSUPPORTED_CHANGES = new Set(["edit", "revoke", "poll_update", "reaction", "pin", "keep", "ephemeral"]);
 const ONLY_SEEN_OR_HEARD = new Set(["audio", "image", "video", "unsupported", "unknown"]);
@@ -33,11 +26,22 @@ export interface MessageToRead {
 
 export function asksOf({ type, words, content }: MessageToRead): Asks {
   if (type === "order") return "order";
-  if (words !== null) return readCourtesy(words);
+  if (words !== null) return wordsAsk({ type, content }, words);
+  if (SHARED.has(type)) return "shared";
   if (NEVER_ASK.has(type)) return "nothing";
   if (type === "unsupported" && UNSUPPORTED_CHANGES.has(readString(readObject(content, "unsupported"), "type") ?? "")) return "nothing";
   return ONLY_SEEN_OR_HEARD.has(type) ? "unreadable" : "nothing";
 }
+
+function wordsAsk({ type, content }: Pick<MessageToRead, "type" | "content">, words: string): Asks {
+  const said = readCourtesy(words);
+  const isTapped =
+    type === "button" || (type === "interactive" && (readString(readObject(content, "interactive"), "type") ?? "").endsWith("_reply"));
+  return isTapped && (said === "answer" || said === "thanks" || said === "greeting") ? "chosen" : said;
+}
+
+/** What answers a question of ours, and is none itself. */
+const ANSWERING: readonly Asks[] = ["answer", "thanks", "greeting", "shared"];
 
 export type BurstDecision =
   | { readonly outcome: "ask" }
@@ -63,8 +67,8 @@ export function decideBurst(
   if (asks.has("person") && findsPerson) return { outcome: "handoff" };
   if (asks.has("person") || asks.has("question") || asks.has("order") || asks.has("unreadable")) return { outcome: "ask" };
   if (asks.has("stop")) return { outcome: "skip", reason: "stop_word", mayGreet: false };
-  const isAnswer = understands && lastSaid !== null && asksSomething(lastSaid);
-  if (isAnswer && (asks.has("answer") || asks.has("thanks") || asks.has("greeting"))) return { outcome: "ask" };
+  if (understands && asks.has("chosen")) return { outcome: "ask" };
+  if (understands && lastSaid !== null && asksSomething(lastSaid) && ANSWERING.some((kind) => asks.has(kind))) return { outcome: "ask" };
   // A business may have texts for greetings and thanks; a model greets by itself.
   if (asks.has("greeting") || (asks.has("thanks") && !understands)) return { outcome: "ask" };
   return { outcome: "skip", reason: "nothing_to_answer", mayGreet: asks.has("thanks") };

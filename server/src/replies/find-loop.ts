@@ -37,8 +37,7 @@ export function isLoop(rows: readonly RecentMessage[], { answeredTo, at, brake }
   const turns = new Set(recent.flatMap((row) => (row.direction === "out" && row.turn_id !== null ? [row.turn_id] : [])));
   if (turns.size >= brake.turns) return true;
   const inbound = recent.filter((row) => row.direction === "in" && !row.is_history && plain(row.text) !== "");
-  const newest = inbound.filter((row) => row.seq > answeredTo).at(-1);
-  if (newest === undefined) return false;
-  const text = plain(newest.text);
-  return countAnswered(recent, text, answeredTo) >= brake.repeats;
+  const said = new Set(inbound.filter((row) => row.seq > answeredTo).map((row) => plain(row.text)));
+  // One message that is new in the burst is a reason to answer it.
+  return said.size > 0 && [...said].every((text) => countAnswered(recent, text, answeredTo) >= brake.repeats);
 }

@@ -1,12 +1,12 @@
 // Owns: answering from the business's own texts, without any model, key or network. Where it finds nothing it says so and fetches a person.
 import type { KnowledgeBase, KnowledgeHit } from "../knowledge/knowledge-base.ts";
 import { renderMarkdown } from "../whatsapp/render-markdown.ts";
-import { questionsOf } from "./courtesies.ts";
+import { guessQuestions, questionsOf } from "./questions-of.ts";
 import type { ReplyContext, Responder, ResponderAnswer } from "./responder.ts";
 
 const MAX_QUESTION_LENGTH = 1_000;
 const MOST_TEXTS = 3;
-const COURTESIES = new Set(["greeting", "thanks", "answer", "nothing", "stop"]);
+const COURTESIES = new Set(["greeting", "thanks", "answer", "chosen", "shared", "nothing", "stop"]);
 
 type Answered = { readonly question: string; readonly hit: KnowledgeHit | undefined };
 
@@ -17,16 +17,24 @@ export function createKnowledgeResponder(deps: { readonly knowledge: KnowledgeBa
     return { question, hit: hits.find(({ answers }) => answers) };
   }
 
+  const isFound = ({ hit }: Answered): boolean => hit !== undefined;
+
   /** Several questions are each looked up; else all the words together, and where that finds nothing each message for itself. */
   async function findAll(context: ReplyContext, words: readonly string[]): Promise<readonly Answered[]> {
+    const guessed = words.flatMap(guessQuestions).slice(-MOST_TEXTS);
     const questions = words.flatMap(questionsOf).slice(-MOST_TEXTS);
+    // One sentence is taken for several questions only when each of them has its answer.
+    if (guessed.length > questions.length) {
+      const each = await Promise.all(guessed.map((question) => find(context, question)));
+      if (each.every(isFound)) return each;
+    }
     if (questions.length > 1) {
       const each = await Promise.all(questions.map((question) => find(context, question)));
-      if (each.some(({ hit }) => hit !== undefined)) return each;
+      if (each.some(isFound)) return each;
     }
     const together = await find(context, words.join("\n"));
     if (together.hit !== undefined || words.length === 1) return [together];
-    const found = (await Promise.all(words.slice(-MOST_TEXTS).map((text) => find(context, text)))).filter(({ hit }) => hit !== undefined);
+    const found = (await Promise.all(words.slice(-MOST_TEXTS).map((text) => find(context, text)))).filter(isFound);
     return found.length === 0 ? [together] : found;
   }
 

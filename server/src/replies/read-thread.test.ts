@@ -122,3 +122,10 @@ test("an edit whose words are not told takes none away: the question is still as
   const edit = row({ type: "edit", text: null, target_provider_message_id: asked.provider_message_id });
   expect(readThread([asked, edit], 0).burst).toMatchObject([{ text: "when do you open?", words: "when do you open?", asks: "question" }]);
 });
+
+test("what was said last are all the messages of the last turn", () => {
+  const said = (text: string, turn_id: string | null) => row({ direction: "out", author: "ai", text, turn_id });
+  const rows = [said("Hello.", "t1"), row({}), said("Shall I book it?", "t2"), said("It costs 10 EUR.", "t2"), row({ text: "yes" })];
+  expect(readThread(rows, 4).lastSaid).toBe("Shall I book it?\nIt costs 10 EUR.");
+  expect(readThread([...rows, said("I am Ana.", null)], 4).lastSaid).toBe("I am Ana.");
+});

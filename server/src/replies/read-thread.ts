@@ -23,7 +23,7 @@ export interface Thread {
   readonly newestAt: Date | null;
   /** The turn whose words are the last that the customer was told; null: a person's, or none. */
   readonly lastSaidByTurn: string | null;
-  /** Those words; null: none. */
+  /** Those words, of a turn in several messages all of them; null: none. */
   readonly lastSaid: string | null;
 }
 
@@ -106,6 +106,13 @@ function isNewQuestion(row: RecentMessage, rows: readonly RecentMessage[], answe
   return target?.direction === "in" && target.seq <= answeredTo && changesMeaning(target.text ?? "", row.text ?? "");
 }
 
+/** What was said last; a turn may say it in several messages, and ask in the first of them. */
+function wordsOfLast(rows: readonly RecentMessage[], last: RecentMessage | undefined): string | null {
+  if (last === undefined || last.turn_id === null) return last?.text ?? null;
+  const parts = rows.filter((row) => row.direction === "out" && row.turn_id === last.turn_id).flatMap(({ text }) => text ?? []);
+  return parts.length === 0 ? null : parts.join("\n");
+}
+
 export function readThread(rows: readonly RecentMessage[], answeredTo: number): Thread {
   const changes = collectChanges(rows);
   const burst: ContextMessage[] = [];
@@ -129,6 +136,6 @@ export function readThread(rows: readonly RecentMessage[], answeredTo: number): 
     newestInbound: newest?.provider_message_id ?? null,
     newestAt: newest?.sent_at ?? null,
     lastSaidByTurn: lastSaid?.turn_id ?? null,
-    lastSaid: lastSaid?.text ?? null,
+    lastSaid: wordsOfLast(rows, lastSaid),
   };
 }

@@ -89,6 +89,7 @@ it("two questions get both their answers, in WhatsApp's marks; what is left open
     reason: null,
     texts: [`${HOURS}\n\nYes, our rice bread is *gluten free*.`],
   });
+  expect((await write({ text: "when are you open and do you have gluten free bread" })).texts[0]).toMatch(/7:00.*rice bread/su);
   const open = await write({ text: "What are your opening hours? Do you repair bicycles?" });
   expect(open).toMatchObject({ state: "handed_off", reason: "partly_found" });
   expect(open.texts[0]).toContain(HOURS);
@@ -129,7 +130,9 @@ it("a machine that answers our answers is answered four times, and no more", asy
   const ends: string[] = [];
   for (let round = 0; round < 20; round += 1) ends.push((await write({ text: "When are you open? This is an automatic message." })).state);
   expect(ends).toEqual([...Array.from({ length: 4 }, () => "replied"), ...Array.from({ length: 16 }, () => "skipped")]);
-  expect((await write({ text: "And when are you open on Saturday?" })).state).toBe("replied");
+  expect(
+    (await write({ text: "And when are you open on Saturday?" }, { text: "When are you open? This is an automatic message." })).state,
+  ).toBe("replied");
 });
 
 it("a business may answer thanks with a short courtesy of its own", async () => {

@@ -1,0 +1,166 @@
+// Owns: whether a customer wishes to be served by a person, in every language of the product. Pure, and linear in the text.
+// Refuses to know: the keywords that a business has named (handoff-keywords.ts).
+import { phrasesOf, setOf } from "./plain-words.ts";
+
+interface Language {
+  /** A person near to one of these is wished for: "speak", "connect". */
+  readonly speaking: ReadonlySet<string>;
+  /** Only right before the person: "I want a human", not "I want bread for a person". */
+  readonly wanting: ReadonlySet<string>;
+  readonly people: ReadonlySet<string>;
+  readonly negations: ReadonlySet<string>;
+}
+
+const withPrefixes = (people: string, prefixes: readonly string[]): ReadonlySet<string> =>
+  new Set(phrasesOf(people).flatMap((word) => ["", ...prefixes].map((prefix) => prefix + word)));
+
+const LANGUAGES: readonly Language[] = [
+  {
+    speaking: setOf("speak,speaking,talk,talking,chat,connect,transfer,through,contact,reach,call,assistance"),
+    wanting: setOf("want,need,like,give me,get me,get,i have,prefer"),
+    people: setOf(
+      "human,humans,person,people,someone,somebody,anyone,anybody,agent,agents,representative,rep,operator,manager,supervisor,employee,staff,advisor,consultant,support,team,customer service,customer support,customer care,human being,human help,human assistance,human support",
+    ),
+    negations: setOf("dont,not,never,wont,without,didnt,doesnt,neither,nor"),
+  },
+  {
+    speaking: setOf(
+      "hablar,comunica,comunicas,comunicarme,comunicame,comuniqueme,comunicar,contactar,pasame,paseme,pasarme,transferirme,transfierame,conectame,atienda,atender,hable,hablo,chatear,llame,llamarme",
+    ),
+    wanting: setOf("quiero,necesito,quisiera,deseo,dame,deme,prefiero"),
+    people: setOf(
+      "persona,humano,humana,agente,asesor,asesora,operador,operadora,alguien,representante,encargado,encargada,empleado,empleada,ejecutivo,ejecutiva,gerente,atencion al cliente,atencion humana,supervisor,supervisora",
+    ),
+    negations: setOf("no,sin,nunca,tampoco"),
+  },
+  {
+    speaking: setOf(
+      "falar,fala,atender,conversar,transferir,transfira,transfere,passar,passe,passa,contatar,atendido,atendida,atenda,chama,chame",
+    ),
+    wanting: setOf("quero,preciso,gostaria,prefiro"),
+    people: setOf(
+      "pessoa,humano,humana,atendente,alguem,agente,operador,operadora,representante,gerente,funcionario,funcionaria,consultor,consultora,atendimento",
+    ),
+    negations: setOf("nao,sem,nunca"),
+  },
+  {
+    speaking: setOf("parler,relation,discuter,joindre,contacter,passer,passez,echanger"),
+    wanting: setOf("veux,voudrais,souhaite,besoin d,besoin,prefere"),
+    people: setOf(
+      "humain,humaine,personne,agent,conseiller,conseillere,quelqu un,operateur,operatrice,responsable,representant,service client",
+    ),
+    negations: setOf("pas,sans,jamais"),
+  },
+  {
+    speaking: setOf("sprechen,reden,verbinden,verbinde,verbindet,kontaktieren,chatten"),
+    wanting: setOf("will,mochte,brauche,hatte gern,hatte"),
+    people: setOf(
+      "mensch,menschen,mitarbeiter,mitarbeiterin,person,agent,jemand,jemandem,jemanden,berater,beraterin,kundenservice,kundendienst",
+    ),
+    negations: setOf("nicht,kein,keine,keinen,keinem,keiner,nie,ohne"),
+  },
+  {
+    speaking: setOf("לדבר,לשוחח,תעבירו,תעביר,תעבירי,להעביר,חברו,תחברו,לשיחה"),
+    wanting: setOf("רוצה,צריך,צריכה,אפשר,אשמח,מבקש,מבקשת,תנו לי"),
+    people: withPrefixes("נציג,נציגה,נציגת,בן אדם,אדם,מישהו,מישהי,אנושי,מנהל,מנהלת,שירות לקוחות", ["ל", "ה"]),
+    negations: setOf("לא,בלי,אל"),
+  },
+  {
+    speaking: setOf("التحدث,وصلني,كلمني,اتحدث,اتكلم,التكلم,اكلم,تحويلي,حولني,حولوني,التواصل,اتواصل,الكلام,احكي"),
+    wanting: setOf("اريد,ابغى,عايز,عاوز,بدي,اود,احتاج,محتاج,ممكن"),
+    people: withPrefixes("شخص,موظف,موظفة,انسان,ممثل,وكيل,بشري,مندوب,احد,حد,خدمة العملاء", ["ال", "ل", "لل", "ب"]),
+    negations: setOf("لا,لم,لن,ما,بدون,مش,مو"),
+  },
+];
+
+/** Nothing else may stand right before the person: "a human", "your manager", but not "real estate agent", "per person", "two people". */
+const DETERMINERS = setOf(
+  "a,an,the,your,my,some,any,another,one,of,real,live,actual,human,other,to,with,by,support,service,sales,customer,physical,nice," +
+    "un,una,el,la,los,con,al,a,su,tu,otro,otra,algun,alguna,que,me,verdadera," +
+    "um,uma,o,com,ao,seu,sua,algum,alguma,outro,outra,pra,pro,para,no," +
+    "une,le,l,avec,au,votre,ton,autre,vrai,vraie,moi,de,d," +
+    "einem,einen,einer,ein,eine,mit,dem,den,der,zu,zum,zur,echten,echter,richtigen,ihrem,ihren,mich,an," +
+    "עם,אל,אותי,את,לי,איזה,מע,مع,الى,اي,الي,عن,لي,هناك",
+);
+/** They never belong to another word. */
+const PRONOUNS = setOf("someone,somebody,anyone,anybody,alguien,alguem,quelqu un,jemand,jemandem,jemanden,מישהו,מישהי");
+/** Behind the person, when only wanting stands before it. */
+const AFTERWARDS = setOf(
+  "please,pls,now,here,asap,real,to,who,for,not,instead,real,humano,humana,por,ahora,ya,que,porfa,real,agora,aqui,de,svp,s,maintenant,humain,bitte,jetzt,sprechen,אמיתי,אנושי,אנושית,בבקשה,עכשיו,من,لو,الان,حقيقي,بشري",
+);
+const ALONE = setOf(
+  "human,a human,real human,human being,real human being,agent,an agent,live agent,human agent,real person,a real person,person,live person,representative,a representative,operator,manager,customer service,customer support,customer care," +
+    "live chat,live support,supervisor,human help,human assistance,human support,supervisora,atencion humana,menschen,persona,persona real,una persona real,un humano,humano,agente,un agente,asesor,un asesor,operador,atencion al cliente,servicio al cliente,atendente,um atendente,pessoa real,pessoa,humana,um humano," +
+    "atendimento humano,atendimento ao cliente,humain,un humain,un conseiller,conseiller,operateur,service client,mensch,mitarbeiter,einen mitarbeiter,kundenservice,kundendienst," +
+    "נציג,נציגה,נציג אנושי,בן אדם,נציג שירות,שירות לקוחות,אפשר נציג,موظف,شخص حقيقي,انسان,خدمة العملاء,ممثل",
+);
+const POLITE = setOf(
+  "please,pls,plz,now,por,favor,porfa,ya,agora,ahora,s,il,vous,plait,svp,bitte,jetzt,בבקשה,עכשיו,من,فضلك,لو,سمحت,الان,hi,hello,hola,oi,ola,bonjour,hallo,שלום,היי,مرحبا",
+);
+/** A new clause without any punctuation. */
+const TURNS = setOf("but,sino,pero,sondern,aber,אבל,אלא,لكن,بل");
+const REASONS = setOf("why,porque,pourquoi,warum,wieso,למה,لماذا");
+const WINDOW = 7;
+const NEGATED_WITHIN = 4;
+/** Of a long message only so much is looked through for such a wish. */
+const LOOKED_THROUGH = 200;
+const LONGEST_ALONE = 10;
+
+const wordOrTwo = (set: ReadonlySet<string>, words: readonly string[], at: number): number => {
+  if (set.has(`${words[at] ?? ""} ${words[at + 1] ?? ""}`)) return 2;
+  return set.has(words[at] ?? "") ? 1 : 0;
+};
+
+function isWished(words: readonly string[], { speaking, wanting, people, negations }: Language): boolean {
+  const isNegated = (at: number): boolean =>
+    !words.some((word) => REASONS.has(word)) && words.slice(Math.max(0, at - NEGATED_WITHIN), at).some((word) => negations.has(word));
+  // "Your contact person" has no verb.
+  const verbs = words.flatMap((word, at) => (speaking.has(word) && !["the", "your", "a", "my"].includes(words[at - 1] ?? "") ? [at] : []));
+  return words.some((_, at) => {
+    const length = wordOrTwo(people, words, at);
+    const before = words[at - 1];
+    if (length === 0) return false;
+    const person = words.slice(at, at + length).join(" ");
+    if (before !== undefined && !PRONOUNS.has(person) && !DETERMINERS.has(before) && !speaking.has(before) && !wanting.has(before))
+      return false;
+    if (verbs.some((verb) => Math.abs(verb - at) <= WINDOW && !isNegated(verb))) return true;
+    let start = at - 1;
+    while (start >= 0 && at - start <= 4 && DETERMINERS.has(words[start] ?? "")) start -= 1;
+    const isWanted =
+      wanting.has(words[start] ?? "") ||
+      wanting.has(`${words[start - 1] ?? ""} ${words[start] ?? ""}`) ||
+      wanting.has(`${words[start] ?? ""} ${words[start + 1] ?? ""}`);
+    const behind = words[at + length];
+    return isWanted && !isNegated(start) && (behind === undefined || AFTERWARDS.has(behind));
+  });
+}
+
+function splitAtTurns(words: readonly string[]): readonly (readonly string[])[] {
+  const parts: string[][] = [[]];
+  for (const word of words) {
+    if (TURNS.has(word)) parts.push([]);
+    else parts.at(-1)?.push(word);
+  }
+  return parts;
+}
+
+/** "One person" may answer how many they are. */
+const MAY_BE_COUNTED = setOf("person,persona,pessoa,humana");
+
+function isAlone(words: readonly string[]): boolean {
+  if (ALONE.has(words.join(" "))) return true;
+  const bare = words.filter((word) => !DETERMINERS.has(word)).join(" ");
+  return ALONE.has(bare) && !MAY_BE_COUNTED.has(bare);
+}
+
+/** Of the plain words of each clause. */
+export function wantsPerson(clauses: readonly (readonly string[])[]): boolean {
+  let left = LOOKED_THROUGH;
+  return clauses.some((clause) => {
+    if (left <= 0) return false;
+    const words = clause.slice(0, left);
+    left -= words.length;
+    if (words.length <= LONGEST_ALONE && isAlone(words.filter((word) => !POLITE.has(word)))) return true;
+    return splitAtTurns(words).some((part) => LANGUAGES.some((language) => isWished(part, language)));
+  });
+}
