@@ -7,29 +7,37 @@ import { formatFull, formatRecent } from "./format-time.ts";
 import { sentenceOf, type Conversation, type InboxClient } from "./inbox-client.ts";
 import { wordsOf } from "./shown-content.ts";
 import { wordsFor } from "./turn-reasons.ts";
-import { addressOf } from "./use-selection.ts";
+import { addressOf, NOTICES, type Place } from "./use-place.ts";
 import { isWindowClosed } from "./write-block.ts";
 
 interface ConversationListProps {
   readonly client: InboxClient;
-  readonly selected: string | undefined;
+  readonly place: Place;
   readonly now: number;
   readonly onSignOut: () => void;
 }
 
-export function ConversationList({ client, selected, now, onSignOut }: ConversationListProps) {
+export function ConversationList({ client, place, now, onSignOut }: ConversationListProps) {
   const query = useInfiniteQuery({
     queryKey: ["conversations"],
     queryFn: ({ pageParam }) => client.listConversations(pageParam),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: ({ nextCursor }) => nextCursor ?? undefined,
   });
+  const selected = place.kind === "conversation" ? place.conversationId : undefined;
   const conversations = query.data?.pages.flatMap(({ data }) => data) ?? [];
   return (
     <>
       <header className="flex h-16 shrink-0 items-center gap-3 border-b border-line px-4">
         <img src="icon.svg" alt="" className="size-7" />
         <h1 className="flex-1 font-semibold">Inbox</h1>
+        <a
+          href={NOTICES}
+          aria-current={place.kind === "notices" ? "page" : undefined}
+          className="rounded-md px-2 py-1 text-sm text-soft hover:bg-raised hover:text-ink aria-[current]:bg-raised aria-[current]:text-ink"
+        >
+          Notices
+        </a>
         <button type="button" onClick={onSignOut} className="rounded-md px-2 py-1 text-sm text-soft hover:bg-raised hover:text-ink">
           Sign out
         </button>

@@ -41,6 +41,13 @@ export function formatMoment(iso: string, now: number): string {
   return `${formatDate(at, now)}, ${formatClock(iso)}`;
 }
 
+/** A sentence of the server, with its instants as people of this browser write them. */
+export function withLocalTimes(sentence: string): string {
+  return sentence.replaceAll(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z/g, (iso) =>
+    Number.isNaN(Date.parse(iso)) ? iso : formatFull(iso),
+  );
+}
+
 export function formatFull(iso: string): string {
   return new Date(iso).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
 }

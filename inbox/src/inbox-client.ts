@@ -1,7 +1,16 @@
 // Owns: what the inbox asks of the API, and what a refusal is called on the screen. The only file that knows the SDK's functions.
-import { createClient, ProblemError, type Conversation, type Message, type ToolCall, type Turn } from "@onethread/sdk";
+import {
+  createClient,
+  ProblemError,
+  type Channel,
+  type Conversation,
+  type Message,
+  type Notice,
+  type ToolCall,
+  type Turn,
+} from "@onethread/sdk";
 
-export type { Conversation, Message, ToolCall, Turn };
+export type { Channel, Conversation, Message, Notice, ToolCall, Turn };
 
 export interface Page<Item> {
   readonly data: readonly Item[];
@@ -21,6 +30,10 @@ export interface InboxClient {
   denyToolCall(id: string): Promise<ToolCall>;
   /** Written by a person: the AI pauses. The same key and text: one message, however often it is called. */
   sendText(message: { readonly conversationId: string; readonly text: string; readonly idempotencyKey: string }): Promise<Message>;
+  /** The connected numbers, with what is reported of each. */
+  listChannels(): Promise<readonly Channel[]>;
+  /** The newest first. */
+  listNotices(cursor: string | undefined): Promise<Page<Notice>>;
   pauseAi(id: string): Promise<Conversation>;
   resumeAi(id: string): Promise<Conversation>;
 }
@@ -30,7 +43,7 @@ const from = (cursor: string | undefined): { readonly limit: number; readonly cu
   cursor === undefined ? { limit: PAGE } : { limit: PAGE, cursor };
 
 export function createInboxClient(access: { readonly baseUrl: string; readonly apiKey: string }): InboxClient {
-  const { conversations, turns, toolCalls } = createClient(access);
+  const { channels, conversations, notices, turns, toolCalls } = createClient(access);
   return {
     listConversations: (cursor) => conversations.list(from(cursor)),
     getConversation: (id) => conversations.get(id),
@@ -41,6 +54,8 @@ export function createInboxClient(access: { readonly baseUrl: string; readonly a
     listWaitingToolCalls: async (conversationId) => (await toolCalls.list({ conversationId, state: "waiting" })).data,
     approveToolCall: (id) => toolCalls.approve(id),
     denyToolCall: (id) => toolCalls.deny(id),
+    listChannels: async () => (await channels.list()).data,
+    listNotices: (cursor) => notices.list(from(cursor)),
     pauseAi: (id) => conversations.pause(id, "inbox"),
     resumeAi: (id) => conversations.resume(id),
   };

@@ -1,11 +1,11 @@
 // Owns: whose thread it is, the way back on a phone, and who answers: the AI or a person.
 import { useMutation } from "@tanstack/react-query";
-import { useEffect, useRef } from "react";
 import { Avatar } from "./avatar.tsx";
+import { BackLink } from "./back-link.tsx";
 import { conversationName } from "./conversation-name.ts";
 import { sentenceOf, type Conversation, type InboxClient } from "./inbox-client.ts";
+import { PaneHeading } from "./pane-heading.tsx";
 import { PauseBanner } from "./pause-banner.tsx";
-import { NOTHING_SELECTED } from "./use-selection.ts";
 
 interface ThreadHeaderProps {
   readonly client: InboxClient;
@@ -27,7 +27,7 @@ export function ThreadHeader({ client, conversation, now, onChanged }: ThreadHea
         <BackLink />
         <Avatar name={name} />
         <div className="min-w-0 flex-1">
-          <Name name={name} />
+          <PaneHeading name={name} />
           <p className="truncate text-sm text-soft">{detailOf(conversation, name)}</p>
         </div>
         {aiPaused === null && (
@@ -48,42 +48,6 @@ export function ThreadHeader({ client, conversation, now, onChanged }: ThreadHea
         </p>
       )}
     </header>
-  );
-}
-
-function BackLink() {
-  return (
-    <a
-      href={NOTHING_SELECTED}
-      aria-label="Back to the list"
-      className="-ms-2 grid size-10 place-items-center rounded-full hover:bg-raised md:hidden"
-    >
-      <svg
-        viewBox="0 0 24 24"
-        className="size-6 rtl:-scale-x-100"
-        fill="none"
-        stroke="currentColor"
-        strokeWidth="2"
-        strokeLinecap="round"
-        strokeLinejoin="round"
-        aria-hidden="true"
-      >
-        <path d="M15 5l-7 7 7 7" />
-      </svg>
-    </a>
-  );
-}
-
-function Name({ name }: { readonly name: string }) {
-  const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => {
-    // On a phone the list with the link that was followed is gone: the focus must not be lost with it.
-    if (document.activeElement === document.body || document.activeElement?.checkVisibility() === false) heading.current?.focus();
-  }, []);
-  return (
-    <h2 ref={heading} tabIndex={-1} dir="auto" className="truncate font-semibold outline-none">
-      {name}
-    </h2>
   );
 }
 

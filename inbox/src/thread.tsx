@@ -5,7 +5,7 @@ import { Composer } from "./composer.tsx";
 import { sentenceOf, type Conversation, type InboxClient, type Message, type ToolCall } from "./inbox-client.ts";
 import { MessageList } from "./message-list.tsx";
 import { ThreadHeader } from "./thread-header.tsx";
-import { NOTHING_SELECTED } from "./use-selection.ts";
+import { NOTHING_SELECTED } from "./use-place.ts";
 import { writeBlock } from "./write-block.ts";
 
 interface ThreadProps {

@@ -72,6 +72,12 @@ async function customerWrites(text: string, riders: Readonly<Record<string, unkn
   expect(answer.status).toBe(200);
 }
 
+/** A webhook of the account that the demo's number belongs to. */
+async function accountReports(field: string, value: Readonly<Record<string, unknown>>): Promise<void> {
+  const answer = await fetch(`${facts.simulatorUrl}/sim/inbound`, { method: "POST", body: JSON.stringify({ raw: { field, value } }) });
+  expect(answer.status).toBe(200);
+}
+
 /** What the simulator accepted for this customer; waits until there is as much. */
 async function outbox(atLeast: number): Promise<unknown> {
   const answer = await fetch(`${facts.simulatorUrl}/sim/outbox?to=${phone()}&atLeast=${String(atLeast)}&waitMs=10000`);
@@ -445,4 +451,52 @@ test("in the list a name and the last words read in their own direction, from th
     expect(await shown.evaluate((element) => getComputedStyle(element).direction)).toBe("rtl");
     expect(await shown.evaluate((element) => element.scrollLeft)).toBe(0);
   }
+});
+
+test("what WhatsApp reports of a number stands above everything until it is over, and is kept among the notices", async () => {
+  const page = await openPage();
+  await signIn(page);
+  await page.getByRole("link", { name: "Notices" }).click();
+  await page.getByText("Nothing was reported yet").waitFor();
+  await accountReports("account_update", { event: "PARTNER_REMOVED" });
+  await accountReports("message_template_status_update", {
+    event: "REJECTED",
+    message_template_name: "winter_offer",
+    message_template_language: "he",
+    reason: "PROMOTIONAL",
+  });
+  await page.reload();
+  const banner = page.getByRole("status", { name: "Channels" });
+  await banner.getByText(/took this app's access to its account away.*Connect the account again/).waitFor();
+  expect(await banner.textContent()).toContain("15550100200");
+  const notices = page.getByRole("list", { name: "Notices" }).getByRole("listitem");
+  await notices.filter({ hasText: "winter_offer" }).getByText("Warning").waitFor();
+  await notices.filter({ hasText: "took this app's access" }).getByText("Critical").waitFor();
+  await accountReports("account_update", { event: "PARTNER_ADDED" });
+  await page.reload();
+  await notices.filter({ hasText: "The app has access to this account." }).waitFor();
+  await expect.poll(() => banner.textContent(), { timeout: 10_000 }).toBe("");
+});
+
+test("notices that cannot be read say so, and older ones come page by page", async () => {
+  await testDatabase.superuser.query(
+    `insert into onethread.notices (business_id, id, received_at, at, provider, field, severity, sentence, digest)
+     select b.id, gen_random_uuid(), now() - interval '1 year', now() - n * interval '1 day' - interval '1 year', 'cloud', 'account_alerts', 'info',
+            'Alert ' || n || '.', sha256(n::text::bytea)
+       from onethread.businesses b cross join generate_series(1, 60) n`,
+  );
+  const page = await openPage(PHONE);
+  await signIn(page);
+  await page.route("**/api/v1/notices*", (route) => route.abort());
+  await page.getByRole("link", { name: "Notices" }).click();
+  await page.getByRole("heading", { name: "Notices" }).waitFor();
+  await page.getByText("The server cannot be reached").waitFor();
+  await page.unrouteAll();
+  await page.reload();
+  const alerts = page.getByRole("list", { name: "Notices" }).getByText(/^Alert \d+\.$/);
+  await alerts.first().waitFor();
+  await page.getByRole("button", { name: "Show older notices" }).click();
+  await expect.poll(() => alerts.count(), { timeout: 10_000 }).toBe(60);
+  await page.getByRole("link", { name: "Back to the list" }).click();
+  await page.getByRole("heading", { name: "Inbox" }).waitFor();
 });

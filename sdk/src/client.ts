@@ -8,11 +8,13 @@ import type {
   ListConversationsQuery,
   ListEventsQuery,
   ListMessagesQuery,
+  ListNoticesQuery,
   ListToolCallsQuery,
   ListTurnsQuery,
   Message,
   MessageContentInput,
   MessagePage,
+  NoticePage,
   ResolveConversationInput,
   ResolvedConversation,
   SendMessageQuery,
@@ -65,6 +67,10 @@ export interface Client {
   };
   readonly business: { get(): Promise<Business> };
   readonly channels: { list(): Promise<ChannelPage> };
+  readonly notices: {
+    /** What was reported of channels, accounts and templates, the newest first. */
+    list(query?: ListNoticesQuery): Promise<NoticePage>;
+  };
 }
 
 /** Answers that are not a success are thrown as ProblemError. */
@@ -86,6 +92,7 @@ export function createClient(options: ClientOptions): Client {
     events: { list: (query = {}) => get("/events", { ...query }) },
     business: { get: () => get("/business") },
     channels: { list: () => get("/channels") },
+    notices: { list: (query = {}) => get("/notices", { ...query }) },
   };
 }
 

@@ -1,0 +1,56 @@
+// Owns: what is wrong with the connected numbers, in words: which, what happened, and what to do. Refuses to know: how it is shown.
+import { withLocalTimes } from "./format-time.ts";
+import type { Channel } from "./inbox-client.ts";
+
+export interface Trouble {
+  /** Of every channel that it concerns. */
+  readonly names: readonly string[];
+  /** Danger: messages do not go out or do not come in. */
+  readonly tone: "danger" | "warning";
+  /** A sentence or two. */
+  readonly what: string;
+  /** Undefined where the sentence says it. */
+  readonly advice: string | undefined;
+}
+
+type Signal = Channel["signals"][number];
+
+const LOWER_QUALITY: ReadonlySet<string> = new Set(["FLAGGED", "DOWNGRADE"]);
+const STOPPED = "Nothing is sent until it is mended and the channel is resumed; what waits is kept.";
+
+/** The worst first; what one account reports of several numbers once. */
+export function listTroubles(channels: readonly Channel[]): readonly Trouble[] {
+  const found = channels.flatMap((channel) => troublesOf(channel).map((trouble) => ({ name: nameOf(channel), trouble })));
+  const groups = [...Map.groupBy(found, ({ trouble }) => trouble.what).values()];
+  const troubles = groups.flatMap((group) =>
+    group[0] === undefined ? [] : [{ ...group[0].trouble, names: group.map(({ name }) => name) }],
+  );
+  return troubles.toSorted((a, b) => Number(a.tone === "warning") - Number(b.tone === "warning"));
+}
+
+/** Two numbers may have one name. */
+export function nameOf({ name, displayPhoneNumber }: Pick<Channel, "name" | "displayPhoneNumber">): string {
+  return displayPhoneNumber === null || displayPhoneNumber === name ? name : `${name} (${displayPhoneNumber})`;
+}
+
+function troublesOf({ stoppedAt, stoppedReason, signals }: Channel): readonly Omit<Trouble, "names">[] {
+  const reported = signals.filter(isTrouble).map((signal): Omit<Trouble, "names"> => ({
+    tone: signal.health === "ok" ? "warning" : "danger",
+    what: withLocalTimes(signal.sentence),
+    advice: adviceFor(signal),
+  }));
+  if (stoppedAt === null) return reported;
+  return [{ tone: "danger", what: `Sending is stopped: ${stoppedReason ?? "no reason was given"}`, advice: STOPPED }, ...reported];
+}
+
+function isTrouble({ aspect, state, health }: Signal): boolean {
+  return health !== "ok" || (aspect === "quality" && LOWER_QUALITY.has(state));
+}
+
+function adviceFor({ aspect, state, health }: Signal): string | undefined {
+  if (aspect === "quality") return "Write less of what customers block or report; WhatsApp Manager says more.";
+  if (aspect === "reachout") return "Customers who write can still be answered.";
+  if (aspect === "connection") return state === "logout" ? undefined : "Look at the gateway, and link the number again if it asks for it.";
+  if (health === "restricted" && aspect !== "account") return "WhatsApp Manager says what is still possible, and takes an appeal.";
+  return state === "ACCOUNT_DELETED" ? "Nothing can be sent. Connect another account." : undefined;
+}
