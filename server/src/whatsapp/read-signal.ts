@@ -141,7 +141,7 @@ function readQuality(value: JsonObject): Facts {
   const limit = short(readScalar(value, "max_daily_conversations_per_business") ?? readScalar(value, "current_limit"));
   const aspects = [aspect("quality", event, "ok"), ...(limit === "" ? [] : [aspect("limit", limit, "ok")])];
   const sentence = `The number's quality or limit changed: ${event}${limit === "" ? "" : `, limit ${limit}`}.`;
-  return /DOWNGRADE|FLAG/.test(event) ? warning(sentence, ...aspects) : info(sentence, ...aspects);
+  return /^(?:DOWNGRADE|FLAGGED)$/.test(event) ? warning(sentence, ...aspects) : info(sentence, ...aspects);
 }
 
 function readName(value: JsonObject): Facts {
