@@ -15,12 +15,25 @@ export interface DatabaseOptions {
   readonly statementTimeoutMs?: number;
 }
 
+interface TransactionOptions {
+  readonly lockTimeoutMs?: number;
+}
+
 export interface BusinessDatabase extends Queryable {
   /**
    * Runs `work` in one transaction; a throw rolls it back. After a deadlock or a serialisation failure `work` runs again, some times, in a new
-   * transaction: what it does beside the database must bear that.
+   * transaction: what it does beside the database must bear that. `lockTimeoutMs`: how long it waits for what somebody else has locked.
    */
-  transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T>;
+  transaction<T>(work: (tx: Queryable) => Promise<T>, options?: TransactionOptions): Promise<T>;
+}
+
+export interface BatchDatabase extends Queryable {
+  /** `isImpatient`: gives up as soon as it is plain that somebody holds what it needs. */
+  run<C extends Columns>(
+    query: Query<C>,
+    values: readonly unknown[],
+    options?: { readonly isImpatient?: boolean },
+  ): Promise<readonly RowOf<C>[]>;
 }
 
 export interface Database {
@@ -33,7 +46,7 @@ export interface Database {
    * (planning takes longer than a small batch) and joins by hash: the planner takes every array for ten rows, and nested loops over batches
    * of 256 cost more than all the inserts (measured 2026-11-22: 14 of 24 ms).
    */
-  readonly batches: Queryable;
+  readonly batches: BatchDatabase;
   /**
    * The application's role again, on a few connections of its own and with a short limit: for reads that help and are not needed. Whatever they wait for
    * (a lock, a huge search), they take no connection from what has to be written.
@@ -60,8 +73,11 @@ const OPTIONAL_TIMEOUT_MS = 2_000;
 const optionalConnectionsOf = ({ appConnections }: DatabaseOptions): number => Math.max(2, Math.ceil(appConnections * 0.4));
 const ROLES = { app: "onethread_app", ingest: "onethread_ingest" } as const;
 
-// lock_timeout: one conversation whose row somebody holds must not keep a batch of 256 waiting; the batch is then halved around it.
-const PINNED_PLANS = "-c plan_cache_mode=force_generic_plan -c enable_nestloop=off -c enable_mergejoin=off -c lock_timeout=1s";
+// One conversation whose row somebody holds must not keep a batch of 256 waiting: it is then set aside (ingest/around-locks.ts). A healthy row is held
+// for some milliseconds, so who asks again, with others behind, waits only a little longer than that.
+const LOCK_TIMEOUT = "1s";
+const IMPATIENT_LOCK_TIMEOUT = "50ms";
+const PINNED_PLANS = `-c plan_cache_mode=force_generic_plan -c enable_nestloop=off -c enable_mergejoin=off -c lock_timeout=${LOCK_TIMEOUT}`;
 
 interface PoolOptions {
   readonly role: keyof typeof ROLES;
@@ -111,6 +127,17 @@ async function setBusiness(client: pg.PoolClient, businessId: BusinessId): Promi
   currentBusiness.delete(client);
   await client.query({ name: "db.set-business", text: "select set_config('onethread.business_id', $1, false)", values: [businessId] });
   currentBusiness.set(client, businessId);
+}
+
+const impatientClients = new WeakSet<pg.PoolClient>();
+
+/** Asks nothing of a connection that is set so already, as all are in ordinary times. */
+async function setPatience(client: pg.PoolClient, isImpatient: boolean): Promise<void> {
+  if (impatientClients.has(client) === isImpatient) return;
+  const timeout = isImpatient ? IMPATIENT_LOCK_TIMEOUT : LOCK_TIMEOUT;
+  await client.query({ name: "db.set-patience", text: "select set_config('lock_timeout', $1, false)", values: [timeout] });
+  if (isImpatient) impatientClients.add(client);
+  else impatientClients.delete(client);
 }
 
 // A plan that was made while a table was empty takes any index for as good as the right one, and stays until the first autoanalyze: look-ups and
@@ -167,8 +194,12 @@ async function withBusiness<T>(pool: pg.Pool, businessId: BusinessId, work: (cli
 type Ended<T> = { readonly isCommitted: true; readonly result: T } | { readonly isCommitted: false; readonly error: unknown };
 
 /** Rejects only when the connection is lost. What the work itself throws (a refusal of ours, mostly) was rolled back, and the connection is as good as before. */
-async function inTransaction<T>(client: pg.PoolClient, work: (tx: Queryable) => Promise<T>): Promise<Ended<T>> {
-  await client.query("begin");
+async function inTransaction<T>(
+  client: pg.PoolClient,
+  work: (tx: Queryable) => Promise<T>,
+  { lockTimeoutMs }: TransactionOptions,
+): Promise<Ended<T>> {
+  await client.query(lockTimeoutMs === undefined ? "begin" : `begin; set local lock_timeout = ${String(Math.ceil(lockTimeoutMs))}`);
   try {
     const result = await work({ run: (query, values) => runOn(client, query, values) });
     await client.query("commit");
@@ -184,9 +215,13 @@ async function inTransaction<T>(client: pg.PoolClient, work: (tx: Queryable) => 
 }
 
 /** Between two tries the connection is in the pool, for others. */
-async function runTransaction<T>(pool: pg.Pool, businessId: BusinessId, work: (tx: Queryable) => Promise<T>): Promise<T> {
+async function runTransaction<T>(
+  pool: pg.Pool,
+  businessId: BusinessId,
+  { work, ...options }: TransactionOptions & { readonly work: (tx: Queryable) => Promise<T> },
+): Promise<T> {
   return retryTransient(async () => {
-    const ended = await withBusiness(pool, businessId, (client) => inTransaction(client, work));
+    const ended = await withBusiness(pool, businessId, (client) => inTransaction(client, work, options));
     if (ended.isCommitted) return ended.result;
     throw ended.error;
   });
@@ -204,13 +239,19 @@ export function createDatabase(options: DatabaseOptions): Database {
     (pool: pg.Pool): Database["forBusiness"] =>
     (businessId) => ({
       run: (query, values) => withBusiness(pool, businessId, (client) => runOn(client, query, values)),
-      transaction: (work) => runTransaction(pool, businessId, work),
+      transaction: (work, transactionOptions = {}) => runTransaction(pool, businessId, { work, ...transactionOptions }),
     });
   return {
     forBusiness: businessOf(app),
     optional: { forBusiness: businessOf(optional) },
     acrossBusinesses: { run: (query, values) => withClient(ingest, (client) => runOn(client, query, values)) },
-    batches: { run: (query, values) => withClient(batches, (client) => runOn(client, query, values)) },
+    batches: {
+      run: (query, values, { isImpatient = false } = {}) =>
+        withClient(batches, async (client) => {
+          await setPatience(client, isImpatient);
+          return runOn(client, query, values);
+        }),
+    },
     async ping() {
       await ingest.query("select 1");
     },

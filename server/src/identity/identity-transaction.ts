@@ -43,6 +43,8 @@ export interface SettleRequest {
   readonly change?: NumberChange | undefined;
   /** The message is stored already: what it says may be out of date, so it joins what belongs together, but takes nothing from anybody. */
   readonly isRedelivery?: boolean;
+  /** How long it waits for a row that somebody holds; absent: as long as any statement. */
+  readonly lockTimeoutMs?: number;
 }
 
 export interface SettledIdentity {

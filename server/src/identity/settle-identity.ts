@@ -32,10 +32,11 @@ async function settleUndisturbed(
   request: SettleRequest,
   isProven: boolean,
 ): Promise<IdentityOutcome> {
-  const { businessId, reason } = request;
+  const { businessId, reason, lockTimeoutMs } = request;
+  const patience = lockTimeoutMs === undefined ? {} : { lockTimeoutMs };
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const result = await database.forBusiness(businessId).transaction((tx) => settleOnce(tx, request, isProven));
+      const result = await database.forBusiness(businessId).transaction((tx) => settleOnce(tx, request, isProven), patience);
       if (result.outcome !== "settled") return result;
       const { conversationId: winnerId, merged } = result.settled;
       for (const loserId of merged) log.info({ businessId, winnerId, loserId, reason }, "conversation.merged");

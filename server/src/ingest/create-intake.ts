@@ -1,30 +1,30 @@
 // Owns: the way of a webhook's events into the database: sorted by what they are, gathered into batches, answered when they are durable.
 import type { ChannelDirectory, DirectoryChannel } from "../businesses/channel-directory.ts";
 import { classifyDatabaseError } from "../db/classify-error.ts";
+import type { BatchDatabase } from "../db/database.ts";
 import type { Queryable } from "../db/query.ts";
 import type { SettleIdentity } from "../identity/settle-identity.ts";
 import type { FailPoints } from "../kernel/fail-points.ts";
 import { Fault, messageOf } from "../kernel/faults.ts";
-import type { BusinessId } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
-import { createMicroBatcher } from "../kernel/micro-batcher.ts";
-import { withTimeout } from "../kernel/with-timeout.ts";
 import type { IdentityEvent, MessageEvent, NoticeEvent, PreferenceEvent, StatusEvent, WebhookEvent } from "../whatsapp/events.ts";
 import { isForNothing } from "../whatsapp/is-for-nothing.ts";
-import { createIngestItem, type IngestItem } from "./ingest-item.ts";
+import { isSetAside } from "./around-locks.ts";
+import { createIngestItem, type IngestItem, namesOf } from "./ingest-item.ts";
+import { createIngestQueue, unavailable } from "./ingest-queue.ts";
 import type { StoreOutcome } from "./store-batch.ts";
 import { createLearnIdentity, type IdentityLesson } from "./learn-identity.ts";
 import { createRecordPreferences, type LocatedPreferences } from "./record-preferences.ts";
 import { createRecordSignals } from "./record-signals.ts";
 import { createStoreMessages } from "./store-messages.ts";
-import { createStatusStore, type StatusItem, type StatusStore } from "./store-statuses.ts";
+import { createStatusStore, type StatusItem, type StatusOutcome, type StatusStore } from "./store-statuses.ts";
 import { createThreadResolver } from "./thread-resolver.ts";
 import type { NoticeEntry, RefusedEntry, WebhookLogWriter } from "./webhook-log.ts";
 import type { IntakeResult, WebhookIntake } from "./webhook-intake.ts";
 
 export interface IntakeDeps {
   readonly db: Queryable;
-  readonly batches: Queryable;
+  readonly batches: BatchDatabase;
   readonly channels: ChannelDirectory;
   readonly webhookLog: WebhookLogWriter;
   readonly settleIdentity: SettleIdentity;
@@ -34,6 +34,8 @@ export interface IntakeDeps {
   readonly slots: number;
   readonly maxWaiting: number;
   readonly maxBatch?: number;
+  /** Absent: 10 s. */
+  readonly deadlineMs?: number;
   /** Told after every commit that stored something. What it throws is logged and changes nothing. */
   readonly onStored: (count: number) => void;
 }
@@ -47,26 +49,12 @@ export interface Intake extends WebhookIntake {
   idle(): Promise<void>;
 }
 
-const MAX_BATCH = 256;
-const MAX_BATCH_BYTES = 1_000_000;
-/** What one delivery may have in the queue at a time: a body of any size comes in by slices, and others get their turn between them. More than the platform puts into one (1,000), so that a burst in one delivery is one burst here. */
-const SLICE = 1_024;
-/** Of the queue, for one business; what is beyond it is refused with 503. */
-const SHARE = 0.25;
-/** A slice that is not durable by then is answered 503; what it holds may still be stored, and is a duplicate when it comes again. */
-const SLICE_DEADLINE_MS = 10_000;
 const MAX_LESSONS_WAITING = 1_000;
 const ALIAS_CACHE_ENTRIES = 200_000;
 
 /** `isUsed`: it needs nothing more than its raw record. */
 type Notice = { readonly event: NoticeEvent; readonly isUsed: boolean };
 type Located<E> = { readonly event: E; readonly channel: DirectoryChannel };
-
-const unavailable = (cause: unknown): Fault =>
-  new Fault("unavailable", "The database cannot take messages right now. Nothing of this delivery was acknowledged; deliver it again.", {
-    cause,
-    retryAfterSeconds: 2,
-  });
 
 export function createIntake(deps: IntakeDeps): Intake {
   const { db, log, webhookLog } = deps;
@@ -78,25 +66,27 @@ export function createIntake(deps: IntakeDeps): Intake {
   const learnIdentity = createLearnIdentity({ settleIdentity: deps.settleIdentity, log });
   let learning: Promise<void> = Promise.resolve();
   let lessonsWaiting = 0;
-  const bounds = boundsOf(deps);
+  const { maxWaiting, maxBatch, deadlineMs } = deps;
 
-  const messageBatcher = createMicroBatcher<IngestItem, StoreOutcome>({
+  const messageQueue = createIngestQueue<IngestItem, StoreOutcome>({
     slots: deps.slots,
-    maxWeight: MAX_BATCH_BYTES,
+    ...{ maxWaiting, maxBatch, deadlineMs },
     weigh: (item) => item.event.raw.length + item.contentJson.length,
-    ...bounds,
-    async run(items) {
-      const outcomes = await storeMessages(items);
+    namesOf,
+    async store(items, isRepeat) {
+      const outcomes = await storeMessages(items, isRepeat);
       const stored = outcomes.filter((outcome) => outcome === "stored").length;
       if (stored > 0) tellStored(stored);
+      const aside = outcomes.filter(isSetAside).length;
+      if (aside > 0 && !isRepeat) log.warn({ items: aside }, "ingest.set-aside");
       return outcomes;
     },
   });
-
-  const statusBatcher = createMicroBatcher<StatusItem, "recorded" | "quarantined">({
+  const statusQueue = createIngestQueue<StatusItem, StatusOutcome>({
     slots: 1,
-    ...bounds,
-    run: (items) => statuses.store(items),
+    ...{ maxWaiting, maxBatch, deadlineMs },
+    namesOf: ({ channelId, event }) => [`${channelId}|${event.providerMessageId}`],
+    store: (items) => statuses.store(items),
   });
 
   // Bookkeeping must not decide over a message that is durable.
@@ -169,13 +159,9 @@ export function createIntake(deps: IntakeDeps): Intake {
         else notices.push({ event: noticeOf(event, event.kind), isUsed: true });
       }
     }
-    const outcomes = await inSlices(messages, bounds.sliceSize, async ({ event, channel }, begun) => {
-      const outcome = await messageBatcher.submit(createIngestItem(event, channel), { begun });
-      if (outcome === "refused") throw unavailable(new Error("somebody holds the row of this conversation"));
-      return outcome;
-    });
+    const outcomes = await messageQueue.submitAll(messages, ({ event, channel }) => createIngestItem(event, channel));
     // Only now: a status of this delivery may be about one of its messages.
-    const results = await inSlices(statusItems, bounds.sliceSize, (item, begun) => statusBatcher.submit(item, { begun }));
+    const results = await statusQueue.submitAll(statusItems, (item) => item);
     for (const preference of preferences) await recordPreferences(preference);
     const unused = await recordNotices(notices);
     await webhookLog.quarantine(...aside);
@@ -192,14 +178,14 @@ export function createIntake(deps: IntakeDeps): Intake {
   return {
     statuses,
     get waiting() {
-      return messageBatcher.waiting + statusBatcher.waiting;
+      return messageQueue.waiting + statusQueue.waiting;
     },
     forget() {
       resolver.forget();
     },
     async idle() {
-      await messageBatcher.idle();
-      await statusBatcher.idle();
+      await messageQueue.idle();
+      await statusQueue.idle();
       await learning;
     },
     async receive(events) {
@@ -212,32 +198,6 @@ export function createIntake(deps: IntakeDeps): Intake {
       }
     },
   };
-}
-
-function boundsOf({ maxBatch, maxWaiting }: Pick<IntakeDeps, "maxBatch" | "maxWaiting">) {
-  return {
-    maxItems: maxBatch ?? MAX_BATCH,
-    maxWaiting,
-    maxWaitingOfShare: Math.ceil(maxWaiting * SHARE),
-    // A small queue has small slices: the first one must fit into the share of its business.
-    sliceSize: Math.max(1, Math.min(SLICE, Math.floor(maxWaiting * SHARE))),
-    shareOf: ({ businessId }: { readonly businessId: BusinessId }): string => businessId,
-    onFull: (): Fault => unavailable(new Error("the ingest queue is full")),
-  };
-}
-
-/** In order, a slice at a time; the first failure ends it. */
-async function inSlices<Item, Out>(
-  items: readonly Item[],
-  size: number,
-  submit: (item: Item, begun: boolean) => Promise<Out>,
-): Promise<readonly Out[]> {
-  const results: Out[] = [];
-  for (let at = 0; at < items.length; at += size) {
-    const slice = Promise.all(items.slice(at, at + size).map((item) => submit(item, at > 0)));
-    for (const result of await withTimeout(slice, SLICE_DEADLINE_MS)) results.push(result);
-  }
-  return results;
 }
 
 function reasonOf(event: WebhookEvent): string {

@@ -1,10 +1,7 @@
 // Owns: finding the one item that the database refuses. A batch that fails on its data is halved until the poison stands alone.
 import { classifyDatabaseError } from "../db/classify-error.ts";
 
-/**
- * `attempt` stores all of its items or none. Faults that are about no item (the database is gone) are thrown; `alone` gets the item that the
- * database refuses for its data, or whose row somebody holds.
- */
+/** Faults that are about no item (the database is gone) are thrown; `alone` gets the item that the database refuses for its data. */
 export async function inHalves<Item>(
   items: readonly Item[],
   attempt: (items: readonly Item[]) => Promise<void>,
@@ -14,8 +11,7 @@ export async function inHalves<Item>(
   try {
     await attempt(items);
   } catch (error) {
-    const failure = classifyDatabaseError(error);
-    if (failure !== "data" && failure !== "locked") throw error;
+    if (classifyDatabaseError(error) !== "data") throw error;
     const [first] = items;
     if (items.length === 1 && first !== undefined) {
       await alone(first, error);

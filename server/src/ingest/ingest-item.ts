@@ -31,6 +31,12 @@ export interface IngestItem {
   readonly contentJson: string;
 }
 
+/** Messages that share one of these are of the same sender, or of the same group. */
+export function namesOf({ businessId, aliases, event: { becomes } }: IngestItem): readonly string[] {
+  const all = becomes === undefined ? aliases : [...aliases, ...aliasesOf(becomes, undefined)];
+  return all.map(({ kind, value }) => `${businessId}|${kind}|${value}`);
+}
+
 const PROOF: readonly IdentityKind[] = ["parent_user", "user", "phone", "lid"];
 
 /** What the message says of its sender, strongest proof first; of a change, who he was and who he is. */

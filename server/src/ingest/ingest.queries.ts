@@ -164,6 +164,29 @@ select coalesce((select array_agg(ord) from stored), '{}') as stored,
          where conv.merged_into is not null) r`,
 });
 
+// After a lock time-out: of which threads somebody holds the row, that of the winner, or a lane. It waits for no row and keeps its own locks for this
+// statement only. Scalar subqueries: it runs with the pinned plans of the batches. A thread that another transaction has begun, and not committed, is
+// not seen here; neither are held names and messages.
+export const findHeldThreadsAcrossBusinesses = defineQuery({
+  name: "ingest.find-held-threads-across-businesses",
+  role: "ingest",
+  columns: { ord: "int8" },
+  text: `
+with thread as materialized (
+  select t.ord, t.business_id,
+         (select coalesce(c.merged_into, c.id) from conversations c where c.business_id = t.business_id and c.canonical_key = t.canonical_key) as id
+    from unnest($1::uuid[], $2::text[]) with ordinality as t (business_id, canonical_key, ord)
+), taken as materialized (
+  select ord, business_id, id, (select c.id from conversations c where c.business_id = t.business_id and c.id = t.id for update skip locked) is null as is_held
+    from thread t where id is not null
+)
+select ord from taken t
+ where is_held
+    or (select count(*) from lanes l where l.business_id = t.business_id and l.conversation_id = t.id and l.kind in ('reply', 'session')) >
+       (select count(*) from (select from lanes l where l.business_id = t.business_id and l.conversation_id = t.id and l.kind in ('reply', 'session')
+                                 for update skip locked) free)`,
+});
+
 // Where messages stand that were delivered again under another name of their sender.
 export const findThreadsOfMessagesAcrossBusinesses = defineQuery({
   name: "ingest.find-threads-of-messages-across-businesses",
@@ -186,6 +209,7 @@ export const findConversationOfKeyAcrossBusinesses = defineQuery({
 
 // A status is recorded once, whether or not we know its message (yet). It finds its message by the provider's id, else by the id that we
 // put into biz_opaque_callback_data; the highest rank wins in any order of arrival.
+// - patience: one message whose row somebody holds must not keep the statuses of all others waiting. For this statement only, and without one more.
 export const storeStatusesAcrossBusinesses = defineQuery({
   name: "ingest.store-statuses-across-businesses",
   role: "ingest",
@@ -193,7 +217,8 @@ export const storeStatusesAcrossBusinesses = defineQuery({
   text: `
 with input as (
   select t.*, now() as received_at
-    from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::uuid[], $8::text[], $9::text[])
+    from (select set_config('lock_timeout', '50ms', true)) as patience
+   cross join unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::uuid[], $8::text[], $9::text[])
       as t (business_id, channel_id, provider_message_id, status, participant, at, callback_id, error_code, error_text)
 ), target as materialized (
   select i.*, coalesce(

@@ -1,23 +1,24 @@
 // Owns: a batch of placed messages into the database, with the layers beneath it: the batch, its halves, a single message, the existing
-// conversation, and at last the quarantine. Whatever it answers for an item is durable; what is not durable is thrown.
+// conversation, and at last the quarantine. Whatever it answers for an item is durable, but for what is set aside; what is not durable is thrown.
 import { classifyDatabaseError } from "../db/classify-error.ts";
+import type { BatchDatabase } from "../db/database.ts";
 import type { Queryable } from "../db/query.ts";
 import type { FailPoints } from "../kernel/fail-points.ts";
 import { messageOf } from "../kernel/faults.ts";
 import type { Log } from "../kernel/log.ts";
+import { aroundLocks, type Patience, type SetAside } from "./around-locks.ts";
 import { inHalves } from "./in-halves.ts";
 import { replyAddressOf, scopeOf, type Alias, type IngestItem } from "./ingest-item.ts";
-import { findConversationOfKeyAcrossBusinesses, storeMessagesAcrossBusinesses } from "./ingest.queries.ts";
+import { findConversationOfKeyAcrossBusinesses, findHeldThreadsAcrossBusinesses, storeMessagesAcrossBusinesses } from "./ingest.queries.ts";
 import type { PlacedItem, ThreadResolver } from "./thread-resolver.ts";
 import type { WebhookLogWriter } from "./webhook-log.ts";
 import { retryTransient } from "../db/retry-transient.ts";
 
-/** `refused`: not durable, and not to be acknowledged; somebody holds the row of its conversation. */
-export type StoreOutcome = "stored" | "duplicate" | "quarantined" | "refused";
+export type StoreOutcome = "stored" | "duplicate" | "quarantined";
 
 export interface StoreBatchDeps {
   readonly db: Queryable;
-  readonly batches: Queryable;
+  readonly batches: BatchDatabase;
   readonly resolver: Pick<ThreadResolver, "remember" | "redirect">;
   readonly webhookLog: WebhookLogWriter;
   readonly failPoints: FailPoints;
@@ -25,7 +26,8 @@ export interface StoreBatchDeps {
 }
 
 export interface StoredBatch {
-  readonly outcomes: ReadonlyMap<IngestItem, StoreOutcome>;
+  /** What is set aside is not durable, and comes again. */
+  readonly outcomes: ReadonlyMap<IngestItem, StoreOutcome | SetAside>;
   /** Stored, but one of their identifiers was somebody else's already: to be settled before they are acknowledged. */
   readonly contested: readonly PlacedItem[];
   /** Rows of the raw log: changes of an identity that waited for one of these people. */
@@ -35,7 +37,10 @@ export interface StoredBatch {
 /** What a batch has come to so far. */
 interface Progress {
   readonly form: Form;
-  readonly outcomes: Map<IngestItem, StoreOutcome>;
+  readonly patience: Patience;
+  readonly outcomes: Map<IngestItem, StoreOutcome | SetAside>;
+  /** The threads of what is set aside. */
+  readonly heldThreads: Set<string>;
   readonly contested: PlacedItem[];
   readonly parked: string[];
 }
@@ -46,12 +51,14 @@ interface Thread {
   newest: PlacedItem;
 }
 
+const threadNameOf = ({ item, canonicalKey }: PlacedItem): string => `${item.businessId}|${canonicalKey}`;
+
 /** One row per thread: the newest message of the batch says the name and the address. */
 function groupByThread(placed: readonly PlacedItem[]): { readonly threads: readonly Thread[]; readonly threadOf: readonly number[] } {
   const byKey = new Map<string, Thread>();
   const threads: Thread[] = [];
   const threadOf = placed.map((entry) => {
-    const key = `${entry.item.businessId}|${entry.canonicalKey}`;
+    const key = threadNameOf(entry);
     let thread = byKey.get(key);
     if (thread === undefined) {
       thread = { entry, index: threads.length + 1, newest: entry };
@@ -123,12 +130,15 @@ function parametersOf(placed: readonly PlacedItem[], form: Form): unknown[] {
   ];
 }
 
-export function createStoreBatch(deps: StoreBatchDeps): (placed: readonly PlacedItem[]) => Promise<StoredBatch> {
+export type StoreBatch = (placed: readonly PlacedItem[], patience: Patience) => Promise<StoredBatch>;
+
+export function createStoreBatch(deps: StoreBatchDeps): StoreBatch {
   const { db, batches, resolver, webhookLog, failPoints, log } = deps;
 
-  async function storeOnce(placed: readonly PlacedItem[], { outcomes, contested, parked, form }: Progress): Promise<readonly PlacedItem[]> {
+  async function storeOnce(placed: readonly PlacedItem[], progress: Progress): Promise<readonly PlacedItem[]> {
+    const { outcomes, contested, parked, form, patience } = progress;
     await failPoints.hit("ingest.before-commit");
-    const [row] = await batches.run(storeMessagesAcrossBusinesses, parametersOf(placed, form));
+    const [row] = await batches.run(storeMessagesAcrossBusinesses, parametersOf(placed, form), patience);
     await failPoints.hit("ingest.after-commit");
     if (row === undefined) throw new Error("the ingest statement answered nothing");
     const stored = new Set(row.stored);
@@ -161,7 +171,7 @@ export function createStoreBatch(deps: StoreBatchDeps): (placed: readonly Placed
   }
 
   /** The database refuses the message, or what it says of its thread: then the existing thread takes it as it is. */
-  async function storeAlone(entry: PlacedItem, refusal: unknown, progress: Progress): Promise<StoreOutcome> {
+  async function storeAlone(entry: PlacedItem, refusal: unknown, progress: Progress): Promise<StoreOutcome | SetAside> {
     const { item, canonicalKey } = entry;
     const reason = messageOf(refusal);
     try {
@@ -177,25 +187,52 @@ export function createStoreBatch(deps: StoreBatchDeps): (placed: readonly Placed
       }
     } catch (error) {
       const failure = classifyDatabaseError(error);
-      if (failure === "locked") return "refused";
+      if (failure === "locked") return "stuck";
       if (failure !== "data") throw error;
     }
     await webhookLog.quarantine({ businessId: item.businessId, event: item.event, reason });
     return "quarantined";
   }
 
-  return async (placed) => {
-    const progress: Progress = { form: "whole", outcomes: new Map(), contested: [], parked: [] };
+  async function findHeld(placed: readonly PlacedItem[]): Promise<readonly PlacedItem[]> {
+    const { threads, threadOf } = groupByThread(placed);
+    const values = [threads.map(({ entry }) => entry.item.businessId), threads.map(({ entry }) => entry.canonicalKey)];
+    const rows = await batches.run(findHeldThreadsAcrossBusinesses, values, { isImpatient: true });
+    const held = new Set(rows.map(({ ord }) => ord));
+    return placed.filter((_, at) => held.has(threadOf[at] ?? 0));
+  }
+
+  async function storeAroundLocks(part: readonly PlacedItem[], progress: Progress): Promise<void> {
+    const { outcomes, heldThreads, patience } = progress;
+    const setAside = (entries: readonly PlacedItem[], as: SetAside): void => {
+      for (const entry of entries) {
+        outcomes.set(entry.item, as);
+        heldThreads.add(threadNameOf(entry));
+      }
+    };
+    await aroundLocks(part, {
+      patience,
+      attempt: (entries) => storeAll(entries, progress),
+      findHeld,
+      setAside,
+      pendingOf(entries) {
+        const pending = entries.filter(({ item }) => !outcomes.has(item));
+        if (heldThreads.size === 0) return pending;
+        const behind = pending.filter((entry) => heldThreads.has(threadNameOf(entry)));
+        setAside(behind, "held");
+        return pending.filter(({ item }) => !outcomes.has(item));
+      },
+    });
+  }
+
+  return async (placed, patience) => {
+    const outcomes = new Map<IngestItem, StoreOutcome | SetAside>();
+    const progress: Progress = { form: "whole", patience, outcomes, heldThreads: new Set(), contested: [], parked: [] };
     await inHalves(
       placed,
-      (part) =>
-        storeAll(
-          part.filter(({ item }) => !progress.outcomes.has(item)),
-          progress,
-        ),
+      (part) => storeAroundLocks(part, progress),
       async (entry, refusal) => {
-        const isLocked = classifyDatabaseError(refusal) === "locked";
-        progress.outcomes.set(entry.item, isLocked ? "refused" : await storeAlone(entry, refusal, progress));
+        progress.outcomes.set(entry.item, await storeAlone(entry, refusal, progress));
       },
     );
     return progress;

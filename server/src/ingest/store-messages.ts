@@ -5,7 +5,8 @@ import { retryTransient } from "../db/retry-transient.ts";
 import type { SettleRequest } from "../identity/identity-transaction.ts";
 import type { SettleIdentity } from "../identity/settle-identity.ts";
 import { messageOf } from "../kernel/faults.ts";
-import { identifiersOf, numberChangeOf, type IngestItem } from "./ingest-item.ts";
+import { isSetAside, type Patience, patienceOf, type SetAside } from "./around-locks.ts";
+import { identifiersOf, type IngestItem, namesOf, numberChangeOf } from "./ingest-item.ts";
 import { findThreadsOfMessagesAcrossBusinesses } from "./ingest.queries.ts";
 import { createStoreBatch, type StoreBatchDeps, type StoreOutcome } from "./store-batch.ts";
 import { createFindParkedChanges, waitsForOf } from "./parked-changes.ts";
@@ -17,7 +18,20 @@ export interface StoreMessagesDeps extends StoreBatchDeps {
   readonly channels: ChannelDirectory;
 }
 
-export function createStoreMessages(deps: StoreMessagesDeps): (items: readonly IngestItem[]) => Promise<readonly StoreOutcome[]> {
+/** What is set aside is not durable: it comes again, with `isRepeat`, before anything else of the same sender. */
+export type StoreMessages = (items: readonly IngestItem[], isRepeat: boolean) => Promise<readonly (StoreOutcome | SetAside)[]>;
+
+/** What a batch has come to so far. */
+interface Batch {
+  readonly outcomes: Map<IngestItem, StoreOutcome | SetAside>;
+  readonly patience: Patience;
+}
+
+/** For whoever settles: as long as a batch waits for a row, and then hardly at all. */
+const SETTLE_LOCK_MS = 1_000;
+const IMPATIENT_SETTLE_LOCK_MS = 50;
+
+export function createStoreMessages(deps: StoreMessagesDeps): StoreMessages {
   const { resolver, webhookLog } = deps;
   const storeBatch = createStoreBatch(deps);
   const findParkedChanges = createFindParkedChanges(deps);
@@ -36,15 +50,19 @@ export function createStoreMessages(deps: StoreMessagesDeps): (items: readonly I
   /** The people of parked changes are here now. What fails stays parked for a replay: it must not decide over messages that are durable. */
   async function applyParked(logIds: readonly string[]): Promise<void> {
     for (const { item, markApplied } of await findParkedChanges(logIds)) {
-      const outcomes = new Map<IngestItem, StoreOutcome>();
-      await store(await settleAll([item], outcomes), outcomes);
-      const outcome = outcomes.get(item);
+      const batch: Batch = { outcomes: new Map(), patience: patienceOf(true) };
+      await store(await settleAll([item], batch), batch);
+      const outcome = batch.outcomes.get(item);
       if (outcome === "stored" || outcome === "duplicate") await markApplied();
     }
   }
 
   /** Undefined: the change of somebody of whom nothing is known; it is not the beginning of a thread. */
-  async function settle(item: IngestItem, known: Pick<SettleRequest, "placedKey" | "isRedelivery"> = {}): Promise<PlacedItem | undefined> {
+  async function settle(
+    item: IngestItem,
+    { isImpatient }: Patience,
+    known: Pick<SettleRequest, "placedKey" | "isRedelivery"> = {},
+  ): Promise<PlacedItem | undefined> {
     const isChange = item.event.becomes !== undefined;
     const newKeys = newKeysOf(item);
     const settled = await deps.settleIdentity({
@@ -56,6 +74,7 @@ export function createStoreMessages(deps: StoreMessagesDeps): (items: readonly I
       create: !isChange && newKeys.length > 0,
       at: item.event.sentAt,
       change: numberChangeOf(item.event.customer, item.event.becomes),
+      lockTimeoutMs: isImpatient ? IMPATIENT_SETTLE_LOCK_MS : SETTLE_LOCK_MS,
       ...known,
     });
     if (settled === undefined) return undefined;
@@ -64,20 +83,34 @@ export function createStoreMessages(deps: StoreMessagesDeps): (items: readonly I
     return placed;
   }
 
-  async function settleAll(items: readonly IngestItem[], outcomes: Map<IngestItem, StoreOutcome>): Promise<readonly PlacedItem[]> {
+  /** When somebody holds a row that it needs, the item is set aside. It may be stored already, and is a duplicate then when it comes again. */
+  async function unlessHeld(item: IngestItem, { outcomes, patience }: Batch, work: () => Promise<unknown>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (classifyDatabaseError(error) !== "locked") throw error;
+      patience.isImpatient = true;
+      outcomes.set(item, "stuck");
+    }
+  }
+
+  async function settleAll(items: readonly IngestItem[], batch: Batch): Promise<readonly PlacedItem[]> {
+    const { outcomes, patience } = batch;
     const placed: PlacedItem[] = [];
     const threads = await threadsOf(items);
     for (const [at, item] of items.entries()) {
+      const placedKey = threads.get(at);
       try {
-        const placedKey = threads.get(at);
-        if (placedKey !== undefined) {
-          await settle(item, { placedKey, isRedelivery: true });
-          outcomes.set(item, "duplicate");
-          continue;
-        }
-        const entry = await settle(item);
-        if (entry === undefined) outcomes.set(item, await park(item));
-        else placed.push(entry);
+        await unlessHeld(item, batch, async () => {
+          if (placedKey !== undefined) {
+            await settle(item, patience, { placedKey, isRedelivery: true });
+            outcomes.set(item, "duplicate");
+            return;
+          }
+          const entry = await settle(item, patience);
+          if (entry === undefined) outcomes.set(item, await park(item));
+          else placed.push(entry);
+        });
       } catch (error) {
         if (classifyDatabaseError(error) !== "data") throw error;
         outcomes.set(item, await quarantine(item, messageOf(error)));
@@ -86,30 +119,32 @@ export function createStoreMessages(deps: StoreMessagesDeps): (items: readonly I
     return placed;
   }
 
-  async function store(placed: readonly PlacedItem[], outcomes: Map<IngestItem, StoreOutcome>): Promise<void> {
-    const batch = await storeBatch(placed);
-    for (const [item, outcome] of batch.outcomes) outcomes.set(item, outcome);
-    if (batch.parked.length > 0) {
-      await applyParked(batch.parked).catch((error: unknown) => {
-        deps.log.warn({ items: batch.parked.length, error: messageOf(error) }, "identity.parked-not-applied");
+  async function store(placed: readonly PlacedItem[], batch: Batch): Promise<void> {
+    const { outcomes, patience } = batch;
+    const { outcomes: stored, parked, contested } = await storeBatch(placed, patience);
+    for (const [item, outcome] of stored) outcomes.set(item, outcome);
+    if (parked.length > 0) {
+      await applyParked(parked).catch((error: unknown) => {
+        deps.log.warn({ items: parked.length, error: messageOf(error) }, "identity.parked-not-applied");
       });
     }
-    for (const entry of batch.contested) await settle(entry.item, { placedKey: entry.canonicalKey });
-    await learnFromTwins(
-      placed.filter(
-        ({ item, newAliases }) => newAliases.length > 0 && item.event.groupId === undefined && outcomes.get(item) === "duplicate",
-      ),
+    for (const { item, canonicalKey } of contested) {
+      await unlessHeld(item, batch, () => settle(item, patience, { placedKey: canonicalKey }));
+    }
+    const twins = placed.filter(
+      ({ item, newAliases }) => newAliases.length > 0 && item.event.groupId === undefined && outcomes.get(item) === "duplicate",
     );
+    if (twins.length > 0) await learnFromTwins(twins, batch);
   }
 
   /** A gateway may deliver one message twice, once under the phone and once under the LID of its sender: that proves the two to be one person. */
-  async function learnFromTwins(twins: readonly PlacedItem[]): Promise<void> {
-    if (twins.length === 0) return;
+  async function learnFromTwins(twins: readonly PlacedItem[], batch: Batch): Promise<void> {
     const threads = await threadsOf(twins.map(({ item }) => item));
     for (const [at, { item, canonicalKey }] of twins.entries()) {
       const placedKey = threads.get(at);
       // Mostly it is the very same webhook, several times at once.
-      if (placedKey !== undefined && placedKey !== canonicalKey) await settle(item, { placedKey });
+      if (placedKey === undefined || placedKey === canonicalKey) continue;
+      await unlessHeld(item, batch, () => settle(item, batch.patience, { placedKey }));
     }
   }
 
@@ -124,15 +159,17 @@ export function createStoreMessages(deps: StoreMessagesDeps): (items: readonly I
     return new Map(rows.map(({ ord, canonical_key }) => [ord - 1, canonical_key]));
   }
 
-  return async (items) => {
-    const outcomes = new Map<IngestItem, StoreOutcome>();
+  return async (items, isRepeat) => {
+    const batch: Batch = { outcomes: new Map(), patience: patienceOf(isRepeat) };
+    const { outcomes } = batch;
     for (let rest = items; rest.length > 0;) {
       const { firsts, repeats } = withoutRepeats(rest);
       const { placed, toSettle, later, nameless } = await retryTransient(() => resolver.resolve(firsts));
       for (const item of nameless) outcomes.set(item, await quarantine(item, "The message names no sender."));
-      await store(placed, outcomes);
-      await store(await settleAll(toSettle, outcomes), outcomes);
+      await store(placed, batch);
+      await store(await settleAll(toSettle, batch), batch);
       rest = repeats.length === 0 ? later : [...later, ...repeats];
+      if (batch.patience.isImpatient) rest = setAsideBehind(rest, batch);
     }
     return items.map((item) => {
       const outcome = outcomes.get(item);
@@ -140,6 +177,14 @@ export function createStoreMessages(deps: StoreMessagesDeps): (items: readonly I
       return outcome;
     });
   };
+}
+
+/** Whatever is of the same sender as something that was set aside is set aside behind it; answers the others. */
+function setAsideBehind(items: readonly IngestItem[], { outcomes }: Batch): readonly IngestItem[] {
+  const held = new Set([...outcomes].flatMap(([item, outcome]) => (isSetAside(outcome) ? namesOf(item) : [])));
+  const isBehind = (item: IngestItem): boolean => namesOf(item).some((name) => held.has(name));
+  for (const item of items) if (isBehind(item)) outcomes.set(item, "held");
+  return items.filter((item) => !isBehind(item));
 }
 
 /** The same message twice in one batch: the second is looked at when the first is stored, or it would be given a place in the thread that stays empty. */

@@ -4,6 +4,7 @@ import type { FailPoints } from "../kernel/fail-points.ts";
 import { messageOf } from "../kernel/faults.ts";
 import { isUuid, type BusinessId, type ChannelId } from "../kernel/ids.ts";
 import type { StatusEvent } from "../whatsapp/events.ts";
+import { aroundLocks, type Patience, patienceOf, type SetAside } from "./around-locks.ts";
 import { inHalves } from "./in-halves.ts";
 import {
   listWaitingStatusesAcrossBusinesses,
@@ -25,8 +26,11 @@ export interface StatusStoreDeps {
   readonly failPoints: FailPoints;
 }
 
+export type StatusOutcome = "recorded" | "quarantined";
+
 export interface StatusStore {
-  store(items: readonly StatusItem[]): Promise<readonly ("recorded" | "quarantined")[]>;
+  /** What is set aside is not durable: somebody holds the row of its message. */
+  store(items: readonly StatusItem[]): Promise<readonly (StatusOutcome | SetAside)[]>;
   /** One pass over the statuses that came before their message was known; answers how many met theirs. */
   applyWaitingOnce(): Promise<number>;
 }
@@ -55,12 +59,26 @@ export function createStatusStore(deps: StatusStoreDeps): StatusStore {
 
   return {
     async store(items) {
-      const quarantined = new Set<StatusItem>();
-      await inHalves(items, storeOnce, async (item, refusal) => {
-        await deps.webhookLog.quarantine({ businessId: item.businessId, event: item.event, reason: messageOf(refusal) });
-        quarantined.add(item);
-      });
-      return items.map((item) => (quarantined.has(item) ? "quarantined" : "recorded"));
+      const outcomes = new Map<StatusItem, StatusOutcome | SetAside>();
+      const set = (some: readonly StatusItem[], outcome: StatusOutcome | SetAside): void => {
+        for (const item of some) outcomes.set(item, outcome);
+      };
+      // The statement itself is never patient.
+      const patience: Patience = patienceOf(true);
+      const attempt = async (part: readonly StatusItem[]): Promise<void> => {
+        await storeOnce(part);
+        set(part, "recorded");
+      };
+      const pendingOf = (part: readonly StatusItem[]): readonly StatusItem[] => part.filter((item) => !outcomes.has(item));
+      await inHalves(
+        items,
+        (part) => aroundLocks(part, { patience, attempt, pendingOf, setAside: set, findHeld: () => Promise.resolve([]) }),
+        async (item, refusal) => {
+          await deps.webhookLog.quarantine({ businessId: item.businessId, event: item.event, reason: messageOf(refusal) });
+          outcomes.set(item, "quarantined");
+        },
+      );
+      return items.map((item) => outcomes.get(item) ?? "stuck");
     },
     async applyWaitingOnce() {
       const rows = await deps.db.run(listWaitingStatusesAcrossBusinesses, []);

@@ -2,8 +2,11 @@
 // An item waits only while every slot is busy; the batch then takes all that came meanwhile, so size follows load and idle latency stays low.
 
 export interface MicroBatcherOptions<In, Out> {
-  /** Runs one batch; answers one result per item, in order. When it throws, every item of that batch is rejected with the error. */
-  readonly run: (items: readonly In[]) => Promise<readonly Out[]>;
+  /**
+   * Runs one batch; answers one result per item, in order. A promise among them is a result that comes later: the batch has ended without it. When it
+   * throws, every item of that batch is rejected with the error.
+   */
+  readonly run: (items: readonly In[]) => Promise<readonly (Out | Promise<Out>)[]>;
   readonly maxItems: number;
   readonly slots: number;
   /** The weight at which a batch is full, and how much an item weighs. */
@@ -15,6 +18,8 @@ export interface MicroBatcherOptions<In, Out> {
   /** Whose item it is: batches take from everybody who waits in turn, and one share may fill only a part of the queue. */
   readonly shareOf?: (item: In) => string;
   readonly maxWaitingOfShare?: number;
+  /** Nobody waits for it any more: it leaves the queue without a result. */
+  readonly isGone?: (item: In) => boolean;
 }
 
 export interface MicroBatcher<In, Out> {
@@ -27,7 +32,7 @@ export interface MicroBatcher<In, Out> {
 
 interface Waiting<In, Out> {
   readonly item: In;
-  readonly resolve: (out: Out) => void;
+  readonly resolve: (out: Out | Promise<Out>) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -52,9 +57,11 @@ export function createMicroBatcher<In, Out>(options: MicroBatcherOptions<In, Out
       const [name, share] = next.value;
       const entry = share.entries[share.head];
       if (entry === undefined) break;
-      weight += options.weigh?.(entry.item) ?? 0;
+      const isGone = options.isGone?.(entry.item) === true;
+      weight += isGone ? 0 : (options.weigh?.(entry.item) ?? 0);
       if (batch.length > 0 && weight > (options.maxWeight ?? Infinity)) break;
-      batch.push(entry);
+      if (isGone) entry.reject(new Error("nobody waits for this item any more"));
+      else batch.push(entry);
       share.head += 1;
       waiting -= 1;
       const isEmpty = share.head === share.entries.length;
@@ -73,7 +80,7 @@ export function createMicroBatcher<In, Out>(options: MicroBatcherOptions<In, Out
       const results = await options.run(batch.map((entry) => entry.item));
       if (results.length !== batch.length) throw new Error(`a batch of ${String(batch.length)} answered ${String(results.length)} results`);
       batch.forEach((entry, index) => {
-        entry.resolve(results[index] as Out);
+        entry.resolve(results[index] as Out | Promise<Out>);
       });
     } catch (error) {
       for (const entry of batch) entry.reject(error);
@@ -83,16 +90,22 @@ export function createMicroBatcher<In, Out>(options: MicroBatcherOptions<In, Out
   function pump(): void {
     scheduled = false;
     while (running < options.slots && waiting > 0) {
+      const batch = take();
+      if (batch.length === 0) break;
       running += 1;
-      void flush(take()).then(() => {
+      void flush(batch).then(() => {
         running -= 1;
         schedule();
-        if (running === 0 && waiting === 0) {
-          for (const resolve of onIdle) resolve();
-          onIdle = [];
-        }
+        tellIdle();
       });
     }
+    tellIdle();
+  }
+
+  function tellIdle(): void {
+    if (running > 0 || waiting > 0) return;
+    for (const resolve of onIdle) resolve();
+    onIdle = [];
   }
 
   // setImmediate: everything that arrived in this turn of the event loop travels together.

@@ -1,0 +1,101 @@
+// Owns: the queue of one kind of item: how much of whom waits, in slices with a deadline, in batches, in turns. Refuses to know: what the items are.
+import { Fault } from "../kernel/faults.ts";
+import type { BusinessId } from "../kernel/ids.ts";
+import { createMicroBatcher } from "../kernel/micro-batcher.ts";
+import { withTimeout } from "../kernel/with-timeout.ts";
+import type { SetAside } from "./around-locks.ts";
+import { createTurns } from "./take-turns.ts";
+
+export interface IngestQueueOptions<Item, Out> {
+  readonly slots: number;
+  readonly maxWaiting: number;
+  readonly maxBatch?: number | undefined;
+  /** Absent: 10 s. */
+  readonly deadlineMs?: number | undefined;
+  readonly weigh?: (item: Item) => number;
+  /** Items that share one of these are stored one after the other. */
+  readonly namesOf: (item: Item) => readonly string[];
+  readonly store: (items: readonly Item[], isRepeat: boolean) => Promise<readonly (Out | SetAside)[]>;
+}
+
+export interface IngestQueue<Item, Out> {
+  /** The outcomes of one delivery, in order, a slice at a time; the first failure ends it, and what of it still waits then leaves the queue. */
+  submitAll<In>(inputs: readonly In[], itemOf: (input: In) => Item): Promise<readonly Out[]>;
+  readonly waiting: number;
+  idle(): Promise<void>;
+}
+
+const MAX_BATCH = 256;
+const MAX_BATCH_BYTES = 1_000_000;
+/** What one delivery may have in the queue at a time: a body of any size comes in by slices, and others get their turn between them. More than the platform puts into one (1,000), so that a burst in one delivery is one burst here. */
+const SLICE = 1_024;
+/** Of the queue, for one business; what is beyond it is refused with 503. */
+const SHARE = 0.25;
+/** A slice that is not durable by then is answered 503; what of it is being stored then is a duplicate when it comes again. */
+const DEADLINE_MS = 10_000;
+
+/** `delivery`: aborted once its sender has its answer. */
+interface Submitted<Item> {
+  readonly item: Item;
+  readonly delivery: AbortSignal;
+}
+
+export const unavailable = (cause: unknown): Fault =>
+  new Fault("unavailable", "The database cannot take messages right now. Nothing of this delivery was acknowledged; deliver it again.", {
+    cause,
+    retryAfterSeconds: 2,
+  });
+
+export function createIngestQueue<Item extends { readonly businessId: BusinessId }, Out extends string>(
+  options: IngestQueueOptions<Item, Out>,
+): IngestQueue<Item, Out> {
+  const { maxWaiting, deadlineMs = DEADLINE_MS, weigh = () => 0 } = options;
+  const bounds = {
+    maxItems: options.maxBatch ?? MAX_BATCH,
+    maxWeight: MAX_BATCH_BYTES,
+    weigh: ({ item }: Submitted<Item>): number => weigh(item),
+    maxWaiting,
+    maxWaitingOfShare: Math.ceil(maxWaiting * SHARE),
+    shareOf: ({ item }: Submitted<Item>): string => item.businessId,
+    isGone: ({ delivery }: Submitted<Item>): boolean => delivery.aborted,
+    onFull: (): Fault => unavailable(new Error("the ingest queue is full")),
+  };
+  // A small queue has small slices: the first one must fit into the share of its business.
+  const sliceSize = Math.max(1, Math.min(SLICE, Math.floor(maxWaiting * SHARE)));
+  const turns = createTurns<Submitted<Item>, Out>({
+    ...bounds,
+    namesOf: ({ item }) => options.namesOf(item),
+    store: (submitted, isRepeat) =>
+      options.store(
+        submitted.map(({ item }) => item),
+        isRepeat,
+      ),
+  });
+  const batcher = createMicroBatcher<Submitted<Item>, Out>({ slots: options.slots, ...bounds, run: (items) => turns.run(items) });
+
+  return {
+    get waiting() {
+      return batcher.waiting + turns.waiting;
+    },
+    async idle() {
+      await batcher.idle();
+      await turns.idle();
+    },
+    async submitAll(inputs, itemOf) {
+      const results: Out[] = [];
+      const delivery = new AbortController();
+      try {
+        for (let at = 0; at < inputs.length; at += sliceSize) {
+          const slice = inputs
+            .slice(at, at + sliceSize)
+            .map((input) => batcher.submit({ item: itemOf(input), delivery: delivery.signal }, { begun: at > 0 }));
+          for (const result of await withTimeout(Promise.all(slice), deadlineMs)) results.push(result);
+        }
+      } catch (error) {
+        delivery.abort();
+        throw error;
+      }
+      return results;
+    },
+  };
+}

@@ -1,0 +1,241 @@
+// Owns: that of several batches one at a time writes for the same person, in the order of arrival; what comes meanwhile waits beside the batches and
+// holds up nobody else. What met a lock is repeated from here, before all that is behind it.
+// Refuses to know: how it is stored, and what makes a name.
+import { LRUCache } from "lru-cache";
+import { isSetAside, type SetAside } from "./around-locks.ts";
+
+export interface TurnsOptions<Item, Out> {
+  /** Whoever shares one of them with another has to wait for that other. None: it never waits. */
+  readonly namesOf: (item: Item) => readonly string[];
+  /** Answers one outcome per item, in order. `isRepeat`: some of them met a lock before, so it must not wait long for one. */
+  readonly store: (items: readonly Item[], isRepeat: boolean) => Promise<readonly (Out | SetAside)[]>;
+  /** Nobody waits for it any more. */
+  readonly isGone: (item: Item) => boolean;
+  readonly maxItems: number;
+  readonly maxWeight?: number;
+  readonly weigh?: (item: Item) => number;
+  /** Items that may wait, in all and of one share; further ones are refused with `onFull`. */
+  readonly maxWaiting: number;
+  readonly maxWaitingOfShare: number;
+  readonly shareOf: (item: Item) => string;
+  readonly onFull: () => Error;
+}
+
+export interface Turns<Item, Out> {
+  /** The outcomes of those whose turn it is; of the others promises. Never throws. */
+  run(items: readonly Item[]): Promise<readonly (Out | Promise<Out>)[]>;
+  readonly waiting: number;
+  /** Resolves when nothing waits. */
+  idle(): Promise<void>;
+}
+
+interface Entry<Item, Out> {
+  readonly item: Item;
+  readonly names: readonly string[];
+  /** Its place in the order of arrival. */
+  readonly ord: number;
+  readonly resolve: (out: Out) => void;
+  readonly reject: (error: unknown) => void;
+  notBefore: number;
+}
+
+type Arrived<Item> = Pick<Entry<Item, unknown>, "item" | "names" | "ord">;
+type Lane = "behind" | "locked";
+
+const REPEAT_MS = 150;
+/** What only an attempt can tell: tried less often, so that the others of a batch get to theirs. */
+const REPEAT_STUCK_MS = 500;
+/** So long after its last lock a person's messages go another way than everybody else's. */
+const SUSPECT_MS = 30_000;
+const MAX_SUSPECTS = 50_000;
+
+export function createTurns<Item, Out extends string>(options: TurnsOptions<Item, Out>): Turns<Item, Out> {
+  const underWay = new Map<string, number>();
+  const suspects = new LRUCache<string, true>({ max: MAX_SUSPECTS, ttl: SUSPECT_MS });
+  const running = new Set<Lane>();
+  const onIdle: (() => void)[] = [];
+  let waiting: Entry<Item, Out>[] = [];
+  let waitingNames = new Map<string, number>();
+  let waitingOfShare = new Map<string, number>();
+  let timer: NodeJS.Timeout | undefined;
+  let arrived = 0;
+
+  const isIdle = (): boolean => waiting.length === 0 && running.size === 0;
+
+  function setWaiting(entries: Entry<Item, Out>[]): void {
+    waiting = entries;
+    waitingNames = new Map();
+    waitingOfShare = new Map();
+    for (const entry of entries) countWaiting(entry);
+  }
+
+  function countWaiting({ item, names }: Arrived<Item>): void {
+    for (const name of names) add(waitingNames, name, 1);
+    add(waitingOfShare, options.shareOf(item), 1);
+  }
+
+  /** Its outcome, when it has had its turn. `tried`: it was under way, and comes before those here that arrived later. */
+  function wait({ item, names, ord }: Arrived<Item>, tried?: SetAside): Promise<Out> {
+    const isFull = waiting.length >= options.maxWaiting || (waitingOfShare.get(options.shareOf(item)) ?? 0) >= options.maxWaitingOfShare;
+    if (isFull) return refused(options.onFull());
+    return new Promise((resolve, reject) => {
+      const entry: Entry<Item, Out> = { item, names, ord, resolve, reject, notBefore: notBeforeOf(tried) };
+      let at = waiting.length;
+      while (tried !== undefined && at > 0 && (waiting[at - 1]?.ord ?? 0) > ord) at -= 1;
+      waiting.splice(at, 0, entry);
+      countWaiting(entry);
+    });
+  }
+
+  /** `settle` runs while their names are still taken: what it puts back comes before all that is behind it. */
+  async function store(
+    entries: readonly Arrived<Item>[],
+    isRepeat: boolean,
+    settle: (outcomes: readonly (Out | SetAside | Error)[]) => void,
+  ): Promise<void> {
+    for (const { names } of entries) for (const name of names) add(underWay, name, 1);
+    const outcomes = await outcomesOf(entries, isRepeat);
+    entries.forEach(({ names }, at) => {
+      const isLocked = isSetAside(outcomes[at]);
+      for (const name of names) {
+        if (isLocked) suspects.set(name, true);
+        else if (isRepeat) suspects.delete(name);
+      }
+    });
+    settle(outcomes);
+    for (const { names } of entries) for (const name of names) add(underWay, name, -1);
+  }
+
+  async function outcomesOf(entries: readonly Arrived<Item>[], isRepeat: boolean): Promise<readonly (Out | SetAside | Error)[]> {
+    try {
+      const items = entries.map(({ item }) => item);
+      const outcomes = await options.store(items, isRepeat);
+      if (outcomes.length === items.length) return outcomes;
+      throw new Error(`a batch of ${String(items.length)} answered ${String(outcomes.length)} outcomes`);
+    } catch (error) {
+      const cause = error instanceof Error ? error : new Error("a batch failed", { cause: error });
+      return entries.map(() => cause);
+    }
+  }
+
+  /** The first of the waiting of this lane whose turn it is; they leave the waiting. */
+  function take(lane: Lane): Entry<Item, Out>[] {
+    const now = performance.now();
+    const blocked = new Set<string>();
+    const taken: Entry<Item, Out>[] = [];
+    const rest: Entry<Item, Out>[] = [];
+    const takenOfShare = new Map<string, number>();
+    // A flood of one share leaves room for the others.
+    const maxOfShare = waitingOfShare.size > 1 ? Math.ceil(options.maxItems / 4) : options.maxItems;
+    let weight = 0;
+    for (const entry of waiting) {
+      const { item, names, notBefore } = entry;
+      const share = options.shareOf(item);
+      if (options.isGone(item)) {
+        entry.reject(new Error("nobody waits for this item any more"));
+        continue;
+      }
+      const laneOf = names.some((name) => suspects.has(name)) ? "locked" : "behind";
+      const isLight = taken.length === 0 || weight < (options.maxWeight ?? Infinity);
+      const hasRoom = isLight && taken.length < options.maxItems && (takenOfShare.get(share) ?? 0) < maxOfShare;
+      const isReady = laneOf === lane && hasRoom && notBefore <= now && !names.some((name) => blocked.has(name) || underWay.has(name));
+      if (isReady) {
+        weight += options.weigh?.(item) ?? 0;
+        add(takenOfShare, share, 1);
+        taken.push(entry);
+        continue;
+      }
+      rest.push(entry);
+      for (const name of names) blocked.add(name);
+    }
+    if (rest.length < waiting.length) setWaiting(rest);
+    return taken;
+  }
+
+  async function work(lane: Lane): Promise<void> {
+    if (running.has(lane)) return;
+    running.add(lane);
+    for (let entries = take(lane); entries.length > 0; entries = take(lane)) {
+      const batch = entries;
+      await store(batch, lane === "locked", (outcomes) => {
+        setWaiting([...batch.filter((entry, at) => !isSettled(entry, outcomes[at])), ...waiting].sort((a, b) => a.ord - b.ord));
+      });
+    }
+    running.delete(lane);
+    look();
+    if (isIdle()) for (const resolve of onIdle.splice(0)) resolve();
+  }
+
+  function isSettled(entry: Entry<Item, Out>, outcome: Out | SetAside | Error | undefined): boolean {
+    if (isSetAside(outcome)) {
+      entry.notBefore = notBeforeOf(outcome);
+      return false;
+    }
+    if (outcome === undefined || outcome instanceof Error) entry.reject(outcome);
+    else entry.resolve(outcome);
+    return true;
+  }
+
+  /** Now for what is free, and again in a moment for what is not. */
+  function pump(): void {
+    if (waiting.length === 0) return;
+    void work("behind");
+    void work("locked");
+    look();
+  }
+
+  function look(): void {
+    if (timer !== undefined || waiting.length === 0) return;
+    timer = setTimeout(() => {
+      timer = undefined;
+      pump();
+    }, REPEAT_MS);
+  }
+
+  return {
+    get waiting() {
+      return waiting.length;
+    },
+    idle: () => (isIdle() ? Promise.resolve() : new Promise((resolve) => onIdle.push(resolve))),
+    async run(items) {
+      const mine: Arrived<Item>[] = [];
+      const results = new Map<number, Out | Promise<Out>>();
+      const before = arrived;
+      for (const item of items) {
+        const entry = { item, names: options.namesOf(item), ord: (arrived += 1) };
+        const isBehind = entry.names.some((name) => underWay.has(name) || waitingNames.has(name) || suspects.has(name));
+        if (isBehind) results.set(entry.ord, wait(entry));
+        else mine.push(entry);
+      }
+      const stored = store(mine, false, (outcomes) => {
+        mine.forEach((entry, at) => {
+          const outcome = outcomes[at] ?? new Error("an item has no outcome");
+          if (outcome instanceof Error) results.set(entry.ord, refused(outcome));
+          else results.set(entry.ord, isSetAside(outcome) ? wait(entry, outcome) : outcome);
+        });
+      });
+      pump();
+      await stored;
+      pump();
+      return items.map((_, at) => results.get(before + 1 + at) ?? refused(new Error("an item has no outcome")));
+    },
+  };
+}
+
+function notBeforeOf(tried: SetAside | undefined): number {
+  if (tried === undefined) return 0;
+  return performance.now() + (tried === "stuck" ? REPEAT_STUCK_MS : REPEAT_MS);
+}
+
+/** Whoever submitted it gets the error, a moment later. */
+function refused<Out>(error: Error): Promise<Out> {
+  const promise = Promise.reject<Out>(error);
+  promise.catch(() => undefined);
+  return promise;
+}
+
+function add(counts: Map<string, number>, name: string, by: number): void {
+  const count = (counts.get(name) ?? 0) + by;
+  if (count === 0) counts.delete(name);
+  else counts.set(name, count);
+}
