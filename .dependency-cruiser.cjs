@@ -70,7 +70,12 @@ module.exports = {
       { path: "^simulator/" },
       { path: ours("server", "sdk", "inbox", "bench") },
     ),
-    forbid("sdk-is-alone", "The SDK is published.", { path: "^sdk/" }, { path: ours("server", "simulator", "inbox", "bench") }),
+    forbid(
+      "sdk-is-alone",
+      "The SDK must work without the rest of us.",
+      { path: "^sdk/" },
+      { path: ours("server", "simulator", "inbox", "bench") },
+    ),
     forbid(
       "inbox-through-sdk",
       "The inbox talks only through the SDK.",

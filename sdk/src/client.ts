@@ -1,4 +1,4 @@
-// Owns: the methods of the client, one per operation of the API.
+// Owns: the methods of the client, for the operations that programs around conversations need; all others are in openapi.json.
 import type {
   Business,
   ChannelPage,

@@ -1,4 +1,4 @@
-// Owns: what the published package offers. It depends on nothing of ours and on nothing else.
+// Owns: what the package offers. It depends on nothing of ours and on nothing else.
 export { createClient, type Client, type ConversationFilter, type SendOptions } from "./client.ts";
 export { ProblemError } from "./problem-error.ts";
 export type * from "./schema.ts";

@@ -81,7 +81,7 @@ export function createLaneWorker(deps: LaneWorkerDeps): LaneWorker {
     watch ??= setTimeout(() => void lookForNewer(), WATCH_INTERVAL_MS);
   }
 
-  /** One at a time, however many announcements came: what a run is worth is asked of the database, not of the announcement. */
+  /** One look for all announcements of an interval; a slow one may overlap with the next, which only reads the same again. What a run is worth is asked of the database, not of the announcement. */
   async function lookForNewer(): Promise<void> {
     // What is announced from now on is looked for again.
     watch = undefined;
