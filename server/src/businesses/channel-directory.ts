@@ -19,7 +19,6 @@ export interface ChannelDirectory {
   find(provider: Provider, channelKey: string): Promise<DirectoryChannel | undefined>;
   /** What proves a webhook of a gateway, by the token in its address; undefined when no channel has it. As fresh as `find`. */
   findGatewayProof(gateway: Exclude<Provider, "cloud">, token: string): Promise<GatewayProof | undefined>;
-  forget(): void;
 }
 
 export interface GatewayProof {
@@ -65,9 +64,5 @@ export function createChannelDirectory(deps: ChannelDirectoryDeps): ChannelDirec
   return {
     findGatewayProof: (gateway, token) => proofs.find(channelDirectoryKey(gateway, token)),
     find: (provider, channelKey) => lookup.find(channelDirectoryKey(provider, channelKey)),
-    forget: () => {
-      lookup.forget();
-      proofs.forget();
-    },
   };
 }

@@ -1,17 +1,5 @@
-// Owns: the SQL that begins a conversation, moves its times, and changes what people decide about it.
+// Owns: the SQL of what people decide about a conversation.
 import { defineQuery } from "../db/query.ts";
-
-const conversationColumns = {
-  id: "uuid",
-  canonical_key: "text",
-  merged_into: "uuid?",
-  lead_id: "text?",
-  is_open: "bool",
-  last_seq: "int8",
-  last_message_at: "timestamptz",
-  last_customer_message_at: "timestamptz?",
-  created_at: "timestamptz",
-} as const;
 
 /** The end of the chain of merges that begins at a conversation; itself when it was never merged. */
 export const findSurvivingConversation = defineQuery({
@@ -32,7 +20,7 @@ export const findSurvivingConversation = defineQuery({
     select chain.id from chain where chain.merged_into is null`,
 });
 
-/** What the business calls its lead; the name that the customer gave himself stays beside it. */
+/** What the business calls its lead; the name that the customer gave themselves stays beside it. */
 export const nameLead = defineQuery({
   name: "conversations.name-lead",
   role: "app",
@@ -41,25 +29,6 @@ export const nameLead = defineQuery({
     update conversations as c set lead_name = $3, updated_at = now()
     where c.business_id = $1 and c.id = $2 and c.lead_name is distinct from $3
     returning c.id`,
-});
-
-export const touchConversation = defineQuery({
-  name: "conversations.touch",
-  role: "app",
-  columns: conversationColumns,
-  text: `
-    update conversations as c set
-      lead_id = coalesce(c.lead_id, i.lead_id),
-      contact_name = coalesce(i.contact_name, c.contact_name),
-      last_message_at = greatest(c.last_message_at, i.at),
-      last_customer_message_at = greatest(c.last_customer_message_at, case when i.from_customer then i.at end),
-      is_open = c.is_open or i.from_customer,
-      updated_at = i.written_at
-    from (
-      select $3::text as lead_id, $4::text as contact_name, $5::timestamptz as at, $6::boolean as from_customer, now() as written_at
-    ) i
-    where c.business_id = $1 and c.id = $2 and c.merged_into is null
-    returning c.id, c.canonical_key, c.merged_into, c.lead_id, c.is_open, c.last_seq, c.last_message_at, c.last_customer_message_at, c.created_at`,
 });
 
 // Null leaves a setting as it is. While a pause lasts, pausing again keeps it as it is, with its first reason: it says why a human is there.

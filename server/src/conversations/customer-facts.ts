@@ -1,4 +1,4 @@
-// Owns: what is known of a customer beside his name in WhatsApp: short texts, said by him and noted by the AI, or entered by the business.
+// Owns: what is known of a customer beside their name in WhatsApp: short texts, said by them and noted by the AI, or entered by the business.
 // Refuses to know: what they are used for.
 import type { Database } from "../db/database.ts";
 import { newId, type BusinessId } from "../kernel/ids.ts";

@@ -1,5 +1,5 @@
 // Owns: what a customer is called, by one rule: the business's own name for the lead, the name in the contact book, the name that the customer gave
-// himself, the number, the username. Never a LID or another raw identifier. Refuses to know: databases, languages.
+// themselves, the number, the username. Never a LID or another raw identifier. Refuses to know: databases, languages.
 // The default (minimal) metadata on purpose: the full one counts Brazilian mobiles without their ninth digit as invalid, and WhatsApp has them.
 import { parsePhoneNumberFromString } from "libphonenumber-js";
 

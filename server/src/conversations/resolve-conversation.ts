@@ -9,11 +9,9 @@ import { findPhone } from "../identity/find-phone.ts";
 import type { ClaimIdentity } from "../identity/settle-identity.ts";
 import type { BusinessId } from "../kernel/ids.ts";
 import type { Identity } from "./canonical-key.ts";
-import type { Conversation } from "./conversation.ts";
 import { nameLead } from "./conversation-writes.queries.ts";
-import { touchSurvivor, type Touch } from "./touch.ts";
 
-export interface ResolveRequest extends Omit<Touch, "leadId"> {
+export interface ResolveRequest {
   readonly businessId: BusinessId;
   readonly identity: Identity;
   /** What the business calls its lead. */
@@ -22,7 +20,7 @@ export interface ResolveRequest extends Omit<Touch, "leadId"> {
 
 export type ResolveOutcome =
   /** `isNew` is true for exactly one of all who ask at once. */
-  | { readonly outcome: "resolved"; readonly conversation: Conversation; readonly isNew: boolean }
+  | { readonly outcome: "resolved"; readonly conversationId: string; readonly isNew: boolean }
   /** Nothing was changed: the thread has this lead already. */
   | { readonly outcome: "lead_conflict"; readonly leadId: string; readonly conversationId: string }
   /** Nothing was changed: WhatsApp says that the identifiers belong to different people. */
@@ -40,7 +38,7 @@ export interface ResolveConversationDeps {
  * Throws a RangeError when nothing identifies anybody.
  */
 export function createResolveConversation({ database, claimIdentity }: ResolveConversationDeps): ResolveConversation {
-  return async ({ businessId, identity, leadName, ...touch }) => {
+  return async ({ businessId, identity, leadName }) => {
     const db = database.forBusiness(businessId);
     const scopes = identity.userId === undefined ? [] : await db.run(listScopes, [businessId]);
     const scope = scopes.length === 1 ? (scopes[0]?.scope ?? null) : null;
@@ -53,15 +51,13 @@ export function createResolveConversation({ database, claimIdentity }: ResolveCo
       reason: given.some(({ kind }) => kind === "lead") ? "lead" : "by_hand",
       proof: { source: "resolve" },
       create: true,
-      at: touch.at ?? new Date(),
+      at: new Date(),
     });
     if (claimed.outcome === "lead_conflict" || claimed.outcome === "identity_conflict") return claimed;
     if (claimed.outcome === "unknown") throw new Error("a conversation was to be made and was not");
     const { conversationId, isNew } = claimed.settled;
     if (leadName !== undefined) await db.run(nameLead, [businessId, conversationId, leadName]);
-    const conversation = await touchSurvivor(db, { businessId, conversationId, touch });
-    if (conversation === undefined) throw new Error("a conversation is gone that was there just now");
-    return { outcome: "resolved", conversation, isNew };
+    return { outcome: "resolved", conversationId, isNew };
   };
 }
 

@@ -17,7 +17,7 @@ import { createLearnIdentity, type IdentityLesson } from "./learn-identity.ts";
 import { createRecordPreferences, type LocatedPreferences } from "./record-preferences.ts";
 import { createRecordSignals } from "./record-signals.ts";
 import { createStoreMessages } from "./store-messages.ts";
-import { createStatusStore, type StatusItem, type StatusOutcome, type StatusStore } from "./store-statuses.ts";
+import { createStatusStore, type StatusItem, type StatusOutcome } from "./store-statuses.ts";
 import { createThreadResolver } from "./thread-resolver.ts";
 import type { NoticeEntry, RefusedEntry, WebhookLogWriter } from "./webhook-log.ts";
 import type { IntakeResult, WebhookIntake } from "./webhook-intake.ts";
@@ -41,8 +41,6 @@ export interface IntakeDeps {
 }
 
 export interface Intake extends WebhookIntake {
-  readonly statuses: StatusStore;
-  readonly waiting: number;
   /** After a split: who is who is looked up anew. */
   forget(): void;
   /** Resolves when everything that was accepted is durable. */
@@ -176,10 +174,6 @@ export function createIntake(deps: IntakeDeps): Intake {
   }
 
   return {
-    statuses,
-    get waiting() {
-      return messageQueue.waiting + statusQueue.waiting;
-    },
     forget() {
       resolver.forget();
     },

@@ -30,7 +30,7 @@ select a.business_id, a.kind, a.value, a.held_since, a.held_until, coalesce(w.ca
 // - A reply goes where the customer's newest message came from; a late message does not move it back.
 // - What the customer did not say (a reaction, a revoke, a system message) opens no window and reopens no thread: opens_window() is the rule.
 // - The same statement without name and address is the layer below: what is in doubt of a thread is left as it is (store-batch.ts).
-// - A human who answers in the WhatsApp app takes over from the AI, and each of his messages does so anew: a pause that ends by time counts from
+// - A human who answers in the WhatsApp app takes over from the AI, and each of their messages does so anew: a pause that ends by time counts from
 //   the last one. It is never older than what was said while this statement waited for the row, or the AI's last words would still be sent.
 // - alias_conflicts: names that somebody else stored first. They may lead to another thread; whoever asked settles that (settle-identity.ts).
 // - parked: changes of an identity that waited for one of these names. A scalar subquery per new name: a batch without new names asks nothing.
@@ -43,7 +43,6 @@ export const storeMessagesAcrossBusinesses = defineQuery({
   role: "ingest",
   columns: {
     stored: "int8[]",
-    new_conversations: "int8",
     redirected: "int8[]",
     redirect_keys: "text[]",
     alias_conflicts: "int8[]",
@@ -96,7 +95,7 @@ with thread as (
     ai_paused_at = case when excluded.ai_paused_at is null then c.ai_paused_at else greatest(excluded.ai_paused_at, c.last_message_at) end,
     ai_paused_reason = coalesce(excluded.ai_paused_reason, c.ai_paused_reason),
     updated_at = excluded.updated_at
-  returning business_id, id, canonical_key, last_seq, merged_into, (xmax = 0) as is_new
+  returning business_id, id, canonical_key, last_seq, merged_into
 ), placed as (
   select f.*, conv.id as conversation_id, conv.last_seq - count(*) over w + row_number() over (w order by f.ord) as seq
     from fresh f
@@ -151,7 +150,6 @@ with thread as (
   select business_id, id, received_at, 'stored', provider, 'message', channel_key, raw from stored
 )
 select coalesce((select array_agg(ord) from stored), '{}') as stored,
-       (select count(*) from conv where is_new) as new_conversations,
        coalesce(array_agg(r.thread), '{}') as redirected,
        coalesce(array_agg(r.canonical_key), '{}') as redirect_keys,
        coalesce((select array_agg(n.ord) from name n where (n.business_id, n.kind, n.value) not in (select business_id, kind, value from alias)), '{}') as alias_conflicts,

@@ -11,6 +11,7 @@ import { messagesBody, webhookBody } from "../../test/support/webhook-bodies.ts"
 import { createSettleIdentity } from "../identity/settle-identity.ts";
 import { createIntake, type Intake } from "./create-intake.ts";
 import { createReplay } from "./replay.ts";
+import { createStatusStore } from "./store-statuses.ts";
 import { createWebhookLog, withoutQuarantine } from "./webhook-log.ts";
 
 function eventsOf(body: Buffer): readonly WebhookEvent[] {
@@ -269,7 +270,9 @@ describe("the intake", () => {
          from messages where provider_message_id = 'wamid.before-early'`,
       [status.id],
     );
-    expect(await intake.statuses.applyWaitingOnce()).toBe(1);
+    const webhookLog = createWebhookLog({ db: db.acrossBusinesses, log: test.log });
+    const statuses = createStatusStore({ db: db.acrossBusinesses, webhookLog, failPoints: noFailPoints });
+    expect(await statuses.applyWaitingOnce()).toBe(1);
     expect(await count("select count(*) from messages where provider_message_id = $1 and delivered_at is not null", [status.id])).toBe(1);
   });
 

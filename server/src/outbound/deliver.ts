@@ -18,7 +18,6 @@ export interface DeliverDeps {
   readonly transportOf: TransportOf;
   readonly failPoints: FailPoints;
   readonly log: Log;
-  readonly onSent?: (outcome: SendOutcome["outcome"]) => void;
 }
 
 type Started = RowOf<typeof startSends.columns>;
@@ -97,7 +96,6 @@ export function createDeliver(deps: DeliverDeps): (lane: ClaimedLane, signal: Ab
       }),
     });
     await deps.failPoints.hit("send.after-request");
-    deps.onSent?.(outcome.outcome);
     return outcome;
   }
 

@@ -70,7 +70,7 @@ export function registerResolveConversation(api: ApiApp, { conversations, resolv
 function resolvedOrThrow(result: ResolveOutcome): { readonly conversationId: string; readonly isNew: boolean } {
   switch (result.outcome) {
     case "resolved":
-      return { conversationId: result.conversation.id, isNew: result.isNew };
+      return { conversationId: result.conversationId, isNew: result.isNew };
     case "lead_conflict":
       throw new Fault(
         "lead_conflict",
