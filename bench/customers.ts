@@ -1,4 +1,4 @@
-// Owns: customers of the simulator who talk with a model: what each writes, and how long it took until the platform had accepted his reply.
+// Owns: customers of the simulator who talk with a model: what each writes, and how long it took until the platform had accepted the reply.
 import { setTimeout as delay } from "node:timers/promises";
 import type { Simulator } from "@onethread/simulator";
 import type { JsonObject } from "../server/src/kernel/json.ts";
@@ -12,7 +12,7 @@ interface Question {
   readonly phone: string;
   readonly tag: string;
   readonly modelMs: number;
-  /** How many replies he has when this one is answered. */
+  /** How many replies they have when this one is answered. */
   readonly replies: number;
 }
 
@@ -47,7 +47,7 @@ export interface Conversations {
   readonly stamp: string;
 }
 
-/** Each writes again as soon as he has his reply, until the time is over. They begin one after the other, so that they never write all at once. */
+/** Each writes again as soon as the reply is there, until the time is over. They begin one after the other, so that they never write all at once. */
 export async function converse(sim: Simulator, plan: Conversations): Promise<JsonObject> {
   sim.clearOutbox();
   const tally = startTally();

@@ -8,9 +8,9 @@ import { startCpuMeter, withModel, type ProductCpu, type ProductPlan, type Produ
 
 export interface CrowdResult {
   readonly customers: number;
-  /** Until the last of them had his reply. */
+  /** Until the last of them had the reply. */
   readonly seconds: number;
-  /** From his message to the reply that the platform accepted. */
+  /** From the customer's message to the reply that the platform accepted. */
   readonly waited: Latencies & { readonly mean: number };
   readonly beyondModel: Latencies;
   readonly unanswered: number;

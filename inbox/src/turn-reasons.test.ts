@@ -28,7 +28,7 @@ test("words go on with a sentence: no capital, no full stop", () => {
   for (const reason of reasonsInDocs()) expect(wordsFor(reason)).toMatch(/^(?:[a-z]|AI).*[^.]$/);
 });
 
-test("a reason that somebody gave in his own words is shown as it stands", () => {
+test("a reason that somebody gave in their own words is shown as it stands", () => {
   expect(wordsFor("complaint about the bill")).toBe("complaint about the bill");
   expect(wordsFor("some_new_reason")).toBe("some new reason");
 });

@@ -71,7 +71,7 @@ test("a business receives and answers while it is adopted: each burst one reply,
   expect([...replies.keys()].toSorted()).toEqual(legacy.phones.slice(0, 3 + CUSTOMERS).toSorted());
   expect([...replies.values()].filter((entries) => entries.length !== 1)).toEqual([]);
   expect(await stack.count("select count(*) from onethread.messages where is_history")).toBe(messages.size - unplaceable - copies);
-  // The live message of a customer is in the thread that has his history.
+  // The live message of a customer is in the thread that has their history.
   const apart =
     "select count(*) from (select from onethread.messages group by business_id, conversation_id having bool_or(not is_history) and not bool_or(is_history)) t";
   expect(await stack.count(apart)).toBe(0);
@@ -79,7 +79,7 @@ test("a business receives and answers while it is adopted: each burst one reply,
   expect(await stack.audit()).toEqual([]);
 }, 90_000);
 
-test("after the adoption a customer who writes is answered about that message, not about his past", async () => {
+test("after the adoption a customer who writes is answered about that message, not about their past", async () => {
   const from = legacy.phones.at(-1);
   if (from === undefined) throw new Error("the older database is too small");
   await stack.simulator.inbound({ messages: [{ from, text: QUESTION }], deliver: { concurrency: 1 } });

@@ -312,7 +312,7 @@ async function decide({ call, decision, business }: DecideOptions, terminal: Ter
       case "not_waiting":
         throw new CliFailure("This call needed no approval and was made.");
       case "over":
-        throw new CliFailure("The customer has his answer meanwhile; the call is not made any more.");
+        throw new CliFailure("The customer has the answer meanwhile; the call is not made any more.");
       case "not_found":
         throw new CliFailure(`This business has no call ${call}. \`onethread tool calls --state waiting\` shows those that wait.`);
     }

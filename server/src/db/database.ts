@@ -101,12 +101,12 @@ function createPool(options: DatabaseOptions, { role, max, settings = "" }: Pool
     query_timeout: (options.statementTimeoutMs ?? 15_000) + 5_000,
     idle_in_transaction_session_timeout: 30_000,
   });
-  // A connection that dies while idle is replaced on the next use; whoever uses one gets the error himself.
+  // A connection that dies while idle is replaced on the next use; whoever uses one gets the error.
   pool.on("error", (error) => {
     options.log.warn({ error: error.message }, "database.connection-lost");
   });
   // The pool listens only to idle connections, and an "error" without a listener ends the process: whoever uses the connection gets the
-  // error from his query (chaos/kill-postgres.test.ts).
+  // error from the query (chaos/kill-postgres.test.ts).
   pool.on("connect", (client) => {
     client.on("error", () => undefined);
   });

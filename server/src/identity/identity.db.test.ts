@@ -212,7 +212,7 @@ describe("one person, one thread", () => {
     expect(await threadsOf("US.x1", "US.x2")).toEqual([]);
   });
 
-  it("joins the number that a customer shares when he is asked for it", async () => {
+  it("joins the number that a customer shares when they are asked for it", async () => {
     await engine.receive(business, { userId: "US.shy", text: "hello" });
     await engine.receive(business, { from: "12025550455", text: "by phone" });
     const contacts = [{ origin: "contact_request", phones: [{ phone: "+12025550455", wa_id: "12025550455", type: "CELL" }] }];
@@ -228,7 +228,7 @@ describe("one person, one thread", () => {
     expect(await threadsOf("US.shy", "12025550455")).toHaveLength(1);
   });
 
-  it("does not take a card that a customer passes on for his own number", async () => {
+  it("does not take a card that a customer passes on for their own number", async () => {
     const contacts = [{ origin: "other", phones: [{ phone: "+12025550456", wa_id: "12025550456" }] }];
     const card = {
       from_user_id: "US.card",

@@ -26,7 +26,7 @@ const ALIAS_KINDS = { phone: "phone", userId: "user", parentUserId: "parent_user
 type Kind = (typeof KINDS)[number];
 
 interface Step {
-  /** The account that the customer had when he wrote this. */
+  /** The account that the customer had when they wrote this. */
   readonly customer: CustomerIdentity;
   readonly becomes?: CustomerIdentity;
   readonly copies: number;
@@ -73,7 +73,7 @@ function scriptOf({ life, before, after }: Person, name: string): Script {
     const change: Step = { customer: pick(first, named), becomes: pick(second, named), copies: 2 };
     return { steps: [opening, ...show(first, before), change, ...show(second, after)], isOrdered: true };
   }
-  // The number goes to somebody else, who shows his own account with it first; the former owner goes on without the number.
+  // The number goes to somebody else, who shows their own account with it first; the former owner goes on without the number.
   const stranger = { ...accountOf(`${name}b`), phone: first.phone };
   const proof = (account: CustomerIdentity): Step => ({ customer: pick(account, ["phone", "userId"]), copies: 1 });
   const later = show({ userId: first.userId, parentUserId: first.parentUserId, lid: first.lid }, after);

@@ -32,7 +32,7 @@ select coalesce(c.merged_into, c.id) as conversation_id, a.kind, a.value, a.scop
  where c.business_id = $1 and (c.id = any ($2::uuid[]) or c.merged_into = any ($2::uuid[]))`,
 });
 
-// Answers those that it added: one that somebody else stored first is his, and what leads to his thread has to be looked at again.
+// Answers those that it added: one that somebody else stored first is theirs, and what leads to their thread has to be looked at again.
 export const addAliases = defineQuery({
   name: "identity.add-aliases",
   role: "app",
@@ -235,7 +235,7 @@ update sessions s set to_seq = null, closed_at = null, closed_reason = null, sum
 returning s.id`,
 });
 
-// The loser's lanes are empty from now on, and whoever still holds them has lost his fence.
+// The loser's lanes are empty from now on, and whoever still holds them has lost the fence.
 export const closeLanes = defineQuery({
   name: "identity.close-lanes",
   role: "app",
@@ -246,7 +246,7 @@ update lanes l set wanted = 0, done = 0, check_at = null, owner = null, parked =
 returning l.kind`,
 });
 
-// Who was asked for an answer outside is asked again, for all of it; what he still says to the old question is refused.
+// Who was asked for an answer outside is asked again, for all of it; what they still say to the old question is refused.
 export const endWaitingTurns = defineQuery({
   name: "identity.end-waiting-turns",
   role: "app",

@@ -89,7 +89,7 @@ const pauseOf = async (id: string) =>
     )
   )[0];
 
-it("who took over last holds for the joint thread and for both after a split, on whichever side he did, with his reason", async () => {
+it("who took over last holds for the joint thread and for both after a split, on whichever side it was, with their reason", async () => {
   await test.superuser.query("update onethread.businesses set handoff_pause_ms = 3600000 where id = $1", [business.businessId]);
   for (const isLoser of [true, false]) {
     const [winner, loser] = [await newPerson("a1", "a2"), await newPerson("b1")];
@@ -148,7 +148,7 @@ it("a split that leaves the winner without a message of a customer leaves no lan
   await expectHealthy();
 });
 
-/** What happens to the two threads, and to the joint one after the merge: he writes, is answered, or writes while an answer is being written. */
+/** What happens to the two threads, and to the joint one after the merge: they write, are answered, or write while an answer is being written. */
 type Step = readonly ["writes" | "answered" | "overtaken", 0 | 1];
 const steps = (maxLength: number): fc.Arbitrary<readonly Step[]> =>
   fc.array(fc.tuple(fc.constantFrom("writes", "answered", "overtaken", "overtaken"), fc.constantFrom<0 | 1>(0, 1)), { maxLength });

@@ -1,5 +1,5 @@
 // Owns: that recorded calls of tools follow their burst through a merge: a burst that is asked again finds what both sides have called already, and
-// what waits for a person still waits for him. Refuses to know: what the calls do.
+// what waits for a person still waits for them. Refuses to know: what the calls do.
 import type { Queryable } from "../db/query.ts";
 import type { BusinessId } from "../kernel/ids.ts";
 import { readAnsweredTo } from "./identity.queries.ts";

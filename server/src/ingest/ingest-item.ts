@@ -39,7 +39,7 @@ export function namesOf({ businessId, aliases, event: { becomes } }: IngestItem)
 
 const PROOF: readonly IdentityKind[] = ["parent_user", "user", "phone", "lid"];
 
-/** What the message says of its sender, strongest proof first; of a change, who he was and who he is. */
+/** What the message says of its sender, strongest proof first; of a change, who they were and who they are. */
 export function identifiersOf(item: IngestItem): readonly Identifier[] {
   const after = item.event.becomes === undefined ? [] : aliasesOf(item.event.becomes, undefined);
   return identifiersOfAliases([...item.aliases, ...after], item);

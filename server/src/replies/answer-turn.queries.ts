@@ -81,7 +81,7 @@ select w.covers_to, w.answer, w.expires_at <= now() as is_expired,
    for update of w`,
 });
 
-/** Only a lane that nobody holds: whoever asks just now finds the answer by himself. */
+/** Only a lane that nobody holds: whoever asks just now finds the answer without help. */
 export const wakeParkedLane = defineQuery({
   name: "replies.wake-parked-lane",
   role: "app",

@@ -98,7 +98,7 @@ async function outcomeOfEnded(tx: Queryable, given: Given): Promise<AnswerOutcom
 /** Reasons with which a turn ends because no answer was had. */
 const WITHOUT_ANSWER = new Set(["no_answer", "responder_failed", "empty_answer"]);
 
-/** Whoever did not hear that his answer was accepted asks again: what was said tells whether it was his. */
+/** Whoever did not hear that an answer was accepted asks again: what was said tells whether it was theirs. */
 async function outcomeOfAnswered(
   tx: Queryable,
   turn: RowOf<typeof findTurn.columns>,

@@ -78,7 +78,7 @@ test("of the history the oldest is left out first, and nothing in between", () =
 
 test("what a summary stands for is not told twice; without a summary the older messages stay", () => {
   const history = [message(1, "long ago"), message(50, "just now")];
-  const earlier = [{ openedAt: new Date(0), summary: "He asked for prices." }];
+  const earlier = [{ openedAt: new Date(0), summary: "They asked for prices." }];
   expect(buildContext(parts({ history, earlier, summarisedTo: 39 })).history.map(({ seq }) => seq)).toEqual([50]);
   expect(buildContext(parts({ history, summarisedTo: 39 })).history.map(({ seq }) => seq)).toEqual([1, 50]);
   expect(buildContext(parts({ history, earlier })).history.map(({ seq }) => seq)).toEqual([1, 50]);

@@ -53,7 +53,7 @@ function takeWhileFitting<T>(
   return { taken, used };
 }
 
-/** The newest of the burst, and of the first that does not fit its end: what he wrote last is what he asks. */
+/** The newest of the burst, and of the first that does not fit its end: what they wrote last is what they ask. */
 function fitBurst(burst: readonly ContextMessage[], budget: number): readonly ContextMessage[] {
   const { taken, used } = takeWhileFitting(burst.toReversed(), budget, tokensOf);
   const next = burst[burst.length - 1 - taken.length];

@@ -103,7 +103,7 @@ describe("an answer", () => {
   });
 
   it("is written for WhatsApp, without the model's thoughts", async () => {
-    server.script = () => "<think>He asks for hours.</think>\n## Hours\n**Saturday**: 9 to 12, [more](https://smile.example/hours)";
+    server.script = () => "<think>They ask for hours.</think>\n## Hours\n**Saturday**: 9 to 12, [more](https://smile.example/hours)";
     expect((await ask()).answer).toMatchObject({ texts: ["*Hours*\n*Saturday*: 9 to 12, more: https://smile.example/hours"] });
   });
 });
@@ -345,7 +345,7 @@ describe("tools", () => {
     server.script = () => ({ calls: [{ name: "handoff", args: {} }, ...callBook.calls], text: "Let me see." });
     const handoff: PlayedTool = {
       name: "handoff",
-      play: () => ({ outcome: "handoff", reason: "He says that his card 4111 was charged twice." }),
+      play: () => ({ outcome: "handoff", reason: "They say that their card 4111 was charged twice." }),
     };
     const { answer, tools } = await ask({ tools: [handoff, book] });
     expect(answer).toMatchObject({ outcome: "handoff", text: "A colleague will answer you here.", reason: "asked_by_model" });
@@ -390,7 +390,7 @@ describe("tools", () => {
   });
 
   it("can still fetch a person when no calls are left, and nothing else", async () => {
-    const handoff: PlayedTool = { name: "handoff", play: () => ({ outcome: "handoff", reason: "He asked for Ana." }) };
+    const handoff: PlayedTool = { name: "handoff", play: () => ({ outcome: "handoff", reason: "They asked for Ana." }) };
     server.script = ({ tools }) => (tools.includes("book_slot") ? callBook : { calls: [{ name: "handoff", args: {} }] });
     const { answer, tools, requests } = await ask({ tools: [handoff, book], settings: { tools: { maxCalls: 2 } } });
     expect(answer).toMatchObject({ outcome: "handoff", reason: "asked_by_model" });

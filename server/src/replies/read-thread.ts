@@ -14,7 +14,7 @@ import type { ContextMessage } from "./responder.ts";
 export type RecentMessage = Omit<RowOf<typeof loadRecentMessages.columns>, "conversation_id">;
 
 export interface Thread {
-  /** What the customer wrote since his last answer, oldest first. Empty when there is nothing to answer: only reactions, edits, revokes, notices. */
+  /** What the customer wrote since their last answer, oldest first. Empty when there is nothing to answer: only reactions, edits, revokes, notices. */
   readonly burst: readonly ContextMessage[];
   readonly history: readonly ContextMessage[];
   /** The provider's id of the customer's newest message. */

@@ -44,7 +44,7 @@ export interface ReplyTurnDeps {
 export interface ReplyTurn {
   /** `newer` aborts when the lane got more work: what is being written is then given up and written anew for all of it, at most twice in a row. */
   run(lane: ClaimedLane, signal: AbortSignal, newer?: AbortSignal): Promise<void>;
-  /** The customer may still be writing: he sees at once that he is read. Never rejects. */
+  /** The customer may still be writing: they see at once that they are read. Never rejects. */
   greet(lanes: readonly ClaimedLane[]): void;
 }
 
@@ -62,7 +62,7 @@ interface Run {
   readonly newer: AbortSignal;
 }
 
-/** After so many superseded turns the customer gets an answer, even while he is still writing. */
+/** After so many superseded turns the customer gets an answer, even while they are still writing. */
 const MAX_SUPERSEDED = 2;
 const MAX_ATTEMPTS = 3;
 /** From this debounce on the customer sees "typing" before it is over (ingest wakes the lane at once then). */

@@ -39,7 +39,7 @@ export interface ReplyContext {
   readonly conversationId: ConversationId;
   /** What the turn that is being written will be called; the same one over retries of a turn that waits. */
   readonly turnId: TurnId;
-  /** The `seq` up to which the customer has his answers: names this burst over retries and superseded turns. */
+  /** The `seq` up to which the customer has answers: names this burst over retries and superseded turns. */
   readonly answeredTo: number;
   /** The last `seq` that the turn covers. */
   readonly coversTo: number;

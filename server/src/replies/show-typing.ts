@@ -1,4 +1,4 @@
-// Owns: "read" and "typing" on the customer's phone. Best effort, and never longer than he would notice.
+// Owns: "read" and "typing" on the customer's phone. Best effort, and never longer than they would notice.
 import type { TransportOf } from "../whatsapp/transport.ts";
 import type { ReplyState } from "./refuse-turn.ts";
 

@@ -165,7 +165,7 @@ describe("a reply of several messages", () => {
     expect(sent).toEqual(["first", "second", "third"].map((body): unknown => expect.objectContaining({ body })));
   });
 
-  it("ends where a person takes over, also when his message had begun before the reply was committed and waited for its row", async () => {
+  it("ends where a person takes over, also when their message had begun before the reply was committed and waited for its row", async () => {
     await write();
     await turn();
     // As a transaction that began earlier and got the row only now would write it: not before what was said meanwhile.

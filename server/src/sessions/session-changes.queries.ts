@@ -36,7 +36,7 @@ select s.id, s.from_seq, s.to_seq, s.opened_at, s.closed_at, s.closed_reason, s.
  limit $4`,
 });
 
-/** From now on the lane is the caller's until his transaction ends, and the fence is the one to write with. */
+/** From now on the lane is the caller's until their transaction ends, and the fence is the one to write with. */
 export const lockSessionLane = defineQuery({
   name: "sessions.lock-lane",
   role: "app",

@@ -1,4 +1,4 @@
-// Proves that nothing a customer said falls between his summaries and the messages that a reply is shown.
+// Proves that nothing a customer said falls between their summaries and the messages that a reply is shown.
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { createTestBusiness, type TestBusiness } from "../../test/support/test-business.ts";
 import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";

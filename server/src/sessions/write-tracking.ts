@@ -15,7 +15,7 @@ export function rulesOf({ sessions, timeZone }: Pick<ReplySettings, "sessions" |
   return { inactivityMs: sessions.inactivityMs, dayZone: sessions.newDay ? timeZone : null };
 }
 
-/** The lanes that are still held under their fences; who has lost his is not among them. */
+/** The lanes that are still held under their fences; who has lost theirs is not among them. */
 export async function readLanes(
   db: Queryable,
   businessId: BusinessId,

@@ -1,4 +1,4 @@
-// Owns: the tools that every model has: fetching a person, searching the business's texts, noting what a customer said of himself.
+// Owns: the tools that every model has: fetching a person, searching the business's texts, noting what a customer said of themselves.
 // Refuses to know: how calls are recorded. Business, conversation and customer are given, never asked for.
 import type { CustomerFacts } from "../conversations/customer-facts.ts";
 import type { BusinessId, ConversationId } from "../kernel/ids.ts";
@@ -56,11 +56,11 @@ const SHAPES: readonly Shape[] = [
   },
   {
     name: "update_customer",
-    description: "Notes what the customer said of himself and what is worth knowing next time. Only what he said; never a guess.",
+    description: "Notes what the customer said of themselves and what is worth knowing next time. Only what they said; never a guess.",
     parameters: {
       type: "object",
       properties: {
-        name: { type: "string", minLength: 1, maxLength: 120, description: "How he wants to be called." },
+        name: { type: "string", minLength: 1, maxLength: 120, description: "How they want to be called." },
         facts: {
           type: "object",
           description: 'Short facts by name, such as {"allergy": "penicillin"}; an empty text takes one away.',

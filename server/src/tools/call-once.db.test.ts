@@ -182,7 +182,7 @@ async function isDue(): Promise<boolean> {
   return rows[0]?.due ?? false;
 }
 
-test("a call that needs a person waits for him, is made once when he approves, and the reply goes on at once", async () => {
+test("a call that needs a person waits for them, is made once when they approve, and the reply goes on at once", async () => {
   await post("/ok", true);
   await park();
   const decisions = createToolCalls({ database, wake: (kind) => woken.push(kind) });

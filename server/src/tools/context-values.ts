@@ -12,7 +12,7 @@ interface Place {
   readonly conversationId: string;
 }
 
-/** Looks the customer up only when a tool wants to know of him. */
+/** Looks the customer up only when a tool wants to know of them. */
 export function createContextValues({ database, businessId, conversationId }: Place): (callId: string) => ContextValue {
   const findCustomer = async () => (await database.forBusiness(businessId).run(findToolCustomer, [businessId, conversationId]))[0];
   return (callId) => async (name) => {

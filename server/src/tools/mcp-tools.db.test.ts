@@ -137,7 +137,7 @@ test("a secret reaches the server and nothing else", async () => {
   expect(JSON.stringify([saved, await states(), logged])).not.toContain(SECRET);
 });
 
-test("an MCP tool that needs a person is not called before he approves", async () => {
+test("an MCP tool that needs a person is not called before they approve", async () => {
   await addServer({ tools: ["book"] }, "shop", true);
   expect(await tools.call(contextOf(place), "shop_book", { people: 2 })).toEqual({ outcome: "waits" });
   expect(target.called).toEqual([]);

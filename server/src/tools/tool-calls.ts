@@ -49,7 +49,7 @@ export type DecideOutcome =
   | { readonly outcome: "decided_otherwise"; readonly decided: string }
   /** This call never asked for an approval. */
   | { readonly outcome: "not_waiting" }
-  /** The customer has his answer: the call would not be made any more. */
+  /** The customer has the answer: the call would not be made any more. */
   | { readonly outcome: "over" }
   | { readonly outcome: "not_found" };
 

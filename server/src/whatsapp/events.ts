@@ -64,7 +64,7 @@ export interface MessageEvent {
   readonly quotedProviderMessageId?: string;
   /** The message that this edit, revoke or reaction changes. */
   readonly targetProviderMessageId?: string;
-  /** A change of number or user id: who the customer is from now on. `customer` is who he was. */
+  /** A change of number or user id: who the customer is from now on. `customer` is who they were. */
   readonly becomes?: CustomerIdentity;
   /** From a gateway's past (a history import, a message taken in while nobody listened): stored in its place, wakes no AI and takes nothing over. */
   readonly isHistory?: true;

@@ -61,7 +61,7 @@ export function parseMessage(received: JsonObject, site: MessageSite): MessageEv
   return becomes === undefined ? event : { ...event, becomes };
 }
 
-/** A customer who answered our request shares his own number: the payload proves that it is his. */
+/** A customer who answered our request shares their own number: the payload proves that it is theirs. */
 function withSharedPhone(customer: CustomerIdentity, message: JsonObject): CustomerIdentity {
   const [contact] = readArray(message, "contacts") ?? [];
   const card = isObject(contact) ? contact : undefined;

@@ -90,7 +90,7 @@ function findSlots(seen: Seen, { answers }: ClinicScript, day: string): OpenAiRe
 function book(seen: Seen, { says, answers }: ClinicScript, text: string): OpenAiReply {
   if (seen.result !== undefined) return answer(answers.booked, { reference: referenceIn(seen.result) });
   const time = /\d\d:\d\d/.exec(text)?.[0] ?? "";
-  if (!seen.before.includes(shown(says.tuesday))) return missing("the day that he asked for");
+  if (!seen.before.includes(shown(says.tuesday))) return missing("the day that they asked for");
   if (!seen.business.includes(time)) return missing("the times that were offered");
   return call(seen, "book_appointment", { day: "tuesday", time });
 }
@@ -117,7 +117,7 @@ function reply(seen: Seen, script: ClinicScript): OpenAiReply {
         ? answer(answers.price, { price: price.in.exec(seen.knowledge)?.[1] })
         : missing("the beginning of the burst");
     case says.monday:
-      return seen.newest.includes(says.friday) ? findSlots(seen, script, "monday") : missing("what he corrected");
+      return seen.newest.includes(says.friday) ? findSlots(seen, script, "monday") : missing("what they corrected");
     case says.human:
       return call(seen, "handoff", { reason: "wants a person" });
     case says.afterwards:

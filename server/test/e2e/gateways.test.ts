@@ -1,4 +1,4 @@
-// Proves that a customer of a gateway is answered as one of the Cloud API is: once, in his one thread, whatever names the gateway gives him.
+// Proves that a customer of a gateway is answered as one of the Cloud API is: once, in their one thread, whatever names the gateway gives them.
 import { randomUUID } from "node:crypto";
 import { startEvolutionSimulator, startWahaSimulator, type GatewaySimulator } from "@onethread/simulator";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";

@@ -7,7 +7,7 @@ import { createTestBusiness, type TestBusiness } from "../support/test-business.
 import { createTestDatabase, type TestDatabase } from "../support/test-database.ts";
 
 // 1,000 conversations at once, 900 of one business and 100 of another, in one process, with a model that takes 1 to 10 seconds. How long it takes is
-// measured by `npm run bench` (docs/benchmarks.md); here it is proven that everybody is answered, once, by his own business, and within bounds.
+// measured by `npm run bench` (docs/benchmarks.md); here it is proven that everybody is answered, once, by their own business, and within bounds.
 const BIG = 900;
 const SMALL = 100;
 const MEMORY_LIMIT_BYTES = 1_500_000_000;

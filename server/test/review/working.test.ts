@@ -50,7 +50,7 @@ it("a redelivered webhook does not change who a phone number belongs to", async 
   expect(await threadOf("13035550001")).toBe(second);
 });
 
-it("after a split, what the customer writes goes into his own thread again", async () => {
+it("after a split, what the customer writes goes into their own thread again", async () => {
   const deps = { database: engine.database, log: test.log };
   const wakeUps = createWakeUps({ url: test.url, origin: "another-process", listen: true, log: test.log });
   let heard = Promise.withResolvers<undefined>();

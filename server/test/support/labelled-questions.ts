@@ -163,7 +163,7 @@ export const CLINIC_QUESTIONS: readonly LabelledQuestion[] = labelled([
 ]);
 
 /**
- * Written before the worth of words was last changed (2026-11-25). No number was tuned on them, but whoever chose the rule had them before his eyes, and the
+ * Written before the worth of words was last changed (2026-11-25). No number was tuned on them, but whoever chose the rule had them before their eyes, and the
  * first of the clinic was the reason for it: their share of right answers is an upper bound, not what unseen questions get.
  * Those of `BAKERY_TEXTS` in English, the others of `CLINIC_TEXTS`.
  */

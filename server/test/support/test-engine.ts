@@ -61,7 +61,7 @@ function createTestResponder(): TestResponder {
   };
 }
 
-/** The window of the customer is checked by us alone: the simulator here never heard him write. */
+/** The window of the customer is checked by us alone: the simulator here never heard them write. */
 export async function createTestEngine(test: TestDatabase, numbers: readonly TestBusiness[]): Promise<TestEngine> {
   const database = test.open();
   const { log } = test;

@@ -4,7 +4,7 @@ import { planScene, type SceneOptions } from "./scene-plan.ts";
 const scene: SceneOptions = { customers: 20, messages: 3, shuffle: true, seed: 7, crowd: 500 };
 const textsOf = (options: SceneOptions): readonly string[] => planScene(options).map(({ text }) => text);
 
-test("every customer writes as often as asked, each under a number of his own", () => {
+test("every customer writes as often as asked, each under a number of their own", () => {
   const byPhone = Map.groupBy(planScene(scene), ({ customer }) => customer.phone);
   expect(byPhone.size).toBe(20);
   for (const messages of byPhone.values()) expect(messages).toHaveLength(3);

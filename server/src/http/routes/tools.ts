@@ -193,7 +193,7 @@ function decidedOrThrow(outcome: DecideOutcome): ToolCallView {
     case "not_waiting":
       throw new Fault("tool_call_decided", "This call needed no approval and was made. Nothing was changed.");
     case "over":
-      throw new Fault("tool_call_over", "The customer has his answer meanwhile, and the call is not made any more. Nothing was changed.");
+      throw new Fault("tool_call_over", "The customer has the answer meanwhile, and the call is not made any more. Nothing was changed.");
   }
 }
 

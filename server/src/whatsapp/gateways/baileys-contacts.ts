@@ -6,7 +6,7 @@ import { type GatewayItem, identityOf, noticeOf } from "./gateway-item.ts";
 import { classifyJid } from "./jid.ts";
 
 const ADDRESS_KEYS = ["remoteJid", "id", "remoteJidAlt", "lid", "jid", "phoneNumber", "pn"] as const;
-/** The name in the business's address book goes before the one that the customer gave himself. */
+/** The name in the business's address book goes before the one that the customer gave themselves. */
 const NAME_KEYS = ["name", "pushName", "notify", "verifiedName"] as const;
 
 /** A contact of Baileys or Evolution, or a pair `{lid, pn}`. A notice when it connects nothing. */
