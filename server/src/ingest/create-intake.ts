@@ -41,6 +41,7 @@ export interface IntakeDeps {
 }
 
 export interface Intake extends WebhookIntake {
+  readonly waiting: number;
   /** After a split: who is who is looked up anew. */
   forget(): void;
   /** Resolves when everything that was accepted is durable. */
@@ -174,6 +175,9 @@ export function createIntake(deps: IntakeDeps): Intake {
   }
 
   return {
+    get waiting() {
+      return messageQueue.waiting + statusQueue.waiting;
+    },
     forget() {
       resolver.forget();
     },
