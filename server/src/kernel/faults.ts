@@ -63,6 +63,14 @@ export class Fault extends Error {
   }
 }
 
+/** For log lines, reasons and rows: what PostgreSQL or JSON.parse quotes of the text they were given is left out. It may be a customer's. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  if (!(error instanceof Error)) return String(error);
+  if ("severity" in error || "internalQuery" in error) {
+    const at = error.message.indexOf(': "');
+    return at < 0 ? error.message : `${error.message.slice(0, at)}: (left out)`;
+  }
+  return error instanceof SyntaxError
+    ? error.message.replace(/(?:, )?(?:\.\.\.)?"[^]*"(?:\.\.\.)?(?= is not valid JSON$)/, "")
+    : error.message;
 }

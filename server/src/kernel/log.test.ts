@@ -1,6 +1,7 @@
 // Proves that an error in the log tells what happened and none of the words that somebody wrote.
 import { Writable } from "node:stream";
 import { expect, test as it } from "vitest";
+import { messageOf } from "./faults.ts";
 import { createLog } from "./log.ts";
 
 function linesOf(error: unknown): string {
@@ -33,4 +34,19 @@ it("of an error of the database the log keeps code, constraint and table, and no
     expect(text).not.toContain(secret);
     for (const kept of ["22P02", "ck_quiet", "messages", "invalid input syntax for type uuid"]) expect(text).toContain(kept);
   }
+});
+
+it("a message alone leaves out what PostgreSQL or JSON.parse quote of their input", async () => {
+  const secret = "marker";
+  const broken = Object.assign(new Error(`invalid input syntax for type integer: "${secret}"`), { severity: "ERROR", code: "22P02" });
+  expect(messageOf(broken)).toBe("invalid input syntax for type integer: (left out)");
+  for (const text of [secret, `{"a": ${secret}}`, `[1, 2, 3, 4, 5, 6, 7, 8, 9, ${secret} and more of it]`, `"${secret}`]) {
+    const error: unknown = await Promise.resolve(text)
+      .then(JSON.parse)
+      .catch((cause: unknown) => cause);
+    expect(messageOf(error)).not.toContain(secret);
+    expect(messageOf(error)).toContain("JSON");
+    expect(linesOf(error)).not.toContain(secret);
+  }
+  expect(messageOf(new Error('No channel is connected for "1"'))).toBe('No channel is connected for "1"');
 });

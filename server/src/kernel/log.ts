@@ -1,4 +1,5 @@
 // Owns: the logger. Event names are `area.past-tense` (docs/events.md); never bodies, names or phone numbers: ids and counts.
+import { messageOf } from "./faults.ts";
 import { pino, type Logger } from "pino";
 import { build as buildPretty } from "pino-pretty";
 
@@ -23,8 +24,7 @@ const MAX_CAUSES = 5;
 function loggedError(error: unknown, depth = 0): unknown {
   if (!(error instanceof Error)) return typeof error === "object" && error !== null ? { type: "Object" } : error;
   const fields = new Map<string, unknown>(Object.entries(error));
-  const quotes = fields.has("severity") || fields.has("internalQuery");
-  const message = quotes ? withoutInput(error.message) : error.message;
+  const message = messageOf(error);
   const known = ["code", "constraint", "schema", "table", "column", "syscall", "statusCode"].flatMap((name) =>
     ["string", "number"].includes(typeof fields.get(name)) ? [[name, fields.get(name)] as const] : [],
   );
@@ -38,11 +38,6 @@ function loggedError(error: unknown, depth = 0): unknown {
       ? { causes: causes.slice(0, MAX_CAUSES).map((cause) => loggedError(cause, depth + 1)) }
       : {}),
   };
-}
-
-function withoutInput(message: string): string {
-  const at = message.indexOf(': "');
-  return at < 0 ? message : `${message.slice(0, at)}: (left out)`;
 }
 
 export function createLog(options: LogOptions): Log {
