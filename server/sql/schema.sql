@@ -80,6 +80,13 @@ BEGIN ATOMIC
 END
 ;
 
+CREATE OR REPLACE FUNCTION onethread.shows_typing_early(quiet_ms integer)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN (quiet_ms >= 500)
+;
+
 CREATE OR REPLACE FUNCTION onethread.status_rank(status text)
  RETURNS smallint
  LANGUAGE sql

@@ -129,7 +129,7 @@ with thread as (
   insert into lanes as l (business_id, conversation_id, kind, check_at, first_at, last_at, wanted)
   select s.business_id, s.conversation_id, k.kind,
          max(s.received_at) + case when k.kind = 'session' then interval '1 second'
-                                   when max(s.quiet_ms) < 500 then max(s.quiet_ms) * interval '1 millisecond' else interval '0' end,
+                                   when shows_typing_early(max(s.quiet_ms)) then interval '0' else max(s.quiet_ms) * interval '1 millisecond' end,
          max(s.received_at), max(s.received_at), max(s.seq)
     from stored s cross join (values ('reply'), ('session')) as k (kind)
    where s.direction = 'in' and (k.kind = 'reply' or not s.is_history)

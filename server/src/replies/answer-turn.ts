@@ -13,6 +13,7 @@ import {
   lockWaitingTurn,
   wakeParkedLane,
 } from "./answer-turn.queries.ts";
+import { maySupersede } from "./may-supersede.ts";
 import { readOutsideAnswer, type WrittenAnswer } from "./outside-answer.ts";
 import type { ReplySettingsStore } from "./reply-settings-store.ts";
 import type { OutsideAnswer } from "./responder.ts";
@@ -44,9 +45,6 @@ interface Given {
   readonly answer: OutsideAnswer;
 }
 
-/** As in reply-turn.ts: after so many superseded turns this one answers, whatever comes. */
-const MAX_SUPERSEDED = 2;
-
 export function createAnswerTurn(deps: AnswerTurnDeps): AnswerTurn {
   return async ({ businessId, turnId }, written) => {
     const read = readOutsideAnswer(written, await deps.settings.find(businessId));
@@ -72,7 +70,7 @@ async function answer(tx: Queryable, given: Given): Promise<AnswerOutcome> {
     return isDeepStrictEqual(turn.answer, given.answer) ? { outcome: "accepted", conversationId } : { outcome: "answered" };
   if (turn.is_approval) return { outcome: "not_waiting", because: "it waits for a person's approval" };
   if (conversation.ai_paused) return { outcome: "taken_over" };
-  if (lane.wanted > turn.covers_to && turn.superseded_since < MAX_SUPERSEDED) return { outcome: "superseded" };
+  if (lane.wanted > turn.covers_to && maySupersede(turn.superseded_since)) return { outcome: "superseded" };
   if (turn.is_expired) return { outcome: "expired" };
   await takeAnswer(tx, given, given.answer);
   await tx.run(wakeParkedLane, [businessId, conversationId]);

@@ -32,7 +32,8 @@ export interface TurnEnd {
   readonly ending: Ending;
   /** A newer message does not supersede it any more. */
   readonly final: boolean;
-  readonly startedAt: Date;
+  /** By `performance.now()`: how long it took is measured here, when it was is said by the database. */
+  readonly begunAt: number;
 }
 
 export interface TurnPark {
@@ -71,12 +72,11 @@ function parametersOf(businessId: BusinessId, ends: readonly TurnEnd[], tells: b
     ends.map(({ ending }) => (ending.texts.length === 0 ? null : json(ending.texts.map((text) => ({ id: newId<MessageId>(), text }))))),
     ends.map(({ ending }) => ending.error?.slice(0, 1_000) ?? null),
     ends.map(({ lane }) => lane.attempts + 1),
-    ends.map(({ startedAt }) => startedAt),
     works.map((work) => work?.model ?? null),
     works.map((work) => work?.inputTokens ?? null),
     works.map((work) => work?.outputTokens ?? (work?.inputTokens === undefined ? null : 0)),
     works.map((work) => (work?.costMicros === undefined ? null : Math.round(work.costMicros))),
-    ends.map(({ startedAt }) => Math.max(0, Date.now() - startedAt.getTime())),
+    ends.map(({ begunAt }) => Math.round(performance.now() - begunAt)),
     works.map((work) => json(work?.toolCalls)),
     works.map((work) => json(work?.sources)),
     ends.map(() => newId()),

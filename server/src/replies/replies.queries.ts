@@ -19,7 +19,7 @@ export const loadReplyState = defineQuery({
     answers_groups: "bool",
     language: "text",
     handoff_text: "text",
-    quiet_ms: "int4",
+    shows_typing_early: "bool",
     channel_external_id: "text?",
     channel_provider: "text?",
     channel_settings: "jsonb?",
@@ -46,7 +46,7 @@ select c.id as conversation_id, now() as at, b.name as business_name, c.contact_
        c.ai_paused_at is not null and (b.handoff_pause_ms is null or c.ai_paused_at + b.handoff_pause_ms * interval '1 millisecond' > now()) as ai_paused, c.opted_out_at is not null as opted_out,
        coalesce(c.last_customer_message_at > now() - interval '24 hours' or ch.provider <> 'cloud', false) as window_open,
        c.reply_kind, c.reply_address, b.ai_enabled and coalesce((select w.is_on from switches w where w.name = 'ai'), true) as ai_enabled,
-       b.answers_groups, b.language, b.handoff_text, b.quiet_ms,
+       b.answers_groups, b.language, b.handoff_text, shows_typing_early(b.quiet_ms),
        ch.external_id as channel_external_id, ch.provider as channel_provider, ch.settings as channel_settings, ch.stopped_at is not null as channel_stopped, s.access_token,
        coalesce(answered.covers_to, 0) as answered_to, answered.state as last_state, answered.id as last_turn_id,
        answered.reason as last_reason, answered.finished_at as last_finished_at,
@@ -150,9 +150,9 @@ export const commitTurns = defineQuery({
   text: `
 with input as (
   select * from unnest($2::uuid[], $3::bigint[], $4::uuid[], $5::bigint[], $6::bigint[], $7::text[], $8::text[], $9::text[], $10::boolean[],
-                       $11::jsonb[], $12::text[], $13::int[], $14::timestamptz[], $15::text[], $16::int[], $17::int[], $18::bigint[], $19::int[],
-                       $20::jsonb[], $21::jsonb[], $22::uuid[], $23::boolean[])
-    as t (conversation_id, fence, turn_id, covers_from, covers_to, state, reason, responder, final, parts, error, attempts, started_at,
+                       $11::jsonb[], $12::text[], $13::int[], $14::text[], $15::int[], $16::int[], $17::bigint[], $18::int[],
+                       $19::jsonb[], $20::jsonb[], $21::uuid[], $22::boolean[])
+    as t (conversation_id, fence, turn_id, covers_from, covers_to, state, reason, responder, final, parts, error, attempts,
           model, input_tokens, output_tokens, cost_micros, latency_ms, tool_calls, sources, event_id, tells)
 ), locked as materialized (
   select c.id, c.canonical_key, c.opted_out_at, c.reply_channel_id,
@@ -210,7 +210,7 @@ with input as (
                      model, input_tokens, output_tokens, cost_micros, latency_ms, tool_calls, sources)
   select $1, v.turn_id, v.conversation_id, v.covers_from, v.covers_to, v.final_state,
          case v.final_state when 'superseded' then null when 'skipped' then coalesce(v.blocked, v.reason) else v.reason end,
-         v.responder, v.fence, v.attempts, v.error, v.started_at, now(),
+         v.responder, v.fence, v.attempts, v.error, now() - v.latency_ms * interval '1 millisecond', now(),
          v.model, v.input_tokens, v.output_tokens, v.cost_micros, v.latency_ms, v.tool_calls, v.sources
     from verdict v
 ), waited as (

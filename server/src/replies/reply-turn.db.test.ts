@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { afterAll, beforeAll, beforeEach, expect, test as it } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, test as it, vi } from "vitest";
 import { createTestBusiness, type TestBusiness } from "../../test/support/test-business.ts";
 import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
 import { createTestEngine, type TestEngine } from "../../test/support/test-engine.ts";
@@ -103,6 +103,23 @@ it("a customer who never stops writing is answered after so many superseded turn
   for (let run = 0; run <= MAX_SUPERSEDED; run += 1) await engine.turn(await engine.claimOne("reply"));
   expect((await turns()).map(({ state }) => state)).toEqual(["superseded", "superseded", "replied"]);
   expect(await replies()).toEqual(["reply to 3"]);
+});
+
+it("a turn began and ended by the database's clock, whatever the process's says", async () => {
+  await write();
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 3_600_000 });
+  try {
+    await engine.turn(await engine.claimOne("reply"));
+  } finally {
+    vi.useRealTimers();
+  }
+  const { rows } = await test.superuser.query(
+    `select t.started_at between t.finished_at - interval '1 minute' and t.finished_at as is_before,
+            t.finished_at - t.started_at = t.latency_ms * interval '1 millisecond' as is_measured
+       from onethread.turns t join onethread.aliases a using (business_id, conversation_id) where a.value = $1`,
+    [phone],
+  );
+  expect(rows).toEqual([{ is_before: true, is_measured: true }]);
 });
 
 it("a turn whose lane was claimed again changes nothing, whichever of the two ends first", async () => {

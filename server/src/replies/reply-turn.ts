@@ -17,6 +17,7 @@ import { isLoop } from "./find-loop.ts";
 import { NO_MEMORY, type GatherMemory, type Memory } from "./gather-memory.ts";
 import { findHandoffKeyword } from "./handoff-keywords.ts";
 import type { IsOverBudget } from "./read-budget.ts";
+import { maySupersede } from "./may-supersede.ts";
 import { readThread, type RecentMessage, type Thread } from "./read-thread.ts";
 import { refuseTurn, type ReplyState } from "./refuse-turn.ts";
 import { loadRecentMessages, loadReplyState } from "./replies.queries.ts";
@@ -62,11 +63,7 @@ interface Run {
   readonly newer: AbortSignal;
 }
 
-/** After so many superseded turns the customer gets an answer, even while they are still writing. */
-const MAX_SUPERSEDED = 2;
 const MAX_ATTEMPTS = 3;
-/** From this debounce on the customer sees "typing" before it is over (ingest wakes the lane at once then). */
-const EARLY_TYPING_FROM_MS = 500;
 const RESPONDER_TIMEOUT_MS = 20_000;
 const SUPERSEDED: Ending = { state: "superseded", reason: null, texts: [] };
 const NEVER = new AbortController().signal;
@@ -141,7 +138,7 @@ export function createReplyTurn(deps: ReplyTurnDeps): ReplyTurn {
     }
     if (responder.wants === "memory" && (await deps.isOverBudget(lane, settings)))
       return { ending: handoffEnding("budget", run), coversTo };
-    const wasGreeted = state.quiet_ms >= EARLY_TYPING_FROM_MS && thread.burst.length === 1 && lane.attempts === 0;
+    const wasGreeted = state.shows_typing_early && thread.burst.length === 1 && lane.attempts === 0;
     const typing = wasGreeted ? undefined : showTyping(deps.transportOf, state, thread.newestInbound);
     try {
       return await askResponder(run, responder);
@@ -175,7 +172,7 @@ export function createReplyTurn(deps: ReplyTurnDeps): ReplyTurn {
     return (run.waiting === undefined ? undefined : takeUpWaiting(run.waiting, run)) ?? (await ask(run));
   }
 
-  async function finish(run: Run, result: TurnResult, startedAt: Date): Promise<void> {
+  async function finish(run: Run, result: TurnResult, begunAt: number): Promise<void> {
     const { lane, turnId, final } = run;
     const place = { lane, turnId, final, coversTo: result.coversTo };
     const work = addWork(run.waiting?.work, "waitsFor" in result ? result.work : result.ending.work);
@@ -186,7 +183,7 @@ export function createReplyTurn(deps: ReplyTurnDeps): ReplyTurn {
       else if (parked.due) deps.wake("reply");
       return;
     }
-    const ended = await endTurn(lane.businessId, { ...place, ending: { ...result.ending, ...used }, startedAt });
+    const ended = await endTurn(lane.businessId, { ...place, ending: { ...result.ending, ...used }, begunAt });
     await deps.failPoints.hit("turn.after-commit");
     if (ended === undefined) {
       log.warn({ conversationId: lane.conversationId, fence: lane.fence }, "turn.lost");
@@ -194,7 +191,7 @@ export function createReplyTurn(deps: ReplyTurnDeps): ReplyTurn {
     }
     if (ended.state !== "superseded" && ended.state !== "skipped") deps.wake("send");
     try {
-      deps.onTurn?.(ended.state, Date.now() - startedAt.getTime());
+      deps.onTurn?.(ended.state, performance.now() - begunAt);
     } catch (error) {
       log.error({ error: messageOf(error) }, "turn.bookkeeping-failed");
     }
@@ -211,16 +208,16 @@ export function createReplyTurn(deps: ReplyTurnDeps): ReplyTurn {
 
   return {
     async run(lane, signal, newer = NEVER) {
-      const startedAt = new Date();
+      const begunAt = performance.now();
       const [{ state, rows }, settings] = await Promise.all([load(lane.businessId, lane), deps.settings.find(lane.businessId)]);
       if (state === undefined) throw new Error("the conversation of this lane does not exist");
       const waiting = waitingOf(state, lane);
       const thread = readThread(rows, state.answered_to);
-      const final = state.superseded_since >= MAX_SUPERSEDED;
+      const final = !maySupersede(state.superseded_since);
       const run: Run = { lane, state, thread, rows, settings, waiting, turnId: waiting?.id ?? newId<TurnId>(), final, signal, newer };
       const result = await decide(run);
       await deps.failPoints.hit("turn.before-commit");
-      await finish(run, result, startedAt);
+      await finish(run, result, begunAt);
     },
     greet(lanes) {
       for (const lane of lanes) {
