@@ -1,4 +1,5 @@
-// Owns: a fresh, migrated database per test file, cloned from the template; dropped at the end, which fails when a connection leaked.
+// Owns: a fresh, migrated database per test file, cloned from the template; dropped at the end, which fails when a connection was left open.
+import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import { inject } from "vitest";
 import { createDatabase, type Database } from "../../src/db/database.ts";
@@ -11,8 +12,12 @@ export interface TestDatabase {
   readonly superuser: pg.Pool;
   readonly log: Log;
   open(): Database;
-  close(): Promise<void>;
+  /** Throws when somebody still has a connection after `leftForMs`: whoever opened it did not close it. */
+  close(leftForMs?: number): Promise<void>;
 }
+
+/** A server process ends a moment after its client. */
+const LEFT_FOR_MS = 5_000;
 
 let counter = 0;
 
@@ -42,13 +47,28 @@ export async function createTestDatabase(): Promise<TestDatabase> {
       opened.push(database);
       return database;
     },
-    async close() {
+    async close(leftForMs = LEFT_FOR_MS) {
       await Promise.all(opened.map((database) => database.close()));
       await superuser.end();
       const end = new pg.Client({ connectionString: base });
       await end.connect();
+      const left = await listLeft(end, name, leftForMs);
       await end.query(`drop database ${name} with (force)`);
       await end.end();
+      if (left.length > 0) throw new Error(`Connections were left open: ${left.join("; ")}`);
     },
   };
+}
+
+/** Who is still connected when nobody should be: the name of the application and its last statement. */
+async function listLeft(client: pg.Client, name: string, leftForMs: number): Promise<readonly string[]> {
+  const until = performance.now() + leftForMs;
+  for (;;) {
+    const { rows } = await client.query<{ who: string }>(
+      `select application_name || ': ' || left(query, 200) as who from pg_stat_activity where datname = $1 and backend_type = 'client backend'`,
+      [name],
+    );
+    if (rows.length === 0 || performance.now() >= until) return rows.map(({ who }) => who);
+    await delay(20);
+  }
 }
