@@ -59,9 +59,7 @@ export function createRecordSignals({ db, log }: { readonly db: Queryable; reado
       event.accountKey ?? null,
       signal.sentence,
       digest,
-      JSON.stringify(aspects),
-      signal.onlyIfChanged === true,
-      JSON.stringify(signal.template ?? {}),
+      JSON.stringify({ aspects, onlyIfChanged: signal.onlyIfChanged === true, template: signal.template ?? {} }),
     ];
     const [row] = await retryTransient(() => db.run(recordSignalAcrossBusinesses, values));
     if (row === undefined || row.recorded === 0) return;

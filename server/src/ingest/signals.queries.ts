@@ -23,12 +23,12 @@ with input as (
   select $1::uuid as business_id, $2::uuid as id, least(coalesce($3::timestamptz, now()), now()) as at, now() as received_at
 ), aspect as (
   select s.*, i.business_id, i.at
-    from input i cross join jsonb_to_recordset($11::jsonb) as s (event_id uuid, channel_id uuid, aspect text, state text, health text, until timestamptz)
+    from input i cross join jsonb_to_recordset($11::jsonb -> 'aspects') as s (event_id uuid, channel_id uuid, aspect text, state text, health text, until timestamptz)
 ), notice as (
   insert into notices (business_id, id, received_at, at, provider, field, severity, channel_id, account_id, sentence, digest)
   select i.business_id, i.id, i.received_at, i.at, $4, $5, $6, $7::uuid, $8, $9, $10
     from input i
-   where not $12::boolean or exists (
+   where not ($11::jsonb ->> 'onlyIfChanged')::boolean or exists (
      select from aspect s
        left join channel_signals k on k.business_id = s.business_id and k.channel_id = s.channel_id and k.aspect = s.aspect
       where k.state is distinct from s.state)
@@ -47,7 +47,7 @@ with input as (
   insert into template_states as t (business_id, account_id, name, language, category, category_at, status, status_at, quality, quality_at)
   select i.business_id, $8, f.name, f.language, f.category, case when f.category is not null then i.at end,
          f.status, case when f.status is not null then i.at end, f.quality, case when f.quality is not null then i.at end
-    from input i cross join notice cross join jsonb_to_record($13::jsonb) as f (name text, language text, category text, status text, quality text)
+    from input i cross join notice cross join jsonb_to_record($11::jsonb -> 'template') as f (name text, language text, category text, status text, quality text)
    where f.name is not null and $8::text is not null
   on conflict on constraint template_states_pkey do update set
     category = case when excluded.category_at >= coalesce(t.category_at, '-infinity') then excluded.category else t.category end,
