@@ -48,6 +48,8 @@ export interface Intake extends WebhookIntake {
   idle(): Promise<void>;
 }
 
+/** A function takes only so many arguments. */
+const ASIDE_SLICE = 1_000;
 const MAX_LESSONS_WAITING = 1_000;
 const ALIAS_CACHE_ENTRIES = 200_000;
 
@@ -163,7 +165,7 @@ export function createIntake(deps: IntakeDeps): Intake {
     const results = await statusQueue.submitAll(statusItems, (item) => item);
     for (const preference of preferences) await recordPreferences(preference);
     const unused = await recordNotices(notices);
-    await webhookLog.quarantine(...aside);
+    for (let at = 0; at < aside.length; at += ASIDE_SLICE) await webhookLog.quarantine(...aside.slice(at, at + ASIDE_SLICE));
     learn(lessons);
     const isQuarantined = (outcome: string): boolean => outcome === "quarantined";
     return {

@@ -26,6 +26,9 @@ export interface ChangeScope {
   readonly value: JsonObject;
 }
 
+/** A body with this item only. */
+type Alone = () => JsonObject;
+
 export type CloudItem =
   | { readonly kind: "listed"; readonly list: ItemList; readonly node: Json; readonly scope: ChangeScope }
   /** A change that is one item as a whole. */
@@ -35,9 +38,9 @@ export type CloudItem =
       readonly channelKey?: string;
       readonly accountKey?: string;
       readonly value?: JsonObject;
-      readonly raw: () => string;
+      readonly alone: Alone;
     }
-  | { readonly kind: "broken"; readonly reason: string; readonly channelKey?: string; readonly raw: () => string };
+  | { readonly kind: "broken"; readonly reason: string; readonly channelKey?: string; readonly alone: Alone };
 
 /** Every item of the body, in its order. What is broken is an item too. */
 export function listCloudItems(body: JsonObject, entries: readonly Json[]): readonly CloudItem[] {
@@ -47,56 +50,78 @@ export function listCloudItems(body: JsonObject, entries: readonly Json[]): read
 }
 
 /** A whole webhook body with this item and its contact only. */
-export function rawOfListedItem({ scope, list, node }: Extract<CloudItem, { kind: "listed" }>, contact: JsonObject | undefined): string {
-  const { body, entry, change, value } = scope.itemCount === 1 ? scope : frameOf(scope);
-  const alone = { ...value, ...WITHOUT_LISTS, contacts: contact === undefined ? undefined : [contact], [list]: [node] };
-  return rawOfChange(body, entry, { ...change, value: alone });
+export function bodyOfListedItem(
+  { scope, list, node }: Extract<CloudItem, { kind: "listed" }>,
+  contact: JsonObject | undefined,
+): JsonObject {
+  const { body, entry, change, value } = scope;
+  const isAlone = scope.itemCount === 1;
+  const around = isAlone ? value : surrounding(value, VALUE);
+  const alone = { ...around, ...WITHOUT_LISTS, contacts: contact === undefined ? undefined : [contact], [list]: [node] };
+  return bodyOfChange(body, entry, { ...(isAlone ? change : surrounding(change, CHANGE)), value: alone });
 }
 
-type Frame = Pick<ChangeScope, "body" | "entry" | "change" | "value">;
-const frames = new WeakMap<JsonObject, Frame>();
-/** What a thousand items share is repeated a thousand times: beyond this it is left to the keys that we know. */
-const SHARED_MAX = 4_096;
+/** What a thousand items share is repeated a thousand times: beyond this of each level it is left to the keys that we know. */
+const SHARED_MAX = 1_024;
 
-/** What surrounds the items of a change, without the other lists beside it. */
-function frameOf({ body, entry, change, value }: ChangeScope): Frame {
-  const known = frames.get(value);
-  if (known !== undefined) return known;
-  const lists = new Set(["contacts", ...Object.keys(WITHOUT_LISTS)]);
-  const shared = Object.fromEntries(Object.entries(value).filter(([key]) => !lists.has(key)));
-  const whole: Frame = { body: { ...body, entry: null }, entry: { ...entry, changes: null }, change, value: shared };
-  const frame =
-    isSmall({ ...whole, change: { ...change, value: null } }) && isSmall(shared) ? whole : bareFrame({ body, entry, change, value });
-  frames.set(value, frame);
-  return frame;
+interface Level {
+  readonly without: readonly string[];
+  readonly known: readonly string[];
+}
+
+const BODY: Level = { without: ["entry"], known: ["object"] };
+const ENTRY: Level = { without: ["changes"], known: ["id", "time"] };
+const CHANGE: Level = { without: ["value"], known: ["field"] };
+const VALUE: Level = { without: ["contacts", ...LISTS], known: ["messaging_product", "metadata"] };
+
+const surroundings = new WeakMap<JsonObject, JsonObject>();
+
+/** What of a level is repeated with each of its items. */
+function surrounding(node: JsonObject, { without, known }: Level): JsonObject {
+  const cached = surroundings.get(node);
+  if (cached !== undefined) return cached;
+  const whole = Object.fromEntries(Object.entries(node).filter(([key]) => !without.includes(key)));
+  const kept = isSmall(whole, SHARED_MAX) ? whole : keep(whole, known);
+  surroundings.set(node, kept);
+  return kept;
+}
+
+/** A contact stands beside each message of its person: when it is large, only who they are. */
+export function keptContact(contact: JsonObject): JsonObject {
+  const cached = surroundings.get(contact);
+  if (cached !== undefined) return cached;
+  const profile = readObject(contact, "profile");
+  const bare = (): JsonObject => ({
+    ...keep(contact, ["wa_id", "user_id", "parent_user_id", "username"]),
+    ...(profile === undefined ? {} : { profile: keep(profile, ["name", "username"]) }),
+  });
+  const kept = isSmall(contact, SHARED_MAX) ? contact : bare();
+  surroundings.set(contact, kept);
+  return kept;
 }
 
 /** False too when it nests too deep to be written. */
-export function isSmall(frame: unknown): boolean {
+export function isSmall(node: unknown, max: number): boolean {
   try {
-    return JSON.stringify(frame).length <= SHARED_MAX;
+    return JSON.stringify(node).length <= max;
   } catch {
     return false;
   }
 }
 
 const keep = (from: JsonObject, keys: readonly string[]): JsonObject =>
-  Object.fromEntries(keys.flatMap((key) => (from[key] === undefined ? [] : [[key, from[key]]])));
-
-function bareFrame({ body, entry, change, value }: Frame): Frame {
-  return {
-    body: keep(body, ["object"]),
-    entry: keep(entry, ["id", "time"]),
-    change: keep(change, ["field"]),
-    value: keep(value, ["messaging_product", "metadata"]),
-  };
-}
+  Object.fromEntries(
+    keys.flatMap((key) => {
+      const value = from[key];
+      return value !== undefined && isSmall(value, SHARED_MAX) ? [[key, value]] : [];
+    }),
+  );
 
 function collectEntry(body: JsonObject, entry: Json, items: CloudItem[]): void {
   const changes = isObject(entry) ? readArray(entry, "changes") : undefined;
   if (!isObject(entry) || changes === undefined) {
     const reason = 'An element of "entry" has no list "changes".';
-    items.push({ kind: "broken", reason, raw: () => JSON.stringify({ ...body, entry: [entry] }) });
+    items.push({ kind: "broken", reason, alone: () => ({ ...surrounding(body, BODY), entry: [entry] }) });
     return;
   }
   for (const change of changes) collectChange({ body, entry, change }, items);
@@ -109,18 +134,18 @@ interface ChangeSite {
 }
 
 function collectChange({ body, entry, change }: ChangeSite, items: CloudItem[]): void {
-  const raw = (): string => rawOfChange(body, entry, change);
+  const alone = (): JsonObject => bodyOfChange(body, entry, change);
   const field = isObject(change) ? readString(change, "field") : undefined;
   if (!isObject(change) || field === undefined) {
-    items.push({ kind: "broken", reason: 'An element of "changes" has no "field".', raw });
+    items.push({ kind: "broken", reason: 'An element of "changes" has no "field".', alone });
     return;
   }
   const value = readObject(change, "value");
   const keys = keysOf(entry, value);
   if (!FIELDS_WITH_ITEMS.has(field)) {
-    items.push({ kind: "change", field: cleanString(field), ...keys, ...(value === undefined ? {} : { value }), raw });
+    items.push({ kind: "change", field: cleanString(field), ...keys, ...(value === undefined ? {} : { value }), alone });
   } else if (value === undefined) {
-    items.push({ kind: "broken", reason: `A change of the field "${field}" has no object "value".`, raw });
+    items.push({ kind: "broken", reason: `A change of the field "${field}" has no object "value".`, alone });
   } else {
     collectValue({ body, entry, change, value, field, ...keys }, items);
   }
@@ -137,13 +162,13 @@ function collectValue(site: Omit<ChangeScope, "findContact" | "itemCount">, item
     if (isArray(nodes)) {
       for (const node of nodes) items.push({ kind: "listed", list, node, scope });
     } else if (nodes !== undefined && nodes !== null) {
-      const raw = (): string =>
-        rawOfChange(site.body, site.entry, { ...site.change, value: { ...value, ...WITHOUT_LISTS, [list]: nodes } });
-      items.push({ kind: "broken", reason: `"${list}" is not a list.`, ...channelOf(keys), raw });
+      const alone = (): JsonObject =>
+        bodyOfChange(site.body, site.entry, { ...site.change, value: { ...value, ...WITHOUT_LISTS, [list]: nodes } });
+      items.push({ kind: "broken", reason: `"${list}" is not a list.`, ...channelOf(keys), alone });
     }
   }
   if (items.length === before) {
-    items.push({ kind: "change", field, ...keys, raw: () => rawOfChange(site.body, site.entry, site.change) });
+    items.push({ kind: "change", field, ...keys, alone: () => bodyOfChange(site.body, site.entry, site.change) });
   }
 }
 
@@ -162,6 +187,6 @@ function keysOf(entry: JsonObject, value: JsonObject | undefined): { readonly ch
   };
 }
 
-function rawOfChange(body: JsonObject, entry: JsonObject, change: unknown): string {
-  return JSON.stringify({ ...body, entry: [{ ...entry, changes: [change] }] });
+function bodyOfChange(body: JsonObject, entry: JsonObject, change: unknown): JsonObject {
+  return { ...surrounding(body, BODY), entry: [{ ...surrounding(entry, ENTRY), changes: [change as Json] }] };
 }

@@ -1,26 +1,21 @@
 // Owns: the way from the bytes of a Cloud API webhook to events: each item of the body becomes exactly one. Refuses to know: signatures, databases, tenants.
 import type { JsonObject } from "../kernel/json.ts";
-import { type CloudItem, type ItemList, listCloudItems, rawOfListedItem } from "./cloud-envelope.ts";
+import { bodyOfListedItem, type CloudItem, type ItemList, keptContact, listCloudItems } from "./cloud-envelope.ts";
 import { readIdentityUpdate } from "./identity-update.ts";
 import { completeIdentity, recipientOfEcho, recipientOfStatus, senderOfMessage, subjectOfSystemMessage } from "./cloud-identity.ts";
 import type { CustomerIdentity, NoticeEvent, WebhookEvent } from "./events.ts";
 import { type ItemSite, parseMessage, unreadable } from "./parse-message.ts";
 import { parseStatus } from "./parse-status.ts";
 import { isArray, isObject } from "./read-json.ts";
+import { lazily, type OpenedWebhook, type ParsedWebhook, readAtOnce } from "./opened-webhook.ts";
 import { readPreferences } from "./user-preferences.ts";
+import { writeJson } from "./write-json.ts";
 import { cleanObject, isDeeperThan, MAX_DEPTH, mayHoldUnstorable } from "./storable-json.ts";
 
 /** Meta sends 1,000 at most. */
 const MAX_ITEMS = 20_000;
 
-export type ParsedWebhook =
-  | {
-      readonly outcome: "events";
-      readonly events: readonly WebhookEvent[];
-      /** Which of a gateway's instances (Evolution) or sessions (WAHA) the body claims to come from; undefined when it names none. */
-      readonly instance?: string | undefined;
-    }
-  | { readonly outcome: "malformed"; readonly reason: string };
+export type { ParsedWebhook };
 
 type ListedItem = Extract<CloudItem, { kind: "listed" }>;
 type ItemPlace = Pick<NoticeEvent, "channelKey" | "accountKey">;
@@ -35,6 +30,11 @@ interface BodyReader {
 
 /** Never throws. `receivedAt`: of a replay, when the webhook came. An item that cannot be read becomes an `unreadable` event and leaves its neighbours alone. */
 export function parseCloudWebhook(rawBody: Buffer, receivedAt = new Date()): ParsedWebhook {
+  return readAtOnce(openCloudWebhook(rawBody, receivedAt));
+}
+
+/** The same, an event at a time. */
+export function openCloudWebhook(rawBody: Buffer, receivedAt = new Date()): OpenedWebhook {
   const wireText = rawBody.toString("utf8");
   const body = parseJson(wireText);
   if (body === undefined) return { outcome: "malformed", reason: "The body is not valid JSON." };
@@ -44,7 +44,7 @@ export function parseCloudWebhook(rawBody: Buffer, receivedAt = new Date()): Par
   const items = listCloudItems(body, entries);
   if (items.length > MAX_ITEMS) return { outcome: "malformed", reason: `The body has more than ${String(MAX_ITEMS)} items.` };
   const reader = { wireText, itemCount: items.length, needsCleaning: mayHoldUnstorable(wireText), receivedAt };
-  return { outcome: "events", events: items.flatMap((item) => readItem(item, reader)) };
+  return { outcome: "events", events: lazily(items, (item) => readItem(item, reader)) };
 }
 
 function readItem(item: CloudItem, reader: BodyReader): WebhookEvent | readonly WebhookEvent[] {
@@ -52,9 +52,9 @@ function readItem(item: CloudItem, reader: BodyReader): WebhookEvent | readonly 
     case "listed":
       return readListedItem(item, reader);
     case "change":
-      return readChange(item, rawOf(item.raw, reader), reader.receivedAt);
+      return readChange(item, rawOf(item.alone, reader), reader.receivedAt);
     case "broken":
-      return unreadable({ channelKey: item.channelKey, raw: rawOf(item.raw, reader) }, item.reason);
+      return unreadable({ channelKey: item.channelKey, raw: rawOf(item.alone, reader) }, item.reason);
   }
 }
 
@@ -64,7 +64,7 @@ function readChange(item: Extract<CloudItem, { kind: "change" }>, raw: string, r
 
 function readListedItem(item: ListedItem, reader: BodyReader): WebhookEvent {
   const { list, node: wireNode, scope } = item;
-  const rawAlone = (): string => rawOf(() => rawOfListedItem(item, undefined), reader);
+  const rawAlone = (): string => rawOf(() => bodyOfListedItem(item, undefined), reader);
   if (list === "errors") return notice("errors", scope, rawAlone());
   if (!isObject(wireNode) || isDeeperThan(wireNode, MAX_DEPTH)) {
     const reason = isObject(wireNode)
@@ -74,7 +74,7 @@ function readListedItem(item: ListedItem, reader: BodyReader): WebhookEvent {
   }
   const node = reader.needsCleaning ? cleanObject(wireNode) : wireNode;
   const { customer, contact } = identify(item, node, reader);
-  const raw = rawOf(() => rawOfListedItem(item, contact), reader);
+  const raw = rawOf(() => bodyOfListedItem(item, contact), reader);
   const site: ItemSite = { channelKey: scope.channelKey, customer, raw, receivedAt: reader.receivedAt };
   if (list === "statuses") return parseStatus(node, site) ?? notice("status", scope, site.raw);
   return parseMessage(node, { ...site, direction: list === "messages" ? "in" : "out" });
@@ -96,7 +96,8 @@ function identify({ list, scope }: ListedItem, node: JsonObject, { needsCleaning
   // A contact could only be the new identity here, and a message of a change must find the thread of the old one.
   if (list === "messages" && node["type"] === "system") return { customer: subjectOfSystemMessage(node), contact: undefined };
   const named = NAMED_BY[list](node);
-  const contact = scope.findContact(named, scope.itemCount === 1);
+  const found = scope.findContact(named, scope.itemCount === 1);
+  const contact = found === undefined ? undefined : keptContact(found);
   if (contact === undefined || isDeeperThan(contact, MAX_DEPTH)) return { customer: named, contact: undefined };
   return { customer: completeIdentity(named, needsCleaning ? cleanObject(contact) : contact), contact };
 }
@@ -112,14 +113,8 @@ function notice(field: string, { channelKey, accountKey }: ItemPlace, raw: strin
   };
 }
 
-function rawOf(write: () => string, { wireText, itemCount }: BodyReader): string {
-  if (itemCount === 1) return wireText;
-  try {
-    return write();
-  } catch {
-    // Nested too deep for JSON.stringify. The whole body is more than was asked for, but it loses nothing.
-    return wireText;
-  }
+function rawOf(alone: () => JsonObject, { wireText, itemCount }: BodyReader): string {
+  return itemCount === 1 ? wireText : writeJson(alone());
 }
 
 function parseJson(text: string): unknown {

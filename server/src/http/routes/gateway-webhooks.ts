@@ -14,7 +14,8 @@ import {
   verifyWahaCall,
 } from "../../whatsapp/gateways/gateway-auth.ts";
 import type { GatewayDelivery } from "../../whatsapp/gateways/gateway-item.ts";
-import { type Gateway, GATEWAYS, parseGatewayWebhook } from "../../whatsapp/gateways/parse-gateway-webhook.ts";
+import { type Gateway, GATEWAYS, openGatewayWebhook } from "../../whatsapp/gateways/parse-gateway-webhook.ts";
+import { readInTurns } from "../../whatsapp/opened-webhook.ts";
 import { cleanString } from "../../whatsapp/storable-json.ts";
 import type { Metrics } from "../metrics.ts";
 
@@ -137,7 +138,7 @@ async function receiveWebhook(call: ProvenCall, request: GatewayRequest, deps: G
   const rawBody = Buffer.isBuffer(request.body) ? request.body : NO_BODY;
   const { verifyBody } = RULES[gateway];
   if (verifyBody !== undefined && !isOpen(call) && !verifyBody(call, rawBody)) throw unproven(gateway);
-  const events = eventsOf(gateway, channel, { rawBody, delivery: { channelKey: request.params.token, receivedAt: deps.now() } });
+  const events = await eventsOf(gateway, channel, { rawBody, delivery: { channelKey: request.params.token, receivedAt: deps.now() } });
   if (events.length > 0) deps.metrics.ingested(await deps.intake.receive(events));
 }
 
@@ -146,12 +147,12 @@ interface Delivered {
   readonly delivery: GatewayDelivery;
 }
 
-function eventsOf(gateway: Gateway, channel: GatewayChannel, { rawBody, delivery }: Delivered): readonly WebhookEvent[] {
+async function eventsOf(gateway: Gateway, channel: GatewayChannel, { rawBody, delivery }: Delivered): Promise<readonly WebhookEvent[]> {
   const { channelKey } = delivery;
   const setAside = (reason: string): readonly WebhookEvent[] => [
     { kind: "unreadable", provider: gateway, channelKey, reason, raw: cleanString(rawBody.toString("utf8")) },
   ];
-  const parsed = parseGatewayWebhook(gateway, rawBody, delivery);
+  const parsed = await readInTurns(openGatewayWebhook(gateway, rawBody, delivery));
   // It is proven, so the gateway did send it, and would lose it for good: kept for a person and a replay instead of refused.
   if (parsed.outcome !== "events") return setAside(parsed.reason);
   const { instance } = parsed;

@@ -5,8 +5,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { WebhookIntake } from "../../ingest/webhook-intake.ts";
 import { Fault } from "../../kernel/faults.ts";
 import { isObject } from "../../whatsapp/read-json.ts";
-import { parseCloudWebhook } from "../../whatsapp/parse-webhook.ts";
+import { openCloudWebhook } from "../../whatsapp/parse-webhook.ts";
 import type { WebhookEvent } from "../../whatsapp/events.ts";
+import { readInTurns } from "../../whatsapp/opened-webhook.ts";
 import { signatureIn, verifySignature } from "../../whatsapp/signature.ts";
 import { cleanString } from "../../whatsapp/storable-json.ts";
 import type { Metrics } from "../metrics.ts";
@@ -58,13 +59,13 @@ function notSigned(): Fault {
 async function receiveWebhook(request: FastifyRequest, reply: FastifyReply, deps: WhatsAppWebhookDeps): Promise<FastifyReply> {
   const rawBody = Buffer.isBuffer(request.body) ? request.body : NO_BODY;
   if (!verifySignature({ rawBody, header: headerOf(request), secrets: deps.appSecrets })) throw notSigned();
-  const events = eventsOf(rawBody);
+  const events = await eventsOf(rawBody);
   if (events.length > 0) deps.metrics.ingested(await deps.intake.receive(events));
   return reply.code(200).send();
 }
 
-function eventsOf(rawBody: Buffer): readonly WebhookEvent[] {
-  const parsed = parseCloudWebhook(rawBody);
+async function eventsOf(rawBody: Buffer): Promise<readonly WebhookEvent[]> {
+  const parsed = await readInTurns(openCloudWebhook(rawBody));
   if (parsed.outcome === "events") return parsed.events;
   // It is signed, so Meta did send it, and would send the same for days: kept for a person and a replay instead of refused.
   return [{ kind: "unreadable", provider: "cloud", reason: parsed.reason, raw: cleanString(rawBody.toString("utf8")) }];

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { WebhookEvent } from "../events.ts";
-import { parseBaileysEvents } from "./baileys-events.ts";
-import { parseEvolutionWebhook } from "./evolution-webhook.ts";
+import { openBaileysEvents, parseBaileysEvents } from "./baileys-events.ts";
+import { readInTurns } from "../opened-webhook.ts";
+import { openEvolutionWebhook, parseEvolutionWebhook } from "./evolution-webhook.ts";
 
 const delivery = { channelKey: "token-3", receivedAt: new Date(1_790_003_060_000) };
 const LID = "81203344556677@lid";
@@ -167,6 +168,48 @@ it.each([
     const events = parsed.outcome === "events" ? parsed.events : [];
     expect(events.map(({ kind }) => kind)).toEqual(messages.map(() => "message"));
     expect(Math.max(...events.map(({ raw }) => raw.length))).toBeLessThan(6_000);
+  }
+});
+
+const historyOf = (items: readonly string[]): { readonly baileys: Buffer; readonly evolution: Buffer } => ({
+  baileys: Buffer.from(`{"events":[{"event":"messages.upsert","data":{"type":"append","messages":[${items.join()}]}}]}`),
+  evolution: Buffer.from(`{"event":"messages.set","instance":"main","data":[${items.join()}]}`),
+});
+
+it("an item that nests too deep to be written is kept with itself, not with the whole body", () => {
+  const deep = `{"key":{"id":"D"},"message":${"[".repeat(20_000)}${"]".repeat(20_000)}}`;
+  const { baileys, evolution } = historyOf(Array.from({ length: 20 }, () => deep));
+  const delivery = { channelKey: "t", receivedAt: new Date() };
+  for (const parsed of [parseBaileysEvents(baileys, delivery), parseEvolutionWebhook(evolution, delivery)]) {
+    const events = parsed.outcome === "events" ? parsed.events : [];
+    expect(events.map(({ kind }) => kind)).toEqual(events.map(() => "unreadable"));
+    expect(events.map(({ raw }) => raw.includes(deep) && raw.length < deep.length + 1_000)).toEqual(Array.from({ length: 20 }, () => true));
+  }
+});
+
+it("a history is read in turns with everything else that the process has to do", async () => {
+  const item = (at: number): string =>
+    `{"key":{"remoteJid":"12025550147@s.whatsapp.net","fromMe":false,"id":"H${String(at)}"},"messageTimestamp":1790000000,"message":{"conversation":"hi"}}`;
+  const { baileys, evolution } = historyOf(Array.from({ length: 20_000 }, (_, at) => item(at)));
+  const delivery = { channelKey: "t", receivedAt: new Date() };
+  for (const opened of [openBaileysEvents(baileys, delivery), openEvolutionWebhook(evolution, delivery)]) {
+    let turns = 0;
+    let next = setImmediate(function tick() {
+      turns += 1;
+      next = setImmediate(tick);
+    });
+    const parsed = await readInTurns(opened);
+    clearImmediate(next);
+    expect(parsed.outcome === "events" && parsed.events.length).toBe(20_000);
+    expect(turns).toBeGreaterThan(2);
+  }
+});
+
+it("a body of more items than any history has is one item, for a person to look at", () => {
+  const { baileys, evolution } = historyOf(Array.from({ length: 100_001 }, () => "1"));
+  const delivery = { channelKey: "t", receivedAt: new Date() };
+  for (const parsed of [parseBaileysEvents(baileys, delivery), parseEvolutionWebhook(evolution, delivery)]) {
+    expect(parsed).toMatchObject({ outcome: "malformed", reason: "The body has more than 100000 items." });
   }
 });
 

@@ -2,7 +2,7 @@
 // know: who may post, databases.
 import type { Json, JsonObject } from "../../kernel/json.ts";
 import type { WebhookEvent } from "../events.ts";
-import type { ParsedWebhook } from "../parse-webhook.ts";
+import { lazily, type OpenedWebhook, type ParsedWebhook, readAtOnce } from "../opened-webhook.ts";
 import { isArray, isObject, readArray, readObject, readString } from "../read-json.ts";
 import { cleanString } from "../storable-json.ts";
 import { readContact } from "./baileys-contacts.ts";
@@ -15,7 +15,8 @@ import {
   type GatewayItem,
   itemsOf,
   noticeOf,
-  parseBody,
+  ofWhole,
+  openBody,
   rawOf,
   readItem,
   unreadableItem,
@@ -42,18 +43,24 @@ const LISTS: ReadonlyMap<string, Read> = new Map<string, Read>([
 
 /** Never throws. An item that cannot be read becomes an `unreadable` event and leaves its neighbours alone. */
 export function parseBaileysEvents(rawBody: Buffer, delivery: GatewayDelivery): ParsedWebhook {
-  return parseBody(rawBody, delivery, (body, wireText) => {
+  return readAtOnce(openBaileysEvents(rawBody, delivery));
+}
+
+/** The same, an event at a time. */
+export function openBaileysEvents(rawBody: Buffer, delivery: GatewayDelivery): OpenedWebhook {
+  return openBody(rawBody, delivery, (body, wireText) => {
     const events = readArray(body, "events");
     const me = readObject(body, "me");
     const own = ownNumber(readString(me, "id"), readString(me, "lid"), readString(me, "phoneNumber"));
     const itemWith = (raw: string): GatewayItem => ({ ...delivery, provider: "baileys", own, raw });
-    if (events === undefined) return [unreadableItem(itemWith(wireText), 'The body has no list "events".')];
+    if (events === undefined) return ofWhole(unreadableItem(itemWith(wireText), 'The body has no list "events".'));
     const parts = events.flatMap(partsOf);
-    const frame = parts.length > 1 ? frameOf(body, "events", ["me"]) : body;
-    return parts.flatMap(({ event, node, alone, read }) => {
+    const frame = parts.length > 1 ? frameOf(body, { list: "events", keys: ["me"], itemCount: parts.length }) : body;
+    const read = lazily(parts, ({ event, node, alone, read: readPart }) => {
       const raw = rawOf(() => ({ ...frame, events: [{ event, data: alone }] }), parts.length, wireText);
-      return readItem(node, itemWith(raw), (object, item) => [read(object, item)]);
+      return readItem(node, itemWith(raw), (object, item) => [readPart(object, item)]);
     });
+    return { itemCount: parts.length, events: read };
   });
 }
 
@@ -74,8 +81,9 @@ function partsOf(entry: Json): readonly Part[] {
 
 function partsOfUpsert(event: string, data: JsonObject): readonly Part[] {
   const isHistory = data["type"] === "append";
-  const frame = frameOf(data, "messages", ["type"]);
-  return itemsOf(data["messages"]).map((node) => ({
+  const messages = itemsOf(data["messages"]);
+  const frame = frameOf(data, { list: "messages", keys: ["type"], itemCount: messages.length });
+  return messages.map((node) => ({
     event,
     node,
     alone: { ...frame, messages: [node] },

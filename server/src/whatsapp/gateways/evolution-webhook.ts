@@ -1,7 +1,7 @@
 // Owns: the way from a webhook of Evolution API v2 to events. Refuses to know: who may call, whether the instance is ours, databases.
 import type { Json, JsonObject } from "../../kernel/json.ts";
 import type { WebhookEvent } from "../events.ts";
-import type { ParsedWebhook } from "../parse-webhook.ts";
+import { lazily, type OpenedWebhook, type ParsedWebhook, readAtOnce } from "../opened-webhook.ts";
 import { isArray, readObject, readScalar, readString } from "../read-json.ts";
 import { cleanString } from "../storable-json.ts";
 import { readContact } from "./baileys-contacts.ts";
@@ -15,7 +15,8 @@ import {
   type GatewayItem,
   itemsOf,
   noticeOf,
-  parseBody,
+  ofWhole,
+  openBody,
   rawOf,
   readItem,
   unreadableItem,
@@ -44,22 +45,29 @@ const READERS: ReadonlyMap<string, Read> = new Map<string, Read>([
 
 /** Never throws. An item that cannot be read becomes an `unreadable` event and leaves its neighbours alone. */
 export function parseEvolutionWebhook(rawBody: Buffer, delivery: GatewayDelivery): ParsedWebhook {
-  return parseBody(rawBody, { ...delivery, instanceKey: "instance" }, (body, wireText) => {
+  return readAtOnce(openEvolutionWebhook(rawBody, delivery));
+}
+
+/** The same, an event at a time. */
+export function openEvolutionWebhook(rawBody: Buffer, delivery: GatewayDelivery): OpenedWebhook {
+  return openBody(rawBody, { ...delivery, instanceKey: "instance" }, (body, wireText) => {
     const name = cleanString(readString(body, "event") ?? "");
     // `sender` is the instance's own number, whatever its name says.
     const own = ownNumber(readString(body, "sender"), readString(readObject(body, "data"), "wuid"));
     const itemWith = (raw: string): GatewayItem => ({ ...delivery, provider: "evolution", own, raw });
-    if (name === "") return [unreadableItem(itemWith(wireText), 'The body has no "event".')];
+    if (name === "") return ofWhole(unreadableItem(itemWith(wireText), 'The body has no "event".'));
     const read = READERS.get(name.toLowerCase().replaceAll(/[_-]/g, "."));
-    if (read === undefined) return [noticeOf(itemWith(wireText), name.slice(0, 60))];
+    if (read === undefined) return ofWhole(noticeOf(itemWith(wireText), name.slice(0, 60)));
     const data = body["data"];
     const nodes = itemsOf(messagesIn(data));
-    if (nodes.length === 0) return [noticeOf(itemWith(wireText), name.slice(0, 60))];
-    const frame = nodes.length > 1 ? frameOf(body, "data", ["event", "instance", "sender"]) : body;
-    return nodes.flatMap((node) => {
+    if (nodes.length === 0) return ofWhole(noticeOf(itemWith(wireText), name.slice(0, 60)));
+    const keys = ["event", "instance", "sender"];
+    const frame = nodes.length > 1 ? frameOf(body, { list: "data", keys, itemCount: nodes.length }) : body;
+    const events = lazily(nodes, (node) => {
       const raw = rawOf(() => ({ ...frame, data: isArray(data) ? [node] : node }), nodes.length, wireText);
       return readItem(node, itemWith(raw), (object, item) => [read(object, item)]);
     });
+    return { itemCount: nodes.length, events };
   });
 }
 

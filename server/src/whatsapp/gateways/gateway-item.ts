@@ -3,7 +3,8 @@
 import type { Json, JsonObject } from "../../kernel/json.ts";
 import { isSmall } from "../cloud-envelope.ts";
 import type { CustomerIdentity, IdentityEvent, NoticeEvent, Provider, UnreadableEvent, WebhookEvent } from "../events.ts";
-import type { ParsedWebhook } from "../parse-webhook.ts";
+import type { OpenedWebhook } from "../opened-webhook.ts";
+import { writeJson } from "../write-json.ts";
 import { withoutFuture } from "../provider-time.ts";
 import { isArray, isObject, readString } from "../read-json.ts";
 import { cleanObject, isDeeperThan, MAX_DEPTH } from "../storable-json.ts";
@@ -29,17 +30,34 @@ interface BodySource extends GatewayDelivery {
   readonly instanceKey?: string;
 }
 
-export function parseBody(
+/** A history comes in one body; beyond this it is kept whole, for a person to look at. */
+const MAX_ITEMS = 100_000;
+
+interface BodyEvents {
+  readonly itemCount: number;
+  readonly events: Iterable<WebhookEvent>;
+}
+
+/** A body that is one item as a whole. */
+export const ofWhole = (...events: readonly WebhookEvent[]): BodyEvents => ({ itemCount: 1, events });
+
+export function openBody(
   rawBody: Buffer,
   { receivedAt, instanceKey }: BodySource,
-  read: (body: JsonObject, wireText: string) => readonly WebhookEvent[],
-): ParsedWebhook {
+  read: (body: JsonObject, wireText: string) => BodyEvents,
+): OpenedWebhook {
   const wireText = rawBody.toString("utf8");
   const body = parseJson(wireText);
   if (body === undefined) return { outcome: "malformed", reason: "The body is not valid JSON." };
   if (!isObject(body)) return { outcome: "malformed", reason: "The body is JSON but not an object." };
   const instance = instanceKey === undefined ? undefined : readString(body, instanceKey);
-  return { outcome: "events", events: read(body, wireText).map((event) => withoutFuture(event, receivedAt)), instance };
+  const { itemCount, events } = read(body, wireText);
+  if (itemCount > MAX_ITEMS) return { outcome: "malformed", reason: `The body has more than ${String(MAX_ITEMS)} items.` };
+  return { outcome: "events", events: noneInFuture(events, receivedAt), instance };
+}
+
+function* noneInFuture(events: Iterable<WebhookEvent>, receivedAt: Date): Generator<WebhookEvent> {
+  for (const event of events) yield withoutFuture(event, receivedAt);
 }
 
 /** The items of a node that holds one or a list of them. */
@@ -59,26 +77,33 @@ export function readItem(
   return read(cleanObject(node), item);
 }
 
+interface Items {
+  readonly list: string;
+  readonly keys: readonly string[];
+  readonly itemCount: number;
+}
+
+const SHARED_MAX = 4_096;
+const SCALAR_MAX = 1_024;
+/** What surrounds them, of all items of a body together. */
+const SHARED_BYTES = 8_000_000;
+
 /** What surrounds the items of a list, to be repeated with each: when that is more than a few kB, or nests too deep, only the scalars of these keys. */
-export function frameOf(body: JsonObject, list: string, keys: readonly string[]): JsonObject {
+export function frameOf(body: JsonObject, { list, keys, itemCount }: Items): JsonObject {
   const frame = { ...body, [list]: null };
-  if (isSmall(frame)) return frame;
+  const max = Math.min(SHARED_MAX, Math.max(SCALAR_MAX, SHARED_BYTES / itemCount));
+  if (isSmall(frame, max)) return frame;
   return Object.fromEntries(
     keys.flatMap((key) => {
       const value = body[key];
-      return value !== undefined && isSmall(value) ? [[key, value]] : [];
+      return value !== undefined && isSmall(value, SCALAR_MAX) ? [[key, value]] : [];
     }),
   );
 }
 
-/** The body again with one item only; the wire text itself when there was no other, or when it nests too deep to be written. */
-export function rawOf(write: () => unknown, itemCount: number, wireText: string): string {
-  if (itemCount <= 1) return wireText;
-  try {
-    return JSON.stringify(write());
-  } catch {
-    return wireText;
-  }
+/** The body again with one item only; the wire text itself when there was no other. */
+export function rawOf(alone: () => unknown, itemCount: number, wireText: string): string {
+  return itemCount <= 1 ? wireText : writeJson(alone());
 }
 
 export function noticeOf({ provider, channelKey, raw }: GatewayItem, field: string): NoticeEvent {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { WebhookEvent } from "../events.ts";
-import type { ParsedWebhook } from "../parse-webhook.ts";
+import type { ParsedWebhook } from "../opened-webhook.ts";
 import { GATEWAY_MESSAGES } from "../fixtures/gateway-messages.ts";
 import { parseGatewayWebhook } from "./parse-gateway-webhook.ts";
 

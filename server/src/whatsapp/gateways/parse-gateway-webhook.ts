@@ -1,18 +1,18 @@
 // Owns: which parser reads which gateway's webhook; a replay takes the same way as the webhook did. Refuses to know: HTTP, databases.
 import type { Provider } from "../events.ts";
-import type { ParsedWebhook } from "../parse-webhook.ts";
-import { parseBaileysEvents } from "./baileys-events.ts";
-import { parseEvolutionWebhook } from "./evolution-webhook.ts";
+import { type OpenedWebhook, type ParsedWebhook, readAtOnce } from "../opened-webhook.ts";
+import { openBaileysEvents } from "./baileys-events.ts";
+import { openEvolutionWebhook } from "./evolution-webhook.ts";
 import type { GatewayDelivery } from "./gateway-item.ts";
-import { parseWahaWebhook } from "./waha-webhook.ts";
+import { openWahaWebhook } from "./waha-webhook.ts";
 
 export const GATEWAYS = ["evolution", "waha", "baileys"] as const satisfies readonly Provider[];
 export type Gateway = (typeof GATEWAYS)[number];
 
-const PARSERS: Readonly<Record<Gateway, (rawBody: Buffer, delivery: GatewayDelivery) => ParsedWebhook>> = {
-  evolution: parseEvolutionWebhook,
-  waha: parseWahaWebhook,
-  baileys: parseBaileysEvents,
+const OPENERS: Readonly<Record<Gateway, (rawBody: Buffer, delivery: GatewayDelivery) => OpenedWebhook>> = {
+  evolution: openEvolutionWebhook,
+  waha: openWahaWebhook,
+  baileys: openBaileysEvents,
 };
 
 export function isGateway(provider: string): provider is Gateway {
@@ -21,5 +21,10 @@ export function isGateway(provider: string): provider is Gateway {
 
 /** Never throws. */
 export function parseGatewayWebhook(gateway: Gateway, rawBody: Buffer, delivery: GatewayDelivery): ParsedWebhook {
-  return PARSERS[gateway](rawBody, delivery);
+  return readAtOnce(openGatewayWebhook(gateway, rawBody, delivery));
+}
+
+/** The same, an event at a time. */
+export function openGatewayWebhook(gateway: Gateway, rawBody: Buffer, delivery: GatewayDelivery): OpenedWebhook {
+  return OPENERS[gateway](rawBody, delivery);
 }

@@ -1,13 +1,13 @@
 // Owns: the way from a webhook of WAHA to events. Refuses to know: signatures, whether the session is ours, databases.
 import type { JsonObject } from "../../kernel/json.ts";
 import type { WebhookEvent } from "../events.ts";
-import type { ParsedWebhook } from "../parse-webhook.ts";
+import { type OpenedWebhook, type ParsedWebhook, readAtOnce } from "../opened-webhook.ts";
 import { readObject, readScalar, readString } from "../read-json.ts";
 import { cleanString } from "../storable-json.ts";
 import { readBaileysContent, revokeOf } from "./baileys-content.ts";
 import { eventOf, skippedChat } from "./baileys-message.ts";
 import { ownNumber } from "./chat.ts";
-import { type GatewayDelivery, type GatewayItem, noticeOf, parseBody, readItem, unreadableItem } from "./gateway-item.ts";
+import { type GatewayDelivery, type GatewayItem, noticeOf, ofWhole, openBody, readItem, unreadableItem } from "./gateway-item.ts";
 import { readWahaAck, statusEvent } from "./gateway-status.ts";
 import { notAhead, readTime } from "../provider-time.ts";
 import { readWahaContent } from "./waha-content.ts";
@@ -32,7 +32,12 @@ const READERS: ReadonlyMap<string, Read> = new Map<string, Read>([
 
 /** Never throws. */
 export function parseWahaWebhook(rawBody: Buffer, delivery: GatewayDelivery): ParsedWebhook {
-  return parseBody(rawBody, { ...delivery, instanceKey: "session" }, (body, wireText) => {
+  return readAtOnce(openWahaWebhook(rawBody, delivery));
+}
+
+/** The same, an event at a time. */
+export function openWahaWebhook(rawBody: Buffer, delivery: GatewayDelivery): OpenedWebhook {
+  return openBody(rawBody, { ...delivery, instanceKey: "session" }, (body, wireText) => {
     const name = cleanString(readString(body, "event") ?? "").slice(0, 60);
     const me = readObject(body, "me");
     const item: GatewayItem = {
@@ -43,10 +48,10 @@ export function parseWahaWebhook(rawBody: Buffer, delivery: GatewayDelivery): Pa
       own: ownNumber(readString(me, "id"), readString(me, "lid"), readString(me, "jid")),
       raw: wireText,
     };
-    if (name === "") return [unreadableItem(item, 'The body has no "event".')];
+    if (name === "") return ofWhole(unreadableItem(item, 'The body has no "event".'));
     const read = READERS.get(name);
-    if (read === undefined) return [noticeOf(item, name)];
-    return readItem(body["payload"] ?? null, item, (payload) => [markedIfOld(read(payload, item), delivery.receivedAt)]);
+    if (read === undefined) return ofWhole(noticeOf(item, name));
+    return ofWhole(...readItem(body["payload"] ?? null, item, (payload) => [markedIfOld(read(payload, item), delivery.receivedAt)]));
   });
 }
 

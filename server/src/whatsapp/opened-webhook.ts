@@ -1,0 +1,50 @@
+// Owns: a webhook whose events are read one after the other, at once or in turns with everybody else's work. Refuses to know: what the events are.
+import { setImmediate as othersTurn } from "node:timers/promises";
+import type { WebhookEvent } from "./events.ts";
+
+interface Malformed {
+  readonly outcome: "malformed";
+  readonly reason: string;
+}
+
+interface Readable<Events> {
+  readonly outcome: "events";
+  readonly events: Events;
+  /** Which of a gateway's instances (Evolution) or sessions (WAHA) the body claims to come from; undefined when it names none. */
+  readonly instance?: string | undefined;
+}
+
+/** Each event is made when it is asked for. */
+export type OpenedWebhook = Readable<Iterable<WebhookEvent>> | Malformed;
+export type ParsedWebhook = Readable<readonly WebhookEvent[]> | Malformed;
+
+/** So long a body may keep everybody else waiting at a time. */
+const TURN_MS = 10;
+
+export function readAtOnce(opened: OpenedWebhook): ParsedWebhook {
+  return opened.outcome === "events" ? { ...opened, events: [...opened.events] } : opened;
+}
+
+export async function readInTurns(opened: OpenedWebhook): Promise<ParsedWebhook> {
+  if (opened.outcome !== "events") return opened;
+  const events: WebhookEvent[] = [];
+  let begunAt = performance.now();
+  for (const event of opened.events) {
+    events.push(event);
+    if (performance.now() - begunAt < TURN_MS) continue;
+    await othersTurn();
+    begunAt = performance.now();
+  }
+  return { ...opened, events };
+}
+
+export function* lazily<Item>(
+  items: readonly Item[],
+  read: (item: Item) => WebhookEvent | readonly WebhookEvent[],
+): Generator<WebhookEvent> {
+  for (const item of items) {
+    const events = read(item);
+    if ("kind" in events) yield events;
+    else yield* events;
+  }
+}
