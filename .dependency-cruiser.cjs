@@ -52,6 +52,36 @@ module.exports = {
       { path: [top, ours("sdk", "simulator", "inbox", "bench")] },
     ),
     forbid(
+      "lanes-know-no-work",
+      "lanes carry work; what it is belongs to the features.",
+      { path: server("lanes"), pathNot: tests },
+      { path: "^server/src/", pathNot: server("lanes", "db", "kernel") },
+    ),
+    forbid(
+      "replies-without-sending",
+      "A reply is written here and sent by outbound; sessions are shown to it through a port.",
+      { path: server("replies"), pathNot: tests },
+      { path: server("outbound", "sessions") },
+    ),
+    forbid(
+      "sending-without-replies",
+      "What is sent is in its row, whoever wrote it.",
+      { path: server("outbound"), pathNot: tests },
+      { path: server("replies", "sessions", "ingest") },
+    ),
+    forbid(
+      "sessions-without-sending",
+      "Sessions are bookkeeping: they send nothing.",
+      { path: server("sessions"), pathNot: tests },
+      { path: server("outbound", "ingest", "tools", "models") },
+    ),
+    forbid(
+      "ingest-without-replies",
+      "Intake wakes a lane, and knows nobody who works on it.",
+      { path: server("ingest"), pathNot: tests },
+      { path: server("replies", "outbound", "sessions", "models", "tools") },
+    ),
+    forbid(
       "http-below-main",
       "http is wired by compose.",
       { path: server("http"), pathNot: tests },

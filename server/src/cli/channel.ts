@@ -9,7 +9,7 @@ import { CliFailure } from "./cli-failure.ts";
 import { BUSINESS_MEANING, BUSINESS_OPTION, pickBusiness } from "./pick-business.ts";
 import { readToolSettings } from "./read-settings.ts";
 import { renderTable } from "./render-table.ts";
-import { resumeChannel, stopChannel } from "./settings-of-business.queries.ts";
+import { resumeChannel, stopChannel } from "./stop-channel.queries.ts";
 import type { Terminal } from "./terminal.ts";
 import { GATEWAYS, isGateway } from "../whatsapp/gateways/parse-gateway-webhook.ts";
 import { withApplicationDatabase } from "./with-database.ts";

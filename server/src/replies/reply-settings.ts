@@ -18,6 +18,10 @@ const secretName = z.string().regex(/^[a-z][a-z0-9_]{0,63}$/, "must be the name 
 /** What is open when, in the business's time zone. A day without an entry is closed. */
 const officeHoursSchema = z.strictObject({ mon: day, tue: day, wed: day, thu: day, fri: day, sat: day, sun: day });
 
+/** One message of WhatsApp. */
+const messageText = z.string().trim().min(1).max(4_096);
+const optionalText = messageText.nullable().default(null);
+
 const modelSchema = z.strictObject({
   provider: z.enum(["openai-compatible", "anthropic", "google"]),
   model: z.string().min(1).max(200),
@@ -60,7 +64,7 @@ export const replySettingsSchema = z.strictObject({
     .enum(["handoff", "fallback"])
     .default("handoff")
     .describe("When no reply can be written: fetch a person, or say fallbackText."),
-  fallbackText: z.string().trim().min(1).max(4_096).default("Sorry, I cannot answer right now. Please try again in a moment."),
+  fallbackText: messageText.default("Sorry, I cannot answer right now. Please try again in a moment."),
   handoffKeywords: z
     .array(z.string().trim().min(2).max(60))
     .max(50)
@@ -72,14 +76,9 @@ export const replySettingsSchema = z.strictObject({
     .describe(
       "Whether the wish for a person (speak to a human, hablar con una persona, אני רוצה נציג) is understood in every language of the product.",
     ),
-  courtesyText: z
-    .string()
-    .trim()
-    .min(1)
-    .max(4_096)
-    .nullable()
-    .default(null)
-    .describe("Said to a greeting or a thank-you alone that no text of the business answers; null: nothing, and nobody is fetched."),
+  courtesyText: optionalText.describe(
+    "Said to a greeting or a thank-you alone that no text of the business answers; null: nothing, and nobody is fetched.",
+  ),
   loopBrake: z
     .strictObject({
       repeats: z.int().min(1).max(100).default(4).describe("The same text was answered so often already."),
@@ -98,14 +97,7 @@ export const replySettingsSchema = z.strictObject({
       "When a person was fetched for the same reason no longer ago than this, and nobody has said anything since, the customer is not told again.",
     ),
   officeHours: officeHoursSchema.nullable().default(null).describe("When people answer; null: always."),
-  awayText: z
-    .string()
-    .trim()
-    .min(1)
-    .max(4_096)
-    .nullable()
-    .default(null)
-    .describe("Said instead of the handoff text outside of the office hours."),
+  awayText: optionalText.describe("Said instead of the handoff text outside of the office hours."),
   maxMessages: z.int().min(1).max(10).default(3).describe("Into how many messages a long reply may be split."),
   maxMessageLength: z.int().min(100).max(4_096).default(1_500).describe("Characters of one message of a reply."),
   allowedLinks: z
