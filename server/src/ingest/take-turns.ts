@@ -19,6 +19,8 @@ export interface TurnsOptions<Item, Out> {
   readonly maxWaitingOfShare: number;
   readonly shareOf: (item: Item) => string;
   readonly onFull: () => Error;
+  /** When what met a lock is tried again; absent: 150 ms. */
+  readonly repeatMs?: number;
 }
 
 export interface Turns<Item, Out> {
@@ -43,13 +45,14 @@ type Arrived<Item> = Pick<Entry<Item, unknown>, "item" | "names" | "ord">;
 type Lane = "behind" | "locked";
 
 const REPEAT_MS = 150;
-/** What only an attempt can tell: tried less often, so that the others of a batch get to theirs. */
-const REPEAT_STUCK_MS = 500;
+/** What only an attempt can tell is tried less often by this, so that the others of a batch get to theirs. */
+const STUCK_FACTOR = 3;
 /** So long after its last lock a person's messages go another way than everybody else's. */
 const SUSPECT_MS = 30_000;
 const MAX_SUSPECTS = 50_000;
 
 export function createTurns<Item, Out extends string>(options: TurnsOptions<Item, Out>): Turns<Item, Out> {
+  const { repeatMs = REPEAT_MS } = options;
   const underWay = new Map<string, number>();
   const suspects = new LRUCache<string, true>({ max: MAX_SUSPECTS, ttl: SUSPECT_MS });
   const running = new Set<Lane>();
@@ -59,6 +62,11 @@ export function createTurns<Item, Out extends string>(options: TurnsOptions<Item
   let waitingOfShare = new Map<string, number>();
   let timer: NodeJS.Timeout | undefined;
   let arrived = 0;
+
+  function notBeforeOf(tried: SetAside | undefined): number {
+    if (tried === undefined) return 0;
+    return performance.now() + (tried === "stuck" ? STUCK_FACTOR : 1) * repeatMs;
+  }
 
   const isIdle = (): boolean => waiting.length === 0 && running.size === 0;
 
@@ -189,7 +197,7 @@ export function createTurns<Item, Out extends string>(options: TurnsOptions<Item
     timer = setTimeout(() => {
       timer = undefined;
       pump();
-    }, REPEAT_MS);
+    }, repeatMs);
   }
 
   return {
@@ -220,11 +228,6 @@ export function createTurns<Item, Out extends string>(options: TurnsOptions<Item
       return items.map((_, at) => results.get(before + 1 + at) ?? refused(new Error("an item has no outcome")));
     },
   };
-}
-
-function notBeforeOf(tried: SetAside | undefined): number {
-  if (tried === undefined) return 0;
-  return performance.now() + (tried === "stuck" ? REPEAT_STUCK_MS : REPEAT_MS);
 }
 
 /** Whoever submitted it gets the error, a moment later. */

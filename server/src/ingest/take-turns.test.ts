@@ -1,0 +1,111 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import type { SetAside } from "./around-locks.ts";
+import { createTurns, type Turns, type TurnsOptions } from "./take-turns.ts";
+
+/** A name and a number; "a1" and "a2" are of the same sender. */
+type Item = string;
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+function turnsWith(options: Partial<TurnsOptions<Item, "stored">>): Turns<Item, "stored"> {
+  return createTurns<Item, "stored">({
+    namesOf: (item) => item.slice(0, -1).split(""),
+    isGone: () => false,
+    shareOf: () => "",
+    maxItems: 4,
+    repeatMs: 3,
+    maxWaiting: 1_000,
+    maxWaitingOfShare: 1_000,
+    onFull: () => new Error("full"),
+    store: (items) => Promise.resolve(items.map(() => "stored" as const)),
+    ...options,
+  });
+}
+
+test("whatever is locked how often, each sender's items are stored in the order of arrival, once, and one batch at a time", async () => {
+  const item = fc.record({ sender: fc.constantFrom("a", "b", "c", "ab"), locked: fc.integer({ min: 0, max: 1 }) });
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.array(item, { maxLength: 6 }), { maxLength: 6 }), async (batches) => {
+      const stored: Item[] = [];
+      const busy = new Set<string>();
+      const failures = new Map<Item, number>();
+      const turns = turnsWith({
+        async store(items) {
+          const names = new Set(items.flatMap((one) => one.slice(0, -1).split("")));
+          for (const name of names) expect(busy.has(name)).toBe(false);
+          for (const name of names) busy.add(name);
+          await nextTurn();
+          for (const name of names) busy.delete(name);
+          const aside = new Set<string>();
+          return items.map((one): "stored" | SetAside => {
+            const own = one.slice(0, -1).split("");
+            const left = failures.get(one) ?? 0;
+            if (left > 0) failures.set(one, left - 1);
+            if (left > 0 || own.some((name) => aside.has(name))) {
+              for (const name of own) aside.add(name);
+              return "held";
+            }
+            stored.push(one);
+            return "stored";
+          });
+        },
+      });
+      let counter = 0;
+      const all: Item[] = [];
+      const results = await Promise.all(
+        batches.map(async (batch) => {
+          const items = batch.map(({ sender, locked }) => {
+            counter += 1;
+            const name = `${sender}${String.fromCharCode(0x1000 + counter)}`;
+            failures.set(name, locked);
+            all.push(name);
+            return name;
+          });
+          const outcomes = await turns.run(items);
+          return Promise.all(outcomes.map((outcome) => Promise.resolve(outcome)));
+        }),
+      );
+      await turns.idle();
+      expect(results.flat()).toEqual(all.map(() => "stored"));
+      for (const name of "abc") {
+        const of = (items: readonly Item[]): readonly Item[] => items.filter((one) => one.slice(0, -1).includes(name));
+        expect(of(stored)).toEqual(of(all));
+      }
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test("what nobody waits for any more is not stored, and what is behind it is", async () => {
+  const gone = new Set<Item>();
+  let isLocked = true;
+  const stored: Item[] = [];
+  const turns = turnsWith({
+    isGone: (item) => gone.has(item),
+    store: (items) => {
+      if (!isLocked) stored.push(...items);
+      return Promise.resolve(items.map(() => (isLocked ? "held" : "stored")));
+    },
+  });
+  const [first] = await turns.run(["a1"]);
+  const [second] = await turns.run(["a2"]);
+  gone.add("a1");
+  isLocked = false;
+  await expect(first).rejects.toThrow("nobody waits");
+  expect(await second).toBe("stored");
+  expect(stored).toEqual(["a2"]);
+});
+
+test("no more than the bound wait, and a failure of the database is told to those whose batch it was", async () => {
+  const turns = turnsWith({ maxWaiting: 1, store: (items) => Promise.resolve(items.map(() => "held" as const)), isGone: () => isOver });
+  let isOver = false;
+  const [first, second] = await turns.run(["a1", "b1"]);
+  await expect(second).rejects.toThrow("full");
+  isOver = true;
+  await expect(first).rejects.toThrow("nobody waits");
+  await turns.idle();
+  const failing = turnsWith({ store: () => Promise.reject(new Error("the database is gone")) });
+  const [lost] = await failing.run(["a1"]);
+  await expect(lost).rejects.toThrow("gone");
+});
