@@ -53,7 +53,25 @@ export function isDatabaseGone(error: unknown): boolean {
 
 const STATEMENT_TIMEOUT = "57014";
 
-/** A failure that says nothing about the work itself, so it counts as no try of it. A statement that was too slow is none of them: it may be the work's own. */
+const MOST_CAUSES = 8;
+const connectionFailures = new WeakSet<Error>();
+
+/** For who opens connections: a failure below SQL says nothing by which anybody else could tell it from that of a connection to somewhere else. */
+export function noteConnectionFailure(error: unknown): void {
+  const isMistakeOfOurs = error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError;
+  if (error instanceof Error && !isMistakeOfOurs) connectionFailures.add(error);
+}
+
+/**
+ * A failure that says nothing about the work itself, so it counts as no try of it; also when it is the cause of what is thrown. A statement that was too
+ * slow is none of them: it may be the work's own. Nor is a connection to somebody else's server.
+ */
 export function isOutage(error: unknown): boolean {
-  return isDatabaseGone(error) && sqlStateOf(error) !== STATEMENT_TIMEOUT;
+  let cause = error;
+  for (let depth = 0; depth < MOST_CAUSES && cause instanceof Error; depth += 1, cause = cause.cause) {
+    const state = sqlStateOf(cause);
+    if (connectionFailures.has(cause)) return true;
+    if (state?.length === 5 && PASSING_STATES.test(state)) return state !== STATEMENT_TIMEOUT;
+  }
+  return false;
 }

@@ -3,6 +3,7 @@ import pg from "pg";
 import type { BusinessId } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
 import type { Columns, Query, Queryable, RowOf } from "./query.ts";
+import { noteConnectionFailure } from "./classify-error.ts";
 import { retryTransient } from "./retry-transient.ts";
 
 export interface DatabaseOptions {
@@ -165,19 +166,34 @@ async function countUse(client: pg.PoolClient): Promise<void> {
   await client.query("discard plans");
 }
 
-/** The server has become read-only or is going away, or it failed below SQL (no SQLSTATE): such a connection is not given back. */
+/**
+ * The server has become read-only or is going away, or it failed below SQL (no SQLSTATE): such a connection is not given back. One on which there was no
+ * room (53) is as good as before.
+ */
 function isLost(error: unknown): boolean {
   return !(error instanceof pg.DatabaseError) || /^(25006|57P0|08)/.test(error.code ?? "");
 }
 
+async function connect(pool: pg.Pool): Promise<pg.PoolClient> {
+  try {
+    return await pool.connect();
+  } catch (error) {
+    noteConnectionFailure(error);
+    throw error;
+  }
+}
+
 async function withClient<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
-  const client = await pool.connect();
+  const client = await connect(pool);
   let broken: Error | undefined;
   try {
     await countUse(client);
     return await work(client);
   } catch (error) {
-    if (isLost(error)) broken = error instanceof Error ? error : new Error(String(error));
+    if (isLost(error)) {
+      noteConnectionFailure(error);
+      broken = error instanceof Error ? error : new Error(String(error));
+    }
     throw error;
   } finally {
     client.release(broken);

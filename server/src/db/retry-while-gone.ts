@@ -1,30 +1,26 @@
 // Owns: writing down the end of some work although the database is away for a moment: again and again, until it is back or the time is over.
 import { setTimeout as delay } from "node:timers/promises";
-import { isDatabaseGone } from "./classify-error.ts";
+import { isOutage } from "./classify-error.ts";
 
 const EVERY_MS = 500;
 
 export interface RetryWhileGoneOptions {
-  /** After this the last failure is thrown: the lease of the work has ended then. */
+  /** After this the last failure is thrown. */
   readonly forMs: number;
-  /** Ends the waiting at once. */
-  readonly signal: AbortSignal;
+  /** Ends the waiting at once; there is one more try. */
+  readonly signal?: AbortSignal;
   readonly everyMs?: number;
 }
 
 /** Throws what is no outage at once, and an outage when the time is over or the signal aborts. */
-export async function retryWhileGone(
-  work: () => Promise<unknown>,
-  { forMs, signal, everyMs = EVERY_MS }: RetryWhileGoneOptions,
-): Promise<void> {
+export async function retryWhileGone<T>(work: () => Promise<T>, { forMs, signal, everyMs = EVERY_MS }: RetryWhileGoneOptions): Promise<T> {
   const endsAt = performance.now() + forMs;
   for (;;) {
     try {
-      await work();
-      return;
+      return await work();
     } catch (error) {
-      if (!isDatabaseGone(error) || signal.aborted || performance.now() >= endsAt) throw error;
-      await delay(everyMs, undefined, { signal }).catch(() => undefined);
+      if (!isOutage(error) || signal?.aborted === true || performance.now() >= endsAt) throw error;
+      await delay(everyMs, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
     }
   }
 }

@@ -1,5 +1,6 @@
 // Owns: indexing one text: read its page anew, cut it, write the pieces of the coming version, make that the live one, then add the meanings. Every step
 // may be the last one: whoever takes the text up again goes on from what is there. Refuses to know: which text is next, and when.
+import { isOutage } from "../db/classify-error.ts";
 import type { BusinessDatabase, Database } from "../db/database.ts";
 import type { Row } from "../db/query.ts";
 import type { FailPoints } from "../kernel/fail-points.ts";
@@ -160,6 +161,7 @@ class IndexRun {
         await this.#db.run(writeMeaning, [businessId, textId, version, embedder.name, ordinals, vectors.flat(), embedder.dimensions]);
       }
     } catch (error) {
+      if (isOutage(error)) throw error;
       const isFinal = error instanceof EmbeddingError && error.isFinal;
       const sentence = `It is searched by its words; its meaning could not be added: ${messageOf(error)}`;
       await this.#db.run(noteIndexingProblem, [businessId, textId, version, "ready", sentence]);

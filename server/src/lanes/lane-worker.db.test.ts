@@ -312,6 +312,62 @@ it("a worker that is stopped lets go of what did not end, so that another one ne
   expect(again.map(({ attempts }) => attempts)).toEqual([0, 0, 0]);
 });
 
+it("a run whose end the database could not take until after its lease counts as no attempt", async () => {
+  await lanesOf(small, 1, 1);
+  await test.superuser.query(
+    `create function onethread.refuse() returns trigger language plpgsql as $$ begin raise exception 'no space' using errcode = '53100'; end $$`,
+  );
+  const attempts: number[] = [];
+  worker(
+    async (lane) => {
+      attempts.push(lane.attempts);
+      if (attempts.length === 1) {
+        await test.superuser.query(
+          "create trigger refuse before update on onethread.lanes for each statement execute function onethread.refuse()",
+        );
+        await outage("53100");
+      }
+      await finish(lane);
+    },
+    { leaseMs: 200, pollMs: 20 },
+  ).start();
+  await eventually(
+    async () => attempts.length === 1 && (await onlyLane())?.due === true,
+    (isDue) => isDue,
+    { what: "the end of the lease" },
+  );
+  await test.superuser.query("drop function onethread.refuse cascade");
+  await eventually(left, (count) => count === 0, { what: "the end of the lane" });
+  expect(attempts).toEqual([0, 0]);
+});
+
+it("a failure to reach somebody else's server is no outage of ours: it counts", async () => {
+  await lanesOf(small, 1, 1);
+  const attempts: number[] = [];
+  worker(async (lane) => {
+    attempts.push(lane.attempts);
+    if (attempts.length < 3) throw Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" });
+    await finish(lane);
+  }).start();
+  await eventually(left, (count) => count === 0, { what: "the end of the lane" });
+  expect(attempts).toEqual([0, 1, 2]);
+});
+
+it("an outage that somebody has wrapped is one all the same", async () => {
+  await lanesOf(small, 1, 1);
+  const attempts: number[] = [];
+  worker(async (lane) => {
+    attempts.push(lane.attempts);
+    if (attempts.length < 3)
+      await outage("53100").catch((cause: unknown) => {
+        throw new Error("The model could not be asked.", { cause });
+      });
+    await finish(lane);
+  }).start();
+  await eventually(left, (count) => count === 0, { what: "the end of the lane" });
+  expect(attempts).toEqual([0, 0, 0]);
+});
+
 it("starting and stopping again and again loses no lane", async () => {
   await lanesOf(big, 60, 1);
   const runs = new Map<string, number>();

@@ -70,6 +70,8 @@ export function createLaneWorker(deps: LaneWorkerDeps): LaneWorker {
   let loop: Promise<void> = Promise.resolve();
   let heartbeat: NodeJS.Timeout | undefined;
   let watch: NodeJS.Timeout | undefined;
+  /** Lanes that are not worked on any more, though the database could not be told yet. */
+  let owed = 0;
 
   function wake(): void {
     pending = true;
@@ -121,16 +123,19 @@ export function createLaneWorker(deps: LaneWorkerDeps): LaneWorker {
     });
   }
 
-  async function letGo(lane: ClaimedLane, error: unknown, { aborted }: AbortSignal): Promise<void> {
+  async function letGo({ lane, abort: { signal } }: Run, error: unknown): Promise<void> {
+    const { aborted } = signal;
     // Our own database was away: no fault of this work, and nothing that it could do better.
     const failed = !aborted && !isOutage(error);
     const afterMs = aborted ? 0 : (retryAfterOf(error) ?? backoffMs(failed ? lane.attempts + 1 : OUTAGE_BACKOFF));
     if (!aborted) log.warn({ kind, conversationId: lane.conversationId, attempt: lane.attempts + 1, error }, "lane.failed");
     const release = (): Promise<void> => store.retry(lane, { afterMs, failed, error: messageOf(error) });
-    await retryWhileGone(release, { forMs: deps.leaseMs, signal: stopped.signal }).catch((cause: unknown) => {
-      // The lease ends by itself.
+    owed += 1;
+    // Until the database has heard it, or somebody else holds the lane: over a lease that ends by itself the next claim counts an attempt.
+    await retryWhileGone(release, { forMs: Infinity, signal: AbortSignal.any([stopped.signal, signal]) }).catch((cause: unknown) => {
       log.warn({ kind, conversationId: lane.conversationId, error: messageOf(cause) }, "lane.not-released");
     });
+    owed -= 1;
   }
 
   async function run(lane: ClaimedLane): Promise<void> {
@@ -139,7 +144,7 @@ export function createLaneWorker(deps: LaneWorkerDeps): LaneWorker {
     try {
       await deps.handle(lane, entry.abort.signal, entry.newer.signal);
     } catch (error) {
-      await letGo(lane, error, entry.abort.signal);
+      await letGo(entry, error);
     } finally {
       runs.delete(entry);
       wake();
@@ -165,7 +170,8 @@ export function createLaneWorker(deps: LaneWorkerDeps): LaneWorker {
   /** One pass: claims what is due and fits; answers how long there is nothing to do. */
   async function claimOnce(): Promise<number> {
     const free = deps.concurrency - runs.size;
-    if (free <= 0) return deps.pollMs ?? DEFAULT_POLL_MS;
+    // What this worker still owes it would take for the lanes of one that died. The end of a release wakes it.
+    if (free <= 0 || owed > 0) return deps.pollMs ?? DEFAULT_POLL_MS;
     const { perBusiness, onEarly } = deps;
     const share = perBusiness === undefined ? {} : { share: { max: perBusiness, running: countByBusiness(runs) } };
     const request = { kind, limit: free, leaseMs: deps.leaseMs, owner: deps.owner };
@@ -210,6 +216,7 @@ export function createLaneWorker(deps: LaneWorkerDeps): LaneWorker {
     },
     async stop(graceMs = 10_000) {
       stopping = true;
+      stopped.abort();
       rouse?.();
       await loop;
       const deadline = performance.now() + graceMs;
@@ -218,7 +225,6 @@ export function createLaneWorker(deps: LaneWorkerDeps): LaneWorker {
         await rousedWithin(deadline - performance.now());
       }
       for (const entry of runs) entry.abort.abort(new Error("the worker is stopping"));
-      stopped.abort();
       while (runs.size > 0) await new Promise<void>((resolve) => (rouse = resolve));
       clearInterval(heartbeat);
       clearTimeout(watch);

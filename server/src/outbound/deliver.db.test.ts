@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test as it } from "vitest";
 import { createTestBusiness, type TestBusiness } from "../../test/support/test-business.ts";
 import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
+import { eventually } from "../../test/support/eventually.ts";
 import { createTestEngine, type TestEngine } from "../../test/support/test-engine.ts";
 import { runDoctor } from "../doctor/run-doctor.ts";
 
@@ -194,5 +195,19 @@ it("a worker that loses its lane during the request cannot write the outcome; wh
   await engine.deliver(await engine.claimOne("send"));
   await sending;
   expect(await message(id)).toMatchObject({ status: "unknown", attempts: 1, provider_id: null });
+  expect(outbox()).toHaveLength(1);
+});
+
+it("what WhatsApp answered is written down when the database is back", async () => {
+  const id = await engine.send(business, phone, "hello");
+  await test.superuser.query(
+    `create function onethread.refuse() returns trigger language plpgsql as $$ begin raise exception 'no space' using errcode = '53100'; end $$;
+     create trigger refuse before update on onethread.messages for each row when (new.status = 'accepted') execute function onethread.refuse()`,
+  );
+  const delivered = engine.deliver(await engine.claimOne("send"));
+  await eventually(outbox, (sent) => sent.length === 1, { what: "the message at WhatsApp" });
+  await test.superuser.query("drop function onethread.refuse cascade");
+  await delivered;
+  expect(await message(id)).toMatchObject({ status: "accepted", attempts: 1 });
   expect(outbox()).toHaveLength(1);
 });

@@ -1,6 +1,7 @@
 // Owns: one run of the send lane: the queued messages of a conversation, one after the other, each sent at most once unless it is known
 // not to have been accepted.
 import { retryTransient } from "../db/retry-transient.ts";
+import { retryWhileGone } from "../db/retry-while-gone.ts";
 import { createBusinessBatcher } from "../db/business-batcher.ts";
 import type { Database } from "../db/database.ts";
 import type { RowOf } from "../db/query.ts";
@@ -39,6 +40,8 @@ interface Settlement {
 /** 1 s, 4 s, 16 s …: what WhatsApp asks for after a pair rate limit fits every other passing refusal too. */
 const MAX_ATTEMPTS = 8;
 const MAX_DELAY_MS = 15 * 60_000;
+/** What WhatsApp answered must not be lost for an outage of ours: a person would have to say whether the message was sent. */
+const WRITTEN_WITHIN_MS = 10_000;
 const STOPPED_CHANNEL_RECHECK_MS = 30_000;
 
 export function createDeliver(deps: DeliverDeps): (lane: ClaimedLane, signal: AbortSignal) => Promise<void> {
@@ -131,7 +134,7 @@ export function createDeliver(deps: DeliverDeps): (lane: ClaimedLane, signal: Ab
         return;
       }
       const settlement = started.verdict === "send" ? await attempt(lane, started) : withoutRequest(lane, started);
-      const result = await finish(lane.businessId, settlement);
+      const result = await retryWhileGone(() => finish(lane.businessId, settlement), { forMs: WRITTEN_WITHIN_MS, signal });
       if (result === undefined) {
         log.warn({ conversationId: lane.conversationId, messageId: settlement.messageId, fence: lane.fence }, "send.lost");
         return;

@@ -1,6 +1,7 @@
 // Owns: a reply written by a model: the prompt, the rounds with its tools, the checks of what it wrote, the second model. Refuses to know: lanes,
 // sending, which provider it is, and what a tool does.
 import type { ModelMessage, TextPart, ToolCallPart } from "ai";
+import { isOutage } from "../db/classify-error.ts";
 import type { Log } from "../kernel/log.ts";
 import { askModel, type ModelAnswer } from "../models/ask-model.ts";
 import { untilAborted } from "../kernel/until-aborted.ts";
@@ -169,7 +170,7 @@ export function createModelResponder({ models, openTools, log }: ModelResponderD
     try {
       return await tryModel(model, run, { caller, ms: left() * FIRST_SHARE });
     } catch (first) {
-      if (!(first instanceof ResponderFault) || caller.aborted) throw first;
+      if (!(first instanceof ResponderFault) || caller.aborted || isOutage(first)) throw first;
       log.warn({ conversationId: run.context.conversationId, error: first }, "model.fell-back");
       run.transcript.splice(0, Infinity, ...withoutMarks(run.transcript));
       return tryModel(fallbackModel, run, { caller, ms: left() }).catch((second: unknown) => {

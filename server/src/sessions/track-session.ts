@@ -82,7 +82,7 @@ export function createTrackSession(deps: TrackSessionDeps): (lane: ClaimedLane, 
     try {
       await summarizeAll(lane, tracked, signal);
     } catch (error) {
-      if (signal.aborted || !(error instanceof SummaryFailure) || isOutage(error.cause)) throw error;
+      if (signal.aborted || !(error instanceof SummaryFailure) || isOutage(error)) throw error;
       const { sessionId, attempts } = error;
       const afterMs = RETRY_MS[Math.min(attempts, RETRY_MS.length - 1)] ?? RETRY_MS[0];
       deps.log.warn(

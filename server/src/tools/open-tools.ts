@@ -3,6 +3,7 @@
 import { createCustomerFacts } from "../conversations/customer-facts.ts";
 import { createBusinessBatcher } from "../db/business-batcher.ts";
 import type { Database } from "../db/database.ts";
+import { retryWhileGone } from "../db/retry-while-gone.ts";
 import type { FailPoints } from "../kernel/fail-points.ts";
 import { messageOf } from "../kernel/faults.ts";
 import type { Json, JsonObject } from "../kernel/json.ts";
@@ -226,7 +227,7 @@ function createMakeCall({ ledger, failPoints, log, underway, database }: Parts, 
     const { callId } = call;
     const outcome = await tool.run(args, { callId, timeoutMs, signal, contextValue: contextValue(callId), isTest: false });
     await failPoints.hit("tool.after-request");
-    await ledger.finish(businessId, call, outcome);
+    await retryWhileGone(() => ledger.finish(businessId, call, outcome), { forMs: GRACE_MS });
     return tellOutcome(tool, outcome);
   }
 
