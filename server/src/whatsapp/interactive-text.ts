@@ -8,6 +8,7 @@ import { firstOf, joinLines, joinParts, labelled } from "./text-parts.ts";
 const LABELS: ReadonlyMap<string, string> = new Map([
   ["product", "Product"],
   ["event", "Event"],
+  ["event_answer", "Answer to an event"],
   ["payment", "Payment"],
   ["group_invite", "Invitation to a group"],
   ["newsletter_invite", "Invitation to a channel"],
@@ -48,8 +49,19 @@ function orderText(interactive: JsonObject): string | null {
   return joinLines([askedText(interactive), labelled("Order", readString(parametersOf(interactive), "reference_id"))]);
 }
 
+/** Where nothing else can be read of it. */
+const WORDLESS: ReadonlyMap<string, string> = new Map([
+  ["button_reply", "Tapped a button"],
+  ["list_reply", "Chose from a list"],
+  ["nfm_reply", "Filled in a form"],
+]);
+
 export function interactiveText(interactive: JsonObject | undefined): string | null {
   if (interactive === undefined) return null;
+  return wordsOf(interactive) ?? WORDLESS.get(readString(interactive, "type") ?? "") ?? "Message with buttons, a list or a form";
+}
+
+function wordsOf(interactive: JsonObject): string | null {
   const kind = readString(interactive, "type") ?? "";
   const answer = readObject(interactive, kind);
   const sent = SENT.get(kind);

@@ -85,6 +85,7 @@ function withPlainType(message: JsonObject): JsonObject {
     case "media_placeholder":
       return { ...message, type: "placeholder", placeholder: { type: "media_placeholder" } };
     case "unknown":
+    case "errors":
       return { ...message, type: "unsupported" };
     case "unsupported":
       return withoutUnsupportedChange(message);

@@ -119,6 +119,7 @@ test("no kind that the platform names is unknown to us, whoever passes it on", (
     "an unknown type is kept whole",
     "a type without its node is kept whole",
     "a message without a type is kept whole",
+    "the words of an unknown type are read",
   ]);
   const fixtures = readFixture("inbound-messages.jsonl", messageFixture).filter(({ name }) => !invented.has(name));
   const unknown = [...fixtures.map(({ expect: { type } }) => type), ...GATEWAY_MESSAGES.map(([, , { type }]) => type)].filter(

@@ -21,9 +21,10 @@ const READERS: Readonly<Record<MessageType, Reader>> = {
   document: (message) => documentText(readObject(message, "document")),
   sticker: () => "Sticker",
   location: (message) => locationText(readObject(message, "location")),
-  contacts: (message) => joinLines((readArray(message, "contacts") ?? []).map((card) => labelled("Contact", contactText(card)))),
+  contacts: (message) =>
+    joinLines((readArray(message, "contacts") ?? []).map((card) => labelled("Contact", contactText(card)))) ?? "Contact",
   interactive: (message) => interactiveText(readObject(message, "interactive")),
-  button: ({ button }) => firstOf(button, ["text", "payload"]),
+  button: ({ button }) => firstOf(button, ["text", "payload"]) ?? "Tapped a button",
   reaction: (message) => readString(readObject(message, "reaction"), "emoji") ?? null,
   order: (message) => orderText(readObject(message, "order")),
   poll: (message) => pollText(readObject(message, "poll")),
@@ -32,10 +33,10 @@ const READERS: Readonly<Record<MessageType, Reader>> = {
   revoke: () => null,
   call: (message) => readString(readObject(message, "call"), "body") ?? "Call",
   placeholder: (message) => readString(readObject(message, "placeholder"), "body") ?? ONLY_ON_THE_PHONE,
-  system: (message) => readString(readObject(message, "system"), "body") ?? null,
-  template: ({ template }) => firstOf(template, ["name"]),
+  system: (message) => readString(readObject(message, "system"), "body") ?? "A notice of WhatsApp",
+  template: ({ template }) => firstOf(template, ["name"]) ?? "Template",
   unsupported: unsupportedText,
-  unknown: (message) => `Message of an unknown kind: ${readString(message, "type") ?? "no type"}`,
+  unknown: unknownText,
 };
 
 /** The readable text of a message in the Cloud API's shape, inbound or outbound: files and cards under a label. Null when there is nothing to read. */
@@ -86,11 +87,12 @@ function pollText(poll: JsonObject | undefined): string {
 }
 
 function voteText(vote: JsonObject | undefined): string {
+  if (vote?.["added"] !== undefined) return labelled("Added an option to a poll", readString(vote, "added"));
   const chosen = (readArray(vote, "options") ?? []).filter((option) => typeof option === "string");
   return chosen.length === 0 ? "Voted in a poll" : `Voted: ${chosen.join(", ")}`;
 }
 
-const EDITABLE = ["text", "image", "video", "document"] as const;
+const EDITABLE = ["text", "image", "video", "document", "location", "contacts", "interactive", "poll", "order"] as const;
 
 /** Without words it stands beside the message that it names, and says nothing of its own; where it names none, it says at least that it came. */
 function editedText(edit: JsonObject | undefined): string | null {
@@ -98,6 +100,14 @@ function editedText(edit: JsonObject | undefined): string | null {
   if (message === undefined) return readString(edit, "original_message_id") === undefined ? EDIT_WITHOUT_WORDS : null;
   const type = EDITABLE.find((editable) => editable === message["type"]);
   return type === undefined ? null : readableText(type, message);
+}
+
+/** A kind of next year: its words stand where they stand in the others. */
+function unknownText(message: JsonObject): string {
+  const type = readString(message, "type") ?? "no type";
+  const node = readObject(message, type);
+  const words = firstOf(node, ["text", "body", "caption", "title", "name"]) ?? firstOf(node?.["body"], ["text"]);
+  return labelled(`Message of an unknown kind: ${type}`, words);
 }
 
 function unsupportedText(message: JsonObject): string {

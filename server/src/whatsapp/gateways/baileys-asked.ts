@@ -2,7 +2,7 @@
 // Refuses to know: the answers to them.
 import type { Json, JsonObject } from "../../kernel/json.ts";
 import { isObject, readArray, readObject, readString } from "../read-json.ts";
-import { type Converted, present } from "./plain-message.ts";
+import { type Converted, parseParameters, present } from "./plain-message.ts";
 
 interface Asked {
   readonly header?: string | undefined;
@@ -30,9 +30,10 @@ export function template(node: JsonObject): Converted {
   const cards = readObject(node, "interactiveMessageTemplate");
   if (cards !== undefined) return carded(cards);
   const filled = readObject(node, "hydratedTemplate") ?? readObject(node, "hydratedFourRowTemplate") ?? node;
+  const named = readObject(readObject(node, "fourRowTemplate"), "content") ?? node;
   return asked({
     header: readString(filled, "hydratedTitleText"),
-    body: readString(filled, "hydratedContentText"),
+    body: readString(filled, "hydratedContentText") ?? readString(named, "elementName"),
     footer: readString(filled, "hydratedFooterText"),
     buttons: objectsOf(filled, "hydratedButtons").map(hydratedButton),
   });
@@ -54,7 +55,8 @@ export function carded(node: JsonObject): Converted {
     .map(cardText)
     .filter((text) => text !== "");
   const header = readObject(node, "header");
-  const body = [textIn(node, "body"), ...cards].filter((text) => text !== undefined).join("\n");
+  const offers = objectsOf(readObject(node, "nativeFlowMessage"), "buttons").map(offerText);
+  const body = [textIn(node, "body"), ...cards, ...offers].filter((text) => text !== undefined).join("\n");
   return asked({
     header: readString(header, "title") ?? readString(header, "subtitle"),
     body: body === "" ? undefined : body,
@@ -77,13 +79,41 @@ function flowButton(button: JsonObject): JsonObject {
   });
 }
 
-function parseParameters(source: string | undefined): JsonObject | undefined {
-  try {
-    const value: unknown = source === undefined ? undefined : JSON.parse(source);
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
+const OFFERS: ReadonlyMap<string, string> = new Map([
+  ["review_and_pay", "Order to pay"],
+  ["review_order", "Order"],
+  ["cta_catalog", "Catalog"],
+  ["send_location", "Asks for a location"],
+  ["address_message", "Asks for an address"],
+  ["call_permission_request", "Asks for permission to call"],
+]);
+
+/** What a button shows or asks for beside a link: a code to copy, a key to pay to, an order, rows to choose from. */
+function offerText(button: JsonObject): string | undefined {
+  const name = readString(button, "name") ?? "";
+  const parameters = parseParameters(readString(button, "buttonParamsJson") ?? readString(button, "buttonParamsJSON"));
+  if (name === "cta_copy") return joined([readString(parameters, "display_text"), readString(parameters, "copy_code")], ": ");
+  if (name === "payment_info") return paymentText(parameters);
+  if (name === "single_select") return choiceText(parameters);
+  const label = OFFERS.get(name);
+  return label === undefined ? undefined : joined([label, readString(parameters, "reference_id")], ": ");
+}
+
+/** Brazil's Pix: to whom is paid, and by which key. */
+function paymentText(parameters: JsonObject | undefined): string {
+  const codes = objectsOf(parameters, "payment_settings").map((setting) => readObject(setting, "pix_static_code"));
+  const lines = codes.map((code) => joined([readString(code, "merchant_name"), readString(code, "key")], ", "));
+  return joined(["Payment details", joined(lines, "; ")], ": ") ?? "";
+}
+
+function choiceText(parameters: JsonObject | undefined): string | undefined {
+  const rows = objectsOf(parameters, "sections").flatMap((section) => objectsOf(section, "rows"));
+  return joined([readString(parameters, "title"), ...rows.map(rowText)], "\n");
+}
+
+function joined(parts: readonly (string | undefined)[], between: string): string | undefined {
+  const text = parts.filter((part) => part !== undefined && part !== "").join(between);
+  return text === "" ? undefined : text;
 }
 
 export function buttons(node: JsonObject): Converted {

@@ -6,7 +6,7 @@ import { isObject, readObject, readScalar, readString } from "../read-json.ts";
 import { readableText } from "../readable-text.ts";
 import { withoutBulk } from "./gateway-item.ts";
 import { readTime } from "../provider-time.ts";
-import { callNode, convertKind, isBookkeeping } from "./baileys-kinds.ts";
+import { callNode, convertKind, convertUnnamed, isBookkeeping } from "./baileys-kinds.ts";
 import { type Converted, present, unwrap } from "./plain-message.ts";
 
 export interface ReadContent {
@@ -25,7 +25,13 @@ export interface ReadContent {
 export type BaileysContent = ReadContent | { readonly kind: "none"; readonly field: string };
 
 /** These come along with a message, or alone; they are none. */
-const COMPANIONS: ReadonlySet<string> = new Set(["messageContextInfo", "senderKeyDistributionMessage", "base64", "mediaUrl"]);
+const COMPANIONS: ReadonlySet<string> = new Set([
+  "messageContextInfo",
+  "senderKeyDistributionMessage",
+  "base64",
+  "mediaUrl",
+  "conversation",
+]);
 
 /** `outerContext`: Evolution rewrites a text with a quote to a plain one and puts the quote beside the message. */
 export function readBaileysContent(message: JsonObject, outerContext?: JsonObject): BaileysContent {
@@ -41,10 +47,20 @@ export function readBaileysContent(message: JsonObject, outerContext?: JsonObjec
   const secret = readObject(inner, "secretEncryptedMessage");
   if (secret !== undefined) return readSecretEdit(secret);
   const unknown = Object.keys(inner).find((key) => !COMPANIONS.has(key) && inner[key] !== null);
+  if (isSeenOnce(message)) return placeholderOf(undefined, message);
   if (unknown === undefined) return { kind: "none", field: "companion" };
   if (isBookkeeping(unknown)) return { kind: "none", field: unknown };
+  const unnamed = convertUnnamed(readObject(inner, unknown) ?? {});
+  if (unnamed !== undefined) return finish(unnamed, message, readObject(readObject(inner, unknown), "contextInfo") ?? outerContext);
   const content = { type: unknown, gateway: withoutBulk(message) };
   return { kind: "content", type: "unknown", content, text: readableText("unknown", content) };
+}
+
+/** Its wrapper came, its content stayed on the phone. */
+function isSeenOnce(message: JsonObject): boolean {
+  return Object.keys(message).some(
+    (key) => key.startsWith("viewOnceMessage") || isSeenOnce(readObject(readObject(message, key), "message") ?? {}),
+  );
 }
 
 /** A revoke of the message with this id; every gateway's way of telling it gives the same. */
@@ -91,12 +107,14 @@ function readProtocol(protocol: JsonObject): BaileysContent {
 }
 
 function finish({ type, node, ...named }: Converted, message: JsonObject, contextInfo: JsonObject | undefined): ReadContent {
-  const quotedId = readString(contextInfo, "stanzaId") ?? named.quotedId;
+  const commented = readObject(readObject(message, "commentMessage"), "targetMessageKey");
+  const quotedId = readString(contextInfo, "stanzaId") ?? named.quotedId ?? readString(commented, "id");
   const referral = adOf(contextInfo);
+  const context = present({ id: quotedId, referred_product: productOf(contextInfo) });
   const content = {
     type,
     [type]: node,
-    ...(quotedId === undefined ? {} : { context: { id: quotedId } }),
+    ...(Object.keys(context).length === 0 ? {} : { context }),
     ...(referral === undefined ? {} : { referral }),
     gateway: withoutBulk(message),
   };
@@ -124,6 +142,13 @@ function adOf(contextInfo: JsonObject | undefined): JsonObject | undefined {
     ctwa_clid: readString(ad, "ctwaClid"),
   });
   return Object.keys(referral).length === 0 ? undefined : referral;
+}
+
+/** The product of the catalog that is asked about, in the words of the Cloud API. */
+function productOf(contextInfo: JsonObject | undefined): JsonObject | undefined {
+  const product = readObject(readObject(readObject(contextInfo, "quotedMessage"), "productMessage"), "product");
+  const id = readString(product, "retailerId") ?? readString(product, "title") ?? readString(product, "productId");
+  return id === undefined ? undefined : { product_retailer_id: id };
 }
 
 /** Something came that this gateway cannot show. It may come again under its own id, so the note has another. */

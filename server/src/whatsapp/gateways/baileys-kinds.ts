@@ -3,9 +3,10 @@
 import type { JsonObject } from "../../kernel/json.ts";
 import { isObject, readArray, readInteger, readObject, readScalar, readString } from "../read-json.ts";
 import { readVcard } from "../vcard.ts";
+import { buttonReply, flowReply, listReply, templateReply } from "./baileys-answers.ts";
 import { buttons, carded, list, template } from "./baileys-asked.ts";
-import { event, invite, newsletterInvite, order, payment, product, scheduledCall } from "./baileys-trade.ts";
-import { type Converted, present } from "./plain-message.ts";
+import { event, eventAnswer, invite, newsletterInvite, order, payment, product, scheduledCall } from "./baileys-trade.ts";
+import { type Converted, present, readLong } from "./plain-message.ts";
 
 type Converter = (node: JsonObject) => Converted;
 
@@ -14,7 +15,11 @@ const media =
   (node) => ({ type, node: mediaNode(node) });
 
 const KINDS: readonly (readonly [string, Converter])[] = [
-  ["extendedTextMessage", (node) => ({ type: "text", node: { body: readString(node, "text") ?? "" } })],
+  ["extendedTextMessage", linkText],
+  ["questionResponseMessage", words],
+  ["statusQuestionAnswerMessage", words],
+  ["statusQuotedMessage", words],
+  ["richResponseMessage", richText],
   ["imageMessage", media("image")],
   ["videoMessage", media("video")],
   ["ptvMessage", media("video")],
@@ -25,12 +30,12 @@ const KINDS: readonly (readonly [string, Converter])[] = [
   ["locationMessage", (node) => ({ type: "location", node: locationNode(node) })],
   ["liveLocationMessage", (node) => ({ type: "location", node: { ...locationNode(node), live: true } })],
   ["contactMessage", (node) => ({ type: "contacts", node: [contactNode(node)] })],
-  ["contactsArrayMessage", (node) => ({ type: "contacts", node: objectsOf(node, "contacts").map(contactNode) })],
+  ["contactsArrayMessage", contactsOf],
   ["reactionMessage", reaction],
-  ["buttonsResponseMessage", (node) => buttonReply(readString(node, "selectedButtonId"), readString(node, "selectedDisplayText"))],
+  ["buttonsResponseMessage", buttonReply],
   ["templateButtonReplyMessage", templateReply],
   ["listResponseMessage", listReply],
-  ["interactiveResponseMessage", formReply],
+  ["interactiveResponseMessage", flowReply],
   ["templateMessage", template],
   [
     "highlyStructuredMessage",
@@ -42,6 +47,7 @@ const KINDS: readonly (readonly [string, Converter])[] = [
   ["orderMessage", order],
   ["productMessage", product],
   ["eventMessage", event],
+  ["eventResponseMessage", eventAnswer],
   ["scheduledCallCreationMessage", scheduledCall],
   ["groupInviteMessage", invite],
   ["newsletterAdminInviteMessage", newsletterInvite],
@@ -52,9 +58,12 @@ const KINDS: readonly (readonly [string, Converter])[] = [
   ["declinePaymentRequestMessage", payment("Request declined")],
   ["cancelPaymentRequestMessage", payment("Request cancelled")],
   ["paymentInviteMessage", payment("Invitation to payments")],
+  ["splitPaymentMessage", payment("Split")],
   ["invoiceMessage", payment("Invoice")],
   ["pollUpdateMessage", pollVote],
+  ["pollAddOptionMessage", pollOption],
   ["placeholderMessage", () => ({ type: "placeholder", node: {} })],
+  ["conditionalRevealMessage", () => ({ type: "placeholder", node: {} })],
   // The protocol spells it with three s.
   ["callLogMesssage", callLog],
   ["callLogMessage", callLog],
@@ -78,10 +87,19 @@ const BOOKKEEPING: ReadonlySet<string> = new Set([
   "messageHistoryBundle",
   "messageHistoryNotice",
   "fastRatchetKeySenderKeyDistributionMessage",
+  "statusNotificationMessage",
+  "statusStickerInteractionMessage",
+  "chat",
 ]);
 
 export function convertKind(key: string, node: JsonObject): Converted | undefined {
   return POLL.test(key) ? poll(node) : CONVERTERS.get(key)?.(node);
+}
+
+/** There are new kinds each year; the words of most of them stand where they always stood. */
+export function convertUnnamed(node: JsonObject): Converted | undefined {
+  const body = readString(node, "text") ?? readString(node, "caption") ?? readString(readObject(node, "body"), "text");
+  return body === undefined ? undefined : { type: "text", node: { body } };
 }
 
 export function isBookkeeping(key: string): boolean {
@@ -94,6 +112,22 @@ export function callNode(isVideo: boolean, isMissed: boolean, seconds?: number):
     type: isVideo ? "video" : "voice",
     body: `${isMissed ? "Missed " : ""}${isVideo ? "video" : "voice"} call${length}`.replace(/^./, (first) => first.toUpperCase()),
   };
+}
+
+/** A text; of one that is only a link, what the link says. */
+function linkText(node: JsonObject): Converted {
+  const keys = ["text", "matchedText", "canonicalUrl", "title", "description"] as const;
+  return { type: "text", node: { body: keys.map((key) => readString(node, key)).find((text) => text !== undefined) ?? "" } };
+}
+
+function words(node: JsonObject): Converted {
+  return { type: "text", node: { body: readString(node, "text") ?? "" } };
+}
+
+/** What Meta's assistant wrote, in pieces. */
+function richText(node: JsonObject): Converted {
+  const pieces = objectsOf(node, "submessages").flatMap((piece) => readString(piece, "messageText") ?? []);
+  return { type: "text", node: { body: pieces.join("\n") } };
 }
 
 function objectsOf(node: JsonObject, key: string): readonly JsonObject[] {
@@ -123,6 +157,11 @@ function locationNode(node: JsonObject): JsonObject {
   });
 }
 
+function contactsOf(node: JsonObject): Converted {
+  const cards = objectsOf(node, "contacts").map(contactNode);
+  return { type: "contacts", node: cards.length === 0 ? [contactNode(node)] : cards };
+}
+
 function contactNode(node: JsonObject): JsonObject {
   return readVcard(readString(node, "vcard") ?? "", readString(node, "displayName"));
 }
@@ -131,27 +170,6 @@ function reaction(node: JsonObject): Converted {
   const targetId = readString(readObject(node, "key"), "id");
   const cloud = present({ message_id: targetId, emoji: readString(node, "text") });
   return targetId === undefined ? { type: "reaction", node: cloud } : { type: "reaction", node: cloud, targetId };
-}
-
-function buttonReply(id: string | undefined, title: string | undefined): Converted {
-  return { type: "interactive", node: { type: "button_reply", button_reply: present({ id, title }) } };
-}
-
-function templateReply(node: JsonObject): Converted {
-  return { type: "button", node: present({ payload: readString(node, "selectedId"), text: readString(node, "selectedDisplayText") }) };
-}
-
-function listReply(node: JsonObject): Converted {
-  const id = readString(readObject(node, "singleSelectReply"), "selectedRowId");
-  const row = present({ id, title: readString(node, "title"), description: readString(node, "description") });
-  return { type: "interactive", node: { type: "list_reply", list_reply: row } };
-}
-
-function formReply(node: JsonObject): Converted {
-  const flow = readObject(node, "nativeFlowResponseMessage");
-  const body = readString(readObject(node, "body"), "text");
-  const answer = present({ name: readString(flow, "name"), body, response_json: readString(flow, "paramsJson") });
-  return { type: "interactive", node: { type: "nfm_reply", nfm_reply: answer } };
 }
 
 function poll(node: JsonObject): Converted {
@@ -173,8 +191,15 @@ function pollVote(node: JsonObject): Converted {
   return pollId === undefined ? vote : { ...vote, quotedId: pollId };
 }
 
+function pollOption(node: JsonObject): Converted {
+  const pollId = readString(readObject(node, "pollCreationMessageKey"), "id");
+  const added = readString(readObject(node, "addOption"), "optionName");
+  const vote = { type: "poll_vote", node: present({ poll_id: pollId, added: added ?? "" }) } as const;
+  return pollId === undefined ? vote : { ...vote, quotedId: pollId };
+}
+
 function callLog(node: JsonObject): Converted {
   const outcome = readScalar(node, "callOutcome") ?? "";
   const isMissed = ["1", "MISSED", "2", "FAILED", "5", "SILENCED_UNKNOWN_CALLER"].includes(outcome);
-  return { type: "call", node: callNode(node["isVideo"] === true, isMissed, readInteger(node, "durationSecs")) };
+  return { type: "call", node: callNode(node["isVideo"] === true, isMissed, readLong(node, "durationSecs")) };
 }

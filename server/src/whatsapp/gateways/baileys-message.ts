@@ -98,11 +98,16 @@ export function skippedChat(chat: Chat, item: GatewayItem): WebhookEvent | undef
   return chat.kind === "unreadable" ? unreadableItem(item, chat.reason) : undefined;
 }
 
+/** What is only noted may come again under its own id, and is more then. */
+function noteIdOf({ type }: ReadContent, { providerMessageId: id }: MessageFacts): string | undefined {
+  return type === "placeholder" && id !== undefined ? `placeholder:${id}` : undefined;
+}
+
 export function eventOf(read: BaileysContent, item: GatewayItem, facts: MessageFacts): WebhookEvent {
   const { chat } = facts;
   if (read.kind === "none") return noticeOf(item, `message.${read.field}`);
   if (chat.kind !== "person" && chat.kind !== "group") return skippedChat(chat, item) ?? unreadableItem(item, "no chat");
-  const providerMessageId = read.changeId ?? facts.providerMessageId;
+  const providerMessageId = read.changeId ?? noteIdOf(read, facts) ?? facts.providerMessageId;
   if (providerMessageId === undefined) return unreadableItem(item, "no id: the message cannot be told from its own redelivery");
   const sentAt = read.changedAt ?? facts.sentAt ?? item.receivedAt;
   return messageEvent({ read, chat, item, facts, providerMessageId, sentAt });

@@ -1,13 +1,13 @@
 // Owns: orders, products, payments, events and invitations of WhatsApp Web in the Cloud API's shape, or near it where the Cloud API has none.
 // Refuses to know: whether a price is right.
 import type { JsonObject } from "../../kernel/json.ts";
-import { readObject, readString } from "../read-json.ts";
+import { readObject, readScalar, readString } from "../read-json.ts";
 import { type Converted, present, readLong } from "./plain-message.ts";
 
-/** Thousandths of the currency. */
-function priceOf(node: JsonObject | undefined, key: string): string | undefined {
-  const thousandths = readLong(node, key);
-  return thousandths === undefined ? undefined : (thousandths / 1000).toFixed(2);
+/** Thousandths of the currency, unless another share is named. */
+function priceOf(node: JsonObject | undefined, key: string, share = 1000): string | undefined {
+  const shares = readLong(node, key);
+  return shares === undefined || share <= 0 ? undefined : (shares / share).toFixed(2);
 }
 
 const timeOf = (seconds: number | undefined): string | undefined =>
@@ -34,9 +34,10 @@ export function order(node: JsonObject): Converted {
 
 export function product(node: JsonObject): Converted {
   const own = readObject(node, "product");
+  const shop = own === undefined ? readObject(node, "catalog") : undefined;
   const facts = {
-    name: readString(own, "title"),
-    description: readString(own, "description"),
+    name: readString(own, "title") ?? readString(shop, "title"),
+    description: readString(own, "description") ?? readString(shop, "description"),
     product_retailer_id: readString(own, "retailerId"),
     price: priceOf(own, "priceAmount1000"),
     currency: readString(own, "currencyCode"),
@@ -56,6 +57,21 @@ export function event(node: JsonObject): Converted {
     note: node["isCanceled"] === true ? "cancelled" : undefined,
   };
   return special("event", present(facts));
+}
+
+const EVENT_ANSWERS: ReadonlyMap<string, string> = new Map([
+  ["1", "Going"],
+  ["GOING", "Going"],
+  ["2", "Not going"],
+  ["NOT_GOING", "Not going"],
+  ["3", "Maybe"],
+  ["MAYBE", "Maybe"],
+]);
+
+export function eventAnswer(node: JsonObject): Converted {
+  const guests = readLong(node, "extraGuestCount") ?? 0;
+  const name = EVENT_ANSWERS.get(readScalar(node, "response") ?? "") ?? "Answered";
+  return special("event_answer", present({ name, note: guests > 0 ? `and ${String(guests)} more` : undefined }));
 }
 
 export function scheduledCall(node: JsonObject): Converted {
@@ -80,6 +96,13 @@ export const payment =
     const note = readObject(node, "noteMessage");
     const words =
       readString(note, "conversation") ?? readString(readObject(note, "extendedTextMessage"), "text") ?? readString(node, "note");
-    const facts = { name: what, price: priceOf(node, "amount1000"), currency: readString(node, "currencyCodeIso4217"), note: words };
-    return special("payment", present(facts));
+    const amount = readObject(node, "amount");
+    const facts = {
+      name: what,
+      price: priceOf(node, "amount1000") ?? priceOf(amount, "value", readLong(amount, "offset")),
+      currency: readString(node, "currencyCodeIso4217") ?? readString(amount, "currencyCode"),
+      note: words,
+    };
+    const requestId = readString(readObject(node, "requestMessageKey") ?? readObject(node, "key"), "id");
+    return { ...special("payment", present(facts)), ...(requestId === undefined ? {} : { quotedId: requestId }) };
   };

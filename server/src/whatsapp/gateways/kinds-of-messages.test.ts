@@ -68,9 +68,19 @@ describe.each([EVOLUTION, BAILEYS, NOWEB, GOWS])("%s", (_name, read) => {
   });
 });
 
+test("the product that a text asks about stands where the Cloud API names it", () => {
+  const quotedMessage = { productMessage: { product: { title: "Blue mat", retailerId: "SKU-9" } } };
+  const [, read] = EVOLUTION;
+  expect(read({ extendedTextMessage: { text: "is it there?", contextInfo: { stanzaId: "Q1", quotedMessage } } })).toMatchObject({
+    text: "is it there?",
+    content: { context: { id: "Q1", referred_product: { product_retailer_id: "SKU-9" } } },
+  });
+});
+
 describe.each([EVOLUTION, BAILEYS])("%s, of what stays on the phone", (_name, read) => {
   test.each([
     ["an empty message", {}, {}],
+    ["the wrapper of one that may be seen once", { viewOnceMessageV2: {} }, {}],
     ["one that may be seen once", undefined, { key: { ...key, isViewOnce: true }, messageStubType: 2 }],
   ])("%s leaves a note, and its id to the message itself", (_what, message, extra) => {
     expect(read(message, extra)).toMatchObject({ kind: "message", type: "placeholder", providerMessageId: "placeholder:3EB0A1" });

@@ -22,6 +22,7 @@ const MEDIA_OF_MIME: readonly (readonly [RegExp, MediaType])[] = [
 const TYPES_OF_WEBJS: ReadonlyMap<string, MediaType> = new Map([
   ["image", "image"],
   ["video", "video"],
+  ["ptv", "video"],
   ["ptt", "audio"],
   ["audio", "audio"],
   ["document", "document"],
