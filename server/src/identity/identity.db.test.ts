@@ -124,11 +124,11 @@ describe("one person, one thread", () => {
   });
 
   it("writes a reply that was being written during a merge once, for both threads, to the newest address", async () => {
-    await engine.receive(business, { from: "12025550403", text: "first" });
-    await engine.receive(business, { userId: "US.a3", text: "second" });
+    await engine.receive(business, { from: "12025550403", text: "the first question" });
+    await engine.receive(business, { userId: "US.a3", text: "the second question" });
     const lanes = await engine.claim("reply");
     expect(lanes).toHaveLength(2);
-    await engine.receive(business, { from: "12025550403", userId: "US.a3", text: "third" });
+    await engine.receive(business, { from: "12025550403", userId: "US.a3", text: "the third question" });
     for (const lane of lanes) await engine.turn(lane);
     await engine.turn(await engine.claimOne("reply"));
     await engine.deliver(await engine.claimOne("send"));

@@ -109,7 +109,7 @@ it.each([
 ] as const)("a call that was made before a merge is not made again after it (%d and %d answered before)", async (...sides) => {
   const { from, userId } = await prepare(sides, "book");
   expect(target.seen).toHaveLength(1);
-  await engine.receive(business, { from, userId, text: "both" });
+  await engine.receive(business, { from, userId, text: "both of us" });
   await askAgain(async (set) => {
     expect(set.earlierCalls).toMatchObject([{ tool: "book", arguments: { day: "Monday" }, state: "done" }]);
     expect(await set.call("book", { day: "Monday" }, never)).toMatchObject({ outcome: "result" });
@@ -119,11 +119,11 @@ it.each([
 
 it("the same call of both sides is one call afterwards, and its result is known", async () => {
   const { from, userId } = newPerson();
-  await engine.receive(business, { from, text: "p" });
-  await engine.receive(business, { userId, text: "u" });
+  await engine.receive(business, { from, text: "book me" });
+  await engine.receive(business, { userId, text: "book me, too" });
   await callAndDie("book", "Monday");
   expect(target.seen).toHaveLength(2);
-  await engine.receive(business, { from, userId, text: "both" });
+  await engine.receive(business, { from, userId, text: "both of us" });
   await askAgain(async (set) => {
     expect(set.earlierCalls.map(({ state }) => state)).toEqual(["done", "done"]);
     expect(await set.call("book", { day: "Monday" }, never)).toMatchObject({ outcome: "result" });
@@ -138,7 +138,7 @@ it.each([
   "a call that waits for a person can be approved after a merge, and is then made once (%d and %d answered before)",
   async (...sides) => {
     const { from, userId } = await prepare(sides, "refund");
-    await engine.receive(business, { from, userId, text: "both" });
+    await engine.receive(business, { from, userId, text: "both of us" });
     const calls = createToolCalls({ database: engine.database, wake: () => undefined });
     const waiting = await calls.list(business.businessId, { limit: 10, state: "waiting" });
     expect(waiting.data).toHaveLength(1);
@@ -155,10 +155,10 @@ it.each([
 
 it("of the same call that waits on both sides one is asked for after a merge", async () => {
   const { from, userId } = newPerson();
-  await engine.receive(business, { from, text: "p" });
-  await engine.receive(business, { userId, text: "u" });
+  await engine.receive(business, { from, text: "book me" });
+  await engine.receive(business, { userId, text: "book me, too" });
   await callAndDie("refund", "Monday");
-  await engine.receive(business, { from, userId, text: "both" });
+  await engine.receive(business, { from, userId, text: "both of us" });
   const calls = createToolCalls({ database: engine.database, wake: () => undefined });
   expect((await calls.list(business.businessId, { limit: 10, state: "waiting" })).data).toHaveLength(1);
   await answerAll();
@@ -167,15 +167,15 @@ it("of the same call that waits on both sides one is asked for after a merge", a
 
 it("a worker that has not heard of the merge calls nothing for the thread that is gone", async () => {
   const { from, userId } = newPerson();
-  await engine.receive(business, { from, text: "p" });
-  await engine.receive(business, { userId, text: "u" });
+  await engine.receive(business, { from, text: "book me" });
+  await engine.receive(business, { userId, text: "book me, too" });
   const contexts: ReplyContext[] = [];
   engine.responder.answer = (context) => {
     contexts.push(context);
     throw new Error("goes on elsewhere");
   };
   for (const lane of await engine.claim("reply")) await engine.turn(lane).catch(() => undefined);
-  await engine.receive(business, { from, userId, text: "both" });
+  await engine.receive(business, { from, userId, text: "both of us" });
   const told = await Promise.all(contexts.map((context) => tools.call(context, "book", { day: "Friday" })));
   expect(told.map(({ outcome }) => outcome).sort()).toEqual(["error", "result"]);
   expect(target.seen).toHaveLength(1);
@@ -199,7 +199,7 @@ it.each([
     return rows[0]?.id ?? "";
   };
   const threads = { phone: await threadOf(from), user: await threadOf(userId) };
-  await engine.receive(business, { from, userId, text: "both" });
+  await engine.receive(business, { from, userId, text: "both of us" });
   const split = createSplitConversations({ database: engine.database, log: test.log });
   const winnerId = await threadOf(from);
   const conversationId = winnerId === threads.phone ? threads.user : threads.phone;

@@ -86,13 +86,14 @@ export function createTurns<Item, Out extends string>(options: TurnsOptions<Item
   function wait({ item, names, ord }: Arrived<Item>, tried?: SetAside): Promise<Out> {
     const isFull = waiting.length >= options.maxWaiting || (waitingOfShare.get(options.shareOf(item)) ?? 0) >= options.maxWaitingOfShare;
     if (isFull) return refused(options.onFull());
-    return new Promise((resolve, reject) => {
+    const outcome = new Promise<Out>((resolve, reject) => {
       const entry: Entry<Item, Out> = { item, names, ord, resolve, reject, notBefore: notBeforeOf(tried) };
       let at = waiting.length;
       while (tried !== undefined && at > 0 && (waiting[at - 1]?.ord ?? 0) > ord) at -= 1;
       waiting.splice(at, 0, entry);
       countWaiting(entry);
     });
+    return heardLater(outcome);
   }
 
   /** `settle` runs while their names are still taken: what it puts back comes before all that is behind it. */
@@ -230,11 +231,12 @@ export function createTurns<Item, Out extends string>(options: TurnsOptions<Item
   };
 }
 
-/** Whoever submitted it gets the error, a moment later. */
-function refused<Out>(error: Error): Promise<Out> {
-  const promise = Promise.reject<Out>(error);
-  promise.catch(() => undefined);
-  return promise;
+const refused = <Out>(error: Error): Promise<Out> => heardLater(Promise.reject<Out>(error));
+
+/** Whoever submitted it gets the error, but perhaps only when the rest of its batch has ended: until then nobody listens, and the process must not end for that. */
+function heardLater<Out>(outcome: Promise<Out>): Promise<Out> {
+  outcome.catch(() => undefined);
+  return outcome;
 }
 
 function add(counts: Map<string, number>, name: string, by: number): void {

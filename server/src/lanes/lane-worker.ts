@@ -1,4 +1,5 @@
 // Owns: running the lanes of one kind: claim, heartbeat, retry with backoff, stop. Refuses to know what the work is.
+import { setTimeout as delay } from "node:timers/promises";
 import { isOutage } from "../db/classify-error.ts";
 import { retryWhileGone } from "../db/retry-while-gone.ts";
 import { messageOf } from "../kernel/faults.ts";
@@ -55,6 +56,7 @@ const WATCH_INTERVAL_MS = 150;
 const NOTHING_TO_HAVE_MS = 100;
 const DEFAULT_POLL_MS = 1_000;
 const MAX_RETRY_AFTER_MS = 60_000;
+const OUTAGE_PROBE_MS = 500;
 /** As after so many failed tries: 2 s. */
 const OUTAGE_BACKOFF = 3;
 const defaultBackoffMs = (attempt: number): number => Math.min(60_000, 250 * 2 ** attempt) * (0.75 + Math.random() / 2);
@@ -64,6 +66,7 @@ export function createLaneWorker(deps: LaneWorkerDeps): LaneWorker {
   const backoffMs = deps.backoffMs ?? defaultBackoffMs;
   const runs = new Set<Run>();
   const stopped = new AbortController();
+  const release = createRelease({ kind, store, stopped: stopped.signal });
   let stopping = false;
   let pending = false;
   let rouse: (() => void) | undefined;
@@ -129,10 +132,10 @@ export function createLaneWorker(deps: LaneWorkerDeps): LaneWorker {
     const failed = !aborted && !isOutage(error);
     const afterMs = aborted ? 0 : (retryAfterOf(error) ?? backoffMs(failed ? lane.attempts + 1 : OUTAGE_BACKOFF));
     if (!aborted) log.warn({ kind, conversationId: lane.conversationId, attempt: lane.attempts + 1, error }, "lane.failed");
-    const release = (): Promise<void> => store.retry(lane, { afterMs, failed, error: messageOf(error) });
     owed += 1;
     // Until the database has heard it, or somebody else holds the lane: over a lease that ends by itself the next claim counts an attempt.
-    await retryWhileGone(release, { forMs: Infinity, signal: AbortSignal.any([stopped.signal, signal]) }).catch((cause: unknown) => {
+    const until = AbortSignal.any([stopped.signal, signal]);
+    await release(lane, { afterMs, failed, error: messageOf(error) }, until).catch((cause: unknown) => {
       log.warn({ kind, conversationId: lane.conversationId, error: messageOf(cause) }, "lane.not-released");
     });
     owed -= 1;
@@ -229,6 +232,39 @@ export function createLaneWorker(deps: LaneWorkerDeps): LaneWorker {
       clearInterval(heartbeat);
       clearTimeout(watch);
     },
+  };
+}
+
+interface ReleaseDeps extends Pick<LaneWorkerDeps, "kind" | "store"> {
+  readonly stopped: AbortSignal;
+}
+
+/** Gives lanes back, over an outage of the database too: as long as `until` does not abort. */
+function createRelease({ kind, store, stopped }: ReleaseDeps) {
+  let back: Promise<void> | undefined;
+
+  async function probe(): Promise<void> {
+    try {
+      await delay(OUTAGE_PROBE_MS, undefined, { signal: stopped });
+      await retryWhileGone(() => store.nextInMs(kind), { forMs: Infinity, signal: stopped, everyMs: OUTAGE_PROBE_MS });
+    } catch {
+      // Stopped, or no outage any more: whoever waits finds out.
+    } finally {
+      back = undefined;
+    }
+  }
+
+  return async (lane: ClaimedLane, request: Parameters<LaneStore["retry"]>[1], until: AbortSignal): Promise<void> => {
+    for (;;) {
+      try {
+        await store.retry(lane, request);
+        return;
+      } catch (error) {
+        if (!isOutage(error) || until.aborted) throw error;
+      }
+      // One asks for all: a database that is coming back is not held up by everybody who wants to know.
+      await (back ??= probe());
+    }
   };
 }
 
