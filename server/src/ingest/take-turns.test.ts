@@ -124,7 +124,7 @@ test("what fails behind another while the rest of its batch is still being store
   const ahead = turns.run(["a1"]);
   const batch = turns.run(["a2", "c1"]);
   first.resolve(undefined);
-  await ahead;
+  expect(await ahead).toEqual(["stored"]);
   // Its turn has come and failed by then; nobody listens yet. Vitest fails a run in which a rejection was not handled.
   for (let turn = 0; turn < 5; turn += 1) await nextTurn();
   rest.resolve(undefined);

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
+import { Pool } from "undici";
 import { createGraphClient, type GraphClient } from "./graph-client.ts";
 import { buildGraphMessage } from "./graph-message.ts";
 import type { SendOutcome } from "./transport.ts";
@@ -181,14 +182,21 @@ describe("a sent message", () => {
 
   test("that waited for a connection in vain was never written", async () => {
     const { promise: firstArrived, resolve: arrived } = Promise.withResolvers<undefined>();
-    const { baseUrl, seen } = await startGraph(() => {
+    const { promise: secondGaveUp, resolve: gaveUp } = Promise.withResolvers<undefined>();
+    const { baseUrl, seen } = await startGraph((response) => {
       arrived(undefined);
+      void secondGaveUp.then(() => {
+        json(500, {})(response);
+      });
     });
-    const client = connect(baseUrl, { timeoutMs: 150, connections: 1 });
-    const first = send(client);
+    // Two clients over one connection, so that only the second one's time is short.
+    const dispatcher = new Pool(baseUrl, { connections: 1, pipelining: 1 });
+    closers.push(() => dispatcher.close());
+    const first = send(createGraphClient({ baseUrl, version: "v26.0", dispatcher }));
     await firstArrived;
-    const second = await send(client);
-    expect(await first).toMatchObject({ outcome: "uncertain" });
+    const second = await send(createGraphClient({ baseUrl, version: "v26.0", dispatcher, timeoutMs: 100 }));
+    gaveUp(undefined);
+    await first;
     expect(second).toMatchObject({ outcome: "rejected", retry: "backoff" });
     expect(seen).toHaveLength(1);
   });
