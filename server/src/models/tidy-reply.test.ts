@@ -10,6 +10,15 @@ test.each([
   ["<think>only thoughts", ""],
   ["***launch now*** __Important:__ ~~10 EUR~~ **https://acme.example**", "*_launch now_* *Important:* ~10 EUR~ https://acme.example"],
   ["\u200B\u3164 ", ""],
+  ['<THINK>hm</THINK><think time="3">hm</think><think\n>hm</think >ok', "ok"],
+  ["< think >hm</ think ><think><think>a</think>b</think>ok", "ok"],
+  ["<reasoning>hm</reasoning><thought>hm</thought><analysis>hm</analysis><seed:think>hm</seed:think>ok", "ok"],
+  ["◁think▷hm◁/think▷[THINK]hm[/THINK]<|begin_of_thought|>hm<|end_of_thought|>ok", "ok"],
+  ["<|channel|>analysis<|message|>hm<|end|><|start|>assistant<|channel|>final<|message|>ok<|end|>", "ok"],
+  ["<think/>ok<think />", "ok"],
+  ["<answer>ok</answer><|im_end|></s>", "ok"],
+  ["```\n<think>hm</think>\n```\nok", "ok"],
+  ["Our [analysis] of <thoughtful> things", "Our [analysis] of <thoughtful> things"],
 ])("%j becomes %j", (answer, shown) => {
   expect(tidyReply(answer, 4_000)).toBe(shown);
 });

@@ -60,6 +60,10 @@ describe("links of a reply", () => {
     expect(
       hosts("We open at 9.30, e.g. on Mon.Tuesday too. Prices from 1.500,00 R$. Dr.Silva, p.m., U.S. The end.It goes on. 3.14"),
     ).toEqual([]);
+    expect(
+      hosts("node.js, menu.pdf, index.html, v1.2.3, 18.30, bom.Não, agora.mas, the end.now we, etc.In that, 127.0.0.1, foo..bar"),
+    ).toEqual([]);
+    expect(hosts("t.me/x bit.ly/x www.acme.example acme.shop/a")).toEqual(["acme.example", "acme.shop", "bit.ly", "t.me"]);
   });
 });
 

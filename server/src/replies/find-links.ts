@@ -23,11 +23,22 @@ const MAX_HOST = 253;
 /** As much of an address as its host can need. */
 const MAX_ADDRESS = 1_000;
 const CLOSING = new Set(".,;:!?)]}*_~»”’");
-// What is written without a scheme is a link only under a real ending; of those with two letters every country has one.
-const ENDINGS = new Set(
-  "com net org info biz app dev shop store online site website xyz top club link click live tech page cloud agency digital pro icu vip work world health clinic email".split(
+// What is written without a scheme is a link only under a real ending: those below, and those of the countries.
+const ENDINGS = new Set("com net org info biz dev xyz icu vip".split(" "));
+/** Endings that are words as well. */
+const WORD_ENDINGS = new Set(
+  "app shop store online site website top club link click live tech page cloud agency digital pro work world health clinic email".split(
     " ",
   ),
+);
+const COUNTRIES = new Set(
+  (
+    "ac ad ae af ag ai al am ao aq ar as at au aw ax az ba bb bd be bf bg bh bi bj bm bn bo br bs bt bv bw by bz ca cc cd cf cg ch ci ck cl cm cn co cr cu cv cw cx cy cz " +
+    "de dj dk dm do dz ec ee eg er es et eu fi fj fk fm fo fr ga gb gd ge gf gg gh gi gl gm gn gp gq gr gs gt gu gw gy hk hm hn hr ht hu id ie il im in io iq ir is it " +
+    "je jm jo jp ke kg kh ki km kn kp kr kw ky kz la lb lc li lk lr ls lt lu lv ly ma mc md me mg mh mk ml mm mn mo mp mq mr ms mt mu mv mw mx my mz na nc ne nf ng ni nl no np nr nu nz " +
+    "om pa pe pf pg ph pk pl pm pn pr ps pt pw py qa re ro rs ru rw sa sb sc sd se sg sh si sj sk sl sm sn so sr ss st su sv sx sy sz tc td tf tg th tj tk tl tm tn to tr tt tv tw tz " +
+    "ua ug uk us uy uz va vc ve vg vi vn vu wf ws ye yt za zm zw"
+  ).split(" "),
 );
 
 function hostOf(written: string): string | undefined {
@@ -38,13 +49,18 @@ function hostOf(written: string): string | undefined {
 
 function isEnding(host: string, written: string): boolean {
   const ending = host.slice(host.lastIndexOf(".") + 1);
-  if (ENDINGS.has(ending) || ending.startsWith("xn--") || /[/?#:@]/.test(written)) return true;
+  if (ENDINGS.has(ending) || WORD_ENDINGS.has(ending) || /[/?#:@]/.test(written) || /^www\./i.test(written)) return true;
+  // No ending of another script is written with Latin letters: "pronto.Não".
+  if (ending.startsWith("xn--")) return !/\p{Script=Latin}[\p{L}]*$/u.test(written);
   // "the end.It goes on" is no address in Italy.
-  return ending.length === 2 && !/\.[A-Z][a-z]$/.test(written);
+  return COUNTRIES.has(ending) && !/\.[A-Z][a-z]$/.test(written);
 }
 
-/** Two words of letters with one dot between them, the second with two letters: a country's ending, or the next sentence's first word. */
-const isDoubtful = (written: string): boolean => /^\p{L}+\.\p{L}{2}$/u.test(written);
+/** Two words of letters with one dot between them, the second with two letters, with a capital or a word of its own: an ending, or the next sentence's first word. */
+function isDoubtful(written: string): boolean {
+  const [, ending] = /^\p{L}+\.(\p{L}+)$/u.exec(written) ?? [];
+  return ending !== undefined && (ending.length === 2 || WORD_ENDINGS.has(ending.toLowerCase()) || /^\p{Lu}\p{Ll}/u.test(ending));
+}
 
 function withoutClosing(written: string): string {
   let end = written.length;

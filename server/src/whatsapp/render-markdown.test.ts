@@ -36,6 +36,38 @@ test.each([
   ["a <!-- hidden --> b", "a  b"],
   ["**שעות הפתיחה:** 9–18", "*שעות הפתיחה:* 9–18"],
   ["**two\nlines**", "*two*\n*lines*"],
+  // No mark touches a letter from outside: WhatsApp would not draw it.
+  ["**Hours:**9 to 6 and **Price: **10", "*Hours:* 9 to 6 and *Price:* 10"],
+  ["**重要：**文本", "*重要：* 文本"],
+  ["**שעות:**א", "*שעות:* א"],
+  ["un**frigging**believable, **a**b, ~~a~~b", "unfriggingbelievable, ab, ab"],
+  ["🎉**a**🎉, (**a**), ¡**a**!, **5%**, **(a)**", "🎉*a*🎉, (*a*), ¡*a*!, *5%*, *(a)*"],
+  ["** bold **", "*bold*"],
+  ["***a** b*", "_*a* b_"],
+  ["**a *b* c** and *a **b** c*", "*a _b_ c* and _a *b* c_"],
+  // A link ends at a blank, so a mark ends before it.
+  ["**see https://acme.example**", "*see* https://acme.example"],
+  ["# [menu](https://acme.example)", "*menu:* https://acme.example"],
+  ["~~www.acme.example~~ *www.acme.example*", "www.acme.example www.acme.example"],
+  ["[acme.example](https://acme.example/) [X](http://acme.example/x)", "https://acme.example/ X: http://acme.example/x"],
+  ["[a](#anchor) [b](/path) [c]() [d](./e)", "a b c d"],
+  ["[![logo](https://acme.example/l.png)](https://acme.example)", "logo: https://acme.example"],
+  ["![plan](plan.png)", "plan"],
+  [
+    '<a href="https://acme.example">our page</a> <a href="https://acme.example">https://acme.example</a>',
+    "our page: https://acme.example https://acme.example",
+  ],
+  ['<img src="https://acme.example/a.png" alt="A">', "A: https://acme.example/a.png"],
+  ["<ul><li>rolls</li><li>bread</li></ul>", "- rolls\n- bread"],
+  ["<table><tr><td>a</td><td>b</td></tr></table>", "a b"],
+  ["<pre>x</pre> <kbd>y</kbd> <H1>T</H1>", "x y\nT"],
+  ["2026.\nThat", "2026.\n\nThat"],
+  ["2024. was good", "2024. was good"],
+  ["Title\n=====\ntext", "Title\n\ntext"],
+  ["|a|b|c|\n|-|-|-|\n|1||3|", "1: b, c 3"],
+  ["| a |\n|---|\n| x |", "a\nx"],
+  ["```\n```", ""],
+  ["a@acme.example +49 30 1234 $5 and $6 C:\\path\\new", "a@acme.example +49 30 1234 $5 and $6 C:\\path\\new"],
 ])("%j becomes %j", (markdown, shown) => {
   expect(renderMarkdown(markdown)).toBe(shown);
 });

@@ -16,10 +16,19 @@ const parser = new MarkdownIt({ html: true, linkify: false, typographer: false, 
 
 const TAG = /^<\/?([a-z][a-z0-9]*)\b[^>]*>$/i;
 const TAG_MARKS: Readonly<Record<string, string>> = { b: "*", strong: "*", i: "_", em: "_", s: "~", del: "~", strike: "~", code: "`" };
-const NEW_LINE_TAGS = new Set(["br", "hr", "p", "div", "li", "tr", "ul", "ol", "table", "h1", "h2", "h3", "h4", "h5", "h6"]);
+const NEW_LINE_TAGS = new Set(["br", "hr", "p", "div", "tr", "ul", "ol", "table", "h1", "h2", "h3", "h4", "h5", "h6"]);
 /** Only ever form; any other tag may be words ("<your name>"). */
-const FORM_TAGS = new Set(["span", "u", "font", "small", "big", "sup", "sub", "mark", "a", "center", "td", "th", "thead", "tbody", "img"]);
+const FORM_TAGS = new Set(
+  "span u font small big sup sub mark a center td th thead tbody pre kbd samp ins abbr cite details summary blockquote section article header footer main body html dl dt dd figure".split(
+    " ",
+  ),
+);
 const BARE_LINK = /^(?:https?:\/\/|www\.)\S+$/i;
+/** What follows a link belongs to it, so a mark ends before one. */
+const LAST_WORD = /(?<=\s)(?:https?:\/\/|www\.)\S+$/i;
+const IN_WORD = /[\p{L}\p{N}]/u;
+/** Where Markdown sees no emphasis, and everybody means it: "**Hours:**9 to 6", "**bold **text". */
+const MISSED_STRONG = /\*\*([^*\n]+)\*\*/g;
 
 /** The mark on both ends of each line: none of WhatsApp's reaches over the end of a line. A link in marks would not be one. */
 function wrap(text: string, mark: string): string {
@@ -27,9 +36,29 @@ function wrap(text: string, mark: string): string {
     .split("\n")
     .map((line) => {
       const inner = line.trim();
-      return inner === "" || BARE_LINK.test(inner) ? line : line.replace(inner, () => `${mark}${inner}${mark}`);
+      if (inner === "" || BARE_LINK.test(inner)) return line;
+      const link = LAST_WORD.exec(inner)?.[0] ?? "";
+      const marked = inner.slice(0, inner.length - link.length).trimEnd();
+      return line.replace(inner, () => `${mark}${marked}${mark}${link === "" ? "" : ` ${link}`}`);
     })
     .join("\n");
+}
+
+/** WhatsApp sees a mark only where no letter touches it from outside: a blank behind a label, and no marks within a word. */
+function apart(marked: string, plain: string, { before, after }: { readonly before: string; readonly after: string }): string {
+  const [isAfter, isBefore] = [IN_WORD.test(after), IN_WORD.test(before)];
+  if (!isAfter && !isBefore) return marked;
+  const last = plain.trimEnd().slice(-1);
+  if (!isBefore && (plain !== plain.trimEnd() || !IN_WORD.test(last))) return `${marked} `;
+  return isBefore && plain !== plain.trimStart() && !isAfter ? ` ${marked}` : plain;
+}
+
+function markMissed(text: string): string {
+  return text.replace(MISSED_STRONG, (whole: string, inner: string, at: number) => {
+    if (inner.trim() === "") return whole;
+    const around = { before: text.charAt(at - 1), after: text.charAt(at + whole.length) };
+    return apart(wrap(inner.trim(), "*"), inner, around);
+  });
 }
 
 interface Open {
@@ -40,7 +69,7 @@ interface Open {
 /** Bold within italics, or the other way round: then both marks are needed; a lone `*…*` is bold in WhatsApp already. */
 function emphasisMark(token: Token, inStrong: boolean, inner: string): string {
   if (token.markup === "_") return "_";
-  return inStrong || /^\*[^*]+\*$/.test(inner) ? "_" : "*";
+  return inStrong || inner.includes("*") ? "_" : "*";
 }
 
 function closeInline(open: Open, stack: readonly Open[], isHeading: boolean): string {
@@ -65,11 +94,25 @@ function closeInline(open: Open, stack: readonly Open[], isHeading: boolean): st
   }
 }
 
+/** Nobody can follow it outside of the page it was written for. */
+const isOfAPage = (address: string): boolean => address === "" || /^[#/.]/.test(address);
+const bareAddress = (address: string): string =>
+  address
+    .toLowerCase()
+    .replace(/^https?:\/\//, "")
+    .replace(/^www\./, "")
+    .replace(/\/$/, "");
+
 function linkText(label: string, address: string): string {
+  if (isOfAPage(address)) return label;
   const shown = decodeAddress(address);
-  const isSame = label === "" || label === address || label === shown || `http://${label}` === address || `https://${label}` === address;
-  return isSame ? shown : `${label}: ${shown}`;
+  return label === "" || bareAddress(label) === bareAddress(address) || bareAddress(label) === bareAddress(shown)
+    ? shown
+    : `${label}: ${shown}`;
 }
+
+const attribute = (tag: string, name: string): string =>
+  new RegExp(`\\s${name}\\s*=\\s*["']?([^"'>\\s]*)`, "i").exec(tag.slice(0, 2_000))?.[1] ?? "";
 
 /** markdown-it escapes what is not ASCII; people read it. */
 function decodeAddress(address: string): string {
@@ -84,12 +127,23 @@ function tagText(html: string): string {
   if (html.startsWith("<!--")) return "";
   const name = TAG.exec(html.slice(0, 1_000))?.[1]?.toLowerCase();
   if (name === undefined) return html;
+  if (name === "img") return linkText(/\salt\s*=\s*["']([^"'>]*)/i.exec(html.slice(0, 2_000))?.[1] ?? "", attribute(html, "src"));
+  if (name === "li") return html.startsWith("</") ? "" : "\n- ";
+  if (name === "td" || name === "th") return html.startsWith("</") ? " " : "";
   if (NEW_LINE_TAGS.has(name)) return "\n";
   return TAG_MARKS[name] ?? (FORM_TAGS.has(name) ? "" : html);
 }
 
-function leafText(token: Token): string {
+/** A picture of a page is not shown; its description is. */
+function imageAddress(token: Token): string {
+  const address = String(token.attrGet("src") ?? "");
+  return /^(?:https?:)?\/\//i.test(address) ? address : "";
+}
+
+function leafText(token: Token, isInLink: boolean): string {
   switch (token.type) {
+    case "text":
+      return markMissed(token.content);
     case "softbreak":
     case "hardbreak":
       return "\n";
@@ -98,13 +152,28 @@ function leafText(token: Token): string {
     case "html_inline":
       return tagText(token.content);
     case "image":
-      return linkText(token.content, String(token.attrGet("src") ?? ""));
+      return isInLink ? token.content : linkText(token.content, imageAddress(token));
     default:
       return token.content;
   }
 }
 
-function renderInline(tokens: readonly Token[], isHeading = false): string {
+const isOpenLink = ({ token }: Open): boolean => token.type === "link_open";
+
+/** A link in HTML is read like one of Markdown; another tag stays what it is. */
+function asLink(token: Token): Token {
+  if (token.type !== "html_inline" || !/^<\/?a[\s>]/i.test(token.content)) return token;
+  const isEnd = token.content.startsWith("</");
+  const kind = {
+    type: isEnd ? "link_close" : "link_open",
+    nesting: isEnd ? -1 : 1,
+    content: "",
+    attrs: [["href", attribute(token.content, "href")]],
+  };
+  return Object.assign(Object.create(Object.getPrototypeOf(token) as object) as Token, token, kind);
+}
+
+function renderInline(written: readonly Token[], isHeading = false): string {
   const stack: Open[] = [];
   let text = "";
   const add = (piece: string): void => {
@@ -112,13 +181,26 @@ function renderInline(tokens: readonly Token[], isHeading = false): string {
     if (around === undefined) text += piece;
     else around.text += piece;
   };
-  for (const token of tokens) {
+  const close = (open: Open, after: string): void => {
+    const closed = closeInline(open, stack, isHeading);
+    const { markup } = open.token;
+    // A lone star in a word is more often a sign of arithmetic.
+    const around = { before: (stack.at(-1)?.text ?? text).slice(-1), after };
+    const isArithmetic = /\d/.test(around.before) && /\d/.test(after);
+    if (isArithmetic && markup.length === 2) add(`${markup}${open.text}${markup}`);
+    else add(markup.length === 2 && closed !== open.text ? apart(closed, open.text, around) : closed);
+  };
+  const tokens = written.map(asLink);
+  for (const [index, token] of tokens.entries()) {
     if (token.nesting === 1) stack.push({ token, text: "" });
     else if (token.nesting === -1) {
+      // A tag may close what was never opened.
+      if (token.type === "link_close" && !stack.at(-1)?.token.type.startsWith("link")) continue;
       const open = stack.pop();
-      if (open !== undefined) add(closeInline(open, stack, isHeading));
-    } else add(leafText(token));
+      if (open !== undefined) close(open, tokens[index + 1]?.content.charAt(0) ?? "");
+    } else add(leafText(token, stack.some(isOpenLink)));
   }
+  for (let open = stack.pop(); open !== undefined; open = stack.pop()) close(open, "");
   return text;
 }
 
@@ -141,7 +223,7 @@ function tableLines({ rows }: Table): readonly string[] {
   const shown = head.length <= 2 ? rows : body;
   const lineOf = (row: readonly string[]): string => {
     const [first = "", ...rest] = row;
-    if (head.length <= 2) return rest.length === 0 || first === "" ? row.join("") : `${first}: ${rest.join(", ")}`;
+    if (head.length <= 2) return rest.join("") === "" || first === "" ? row.join("") : `${first}: ${rest.join(", ")}`;
     const named = rest.map((cell, index) => [head[index + 1], cell].filter((part) => part !== undefined && part !== "").join(" "));
     return `${first}: ${named.filter((part) => part !== "").join(", ")}`;
   };
@@ -178,6 +260,8 @@ class BlockWriter {
       }
       case "blockquote_close":
       case "list_item_close":
+        // "2026." at the end of a line is a number, not the beginning of a list.
+        if (this.#bullet !== undefined && token.type === "list_item_close" && /^\d/.test(this.#bullet)) this.#write("");
         this.#prefixes.pop();
         this.#bullet = undefined;
         return;
@@ -192,7 +276,7 @@ class BlockWriter {
         this.#table = undefined;
         return;
       case "fence":
-        this.#write(`\`\`\`\n${token.content.replace(/\n$/, "")}\n\`\`\``);
+        if (token.content.trim() !== "") this.#write(`\`\`\`\n${token.content.replace(/\n$/, "")}\n\`\`\``);
         return;
       case "inline":
         this.#inline(renderInline(token.children ?? [], this.#isHeading).trim());
@@ -229,10 +313,14 @@ class BlockWriter {
   }
 }
 
+/** Below a title, it is drawn and not said. */
+const UNDERLINE = /^={3,}[ \t]*$/gm;
+
 /** Never throws. The same text in WhatsApp's marks again; blank when nothing of it can be shown. */
 export function renderMarkdown(markdown: string): string {
   const writer = new BlockWriter();
-  for (const token of parser.parse(markdown.slice(0, MAX_MARKDOWN_LENGTH).toWellFormed(), {})) writer.take(token);
+  const text = markdown.slice(0, MAX_MARKDOWN_LENGTH).toWellFormed().replace(UNDERLINE, "");
+  for (const token of parser.parse(text, {})) writer.take(token);
   return writer
     .read()
     .replace(/\n{3,}/g, "\n\n")
