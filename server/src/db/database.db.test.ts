@@ -102,3 +102,21 @@ it.for(["40001", "40P01"])(
     await test.superuser.query("drop function onethread.test_always_fails()");
   },
 );
+
+it("a business whose work all waits for a lock leaves connections for the others, and its own goes on after it", async () => {
+  const other = await createTestBusiness(test.superuser);
+  const holder = await test.superuser.connect();
+  await holder.query("begin");
+  await holder.query("select pg_advisory_xact_lock(77)");
+  const stuck = Array.from({ length: 30 }, () =>
+    database.forBusiness(business.businessId).transaction(async (tx) => (await tx.run(lockKey, [77])).length),
+  );
+  // Answered while nothing of the first business can end.
+  const answers = await Promise.all(
+    Array.from({ length: 10 }, () => database.forBusiness(other.businessId).run(askBackend, [other.businessId])),
+  );
+  expect(answers.every(([row]) => row !== undefined)).toBe(true);
+  await holder.query("rollback");
+  holder.release();
+  expect(await Promise.all(stuck)).toEqual(stuck.map(() => 1));
+});

@@ -3,6 +3,7 @@ import pg from "pg";
 import type { BusinessId } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
 import type { Columns, Query, Queryable, RowOf } from "./query.ts";
+import { createBusinessShares, type TakeShare } from "./business-shares.ts";
 import { noteConnectionFailure } from "./classify-error.ts";
 import { retryTransient } from "./retry-transient.ts";
 
@@ -68,6 +69,7 @@ function createTypes(): pg.TypeOverrides {
   return types;
 }
 
+const CONNECT_TIMEOUT_MS = 5_000;
 const LOOKUP_CONNECTIONS = 3;
 const OPTIONAL_TIMEOUT_MS = 2_000;
 /** Beside the application's, not of them. */
@@ -95,7 +97,7 @@ function createPool(options: DatabaseOptions, { role, max, settings = "" }: Pool
     application_name: `${options.applicationName}-${role}`,
     max,
     types: createTypes(),
-    connectionTimeoutMillis: 5_000,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     idleTimeoutMillis: 30_000,
     keepAlive: true,
     statement_timeout: options.statementTimeoutMs ?? 15_000,
@@ -200,11 +202,26 @@ async function withClient<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Pro
   }
 }
 
-async function withBusiness<T>(pool: pg.Pool, businessId: BusinessId, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
-  return withClient(pool, async (client) => {
-    await setBusiness(client, businessId);
-    return work(client);
-  });
+interface SharedPool {
+  readonly pool: pg.Pool;
+  readonly takeShare: TakeShare;
+}
+
+async function withBusiness<T>(
+  { pool, takeShare }: SharedPool,
+  businessId: BusinessId,
+  work: (client: pg.PoolClient) => Promise<T>,
+): Promise<T> {
+  const taken = takeShare(businessId);
+  const leave = typeof taken === "function" ? taken : await taken;
+  try {
+    return await withClient(pool, async (client) => {
+      await setBusiness(client, businessId);
+      return work(client);
+    });
+  } finally {
+    leave();
+  }
 }
 
 type Ended<T> = { readonly isCommitted: true; readonly result: T } | { readonly isCommitted: false; readonly error: unknown };
@@ -232,7 +249,7 @@ async function inTransaction<T>(
 
 /** Between two tries the connection is in the pool, for others. */
 async function runTransaction<T>(
-  pool: pg.Pool,
+  pool: SharedPool,
   businessId: BusinessId,
   { work, ...options }: TransactionOptions & { readonly work: (tx: Queryable) => Promise<T> },
 ): Promise<T> {
@@ -243,16 +260,20 @@ async function runTransaction<T>(
   });
 }
 
+function createSharedPool(options: DatabaseOptions, pool: PoolOptions): SharedPool {
+  return { pool: createPool(options, pool), takeShare: createBusinessShares({ connections: pool.max, waitMs: CONNECT_TIMEOUT_MS }) };
+}
+
 export function createDatabase(options: DatabaseOptions): Database {
-  const app = createPool(options, { role: "app", max: options.appConnections });
+  const app = createSharedPool(options, { role: "app", max: options.appConnections });
   const ingest = createPool(options, { role: "ingest", max: options.ingestConnections + LOOKUP_CONNECTIONS });
   const batches = createPool(options, { role: "ingest", max: options.ingestConnections, settings: PINNED_PLANS });
-  const optional = createPool(
+  const optional = createSharedPool(
     { ...options, statementTimeoutMs: OPTIONAL_TIMEOUT_MS },
     { role: "app", max: optionalConnectionsOf(options) },
   );
   const businessOf =
-    (pool: pg.Pool): Database["forBusiness"] =>
+    (pool: SharedPool): Database["forBusiness"] =>
     (businessId) => ({
       run: (query, values) => withBusiness(pool, businessId, (client) => runOn(client, query, values)),
       transaction: (work, transactionOptions = {}) => runTransaction(pool, businessId, { work, ...transactionOptions }),
@@ -272,7 +293,7 @@ export function createDatabase(options: DatabaseOptions): Database {
       await ingest.query("select 1");
     },
     async close() {
-      await Promise.all([app.end(), ingest.end(), batches.end(), optional.end()]);
+      await Promise.all([app.pool.end(), ingest.end(), batches.end(), optional.pool.end()]);
     },
   };
 }

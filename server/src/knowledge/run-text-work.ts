@@ -3,7 +3,7 @@
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { BusinessId } from "../kernel/ids.ts";
-import { createFairPlaces } from "./fair-places.ts";
+import { createFairPlaces } from "../kernel/fair-places.ts";
 import type { TextResult, TextTask } from "./text-work.ts";
 
 export interface TextWorkLimits {
@@ -68,9 +68,8 @@ export function createTextWork(limits: TextWorkLimits = {}): RunTextWork {
   const { timeoutMs = 15_000, memoryMb = 512, places = 3, perBusiness = 1, maxWaitingPerBusiness = 8, maxWaiting = 64 } = limits;
   const fair = createFairPlaces({ places, perBusiness, maxWaitingPerBusiness, maxWaiting });
   return async (businessId, task) => {
-    const place = fair.take(businessId);
-    if (place === undefined) return { outcome: "busy" };
-    const leave = await place;
+    const leave = await fair.take(businessId);
+    if (leave === undefined) return { outcome: "busy" };
     try {
       // A task is answered with the result of its kind.
       return (await inProcess(task, { timeoutMs, memoryMb })) as TextWorkOutcome<never>;
