@@ -110,7 +110,7 @@ test("what was rendered once is not changed by a second time", () => {
       const once = renderMarkdown(pieces.join(" "));
       expect(renderMarkdown(once)).toBe(once);
     }),
-    { numRuns: 200 },
+    { numRuns: 500 },
   );
 });
 

@@ -313,14 +313,42 @@ class BlockWriter {
   }
 }
 
+const FENCE = /^ {0,3}(?:```|~~~)/;
 /** Below a title, it is drawn and not said. */
-const UNDERLINE = /^={3,}[ \t]*$/gm;
+const UNDERLINE = /^={3,}[ \t]*$/;
+const ITEM = /^(?:[-*+]|\d{1,9}[.)])[ \t]/;
+const HEADING = /^#{1,6}[ \t]/;
+
+/**
+ * Blanks in front of a heading, or of a block that belongs to no list, make code of it in Markdown. Nobody means that in a message, and without its blanks it
+ * would be read as something else again.
+ */
+function withoutMargins(markdown: string): string {
+  let isFenced = false;
+  let isInList = false;
+  let isFirst = true;
+  const lines = markdown.split("\n").map((line) => {
+    if (FENCE.test(line)) isFenced = !isFenced;
+    if (isFenced || FENCE.test(line)) return line;
+    const words = line.trimStart();
+    const isIndented = words.length < line.length;
+    if (words === "") {
+      isFirst = true;
+      return line;
+    }
+    const isFree = HEADING.test(words) || (isFirst && !isInList);
+    isInList = ITEM.test(words) || (isInList && (isIndented || !isFirst));
+    isFirst = false;
+    return isFree && isIndented ? words : line.replace(UNDERLINE, "");
+  });
+  return lines.join("\n");
+}
 
 /** Never throws. The same text in WhatsApp's marks again; blank when nothing of it can be shown. */
 export function renderMarkdown(markdown: string): string {
   const writer = new BlockWriter();
-  const text = markdown.slice(0, MAX_MARKDOWN_LENGTH).toWellFormed().replace(UNDERLINE, "");
-  for (const token of parser.parse(text, {})) writer.take(token);
+  const text = markdown.slice(0, MAX_MARKDOWN_LENGTH).toWellFormed();
+  for (const token of parser.parse(withoutMargins(text), {})) writer.take(token);
   return writer
     .read()
     .replace(/\n{3,}/g, "\n\n")
