@@ -63,3 +63,40 @@ it("what is not there, and what cannot be, is a sentence", async () => {
   expect(await conversations("merge", unknown, unknown)).toMatchObject({ code: 2 });
   expect(await conversations("merge", "x", unknown)).toMatchObject({ code: 2, err: expect.stringContaining("id") });
 });
+
+it("consent is shown and set by hand, and a command that names nobody says so", async () => {
+  await engine.receive(business, { from: "12025550821", text: "hello" });
+  const list = JSON.parse((await conversations("list", "--json")).out) as readonly { readonly id: string; readonly phone: string }[];
+  const id = list.find((one) => one.phone === "12025550821")?.id ?? "";
+  const optedOutAt = async (...args: readonly string[]): Promise<unknown> => {
+    const { code, out, err } = await conversations("consent", id, ...args);
+    expect([code, err]).toEqual([0, ""]);
+    return (JSON.parse(out) as { readonly optedOutAt: unknown }).optedOutAt;
+  };
+  expect(await optedOutAt()).toBeNull();
+  expect(await optedOutAt("--opt-out")).toEqual(expect.stringContaining("T"));
+  expect(await optedOutAt()).toEqual(expect.stringContaining("T"));
+  expect(await optedOutAt("--opt-in")).toBeNull();
+  expect(await conversations("consent", "nobody")).toMatchObject({ code: 1, out: "", err: expect.stringContaining("nobody") });
+});
+
+it("what was reported is listed, the newest first, for people and for machines", async () => {
+  const notices = async (...args: readonly string[]) => {
+    const terminal = createRecordingTerminal({ DATABASE_URL: test.url }, "");
+    const code = await runCli(["notices", ...args], terminal);
+    return { code, out: terminal.printed.join("\n"), err: terminal.complained.join("\n") };
+  };
+  expect(await notices()).toEqual({ code: 0, out: "", err: "Nothing was reported yet." });
+  for (const [minute, sentence] of ["The number was flagged.", "The account was restricted."].entries())
+    await test.superuser.query(
+      `insert into onethread.notices (business_id, id, received_at, at, provider, field, severity, sentence)
+       values ($1, gen_random_uuid(), now() + $2 * interval '1 minute', now(), 'cloud', 'account_update', 'critical', $3)`,
+      [business.businessId, minute, sentence],
+    );
+  const { out } = await notices();
+  expect(out.indexOf("restricted")).toBeGreaterThan(0);
+  expect(out.indexOf("restricted")).toBeLessThan(out.indexOf("flagged"));
+  expect(JSON.parse((await notices("--json", "--limit", "1")).out)).toMatchObject([
+    { sentence: "The account was restricted.", severity: "critical" },
+  ]);
+});

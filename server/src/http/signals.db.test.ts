@@ -184,3 +184,24 @@ it.each<readonly [Gateway, JsonObject, JsonObject]>([
   await receive(back);
   expect(await health()).toBe("ok");
 });
+
+it("pages of notices hold each one once, the newest first, also when many came in one moment", async () => {
+  await test.superuser.query(
+    `insert into onethread.notices (business_id, id, received_at, at, provider, field, severity, sentence)
+     select $1, gen_random_uuid(), '2026-11-01 00:00:00.0001Z'::timestamptz + (i / 3) * interval '1 microsecond', now(), 'cloud', 'alerts', 'info', 'notice ' || i
+       from generate_series(0, 10) i`,
+    [business.businessId],
+  );
+  const seen: unknown[] = [];
+  for (let cursor: string | null = ""; cursor !== null;) {
+    const query = cursor === "" ? "" : `&cursor=${encodeURIComponent(cursor)}`;
+    const page = (await http.app.inject({ url: `/api/v1/notices?limit=4${query}`, headers })).json<{
+      readonly data: readonly { readonly sentence: string }[];
+      readonly nextCursor: string | null;
+    }>();
+    seen.push(...page.data.map(({ sentence }) => sentence));
+    cursor = page.nextCursor;
+  }
+  expect(seen.toSorted()).toEqual(Array.from({ length: 11 }, (_, index) => `notice ${String(index)}`).toSorted());
+  expect(seen.slice(0, 2).toSorted()).toEqual(["notice 10", "notice 9"]);
+});
