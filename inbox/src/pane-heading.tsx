@@ -8,7 +8,7 @@ export function PaneHeading({ name }: { readonly name: string }) {
     if (document.activeElement === document.body || document.activeElement?.checkVisibility() === false) heading.current?.focus();
   }, []);
   return (
-    <h2 ref={heading} tabIndex={-1} dir="auto" className="truncate text-start font-semibold outline-none">
+    <h2 ref={heading} tabIndex={-1} dir="auto" className="w-fit max-w-full truncate text-start font-semibold outline-none">
       {name}
     </h2>
   );
