@@ -185,6 +185,11 @@ it.each<readonly [Gateway, JsonObject, JsonObject]>([
   expect(await health()).toBe("ok");
 });
 
+interface Notices {
+  readonly data: readonly { readonly sentence: string }[];
+  readonly nextCursor: string | null;
+}
+
 it("pages of notices hold each one once, the newest first, also when many came in one moment", async () => {
   await test.superuser.query(
     `insert into onethread.notices (business_id, id, received_at, at, provider, field, severity, sentence)
@@ -195,10 +200,8 @@ it("pages of notices hold each one once, the newest first, also when many came i
   const seen: unknown[] = [];
   for (let cursor: string | null = ""; cursor !== null;) {
     const query = cursor === "" ? "" : `&cursor=${encodeURIComponent(cursor)}`;
-    const page = (await http.app.inject({ url: `/api/v1/notices?limit=4${query}`, headers })).json<{
-      readonly data: readonly { readonly sentence: string }[];
-      readonly nextCursor: string | null;
-    }>();
+    const answer = await http.app.inject({ url: `/api/v1/notices?limit=4${query}`, headers });
+    const page: Notices = answer.json();
     seen.push(...page.data.map(({ sentence }) => sentence));
     cursor = page.nextCursor;
   }
