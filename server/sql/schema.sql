@@ -38,7 +38,7 @@ CREATE OR REPLACE FUNCTION onethread.opens_window(type text, content jsonb)
  RETURNS boolean
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
-RETURN ((type <> ALL (ARRAY['system'::text, 'reaction'::text, 'edit'::text, 'revoke'::text, 'request_welcome'::text])) AND ((type <> 'unsupported'::text) OR (COALESCE((content #>> '{unsupported,type}'::text[]), ''::text) <> ALL (ARRAY['edit'::text, 'revoke'::text, 'reaction'::text]))))
+RETURN ((type <> ALL (ARRAY['system'::text, 'reaction'::text, 'edit'::text, 'revoke'::text, 'poll_vote'::text, 'request_welcome'::text])) AND ((type <> 'unsupported'::text) OR (COALESCE((content #>> '{unsupported,type}'::text[]), ''::text) <> ALL (ARRAY['edit'::text, 'revoke'::text, 'reaction'::text, 'poll_update'::text]))))
 ;
 
 CREATE OR REPLACE PROCEDURE onethread.protect(IN target regclass, IN app text, IN ingest text DEFAULT ''::text, IN reader boolean DEFAULT true, IN owner_column text DEFAULT 'business_id'::text)

@@ -32,7 +32,7 @@ export async function lockLanes(
 }
 
 /** As opens_window() of the database: what was done to a message said before is no new one. */
-const OPENS_NO_WINDOW: ReadonlySet<string> = new Set(["system", "reaction", "edit", "revoke"]);
+const OPENS_NO_WINDOW: ReadonlySet<string> = new Set(["system", "reaction", "edit", "revoke", "poll_vote"]);
 
 interface Positioned extends PlacedCandidate {
   readonly seq: number;

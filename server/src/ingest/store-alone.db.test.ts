@@ -75,6 +75,10 @@ const KINDS: Readonly<Record<string, Said>> = {
   "unsupported edit": { type: "unsupported", content: { type: "unsupported", unsupported: { type: "edit" } } },
   "unsupported message": { type: "unsupported", content: { type: "unsupported" } },
   sticker: { type: "sticker", text: null },
+  vote: { type: "poll_vote", text: "Voted in a poll" },
+  "vote that is not passed on": { type: "unsupported", content: { type: "unsupported", unsupported: { type: "poll_update" } } },
+  call: { type: "call", text: "Missed call" },
+  "message that is seen on the phone only": { type: "placeholder" },
 };
 
 test.each(Object.entries(KINDS))(
@@ -107,7 +111,7 @@ test.each(Object.entries(KINDS))(
       "select last_seq::int, is_open from conversations where id = (select conversation_id from aliases where value = $1)",
       [bare],
     );
-    const reopens = ["text", "quote", "unsupported message", "sticker"].includes(kind);
+    const reopens = ["text", "quote", "unsupported message", "sticker", "call", "message that is seen on the phone only"].includes(kind);
     expect(rows).toEqual([{ last_seq: 2, is_open: reopens }]);
   },
 );
