@@ -36,8 +36,6 @@ export interface IntakeDeps {
   readonly maxBatch?: number;
   /** Absent: 10 s. */
   readonly deadlineMs?: number;
-  /** How long a batch has to be under way before messages of the same people wait behind it; absent: 100 ms. */
-  readonly slowMs?: number;
   /** Told after every commit that stored something. What it throws is logged and changes nothing. */
   readonly onStored: (count: number) => void;
 }
@@ -69,11 +67,11 @@ export function createIntake(deps: IntakeDeps): Intake {
   const learnIdentity = createLearnIdentity({ settleIdentity: deps.settleIdentity, log });
   let learning: Promise<void> = Promise.resolve();
   let lessonsWaiting = 0;
-  const { maxWaiting, maxBatch, deadlineMs, slowMs } = deps;
+  const { maxWaiting, maxBatch, deadlineMs } = deps;
 
   const messageQueue = createIngestQueue<IngestItem, StoreOutcome>({
     slots: deps.slots,
-    ...{ maxWaiting, maxBatch, deadlineMs, slowMs },
+    ...{ maxWaiting, maxBatch, deadlineMs },
     weigh: (item) => item.event.raw.length + item.contentJson.length,
     namesOf,
     async store(items, isRepeat) {
@@ -87,7 +85,7 @@ export function createIntake(deps: IntakeDeps): Intake {
   });
   const statusQueue = createIngestQueue<StatusItem, StatusOutcome>({
     slots: 1,
-    ...{ maxWaiting, maxBatch, deadlineMs, slowMs },
+    ...{ maxWaiting, maxBatch, deadlineMs },
     namesOf: ({ channelId, event }) => [`${channelId}|${event.providerMessageId}`],
     store: (items) => statuses.store(items),
   });

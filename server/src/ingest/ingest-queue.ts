@@ -12,8 +12,6 @@ export interface IngestQueueOptions<Item, Out> {
   readonly maxBatch?: number | undefined;
   /** Absent: 10 s. */
   readonly deadlineMs?: number | undefined;
-  /** How long a batch has to be under way before others wait behind it; absent: 100 ms. */
-  readonly slowMs?: number | undefined;
   readonly weigh?: (item: Item) => number;
   /** Items that share one of these are stored one after the other. */
   readonly namesOf: (item: Item) => readonly string[];
@@ -66,7 +64,6 @@ export function createIngestQueue<Item extends { readonly businessId: BusinessId
   const sliceSize = Math.max(1, Math.min(SLICE, Math.floor(maxWaiting * SHARE)));
   const turns = createTurns<Submitted<Item>, Out>({
     ...bounds,
-    ...(options.slowMs === undefined ? {} : { slowMs: options.slowMs }),
     namesOf: ({ item }) => options.namesOf(item),
     store: (submitted, isRepeat) =>
       options.store(
