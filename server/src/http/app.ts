@@ -37,6 +37,8 @@ import { createListSessions } from "../sessions/read-sessions.ts";
 import type { ApiApp } from "./api-app.ts";
 import { callerOf, createAuthenticate } from "./authenticate.ts";
 import { API_VERSION } from "./describe-routes.ts";
+import { countAnswers } from "./count-answers.ts";
+import { watchConnections } from "./connections.ts";
 import { endConnectionsOnClose } from "./end-connections.ts";
 import { boundBodies, type BodyLimits } from "./bound-bodies.ts";
 import { createErrorHandler } from "./error-mapper.ts";
@@ -93,8 +95,9 @@ export function createHttpApp(deps: HttpAppDeps): FastifyInstance {
     },
   });
   app.setErrorHandler(onError);
-  endConnectionsOnClose(app);
-  boundBodies(app, deps.bodies ?? { maxBytes: 256 * 1024 * 1024 });
+  const connections = watchConnections(app.server);
+  endConnectionsOnClose(app, { connections });
+  boundBodies(app, { ...(deps.bodies ?? { maxBytes: 256 * 1024 * 1024 }), connections });
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split("?", 1)[0] ?? "";
     return sendProblem(reply, problemOf("not_found", `There is nothing at ${request.method} ${path}. What there is stands at /docs.`));
@@ -137,11 +140,7 @@ async function registerPublicPart(scope: ApiApp, deps: HttpAppDeps): Promise<voi
     contentSecurityPolicy: { directives: { defaultSrc: ["'none'"], styleSrc: ["'unsafe-inline'"], scriptSrc: ["'none'"] } },
   });
   await registerOpenApi(scope, API_VERSION);
-  scope.addHook("onResponse", (request, reply, done) => {
-    const route = request.routeOptions.url ?? "unknown";
-    deps.metrics.requestFinished({ method: request.method, route, status: reply.statusCode, seconds: reply.elapsedTime / 1000 });
-    done();
-  });
+  countAnswers(scope, deps.metrics);
   registerDescriptionRoutes(scope, () => describeApi(scope));
   await scope.register(
     async (api) => {

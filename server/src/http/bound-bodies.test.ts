@@ -5,6 +5,7 @@ import { fastify, type FastifyInstance } from "fastify";
 import { afterEach, expect, test as it } from "vitest";
 import { createLog } from "../kernel/log.ts";
 import { boundBodies, type BodyLimits } from "./bound-bodies.ts";
+import { watchConnections } from "./connections.ts";
 import { createErrorHandler } from "./error-mapper.ts";
 
 const KB = 1024;
@@ -20,7 +21,7 @@ async function listen(limits: BodyLimits): Promise<URL> {
   const app = fastify({ forceCloseConnections: true });
   apps.push(app);
   app.setErrorHandler(createErrorHandler({ log: createLog({ level: "silent" }) }));
-  boundBodies(app, limits);
+  boundBodies(app, { ...limits, connections: watchConnections(app.server) });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => {
     done(null, body);

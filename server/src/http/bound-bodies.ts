@@ -3,6 +3,7 @@
 import type { IncomingMessage } from "node:http";
 import type { FastifyInstance } from "fastify";
 import { Fault } from "../kernel/faults.ts";
+import type { Connection } from "./connections.ts";
 
 export interface BodyLimits {
   /** Of all bodies together, without the first bytes of each. */
@@ -17,56 +18,61 @@ const WINDOW_MS = 10_000;
 /** 500 bytes a second: what a bad mobile network still does. */
 const MIN_BYTES_PER_WINDOW = 5_000;
 
-interface Waiting {
-  bytes: number;
-  /** At the beginning of this window; undefined: it came in the middle of it. */
-  bytesBefore: number | undefined;
-}
-
 /** Belongs to the app before its routes: a body counts from its first byte until its request is answered or gone. */
-export function boundBodies(app: FastifyInstance, { maxBytes, windowMs = WINDOW_MS }: BodyLimits): void {
-  const waiting = new Map<IncomingMessage, Waiting>();
+export function boundBodies(app: FastifyInstance, limits: BodyLimits & Watched): void {
   let held = 0;
-  const heldOf = ({ bytes }: Waiting): number => Math.max(0, bytes - FREE_BYTES);
 
   // No stream in between: the listener stands beside the parser's, which is set up in the same turn of the event loop, and copies nothing.
   // eslint-disable-next-line max-params -- Fastify's own form; an async hook would let bytes pass before the parser listens
   app.addHook("preParsing", (request, reply, payload, done) => {
     const { raw } = request;
-    if (raw.headers["content-length"] === undefined && raw.headers["transfer-encoding"] === undefined) {
-      done(null, payload);
-      return;
+    if (mayBeLarge(raw)) {
+      let bytes = 0;
+      const ofThis = (): number => Math.max(0, bytes - FREE_BYTES);
+      const count = (chunk: Buffer): void => {
+        held -= ofThis();
+        bytes += chunk.length;
+        held += ofThis();
+        // It was refused for another reason (its type, its size): what still comes is kept by nobody.
+        const isRead = raw.listenerCount("error") > 0;
+        if (isRead && (held <= limits.maxBytes || ofThis() === 0)) return;
+        raw.off("data", count);
+        if (!isRead) return;
+        // The parser takes it for the end of the body, and the error handler for what it is.
+        raw.emit("error", noRoom());
+      };
+      raw.on("data", count);
+      reply.raw.once("close", () => {
+        raw.off("data", count);
+        held -= ofThis();
+      });
     }
-    const body: Waiting = { bytes: 0, bytesBefore: undefined };
-    waiting.set(raw, body);
-    const count = (chunk: Buffer): void => {
-      held -= heldOf(body);
-      body.bytes += chunk.length;
-      held += heldOf(body);
-      // It was refused for another reason (its type, its size): what still comes is kept by nobody.
-      const isRead = raw.listenerCount("error") > 0;
-      if (isRead && (held <= maxBytes || heldOf(body) === 0)) return;
-      raw.off("data", count);
-      if (!isRead) return;
-      // The parser takes it for the end of the body, and the error handler for what it is.
-      raw.emit("error", noRoom());
-    };
-    raw.on("data", count);
-    reply.raw.once("close", () => {
-      raw.off("data", count);
-      held -= heldOf(body);
-      waiting.delete(raw);
-    });
     done(null, payload);
   });
+  endWhatStandsStill(app, limits);
+}
 
+/** Most webhooks are smaller than what is let in anyway, and Node holds a body to the length that it has announced. */
+function mayBeLarge({ headers }: IncomingMessage): boolean {
+  return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > FREE_BYTES;
+}
+
+interface Watched {
+  readonly connections: () => Iterable<Connection>;
+}
+
+function endWhatStandsStill(app: FastifyInstance, { windowMs = WINDOW_MS, connections }: Watched & Pick<BodyLimits, "windowMs">): void {
+  let before = new Map<IncomingMessage, number>();
   const watch = setInterval(() => {
-    for (const [raw, body] of waiting) {
-      if (raw.complete) continue;
+    const unfinished = new Map<IncomingMessage, number>();
+    for (const { socket, latest } of connections()) {
+      if (latest === undefined || latest.request.complete) continue;
       // In its first window a body was not there from the beginning.
-      if (body.bytesBefore !== undefined && body.bytes - body.bytesBefore < MIN_BYTES_PER_WINDOW) raw.destroy();
-      body.bytesBefore = body.bytes;
+      const bytesBefore = before.get(latest.request);
+      if (bytesBefore !== undefined && socket.bytesRead - bytesBefore < MIN_BYTES_PER_WINDOW) socket.destroy();
+      else unfinished.set(latest.request, socket.bytesRead);
     }
+    before = unfinished;
   }, windowMs).unref();
   app.addHook("onClose", () => {
     clearInterval(watch);

@@ -1,8 +1,7 @@
 // Owns: that closing takes seconds, whatever the other sides do: which connections are ended at once, and which requests may still finish.
 // Refuses to know: what is asked for.
-import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Socket } from "node:net";
 import type { FastifyInstance } from "fastify";
+import { type Connection, isAnswered } from "./connections.ts";
 
 const SWEEP_MS = 50;
 /** For the rest of a body that was still on its way. Nothing of it was acknowledged: whoever sends it sends it again. */
@@ -11,6 +10,7 @@ const BODY_MS = 1_000;
 const GRACE_MS = 4_000;
 
 export interface ClosingLimits {
+  readonly connections: () => Iterable<Connection>;
   readonly bodyMs?: number;
   readonly graceMs?: number;
 }
@@ -20,33 +20,23 @@ export interface ClosingLimits {
  * guards against slow headers); one whose last answer was on its way just when the idle ones were closed; one that stopped in the middle of a
  * request; and one whose request takes too long. More may come until nobody listens.
  */
-export function endConnectionsOnClose(app: FastifyInstance, { bodyMs = BODY_MS, graceMs = GRACE_MS }: ClosingLimits = {}): void {
-  const requests = new Map<Socket, IncomingMessage | undefined>();
-  app.server.on("connection", (socket) => {
-    requests.set(socket, undefined);
-    socket.once("close", () => requests.delete(socket));
-  });
-  app.server.on("request", (request: IncomingMessage, response: ServerResponse) => {
-    const { socket } = request;
-    requests.set(socket, request);
-    response.once("close", () => {
-      if (requests.get(socket) === request) requests.set(socket, undefined);
-    });
-  });
+export function endConnectionsOnClose(app: FastifyInstance, { connections, bodyMs = BODY_MS, graceMs = GRACE_MS }: ClosingLimits): void {
   app.addHook("preClose", (done) => {
     const startedAt = performance.now();
-    const spare = new Set<Socket>();
+    const spare = new Set<Connection>();
     const sweep = setInterval(endSpare, SWEEP_MS);
     function endSpare(): void {
       const afterMs = performance.now() - startedAt;
       app.server.closeIdleConnections();
       if (afterMs >= graceMs) app.server.closeAllConnections();
-      for (const [socket, request] of requests) {
-        const isUnfinished = request?.complete === false && afterMs >= bodyMs;
+      for (const connection of connections()) {
+        const { socket, latest } = connection;
+        const isSpare = latest === undefined || isAnswered(latest);
+        const isUnfinished = !isSpare && !latest.request.complete && afterMs >= bodyMs;
         // Seen twice without a request: its last answer had its time to leave.
-        if (isUnfinished || (request === undefined && spare.has(socket))) socket.destroy();
-        else if (request === undefined) spare.add(socket);
-        else spare.delete(socket);
+        if (isUnfinished || (isSpare && spare.has(connection))) socket.destroy();
+        else if (isSpare) spare.add(connection);
+        else spare.delete(connection);
       }
     }
     endSpare();

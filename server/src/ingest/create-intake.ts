@@ -36,6 +36,8 @@ export interface IntakeDeps {
   readonly maxBatch?: number;
   /** Absent: 10 s. */
   readonly deadlineMs?: number;
+  /** How long a batch has to be under way before messages of the same people wait behind it; absent: 100 ms. */
+  readonly slowMs?: number;
   /** Told after every commit that stored something. What it throws is logged and changes nothing. */
   readonly onStored: (count: number) => void;
 }
@@ -67,13 +69,15 @@ export function createIntake(deps: IntakeDeps): Intake {
   const learnIdentity = createLearnIdentity({ settleIdentity: deps.settleIdentity, log });
   let learning: Promise<void> = Promise.resolve();
   let lessonsWaiting = 0;
-  const { maxWaiting, maxBatch, deadlineMs } = deps;
+  const { maxWaiting, maxBatch, deadlineMs, slowMs } = deps;
 
   const messageQueue = createIngestQueue<IngestItem, StoreOutcome>({
     slots: deps.slots,
-    ...{ maxWaiting, maxBatch, deadlineMs },
+    ...{ maxWaiting, maxBatch, deadlineMs, slowMs },
     weigh: (item) => item.event.raw.length + item.contentJson.length,
     namesOf,
+    // Who begins a thread does so in one batch: others would find its identifiers taken and have to settle each of them.
+    mayOverlap: (name) => resolver.knows(name),
     async store(items, isRepeat) {
       const outcomes = await storeMessages(items, isRepeat);
       const stored = outcomes.filter((outcome) => outcome === "stored").length;
@@ -85,7 +89,7 @@ export function createIntake(deps: IntakeDeps): Intake {
   });
   const statusQueue = createIngestQueue<StatusItem, StatusOutcome>({
     slots: 1,
-    ...{ maxWaiting, maxBatch, deadlineMs },
+    ...{ maxWaiting, maxBatch, deadlineMs, slowMs },
     namesOf: ({ channelId, event }) => [`${channelId}|${event.providerMessageId}`],
     store: (items) => statuses.store(items),
   });

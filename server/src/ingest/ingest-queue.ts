@@ -12,6 +12,10 @@ export interface IngestQueueOptions<Item, Out> {
   readonly maxBatch?: number | undefined;
   /** Absent: 10 s. */
   readonly deadlineMs?: number | undefined;
+  /** Two batches may write for this name at the same time; absent: for none. */
+  readonly mayOverlap?: (name: string) => boolean;
+  /** How long a batch has to be under way before others wait behind it all the same; absent: 100 ms. */
+  readonly slowMs?: number | undefined;
   readonly weigh?: (item: Item) => number;
   /** Items that share one of these are stored one after the other. */
   readonly namesOf: (item: Item) => readonly string[];
@@ -64,6 +68,8 @@ export function createIngestQueue<Item extends { readonly businessId: BusinessId
   const sliceSize = Math.max(1, Math.min(SLICE, Math.floor(maxWaiting * SHARE)));
   const turns = createTurns<Submitted<Item>, Out>({
     ...bounds,
+    ...(options.slowMs === undefined ? {} : { slowMs: options.slowMs }),
+    ...(options.mayOverlap === undefined ? {} : { mayOverlap: options.mayOverlap }),
     namesOf: ({ item }) => options.namesOf(item),
     store: (submitted, isRepeat) =>
       options.store(

@@ -15,6 +15,7 @@ function turnsWith(options: Partial<TurnsOptions<Item, "stored">>): Turns<Item, 
     shareOf: () => "",
     maxItems: 4,
     repeatMs: 3,
+    slowMs: 0,
     maxWaiting: 1_000,
     maxWaitingOfShare: 1_000,
     onFull: () => new Error("full"),
@@ -131,4 +132,36 @@ test("what fails behind another while the rest of its batch is still being store
   const [a2, c1] = await batch;
   await expect(a2).rejects.toThrow("the database is gone");
   expect(c1).toBe("stored");
+});
+
+test("batches of a known name may overlap, of an unknown one never, and of none behind a batch that takes long", async () => {
+  const held = Promise.withResolvers<undefined>();
+  const begun: Item[] = [];
+  const turns = turnsWith({
+    slowMs: 60_000,
+    mayOverlap: (name) => name === "a",
+    async store(items) {
+      begun.push(...items);
+      if (items.includes("a1")) await held.promise;
+      return items.map(() => "stored" as const);
+    },
+  });
+  const first = turns.run(["a1", "b1"]);
+  const second = await turns.run(["a2", "b2"]);
+  expect(begun).toEqual(["a1", "b1", "a2"]);
+  held.resolve(undefined);
+  await Promise.all([...(await first), ...second]);
+  expect(begun).toEqual(["a1", "b1", "a2", "b2"]);
+
+  const slow = turnsWith({
+    slowMs: 0,
+    mayOverlap: () => true,
+    store(items) {
+      begun.push(...items);
+      return new Promise(() => undefined);
+    },
+  });
+  for (const item of ["c1", "c2"]) void slow.run([item]);
+  for (let turn = 0; turn < 5; turn += 1) await nextTurn();
+  expect(begun.slice(4)).toEqual(["c1"]);
 });

@@ -31,6 +31,8 @@ export interface ThreadResolver {
   resolve(items: readonly IngestItem[]): Promise<Resolution>;
   /** Call after the commit only: what a rolled back batch believed must not be remembered. */
   remember(placed: readonly Pick<PlacedItem, "item" | "canonicalKey">[]): void;
+  /** Whether this identifier (named as `namesOf` does) is known to have its thread. */
+  knows(name: string): boolean;
   /** After a tombstone answered: this is where its identifiers lead now. */
   redirect(placed: PlacedItem, winnerKey: string): PlacedItem;
   /** After a split: nothing that is remembered is certain. */
@@ -127,6 +129,7 @@ export function createThreadResolver(deps: { readonly db: Queryable; readonly ma
         for (const alias of item.aliases) cache.set(cacheKey(item.businessId, alias), canonicalKey);
       }
     },
+    knows: (name) => cache.has(name),
     redirect(entry, winnerKey) {
       for (const alias of entry.item.aliases) cache.delete(cacheKey(entry.item.businessId, alias));
       return { ...entry, canonicalKey: winnerKey, newAliases: [] };

@@ -14,8 +14,8 @@ interface Readable<Events> {
   readonly instance?: string | undefined;
 }
 
-/** Each event is made when it is asked for. */
-export type OpenedWebhook = Readable<Iterable<WebhookEvent>> | Malformed;
+/** A list, or events that are each made when they are asked for. */
+export type OpenedWebhook = Readable<readonly WebhookEvent[] | Generator<WebhookEvent>> | Malformed;
 export type ParsedWebhook = Readable<readonly WebhookEvent[]> | Malformed;
 
 /** So long a body may keep everybody else waiting at a time. */
@@ -27,6 +27,7 @@ export function readAtOnce(opened: OpenedWebhook): ParsedWebhook {
 
 export async function readInTurns(opened: OpenedWebhook): Promise<ParsedWebhook> {
   if (opened.outcome !== "events") return opened;
+  if (Array.isArray(opened.events)) return { ...opened, events: opened.events };
   const events: WebhookEvent[] = [];
   let begunAt = performance.now();
   for (const event of opened.events) {
@@ -38,10 +39,14 @@ export async function readInTurns(opened: OpenedWebhook): Promise<ParsedWebhook>
   return { ...opened, events };
 }
 
-export function* lazily<Item>(
-  items: readonly Item[],
-  read: (item: Item) => WebhookEvent | readonly WebhookEvent[],
-): Generator<WebhookEvent> {
+/** One item, as almost every webhook has, is not worth a turn of its own. */
+export function eventsOfItems<Item>(items: readonly Item[], read: ReadItem<Item>): readonly WebhookEvent[] | Generator<WebhookEvent> {
+  return items.length === 1 ? items.flatMap(read) : lazily(items, read);
+}
+
+type ReadItem<Item> = (item: Item) => WebhookEvent | readonly WebhookEvent[];
+
+function* lazily<Item>(items: readonly Item[], read: ReadItem<Item>): Generator<WebhookEvent> {
   for (const item of items) {
     const events = read(item);
     if ("kind" in events) yield events;

@@ -7,7 +7,7 @@ import type { CustomerIdentity, NoticeEvent, WebhookEvent } from "./events.ts";
 import { type ItemSite, parseMessage, unreadable } from "./parse-message.ts";
 import { parseStatus } from "./parse-status.ts";
 import { isArray, isObject } from "./read-json.ts";
-import { lazily, type OpenedWebhook, type ParsedWebhook, readAtOnce } from "./opened-webhook.ts";
+import { eventsOfItems, type OpenedWebhook, type ParsedWebhook, readAtOnce } from "./opened-webhook.ts";
 import { readPreferences } from "./user-preferences.ts";
 import { writeJson } from "./write-json.ts";
 import { cleanObject, isDeeperThan, MAX_DEPTH, mayHoldUnstorable } from "./storable-json.ts";
@@ -44,7 +44,7 @@ export function openCloudWebhook(rawBody: Buffer, receivedAt = new Date()): Open
   const items = listCloudItems(body, entries);
   if (items.length > MAX_ITEMS) return { outcome: "malformed", reason: `The body has more than ${String(MAX_ITEMS)} items.` };
   const reader = { wireText, itemCount: items.length, needsCleaning: mayHoldUnstorable(wireText), receivedAt };
-  return { outcome: "events", events: lazily(items, (item) => readItem(item, reader)) };
+  return { outcome: "events", events: eventsOfItems(items, (item) => readItem(item, reader)) };
 }
 
 function readItem(item: CloudItem, reader: BodyReader): WebhookEvent | readonly WebhookEvent[] {
@@ -97,7 +97,8 @@ function identify({ list, scope }: ListedItem, node: JsonObject, { needsCleaning
   if (list === "messages" && node["type"] === "system") return { customer: subjectOfSystemMessage(node), contact: undefined };
   const named = NAMED_BY[list](node);
   const found = scope.findContact(named, scope.itemCount === 1);
-  const contact = found === undefined ? undefined : keptContact(found);
+  // Alone it is repeated nowhere.
+  const contact = found === undefined || scope.itemCount === 1 ? found : keptContact(found);
   if (contact === undefined || isDeeperThan(contact, MAX_DEPTH)) return { customer: named, contact: undefined };
   return { customer: completeIdentity(named, needsCleaning ? cleanObject(contact) : contact), contact };
 }

@@ -14,18 +14,18 @@ export interface SignedBody {
   readonly secrets: readonly string[];
 }
 
-/** The signature that a header holds; undefined when it cannot be one, whatever the body is. */
-export function signatureIn(header: string | undefined): Buffer | undefined {
-  if (header?.length !== PREFIX.length + DIGEST_BYTES * 2 || !header.startsWith(PREFIX)) return undefined;
-  const hex = header.slice(PREFIX.length);
-  // Buffer.from stops at the first character that is not hexadecimal, without a word.
-  return DIGEST_PATTERN.test(hex) ? Buffer.from(hex, "hex") : undefined;
+/** False when the header cannot hold a signature, whatever the body is. */
+export function looksSigned(header: string | undefined): header is string {
+  return header?.length === PREFIX.length + DIGEST_BYTES * 2 && header.startsWith(PREFIX);
 }
 
 /** True only if the header is the HMAC-SHA256 of the bytes under one of the secrets. Takes the same time wherever they differ. */
 export function verifySignature({ rawBody, header, secrets }: SignedBody): boolean {
-  const given = signatureIn(header);
-  if (given === undefined) return false;
+  if (!looksSigned(header)) return false;
+  const hex = header.slice(PREFIX.length);
+  // Buffer.from stops at the first character that is not hexadecimal, without a word.
+  if (!DIGEST_PATTERN.test(hex)) return false;
+  const given = Buffer.from(hex, "hex");
   let matches = false;
   for (const secret of secrets) {
     // An empty secret is a setting that was forgotten; anybody could sign with it.

@@ -222,11 +222,17 @@ describe("what an answer means to a gateway", () => {
       app.inject({ method: "POST", url: `/webhooks/evolution/${address}`, headers, payload: "{}" });
     registry.resetMetrics();
     await post(token);
+    await post(token, { apikey: SECRET });
     await post(`${token}/messages-upsert`, { apikey: SECRET });
     await post("nobody");
     const text = await registry.metrics();
-    for (const status of [200, 401, 503])
-      expect(text).toContain(`_count{method="POST",route="/webhooks/evolution/:token",status="${String(status)}"} 1`);
+    for (const [route, status] of [
+      ["/:token", 401],
+      ["/:token", 200],
+      ["/:token/:event", 200],
+      ["/:token", 503],
+    ])
+      expect(text).toContain(`_count{method="POST",route="/webhooks/evolution${String(route)}",status="${String(status)}"} 1`);
   });
 
   it("an address that is connected late loses nothing: until then it is 503, which Evolution retries", async () => {

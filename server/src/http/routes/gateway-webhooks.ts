@@ -17,6 +17,7 @@ import type { GatewayDelivery } from "../../whatsapp/gateways/gateway-item.ts";
 import { type Gateway, GATEWAYS, openGatewayWebhook } from "../../whatsapp/gateways/parse-gateway-webhook.ts";
 import { readInTurns } from "../../whatsapp/opened-webhook.ts";
 import { cleanString } from "../../whatsapp/storable-json.ts";
+import { countAnswers } from "../count-answers.ts";
 import type { Metrics } from "../metrics.ts";
 
 export interface GatewayChannel {
@@ -77,6 +78,7 @@ export function registerGatewayWebhooks(app: FastifyInstance, deps: GatewayWebho
   app.addContentTypeParser("*", { parseAs: "buffer", bodyLimit: BODY_LIMIT }, (_request, body, done) => {
     done(null, body);
   });
+  countAnswers(app, deps.metrics);
   for (const gateway of GATEWAYS) {
     const path = `/webhooks/${gateway}/:token`;
     const calls = new WeakMap<FastifyRequest, ProvenCall>();
@@ -85,11 +87,6 @@ export function registerGatewayWebhooks(app: FastifyInstance, deps: GatewayWebho
       // Before the body is read: a stranger must not make us hold 32 MB.
       async onRequest(request: GatewayRequest): Promise<void> {
         calls.set(request, await requireProof(deps, gateway, request));
-      },
-      // Whatever the answer is: those that are not 200 are what somebody has to see.
-      onResponse(request: GatewayRequest, reply: FastifyReply, done: () => void): void {
-        deps.metrics.requestFinished({ method: request.method, route: path, status: reply.statusCode, seconds: reply.elapsedTime / 1000 });
-        done();
       },
     };
     const receive = async (request: GatewayRequest, reply: FastifyReply): Promise<FastifyReply> => {

@@ -8,8 +8,9 @@ import { isObject } from "../../whatsapp/read-json.ts";
 import { openCloudWebhook } from "../../whatsapp/parse-webhook.ts";
 import type { WebhookEvent } from "../../whatsapp/events.ts";
 import { readInTurns } from "../../whatsapp/opened-webhook.ts";
-import { signatureIn, verifySignature } from "../../whatsapp/signature.ts";
+import { looksSigned, verifySignature } from "../../whatsapp/signature.ts";
 import { cleanString } from "../../whatsapp/storable-json.ts";
+import { countAnswers } from "../count-answers.ts";
 import type { Metrics } from "../metrics.ts";
 
 export interface WhatsAppWebhookDeps {
@@ -31,15 +32,11 @@ export function registerWhatsAppWebhook(app: FastifyInstance, deps: WhatsAppWebh
   app.addContentTypeParser("*", { parseAs: "buffer", bodyLimit: BODY_LIMIT }, (_request, body, done) => {
     done(null, body);
   });
+  countAnswers(app, deps.metrics);
   app.get(PATH, (request, reply) => answerHandshake(request, reply, deps.verifyToken));
-  // Whatever the answer is: those that are not 200 are what somebody has to see.
-  app.addHook("onResponse", (request, reply, done) => {
-    deps.metrics.requestFinished({ method: request.method, route: PATH, status: reply.statusCode, seconds: reply.elapsedTime / 1000 });
-    done();
-  });
   // Before the body is read: who shows no signature must not make us hold and hash 3 MB.
   const onRequest = (request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void): void => {
-    done(signatureIn(headerOf(request)) === undefined ? notSigned() : undefined);
+    done(looksSigned(headerOf(request)) ? undefined : notSigned());
   };
   app.post(PATH, { bodyLimit: BODY_LIMIT, onRequest }, (request, reply) => receiveWebhook(request, reply, deps));
 }

@@ -2,7 +2,7 @@
 // know: who may post, databases.
 import type { Json, JsonObject } from "../../kernel/json.ts";
 import type { WebhookEvent } from "../events.ts";
-import { lazily, type OpenedWebhook, type ParsedWebhook, readAtOnce } from "../opened-webhook.ts";
+import { eventsOfItems, type OpenedWebhook, type ParsedWebhook, readAtOnce } from "../opened-webhook.ts";
 import { isArray, isObject, readArray, readObject, readString } from "../read-json.ts";
 import { cleanString } from "../storable-json.ts";
 import { readContact } from "./baileys-contacts.ts";
@@ -56,7 +56,7 @@ export function openBaileysEvents(rawBody: Buffer, delivery: GatewayDelivery): O
     if (events === undefined) return ofWhole(unreadableItem(itemWith(wireText), 'The body has no list "events".'));
     const parts = events.flatMap(partsOf);
     const frame = parts.length > 1 ? frameOf(body, { list: "events", keys: ["me"], itemCount: parts.length }) : body;
-    const read = lazily(parts, ({ event, node, alone, read: readPart }) => {
+    const read = eventsOfItems(parts, ({ event, node, alone, read: readPart }) => {
       const raw = rawOf(() => ({ ...frame, events: [{ event, data: alone }] }), parts.length, wireText);
       return readItem(node, itemWith(raw), (object, item) => [readPart(object, item)]);
     });

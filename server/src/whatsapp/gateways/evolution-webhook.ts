@@ -1,7 +1,7 @@
 // Owns: the way from a webhook of Evolution API v2 to events. Refuses to know: who may call, whether the instance is ours, databases.
 import type { Json, JsonObject } from "../../kernel/json.ts";
 import type { WebhookEvent } from "../events.ts";
-import { lazily, type OpenedWebhook, type ParsedWebhook, readAtOnce } from "../opened-webhook.ts";
+import { eventsOfItems, type OpenedWebhook, type ParsedWebhook, readAtOnce } from "../opened-webhook.ts";
 import { isArray, readObject, readScalar, readString } from "../read-json.ts";
 import { cleanString } from "../storable-json.ts";
 import { readContact } from "./baileys-contacts.ts";
@@ -63,7 +63,7 @@ export function openEvolutionWebhook(rawBody: Buffer, delivery: GatewayDelivery)
     if (nodes.length === 0) return ofWhole(noticeOf(itemWith(wireText), name.slice(0, 60)));
     const keys = ["event", "instance", "sender"];
     const frame = nodes.length > 1 ? frameOf(body, { list: "data", keys, itemCount: nodes.length }) : body;
-    const events = lazily(nodes, (node) => {
+    const events = eventsOfItems(nodes, (node) => {
       const raw = rawOf(() => ({ ...frame, data: isArray(data) ? [node] : node }), nodes.length, wireText);
       return readItem(node, itemWith(raw), (object, item) => [read(object, item)]);
     });
