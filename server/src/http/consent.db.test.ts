@@ -36,14 +36,22 @@ const threadOf = async (value: string): Promise<string> => {
   const { rows } = await test.superuser.query<{ id: string }>("select conversation_id as id from aliases where value = $1", [value]);
   return rows[0]?.id ?? "";
 };
-async function report(...preferences: readonly JsonObject[]): Promise<void> {
+const report = (...preferences: readonly JsonObject[]): Promise<void> =>
+  reportTo(
+    { account: "300000000000001", metadata: { display_phone_number: "15550100200", phone_number_id: business.phoneNumberId } },
+    ...preferences,
+  );
+async function reportTo(
+  { account, ...named }: { readonly account: string; readonly metadata?: JsonObject },
+  ...preferences: readonly JsonObject[]
+): Promise<void> {
   const value = {
     messaging_product: "whatsapp",
-    metadata: { display_phone_number: "15550100200", phone_number_id: business.phoneNumberId },
+    ...named,
     contacts: [],
     user_preferences: preferences.map((one) => ({ category: "marketing_messages", detail: "…", ...one })),
   };
-  const body = { object: "whatsapp_business_account", entry: [{ id: "300000000000001", changes: [{ field: "user_preferences", value }] }] };
+  const body = { object: "whatsapp_business_account", entry: [{ id: account, changes: [{ field: "user_preferences", value }] }] };
   const parsed = parseCloudWebhook(Buffer.from(JSON.stringify(body)));
   if (parsed.outcome !== "events") throw new Error(parsed.reason);
   await engine.intake.receive(parsed.events);
@@ -97,6 +105,43 @@ it("a stop of marketing that WhatsApp reports is recorded once, shown, and refus
   expect((await send(id, TEMPLATE)).status).toBe(409);
   await test.superuser.query("delete from template_states");
   await expectHealthy();
+});
+
+it("a stop that names no number of ours holds for every number of the account", async () => {
+  const [known, stranger] = [newPerson(), newPerson()];
+  await engine.receive(business, { ...known, text: "hello" });
+  for (const { from, userId } of [known, stranger]) {
+    await reportTo({ account: "300000000000001" }, { wa_id: from, user_id: userId, value: "stop", timestamp: 1790002200 });
+    const id = await threadOf(userId);
+    expect((await call("GET", `/conversations/${id}/consent`)).json).toMatchObject({ optedOut: false, marketingStopped: true });
+    await engine.receive(business, { from, userId, text: "and now?" });
+    expect((await send(id, TEMPLATE)).json).toMatchObject({ code: "opted_out" });
+    expect((await send(id, TEXT)).status).toBe(202);
+  }
+  await reportTo({ account: "300000000000001" }, { user_id: known.userId, value: "resume", timestamp: 1790002300 });
+  expect((await send(await threadOf(known.userId), TEMPLATE)).status).toBe(202);
+  await expectHealthy();
+});
+
+it("of two businesses with one account the one that knows the customer hears of the stop; a stop that nobody can place yet is kept for a replay", async () => {
+  const account = "300000000000077";
+  const [one, other] = [await createTestBusiness(test.superuser), await createTestBusiness(test.superuser)];
+  await test.superuser.query("update channels set account_id = $1 where business_id = any($2)", [
+    account,
+    [one.businessId, other.businessId],
+  ]);
+  const [known, stranger] = [newPerson(), newPerson()];
+  await engine.receive(one, { ...known, text: "hello" });
+  for (const { from, userId } of [known, stranger]) await reportTo({ account }, { wa_id: from, user_id: userId, value: "stop" });
+  const { rows: stopped } = await test.superuser.query(
+    "select business_id from conversations where marketing_stopped_at is not null and business_id = any($1)",
+    [[one.businessId, other.businessId]],
+  );
+  expect(stopped).toEqual([{ business_id: one.businessId }]);
+  const { rows: kept } = await test.superuser.query("select state from webhook_log where kind = 'user_preferences' and body like $1", [
+    `%${stranger.userId}%`,
+  ]);
+  expect(kept).toEqual([{ state: "unused" }]);
 });
 
 it("a template that was accepted before the stop does not leave after it", async () => {

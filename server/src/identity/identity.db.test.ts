@@ -242,22 +242,22 @@ describe("one person, one thread", () => {
     expect(await threadsOf("12025550456")).toEqual([]);
   });
 
-  it("understands the older way of telling that a user id has changed", async () => {
-    await engine.receive(business, { from: "12025550457", userId: "US.before", text: "before" });
+  it.each([
+    ["its number", "12025550457"],
+    ["its account only", "12025550458"],
+  ])("understands the older way of telling that a user id has changed, where it names %s", async (named, phone) => {
+    const [previous, current] = [`US.before${phone}`, `US.after${phone}`];
+    await engine.receive(business, { from: phone, userId: previous, text: "before" });
     const metadata = { display_phone_number: "15550100200", phone_number_id: business.phoneNumberId };
-    const update = {
-      wa_id: "12025550457",
-      detail: "changed",
-      user_id: { previous: "US.before", current: "US.after" },
-      timestamp: "1790000000",
-    };
-    const change = { field: "user_id_update", value: { messaging_product: "whatsapp", metadata, user_id_update: [update] } };
+    const update = { wa_id: phone, detail: "changed", user_id: { previous, current }, timestamp: "1790000000" };
+    const place = named === "its number" ? { metadata } : {};
+    const change = { field: "user_id_update", value: { messaging_product: "whatsapp", ...place, user_id_update: [update] } };
     const body = { object: "whatsapp_business_account", entry: [{ id: "300000000000001", changes: [change] }] };
     const parsed = parseCloudWebhook(Buffer.from(JSON.stringify(body)));
     if (parsed.outcome === "events") await engine.intake.receive(parsed.events);
     await engine.intake.idle();
-    await engine.receive(business, { userId: "US.after", text: "after" });
-    expect(await threadsOf("US.before", "US.after", "12025550457")).toHaveLength(1);
+    await engine.receive(business, { userId: current, text: "after" });
+    expect(await threadsOf(previous, current, phone)).toHaveLength(1);
   });
 
   it("keeps a group in one thread, silent until the business wants answers there, and then answers the group", async () => {

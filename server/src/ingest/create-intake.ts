@@ -6,10 +6,12 @@ import type { Queryable } from "../db/query.ts";
 import type { SettleIdentity } from "../identity/settle-identity.ts";
 import type { FailPoints } from "../kernel/fail-points.ts";
 import { Fault, messageOf } from "../kernel/faults.ts";
+import type { BusinessId } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
 import type { IdentityEvent, MessageEvent, NoticeEvent, PreferenceEvent, StatusEvent, WebhookEvent } from "../whatsapp/events.ts";
 import { isForNothing } from "../whatsapp/is-for-nothing.ts";
 import { isSetAside } from "./around-locks.ts";
+import { createFindPlaces, type Place } from "./find-places.ts";
 import { createIngestItem, type IngestItem, namesOf } from "./ingest-item.ts";
 import { createIngestQueue, unavailable } from "./ingest-queue.ts";
 import type { StoreOutcome } from "./store-batch.ts";
@@ -56,7 +58,7 @@ const MAX_LESSONS_WAITING = 1_000;
 const ALIAS_CACHE_ENTRIES = 200_000;
 
 /** `isUsed`: it needs nothing more than its raw record. */
-type Notice = { readonly event: NoticeEvent; readonly isUsed: boolean };
+type Notice = { readonly event: NoticeEvent; readonly isUsed: boolean; readonly businessId?: BusinessId | undefined };
 type Located<E> = { readonly event: E; readonly channel: DirectoryChannel };
 
 export function createIntake(deps: IntakeDeps): Intake {
@@ -65,6 +67,7 @@ export function createIntake(deps: IntakeDeps): Intake {
   const storeMessages = createStoreMessages({ ...deps, resolver });
   const statuses = createStatusStore(deps);
   const recordSignals = createRecordSignals(deps);
+  const findPlaces = createFindPlaces(deps);
   const recordPreferences = createRecordPreferences(deps);
   const learnIdentity = createLearnIdentity({ settleIdentity: deps.settleIdentity, log });
   let learning: Promise<void> = Promise.resolve();
@@ -112,9 +115,9 @@ export function createIntake(deps: IntakeDeps): Intake {
   /** Answers of how many nothing can be made yet. */
   async function recordNotices(notices: readonly Notice[]): Promise<number> {
     const entries: NoticeEntry[] = [];
-    for (const { event, isUsed } of notices) {
+    for (const { event, isUsed, businessId } of notices) {
       const recorded = await recordSignals(event, (await locate(event))?.channel);
-      entries.push({ event, businessId: recorded.businessId, isUsed: isUsed || recorded.isUsed });
+      entries.push({ event, businessId: businessId ?? recorded.businessId, isUsed: isUsed || recorded.isUsed });
     }
     await webhookLog.record(entries);
     return entries.filter(({ isUsed }) => !isUsed).length;
@@ -145,29 +148,32 @@ export function createIntake(deps: IntakeDeps): Intake {
         notices.push({ event, isUsed: isForNothing(event) });
         continue;
       }
+      if (event.kind === "preference" || event.kind === "identity") {
+        const places = await findPlaces(event);
+        if (places === undefined) aside.push({ businessId: undefined, event, reason: reasonOf(event) });
+        else if (event.kind === "preference") preferences.push({ event, places });
+        else {
+          for (const place of places) lessons.push(lessonOf(event, place));
+          notices.push(noticeOf(event, { places, isUsed: places.length > 0 }));
+        }
+        continue;
+      }
       const located = await locate(event);
       if (located === undefined || event.kind === "unreadable") {
         aside.push({ businessId: located?.channel.businessId, event, reason: reasonOf(event) });
       } else if (event.kind === "message") messages.push({ event, channel: located.channel });
-      else if (event.kind === "preference") {
-        preferences.push({ event, channel: located.channel });
-        notices.push({ event: noticeOf(event, "user_preferences"), isUsed: true });
-      } else {
-        lessons.push({
-          channel: located.channel,
-          customer: event.customer,
-          becomes: event.kind === "identity" ? event.becomes : undefined,
-          source: event.kind,
-          at: event.kind === "status" ? event.at : new Date(),
-        });
-        if (event.kind === "status") statusItems.push(statusItem({ event, channel: located.channel }));
-        else notices.push({ event: noticeOf(event, event.kind), isUsed: true });
+      else {
+        lessons.push(lessonOf(event, located.channel));
+        statusItems.push(statusItem({ event, channel: located.channel }));
       }
     }
     const outcomes = await messageQueue.submitAll(messages, ({ event, channel }) => createIngestItem(event, channel));
     // Only now: a status of this delivery may be about one of its messages.
     const results = await statusQueue.submitAll(statusItems, (item) => item);
-    for (const preference of preferences) await recordPreferences(preference);
+    for (const { event, places } of preferences) {
+      const isUsed = await recordPreferences({ event, places });
+      notices.push(noticeOf(event, { places, isUsed }));
+    }
     const unused = await recordNotices(notices);
     for (let at = 0; at < aside.length; at += ASIDE_SLICE) await webhookLog.quarantine(...aside.slice(at, at + ASIDE_SLICE));
     learn(lessons);
@@ -210,8 +216,21 @@ function reasonOf(event: WebhookEvent): string {
     : `No channel is connected for "${event.provider === "cloud" ? (event.channelKey ?? "") : "(the address of a gateway)"}".`;
 }
 
-function noticeOf({ provider, channelKey, raw }: IdentityEvent | PreferenceEvent, field: string): NoticeEvent {
-  return { kind: "notice", provider, channelKey, field, raw };
+function noticeOf(
+  { kind, provider, channelKey, raw }: IdentityEvent | PreferenceEvent,
+  { places, isUsed }: { readonly places: readonly Place[]; readonly isUsed: boolean },
+): Notice {
+  const field = kind === "preference" ? "user_preferences" : kind;
+  const event = { kind: "notice" as const, provider, field, raw, ...(channelKey === undefined ? {} : { channelKey }) };
+  // What names a customer belongs to no business while it could be of several.
+  return { event, isUsed, businessId: places.length === 1 ? places[0]?.businessId : undefined };
+}
+
+function lessonOf(event: IdentityEvent | StatusEvent, channel: Place): IdentityLesson {
+  const { kind, customer } = event;
+  return kind === "status"
+    ? { channel, customer, source: kind, at: event.at }
+    : { channel, customer, becomes: event.becomes, source: kind, at: new Date() };
 }
 
 function statusItem({ event, channel }: Located<StatusEvent>): StatusItem {

@@ -1,15 +1,15 @@
 // Owns: what statuses, echoes and contact cards say of who is who, without a message to store. Known pairs are remembered, so that the three
 // statuses of every message cost nothing. Begins no conversation, and a failure here delays nobody: the next status teaches the same.
 import { LRUCache } from "lru-cache";
-import type { DirectoryChannel } from "../businesses/channel-directory.ts";
 import type { SettleIdentity } from "../identity/settle-identity.ts";
 import { messageOf } from "../kernel/faults.ts";
 import type { Log } from "../kernel/log.ts";
 import type { CustomerIdentity } from "../whatsapp/events.ts";
+import type { Place } from "./find-places.ts";
 import { aliasesOf, identifiersOfAliases, numberChangeOf } from "./ingest-item.ts";
 
 export interface IdentityLesson {
-  readonly channel: DirectoryChannel;
+  readonly channel: Place;
   readonly customer: CustomerIdentity;
   readonly becomes?: CustomerIdentity | undefined;
   /** For the audit of a merge. */

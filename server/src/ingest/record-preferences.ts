@@ -1,42 +1,49 @@
 // Owns: what WhatsApp reports of a customer's consent to marketing, into their thread. A customer of whom nothing is known gets a closed thread, so that
 // the word holds when they write, or are written to. Refuses to know: what the customer said in their own words.
-import type { DirectoryChannel } from "../businesses/channel-directory.ts";
 import { canonicalKeyOf } from "../conversations/canonical-key.ts";
 import type { Queryable } from "../db/query.ts";
 import { retryTransient } from "../db/retry-transient.ts";
 import type { SettleIdentity } from "../identity/settle-identity.ts";
 import { newId } from "../kernel/ids.ts";
 import type { Preference, PreferenceEvent } from "../whatsapp/events.ts";
+import type { Place } from "./find-places.ts";
 import { aliasesOf, identifiersOfAliases } from "./ingest-item.ts";
 import { recordMarketingWordAcrossBusinesses } from "./preferences.queries.ts";
 
 export interface LocatedPreferences {
   readonly event: PreferenceEvent;
-  readonly channel: DirectoryChannel;
+  /** Of each business one. Where there are several, a customer is told to those who know them, and to nobody else. */
+  readonly places: readonly Place[];
 }
 
-/** Resolves when all of them are durable; doing it again changes nothing. */
-export type RecordPreferences = (located: LocatedPreferences) => Promise<void>;
+/** Resolves when all of them are durable; doing it again changes nothing. False: a customer was found nowhere. */
+export type RecordPreferences = (located: LocatedPreferences) => Promise<boolean>;
 
 export function createRecordPreferences(deps: { readonly db: Queryable; readonly settleIdentity: SettleIdentity }): RecordPreferences {
-  async function record({ businessId, channelId, scope }: DirectoryChannel, { customer, value, at }: Preference): Promise<void> {
+  async function record({ businessId, channelId, scope }: Place, { customer, value, at }: Preference, create: boolean): Promise<boolean> {
     const identifiers = identifiersOfAliases(aliasesOf(customer, undefined), { scope });
     const { phone, userId, parentUserId } = customer;
     const newKeys = [{ phone }, { userId }, { userId: parentUserId }]
       .map((identity) => canonicalKeyOf(businessId, identity))
       .filter((key) => key !== undefined);
-    if (newKeys.length === 0) return;
+    if (newKeys.length === 0) return false;
     for (;;) {
       const proof = { source: "user_preferences", channelId };
-      const settled = await deps.settleIdentity({ businessId, identifiers, newKeys, reason: "payload", proof, create: true, at });
-      if (settled === undefined) throw new Error("a customer with identifiers was not settled");
+      const settled = await deps.settleIdentity({ businessId, identifiers, newKeys, reason: "payload", proof, create, at });
+      if (settled === undefined) return false;
       const values = [businessId, settled.conversationId, value === "stop", at, newId(), settled.isNew];
       const [row] = await retryTransient(() => deps.db.run(recordMarketingWordAcrossBusinesses, values));
       // Merged away between the two statements: its winner is found next.
-      if (row !== undefined) return;
+      if (row !== undefined) return true;
     }
   }
-  return async ({ event, channel }) => {
-    for (const preference of event.preferences) await record(channel, preference);
+  return async ({ event, places }) => {
+    let isComplete = true;
+    for (const preference of event.preferences) {
+      let isKnown = false;
+      for (const place of places) isKnown = (await record(place, preference, places.length === 1)) || isKnown;
+      isComplete &&= isKnown;
+    }
+    return isComplete;
   };
 }

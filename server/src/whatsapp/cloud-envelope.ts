@@ -172,6 +172,13 @@ function collectValue(site: Omit<ChangeScope, "findContact" | "itemCount">, item
   }
 }
 
+type Names = Pick<ChangeScope, "channelKey" | "accountKey">;
+
+/** The number and the account that an item names. */
+export function placeOf({ channelKey, accountKey }: Names): Names {
+  return { ...(channelKey === undefined ? {} : { channelKey }), ...(accountKey === undefined ? {} : { accountKey }) };
+}
+
 function channelOf({ channelKey }: { readonly channelKey?: string }): { readonly channelKey?: string } {
   return channelKey === undefined ? {} : { channelKey };
 }

@@ -113,7 +113,9 @@ export interface NoticeEvent {
 export interface IdentityEvent {
   readonly kind: "identity";
   readonly provider: Provider;
-  readonly channelKey: string;
+  /** Absent where it names none of our numbers. */
+  readonly channelKey?: string;
+  readonly accountKey?: string;
   readonly customer: CustomerIdentity;
   /** Who the customer is from now on, where it tells of a change. */
   readonly becomes?: CustomerIdentity;
@@ -130,7 +132,9 @@ export interface Preference {
 export interface PreferenceEvent {
   readonly kind: "preference";
   readonly provider: Provider;
-  readonly channelKey: string;
+  /** Absent where it names none of our numbers. */
+  readonly channelKey?: string;
+  readonly accountKey?: string;
   readonly preferences: readonly Preference[];
   readonly raw: string;
 }

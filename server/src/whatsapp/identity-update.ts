@@ -1,21 +1,21 @@
 // Owns: the field `user_id_update`, an older way of telling that a customer's user id has changed (platform reference §4.4: not subscribable any more, yet
 // seen). Refuses to know: what a change does to a thread.
 import type { JsonObject } from "../kernel/json.ts";
-import type { CloudItem } from "./cloud-envelope.ts";
+import { type CloudItem, placeOf } from "./cloud-envelope.ts";
 import { identityOf, isAddressable } from "./cloud-identity.ts";
 import type { CustomerIdentity, IdentityEvent } from "./events.ts";
 import { isArray, isObject, readObject, readScalar, readString } from "./read-json.ts";
 
-/** Undefined when the change is of another field, names no number of ours, or tells no change that can be read: it is then recorded as it is. */
+/** Undefined when the change is of another field, names neither a number nor an account of ours, or tells no change that can be read: it is then recorded as it is. */
 export function readIdentityUpdate(item: Extract<CloudItem, { kind: "change" }>, raw: string): readonly IdentityEvent[] | undefined {
-  const { field, channelKey, value } = item;
+  const { field, channelKey, accountKey, value } = item;
   const updates = value?.["user_id_update"];
-  if (field !== "user_id_update" || channelKey === undefined || !isArray(updates)) return undefined;
+  if (field !== "user_id_update" || (channelKey === undefined && accountKey === undefined) || !isArray(updates)) return undefined;
   const events = updates.filter(isObject).flatMap((update): IdentityEvent[] => {
     const customer = sideOf(update, "previous", readScalar(update, "wa_id"));
     const becomes = sideOf(update, "current", undefined);
     if (!isAddressable(customer) || !isAddressable(becomes)) return [];
-    return [{ kind: "identity", provider: "cloud", channelKey, customer, becomes, raw }];
+    return [{ kind: "identity", provider: "cloud", ...placeOf(item), customer, becomes, raw }];
   });
   return events.length === 0 ? undefined : events;
 }

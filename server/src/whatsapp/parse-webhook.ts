@@ -1,6 +1,6 @@
 // Owns: the way from the bytes of a Cloud API webhook to events: each item of the body becomes exactly one. Refuses to know: signatures, databases, tenants.
 import type { JsonObject } from "../kernel/json.ts";
-import { bodyOfListedItem, type CloudItem, type ItemList, keptContact, listCloudItems } from "./cloud-envelope.ts";
+import { bodyOfListedItem, type CloudItem, type ItemList, keptContact, listCloudItems, placeOf } from "./cloud-envelope.ts";
 import { readIdentityUpdate } from "./identity-update.ts";
 import { completeIdentity, recipientOfEcho, recipientOfStatus, senderOfMessage, subjectOfSystemMessage } from "./cloud-identity.ts";
 import type { CustomerIdentity, NoticeEvent, WebhookEvent } from "./events.ts";
@@ -103,14 +103,13 @@ function identify({ list, scope }: ListedItem, node: JsonObject, { needsCleaning
   return { customer: completeIdentity(named, needsCleaning ? cleanObject(contact) : contact), contact };
 }
 
-function notice(field: string, { channelKey, accountKey }: ItemPlace, raw: string): NoticeEvent {
+function notice(field: string, place: ItemPlace, raw: string): NoticeEvent {
   return {
     kind: "notice",
     provider: "cloud",
     field,
     raw,
-    ...(channelKey === undefined ? {} : { channelKey }),
-    ...(accountKey === undefined ? {} : { accountKey }),
+    ...placeOf(place),
   };
 }
 

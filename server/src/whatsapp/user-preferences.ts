@@ -1,7 +1,7 @@
 // Owns: reading the field `user_preferences`: a customer who stops or resumes marketing through WhatsApp itself (platform reference §5, §6.11).
 // Refuses to know: what follows from it, and what customers say in their own words.
 import { completeIdentity, identityOf, indexContacts, isAddressable } from "./cloud-identity.ts";
-import type { CloudItem } from "./cloud-envelope.ts";
+import { type CloudItem, placeOf } from "./cloud-envelope.ts";
 import type { Preference, PreferenceEvent } from "./events.ts";
 import { isArray, isObject, readArray, readScalar, readString } from "./read-json.ts";
 import { notAhead, readTime } from "./provider-time.ts";
@@ -16,8 +16,9 @@ const VALUES: ReadonlyMap<string, Preference["value"]> = new Map([
 
 /** Undefined when the change is of another field, or says nothing that can be read: it is then recorded as it is. */
 export function readPreferences(item: Extract<CloudItem, { kind: "change" }>, raw: string, receivedAt: Date): PreferenceEvent | undefined {
-  const { field, channelKey, value } = item;
-  if (field !== "user_preferences" || channelKey === undefined || value === undefined || isDeeperThan(value, MAX_DEPTH)) return undefined;
+  const { field, channelKey, accountKey, value } = item;
+  if (field !== "user_preferences" || (channelKey === undefined && accountKey === undefined)) return undefined;
+  if (value === undefined || isDeeperThan(value, MAX_DEPTH)) return undefined;
   const clean = cleanObject(value);
   const list = clean["user_preferences"];
   if (!isArray(list)) return undefined;
@@ -32,5 +33,5 @@ export function readPreferences(item: Extract<CloudItem, { kind: "change" }>, ra
     const isMarketing = (readString(node, "category") ?? "marketing_messages") === "marketing_messages";
     return word === undefined || at === undefined || !isMarketing || !isAddressable(customer) ? [] : [{ customer, value: word, at }];
   });
-  return preferences.length === 0 ? undefined : { kind: "preference", provider: "cloud", channelKey, preferences, raw };
+  return preferences.length === 0 ? undefined : { kind: "preference", provider: "cloud", ...placeOf(item), preferences, raw };
 }
