@@ -23,6 +23,8 @@ import {
   type Numbers,
 } from "./settle-numbers.ts";
 import type { NumberChange } from "./number-holders.ts";
+import { listOverruns, splitAtChange, type SplitOff } from "./split-at-change.ts";
+import { followNumbers } from "./split-at-change.queries.ts";
 import { findConversationsOfAliases } from "./number-holders.queries.ts";
 
 export interface SettleRequest {
@@ -52,6 +54,8 @@ export interface SettledIdentity {
   readonly canonicalKey: string;
   readonly isNew: boolean;
   readonly merged: readonly string[];
+  /** Threads that went on after a number of theirs had changed hands, and the ones that began there. */
+  readonly splits: readonly SplitOff[];
 }
 
 export type IdentityOutcome =
@@ -85,15 +89,33 @@ const nameOf = ({ kind, value }: { readonly kind: string; readonly value: string
 const LATE_MS = 60_000;
 
 export async function settleOnce(tx: Queryable, request: SettleRequest, isProven: boolean): Promise<IdentityOutcome> {
-  const known = await lookUnderLocks(tx, request);
+  const before = await lookUnderLocks(tx, request);
+  const splits = isProven ? await splitOverruns(tx, request, before.numbers) : [];
+  const known = splits.length === 0 ? before : await lookUnderLocks(tx, request);
   const { identifiers } = request;
   const { conversations, placedIn } = known;
   const decision = decideIdentity({ identifiers, conversations, ...(placedIn === undefined ? {} : { placedIn }) });
   if (decision.home === undefined && !request.create) {
     if (isProven) await markNumbersLeft(tx, request, known.numbers);
+    if (isProven) await moveAddresses(tx, request, known);
     return { outcome: "unknown" };
   }
-  return (isProven ? undefined : objectionTo(request, known, decision)) ?? apply(tx, request, { known, decision });
+  const outcome = (isProven ? undefined : objectionTo(request, known, decision)) ?? (await apply(tx, request, { known, decision }));
+  if (isProven) await moveAddresses(tx, request, known);
+  return outcome.outcome === "settled" ? { outcome: "settled", settled: { ...outcome.settled, splits } } : outcome;
+}
+
+async function splitOverruns(tx: Queryable, { businessId, at, change }: SettleRequest, numbers: Numbers): Promise<readonly SplitOff[]> {
+  const splits: SplitOff[] = [];
+  for (const overrun of change === undefined ? [] : listOverruns(numbers, change, at)) {
+    const split = await splitAtChange(tx, businessId, overrun);
+    if (split !== undefined) splits.push(split);
+  }
+  return splits;
+}
+
+async function moveAddresses(tx: Queryable, { businessId, change }: SettleRequest, { locked }: Known): Promise<void> {
+  if (change !== undefined) await tx.run(followNumbers, [businessId, locked.map(({ id }) => id), change.left ?? null, change.taken]);
 }
 
 async function findThreads(
@@ -176,7 +198,7 @@ async function apply(
   if (lead !== undefined) await tx.run(linkLead, [businessId, winner.id, lead.value]);
   const merged = losers.map(({ id }) => id);
   const isNew = "isNew" in made && made.isNew;
-  return { outcome: "settled", settled: { conversationId: winner.id, canonicalKey: winner.canonical_key, isNew, merged } };
+  return { outcome: "settled", settled: { conversationId: winner.id, canonicalKey: winner.canonical_key, isNew, merged, splits: [] } };
 }
 
 interface Attachment {

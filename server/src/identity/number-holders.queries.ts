@@ -90,3 +90,14 @@ update aliases a set held_since = coalesce($3, a.held_since), held_until = coale
  where a.business_id = $1 and a.kind = 'phone' and a.value = $2
 returning a.value`,
 });
+
+/** Who had the number until $3 has had it since $4 only. */
+export const boundFormerTenure = defineQuery({
+  name: "identity.bound-former-tenure",
+  role: "app",
+  columns: { value: "text" },
+  text: `
+update former_aliases f set held_since = $4
+ where f.business_id = $1 and f.kind = 'phone' and f.value = $2 and f.held_until = $3
+returning f.value`,
+});

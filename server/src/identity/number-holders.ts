@@ -28,7 +28,7 @@ export type Placement =
   | { readonly kind: "none" };
 
 export const justBefore = (time: Date): Date => new Date(time.getTime() - 1);
-const justAfter = (time: Date): Date => new Date(time.getTime() + 1);
+export const justAfter = (time: Date): Date => new Date(time.getTime() + 1);
 
 export function isHeldAt({ since, until }: Pick<Tenure, "since" | "until">, at: Date): boolean {
   return (since === null || since <= at) && (until === null || at <= until);
@@ -40,6 +40,15 @@ export function holderAt(tenures: readonly Tenure[], at: Date): Tenure | undefin
 
 /** One change is told once for each number of the business, not always with the same second. */
 const REPEAT_MS = 60_000;
+
+/** Somebody who has left the one number has the other. */
+export function isToldAgain(left: readonly Tenure[], taken: readonly Tenure[], at: Date): boolean {
+  return taken.some((tenure) => {
+    const { conversationId, since } = tenure;
+    const isSoon = since !== null && since > at && since.getTime() - at.getTime() <= REPEAT_MS;
+    return (isSoon || isHeldAt(tenure, at)) && left.some((other) => other.conversationId === conversationId && other.until !== null);
+  });
+}
 
 /** Who left the number then. A thread that began afterwards is its next holder's. */
 export function leaverOf(left: readonly Tenure[], taken: readonly Tenure[], at: Date): Tenure | undefined {
@@ -55,8 +64,7 @@ export function leaverOf(left: readonly Tenure[], taken: readonly Tenure[], at: 
 export function takerOf(taken: readonly Tenure[], at: Date, leaver: Tenure | undefined): Tenure | undefined {
   const holder = holderAt(taken, at);
   if (holder === undefined || holder.conversationId === leaver?.conversationId) return holder;
-  const isTheirs = holder.since === null ? holder.begunAt >= at : holder.since.getTime() === at.getTime();
-  return isTheirs ? holder : undefined;
+  return holder.begunAt >= at || holder.since?.getTime() === at.getTime() ? holder : undefined;
 }
 
 /** The end of the last time before `at` that somebody had the number. */

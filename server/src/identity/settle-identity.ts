@@ -38,8 +38,10 @@ async function settleUndisturbed(
     try {
       const result = await database.forBusiness(businessId).transaction((tx) => settleOnce(tx, request, isProven), patience);
       if (result.outcome !== "settled") return result;
-      const { conversationId: winnerId, merged } = result.settled;
-      for (const loserId of merged) log.info({ businessId, winnerId, loserId, reason }, "conversation.merged");
+      const { conversationId, merged, splits } = result.settled;
+      for (const { winnerId, loserId } of splits)
+        log.info({ businessId, winnerId, loserId, reason: "number_changed" }, "conversation.split");
+      for (const loserId of merged) log.info({ businessId, winnerId: conversationId, loserId, reason }, "conversation.merged");
       return result;
     } catch (error) {
       if (!(error instanceof ThreadsMoved) || attempt === ATTEMPTS) throw error;

@@ -18,7 +18,7 @@ import {
   type Placement,
   type Tenure,
 } from "./number-holders.ts";
-import { addFormerHolder, boundTenure, listTenures, takeNumber } from "./number-holders.queries.ts";
+import { addFormerHolder, boundFormerTenure, boundTenure, listTenures, takeNumber } from "./number-holders.queries.ts";
 
 /** Of each number of the request that leads anywhere: who had it when, its present holder first. */
 export type Numbers = ReadonlyMap<string, readonly Tenure[]>;
@@ -67,7 +67,8 @@ export function newKeysOfNumbers(request: NumberQuestion, numbers: Numbers): rea
   return [...numbers].flatMap(([value, tenures]) => {
     const key = canonicalKeyOf(request.businessId, { phone: value });
     const isFree = tenures.length > 0 && holderAt(tenures, request.at) === undefined;
-    return isFree && key !== undefined ? [keyOfLaterHolder(key, freeSince(tenures, request.at))] : [];
+    // The first may belong to somebody of whom it turned out that they came later, or to a thread that was merged away.
+    return isFree && key !== undefined ? [freeSince(tenures, request.at), request.at].map((since) => keyOfLaterHolder(key, since)) : [];
   });
 }
 
@@ -104,8 +105,10 @@ export async function keepTenures(
     return present !== undefined && group.includes(present.conversationId) && isHeldAt(present, at) ? present : undefined;
   };
   if (ofGroup(change.left) !== undefined) await tx.run(boundTenure, [businessId, change.left, null, at]);
-  const taken = ofGroup(change.taken);
-  if (taken?.since === null && taken.begunAt >= at) await tx.run(boundTenure, [businessId, change.taken, at, null]);
+  const taken = numbers.get(change.taken)?.find((tenure) => group.includes(tenure.conversationId) && isHeldAt(tenure, at));
+  if (taken?.since !== null || taken.begunAt < at) return;
+  if (taken.isCurrent) await tx.run(boundTenure, [businessId, change.taken, at, null]);
+  else await tx.run(boundFormerTenure, [businessId, change.taken, taken.until, at]);
 }
 
 /** Somebody of whom nothing is known left one number for another: neither is the person's who had it before, or has it since. */

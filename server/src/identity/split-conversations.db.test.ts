@@ -93,6 +93,40 @@ describe("merge and split", () => {
     expect(await openSessions(id)).toHaveLength(0);
   });
 
+  it("a change that comes late takes what the number's next holder wrote out of the thread, with its replies, and what waits is answered there", async () => {
+    const { from } = newPerson();
+    const { from: taken } = newPerson();
+    const begin = Math.floor(Date.now() / 1000) - 10_000;
+    for (const [text, at] of [
+      ["m1", begin],
+      ["n1", begin + 20],
+    ] as const) {
+      await engine.receive(business, { from, text, at });
+      await answerAll();
+      await trackSessions();
+    }
+    await engine.receive(business, { from, text: "n2", at: begin + 30 });
+    await engine.receive(business, { from, text: "m0", at: begin - 5 });
+    const mover = await threadOf(from);
+    const system = { type: "user_changed_number", wa_id: taken, body: "changed" };
+    await engine.receive(business, { from, at: begin + 10, node: { type: "system", system } });
+    const next = await threadOf(from);
+    const partsOf = async (id: string): Promise<readonly unknown[]> =>
+      (await select("select direction || coalesce(' ' || text, '') as part from messages where conversation_id = $1 order by seq", id)).map(
+        ({ part }) => part,
+      );
+    expect(await partsOf(mover)).toEqual(["in m1", "out reply to 1", "in m0", "in changed"]);
+    expect(await partsOf(next)).toEqual(["in n1", "out reply to 1", "in n2"]);
+    expect(await select("select reply_address from conversations where id in ($1, $2) order by id = $2", mover, next)).toEqual([
+      { reply_address: taken },
+      { reply_address: from },
+    ]);
+    await expectHealthy();
+    await answerAll();
+    expect(await partsOf(next)).toEqual(["in n1", "out reply to 1", "in n2", "out reply to 1"]);
+    expect(await threadOf(taken)).toBe(mover);
+  });
+
   it("merges while both threads have a turn that is running and an open session: both are answered once, by one reply", async () => {
     const { from, userId } = newPerson();
     await engine.receive(business, { from, text: "p1" });

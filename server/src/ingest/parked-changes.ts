@@ -20,6 +20,7 @@ export function waitsForOf(item: IngestItem): readonly string[] {
   return identifiersOf(item).map(({ kind, value }) => `${kind}:${value}`);
 }
 
+/** In the order in which they happened. */
 export function createFindParkedChanges({ db, channels }: { readonly db: Queryable; readonly channels: ChannelDirectory }) {
   return async (logIds: readonly string[]): Promise<readonly ParkedChange[]> => {
     const rows = await db.run(listReplayableAcrossBusinesses, [logIds, null, NO_ID, logIds.length]);
@@ -35,6 +36,6 @@ export function createFindParkedChanges({ db, channels }: { readonly db: Queryab
         changes.push({ item: createIngestItem(event, channel), markApplied });
       }
     }
-    return changes;
+    return changes.sort((a, b) => a.item.event.sentAt.getTime() - b.item.event.sentAt.getTime());
   };
 }

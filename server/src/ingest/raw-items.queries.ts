@@ -58,6 +58,17 @@ select w.business_id, w.id, w.state, w.provider, w.channel_key, w.received_at, w
  order by w.id limit $4`,
 });
 
+/** Changes of an identity that wait for one of these identifiers. */
+export const listWaitingForAcrossBusinesses = defineQuery({
+  name: "ingest.list-waiting-for-across-businesses",
+  role: "ingest",
+  columns: { log_id: "uuid" },
+  text: `
+select distinct i.log_id
+  from unnest($1::uuid[], $2::text[]) as n (business_id, name)
+  join webhook_items i on i.waits_for @> array[n.name] and i.business_id = n.business_id`,
+});
+
 // `unused`: it can be read now, but nothing can be made of it yet.
 export const markReplayedAcrossBusinesses = defineQuery({
   name: "ingest.mark-replayed-across-businesses",

@@ -10,6 +10,7 @@ import { identifiersOf, type IngestItem, namesOf, numberChangeOf } from "./inges
 import { findThreadsOfMessagesAcrossBusinesses } from "./ingest.queries.ts";
 import { createStoreBatch, type StoreBatchDeps, type StoreOutcome } from "./store-batch.ts";
 import { createFindParkedChanges, waitsForOf } from "./parked-changes.ts";
+import { listWaitingForAcrossBusinesses } from "./raw-items.queries.ts";
 import { newKeysOf, type PlacedItem, type ThreadResolver } from "./thread-resolver.ts";
 
 export interface StoreMessagesDeps extends StoreBatchDeps {
@@ -24,6 +25,8 @@ export type StoreMessages = (items: readonly IngestItem[], isRepeat: boolean) =>
 /** What a batch has come to so far. */
 interface Batch {
   readonly outcomes: Map<IngestItem, StoreOutcome | SetAside>;
+  /** Whose identifiers were settled before their message is stored. */
+  readonly settled: IngestItem[];
   readonly patience: Patience;
 }
 
@@ -47,13 +50,44 @@ export function createStoreMessages(deps: StoreMessagesDeps): StoreMessages {
     return "quarantined";
   }
 
-  /** The people of parked changes are here now. What fails stays parked for a replay: it must not decide over messages that are durable. */
+  /** Rows of the raw log: changes that wait for somebody whom one of these names. */
+  async function listWaitingFor(items: readonly IngestItem[]): Promise<readonly string[]> {
+    const names = items.flatMap((item) => waitsForOf(item).map((name) => ({ businessId: item.businessId, name })));
+    if (names.length === 0) return [];
+    const rows = await deps.db.run(listWaitingForAcrossBusinesses, [
+      names.map(({ businessId }) => businessId),
+      names.map(({ name }) => name),
+    ]);
+    return rows.map(({ log_id }) => log_id);
+  }
+
+  /** The people of parked changes may be here now, and each change that is applied may bring those of another. */
   async function applyParked(logIds: readonly string[]): Promise<void> {
-    for (const { item, markApplied } of await findParkedChanges(logIds)) {
-      const batch: Batch = { outcomes: new Map(), patience: patienceOf(true) };
-      await store(await settleAll([item], batch), batch);
-      const outcome = batch.outcomes.get(item);
-      if (outcome === "stored" || outcome === "duplicate") await markApplied();
+    const tried = new Set<string>();
+    for (let ids = logIds; ids.length > 0;) {
+      for (const id of ids) tried.add(id);
+      const applied: IngestItem[] = [];
+      for (const { item, markApplied } of await findParkedChanges(ids)) {
+        const batch: Batch = { outcomes: new Map(), settled: [], patience: patienceOf(true) };
+        await unlessHeld(item, batch, async () => {
+          const entry = await settle(item, batch.patience);
+          if (entry !== undefined) await store([entry], batch);
+        });
+        const outcome = batch.outcomes.get(item);
+        if (outcome !== "stored" && outcome !== "duplicate") continue;
+        await markApplied();
+        applied.push(item);
+      }
+      ids = (await listWaitingFor(applied)).filter((id) => !tried.has(id));
+    }
+  }
+
+  /** What fails stays parked for a replay: it must not decide over messages that are durable. */
+  async function applyParkedAtLeisure(find: () => Promise<readonly string[]>): Promise<void> {
+    try {
+      await applyParked(await find());
+    } catch (error) {
+      deps.log.warn({ error: messageOf(error) }, "identity.parked-not-applied");
     }
   }
 
@@ -109,7 +143,10 @@ export function createStoreMessages(deps: StoreMessagesDeps): StoreMessages {
           }
           const entry = await settle(item, patience);
           if (entry === undefined) outcomes.set(item, await park(item));
-          else placed.push(entry);
+          else {
+            placed.push(entry);
+            batch.settled.push(item);
+          }
         });
       } catch (error) {
         if (classifyDatabaseError(error) !== "data") throw error;
@@ -123,11 +160,7 @@ export function createStoreMessages(deps: StoreMessagesDeps): StoreMessages {
     const { outcomes, patience } = batch;
     const { outcomes: stored, parked, contested } = await storeBatch(placed, patience);
     for (const [item, outcome] of stored) outcomes.set(item, outcome);
-    if (parked.length > 0) {
-      await applyParked(parked).catch((error: unknown) => {
-        deps.log.warn({ items: parked.length, error: messageOf(error) }, "identity.parked-not-applied");
-      });
-    }
+    if (parked.length > 0) await applyParkedAtLeisure(() => Promise.resolve(parked));
     for (const { item, canonicalKey } of contested) {
       await unlessHeld(item, batch, () => settle(item, patience, { placedKey: canonicalKey }));
     }
@@ -160,14 +193,16 @@ export function createStoreMessages(deps: StoreMessagesDeps): StoreMessages {
   }
 
   return async (items, isRepeat) => {
-    const batch: Batch = { outcomes: new Map(), patience: patienceOf(isRepeat) };
-    const { outcomes } = batch;
+    const batch: Batch = { outcomes: new Map(), settled: [], patience: patienceOf(isRepeat) };
+    const { outcomes, settled } = batch;
     for (let rest = items; rest.length > 0;) {
       const { firsts, repeats } = withoutRepeats(rest);
       const { placed, toSettle, later, nameless } = await retryTransient(() => resolver.resolve(firsts));
       for (const item of nameless) outcomes.set(item, await quarantine(item, "The message names no sender."));
       await store(placed, batch);
       await store(await settleAll(toSettle, batch), batch);
+      // The statement that stores asks for those of new names; who was settled has theirs already.
+      if (settled.length > 0) await applyParkedAtLeisure(() => listWaitingFor(settled.splice(0)));
       rest = repeats.length === 0 ? later : [...later, ...repeats];
       if (batch.patience.isImpatient) rest = setAsideBehind(rest, batch);
     }

@@ -1,0 +1,149 @@
+// Owns: that a thread which went on after its number had changed hands ends there: what came since, from the number's next holder, becomes a thread of
+// their own, with its turns, sessions and calls. Refuses to know: who the next holder is; they may be merged with somebody afterwards.
+import { canonicalKeyOf, keyOfLaterHolder } from "../conversations/canonical-key.ts";
+import type { Queryable, RowOf } from "../db/query.ts";
+import { newId, type BusinessId } from "../kernel/ids.ts";
+import { continueLanes, deferTurnChain, endWaitingTurns, insertConversation, lockLanes } from "./identity.queries.ts";
+import { addFormerHolder, boundTenure, takeNumber } from "./number-holders.queries.ts";
+import { isToldAgain, justAfter, type NumberChange, type Tenure } from "./number-holders.ts";
+import {
+  divideFormerTenure,
+  findLaterPart,
+  moveLaterCalls,
+  moveLaterMessages,
+  moveLaterTenures,
+  readKeptTurns,
+  startAtLaterPart,
+  stopAtChange,
+} from "./split-at-change.queries.ts";
+import { addSplitTurn, announceSplit, returnSessions, returnTurns, reviveConversation } from "./split.queries.ts";
+
+/** A thread that holds a number beyond the second in which it changed hands. */
+export interface Overrun {
+  readonly conversationId: string;
+  readonly number: string;
+  /** From when on the number is somebody else's. */
+  readonly since: Date;
+  /** Until when the thread had it; null: until now. */
+  readonly until: Date | null;
+  /** False: somebody else has it after that. */
+  readonly isCurrent: boolean;
+}
+
+export interface SplitOff {
+  readonly winnerId: string;
+  readonly loserId: string;
+}
+
+/** Whose threads may hold what the number's next holder wrote: who left a number then, and who had the number that was taken. */
+export function listOverruns(numbers: ReadonlyMap<string, readonly Tenure[]>, change: NumberChange, at: Date): readonly Overrun[] {
+  const left = change.left === undefined ? [] : (numbers.get(change.left) ?? []);
+  const taken = numbers.get(change.taken) ?? [];
+  if (isToldAgain(left, taken, at)) return [];
+  const leaver = overrunOf(left, at);
+  const former = overrunOf(taken, at);
+  const overruns: Overrun[] = [];
+  if (leaver !== undefined && change.left !== undefined) {
+    overruns.push({ ...leaver, number: change.left, since: justAfter(at) });
+  }
+  if (former !== undefined && former.conversationId !== leaver?.conversationId && former.begunAt < at) {
+    overruns.push({ ...former, number: change.taken, since: at });
+  }
+  return overruns;
+}
+
+const overrunOf = (tenures: readonly Tenure[], at: Date): Tenure | undefined =>
+  tenures.find(({ since, until, begunAt }) => {
+    return (since === null || since < at) && (until === null || until > at) && begunAt <= at;
+  });
+
+type Thread = Pick<RowOf<typeof findLaterPart.columns>, "first_seq" | "last_seq">;
+
+/** The caller has locked the conversation. Undefined: nobody wrote there since, or WhatsApp itself says who did. */
+export async function splitAtChange(tx: Queryable, businessId: BusinessId, overrun: Overrun): Promise<SplitOff | undefined> {
+  const { conversationId, number, since } = overrun;
+  const [later] = await tx.run(findLaterPart, [businessId, conversationId, since]);
+  const key = canonicalKeyOf(businessId, { phone: number });
+  if (later === undefined || key === undefined) return undefined;
+  const made = await begin(tx, businessId, {
+    keys: [keyOfLaterHolder(key, since), `${keyOfLaterHolder(key, since)}/${conversationId}`],
+    since,
+  });
+  if (made === undefined) return undefined;
+  await moveLaterPart(tx, { businessId, from: conversationId, to: made.id, thread: later, since });
+  await tx.run(moveLaterTenures, [businessId, conversationId, made.id, since]);
+  await giveNumber(tx, { businessId, overrun, to: made.id });
+  await tx.run(startAtLaterPart, [businessId, made.id, later.last_seq - (later.first_seq - 1)]);
+  await tx.run(reviveConversation, [businessId, conversationId, made.id]);
+  await tx.run(stopAtChange, [businessId, conversationId]);
+  await tx.run(announceSplit, [businessId, conversationId]);
+  return { winnerId: conversationId, loserId: made.id };
+}
+
+/** A thread that was merged away keeps its key. */
+async function begin(
+  tx: Queryable,
+  businessId: BusinessId,
+  { keys, since }: { readonly keys: readonly string[]; readonly since: Date },
+): Promise<{ readonly id: string } | undefined> {
+  for (const key of keys) {
+    const [made] = await tx.run(insertConversation, [businessId, newId(), key, since]);
+    if (made !== undefined) return made;
+  }
+  return undefined;
+}
+
+interface Gift {
+  readonly businessId: BusinessId;
+  readonly overrun: Overrun;
+  readonly to: string;
+}
+
+/** From the second of the change on, for as long as the thread had it. */
+async function giveNumber(tx: Queryable, { businessId, overrun: { number, since, until, isCurrent }, to }: Gift): Promise<void> {
+  if (isCurrent) {
+    await tx.run(takeNumber, [businessId, number, to, since]);
+    if (until !== null) await tx.run(boundTenure, [businessId, number, null, until]);
+  } else if (until !== null) {
+    await tx.run(divideFormerTenure, [businessId, number, since, until]);
+    await tx.run(addFormerHolder, [businessId, number, to, since, until]);
+  }
+}
+
+interface Move {
+  readonly businessId: BusinessId;
+  readonly from: string;
+  readonly to: string;
+  readonly thread: Thread;
+  readonly since: Date;
+}
+
+/** Positions are kept: the later part begins with 1. A turn that answered both parts stays with the first. */
+async function moveLaterPart(tx: Queryable, { businessId, from, to, thread, since }: Move): Promise<void> {
+  const before = thread.first_seq - 1;
+  const length = thread.last_seq - before;
+  const lanes = await tx.run(lockLanes, [businessId, [from]]);
+  const fence = lanes.reduce((sum, lane) => sum + lane.fence, 1);
+  const done = lanes.find(({ kind }) => kind === "reply")?.done ?? 0;
+  const doneThere = Math.max(0, done - before);
+
+  await tx.run(moveLaterCalls, [businessId, from, to, before]);
+  await tx.run(deferTurnChain, []);
+  await tx.run(returnTurns, [businessId, from, to, before, length]);
+  await tx.run(moveLaterMessages, [businessId, from, to, before, since]);
+  await tx.run(returnSessions, [businessId, from, to, before, before, length, length]);
+  const [kept] = await tx.run(readKeptTurns, [businessId, from, to]);
+  const keptTo = kept?.kept_to ?? 0;
+  const movedFrom = kept?.moved_from ?? doneThere + 1;
+  if (keptTo < done) await tx.run(addSplitTurn, [businessId, newId(), from, keptTo + 1, done, fence]);
+  if (movedFrom > 1) await tx.run(addSplitTurn, [businessId, newId(), to, 1, movedFrom - 1, 0]);
+  await tx.run(endWaitingTurns, [businessId, [from, to]]);
+  if (lanes.length === 0) return;
+  const first = new Date(Math.min(...lanes.map((lane) => lane.first_at.getTime())));
+  const last = new Date(Math.max(...lanes.map((lane) => lane.last_at.getTime())));
+  const session = lanes.find(({ kind }) => kind === "session");
+  const sent = lanes.find(({ kind }) => kind === "send");
+  const isPending = session !== undefined && session.wanted > session.done;
+  await tx.run(continueLanes, [businessId, from, done, sent?.wanted ?? 0, first, last, fence, isPending]);
+  await tx.run(continueLanes, [businessId, to, doneThere, sent === undefined ? 0 : length, first, last, fence, true]);
+}
