@@ -97,12 +97,14 @@ export async function settleOnce(tx: Queryable, request: SettleRequest, isProven
   const decision = decideIdentity({ identifiers, conversations, ...(placedIn === undefined ? {} : { placedIn }) });
   if (decision.home === undefined && !request.create) {
     if (isProven) await markNumbersLeft(tx, request, known.numbers);
-    if (isProven) await moveAddresses(tx, request, known);
+    await followChange(tx, request, known);
     return { outcome: "unknown" };
   }
-  const outcome = (isProven ? undefined : objectionTo(request, known, decision)) ?? (await apply(tx, request, { known, decision }));
-  if (isProven) await moveAddresses(tx, request, known);
-  return outcome.outcome === "settled" ? { outcome: "settled", settled: { ...outcome.settled, splits } } : outcome;
+  const objection = isProven ? undefined : objectionTo(request, known, decision);
+  if (objection !== undefined) return objection;
+  const settled = await apply(tx, request, { known, decision });
+  await followChange(tx, request, known);
+  return { outcome: "settled", settled: { ...settled, splits } };
 }
 
 async function splitOverruns(tx: Queryable, { businessId, at, change }: SettleRequest, numbers: Numbers): Promise<readonly SplitOff[]> {
@@ -114,7 +116,8 @@ async function splitOverruns(tx: Queryable, { businessId, at, change }: SettleRe
   return splits;
 }
 
-async function moveAddresses(tx: Queryable, { businessId, change }: SettleRequest, { locked }: Known): Promise<void> {
+/** Replies follow whoever changed; what leads nowhere else is left as it is. */
+async function followChange(tx: Queryable, { businessId, change }: SettleRequest, { locked }: Known): Promise<void> {
   if (change !== undefined) await tx.run(followNumbers, [businessId, locked.map(({ id }) => id), change.left ?? null, change.taken]);
 }
 
@@ -178,7 +181,7 @@ async function apply(
   tx: Queryable,
   request: SettleRequest,
   { known, decision }: { readonly known: Known; readonly decision: IdentityDecision },
-): Promise<IdentityOutcome> {
+): Promise<Omit<SettledIdentity, "splits">> {
   const { businessId } = request;
   const home = known.locked.find(({ id }) => id === decision.home);
   const made = home ?? (await begin(tx, request, known.numbers));
@@ -198,7 +201,7 @@ async function apply(
   if (lead !== undefined) await tx.run(linkLead, [businessId, winner.id, lead.value]);
   const merged = losers.map(({ id }) => id);
   const isNew = "isNew" in made && made.isNew;
-  return { outcome: "settled", settled: { conversationId: winner.id, canonicalKey: winner.canonical_key, isNew, merged, splits: [] } };
+  return { conversationId: winner.id, canonicalKey: winner.canonical_key, isNew, merged };
 }
 
 interface Attachment {

@@ -18,7 +18,8 @@ select coalesce(t.covers_from, n.first_seq, c.last_seq + 1) as first_seq, c.last
                      and m.seq >= t.covers_from and m.seq < n.first_seq)
  where c.business_id = $1 and c.id = $2
    and (n.has_words or exists (select from aliases a where a.business_id = $1 and a.conversation_id = c.id and a.kind = 'phone' and a.held_since >= $3)
-        or exists (select from former_aliases f where f.business_id = $1 and f.conversation_id = c.id and f.held_since >= $3))
+        or exists (select from conversations h join former_aliases f on f.business_id = $1 and f.conversation_id = h.id and f.held_since >= $3
+                    where h.business_id = $1 and (h.id = c.id or h.merged_into = c.id)))
    and not exists (select from aliases a where a.business_id = $1 and a.conversation_id = c.id and a.kind not in ('phone', 'lead', 'username'))`,
 });
 
@@ -65,8 +66,10 @@ export const moveLaterTenures = defineQuery({
   columns: { value: "text" },
   text: `
 with former as (
-  update former_aliases f set conversation_id = $3
-   where f.business_id = $1 and f.conversation_id = $2 and f.held_since >= $4
+  -- Those of a thread that was merged into it stand under its own id.
+  update former_aliases f set conversation_id = $3 from conversations c
+   where c.business_id = $1 and (c.id = $2 or c.merged_into = $2)
+     and f.business_id = $1 and f.conversation_id = c.id and f.held_since >= $4
 )
 update aliases a set conversation_id = $3
  where a.business_id = $1 and a.conversation_id = $2 and a.kind = 'phone' and a.held_since >= $4

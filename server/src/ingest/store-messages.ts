@@ -9,7 +9,7 @@ import { isSetAside, type Patience, patienceOf, type SetAside } from "./around-l
 import { identifiersOf, type IngestItem, namesOf, numberChangeOf } from "./ingest-item.ts";
 import { findThreadsOfMessagesAcrossBusinesses } from "./ingest.queries.ts";
 import { createStoreBatch, type StoreBatchDeps, type StoreOutcome } from "./store-batch.ts";
-import { createFindParkedChanges, waitsForOf } from "./parked-changes.ts";
+import { createFindParkedChanges, type ParkedChange, waitsForOf } from "./parked-changes.ts";
 import { listWaitingForAcrossBusinesses } from "./raw-items.queries.ts";
 import { newKeysOf, type PlacedItem, type ThreadResolver } from "./thread-resolver.ts";
 
@@ -61,29 +61,36 @@ export function createStoreMessages(deps: StoreMessagesDeps): StoreMessages {
     return rows.map(({ log_id }) => log_id);
   }
 
+  /** False: it stays parked, for the next message of its person or a replay. It must not decide over messages that are durable, nor over other changes. */
+  async function applyOne({ item, markApplied }: ParkedChange): Promise<boolean> {
+    const batch: Batch = { outcomes: new Map(), settled: [], patience: patienceOf(true) };
+    try {
+      await unlessHeld(item, batch, async () => {
+        const entry = await settle(item, batch.patience);
+        if (entry !== undefined) await store([entry], batch);
+      });
+      const outcome = batch.outcomes.get(item);
+      if (outcome !== "stored" && outcome !== "duplicate") return false;
+      await markApplied();
+      return true;
+    } catch (error) {
+      deps.log.warn({ error: messageOf(error) }, "identity.parked-not-applied");
+      return false;
+    }
+  }
+
   /** The people of parked changes may be here now, and each change that is applied may bring those of another. */
   async function applyParked(logIds: readonly string[]): Promise<void> {
     const tried = new Set<string>();
     for (let ids = logIds; ids.length > 0;) {
       for (const id of ids) tried.add(id);
       const applied: IngestItem[] = [];
-      for (const { item, markApplied } of await findParkedChanges(ids)) {
-        const batch: Batch = { outcomes: new Map(), settled: [], patience: patienceOf(true) };
-        await unlessHeld(item, batch, async () => {
-          const entry = await settle(item, batch.patience);
-          if (entry !== undefined) await store([entry], batch);
-        });
-        const outcome = batch.outcomes.get(item);
-        if (outcome !== "stored" && outcome !== "duplicate") continue;
-        await markApplied();
-        applied.push(item);
-      }
+      for (const parked of await findParkedChanges(ids)) if (await applyOne(parked)) applied.push(parked.item);
       ids = (await listWaitingFor(applied)).filter((id) => !tried.has(id));
     }
   }
 
-  /** What fails stays parked for a replay: it must not decide over messages that are durable. */
-  async function applyParkedAtLeisure(find: () => Promise<readonly string[]>): Promise<void> {
+  async function applyParkedOf(find: () => Promise<readonly string[]>): Promise<void> {
     try {
       await applyParked(await find());
     } catch (error) {
@@ -160,7 +167,7 @@ export function createStoreMessages(deps: StoreMessagesDeps): StoreMessages {
     const { outcomes, patience } = batch;
     const { outcomes: stored, parked, contested } = await storeBatch(placed, patience);
     for (const [item, outcome] of stored) outcomes.set(item, outcome);
-    if (parked.length > 0) await applyParkedAtLeisure(() => Promise.resolve(parked));
+    if (parked.length > 0) await applyParkedOf(() => Promise.resolve(parked));
     for (const { item, canonicalKey } of contested) {
       await unlessHeld(item, batch, () => settle(item, patience, { placedKey: canonicalKey }));
     }
@@ -202,7 +209,7 @@ export function createStoreMessages(deps: StoreMessagesDeps): StoreMessages {
       await store(placed, batch);
       await store(await settleAll(toSettle, batch), batch);
       // The statement that stores asks for those of new names; who was settled has theirs already.
-      if (settled.length > 0) await applyParkedAtLeisure(() => listWaitingFor(settled.splice(0)));
+      if (settled.length > 0) await applyParkedOf(() => listWaitingFor(settled.splice(0)));
       rest = repeats.length === 0 ? later : [...later, ...repeats];
       if (batch.patience.isImpatient) rest = setAsideBehind(rest, batch);
     }

@@ -86,8 +86,10 @@ function surrounding(node: JsonObject, { without, known }: Level): JsonObject {
   return kept;
 }
 
-/** A contact stands beside each message of its person: when it is large, only who they are. */
-export function keptContact(contact: JsonObject): JsonObject {
+/** A contact stands beside each message of its person: when it is large, only who they are. `bodyLength`: of the whole body, which holds it. */
+export function keptContact(contact: JsonObject, bodyLength: number): JsonObject {
+  // Most bodies are so small that nothing in them needs to be measured.
+  if (bodyLength <= SHARED_MAX) return contact;
   const cached = surroundings.get(contact);
   if (cached !== undefined) return cached;
   const profile = readObject(contact, "profile");

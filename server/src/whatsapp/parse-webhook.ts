@@ -91,14 +91,13 @@ const NAMED_BY: Readonly<Record<Exclude<ItemList, "errors">, (node: JsonObject) 
   statuses: recipientOfStatus,
 };
 
-function identify({ list, scope }: ListedItem, node: JsonObject, { needsCleaning }: BodyReader): Identified {
+function identify({ list, scope }: ListedItem, node: JsonObject, { needsCleaning, wireText }: BodyReader): Identified {
   if (list === "errors") return { customer: {}, contact: undefined };
   // A contact could only be the new identity here, and a message of a change must find the thread of the old one.
   if (list === "messages" && node["type"] === "system") return { customer: subjectOfSystemMessage(node), contact: undefined };
   const named = NAMED_BY[list](node);
   const found = scope.findContact(named, scope.itemCount === 1);
-  // Alone it is repeated nowhere.
-  const contact = found === undefined || scope.itemCount === 1 ? found : keptContact(found);
+  const contact = found === undefined ? undefined : keptContact(found, wireText.length);
   if (contact === undefined || isDeeperThan(contact, MAX_DEPTH)) return { customer: named, contact: undefined };
   return { customer: completeIdentity(named, needsCleaning ? cleanObject(contact) : contact), contact };
 }

@@ -2,8 +2,8 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 
 const PREFIX = "sha256=";
-const DIGEST_BYTES = 32;
-const DIGEST_PATTERN = /^[0-9a-f]{64}$/i;
+/** Buffer.from stops at the first character that is not hexadecimal, without a word. */
+const SIGNATURE_PATTERN = /^sha256=[0-9a-fA-F]{64}$/;
 
 export interface SignedBody {
   /** The exact bytes of the request. Parsed and written again they are other bytes. */
@@ -16,16 +16,13 @@ export interface SignedBody {
 
 /** False when the header cannot hold a signature, whatever the body is. */
 export function looksSigned(header: string | undefined): header is string {
-  return header?.length === PREFIX.length + DIGEST_BYTES * 2 && header.startsWith(PREFIX);
+  return header !== undefined && SIGNATURE_PATTERN.test(header);
 }
 
 /** True only if the header is the HMAC-SHA256 of the bytes under one of the secrets. Takes the same time wherever they differ. */
 export function verifySignature({ rawBody, header, secrets }: SignedBody): boolean {
   if (!looksSigned(header)) return false;
-  const hex = header.slice(PREFIX.length);
-  // Buffer.from stops at the first character that is not hexadecimal, without a word.
-  if (!DIGEST_PATTERN.test(hex)) return false;
-  const given = Buffer.from(hex, "hex");
+  const given = Buffer.from(header.slice(PREFIX.length), "hex");
   let matches = false;
   for (const secret of secrets) {
     // An empty secret is a setting that was forgotten; anybody could sign with it.
