@@ -92,7 +92,7 @@ export const findKnownProviderIds = defineQuery({
 export const insertAdoptedMessages = defineQuery({
   name: "adopt.insert-messages",
   role: "app",
-  columns: { id: "uuid" },
+  columns: { id: "uuid", opens_window: "bool" },
   text: `
     insert into messages (business_id, id, conversation_id, seq, channel_id, direction, author, provider_message_id, type, text, content, sent_at,
       received_at, status, accepted_at, failed_at, error_code, error_text, quoted_provider_message_id, target_provider_message_id, is_history)
@@ -103,7 +103,7 @@ export const insertAdoptedMessages = defineQuery({
         $12::timestamptz[], $13::text[], $14::text[], $15::text[], $16::text[], $17::text[])
       as i (id, conversation_id, seq, channel_id, direction, author, provider_message_id, type, text, content, sent_at, status, error_code, error_text, quoted_id, target_id)
     on conflict do nothing
-    returning id`,
+    returning id, opens_window(type, content) as opens_window`,
 });
 
 // The address is only filled in where there is none: a reply goes where the customer's newest message came from, and that is for ingest to say.

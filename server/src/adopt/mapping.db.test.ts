@@ -60,6 +60,9 @@ const EVOLUTION = `
     ('m9', '{"id": "3EB0A9", "fromMe": false, "remoteJid": "12025550199@s.whatsapp.net"}', 'listResponseMessage', '{"listResponseMessage": {"title": "Two nights", "singleSelectReply": {"selectedRowId": "n2"}}}', 1735725785, 'i1'),
     ('m10', '{"id": "3EB0AA", "fromMe": false, "remoteJid": "12025550199@s.whatsapp.net"}', 'senderKeyDistributionMessage', '{"senderKeyDistributionMessage": {"groupId": "x"}}', 1735725786, 'i1'),
     ('m11', '{"id": "3EB0AB", "fromMe": false, "remoteJid": "12025550199@s.whatsapp.net"}', 'audioMessage', '{"audioMessage": {"ptt": true}}', 1735725787, 'i1'),
+    ('m12', '{"id": "3EB0AC", "fromMe": false, "remoteJid": "12025550198@s.whatsapp.net"}', 'conversation', '{"conversation": "bom dia"}', 1735725600, 'i1'),
+    ('m13', '{"id": "3EB0AD", "fromMe": false, "remoteJid": "12025550198@s.whatsapp.net"}', 'reactionMessage', '{"reactionMessage": {"key": {"id": "3EB0AC"}, "text": "👍"}}', 1735812000, 'i1'),
+    ('m14', '{"id": "3EB0AE", "fromMe": false, "remoteJid": "12025550198@s.whatsapp.net"}', 'pollUpdateMessage', '{"pollUpdateMessage": {"pollCreationMessageKey": {"id": "3EB0A0"}}}', 1735898400, 'i1'),
     ('m4', '{"id": "3EB0A4", "fromMe": false, "remoteJid": "status@broadcast"}', 'conversation', '{"conversation": "x"}', 1735725780, 'i1');`;
 
 beforeAll(async () => {
@@ -133,19 +136,31 @@ test("Evolution: a chat by its address, a LID as itself, a broadcast listed as n
         "in customer audio received Voice note",
       ],
     },
+    {
+      by_lid: false,
+      messages: ["in customer text received bom dia", "in customer reaction received 👍", "in customer poll_vote received Voted in a poll"],
+    },
     { by_lid: true, messages: ["in customer image received this"] },
   ]);
-  expect(out).toContain("11 messages = 9 placed + 0 already there + 2 that nobody can place");
+  expect(out).toContain("14 messages = 12 placed + 0 already there + 2 that nobody can place");
   expect(out).toContain("m4");
   expect(out).toContain("It is no message: a key, a receipt or a setting of WhatsApp's protocol. (m10)");
   const { rows } = await target.superuser.query(
-    "select type, provider_message_id as id, target_provider_message_id as target from messages where type in ('reaction', 'revoke', 'edit') and provider_message_id not like '%wamid%' order by seq",
+    "select type, provider_message_id as id, target_provider_message_id as target from messages where type in ('reaction', 'revoke', 'edit') and provider_message_id not like '%wamid%' and provider_message_id <> '3EB0AD' order by seq",
   );
   expect(rows).toEqual([
     { type: "reaction", id: "3EB0A5", target: "3EB0A2" },
     { type: "revoke", id: "revoke:3EB0A1", target: "3EB0A1" },
     { type: "edit", id: "edit:3EB0A2:1735725783000", target: "3EB0A2" },
   ]);
+});
+
+test("a reaction and a vote as the last things a customer did open no window; the thread has moved all the same", async () => {
+  const { rows } = await target.superuser.query(
+    `select c.last_customer_message_at as opened, c.last_message_at as moved
+     from conversations c join messages m on m.conversation_id = c.id where m.provider_message_id = '3EB0AE'`,
+  );
+  expect(rows).toEqual([{ opened: new Date(1_735_725_600_000), moved: new Date(1_735_898_400_000) }]);
 });
 
 test("the doctor is content with both", async () => {

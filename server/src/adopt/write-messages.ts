@@ -31,9 +31,6 @@ export async function lockLanes(
   );
 }
 
-/** As opens_window() of the database: what was done to a message said before is no new one. */
-const OPENS_NO_WINDOW: ReadonlySet<string> = new Set(["system", "reaction", "edit", "revoke", "poll_vote"]);
-
 interface Positioned extends PlacedCandidate {
   readonly seq: number;
 }
@@ -72,17 +69,21 @@ export async function insertMessages(tx: Queryable, businessId: BusinessId, plac
     rows.map(({ message }) => message.targetId),
   ]);
   if (inserted.length < rows.length) throw new ThreadsMoved();
-  await move(
-    tx,
-    businessId,
-    Map.groupBy(rows, ({ thread }) => thread.id),
-  );
+  const opening = new Set(inserted.filter((row) => row.opens_window).map(({ id }) => id));
+  await move(tx, businessId, { rows, opening });
 }
 
-async function move(tx: Queryable, businessId: BusinessId, byThread: ReadonlyMap<string, readonly Positioned[]>): Promise<void> {
+interface Moved {
+  readonly rows: readonly Positioned[];
+  /** The messages whose kind opens the window; of which side they are is not asked. */
+  readonly opening: ReadonlySet<string>;
+}
+
+async function move(tx: Queryable, businessId: BusinessId, { rows: all, opening }: Moved): Promise<void> {
+  const byThread = Map.groupBy(all, ({ thread }) => thread.id);
   const threads = [...byThread].map(([id, rows]) => {
     const newest = newestOf(rows);
-    const newestIn = newestOf(rows.filter(({ message }) => message.direction === "in" && !OPENS_NO_WINDOW.has(message.type)));
+    const newestIn = newestOf(rows.filter((row) => row.message.direction === "in" && opening.has(row.id)));
     const address = (newestIn ?? newest)?.person.identifiers[0];
     return { id, rows, newest, newestIn, address };
   });
