@@ -66,11 +66,11 @@ function endWhatStandsStill(app: FastifyInstance, { windowMs = WINDOW_MS, connec
   const watch = setInterval(() => {
     const unfinished = new Map<IncomingMessage, number>();
     for (const { socket, latest } of connections()) {
-      if (latest === undefined || latest.request.complete) continue;
+      if (latest === undefined || latest.complete) continue;
       // In its first window a body was not there from the beginning.
-      const bytesBefore = before.get(latest.request);
+      const bytesBefore = before.get(latest);
       if (bytesBefore !== undefined && socket.bytesRead - bytesBefore < MIN_BYTES_PER_WINDOW) socket.destroy();
-      else unfinished.set(latest.request, socket.bytesRead);
+      else unfinished.set(latest, socket.bytesRead);
     }
     before = unfinished;
   }, windowMs).unref();

@@ -1,31 +1,23 @@
 // Owns: which connections there are, and the latest request of each. Refuses to know: what for.
-import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { IncomingMessage, Server } from "node:http";
 import type { Socket } from "node:net";
 
 export interface Connection {
   readonly socket: Socket;
-  /** Undefined before its first one. */
-  readonly latest: Exchange | undefined;
+  /** Undefined before the first one. */
+  readonly latest: IncomingMessage | undefined;
 }
 
-export interface Exchange {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-}
-
-/** Costs a request one entry in a map and no listener: whether it has ended is asked when somebody wants to know (`isAnswered`). */
+/** Costs a request one look into a map, and no listener. */
 export function watchConnections(server: Server): () => Iterable<Connection> {
-  const connections = new Map<Socket, { socket: Socket; latest: Exchange | undefined }>();
+  const connections = new Map<Socket, { socket: Socket; latest: IncomingMessage | undefined }>();
   server.on("connection", (socket) => {
     connections.set(socket, { socket, latest: undefined });
     socket.once("close", () => connections.delete(socket));
   });
-  server.on("request", (request: IncomingMessage, response: ServerResponse) => {
+  server.on("request", (request: IncomingMessage) => {
     const connection = connections.get(request.socket);
-    if (connection !== undefined) connection.latest = { request, response };
+    if (connection !== undefined) connection.latest = request;
   });
   return () => connections.values();
 }
-
-/** Its answer was handed to the network as a whole, or it is gone. */
-export const isAnswered = ({ response }: Exchange): boolean => response.writableFinished || response.destroyed;

@@ -1,7 +1,7 @@
 // Owns: that closing takes seconds, whatever the other sides do: which connections are ended at once, and which requests may still finish.
 // Refuses to know: what is asked for.
 import type { FastifyInstance } from "fastify";
-import { type Connection, isAnswered } from "./connections.ts";
+import type { Connection } from "./connections.ts";
 
 const SWEEP_MS = 50;
 /** For the rest of a body that was still on its way. Nothing of it was acknowledged: whoever sends it sends it again. */
@@ -31,12 +31,10 @@ export function endConnectionsOnClose(app: FastifyInstance, { connections, bodyM
       if (afterMs >= graceMs) app.server.closeAllConnections();
       for (const connection of connections()) {
         const { socket, latest } = connection;
-        const isSpare = latest === undefined || isAnswered(latest);
-        const isUnfinished = !isSpare && !latest.request.complete && afterMs >= bodyMs;
-        // Seen twice without a request: its last answer had its time to leave.
-        if (isUnfinished || (isSpare && spare.has(connection))) socket.destroy();
-        else if (isSpare) spare.add(connection);
-        else spare.delete(connection);
+        const isUnfinished = latest?.complete === false && afterMs >= bodyMs;
+        // Seen twice without a request: none was on its way.
+        if (isUnfinished || (latest === undefined && spare.has(connection))) socket.destroy();
+        else if (latest === undefined) spare.add(connection);
       }
     }
     endSpare();
