@@ -38,10 +38,14 @@ const SHARE = 0.25;
 /** A slice that is not durable by then is answered 503; what of it is being stored then is a duplicate when it comes again. */
 const DEADLINE_MS = 10_000;
 
-/** `delivery`: aborted once its sender has its answer. */
 interface Submitted<Item> {
   readonly item: Item;
-  readonly delivery: AbortSignal;
+  readonly delivery: Delivery;
+}
+
+interface Delivery {
+  /** Its sender has their answer. */
+  isOver: boolean;
 }
 
 export const unavailable = (cause: unknown): Fault =>
@@ -61,7 +65,7 @@ export function createIngestQueue<Item extends { readonly businessId: BusinessId
     maxWaiting,
     maxWaitingOfShare: Math.ceil(maxWaiting * SHARE),
     shareOf: ({ item }: Submitted<Item>): string => item.businessId,
-    isGone: ({ delivery }: Submitted<Item>): boolean => delivery.aborted,
+    isGone: ({ delivery }: Submitted<Item>): boolean => delivery.isOver,
     onFull: (): Fault => unavailable(new Error("the ingest queue is full")),
   };
   // A small queue has small slices: the first one must fit into the share of its business.
@@ -89,16 +93,16 @@ export function createIngestQueue<Item extends { readonly businessId: BusinessId
     },
     async submitAll(inputs, itemOf) {
       const results: Out[] = [];
-      const delivery = new AbortController();
+      const delivery: Delivery = { isOver: false };
       try {
         for (let at = 0; at < inputs.length; at += sliceSize) {
           const slice = inputs
             .slice(at, at + sliceSize)
-            .map((input) => batcher.submit({ item: itemOf(input), delivery: delivery.signal }, { begun: at > 0 }));
+            .map((input) => batcher.submit({ item: itemOf(input), delivery }, { begun: at > 0 }));
           for (const result of await withTimeout(Promise.all(slice), deadlineMs)) results.push(result);
         }
       } catch (error) {
-        delivery.abort();
+        delivery.isOver = true;
         throw error;
       }
       return results;

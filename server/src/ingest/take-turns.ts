@@ -48,6 +48,13 @@ interface Entry<Item, Out> {
 type Arrived<Item> = Pick<Entry<Item, unknown>, "item" | "names" | "ord">;
 type Lane = "behind" | "locked";
 
+/** Of one name, in all batches. */
+interface UnderWay {
+  items: number;
+  /** When the first of them began. */
+  readonly since: number;
+}
+
 const REPEAT_MS = 150;
 /**
  * A healthy batch takes some ten milliseconds, and two that share a known thread wait for each other at its row: keeping them apart makes smaller batches, which
@@ -62,8 +69,7 @@ const MAX_SUSPECTS = 50_000;
 
 export function createTurns<Item, Out extends string>(options: TurnsOptions<Item, Out>): Turns<Item, Out> {
   const { repeatMs = REPEAT_MS, slowMs = SLOW_MS } = options;
-  const underWay = new Map<string, number>();
-  const underWaySince = new Map<string, number>();
+  const underWay = new Map<string, UnderWay>();
   const suspects = new LRUCache<string, true>({ max: MAX_SUSPECTS, ttl: SUSPECT_MS });
   const running = new Set<Lane>();
   const onIdle: (() => void)[] = [];
@@ -112,11 +118,12 @@ export function createTurns<Item, Out extends string>(options: TurnsOptions<Item
     isRepeat: boolean,
     settle: (outcomes: readonly (Out | SetAside | Error)[]) => void,
   ): Promise<void> {
-    const now = performance.now();
+    const since = performance.now();
     for (const { names } of entries) {
       for (const name of names) {
-        if (!underWay.has(name)) underWaySince.set(name, now);
-        add(underWay, name, 1);
+        const others = underWay.get(name);
+        if (others === undefined) underWay.set(name, { items: 1, since });
+        else others.items += 1;
       }
     }
     const outcomes = await outcomesOf(entries, isRepeat);
@@ -130,8 +137,8 @@ export function createTurns<Item, Out extends string>(options: TurnsOptions<Item
     settle(outcomes);
     for (const { names } of entries) {
       for (const name of names) {
-        add(underWay, name, -1);
-        if (!underWay.has(name)) underWaySince.delete(name);
+        const mine = underWay.get(name);
+        if (mine !== undefined && (mine.items -= 1) === 0) underWay.delete(name);
       }
     }
   }
@@ -233,8 +240,8 @@ export function createTurns<Item, Out extends string>(options: TurnsOptions<Item
       const before = arrived;
       const slowSince = performance.now() - slowMs;
       const mustWait = (name: string): boolean => {
-        const since = underWaySince.get(name);
-        return since !== undefined && (since <= slowSince || options.mayOverlap?.(name) !== true);
+        const others = underWay.get(name);
+        return others !== undefined && (others.since <= slowSince || options.mayOverlap?.(name) !== true);
       };
       for (const item of items) {
         const entry = { item, names: options.namesOf(item), ord: (arrived += 1) };
