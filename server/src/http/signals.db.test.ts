@@ -144,6 +144,26 @@ it("a notice that nobody knows is listed all the same", async () => {
   expect(await get("/notices")).toMatchObject([{ field: "a_field_of_the_future", severity: "info" }]);
 });
 
+/** The business's channel becomes one of this gateway. */
+async function connect(gateway: Gateway): Promise<(body: JsonObject) => Promise<void>> {
+  const token = `token-${gateway}-${business.channelId}`;
+  await test.superuser.query("update channels set provider = $2, external_id = $3, account_id = null where business_id = $1", [
+    business.businessId,
+    gateway,
+    token,
+  ]);
+  await test.superuser.query("insert into directory (kind, key, business_id, target_id) values ('channel', $1, $2, $3)", [
+    `${gateway}:${token}`,
+    business.businessId,
+    business.channelId,
+  ]);
+  return async (body) => {
+    const parsed = parseGatewayWebhook(gateway, Buffer.from(JSON.stringify(body)), { channelKey: token, receivedAt: new Date() });
+    if (parsed.outcome !== "events") throw new Error(parsed.reason);
+    await intake.receive(parsed.events);
+  };
+}
+
 it.each<readonly [Gateway, JsonObject, JsonObject]>([
   [
     "evolution",
@@ -161,28 +181,43 @@ it.each<readonly [Gateway, JsonObject, JsonObject]>([
     { me: {}, events: [{ event: "connection.update", data: { connection: "open" } }] },
   ],
 ])("a lost connection of %s is the channel's state until it is back", async (gateway, lost, back) => {
-  const token = `token-${gateway}`;
-  await test.superuser.query("update channels set provider = $2, external_id = $3, account_id = null where business_id = $1", [
-    business.businessId,
-    gateway,
-    token,
-  ]);
-  await test.superuser.query("insert into directory (kind, key, business_id, target_id) values ('channel', $1, $2, $3)", [
-    `${gateway}:${token}`,
-    business.businessId,
-    business.channelId,
-  ]);
-  const receive = async (body: JsonObject): Promise<void> => {
-    const parsed = parseGatewayWebhook(gateway, Buffer.from(JSON.stringify(body)), { channelKey: token, receivedAt: new Date() });
-    if (parsed.outcome !== "events") throw new Error(parsed.reason);
-    await intake.receive(parsed.events);
-  };
+  const receive = await connect(gateway);
   await receive(lost);
   await receive(lost);
   expect(await health()).toBe("disconnected");
   expect(await get("/notices")).toHaveLength(1);
   await receive(back);
   expect(await health()).toBe("ok");
+});
+
+/** Each second of a session, and what it says then. */
+const wahaStatus = (second: number, payload: JsonObject): JsonObject => ({
+  ...{ id: `evt_${String(second)}`, timestamp: 1_790_003_000_000 + second * 1_000, event: "session.status", session: "a" },
+  payload,
+});
+const reachoutLock = (timeEnforcementEnds: number): JsonObject => ({
+  reachoutTimelock: { enforcementType: "RESTRICT_ALL_COMPANIONS", isActive: true, timeEnforcementEnds },
+});
+
+it("a lock that is made longer has its new end, and is told again; the same one is not", async () => {
+  const receive = await connect("waha");
+  for (const [second, ends] of [4_000_000_000, 4_000_000_000, 4_000_086_400].entries()) {
+    await receive(wahaStatus(second, { status: "WORKING", data: reachoutLock(ends) }));
+  }
+  expect((await get("/channels"))[0]?.["signals"]).toMatchObject([
+    { aspect: "reachout", state: "locked", until: new Date(4_000_086_400_000).toISOString().replace(".000Z", "+00:00") },
+    { aspect: "connection", state: "WORKING", sentence: "The gateway is connected to WhatsApp." },
+  ]);
+  expect(await get("/notices")).toHaveLength(2);
+});
+
+it("a session that fails while its number is locked is a lost connection first of all", async () => {
+  const receive = await connect("waha");
+  await receive(wahaStatus(1, { status: "FAILED", data: reachoutLock(4_000_000_000) }));
+  expect(await health()).toBe("disconnected");
+  expect(await get("/notices")).toMatchObject([
+    { severity: "critical", sentence: expect.stringContaining("lost its connection") as string },
+  ]);
 });
 
 interface Notices {

@@ -23,7 +23,7 @@ with input as (
   select $1::uuid as business_id, $2::uuid as id, least(coalesce($3::timestamptz, now()), now()) as at, now() as received_at
 ), aspect as (
   select s.*, i.business_id, i.at
-    from input i cross join jsonb_to_recordset($11::jsonb -> 'aspects') as s (event_id uuid, channel_id uuid, aspect text, state text, health text, until timestamptz)
+    from input i cross join jsonb_to_recordset($11::jsonb -> 'aspects') as s (event_id uuid, channel_id uuid, aspect text, state text, health text, until timestamptz, sentence text)
 ), notice as (
   insert into notices (business_id, id, received_at, at, provider, field, severity, channel_id, account_id, sentence, digest)
   select i.business_id, i.id, i.received_at, i.at, $4, $5, $6, $7::uuid, $8, $9, $10
@@ -31,12 +31,12 @@ with input as (
    where not ($11::jsonb ->> 'onlyIfChanged')::boolean or exists (
      select from aspect s
        left join channel_signals k on k.business_id = s.business_id and k.channel_id = s.channel_id and k.aspect = s.aspect
-      where k.state is distinct from s.state)
+      where (k.state, k.health, k.until) is distinct from (s.state, s.health, s.until))
   on conflict on constraint uq_notice_digest do nothing
   returning id
 ), moved as (
   insert into channel_signals as k (business_id, channel_id, aspect, state, health, until, sentence, at)
-  select distinct on (s.channel_id, s.aspect) s.business_id, s.channel_id, s.aspect, s.state, s.health, s.until, $9, s.at
+  select distinct on (s.channel_id, s.aspect) s.business_id, s.channel_id, s.aspect, s.state, s.health, s.until, coalesce(s.sentence, $9), s.at
     from aspect s cross join notice
    order by s.channel_id, s.aspect
   on conflict on constraint channel_signals_pkey do update set

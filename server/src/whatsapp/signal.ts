@@ -5,6 +5,8 @@ export interface Aspect {
   readonly state: string;
   readonly health: Health;
   readonly until?: Date;
+  /** What it says of this side alone; absent: the signal's own sentence says it. */
+  readonly sentence?: string;
 }
 export interface TemplateFacts {
   readonly name: string;

@@ -1,6 +1,7 @@
 // Owns: what a gateway says of its own connection to WhatsApp. Refuses to know: what was known before. Everything else that gateways tell is noise here.
 import type { JsonObject } from "../../kernel/json.ts";
 import type { Provider } from "../events.ts";
+import { readTime } from "../provider-time.ts";
 import { isObject, readArray, readInteger, readObject, readScalar, readString } from "../read-json.ts";
 import type { Aspect, Signal } from "../signal.ts";
 
@@ -28,20 +29,25 @@ export function readGatewaySignal(provider: Provider, field: string, body: JsonO
 }
 
 function readWaha(payload: JsonObject | undefined, timestamp: number | undefined): Signal | undefined {
-  const lock = readObject(readObject(payload, "data"), "reachoutTimelock");
   const told = connection(readString(payload, "status"));
+  if (told === undefined) return undefined;
   const at = timestamp === undefined ? {} : { at: new Date(timestamp) };
-  if (told === undefined || lock === undefined) return told === undefined ? undefined : { ...told, ...at };
-  const isActive = lock["isActive"] === true;
-  const ends = readInteger(lock, "timeEnforcementEnds");
-  const aspect: Aspect = {
-    aspect: "reachout",
-    state: isActive ? "locked" : "free",
-    health: isActive ? "restricted" : "ok",
-    ...(ends === undefined || ends > 100_000_000_000 ? {} : { until: new Date(ends * 1_000) }),
-  };
-  const sentence = isActive ? "WhatsApp does not let this number write to new contacts for a while." : told.sentence;
-  return { severity: isActive ? "warning" : told.severity, sentence, aspects: [aspect, ...told.aspects], onlyIfChanged: true, ...at };
+  const lock = readReachoutLock(readObject(readObject(payload, "data"), "reachoutTimelock"));
+  if (lock === undefined) return { ...told, ...at };
+  const isTold = lock.health !== "ok" && told.severity === "info";
+  const aspects = [lock, ...told.aspects.map((aspect) => ({ ...aspect, sentence: told.sentence }))];
+  return { ...told, ...at, ...(isTold ? { severity: "warning", sentence: lock.sentence } : {}), aspects };
+}
+
+function readReachoutLock(lock: JsonObject | undefined): (Aspect & { readonly sentence: string }) | undefined {
+  if (lock === undefined) return undefined;
+  if (lock["isActive"] !== true) {
+    return { aspect: "reachout", state: "free", health: "ok", sentence: "This number may write to new contacts." };
+  }
+  const ends = readTime(lock, "timeEnforcementEnds");
+  const until = ends === undefined ? "for a while" : `until ${ends.toISOString()}`;
+  const sentence = `WhatsApp does not let this number write to new contacts ${until}. Chats that exist go on; nothing needs to be done.`;
+  return { aspect: "reachout", state: "locked", health: "restricted", sentence, ...(ends === undefined ? {} : { until: ends }) };
 }
 
 function connection(state: string | undefined, reason?: string): Signal | undefined {
