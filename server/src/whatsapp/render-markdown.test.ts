@@ -61,6 +61,20 @@ test.each([
   ["<ul><li>rolls</li><li>bread</li></ul>", "- rolls\n- bread"],
   ["<table><tr><td>a</td><td>b</td></tr></table>", "a b"],
   ["<pre>x</pre> <kbd>y</kbd> <H1>T</H1>", "x y\nT"],
+  ["<section>a</section><section>b</section><dl><dt>c</dt><dd>d</dd></dl>", "a\n\nb\n\nc\n\nd"],
+  ['<a href="javascript:x()">a</a> <a href="data:text/html,b">b</a>', "a b"],
+  ["__**a**__ **__b__** **<b>c</b>** **a __b__ c**", "*a* *b* *c* *a b c*"],
+  // What an address needs to stay whole stays escaped; what people read is decoded.
+  [
+    "[menu](https://acme.example/our%20menu.pdf) <https://acme.example/a%20b>",
+    "menu: https://acme.example/our%20menu.pdf https://acme.example/a%20b",
+  ],
+  [
+    "[a](https://acme.example/100%25) [b](https://acme.example/%D7%A9%20%E3%80%80)",
+    "a: https://acme.example/100%25 b: https://acme.example/ש%20%E3%80%80",
+  ],
+  ["1. one\n1. two\n   1. a\n   1. b\n1. three", "1. one\n2. two\n   1. a\n   2. b\n3. three"],
+  ["2. two\n4. four", "2. two\n4. four"],
   ["2026.\nThat", "2026.\n\nThat"],
   ["2024. was good", "2024. was good"],
   ["Title\n=====\ntext", "Title\n\ntext"],

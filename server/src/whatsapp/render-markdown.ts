@@ -16,13 +16,11 @@ const parser = new MarkdownIt({ html: true, linkify: false, typographer: false, 
 
 const TAG = /^<\/?([a-z][a-z0-9]*)\b[^>]*>$/i;
 const TAG_MARKS: Readonly<Record<string, string>> = { b: "*", strong: "*", i: "_", em: "_", s: "~", del: "~", strike: "~", code: "`" };
-const NEW_LINE_TAGS = new Set(["br", "hr", "p", "div", "tr", "ul", "ol", "table", "h1", "h2", "h3", "h4", "h5", "h6"]);
-/** Only ever form; any other tag may be words ("<your name>"). */
-const FORM_TAGS = new Set(
-  "span u font small big sup sub mark a center td th thead tbody pre kbd samp ins abbr cite details summary blockquote section article header footer main body html dl dt dd figure".split(
-    " ",
-  ),
+const NEW_LINE_TAGS = new Set(
+  "br hr p div tr ul ol table h1 h2 h3 h4 h5 h6 dl dt dd figure blockquote details summary section article header footer main".split(" "),
 );
+/** Only ever form; any other tag may be words ("<your name>"). */
+const FORM_TAGS = new Set("span u font small big sup sub mark a center td th thead tbody pre kbd samp ins abbr cite body html".split(" "));
 const BARE_LINK = /^(?:https?:\/\/|www\.)\S+$/i;
 /** What follows a link belongs to it, so a mark ends before one. */
 const LAST_WORD = /(?<=\s)(?:https?:\/\/|www\.)\S+$/i;
@@ -36,7 +34,8 @@ function wrap(text: string, mark: string): string {
     .split("\n")
     .map((line) => {
       const inner = line.trim();
-      if (inner === "" || BARE_LINK.test(inner)) return line;
+      const isMarked = inner.length > 2 && inner.startsWith(mark) && inner.endsWith(mark);
+      if (inner === "" || isMarked || BARE_LINK.test(inner)) return line;
       const link = LAST_WORD.exec(inner)?.[0] ?? "";
       const marked = inner.slice(0, inner.length - link.length).trimEnd();
       return line.replace(inner, () => `${mark}${marked}${mark}${link === "" ? "" : ` ${link}`}`);
@@ -74,11 +73,11 @@ function emphasisMark(token: Token, inStrong: boolean, inner: string): string {
 
 function closeInline(open: Open, stack: readonly Open[], isHeading: boolean): string {
   const { token, text } = open;
+  const inStrong = isHeading || stack.some((around) => around.token.type === "strong_open");
   switch (token.type) {
     case "strong_open":
-      return isHeading ? text : wrap(text, "*");
+      return inStrong ? text : wrap(text, "*");
     case "em_open": {
-      const inStrong = isHeading || stack.some((around) => around.token.type === "strong_open");
       const mark = emphasisMark(token, inStrong, text);
       // Bold inside: the italics go inside the bold, as WhatsApp's own editor writes it.
       return mark === "_" && token.markup === "*" && /^\*[^*]+\*$/.test(text) ? wrap(wrap(text.slice(1, -1), "_"), "*") : wrap(text, mark);
@@ -104,7 +103,7 @@ const bareAddress = (address: string): string =>
     .replace(/\/$/, "");
 
 function linkText(label: string, address: string): string {
-  if (isOfAPage(address)) return label;
+  if (isOfAPage(address) || !parser.validateLink(address)) return label;
   const shown = decodeAddress(address);
   return label === "" || bareAddress(label) === bareAddress(address) || bareAddress(label) === bareAddress(shown)
     ? shown
@@ -114,14 +113,17 @@ function linkText(label: string, address: string): string {
 const attribute = (tag: string, name: string): string =>
   new RegExp(`\\s${name}\\s*=\\s*["']?([^"'>\\s]*)`, "i").exec(tag.slice(0, 2_000))?.[1] ?? "";
 
-/** markdown-it escapes what is not ASCII; people read it. */
-function decodeAddress(address: string): string {
-  try {
-    return decodeURI(address);
-  } catch {
-    return address;
-  }
-}
+/** markdown-it escapes what is not ASCII; people read it. A blank would end the address, and a decoded percent sign would be read as an escape. */
+const decodeAddress = (address: string): string =>
+  address.replace(/(?:%[89a-f][0-9a-f])+/gi, (escaped) => {
+    try {
+      const letters = decodeURIComponent(escaped);
+      return /[\s\p{C}\p{Z}]/u.test(letters) ? escaped : letters;
+    } catch {
+      return escaped;
+    }
+  });
+parser.normalizeLinkText = (address) => decodeAddress(parser.normalizeLink(address));
 
 function tagText(html: string): string {
   if (html.startsWith("<!--")) return "";
@@ -234,6 +236,8 @@ class BlockWriter {
   readonly #lines: Line[] = [];
   /** Of the lists and quotes around. */
   readonly #prefixes: string[] = [];
+  /** Of each numbered list around: its first number, and how many items it has so far. */
+  readonly #numbered: { first: string; length: number }[] = [];
   /** Stands before the next line only, in place of the innermost prefix. */
   #bullet: string | undefined;
   #table: Table | undefined;
@@ -252,8 +256,14 @@ class BlockWriter {
       case "blockquote_open":
         this.#prefixes.push("> ");
         return;
+      case "ordered_list_open":
+        this.#numbered.push({ first: "", length: 0 });
+        return;
+      case "ordered_list_close":
+        this.#numbered.pop();
+        return;
       case "list_item_open": {
-        const mark = token.info === "" ? (token.markup === "+" ? "+" : "-") : `${token.info}${token.markup}`;
+        const mark = token.info === "" ? (token.markup === "+" ? "+" : "-") : `${this.#numberOf(token.info)}${token.markup}`;
         this.#bullet = `${mark} `;
         this.#prefixes.push(" ".repeat(this.#bullet.length));
         return;
@@ -283,6 +293,15 @@ class BlockWriter {
         return;
       default:
     }
+  }
+
+  /** Whoever gives each item the same number leaves the counting to Markdown. */
+  #numberOf(written: string): string {
+    const list = this.#numbered.at(-1);
+    if (list === undefined) return written;
+    list.length += 1;
+    if (list.length === 1) list.first = written;
+    return list.length > 1 && written === list.first ? String(Number(written) + list.length - 1) : written;
   }
 
   #inline(text: string): void {
