@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { asksOf, decideBurst, type Asks, type BurstCircumstances } from "./asks-for-reply.ts";
+import { asksOf, decideBurst, leftForPerson, type Asks, type BurstCircumstances } from "./asks-for-reply.ts";
 import { changesMeaning } from "./changed-meaning.ts";
 import { readCourtesy } from "./courtesies.ts";
 import { questionsOf } from "./questions-of.ts";
@@ -127,6 +127,14 @@ test("a burst is asked for when one of its messages asks, whatever the others ar
   }
   expect(decide(["question", "person"]).outcome).toBe("handoff");
   expect(decide(["question", "person"], { findsPerson: false }).outcome).toBe("ask");
+});
+
+test("what a person has to take or look at is left for them, whatever else is in the burst", () => {
+  for (const other of ["nothing", "thanks", "greeting", "answer", "question", "shared"] as const) {
+    expect(leftForPerson(burst(other))).toBeUndefined();
+    expect(leftForPerson(burst(other, "unreadable"))).toBe("unreadable");
+    expect(leftForPerson(burst("unreadable", other, "order"))).toBe("order");
+  }
 });
 
 test("a burst that asks for nothing ends without a word, and without a person", () => {

@@ -40,6 +40,11 @@ function wordsAsk({ type, content }: Pick<MessageToRead, "type" | "content">, wo
   return isTapped && (said === "answer" || said === "thanks" || said === "greeting") ? "chosen" : said;
 }
 
+/** What of a burst only a person can take up, whatever else in it has its answer; for whoever reads words alone. */
+export function leftForPerson(burst: readonly { readonly asks?: Asks }[]): "order" | "unreadable" | undefined {
+  return (["order", "unreadable"] as const).find((left) => burst.some(({ asks }) => asks === left));
+}
+
 /** What answers a question of ours, and is none itself. */
 const ANSWERING: readonly Asks[] = ["answer", "thanks", "greeting", "shared"];
 

@@ -75,6 +75,13 @@ describe("endings", () => {
     const longAgo = state({ ...told, last_finished_at: new Date(NOON.getTime() - 3_600_000) });
     expect(handoffEnding("budget", { ...again, state: longAgo }).texts).toHaveLength(1);
   });
+  test("an answer that comes with the handoff is said, however lately a person was fetched for the same reason", () => {
+    const again = now({ state: state(told), thread: { ...thread, lastSaidByTurn: "t1", lastSaid: "We open at 7.\n\nI fetch a person." } });
+    const handoff = (text: string) => endingOf({ outcome: "handoff", reason: "budget", text }, again).texts;
+    expect(handoff("A roll is 1.20.\n\nI fetch a person.")).toEqual(["A roll is 1.20.\n\nI fetch a person."]);
+    expect(handoff("We open at 7.\n\nI fetch a person.")).toEqual([]);
+    expect(handoff("I fetch a person.")).toEqual([]);
+  });
   test("a failure is never silent: a person is fetched, or the business's own words are said", () => {
     expect(failureEnding("responder_failed", now())).toMatchObject({ state: "handed_off", texts: ["I fetch a person."] });
     const fallback = now({ settings: settings({ onFailure: "fallback", fallbackText: "Later, please." }) });

@@ -34,10 +34,12 @@ function wasTold(reason: string, { state, thread, settings }: Circumstances): bo
   return thread.lastSaidByTurn === turn && state.at.getTime() - at.getTime() <= settings.handoffRepeatMs;
 }
 
-/** A person is fetched; `text` instead of the business's own words. */
+/** A person is fetched; `text` instead of the business's own words. What it answers beside is said, however lately a person was fetched. */
 export function handoffEnding(reason: string, circumstances: Circumstances, text?: string): Ending {
-  const said = text ?? handoffTextOf(circumstances.state, circumstances.settings);
-  return { state: "handed_off", reason, texts: wasTold(reason, circumstances) ? [] : storable([said], 1) };
+  const own = handoffTextOf(circumstances.state, circumstances.settings);
+  const [said, ...known] = [text ?? own, own, circumstances.thread.lastSaid ?? own].map((one) => storable([one], 1)[0]);
+  const isSaid = wasTold(reason, circumstances) && known.includes(said);
+  return { state: "handed_off", reason, texts: said === undefined || isSaid ? [] : [said] };
 }
 
 /** No reply could be written: as the business wants it, a person or its fallback text. Never nothing. */

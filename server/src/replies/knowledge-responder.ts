@@ -1,6 +1,7 @@
 // Owns: answering from the business's own texts, without any model, key or network. Where it finds nothing it says so and fetches a person.
 import type { KnowledgeBase, KnowledgeHit } from "../knowledge/knowledge-base.ts";
 import { renderMarkdown } from "../whatsapp/render-markdown.ts";
+import { leftForPerson } from "./asks-for-reply.ts";
 import { guessQuestions, questionsOf } from "./questions-of.ts";
 import type { ReplyContext, Responder, ResponderAnswer } from "./responder.ts";
 
@@ -53,7 +54,7 @@ export function createKnowledgeResponder(deps: { readonly knowledge: KnowledgeBa
       const found = answered.flatMap(({ hit }) => hit ?? []);
       if (found.length > 0) return answerWith(answered, context);
       if (asking.length === 0) return { outcome: "nothing" };
-      if (asking.some(({ asks }) => asks === "order")) return fetchFor("order");
+      if (leftForPerson(burst) === "order") return fetchFor("order");
       return fetchFor(words.length === 0 ? "nothing_readable" : "nothing_found");
     },
   };
@@ -65,7 +66,8 @@ function answerWith(answered: readonly Answered[], { handoffText, burst }: Reply
   const text = hits.map(({ body }) => renderMarkdown(body)).join("\n\n");
   const work = { sources: hits.map(({ id, title }) => ({ id, title })) };
   const open = answered.filter(({ hit }) => hit === undefined).map(({ question }) => `> ${question}`);
-  if (burst.some(({ asks }) => asks === "order")) return { outcome: "handoff", text: `${text}\n\n${handoffText}`, reason: "order", work };
-  if (open.length === 0) return { outcome: "reply", texts: [text], work };
-  return { outcome: "handoff", text: [text, ...open, handoffText].join("\n\n"), reason: "partly_found", work };
+  const left = leftForPerson(burst);
+  if (open.length === 0 && left === undefined) return { outcome: "reply", texts: [text], work };
+  const reason = left === "order" ? "order" : "partly_found";
+  return { outcome: "handoff", text: [text, ...open, handoffText].join("\n\n"), reason, work };
 }

@@ -96,6 +96,23 @@ it("two questions get both their answers, in WhatsApp's marks; what is left open
   expect(open.texts[0]).toContain("> Do you repair bicycles?");
 });
 
+it("what nobody here can see or hear is taken by a person, alone and beside a question that gets its answer", async () => {
+  for (const node of [
+    { type: "audio", audio: { id: "1", mime_type: "audio/ogg", voice: true } },
+    { type: "image", image: { id: "1", mime_type: "image/jpeg" } },
+    { type: "video", video: { id: "1", mime_type: "video/mp4" } },
+  ]) {
+    expect(await write({ node })).toMatchObject({ state: "handed_off", reason: "nothing_readable" });
+    await test.superuser.query("update onethread.conversations set ai_paused_at = null, ai_paused_reason = null");
+    const told = await write({ text: "What are your opening hours?" }, { node });
+    expect(told).toMatchObject({ state: "handed_off", reason: "partly_found" });
+    expect(told.texts[0]).toContain(HOURS);
+    expect(told.texts[0]?.length).toBeGreaterThan(HOURS.length);
+    await test.superuser.query("update onethread.conversations set ai_paused_at = null, ai_paused_reason = null");
+    await test.superuser.query("update onethread.messages set sent_at = sent_at - interval '1 hour'");
+  }
+});
+
 it("names of files and places are no question, an order is taken by a person", async () => {
   const document = { id: "1", mime_type: "application/pdf", filename: "order a cake.pdf" };
   expect(await write({ node: { type: "document", document } })).toMatchObject({ state: "skipped", reason: "nothing_to_answer" });
