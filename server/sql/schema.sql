@@ -631,6 +631,9 @@ create table onethread.message_statuses (
   error_text text,
   received_at timestamp with time zone not null,
   applied_at timestamp with time zone,
+  pricing jsonb,
+  entry_window jsonb,
+  template_id text,
   constraint message_statuses_pkey PRIMARY KEY (business_id, channel_id, provider_message_id, status, participant),
   constraint ck_message_status_word CHECK ((status = ANY (ARRAY['sent'::text, 'delivered'::text, 'read'::text, 'played'::text, 'failed'::text])))
 );

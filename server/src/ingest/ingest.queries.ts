@@ -216,8 +216,9 @@ export const storeStatusesAcrossBusinesses = defineQuery({
 with input as (
   select t.*, now() as received_at
     from (select set_config('lock_timeout', '50ms', true)) as patience
-   cross join unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::uuid[], $8::text[], $9::text[])
-      as t (business_id, channel_id, provider_message_id, status, participant, at, callback_id, error_code, error_text)
+   cross join unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::uuid[], $8::text[], $9::text[],
+                       $10::jsonb[], $11::jsonb[], $12::text[])
+      as t (business_id, channel_id, provider_message_id, status, participant, at, callback_id, error_code, error_text, pricing, entry_window, template_id)
 ), target as materialized (
   select i.*, coalesce(
            (select m.id from messages m
@@ -229,8 +230,9 @@ with input as (
     from input i
 ), recorded as (
   insert into message_statuses (business_id, channel_id, provider_message_id, status, participant, at, message_id, error_code, error_text,
-                                received_at, applied_at)
-  select business_id, channel_id, provider_message_id, status, participant, at, message_id, error_code, error_text, received_at,
+                                pricing, entry_window, template_id, received_at, applied_at)
+  select business_id, channel_id, provider_message_id, status, participant, at, message_id, error_code, error_text,
+         pricing, entry_window, template_id, received_at,
          case when message_id is not null then received_at end
     from target
    order by business_id, channel_id, provider_message_id, status, participant
@@ -280,9 +282,13 @@ export const listWaitingStatusesAcrossBusinesses = defineQuery({
     at: "timestamptz",
     error_code: "text?",
     error_text: "text?",
+    pricing: "jsonb?",
+    entry_window: "jsonb?",
+    template_id: "text?",
   },
   text: `
-select s.business_id, s.channel_id, s.provider_message_id, s.status, s.participant, s.at, s.error_code, s.error_text
+select s.business_id, s.channel_id, s.provider_message_id, s.status, s.participant, s.at, s.error_code, s.error_text,
+       s.pricing, s.entry_window, s.template_id
   from message_statuses s
   join messages m on m.business_id = s.business_id and m.channel_id = s.channel_id and m.provider_message_id = s.provider_message_id
                  and m.direction = 'out'

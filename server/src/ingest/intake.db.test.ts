@@ -276,6 +276,45 @@ describe("the intake", () => {
     expect(await count("select count(*) from messages where provider_message_id = $1 and delivered_at is not null", [status.id])).toBe(1);
   });
 
+  it("keeps what a status says of the price, of the window of an advertisement and of the template, before and after its message is known", async () => {
+    const pricing = { billable: true, pricing_model: "PMP", type: "regular", category: "utility" };
+    const window = { id: "c1", expiration_timestamp: "1790700000", origin: { type: "referral_conversion" } };
+    const said = {
+      status: "sent",
+      timestamp: "1790100100",
+      recipient_id: "12025550319",
+      pricing,
+      conversation: window,
+      template_id: "15009",
+    };
+    const statuses = [
+      { ...said, id: "wamid.priced" },
+      { ...said, id: "wamid.priced", status: "read", pricing: undefined, conversation: undefined, template_id: undefined },
+    ];
+    await receive(intakeOn(db), webhookBody(business.phoneNumberId, { statuses }));
+    const kept = async (): Promise<unknown> => {
+      const { rows } = await test.superuser.query<{ kept: unknown }>(
+        `select json_agg(json_build_object('pricing', pricing, 'entry_window', entry_window, 'template_id', template_id) order by status desc) as kept
+           from message_statuses where provider_message_id = 'wamid.priced'`,
+      );
+      return rows[0]?.kept;
+    };
+    const wanted = [
+      { pricing, entry_window: { id: "c1", origin: "referral_conversion", expiration_timestamp: "1790700000" }, template_id: "15009" },
+      { pricing: null, entry_window: null, template_id: null },
+    ];
+    expect(await kept()).toEqual(wanted);
+    await receive(intakeOn(db), messagesBody(business.phoneNumberId, { from: "12025550319", id: "wamid.before-priced" }));
+    await test.superuser.query(
+      `insert into messages (business_id, id, conversation_id, seq, channel_id, direction, author, provider_message_id, type, text, content, sent_at, received_at, status)
+       select business_id, gen_random_uuid(), conversation_id, 99, channel_id, 'out', 'ai', 'wamid.priced', type, text, content, sent_at, received_at, 'sent'
+         from messages where provider_message_id = 'wamid.before-priced'`,
+    );
+    const webhookLog = createWebhookLog({ db: db.acrossBusinesses, log: test.log });
+    expect(await createStatusStore({ db: db.acrossBusinesses, webhookLog, failPoints: noFailPoints }).applyWaitingOnce()).toBe(2);
+    expect(await kept()).toEqual(wanted);
+  });
+
   it("acknowledges nothing when the queue is full", async () => {
     const intake = intakeOn(db, { maxWaiting: 0 });
     const refused = receive(intake, messagesBody(business.phoneNumberId, { from: "12025550310" }));

@@ -2,6 +2,7 @@
 import type { Queryable } from "../db/query.ts";
 import type { FailPoints } from "../kernel/fail-points.ts";
 import { messageOf } from "../kernel/faults.ts";
+import type { JsonObject } from "../kernel/json.ts";
 import { isUuid, type BusinessId, type ChannelId } from "../kernel/ids.ts";
 import type { StatusEvent } from "../whatsapp/events.ts";
 import { aroundLocks, type Patience, patienceOf, type SetAside } from "./around-locks.ts";
@@ -38,6 +39,8 @@ export interface StatusStore {
 const callbackIdOf = (event: StatusEvent): string | null =>
   event.callbackData !== undefined && isUuid(event.callbackData) ? event.callbackData : null;
 
+const jsonOf = (node: JsonObject | null | undefined): string | null => (node === null || node === undefined ? null : JSON.stringify(node));
+
 export function createStatusStore(deps: StatusStoreDeps): StatusStore {
   async function storeOnce(items: readonly StatusItem[]): Promise<void> {
     await deps.failPoints.hit("status.apply");
@@ -53,6 +56,9 @@ export function createStatusStore(deps: StatusStoreDeps): StatusStore {
         events.map(callbackIdOf),
         events.map((event) => (event.fault === undefined ? null : String(event.fault.code))),
         events.map((event) => event.fault?.details ?? event.fault?.title ?? null),
+        events.map((event) => jsonOf(event.pricing)),
+        events.map((event) => jsonOf(event.entryWindow)),
+        events.map((event) => event.templateId ?? null),
       ]),
     );
   }
@@ -94,6 +100,9 @@ export function createStatusStore(deps: StatusStoreDeps): StatusStore {
           rows.map(() => null),
           rows.map((row) => row.error_code),
           rows.map((row) => row.error_text),
+          rows.map((row) => jsonOf(row.pricing)),
+          rows.map((row) => jsonOf(row.entry_window)),
+          rows.map((row) => row.template_id),
         ]),
       );
       await deps.db.run(markStatusesAppliedAcrossBusinesses, [

@@ -94,6 +94,12 @@ export interface StatusEvent {
   readonly callbackData?: string;
   readonly customer: CustomerIdentity;
   readonly fault?: ProviderFault;
+  /** What the message costs, in the provider's own words; it says so on one status of a message, or on two. */
+  readonly pricing?: JsonObject;
+  /** The window that an advertisement opened: its id, origin and end, as the provider tells them. */
+  readonly entryWindow?: JsonObject;
+  /** The provider's template behind a message that was sent without one. */
+  readonly templateId?: string;
   readonly raw: string;
 }
 

@@ -6,6 +6,7 @@ import { type ItemSite, unreadable } from "./parse-message.ts";
 import { readProviderFault } from "./provider-fault.ts";
 import { readArray, readString } from "./read-json.ts";
 import { notAhead, readTime } from "./provider-time.ts";
+import { readStatusCosts } from "./status-costs.ts";
 
 const KNOWN_STATUSES: ReadonlyMap<string, DeliveryStatus> = new Map(DELIVERY_STATUSES.map((status) => [status, status]));
 
@@ -33,5 +34,6 @@ export function parseStatus(node: JsonObject, site: ItemSite): StatusEvent | Unr
     raw,
     ...(callbackData === undefined ? {} : { callbackData }),
     ...(fault === undefined ? {} : { fault }),
+    ...readStatusCosts(node),
   };
 }

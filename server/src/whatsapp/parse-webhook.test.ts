@@ -213,6 +213,23 @@ describe("a status", () => {
     }
   });
 
+  test.each([
+    ["one with more to it", { category: "service", margin: "9", tiers: [1, 2], note: "n".repeat(3_000) }, { category: "service" }],
+    ["one of other kinds", { category: "x".repeat(101), type: { of: "a stranger" }, billable: "yes", pricing_model: "" }, undefined],
+    ["a word", "regular", undefined],
+    ["a list", [], undefined],
+    ["null", null, undefined],
+    ["none", undefined, undefined],
+  ])("keeps of a price only the words that are known, each of a word's length: %s", (_, pricing, kept) => {
+    const status = { id: "wamid.1", status: "sent", timestamp: "1790000000", pricing, conversation: pricing, template_id: pricing };
+    const event = onlyEvent(messagesBody({ statuses: [status] }));
+    expect(event.kind === "status" && [event.pricing, event.entryWindow, event.templateId]).toEqual([
+      kept,
+      undefined,
+      pricing === "regular" ? pricing : undefined,
+    ]);
+  });
+
   test("with a word of the future is a notice", () => {
     const event = onlyEvent(messagesBody({ statuses: [{ id: "wamid.1", status: "framed", timestamp: "1790000000" }] }));
     expect(event).toMatchObject({ kind: "notice", field: "status", channelKey: CHANNEL, accountKey: ACCOUNT });

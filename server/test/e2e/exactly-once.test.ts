@@ -142,9 +142,11 @@ test("a status of a message that we do not know yet waits for it, and is then jo
     (message) => message?.status === "read",
     { what: "the joined status", withinMs: 8_000 },
   );
-  expect(
-    await stack.count("select count(*) from onethread.message_statuses where provider_message_id = $1 and applied_at is null", [id]),
-  ).toBe(0);
+  await eventually(
+    () => stack.count("select count(*) from onethread.message_statuses where provider_message_id = $1 and applied_at is null", [id]),
+    (waiting) => waiting === 0,
+    { what: "the status that waits no longer" },
+  );
 });
 
 test.for([
@@ -171,6 +173,8 @@ test.for([
   expect(await stack.count("select count(*) from onethread.message_statuses where provider_message_id = $1", [id])).toBe(
     new Set(order).size,
   );
+  const priced = `select count(*) from onethread.message_statuses where provider_message_id = $1 and pricing->>'category' = 'service'`;
+  expect(await stack.count(priced, [id])).toBe(new Set(order.filter((status) => status === "sent" || status === "delivered")).size);
 });
 
 test("after all of this the log holds no error and no race, and the doctor finds nothing broken", async () => {
