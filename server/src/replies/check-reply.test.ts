@@ -32,6 +32,10 @@ describe("links of a reply", () => {
       "https://notsmile.example",
       "https://smile.example.evil.com",
       "x@evil.com",
+      "web:evil.com",
+      "web=evil.com",
+      "mailto:x@evil.com",
+      "a/evil.com",
     ])
       expect(problemsOf(`See ${link}`)).toEqual(["link"]);
     expect(problemsOf("See https://mine.example/a", {}, { burst: [message("https://mine.example/a")] })).toEqual(["link"]);
@@ -74,6 +78,11 @@ describe("what would only look like a link", () => {
   it("is the end of a sentence and the beginning of the next, and gets the blank between them", () => {
     expect(apart("Tudo certo no fim.se quiser, escreva. Ende.de")).toBe("Tudo certo no fim. se quiser, escreva. Ende. de");
     expect(problemsOf(apart("Tudo certo no fim.se quiser, escreva."))).toEqual([]);
+    const numbers = "Até às 18h.no sábado; 9 a.m.to 5 p.m.is fine, R$ 1.500.de entrada, z.B.im Mai, ab 10.am Montag, 8:30.se quiser";
+    expect(apart(numbers)).toBe(
+      "Até às 18h. no sábado; 9 a.m. to 5 p.m. is fine, R$ 1.500. de entrada, z.B. im Mai, ab 10. am Montag, 8:30. se quiser",
+    );
+    expect(problemsOf(apart(numbers))).toEqual([]);
   });
 
   it("stays when it is the business's, or a link beyond doubt, which is then refused", () => {

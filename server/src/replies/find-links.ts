@@ -56,9 +56,14 @@ function isEnding(host: string, written: string): boolean {
   return COUNTRIES.has(ending) && !/\.[A-Z][a-z]$/.test(written);
 }
 
-/** Two words of letters with one dot between them, the second with two letters, with a capital or a word of its own: an ending, or the next sentence's first word. */
+/** A word, a number ("18h", "1.500") or an abbreviation ("p.m", "z.B"). */
+const END_OF_SENTENCE = /^(?:[\p{L}\p{N}]+|(?:(?:\p{L}|\p{N}+)\.)+(?:\p{L}|\p{N}+))$/u;
+
+/** A dot between such an end and a word of two letters, with a capital or of its own: an ending, or the next sentence's first word. */
 function isDoubtful(written: string): boolean {
-  const [, ending] = /^\p{L}+\.(\p{L}+)$/u.exec(written) ?? [];
+  const dot = written.lastIndexOf(".");
+  const [ending] = /^\p{L}+$/u.exec(written.slice(dot + 1)) ?? [];
+  if (!END_OF_SENTENCE.test(written.slice(0, Math.max(0, dot)))) return false;
   return ending !== undefined && (ending.length === 2 || WORD_ENDINGS.has(ending.toLowerCase()) || /^\p{Lu}\p{Ll}/u.test(ending));
 }
 
@@ -90,7 +95,6 @@ interface Found {
 function addressesIn(piece: string): readonly Found[] {
   const found: Found[] = [];
   for (const { 0: run, index } of piece.matchAll(RUN)) {
-    if (index > 0 && "/?#:=&".includes(piece[index - 1] ?? "")) continue;
     const at = run.lastIndexOf("@");
     let from = at + 1;
     for (const part of run.slice(at + 1).split(/[+_]/)) {
@@ -134,7 +138,7 @@ export function separateSentences(text: string, isOurs: (host: string) => boolea
   let separated = text;
   const doubtful = findLinks(text).filter((link) => link.isDoubtful && !isOurs(link.host));
   for (const written of new Set(doubtful.map((link) => link.text)))
-    separated = separated.replaceAll(written, () => written.replace(".", ". "));
+    separated = separated.replaceAll(written, () => written.replace(/\.(?=[^.]*$)/, ". "));
   return separated;
 }
 
