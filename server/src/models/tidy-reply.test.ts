@@ -18,6 +18,13 @@ test.each([
   ["<think/>ok<think />", "ok"],
   ["<answer>ok</answer><|im_end|></s>", "ok"],
   ["```\n<think>hm</think>\n```\nok", "ok"],
+  ["<think>hm<answer>ok</answer>", "ok"],
+  ["<|START_THINKING|>hm<|END_THINKING|><|START_RESPONSE|>ok<|END_RESPONSE|>", "ok"],
+  ["<|thinking|>hm<|/thinking|>ok<｜end▁of▁sentence｜>", "ok"],
+  ["<thought_process>hm</thought_process><inner_monologue>hm</inner_monologue><antThinking>hm</antThinking>ok", "ok"],
+  ["<|im_start|>assistant\nok<|im_end|>", "ok"],
+  ["<|start_header_id|>assistant<|end_header_id|>\n\nok<|eot_id|>", "ok"],
+  ["<bos><start_of_turn>model\nok<end_of_turn>", "ok"],
   ["Our [analysis] of <thoughtful> things", "Our [analysis] of <thoughtful> things"],
 ])("%j becomes %j", (answer, shown) => {
   expect(tidyReply(answer, 4_000)).toBe(shown);
