@@ -52,6 +52,9 @@ async function start(flags: Flags, terminal: Terminal): Promise<void> {
       ONETHREAD_SIMULATOR_PORT: flags.simulatorPort,
     },
   });
+  terminal.onCrash((error) => {
+    log.fatal({ error }, "process.crashed");
+  });
   const stopping = awaitStop(terminal);
   try {
     // Loaded here: `--help` and the other commands need none of it.

@@ -1,6 +1,7 @@
 // Owns: what a command may touch of the world around the process: output, environment, signals. Refuses to know any command.
 import { text } from "node:stream/consumers";
 import { readEnvironment, type Environment } from "../config.ts";
+import { standardError } from "../kernel/standard-error.ts";
 
 export type StopSignal = "SIGINT" | "SIGTERM";
 
@@ -16,6 +17,8 @@ export interface Terminal {
   readInput(): Promise<string>;
   /** Calls `listener` at every request to stop; the answer takes the listener away. */
   onStop(listener: (signal: StopSignal) => void): () => void;
+  /** Calls `listener` with what nobody has caught; then the process ends with 1. Without it Node writes all that an error holds, rows of the database too. */
+  onCrash(listener: (error: unknown) => void): void;
   exitNow(code: number): never;
 }
 
@@ -44,7 +47,7 @@ export function createProcessTerminal(): Terminal {
       process.stdout.write(`${lines}\n`);
     },
     complain(lines) {
-      process.stderr.write(`${lines}\n`);
+      standardError().write(`${lines}\n`);
     },
     readInput: async () => (await text(process.stdin)).trim(),
     onStop(listener) {
@@ -58,6 +61,13 @@ export function createProcessTerminal(): Terminal {
         process.off("SIGINT", listener);
         process.off("SIGTERM", listener);
       };
+    },
+    onCrash(listener) {
+      process.once("uncaughtException", (error) => {
+        process.exitCode = 1;
+        listener(error);
+        process.exit();
+      });
     },
     exitNow: (code) => process.exit(code),
   };

@@ -1,7 +1,9 @@
 // Owns: the logger. Event names are `area.past-tense` (docs/events.md); never bodies, names or phone numbers: ids and counts.
-import { messageOf } from "./faults.ts";
+import { isatty } from "node:tty";
 import { pino, type Logger } from "pino";
-import { build as buildPretty } from "pino-pretty";
+import { prettyFactory } from "pino-pretty";
+import { messageOf } from "./faults.ts";
+import { standardError } from "./standard-error.ts";
 
 export type Log = Pick<Logger, "trace" | "debug" | "info" | "warn" | "error" | "fatal" | "level"> & {
   child(bindings: Record<string, unknown>): Log;
@@ -50,6 +52,19 @@ export function createLog(options: LogOptions): Log {
     serializers: { error: loggedError },
   };
   if (options.destination !== undefined) return pino(settings, options.destination);
-  if (options.pretty !== true) return pino(settings, pino.destination(2));
-  return pino(settings, buildPretty({ destination: 2, sync: true, messageKey: "event", colorize: process.stderr.isTTY }));
+  const output = standardError();
+  const log = pino(settings, options.pretty === true ? prettyLines(output) : output);
+  output.onDropped((lines) => {
+    log.error({ lines }, "log.lines-dropped");
+  });
+  return log;
+}
+
+function prettyLines(output: { write(lines: string): void }): typeof output {
+  const prettify = prettyFactory({ messageKey: "event", colorize: isatty(2) });
+  return {
+    write(line) {
+      output.write(prettify(line));
+    },
+  };
 }

@@ -40,6 +40,8 @@ export function createRecordingTerminal(environment: Readonly<Record<string, str
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    // What nobody catches in a test is the test's failure.
+    onCrash: () => undefined,
     exitNow(code) {
       throw new ExitedNow(code);
     },
