@@ -437,7 +437,7 @@ export type ReplySettings = {
   readonly courtesyText: string | null;
   /** Against machines that answer machines: then nothing is said (skipped as loop) until it is over. null: no brake. */
   readonly loopBrake: {
-    /** The same text was answered so often already. */
+    /** The same text, but for the numbers in it, was answered so often already. */
     readonly repeats: number;
     /** So many replies were written. */
     readonly turns: number;

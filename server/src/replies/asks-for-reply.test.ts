@@ -3,7 +3,6 @@ import { asksOf, decideBurst, leftForPerson, type Asks, type BurstCircumstances 
 import { changesMeaning } from "./changed-meaning.ts";
 import { readCourtesy } from "./courtesies.ts";
 import { questionsOf } from "./questions-of.ts";
-import { findLoopFor } from "../../test/support/loop-rows.ts";
 
 test.each([
   [
@@ -183,17 +182,4 @@ test.each([
   ["pao com gluten", "pão sem glúten", true],
 ])("%s edited into %s changes what is asked: %s", (before, after, changes) => {
   expect(changesMeaning(before, after)).toBe(changes);
-});
-
-test("the same text again and again is a loop, different questions are none", () => {
-  expect(findLoopFor(Array.from({ length: 5 }, () => "out of office"))).toBe(true);
-  expect(findLoopFor(Array.from({ length: 4 }, () => "open on Sunday?"))).toBe(false);
-  expect(findLoopFor(Array.from({ length: 10 }, (_, n) => `question ${String(n)}`))).toBe(false);
-  expect(findLoopFor(Array.from({ length: 17 }, (_, n) => `ticket ${String(n)} received`))).toBe(true);
-  expect(
-    findLoopFor(
-      Array.from({ length: 5 }, () => "out of office"),
-      200_000,
-    ),
-  ).toBe(false);
 });

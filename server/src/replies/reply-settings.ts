@@ -81,7 +81,7 @@ export const replySettingsSchema = z.strictObject({
   ),
   loopBrake: z
     .strictObject({
-      repeats: z.int().min(1).max(100).default(4).describe("The same text was answered so often already."),
+      repeats: z.int().min(1).max(100).default(4).describe("The same text, but for the numbers in it, was answered so often already."),
       turns: z.int().min(2).max(1_000).default(15).describe("So many replies were written."),
       withinMs: z.int().min(10_000).max(86_400_000).default(300_000).describe("Within this time."),
     })

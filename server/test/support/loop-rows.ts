@@ -3,8 +3,8 @@ import { isLoop } from "../../src/replies/find-loop.ts";
 import type { RecentMessage } from "../../src/replies/read-thread.ts";
 import { DEFAULT_REPLY_SETTINGS } from "../../src/replies/reply-settings.ts";
 
-/** Whether the last of the texts, which came `everyMs` after each other, is taken for a part of a loop. */
-export function findLoopFor(texts: readonly string[], everyMs = 5_000): boolean {
+/** Whether the last of the texts, which came `everyMs` after each other, is taken for a part of a loop; `ours`: what was answered to each. */
+export function findLoopFor(texts: readonly string[], everyMs = 5_000, ours = "Hello."): boolean {
   const start = Date.parse("2026-11-28T10:00:00Z");
   const rows = texts.flatMap((text, index): RecentMessage[] => {
     const common = {
@@ -37,7 +37,7 @@ export function findLoopFor(texts: readonly string[], everyMs = 5_000): boolean 
         seq: index * 2 + 2,
         direction: "out",
         author: "ai",
-        text: "Hello.",
+        text: ours,
         turn_id: `t${String(index)}`,
         sent_at: new Date(at + 1_000),
       },
