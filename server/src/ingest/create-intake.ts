@@ -167,14 +167,15 @@ export function createIntake(deps: IntakeDeps): Intake {
         statusItems.push(statusItem({ event, channel: located.channel }));
       }
     }
-    const outcomes = await messageQueue.submitAll(messages, ({ event, channel }) => createIngestItem(event, channel));
+    const outcomes =
+      messages.length === 0 ? [] : await messageQueue.submitAll(messages, ({ event, channel }) => createIngestItem(event, channel));
     // Only now: a status of this delivery may be about one of its messages.
-    const results = await statusQueue.submitAll(statusItems, (item) => item);
+    const results = statusItems.length === 0 ? [] : await statusQueue.submitAll(statusItems, (item) => item);
     for (const { event, places } of preferences) {
       const isUsed = await recordPreferences({ event, places });
       notices.push(noticeOf(event, { places, isUsed }));
     }
-    const unused = await recordNotices(notices);
+    const unused = notices.length === 0 ? 0 : await recordNotices(notices);
     for (let at = 0; at < aside.length; at += ASIDE_SLICE) await webhookLog.quarantine(...aside.slice(at, at + ASIDE_SLICE));
     learn(lessons);
     const isQuarantined = (outcome: string): boolean => outcome === "quarantined";

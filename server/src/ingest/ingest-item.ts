@@ -28,14 +28,17 @@ export interface IngestItem {
   readonly messageId: MessageId;
   /** In the order of proof: the first one that is known decides. */
   readonly aliases: readonly Alias[];
+  /** One for each of the aliases: what it is called in caches and queues. */
+  readonly names: readonly string[];
   readonly contentJson: string;
 }
 
 /** Messages that share one of these are of the same sender, or of the same group. */
-export function namesOf({ businessId, aliases, event: { becomes } }: IngestItem): readonly string[] {
-  const all = becomes === undefined ? aliases : [...aliases, ...aliasesOf(becomes, undefined)];
-  return all.map(({ kind, value }) => `${businessId}|${kind}|${value}`);
+export function namesOf({ businessId, names, event: { becomes } }: IngestItem): readonly string[] {
+  return becomes === undefined ? names : [...names, ...aliasesOf(becomes, undefined).map((alias) => nameOf(businessId, alias))];
 }
+
+const nameOf = (businessId: BusinessId, { kind, value }: Alias): string => `${businessId}|${kind}|${value}`;
 
 const PROOF: readonly IdentityKind[] = ["parent_user", "user", "phone", "lid"];
 
@@ -75,14 +78,17 @@ export function createIngestItem(
   event: MessageEvent,
   channel: { readonly businessId: BusinessId; readonly channelId: ChannelId; readonly quietMs: number; readonly scope: string },
 ): IngestItem {
+  const { businessId } = channel;
+  const aliases = aliasesOf(event.customer, event.groupId);
   return {
     event,
-    businessId: channel.businessId,
+    businessId,
     channelId: channel.channelId,
     quietMs: channel.quietMs,
     scope: channel.scope,
     messageId: newId<MessageId>(),
-    aliases: aliasesOf(event.customer, event.groupId),
+    aliases,
+    names: aliases.map((alias) => nameOf(businessId, alias)),
     contentJson: JSON.stringify(event.content),
   };
 }

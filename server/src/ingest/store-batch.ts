@@ -1,5 +1,6 @@
 // Owns: a batch of placed messages into the database, with the layers beneath it: the batch, its halves, a single message, the existing
 // conversation, and at last the quarantine. Whatever it answers for an item is durable, but for what is set aside; what is not durable is thrown.
+import { booleanArray, intArray, jsonbArray, textArray, timestampArray, uuidArray } from "../db/binary-arrays.ts";
 import { classifyDatabaseError } from "../db/classify-error.ts";
 import type { BatchDatabase } from "../db/database.ts";
 import type { Queryable } from "../db/query.ts";
@@ -87,7 +88,7 @@ function namesOf(placed: readonly PlacedItem[]): readonly { readonly entry: Plac
 /** `bare`: nothing that the database might refuse of a thread, so no name and no address; it keeps those that it has. */
 type Form = "whole" | "bare";
 
-function parametersOf(placed: readonly PlacedItem[], form: Form): unknown[] {
+function parametersOf(placed: readonly PlacedItem[], form: Form): Buffer[] {
   const { threads, threadOf } = groupByThread(placed);
   const addresses = threads.map(({ newest }) => (form === "bare" ? undefined : replyAddressOf(newest.item.event)));
   // The author of a group's message is not the group.
@@ -95,38 +96,38 @@ function parametersOf(placed: readonly PlacedItem[], form: Form): unknown[] {
   const events = placed.map(({ item }) => item.event);
   const names = namesOf(placed);
   return [
-    threads.map(({ entry }) => entry.item.businessId),
-    threads.map(({ entry }) => entry.canonicalKey),
+    uuidArray(threads.map(({ entry }) => entry.item.businessId)),
+    textArray(threads.map(({ entry }) => entry.canonicalKey)),
     // The id that the conversation gets if it is new; a message's own id is as good as any other UUIDv7.
-    threads.map(({ entry }) => entry.item.messageId),
-    people.map(({ name }) => name ?? null),
-    threads.map(({ newest }, at) => (addresses[at] === undefined ? null : newest.item.channelId)),
-    addresses.map((address) => address?.kind ?? null),
-    addresses.map((address) => address?.address ?? null),
-    threadOf,
-    placed.map(({ item }) => item.businessId),
-    placed.map(({ item }) => item.messageId),
-    placed.map(({ item }) => item.channelId),
-    events.map((event) => event.direction),
-    events.map((event) => (event.direction === "in" ? "customer" : "human")),
-    events.map((event) => event.providerMessageId),
-    events.map((event) => event.type),
-    events.map((event) => event.text),
-    placed.map(({ item }) => item.contentJson),
-    events.map((event) => event.quotedProviderMessageId ?? null),
-    events.map((event) => event.targetProviderMessageId ?? null),
-    events.map((event) => event.sentAt),
-    placed.map(({ item }) => item.quietMs),
-    events.map((event) => event.provider),
-    events.map((event) => event.channelKey),
-    events.map((event) => event.raw),
-    names.map(({ entry }) => entry.item.businessId),
-    names.map(({ alias }) => alias.kind),
-    names.map(({ alias }) => alias.value),
-    names.map(({ entry, alias }) => scopeOf(alias, entry.item)),
-    names.map(({ entry }) => entry.canonicalKey),
-    events.map((event) => event.isHistory === true),
-    people.map(({ username }) => username ?? null),
+    uuidArray(threads.map(({ entry }) => entry.item.messageId)),
+    textArray(people.map(({ name }) => name)),
+    uuidArray(threads.map(({ newest }, at) => (addresses[at] === undefined ? null : newest.item.channelId))),
+    textArray(addresses.map((address) => address?.kind)),
+    textArray(addresses.map((address) => address?.address)),
+    intArray(threadOf),
+    uuidArray(placed.map(({ item }) => item.businessId)),
+    uuidArray(placed.map(({ item }) => item.messageId)),
+    uuidArray(placed.map(({ item }) => item.channelId)),
+    textArray(events.map((event) => event.direction)),
+    textArray(events.map((event) => (event.direction === "in" ? "customer" : "human"))),
+    textArray(events.map((event) => event.providerMessageId)),
+    textArray(events.map((event) => event.type)),
+    textArray(events.map((event) => event.text)),
+    jsonbArray(placed.map(({ item }) => item.contentJson)),
+    textArray(events.map((event) => event.quotedProviderMessageId)),
+    textArray(events.map((event) => event.targetProviderMessageId)),
+    timestampArray(events.map((event) => event.sentAt)),
+    intArray(placed.map(({ item }) => item.quietMs)),
+    textArray(events.map((event) => event.provider)),
+    textArray(events.map((event) => event.channelKey)),
+    textArray(events.map((event) => event.raw)),
+    uuidArray(names.map(({ entry }) => entry.item.businessId)),
+    textArray(names.map(({ alias }) => alias.kind)),
+    textArray(names.map(({ alias }) => alias.value)),
+    textArray(names.map(({ entry, alias }) => scopeOf(alias, entry.item))),
+    textArray(names.map(({ entry }) => entry.canonicalKey)),
+    booleanArray(events.map((event) => event.isHistory === true)),
+    textArray(people.map(({ username }) => username)),
   ];
 }
 

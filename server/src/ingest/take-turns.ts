@@ -236,30 +236,33 @@ export function createTurns<Item, Out extends string>(options: TurnsOptions<Item
     idle: () => (isIdle() ? Promise.resolve() : new Promise((resolve) => onIdle.push(resolve))),
     async run(items) {
       const mine: Arrived<Item>[] = [];
-      const results = new Map<number, Out | Promise<Out>>();
-      const before = arrived;
+      const places: number[] = [];
+      const results = new Array<Out | Promise<Out>>(items.length);
       const slowSince = performance.now() - slowMs;
       const mustWait = (name: string): boolean => {
         const others = underWay.get(name);
         return others !== undefined && (others.since <= slowSince || options.mayOverlap?.(name) !== true);
       };
-      for (const item of items) {
+      items.forEach((item, place) => {
         const entry = { item, names: options.namesOf(item), ord: (arrived += 1) };
         const isBehind = entry.names.some((name) => mustWait(name) || waitingNames.has(name) || suspects.has(name));
-        if (isBehind) results.set(entry.ord, wait(entry));
-        else mine.push(entry);
-      }
+        if (isBehind) results[place] = wait(entry);
+        else {
+          mine.push(entry);
+          places.push(place);
+        }
+      });
       const stored = store(mine, false, (outcomes) => {
         mine.forEach((entry, at) => {
           const outcome = outcomes[at] ?? new Error("an item has no outcome");
-          if (outcome instanceof Error) results.set(entry.ord, refused(outcome));
-          else results.set(entry.ord, isSetAside(outcome) ? wait(entry, outcome) : outcome);
+          const result = outcome instanceof Error ? refused<Out>(outcome) : isSetAside(outcome) ? wait(entry, outcome) : outcome;
+          results[places[at] ?? at] = result;
         });
       });
       pump();
       await stored;
       pump();
-      return items.map((_, at) => results.get(before + 1 + at) ?? refused(new Error("an item has no outcome")));
+      return results;
     },
   };
 }

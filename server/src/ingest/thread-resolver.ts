@@ -4,6 +4,7 @@
 // Refuses to decide who is who: whatever is not plain is handed back, to be settled (identity/settle-identity.ts).
 import { LRUCache } from "lru-cache";
 import { canonicalKeyOf } from "../conversations/canonical-key.ts";
+import { textArray, uuidArray } from "../db/binary-arrays.ts";
 import type { Queryable } from "../db/query.ts";
 import { isHeldAt } from "../identity/number-holders.ts";
 import type { Alias, IngestItem } from "./ingest-item.ts";
@@ -39,8 +40,6 @@ export interface ThreadResolver {
   forget(): void;
 }
 
-const cacheKey = (businessId: string, alias: Alias): string => `${businessId}|${alias.kind}|${alias.value}`;
-
 /** The keys that a new thread of this sender may have, the preferred one first. */
 export function newKeysOf(item: IngestItem): readonly string[] {
   const { phone, userId, parentUserId, lid } = item.event.customer;
@@ -71,23 +70,23 @@ export function createThreadResolver(deps: { readonly db: Queryable; readonly ma
   async function lookUp(items: readonly IngestItem[]): Promise<ReadonlyMap<string, Found>> {
     const wanted = new Map<string, { readonly item: IngestItem; readonly alias: Alias }>();
     for (const item of items) {
-      for (const alias of item.aliases) {
-        const key = cacheKey(item.businessId, alias);
-        if (remembered(item, key) === undefined) wanted.set(key, { item, alias });
-      }
+      item.aliases.forEach((alias, at) => {
+        const name = item.names[at];
+        if (name !== undefined && remembered(item, name) === undefined) wanted.set(name, { item, alias });
+      });
     }
     const found = new Map<string, Found>();
     if (wanted.size === 0) return found;
     const list = [...wanted.values()];
     const rows = await deps.db.run(findThreadsAcrossBusinesses, [
-      list.map(({ item }) => item.businessId),
-      list.map(({ alias }) => alias.kind),
-      list.map(({ alias }) => alias.value),
+      uuidArray(list.map(({ item }) => item.businessId)),
+      textArray(list.map(({ alias }) => alias.kind)),
+      textArray(list.map(({ alias }) => alias.value)),
     ]);
     for (const row of rows) {
-      const key = `${row.business_id}|${row.kind}|${row.value}`;
-      found.set(key, { canonicalKey: row.canonical_key, since: row.held_since, until: row.held_until });
-      cache.set(key, row.canonical_key);
+      const name = `${row.business_id}|${row.kind}|${row.value}`;
+      found.set(name, { canonicalKey: row.canonical_key, since: row.held_since, until: row.held_until });
+      cache.set(name, row.canonical_key);
     }
     return found;
   }
@@ -102,7 +101,7 @@ export function createThreadResolver(deps: { readonly db: Queryable; readonly ma
       // The first item of the batch that begins a thread says which identifiers it has; others that share only some of them wait for it.
       const beginning = new Map<string, IngestItem>();
       for (const item of items) {
-        const names = item.aliases.map((alias) => cacheKey(item.businessId, alias));
+        const { names } = item;
         const known = names.map((name) => remembered(item, name) ?? found.get(name)?.canonicalKey);
         const isOfAnotherTime = names.some((name) => remembered(item, name) === undefined && !isOfTime(found.get(name), item));
         const keys = new Set(known);
@@ -126,12 +125,12 @@ export function createThreadResolver(deps: { readonly db: Queryable; readonly ma
     },
     remember(entries) {
       for (const { item, canonicalKey } of entries) {
-        for (const alias of item.aliases) cache.set(cacheKey(item.businessId, alias), canonicalKey);
+        for (const name of item.names) cache.set(name, canonicalKey);
       }
     },
     knows: (name) => cache.has(name),
     redirect(entry, winnerKey) {
-      for (const alias of entry.item.aliases) cache.delete(cacheKey(entry.item.businessId, alias));
+      for (const name of entry.item.names) cache.delete(name);
       return { ...entry, canonicalKey: winnerKey, newAliases: [] };
     },
     forget() {
