@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { ResponderFault, type ContextMessage } from "../replies/responder.ts";
 import type { Summarizer } from "../sessions/summarizer.ts";
+import { describeMessage } from "../whatsapp/describe-message.ts";
 import { askModel, type ModelUsage } from "./ask-model.ts";
 import { frameMark, frameText } from "./frame-text.ts";
 import type { LanguageModels } from "./language-models.ts";
@@ -34,7 +35,11 @@ function instructionsFor(mark: string): string {
 
 function render(messages: readonly ContextMessage[], mark: string): string {
   const lines = messages.map((message) =>
-    frameText(message.text ?? `(${message.type})`, { kind: message.author === "customer" ? "customer" : "business", mark }),
+    frameText(describeMessage(message), {
+      kind: message.author === "customer" ? "customer" : "business",
+      mark,
+      attributes: { from: message.from },
+    }),
   );
   const whole = lines.join("\n");
   if (whole.length <= MAX_LENGTH) return whole;

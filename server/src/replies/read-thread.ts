@@ -6,7 +6,7 @@ import { mayChange } from "../conversations/may-change.ts";
 import { isObject } from "../whatsapp/read-json.ts";
 import { customerWords } from "../whatsapp/customer-words.ts";
 import { referralText } from "../whatsapp/referral-text.ts";
-import { participantKey, readParticipant, type Participant } from "../whatsapp/participant.ts";
+import { participantKey, participantName } from "../whatsapp/participant.ts";
 import { asksOf } from "./asks-for-reply.ts";
 import { changesMeaning } from "./changed-meaning.ts";
 import type { ContextMessage } from "./responder.ts";
@@ -38,12 +38,7 @@ function authorOf(author: string): ContextMessage["author"] {
 
 const UNKNOWN_QUOTE = "(an earlier message)";
 
-const memberOf = ({ participant }: RecentMessage): Participant | undefined => readParticipant({ participant: participant ?? null });
 const memberKeyOf = (row: RecentMessage): string => participantKey({ participant: row.participant ?? null });
-function memberNameOf(row: RecentMessage): string | undefined {
-  const member = memberOf(row);
-  return member === undefined ? undefined : (member.name ?? (member.phone === undefined ? "a member of the group" : `+${member.phone}`));
-}
 
 interface Changes {
   readonly edits: ReadonlyMap<string, RecentMessage>;
@@ -75,7 +70,7 @@ function messageOf(row: RecentMessage, { edits, reactions }: Changes): ContextMe
   const id = row.provider_message_id ?? "";
   const quoted = row.quoted_provider_message_id === null ? undefined : (row.quoted_text ?? UNKNOWN_QUOTE);
   const about = referralText({ referral: row.referral ?? null, context: { referred_product: row.referred_product ?? null } });
-  const from = memberNameOf(row);
+  const from = participantName({ participant: row.participant ?? null });
   const emojis = reactions.get(id);
   return {
     seq: row.seq,

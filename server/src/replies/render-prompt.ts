@@ -3,6 +3,7 @@
 import { LRUCache } from "lru-cache";
 import type { AssistantModelMessage, ModelMessage, UserModelMessage } from "ai";
 import { cleanText, frameMark, frameText, toOneLine } from "../models/frame-text.ts";
+import { describeMessage, labelOf } from "../whatsapp/describe-message.ts";
 import type { ContextMessage, ReplyContext, ToolSet } from "./responder.ts";
 
 export interface RenderedPrompt {
@@ -68,34 +69,17 @@ function createClock(timeZone: string): Clock {
   return { full: (at) => full.format(at), short: (at) => short.format(at) };
 }
 
-const UNREADABLE: Readonly<Record<string, string>> = {
-  image: "a picture, which you cannot see",
-  video: "a video, which you cannot see",
-  audio: "a voice message, which you cannot hear",
-  sticker: "a sticker",
-  document: "a file, which you cannot read",
-  location: "a location",
-  contacts: "a contact card",
-  order: "an order",
-  poll: "a poll",
-  poll_vote: "a vote in a poll",
-  call: "a call",
-  placeholder: "something that can be seen on the phone only",
-  system: "a notice of WhatsApp",
-  interactive: "a message with buttons, a list or a form",
-  button: "a button",
-  template: "a message from a template",
-  unsupported: "something that WhatsApp does not pass on",
-};
+/** What a model here cannot take in has to be said to it. */
+const HIDDEN: ReadonlyMap<string, string> = new Map([
+  ["image", "see"],
+  ["video", "see"],
+  ["audio", "hear"],
+  ["document", "read"],
+]);
 
-const WITH_CAPTION = new Set(["image", "video", "document"]);
-
-/** What a caption belongs to has to be said too: nobody here can see or hear it. */
-function describe({ type, text }: ContextMessage): string {
-  const written = text?.trim() ?? "";
-  if (written === "") return `(${UNREADABLE[type] ?? "something that cannot be shown"})`;
-  if (type === "audio") return `(${UNREADABLE["audio"] ?? ""}: ${written})`;
-  return WITH_CAPTION.has(type) ? `(${UNREADABLE[type] ?? ""}) ${written}` : (text ?? "");
+function labelForModel(type: string): string {
+  const sense = HIDDEN.get(type);
+  return sense === undefined ? labelOf(type) : `${labelOf(type)}, which you cannot ${sense}`;
 }
 
 function shorten(text: string): string {
@@ -111,7 +95,7 @@ function fromCustomer(message: ContextMessage, clock: Clock, mark: string): stri
     reactions: message.reactions?.join(" "),
     about: message.about === undefined ? undefined : shorten(message.about),
   };
-  return frameText(describe(message), { kind: "customer", mark, attributes });
+  return frameText(describeMessage(message, labelForModel), { kind: "customer", mark, attributes });
 }
 
 /** What the business said. It may quote a customer, so it is cleaned like everything else, but it is no data: it is what was answered. */
@@ -119,7 +103,7 @@ function fromBusiness(message: ContextMessage, mark: string): string {
   const by = message.author === "human" ? "[a colleague wrote] " : message.author === "api" ? "[sent by the business] " : "";
   const quote = message.quote === undefined ? "" : `[in answer to: ${shorten(toOneLine(message.quote))}] `;
   const reactions = message.reactions === undefined || message.reactions.length === 0 ? "" : ` [reaction: ${message.reactions.join(" ")}]`;
-  return cleanText(`${by}${quote}${describe(message)}${reactions}`, mark);
+  return cleanText(`${by}${quote}${describeMessage(message, labelForModel)}${reactions}`, mark);
 }
 
 function historyOf(context: ReplyContext, clock: Clock, mark: string): (AssistantModelMessage | UserModelMessage)[] {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ContextMessage } from "../replies/responder.ts";
+import { MESSAGE_TYPES } from "../whatsapp/events.ts";
 import { clip, summarizeExtractively } from "./extractive-summarizer.ts";
 
 const said = (...lines: readonly (readonly [ContextMessage["author"], string | null])[]): readonly ContextMessage[] =>
@@ -35,8 +36,22 @@ describe("a summary without a model", () => {
   it("pictures without words are counted, and said to be there", () => {
     expect(summarizeExtractively({ messages: said(["customer", null], ["customer", null]) })).toMatchObject({
       topic: null,
-      summary: "2 messages of the customer. Sent: image.",
+      summary: "2 messages of the customer. Sent: a picture.",
     });
+  });
+
+  it("says of a group who wrote what, and never the name of a type", () => {
+    const messages: readonly ContextMessage[] = said(["customer", "Is the hall free on Friday?"], ["customer", null], ["human", null]).map(
+      (one, index) => ({ ...one, ...(["Ana", "+12025550147"][index] === undefined ? {} : { from: ["Ana", "+12025550147"][index] ?? "" }) }),
+    );
+    expect(summarizeExtractively({ messages }).summary).toBe(
+      "2 messages of Ana, +12025550147. Asked (Ana): “Is the hall free on Friday?” Sent: a picture. Answer: “(a picture)”",
+    );
+    expect(summarizeExtractively({ messages: messages.slice(0, 2) }).openPoints).toEqual(["Ana: Is the hall free on Friday?"]);
+    for (const type of MESSAGE_TYPES) {
+      const { summary } = summarizeExtractively({ messages: [{ seq: 1, author: "customer", type, text: " ", sentAt: new Date(0) }] });
+      expect(summary).toMatch(/ Sent: (an? |something )/);
+    }
   });
 
   it("whatever was written, nothing is longer than its limit, and no character is torn apart", () => {

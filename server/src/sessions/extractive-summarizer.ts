@@ -1,12 +1,15 @@
 // Owns: a summary without a model: the customer's own words, picked by their place and their question marks, so it works in every language. Pure.
 // Refuses to know: what the words mean.
 import { cleanString } from "../whatsapp/storable-json.ts";
+import { describeMessage, labelOf } from "../whatsapp/describe-message.ts";
 import type { ContextMessage } from "../replies/responder.ts";
 import type { SessionSummary, SessionToSummarize, Summarizer } from "./summarizer.ts";
 
 const TOPIC_LENGTH = 100;
 const QUOTE_LENGTH = 240;
 const MAX_OPEN_POINTS = 5;
+const NAME_LENGTH = 60;
+const MAX_NAMES = 5;
 /** Of Latin, Greek, Arabic, Armenian, Chinese and Ethiopic writing; Spanish also opens with one. */
 const QUESTION = /[?¿\u037E\u061F\u055E\uFF1F\u1367]/u;
 /** What is shorter is a greeting, a thank-you or a yes. */
@@ -24,7 +27,7 @@ export function summarizeExtractively({ messages, lastTurn }: Pick<SessionToSumm
   return {
     source: "extractive",
     summary: sentencesOf(customers, topic, answer),
-    topic: topic === undefined ? null : clip(topic, TOPIC_LENGTH),
+    topic: topic === undefined ? null : clip(topic.text, TOPIC_LENGTH),
     outcome: outcomeOf({ isHandedOver, reason: lastTurn?.reason ?? null, answer, unanswered }),
     openPoints: openPointsOf(unanswered),
   };
@@ -37,10 +40,18 @@ function lastAnswer(messages: readonly ContextMessage[], isHandedOver: boolean):
   return messages.findLast(({ author, seq }) => author !== "customer" && !(isHandedOver && author === "ai" && seq > burstFrom));
 }
 
-function topicOf(customers: readonly ContextMessage[]): string | undefined {
-  const texts = customers.flatMap(({ text }) => (text === null || text.trim() === "" ? [] : [text]));
-  const substantial = texts.filter((text) => text.trim().length >= SUBSTANCE_LENGTH);
-  return substantial.find((text) => QUESTION.test(text)) ?? substantial[0] ?? texts.find((text) => QUESTION.test(text)) ?? texts[0];
+interface Written {
+  readonly text: string;
+  readonly from?: string;
+}
+
+const hasWords = (message: ContextMessage): message is ContextMessage & Written => message.text !== null && message.text.trim() !== "";
+
+function topicOf(customers: readonly ContextMessage[]): Written | undefined {
+  const written = customers.filter(hasWords);
+  const substantial = written.filter(({ text }) => text.trim().length >= SUBSTANCE_LENGTH);
+  const isQuestion = ({ text }: Written): boolean => QUESTION.test(text);
+  return substantial.find(isQuestion) ?? substantial[0] ?? written.find(isQuestion) ?? written[0];
 }
 
 function outcomeOf(of: {
@@ -55,22 +66,33 @@ function outcomeOf(of: {
 }
 
 function openPointsOf(unanswered: readonly ContextMessage[]): readonly string[] {
-  const texts = unanswered.flatMap(({ text }) => (text === null || text.trim() === "" ? [] : [text]));
-  const questions = texts.filter((text) => QUESTION.test(text));
-  const points = questions.length > 0 ? questions : texts.slice(-1);
-  return points.slice(-MAX_OPEN_POINTS).map((text) => clip(text, QUOTE_LENGTH));
+  const written = unanswered.filter(hasWords);
+  const questions = written.filter(({ text }) => QUESTION.test(text));
+  const points = questions.length > 0 ? questions : written.slice(-1);
+  return points.slice(-MAX_OPEN_POINTS).map(({ text, from }) => clip(from === undefined ? text : `${nameOf(from)}: ${text}`, QUOTE_LENGTH));
 }
 
-function sentencesOf(customers: readonly ContextMessage[], topic: string | undefined, answer: ContextMessage | undefined): string {
-  const last = customers.findLast(({ text }) => text !== null && text.trim() !== "")?.text ?? undefined;
-  const wordless = [...new Set(customers.filter(({ text }) => text === null).map(({ type }) => type))];
-  const answerText = answer?.text ?? null;
+const nameOf = (from: string): string => clip(from, NAME_LENGTH);
+
+/** Who wrote: of a group its members, by name. */
+function writersOf(customers: readonly ContextMessage[]): string {
+  const names = [...new Set(customers.flatMap(({ from }) => (from === undefined ? [] : [nameOf(from)])))];
+  if (names.length === 0) return "the customer";
+  const others = names.length - MAX_NAMES;
+  return [...names.slice(0, MAX_NAMES), ...(others > 0 ? [`${String(others)} more`] : [])].join(", ");
+}
+
+function sentencesOf(customers: readonly ContextMessage[], topic: Written | undefined, answer: ContextMessage | undefined): string {
+  const last = customers.findLast(hasWords);
+  const wordless = [...new Set(customers.filter((message) => !hasWords(message)).map(({ type }) => labelOf(type)))];
+  const quote = (label: string, { text, from }: Written): string =>
+    `${label}${from === undefined ? "" : ` (${nameOf(from)})`}: “${clip(text, QUOTE_LENGTH)}”`;
   const parts = [
-    `${String(customers.length)} messages of the customer.`,
-    ...(topic === undefined ? [] : [`Asked: “${clip(topic, QUOTE_LENGTH)}”`]),
-    ...(last === undefined || last === topic ? [] : [`Last: “${clip(last, QUOTE_LENGTH)}”`]),
+    `${String(customers.length)} messages of ${writersOf(customers)}.`,
+    ...(topic === undefined ? [] : [quote("Asked", topic)]),
+    ...(last === undefined || last.text === topic?.text ? [] : [quote("Last", last)]),
     ...(wordless.length === 0 ? [] : [`Sent: ${wordless.join(", ")}.`]),
-    ...(answerText === null ? [] : [`Answer: “${clip(answerText, QUOTE_LENGTH)}”`]),
+    ...(answer === undefined ? [] : [quote("Answer", { text: describeMessage(answer) })]),
   ];
   return parts.join(" ");
 }

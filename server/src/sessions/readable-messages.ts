@@ -2,11 +2,12 @@
 import type { RowOf } from "../db/query.ts";
 import { mayChange } from "../conversations/may-change.ts";
 import type { ContextMessage } from "../replies/responder.ts";
+import { participantName } from "../whatsapp/participant.ts";
 import type { loadSessionToSummarize } from "./summaries.queries.ts";
 
 type Row = Pick<
   RowOf<typeof loadSessionToSummarize.columns>,
-  "seq" | "author" | "type" | "text" | "sent_at" | "provider_message_id" | "target_provider_message_id"
+  "seq" | "author" | "type" | "text" | "sent_at" | "provider_message_id" | "target_provider_message_id" | "participant"
 >;
 
 /** Messages that change another one. */
@@ -32,6 +33,7 @@ export function readableMessages(rows: readonly Row[]): readonly ContextMessage[
     if (seq === null || type === null || sentAt === null || CHANGES.has(type)) return [];
     if (id !== null && revoked.has(id)) return [];
     const text = edits.get(id ?? "") ?? row.text;
-    return [{ seq, author: authorOf(row.author), type, text, sentAt }];
+    const from = participantName({ participant: row.participant });
+    return [{ seq, author: authorOf(row.author), type, text, sentAt, ...(from === undefined ? {} : { from }) }];
   });
 }

@@ -21,10 +21,11 @@ export const loadSessionToSummarize = defineQuery({
     sent_at: "timestamptz?",
     provider_message_id: "text?",
     target_provider_message_id: "text?",
+    participant: "jsonb?",
   },
   text: `
 select s.conversation_id, s.id as session_id, s.from_seq, s.to_seq, s.summary_attempts as attempts, t.state as turn_state, t.reason as turn_reason,
-       m.seq, m.author, m.type, m.text, m.sent_at, m.provider_message_id, m.target_provider_message_id
+       m.seq, m.author, m.type, m.text, m.sent_at, m.provider_message_id, m.target_provider_message_id, m.participant
   from unnest($2::uuid[], $3::bigint[]) as i (conversation_id, fence)
   join lanes l on l.business_id = $1 and l.conversation_id = i.conversation_id and l.kind = 'session' and l.fence = i.fence
   cross join lateral (
@@ -43,7 +44,9 @@ select s.conversation_id, s.id as session_id, s.from_seq, s.to_seq, s.summary_at
      where x.business_id = $1 and x.conversation_id = s.conversation_id and x.covers_from <= s.to_seq and x.covers_to >= s.from_seq
      order by x.covers_to desc limit 1) t on true
   left join lateral (
-    select x.seq, x.author, x.type, x.text, x.sent_at, x.provider_message_id, x.target_provider_message_id from messages x
+    select x.seq, x.author, x.type, x.text, x.sent_at, x.provider_message_id, x.target_provider_message_id,
+           x.content -> 'participant' as participant
+      from messages x
      where x.business_id = $1 and x.conversation_id = s.conversation_id and not x.is_history and x.type <> 'system'
        and x.seq > coalesce(p.to_seq, 0) and x.seq < coalesce(n.from_seq, 9223372036854775807)
        and (x.seq between s.from_seq and s.to_seq

@@ -7,6 +7,8 @@ import type { FailPoints } from "../kernel/fail-points.ts";
 import { newId, type BusinessId, type ConversationId } from "../kernel/ids.ts";
 import type { ReplySettings } from "../replies/reply-settings.ts";
 import type { ReplySettingsStore } from "../replies/reply-settings-store.ts";
+import type { ContextMessage } from "../replies/responder.ts";
+import { describeMessage, labelOf } from "../whatsapp/describe-message.ts";
 import { clip } from "./extractive-summarizer.ts";
 import { readableMessages } from "./readable-messages.ts";
 import { loadSessionToSummarize, storeSummaries } from "./summaries.queries.ts";
@@ -94,8 +96,7 @@ async function summarize(deps: SummarizeDeps, { lane, rows, first }: Work, signa
   const messages = readableMessages(rows);
   const ofCustomer = messages.filter(({ author }) => author === "customer");
   if (ofCustomer.length <= 1) {
-    const type = ofCustomer[0]?.type ?? rows.find(({ author }) => author === "customer")?.type ?? "nothing";
-    const summary = ofCustomer[0]?.text ?? `[${type}]`;
+    const summary = summaryOfOne(ofCustomer[0], rows);
     return { state: "too_short", source: "message", summary: { summary, topic: null, outcome: null, openPoints: [] } };
   }
   const settings = await deps.settings.find(lane.businessId);
@@ -104,6 +105,13 @@ async function summarize(deps: SummarizeDeps, { lane, rows, first }: Work, signa
   const { source, ...summary } = await writerFor(deps, settings, first.attempts)(session, signal);
   if (summary.summary.trim() === "") throw new Error("the summary is empty");
   return { state: "done", source, summary };
+}
+
+/** Of no message that can be read: what came instead, such as a reaction. */
+function summaryOfOne(message: ContextMessage | undefined, rows: readonly Row[]): string {
+  if (message !== undefined) return `${message.from === undefined ? "" : `${message.from}: `}${describeMessage(message)}`;
+  const type = rows.find(({ author }) => author === "customer")?.type ?? undefined;
+  return type === undefined ? "(nothing)" : `(${labelOf(type)})`;
 }
 
 function writerFor({ summarize: { extractive, model } }: SummarizeDeps, settings: ReplySettings, attempts: number): Summarizer {

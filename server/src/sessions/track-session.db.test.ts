@@ -383,6 +383,22 @@ describe("summaries", () => {
   it("a session of nothing that can be read still ends with a summary", async () => {
     await thread.add({ minutesAgo: 40, type: "reaction", text: null });
     await runOnce();
-    expect(await sessionsOf()).toMatchObject([{ state: "too_short", summary: "[reaction]" }]);
+    expect(await sessionsOf()).toMatchObject([{ state: "too_short", summary: "(a reaction)" }]);
+  });
+
+  it("a session of a group says who wrote, and what came without words", async () => {
+    await thread.add({ minutesAgo: 40, text: null, type: "image" });
+    const byMember = `update onethread.messages set content = '{"participant": {"phone": "12025550147", "name": "Ana"}}' where conversation_id = $1`;
+    await test.superuser.query(byMember, [thread.id]);
+    await runOnce();
+    expect(await sessionsOf()).toMatchObject([{ state: "too_short", summary: "Ana: (a picture)" }]);
+    await thread.add({ minutesAgo: 39 }, { minutesAgo: 38, text: "Is the hall free on Friday?" });
+    await test.superuser.query(byMember, [thread.id]);
+    await test.superuser.query("update onethread.sessions set summary_state = 'pending', to_seq = 3 where conversation_id = $1", [
+      thread.id,
+    ]);
+    await runOnce();
+    const [session] = await sessionsOf();
+    expect(session?.summary).toBe("3 messages of Ana. Asked (Ana): “Is the hall free on Friday?” Sent: a picture.");
   });
 });

@@ -24,6 +24,13 @@ export function readParticipant(content: JsonObject): Participant | undefined {
   return node === undefined ? undefined : pick((key) => readString(node, key));
 }
 
+/** How a member of a group is called where others read it. Undefined where nobody is named. */
+export function participantName(content: JsonObject): string | undefined {
+  const participant = readParticipant(content);
+  if (participant === undefined) return undefined;
+  return participant.name ?? (participant.phone === undefined ? "a member of the group" : `+${participant.phone}`);
+}
+
 /** What stays the same of a member over their messages: "" where nobody is named. */
 export function participantKey(content: JsonObject): string {
   const participant = readParticipant(content);
