@@ -28,6 +28,7 @@ const KINDS: ReadonlyMap<string, string> = new Map([
   ["product", "Product"],
   ["poll", "Poll"],
   ["poll_vote", "Voted in a poll"],
+  ["pin", "Pinned a message"],
   ["edit", "Edited an earlier message"],
   ["revoke", "Deleted an earlier message"],
   ["call", "Call"],
@@ -37,7 +38,7 @@ const KINDS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Nobody wrote these words: they tell what happened. */
-const TOLD: ReadonlySet<string> = new Set(["sticker", "poll_vote", "call", "placeholder", "system", "unsupported", "edit"]);
+const TOLD: ReadonlySet<string> = new Set(["sticker", "poll_vote", "pin", "call", "placeholder", "system", "unsupported", "edit"]);
 const TEMPLATE_NAME = /^[a-z0-9_]+$/;
 
 export function shownContent({ text, type, edits, revokedAt, direction }: Readable): ShownContent {

@@ -1,7 +1,7 @@
 // Generated from sdk/openapi.json by scripts/generate-sdk-types.ts. Change the schemas of the routes instead.
 /* eslint-disable max-lines -- generated from the whole API */
 
-/** The Cloud API's content shape: {"type":"text","text":{"body":"…"}}. */
+/** The Cloud API's content shape: {"type":"text","text":{"body":"…"}}. In a group also {"type":"pin","pin":{"type":"pin","message_id":"wamid.…","expiration_days":7}}, and "unpin" likewise. */
 export type MessageContentInput = {
   readonly type: string;
   readonly context?:

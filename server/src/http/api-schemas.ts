@@ -209,7 +209,9 @@ export const messageContentSchema = named(
       type: z.string(),
       context: z.object({ message_id: z.string().describe("The provider's id of the message that this one quotes.") }).optional(),
     })
-    .describe('The Cloud API\'s content shape: {"type":"text","text":{"body":"…"}}.'),
+    .describe(
+      'The Cloud API\'s content shape: {"type":"text","text":{"body":"…"}}. In a group also {"type":"pin","pin":{"type":"pin","message_id":"wamid.…","expiration_days":7}}, and "unpin" likewise.',
+    ),
 );
 
 const nextCursor = z.string().nullable().describe("Give it back as `cursor` for the next page; null on the last one.");

@@ -178,3 +178,21 @@ it("however often a send is refused, it is refused on the same few connections",
   // Those of the pool, however many tests before this one have opened.
   expect(backends.size).toBeLessThanOrEqual(8);
 });
+
+it("a message is pinned in a group only; elsewhere the refusal says so, and nothing is stored", async () => {
+  const id = await createTestThread(test, business);
+  const pin = { type: "pin", pin: { type: "pin", message_id: "wamid.B10", expiration_days: 7 } };
+  const refused = await send(id, { body: pin });
+  expect(refused.status).toBe(422);
+  expect(refused.json).toMatchObject({ detail: expect.stringContaining("in a group") as string });
+  expect(await rowsOf(id)).toMatchObject({ messages: 0 });
+  await test.superuser.query(
+    "update onethread.conversations set reply_kind = 'group', reply_address = '120363041234567890' where id = $1",
+    [id],
+  );
+  expect(await send(id, { body: pin })).toMatchObject({ status: 202, json: { type: "pin", text: "Pinned a message for 7 days" } });
+  expect(await send(id, { body: { type: "pin", pin: { type: "unpin", message_id: "wamid.B10" } } })).toMatchObject({
+    status: 202,
+    json: { text: "Unpinned a message" },
+  });
+});

@@ -12,6 +12,7 @@ export const lockConversationForSending = defineQuery({
     is_opted_out: "bool",
     is_marketing_stopped: "bool",
     has_address: "bool",
+    is_group: "bool",
     last_customer_message_at: "timestamptz?",
   },
   text: `
@@ -25,7 +26,8 @@ export const lockConversationForSending = defineQuery({
           from template_states t
           left join channels ch on ch.business_id = $1 and ch.id = c.reply_channel_id
          where t.business_id = $1 and t.name = $3 and t.language = $4 and t.account_id = coalesce(ch.account_id, t.account_id)), false)
-        as is_marketing_stopped, c.reply_address is not null as has_address, c.last_customer_message_at
+        as is_marketing_stopped, c.reply_address is not null as has_address,
+      coalesce(c.reply_kind = 'group', false) as is_group, c.last_customer_message_at
     from conversations c
     where c.business_id = $1 and c.id = $2
     for no key update`,

@@ -85,6 +85,8 @@ function readDraft({ context, ...content }: JsonObject): Draft | Extract<AcceptM
   return { type: checked.type, content: checked.content, quoted: quoted?.toWellFormed().replaceAll("\0", "") };
 }
 
+const PIN_OUTSIDE = "WhatsApp lets a business pin a message in a group only, and this conversation is none.";
+
 type MessageRow = RowOf<typeof findMessage.columns>;
 interface Work {
   readonly input: AcceptMessageInput;
@@ -112,6 +114,7 @@ interface LockedConversation {
   readonly is_opted_out: boolean;
   readonly is_marketing_stopped: boolean;
   readonly has_address: boolean;
+  readonly is_group: boolean;
   readonly last_customer_message_at: Date | null;
 }
 
@@ -153,6 +156,7 @@ function asAccepted(row: MessageRow): MessageRow {
 
 function refuseUnlessSendable(conversation: LockedConversation, draft: Draft): void {
   if (!conversation.has_address) throw new Refused({ outcome: "no_address" });
+  if (draft.type === "pin" && !conversation.is_group) throw new Refused({ outcome: "invalid_content", reason: PIN_OUTSIDE });
   if (conversation.is_opted_out) throw new Refused({ outcome: "opted_out" });
   if (conversation.is_marketing_stopped) throw new Refused({ outcome: "marketing_stopped" });
   if (conversation.is_window_open || draft.type === "template") return;

@@ -11,7 +11,7 @@ import { asksSomething, readCourtesy, type Said } from "./courtesies.ts";
 export type Asks = Said | "unreadable" | "order" | "chosen" | "shared";
 
 /** Nobody wrote these as a message, or there is nothing in them to ask. */
-const NEVER_ASK = new Set(["reaction", "revoke", "poll_vote", "call", "placeholder", "system", "sticker"]);
+const NEVER_ASK = new Set(["reaction", "pin", "revoke", "poll_vote", "call", "placeholder", "system", "sticker"]);
 const SHARED = new Set(["location", "contacts", "document"]);
 /** Kinds of content that the platform could not show, and that ask for nothing. */
 const UNSUPPORTED_CHANGES = new Set(["edit", "revoke", "poll_update", "reaction", "pin", "keep", "ephemeral"]);

@@ -27,8 +27,8 @@ export interface Thread {
   readonly lastSaid: string | null;
 }
 
-/** Messages that change another one; a customer who sends only these asks for nothing. */
-const CHANGES = new Set(["edit", "revoke", "reaction"]);
+/** Messages that change or mark another one; a customer who sends only these asks for nothing. */
+const CHANGES = new Set(["edit", "revoke", "reaction", "pin"]);
 /** Messages that nobody wrote. */
 const NOTICES = new Set(["system"]);
 

@@ -10,8 +10,8 @@ type Row = Pick<
   "seq" | "author" | "type" | "text" | "sent_at" | "provider_message_id" | "target_provider_message_id" | "participant"
 >;
 
-/** Messages that change another one. */
-const CHANGES = new Set(["edit", "revoke", "reaction"]);
+/** Messages that change or mark another one. */
+const CHANGES = new Set(["edit", "revoke", "reaction", "pin"]);
 
 function authorOf(author: string | null): ContextMessage["author"] {
   return author === "customer" || author === "ai" || author === "human" ? author : "api";

@@ -14,7 +14,7 @@ export interface CustomerIdentity {
 }
 
 /**
- * Nobody wrote them as a message, so they ask for nothing: `reaction`, `edit` and `revoke` change another message; `poll_vote` is a tap; `call` a
+ * Nobody wrote them as a message, so they ask for nothing: `reaction`, `pin`, `edit` and `revoke` are about another message; `poll_vote` is a tap; `call` a
  * log of a call; `placeholder` says that something came which only the phone can show; `system` tells of the customer, and opens no window.
  */
 export const MESSAGE_TYPES = [
@@ -32,6 +32,7 @@ export const MESSAGE_TYPES = [
   "order",
   "poll",
   "poll_vote",
+  "pin",
   "edit",
   "revoke",
   "call",

@@ -28,8 +28,8 @@ export function buildGraphMessage({ address, content, quotedProviderMessageId, c
   if (callbackData !== undefined && callbackData.length > CALLBACK_DATA_LIMIT) {
     throw new RangeError(`callbackData has ${callbackData.length} characters; WhatsApp takes ${CALLBACK_DATA_LIMIT} at most.`);
   }
-  // A reaction names its message itself; WhatsApp refuses a context beside it.
-  const quotes = quotedProviderMessageId !== undefined && content["type"] !== "reaction";
+  // A reaction and a pin name their message themselves; WhatsApp refuses a context beside a reaction.
+  const quotes = quotedProviderMessageId !== undefined && content["type"] !== "reaction" && content["type"] !== "pin";
   return {
     ...content,
     messaging_product: "whatsapp",

@@ -29,6 +29,7 @@ const READERS: Readonly<Record<MessageType, Reader>> = {
   order: (message) => orderText(readObject(message, "order")),
   poll: (message) => pollText(readObject(message, "poll")),
   poll_vote: (message) => voteText(readObject(message, "poll_vote")),
+  pin: (message) => pinText(readObject(message, "pin")),
   edit: (message) => editedText(readObject(message, "edit")),
   revoke: () => null,
   call: (message) => readString(readObject(message, "call"), "body") ?? "Call",
@@ -90,6 +91,12 @@ function voteText(vote: JsonObject | undefined): string {
   if (vote?.["added"] !== undefined) return labelled("Added an option to a poll", readString(vote, "added"));
   const chosen = (readArray(vote, "options") ?? []).filter((option) => typeof option === "string");
   return chosen.length === 0 ? "Voted in a poll" : `Voted: ${chosen.join(", ")}`;
+}
+
+function pinText(pin: JsonObject | undefined): string {
+  if (readString(pin, "type") === "unpin") return "Unpinned a message";
+  const days = readInteger(pin, "expiration_days");
+  return days === undefined ? "Pinned a message" : `Pinned a message for ${days} ${days === 1 ? "day" : "days"}`;
 }
 
 const EDITABLE = ["text", "image", "video", "document", "location", "contacts", "interactive", "poll", "order"] as const;

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { readFixture } from "./fixtures/fixtures.ts";
 import { createGraphClient, type GraphClient } from "./graph-client.ts";
 import { buildGraphMessage } from "./graph-message.ts";
+import { validateOutboundContent } from "./validate-content.ts";
 
 const phoneNumberId = "200000000000001";
 // Files and templates have to exist there first.
@@ -37,4 +38,18 @@ test.each(sent.map((content) => [JSON.stringify(content).slice(0, 90), content] 
   });
   const outcome = await client.sendMessage({ phoneNumberId, accessToken: "any", body });
   expect(outcome).toMatchObject({ outcome: "accepted" });
+});
+
+test.each([
+  { type: "pin", message_id: "wamid.B10", expiration_days: 7 },
+  { type: "unpin", message_id: "wamid.B10" },
+])("in a group a message can be pinned and unpinned: $type", async (pin) => {
+  const checked = validateOutboundContent({ type: "pin", pin });
+  if (!checked.ok) throw new Error(checked.reason);
+  const body = buildGraphMessage({
+    address: { kind: "group", groupId: "120363041234567890" },
+    content: checked.content,
+    quotedProviderMessageId: "wamid.B09",
+  });
+  expect(await client.sendMessage({ phoneNumberId, accessToken: "any", body })).toMatchObject({ outcome: "accepted" });
 });

@@ -7,7 +7,7 @@ import { checkMedia, MEDIA_TYPES } from "./media-check.ts";
 import { isObject, readArray, readScalar } from "./read-json.ts";
 import { cleanObject, isDeeperThan } from "./storable-json.ts";
 
-export const OUTBOUND_TYPES = ["text", ...MEDIA_TYPES, "location", "contacts", "reaction", "interactive", "template"] as const;
+export const OUTBOUND_TYPES = ["text", ...MEDIA_TYPES, "location", "contacts", "reaction", "pin", "interactive", "template"] as const;
 export type OutboundType = (typeof OUTBOUND_TYPES)[number];
 
 export type ValidatedContent =
@@ -30,6 +30,7 @@ const CHECKS: Readonly<Record<OutboundType, (place: Place) => Problem>> = {
   location: (place) => inNode(place, "location", checkLocation),
   contacts: (place) => checkList(place, "contacts", { min: 1, max: MAX_CARDS, each: checkCard }),
   reaction: (place) => inNode(place, "reaction", checkReaction),
+  pin: (place) => inNode(place, "pin", checkPin),
   interactive: (place) => inNode(place, "interactive", checkInteractive),
   template: (place) => inNode(place, "template", checkTemplate),
 };
@@ -87,6 +88,22 @@ function checkReaction(place: Place): Problem {
     () => checkText(place, "message_id", { max: 1024 }),
     // The empty text takes a reaction back.
     () => (place.node["emoji"] === "" ? undefined : checkText(place, "emoji", { max: EMOJI_MAX })),
+  );
+}
+
+const MAX_PINNED_DAYS = 30;
+
+/** Only in a group, which is for whoever knows the conversation to say. */
+function checkPin(place: Place): Problem {
+  const { type, expiration_days: days } = place.node;
+  const isCount = typeof days === "number" && Number.isInteger(days) && days >= 1 && days <= MAX_PINNED_DAYS;
+  return firstProblem(
+    () => checkOneOf(place, "type", ["pin", "unpin"]),
+    () => checkText(place, "message_id", { max: 1024 }),
+    () =>
+      isCount || (type === "unpin" && days === undefined)
+        ? undefined
+        : `${place.path}.expiration_days must be a whole number from 1 to ${MAX_PINNED_DAYS}.`,
   );
 }
 
