@@ -237,7 +237,7 @@ export type Message = {
   readonly status: string;
   readonly providerMessageId: string | null;
   readonly quotedProviderMessageId: string | null;
-  /** The beginning of the quoted message as it reads now, however far back; null beside an id: it quotes an earlier message that is not known, was taken back or has no words. */
+  /** The beginning of the quoted message as it reads now, however far back; of one without words what it is, such as (a picture); null beside an id: it quotes an earlier message that is not known or was taken back. */
   readonly quotedText: string | null;
   /** The message that this edit, revoke or reaction changes. */
   readonly targetProviderMessageId: string | null;

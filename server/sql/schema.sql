@@ -80,6 +80,19 @@ BEGIN ATOMIC
 END
 ;
 
+CREATE OR REPLACE FUNCTION onethread.quoted_type(business uuid, conversation uuid, channel uuid, quoted text)
+ RETURNS text
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+BEGIN ATOMIC
+ SELECT q.type
+    FROM onethread.messages q
+   WHERE ((q.business_id = quoted_type.business) AND (q.channel_id = quoted_type.channel) AND (q.provider_message_id = quoted_type.quoted) AND (q.conversation_id = quoted_type.conversation) AND (NOT (EXISTS ( SELECT
+            FROM onethread.messages r
+           WHERE ((r.business_id = quoted_type.business) AND (r.conversation_id = quoted_type.conversation) AND (r.target_provider_message_id = quoted_type.quoted) AND (r.channel_id = quoted_type.channel) AND (r.type = 'revoke'::text) AND ((r.author <> 'customer'::text) OR (q.author = 'customer'::text)))))));
+END
+;
+
 CREATE OR REPLACE FUNCTION onethread.shows_typing_early(quiet_ms integer)
  RETURNS boolean
  LANGUAGE sql

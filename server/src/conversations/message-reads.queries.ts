@@ -15,6 +15,7 @@ const messageColumns = {
   provider_message_id: "text?",
   quoted_provider_message_id: "text?",
   quoted_text: "text?",
+  quoted_type: "text?",
   target_provider_message_id: "text?",
   sent_at: "timestamptz",
   received_at: "timestamptz",
@@ -38,7 +39,9 @@ export const listMessagesNewestFirst = defineQuery({
       m.quoted_provider_message_id, m.target_provider_message_id, m.sent_at, m.received_at, m.accepted_at, m.delivered_at, m.read_at, m.failed_at,
       m.error_code, m.error_text, m.turn_id, m.sent_at::text as cursor_at,
       case when m.quoted_provider_message_id is not null
-           then quoted_text($1, m.conversation_id, m.channel_id, m.quoted_provider_message_id, 500) end as quoted_text
+           then quoted_text($1, m.conversation_id, m.channel_id, m.quoted_provider_message_id, 500) end as quoted_text,
+      case when m.quoted_provider_message_id is not null
+           then quoted_type($1, m.conversation_id, m.channel_id, m.quoted_provider_message_id) end as quoted_type
     from messages m
     where m.business_id = $1 and m.conversation_id = $2
       and (m.sent_at, m.seq) < (coalesce($3::timestamptz, 'infinity'), coalesce($4::bigint, 9223372036854775807))
@@ -58,7 +61,9 @@ export const listMessagesOldestFirst = defineQuery({
       m.quoted_provider_message_id, m.target_provider_message_id, m.sent_at, m.received_at, m.accepted_at, m.delivered_at, m.read_at, m.failed_at,
       m.error_code, m.error_text, m.turn_id, m.sent_at::text as cursor_at,
       case when m.quoted_provider_message_id is not null
-           then quoted_text($1, m.conversation_id, m.channel_id, m.quoted_provider_message_id, 500) end as quoted_text
+           then quoted_text($1, m.conversation_id, m.channel_id, m.quoted_provider_message_id, 500) end as quoted_text,
+      case when m.quoted_provider_message_id is not null
+           then quoted_type($1, m.conversation_id, m.channel_id, m.quoted_provider_message_id) end as quoted_type
     from messages m
     where m.business_id = $1 and m.conversation_id = $2
       and (m.sent_at, m.seq) > (coalesce($3::timestamptz, '-infinity'), coalesce($4::bigint, 0))
@@ -78,7 +83,9 @@ export const findMessage = defineQuery({
       m.quoted_provider_message_id, m.target_provider_message_id, m.sent_at, m.received_at, m.accepted_at, m.delivered_at, m.read_at, m.failed_at,
       m.error_code, m.error_text, m.turn_id, m.sent_at::text as cursor_at,
       case when m.quoted_provider_message_id is not null
-           then quoted_text($1, m.conversation_id, m.channel_id, m.quoted_provider_message_id, 500) end as quoted_text
+           then quoted_text($1, m.conversation_id, m.channel_id, m.quoted_provider_message_id, 500) end as quoted_text,
+      case when m.quoted_provider_message_id is not null
+           then quoted_type($1, m.conversation_id, m.channel_id, m.quoted_provider_message_id) end as quoted_type
     from messages m
     where m.business_id = $1 and m.id = $2`,
 });

@@ -5,6 +5,7 @@ import { type Participant, participantKey, readParticipant } from "../whatsapp/p
 import { readObject, readString } from "../whatsapp/read-json.ts";
 import { isoOf } from "./conversation-view.ts";
 import { mayChange } from "./may-change.ts";
+import { quoteOf } from "./quote-of.ts";
 import type { findMessage, listChangesOfMessages } from "./message-reads.queries.ts";
 
 export interface MessageView {
@@ -22,7 +23,7 @@ export interface MessageView {
   readonly status: string;
   readonly providerMessageId: string | null;
   readonly quotedProviderMessageId: string | null;
-  /** The beginning of the message that this one quotes, as it reads now and however far back it is; null: it quotes none, one that is not in this thread, was taken back or has no words. */
+  /** The beginning of the message that this one quotes, as it reads now and however far back it is, or "(a picture)" when it has no words; null: it quotes none, one that is not in this thread or was taken back. */
   readonly quotedText: string | null;
   readonly targetProviderMessageId: string | null;
   readonly sentAt: string;
@@ -72,7 +73,7 @@ export function messageViewOf(row: MessageRow, changes: readonly ChangeRow[]): M
     status: row.status,
     providerMessageId: row.provider_message_id,
     quotedProviderMessageId: row.quoted_provider_message_id,
-    quotedText: row.quoted_text,
+    quotedText: quoteOf(row) ?? null,
     targetProviderMessageId: row.target_provider_message_id,
     sentAt: row.sent_at.toISOString(),
     receivedAt: row.received_at.toISOString(),

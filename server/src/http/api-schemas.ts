@@ -104,7 +104,7 @@ export const messageSchema = named(
       .string()
       .nullable()
       .describe(
-        "The beginning of the quoted message as it reads now, however far back; null beside an id: it quotes an earlier message that is not known, was taken back or has no words.",
+        "The beginning of the quoted message as it reads now, however far back; of one without words what it is, such as (a picture); null beside an id: it quotes an earlier message that is not known or was taken back.",
       ),
     targetProviderMessageId: z.string().nullable().describe("The message that this edit, revoke or reaction changes."),
     sentAt: instant,

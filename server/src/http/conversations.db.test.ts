@@ -157,7 +157,7 @@ it("edits, revokes and reactions stand with their message; those without it stay
   expect(said).toMatchObject({ text: "Hello", edits: [], revokedAt: null, reactions: [{ emoji: "❤️" }] });
 });
 
-it("a quote says what the quoted message says now: its last edit, nothing once it was taken back, and nothing of another thread", async () => {
+it("a quote says what the quoted message says now: its last edit, what it is when it has no words, nothing once it was taken back, and nothing of another thread", async () => {
   const { business, headers } = await newBusiness();
   const [id, other] = [await createTestThread(test, business), await createTestThread(test, business)];
   const say = (seq: number, message: Partial<Parameters<typeof addTestMessage>[1]>, conversationId = id) =>
@@ -184,16 +184,20 @@ it("a quote says what the quoted message says now: its last edit, nothing once i
   await say(7, { type: "edit", text: "free of charge", target: idOf(6) });
   await say(8, { type: "revoke", text: null, target: idOf(6) });
   await say(2, { text: "of somebody else" }, other);
-  for (const [index, quoted] of [idOf(2), idOf(4), idOf(6), idOf(2, other), "wamid.unknown"].entries()) {
-    await say(9 + index, {});
+  await say(9, { type: "image", text: null });
+  await say(10, { type: "audio", text: null });
+  await say(11, { type: "revoke", text: null, target: idOf(10) });
+  const all = [idOf(2), idOf(4), idOf(6), idOf(2, other), "wamid.unknown", idOf(9), idOf(10)];
+  for (const [index, quoted] of all.entries()) {
+    await say(12 + index, {});
     await test.superuser.query("update onethread.messages set quoted_provider_message_id = $3 where conversation_id = $1 and seq = $2", [
       id,
-      9 + index,
+      12 + index,
       quoted,
     ]);
   }
   const { json } = await get(`/conversations/${id}/messages?order=asc`, headers);
-  expect(json.data.slice(-5).map((item) => item["quotedText"])).toEqual(["tomorrow at 5", null, "40 EUR", null, null]);
+  expect(json.data.slice(-7).map((item) => item["quotedText"])).toEqual(["tomorrow at 5", null, "40 EUR", null, null, "(a picture)", null]);
 });
 
 it("a message of a group names its member", async () => {

@@ -18,6 +18,7 @@ const row = (more: Partial<RecentMessage>): RecentMessage => {
     is_history: false,
     participant: null,
     quoted_text: null,
+    quoted_type: null,
     referral: null,
     referred_product: null,
     content: { type: "text", text: { body: more.text === undefined ? "hello" : (more.text ?? "") } },
@@ -115,6 +116,25 @@ test("a quoted message far back has its words, one that nobody knows is said to 
   const far = row({ text: "this one please", quoted_provider_message_id: "wamid.far", quoted_text: "Seed loaf, 5.50" });
   const unknown = row({ text: "and this", quoted_provider_message_id: "wamid.never-seen" });
   expect(readThread([far, unknown], 0).burst.map(({ quote }) => quote)).toEqual(["Seed loaf, 5.50", "(an earlier message)"]);
+});
+
+test("a quoted message without words is said by what it is", () => {
+  const quoting = (quoted_type: string, quoted_text: string | null) =>
+    row({ text: "this one?", quoted_provider_message_id: "wamid.far", quoted_text, quoted_type });
+  const rows = [
+    quoting("image", null),
+    quoting("audio", " "),
+    quoting("sticker", null),
+    quoting("image", "the invoice"),
+    quoting("new", null),
+  ];
+  expect(readThread(rows, 0).burst.map(({ quote }) => quote)).toEqual([
+    "(a picture)",
+    "(a voice message)",
+    "(a sticker)",
+    "the invoice",
+    "(something that cannot be shown)",
+  ]);
 });
 
 test("an edit whose words are not told takes none away: the question is still asked", () => {

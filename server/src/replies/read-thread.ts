@@ -6,6 +6,7 @@ import { mayChange } from "../conversations/may-change.ts";
 import { isObject } from "../whatsapp/read-json.ts";
 import { customerWords } from "../whatsapp/customer-words.ts";
 import { referralText } from "../whatsapp/referral-text.ts";
+import { quoteOf } from "../conversations/quote-of.ts";
 import { participantKey, participantName } from "../whatsapp/participant.ts";
 import { asksOf } from "./asks-for-reply.ts";
 import { changesMeaning } from "./changed-meaning.ts";
@@ -68,7 +69,7 @@ function collectChanges(rows: readonly RecentMessage[]): Changes {
 
 function messageOf(row: RecentMessage, { edits, reactions }: Changes): ContextMessage {
   const id = row.provider_message_id ?? "";
-  const quoted = row.quoted_provider_message_id === null ? undefined : (row.quoted_text ?? UNKNOWN_QUOTE);
+  const quoted = row.quoted_provider_message_id === null ? undefined : (quoteOf(row) ?? UNKNOWN_QUOTE);
   const about = referralText({ referral: row.referral ?? null, context: { referred_product: row.referred_product ?? null } });
   const from = participantName({ participant: row.participant ?? null });
   const emojis = reactions.get(id);

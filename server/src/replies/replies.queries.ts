@@ -88,6 +88,7 @@ export const loadRecentMessages = defineQuery({
     content: "jsonb?",
     participant: "jsonb?",
     quoted_text: "text?",
+    quoted_type: "text?",
     referral: "jsonb?",
     referred_product: "jsonb?",
   },
@@ -101,6 +102,8 @@ select i.conversation_id, m.seq, m.direction, m.author, m.type, m.text, m.provid
        -- However far back it is; most messages quote nothing.
        case when m.quoted_provider_message_id is not null
             then quoted_text($1, i.conversation_id, m.channel_id, m.quoted_provider_message_id, 200) end as quoted_text,
+       case when m.quoted_provider_message_id is not null
+            then quoted_type($1, i.conversation_id, m.channel_id, m.quoted_provider_message_id) end as quoted_type,
        m.referral, m.referred_product
   from unnest($2::uuid[], $3::bigint[], $4::bigint[]) as i (conversation_id, up_to, answered_to)
   cross join lateral (

@@ -14,6 +14,7 @@ export function findLoopFor(texts: readonly string[], everyMs = 5_000, ours = "H
       content: null,
       participant: null,
       quoted_text: null,
+      quoted_type: null,
       referral: null,
       referred_product: null,
     } as const;
