@@ -348,7 +348,7 @@ export type Channel = {
   readonly health: string;
   /** The newest that is known of each side of it, the worst first. */
   readonly signals: readonly {
-    /** account, partner, connection, restriction:…, reachout, quality, limit, capability, name, username, review … */
+    /** account, partner, connection, restriction:…, reachout, capping, quality, limit, capability, name, username, review, security, settings:…, alert:… and more. */
     readonly aspect: string;
     readonly state: string;
     readonly health: string;

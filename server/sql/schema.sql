@@ -272,6 +272,8 @@ create table onethread.channel_signals (
   until timestamp with time zone,
   sentence text not null,
   at timestamp with time zone not null,
+  told_at timestamp with time zone,
+  event_id uuid,
   constraint channel_signals_pkey PRIMARY KEY (business_id, channel_id, aspect),
   constraint ck_channel_signal_health CHECK ((health = ANY (ARRAY['ok'::text, 'restricted'::text, 'disconnected'::text, 'removed'::text, 'banned'::text]))),
   constraint fk_channel_signal FOREIGN KEY (business_id, channel_id) REFERENCES onethread.channels(business_id, id)

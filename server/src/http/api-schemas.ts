@@ -189,7 +189,9 @@ export const channelSchema = named(
         z.object({
           aspect: z
             .string()
-            .describe("account, partner, connection, restriction:…, reachout, quality, limit, capability, name, username, review …"),
+            .describe(
+              "account, partner, connection, restriction:…, reachout, capping, quality, limit, capability, name, username, review, security, settings:…, alert:… and more.",
+            ),
           state: z.string(),
           health: z.string(),
           until: z.string().nullable(),

@@ -117,7 +117,7 @@ export function createIntake(deps: IntakeDeps): Intake {
     const entries: NoticeEntry[] = [];
     for (const { event, isUsed, businessId } of notices) {
       const recorded = await recordSignals(event, (await locate(event))?.channel);
-      entries.push({ event, businessId: businessId ?? recorded.businessId, isUsed: isUsed || recorded.isUsed });
+      entries.push({ event, businessId: businessId ?? recorded.businessId, isUsed: isUsed || recorded.isUsed, reason: recorded.reason });
     }
     await webhookLog.record(entries);
     return entries.filter(({ isUsed }) => !isUsed).length;

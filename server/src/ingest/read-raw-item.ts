@@ -11,7 +11,8 @@ export type RawItem = RowOf<typeof listReplayableAcrossBusinesses.columns>;
 export function readRawItem(row: RawItem): readonly WebhookEvent[] | undefined {
   const parsed = parse(row);
   if (parsed?.outcome !== "events" || parsed.events.some((event) => event.kind === "unreadable")) return undefined;
-  return parsed.events;
+  // Whatever has no time of its own is as old as its webhook.
+  return parsed.events.map((event) => (event.kind === "notice" ? { ...event, receivedAt: row.received_at } : event));
 }
 
 function parse({ provider, channel_key, received_at, body }: RawItem): ParsedWebhook | undefined {

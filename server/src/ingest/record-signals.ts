@@ -13,6 +13,7 @@ import { findChannelsOfAccountAcrossBusinesses, recordSignalAcrossBusinesses } f
 
 interface Concerned {
   readonly businessId: BusinessId;
+  readonly accountId: string | undefined;
   readonly channelIds: readonly string[];
 }
 
@@ -21,6 +22,8 @@ export interface RecordedNotice {
   readonly businessId: BusinessId | undefined;
   /** Something was made of it. */
   readonly isUsed: boolean;
+  /** Of what is not used: what is missing, for whoever looks through what can be replayed. */
+  readonly reason?: string;
 }
 
 /** The raw record is written by the caller. */
@@ -29,40 +32,48 @@ export type RecordSignals = (event: NoticeEvent, channel: DirectoryChannel | und
 export function createRecordSignals({ db, log }: { readonly db: Queryable; readonly log: Log }): RecordSignals {
   const unassigned = new LRUCache<string, true>({ max: 1_000 });
 
-  async function ofAccount({ accountKey }: NoticeEvent, { displayPhoneNumber, phoneNumberId }: Signal): Promise<readonly Concerned[]> {
-    if (accountKey === undefined) return [];
-    const rows = await db.run(findChannelsOfAccountAcrossBusinesses, [accountKey]);
+  async function ofAccount(
+    { accountKey }: NoticeEvent,
+    { accountId, displayPhoneNumber, phoneNumberId }: Signal,
+  ): Promise<readonly Concerned[]> {
+    const ids = [accountId, accountKey].filter((id) => id !== undefined);
+    if (ids.length === 0) return [];
+    const found = await db.run(findChannelsOfAccountAcrossBusinesses, [ids]);
+    const rows = found.filter((row) => row.account_id === found[0]?.account_id);
     const names = (row: (typeof rows)[number]): boolean =>
       phoneNumberId === undefined
         ? displayPhoneNumber === undefined || row.number === displayPhoneNumber || (row.number === null && rows.length === 1)
         : row.external_id === phoneNumberId;
     return [...Map.groupBy(rows, (row) => row.business_id)].map(([businessId, own]) => ({
       businessId: businessId as BusinessId,
+      accountId: own[0]?.account_id ?? undefined,
       channelIds: own.filter(names).map((row) => row.channel_id),
     }));
   }
 
-  async function record(event: NoticeEvent, signal: Signal, { businessId, channelIds }: Concerned): Promise<void> {
+  async function record(event: NoticeEvent, signal: Signal, { businessId, accountId, channelIds }: Concerned): Promise<void> {
     const aspects = channelIds.flatMap((channelId) =>
       signal.aspects.map((one) => ({ event_id: newId(), channel_id: channelId, ...one, until: one.until?.toISOString() ?? null })),
     );
     // What Baileys posts has no time and no id of its own.
     const digest = event.provider === "baileys" ? null : createHash("sha256").update(event.raw).digest("base64url");
+    // Of a number that is not connected (yet) nothing can be known, so that everything is new.
+    const onlyIfChanged = signal.onlyIfChanged === true && aspects.length > 0;
     const values = [
       businessId,
       newId(),
-      signal.at ?? null,
+      signal.at ?? event.receivedAt ?? null,
       event.provider,
       event.field,
       signal.severity,
       channelIds.length === 1 ? channelIds[0] : null,
-      event.accountKey ?? null,
+      accountId ?? null,
       signal.sentence,
       digest,
-      JSON.stringify({ aspects, onlyIfChanged: signal.onlyIfChanged === true, template: signal.template ?? {} }),
+      JSON.stringify({ aspects, onlyIfChanged, template: signal.template ?? {} }),
     ];
     const [row] = await retryTransient(() => db.run(recordSignalAcrossBusinesses, values));
-    if (row === undefined || row.recorded === 0) return;
+    if (row === undefined || row.recorded + row.moved === 0) return;
     const { provider, field } = event;
     const { severity } = signal;
     if (severity === "info") log.info({ businessId, provider, field, channels: channelIds.length }, "notice.recorded");
@@ -72,15 +83,29 @@ export function createRecordSignals({ db, log }: { readonly db: Queryable; reado
   return async (event, channel) => {
     const signal = readSignal(event);
     if (signal === undefined) return { businessId: channel?.businessId, isUsed: false };
-    const concerned =
-      channel === undefined ? await ofAccount(event, signal) : [{ businessId: channel.businessId, channelIds: [channel.channelId] }];
+    const concerned: readonly Concerned[] =
+      channel === undefined
+        ? await ofAccount(event, signal)
+        : [{ businessId: channel.businessId, accountId: event.accountKey, channelIds: [channel.channelId] }];
     for (const one of concerned) await record(event, signal, one);
     const { provider, field } = event;
     if (concerned.length === 0 && !unassigned.has(field)) {
       unassigned.set(field, true);
       log.warn({ provider, field }, "notice.unassigned");
     }
-    // Of an account that is not connected (yet): a replay finds it once it is.
-    return { businessId: concerned[0]?.businessId, isUsed: concerned.length > 0 && signal.isUnknown !== true };
+    const reason = whatIsMissing(event, signal, concerned);
+    return { businessId: concerned[0]?.businessId, isUsed: reason === undefined && signal.isUnknown !== true, ...(reason && { reason }) };
   };
+}
+
+/** Of an account or a number that is not connected (yet): a replay finds it once it is. */
+function whatIsMissing({ accountKey }: NoticeEvent, signal: Signal, concerned: readonly Concerned[]): string | undefined {
+  if (concerned.length === 0) {
+    const account = signal.accountId ?? accountKey;
+    return account === undefined
+      ? "It names no account and no number."
+      : `No channel belongs to the WhatsApp Business Account ${account}. Connect one, or name the account of a channel.`;
+  }
+  if (signal.aspects.length === 0 || concerned.some(({ channelIds }) => channelIds.length > 0)) return undefined;
+  return "The number that it names is not connected.";
 }

@@ -21,6 +21,8 @@ export interface RefusedEntry extends LogEntry {
 export interface NoticeEntry extends LogEntry {
   /** False: it says something of which nothing can be made yet; a replay takes it up once a newer version can. */
   readonly isUsed: boolean;
+  /** Absent: this version makes nothing of it. */
+  readonly reason?: string | undefined;
 }
 
 export interface WebhookLogWriter {
@@ -62,7 +64,7 @@ function rowOf({ businessId, event }: LogEntry, { state, reason, waitsFor }: Pic
 function noticeRowOf(entry: NoticeEntry): LogRow {
   if (entry.isUsed) return rowOf(entry, { state: "stored", reason: null, waitsFor: null });
   const name = entry.event.kind === "notice" ? entry.event.field : entry.event.kind;
-  return rowOf(entry, { state: "unused", reason: `Nothing can be made of "${name}" yet.`, waitsFor: null });
+  return rowOf(entry, { state: "unused", reason: entry.reason ?? `Nothing can be made of "${name}" yet.`, waitsFor: null });
 }
 
 export function createWebhookLog(deps: { readonly db: Queryable; readonly log: Log }): WebhookLogWriter {

@@ -113,6 +113,8 @@ export interface NoticeEvent {
   /** entry.id: the WhatsApp business account. */
   readonly accountKey?: string;
   readonly field: string;
+  /** Of a replay: when it came. */
+  readonly receivedAt?: Date;
   readonly raw: string;
 }
 

@@ -1,7 +1,10 @@
 // Owns: the words in which every provider's notices reach the rest of Onethread. Refuses to know: how they are read, and whose channel it is.
+import { cleanString } from "./storable-json.ts";
+
 export type Health = "ok" | "restricted" | "disconnected" | "removed" | "banned";
 export interface Aspect {
   readonly aspect: string;
+  /** In the provider's own word. */
   readonly state: string;
   readonly health: Health;
   readonly until?: Date;
@@ -20,13 +23,38 @@ export interface Signal {
   readonly sentence: string;
   readonly aspects: readonly Aspect[];
   readonly template?: TemplateFacts;
+  /** The account that it is about, where that is not the one in whose name it came. */
+  readonly accountId?: string;
   /** Of an account's numbers this one. */
   readonly displayPhoneNumber?: string;
   readonly phoneNumberId?: string;
   /** The provider's time; absent: it tells none. */
   readonly at?: Date;
-  /** Gateways repeat themselves: what is known already is not told again. */
+  /** A state, which may be told again and again: what is known already is not told again. Absent: it happens anew each time. */
   readonly onlyIfChanged?: true;
   /** That it came is all that is known: a later version may make more of it. */
   readonly isUnknown?: true;
 }
+
+/** What a notice says, whoever it concerns. */
+export type SignalFacts = Omit<Signal, "displayPhoneNumber" | "phoneNumberId" | "accountId" | "at">;
+export type Severity = Signal["severity"];
+
+const MAX_WORD = 200;
+export const short = (text: string | undefined): string => cleanString(text ?? "").slice(0, MAX_WORD);
+export const aspectOf = (aspect: string, state: string, health: Health = "ok"): Aspect => ({ aspect, state: short(state), health });
+
+/** Holds until the next one of its kind. */
+export const stateOf = (severity: Severity, sentence: string, ...aspects: readonly Aspect[]): SignalFacts => ({
+  severity,
+  sentence,
+  aspects,
+  onlyIfChanged: true,
+});
+
+/** Happened, once. */
+export const happened = (severity: Severity, sentence: string, ...aspects: readonly Aspect[]): SignalFacts => ({
+  severity,
+  sentence,
+  aspects,
+});

@@ -1,69 +1,138 @@
-// Owns: what a gateway says of its own connection to WhatsApp. Refuses to know: what was known before. Everything else that gateways tell is noise here.
+// Owns: what a gateway says of its own connection to WhatsApp, and of what WhatsApp does not let its number do. Refuses to know: what was known before.
+// Everything else that gateways tell is noise here.
 import type { JsonObject } from "../../kernel/json.ts";
 import type { Provider } from "../events.ts";
 import { readTime } from "../provider-time.ts";
 import { isObject, readArray, readInteger, readObject, readScalar, readString } from "../read-json.ts";
-import type { Aspect, Signal } from "../signal.ts";
+import { type Aspect, type Health, short, type Signal } from "../signal.ts";
+import { readable } from "../signal-words.ts";
 
 const CONNECTED = new Set(["open", "WORKING"]);
-const LOST = new Set([
-  "close",
-  "refused",
-  "STOPPED",
-  "FAILED",
-  "SCAN_QR_CODE",
-  "PASSKEY_REQUIRED",
-  "PASSKEY_CONFIRMATION_REQUIRED",
-  "logout",
-]);
+const LOST = new Set(["close", "refused", "STOPPED", "FAILED", "SCAN_QR_CODE", "PASSKEY_REQUIRED", "PASSKEY_CONFIRMATION_REQUIRED"]);
+/** The library begins anew at once: after linking, and of its own accord. */
+const RESTARTS = "515";
 
-/** Undefined for what says nothing of the connection, and while it is being made. */
+/** Undefined for what says nothing of the connection or a limit, and while the connection is being made. */
 export function readGatewaySignal(provider: Provider, field: string, body: JsonObject | undefined): Signal | undefined {
-  const name = field.toLowerCase().replaceAll(/[_-]/g, ".");
-  if (name === "logout.instance" || name === "remove.instance") return connection("logout");
-  if (provider === "waha")
-    return name === "session.status" ? readWaha(readObject(body, "payload"), readInteger(body, "timestamp")) : undefined;
+  const name = plain(field);
+  if (name === "logout.instance") return signalOf(lost("logout", LOGGED_OUT));
+  if (name === "remove.instance") return signalOf(lost("removed", "The number's instance was removed from the gateway"));
+  if (provider === "waha") {
+    const payload = readObject(body, "payload");
+    if (name !== "session.status") return undefined;
+    return signalOf(
+      readConnection(readString(payload, "status"), undefined),
+      readObject(payload, "data"),
+      body && readTime(body, "timestamp"),
+    );
+  }
   if (name !== "connection.update") return undefined;
   const data = provider === "evolution" ? readObject(body, "data") : baileysData(body);
-  return connection(readString(data, "state") ?? readString(data, "connection"), readScalar(data, "statusReason"));
+  const state = readString(data, "state") ?? readString(data, "connection");
+  return signalOf(readConnection(state, readScalar(data, "statusReason") ?? statusCodeOf(data)), data);
 }
 
-function readWaha(payload: JsonObject | undefined, timestamp: number | undefined): Signal | undefined {
-  const told = connection(readString(payload, "status"));
-  if (told === undefined) return undefined;
-  const at = timestamp === undefined ? {} : { at: new Date(timestamp) };
-  const lock = readReachoutLock(readObject(readObject(payload, "data"), "reachoutTimelock"));
-  if (lock === undefined) return { ...told, ...at };
-  const isTold = lock.health !== "ok" && told.severity === "info";
-  const aspects = [lock, ...told.aspects.map((aspect) => ({ ...aspect, sentence: told.sentence }))];
-  return { ...told, ...at, ...(isTold ? { severity: "warning", sentence: lock.sentence } : {}), aspects };
+type Told = Aspect & { readonly sentence: string; readonly severity: Signal["severity"] };
+
+function signalOf(connection: Told | undefined, data?: JsonObject, at?: Date): Signal | undefined {
+  const told = [connection, readReachoutLock(data), readCapping(data)].filter((one) => one !== undefined);
+  // A lost connection says more than a limit, and a limit more than that all is well.
+  const worst = told.toSorted((a, b) => SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity))[0];
+  if (worst === undefined) return undefined;
+  const aspects = told.map(({ severity: _, ...aspect }) => aspect);
+  return { severity: worst.severity, sentence: worst.sentence, aspects, onlyIfChanged: true, ...(at === undefined ? {} : { at }) };
 }
 
-function readReachoutLock(lock: JsonObject | undefined): (Aspect & { readonly sentence: string }) | undefined {
+const SEVERITIES = ["info", "warning", "critical"];
+
+const LOGGED_OUT = "The number was logged out of the gateway";
+
+/** By the status with which WhatsApp ended the connection. */
+const ENDED: ReadonlyMap<string, readonly [state: string, what: string]> = new Map([
+  ["401", ["logout", LOGGED_OUT]],
+  ["403", ["refused", "WhatsApp refuses the number at the gateway, which may mean that it is banned"]],
+  ["440", ["replaced", "Another program took the gateway's place at WhatsApp"]],
+]);
+
+const lost = (state: string, what: string): Told => ({
+  aspect: "connection",
+  state,
+  health: "disconnected",
+  severity: "critical",
+  sentence: `${what}: nothing comes in or goes out. What waits is kept. Link the number again.`,
+});
+
+function readConnection(state: string | undefined, reason: string | undefined): Told | undefined {
+  if (state !== undefined && CONNECTED.has(state)) {
+    return { aspect: "connection", state, health: "ok", severity: "info", sentence: "The gateway is connected to WhatsApp." };
+  }
+  if (state === undefined || !LOST.has(state) || reason === RESTARTS) return undefined;
+  const [name, what] = ENDED.get(reason ?? "") ?? [state, undefined];
+  if (what !== undefined) return lost(name, what);
+  if (/^(?:SCAN_QR_CODE|PASSKEY_)/.test(state)) return lost(state, "The gateway waits for the number to be linked");
+  const told = lost(state, "");
+  return {
+    ...told,
+    sentence: `The gateway lost its connection to WhatsApp (${state}): nothing comes in or goes out. What waits is kept. Look at the gateway if it does not come back by itself.`,
+  };
+}
+
+function readReachoutLock(data: JsonObject | undefined): Told | undefined {
+  const lock = readObject(data, "reachoutTimelock") ?? readObject(data, "reachoutTimeLock");
   if (lock === undefined) return undefined;
   if (lock["isActive"] !== true) {
-    return { aspect: "reachout", state: "free", health: "ok", sentence: "This number may write to new contacts." };
+    return { aspect: "reachout", state: "free", health: "ok", severity: "info", sentence: "This number may write to new contacts." };
   }
-  const ends = readTime(lock, "timeEnforcementEnds");
-  const until = ends === undefined ? "for a while" : `until ${ends.toISOString()}`;
-  const sentence = `WhatsApp does not let this number write to new contacts ${until}. Chats that exist go on; nothing needs to be done.`;
-  return { aspect: "reachout", state: "locked", health: "restricted", sentence, ...(ends === undefined ? {} : { until: ends }) };
+  const until = readTime(lock, "timeEnforcementEnds");
+  const sentence = `WhatsApp does not let this number write to new contacts ${spanOf(until)}. Customers who write can still be answered.`;
+  return { aspect: "reachout", state: "locked", health: "restricted", severity: "warning", sentence, ...(until && { until }) };
 }
 
-function connection(state: string | undefined, reason?: string): Signal | undefined {
-  if (state === undefined || !(CONNECTED.has(state) || LOST.has(state))) return undefined;
-  const isUp = CONNECTED.has(state);
-  const isLoggedOut = reason === "401" || state === "logout";
-  const sentence = isUp
-    ? "The gateway is connected to WhatsApp."
-    : isLoggedOut
-      ? "The number was logged out of the gateway: nothing comes in or goes out. Link it again."
-      : `The gateway lost its connection to WhatsApp (${state}): nothing comes in or goes out.`;
-  const aspect: Aspect = { aspect: "connection", state: isLoggedOut ? "logout" : state, health: isUp ? "ok" : "disconnected" };
-  return { severity: isUp ? "info" : "critical", sentence, aspects: [aspect], onlyIfChanged: true };
+const CAPPED: ReadonlyMap<string, readonly [Health, Signal["severity"]]> = new Map([
+  ["NONE", ["ok", "info"]],
+  ["FIRST_WARNING", ["ok", "warning"]],
+  ["SECOND_WARNING", ["ok", "warning"]],
+  ["CAPPED", ["restricted", "warning"]],
+]);
+
+/** How many new contacts a number may write to in a cycle. */
+function readCapping(data: JsonObject | undefined): Told | undefined {
+  const capping = readObject(data, "messageCapping");
+  if (capping === undefined) return undefined;
+  const [total, used] = [readInteger(capping, "totalQuota"), readInteger(capping, "usedQuota")];
+  const isFull = total !== undefined && used !== undefined && total > 0 && used >= total;
+  const state = short(readString(capping, "cappingStatus") ?? (isFull ? "CAPPED" : ""));
+  if (state === "" && total === undefined) return undefined;
+  const [health, severity] = CAPPED.get(state === "" ? "NONE" : state) ?? ["ok", "warning"];
+  const until = health === "restricted" ? readTime(capping, "cycleEnd") : undefined;
+  const quota = total === undefined || total < 0 ? "" : ` (${String(total)} in all)`;
+  const sentence =
+    health === "restricted"
+      ? `This number wrote to as many new contacts as WhatsApp allows${quota}: to no more ${spanOf(until)}. Customers who write can still be answered.`
+      : severity === "info"
+        ? "This number may write to new contacts."
+        : CAPPED.has(state)
+          ? `This number has written to almost as many new contacts as WhatsApp allows${quota}.`
+          : `WhatsApp limits to how many new contacts this number may write${quota}: ${readable(state)}.`;
+  return { aspect: "capping", state: state === "" ? "NONE" : state, health, severity, sentence, ...(until && { until }) };
 }
 
+const spanOf = (until: Date | undefined): string => (until === undefined ? "for a while" : `until ${until.toISOString()}`);
+
+/** How Baileys tells why a connection ended. */
+function statusCodeOf(data: JsonObject | undefined): string | undefined {
+  const error = readObject(readObject(data, "lastDisconnect"), "error");
+  return readScalar(readObject(error, "output"), "statusCode") ?? readScalar(error, "statusCode");
+}
+
+/** Of a batch, the first one that tells of the connection. */
 function baileysData(body: JsonObject | undefined): JsonObject | undefined {
-  const first = readArray(body, "events")?.[0];
-  return isObject(first) ? readObject(first, "data") : undefined;
+  const told = (readArray(body, "events") ?? []).find(
+    (one) => isObject(one) && plain(readString(one, "event") ?? "") === "connection.update",
+  );
+  return isObject(told) ? readObject(told, "data") : undefined;
+}
+
+function plain(field: string): string {
+  return field.toLowerCase().replaceAll(/[_-]/g, ".");
 }
