@@ -14,9 +14,12 @@ const TATWEEL = /\u0640/g;
 /** "don't" is one word; "c'est" and "l'agent" are two. */
 const CONTRACTED = /['’`´](?=(?:s|t|re|ll|ve|m|d)(?![\p{L}\p{N}]))/giu;
 const NOT_A_WORD = /[^\p{L}\p{N}]+/gu;
+/** Most words are this, and nothing of the below is in them. */
+const ASCII_WORD = /^[A-Za-z0-9]+$/u;
 
 /** Letters and digits only, in lower case; "kkkk" is "k". */
 export function plainText(text: string): string {
+  if (ASCII_WORD.test(text)) return text.toLowerCase();
   return text
     .replace(EMOJI, " ")
     .replace(CONTRACTED, "")

@@ -39,8 +39,8 @@ function askingIn(text: string, split: (sentence: string) => readonly string[]):
     for (const part of split(sentence)) {
       if (asking.length === MOST_QUESTIONS) return asking;
       const trimmed = part.trim();
-      if (trimmed === "" || readCourtesy(trimmed) !== "question") continue;
-      if (QUESTION_MARK.test(trimmed) || beginsToAsk(trimmed)) asking.push(trimmed);
+      const asks = QUESTION_MARK.test(trimmed) || beginsToAsk(trimmed);
+      if (asks && readCourtesy(trimmed) === "question") asking.push(trimmed);
     }
   }
   return asking;

@@ -106,18 +106,27 @@ const NEGATED_WITHIN = 4;
 const LOOKED_THROUGH = 200;
 const LONGEST_ALONE = 10;
 
-const wordOrTwo = (set: ReadonlySet<string>, words: readonly string[], at: number): number => {
-  if (set.has(`${words[at] ?? ""} ${words[at + 1] ?? ""}`)) return 2;
+interface Part {
+  readonly words: readonly string[];
+  /** Each word and the one behind it. */
+  readonly pairs: readonly string[];
+}
+
+const wordOrTwo = (set: ReadonlySet<string>, { words, pairs }: Part, at: number): number => {
+  if (set.has(pairs[at] ?? "")) return 2;
   return set.has(words[at] ?? "") ? 1 : 0;
 };
 
-function isWished(words: readonly string[], { speaking, wanting, people, negations }: Language): boolean {
+function isWished(part: Part, { speaking, wanting, people, negations }: Language): boolean {
+  const { words } = part;
+  // Almost no message names anybody of whom this could be wished.
+  if (!words.some((_, at) => wordOrTwo(people, part, at) > 0)) return false;
   const isNegated = (at: number): boolean =>
     !words.some((word) => REASONS.has(word)) && words.slice(Math.max(0, at - NEGATED_WITHIN), at).some((word) => negations.has(word));
   // "Your contact person" has no verb.
   const verbs = words.flatMap((word, at) => (speaking.has(word) && !["the", "your", "a", "my"].includes(words[at - 1] ?? "") ? [at] : []));
   return words.some((_, at) => {
-    const length = wordOrTwo(people, words, at);
+    const length = wordOrTwo(people, part, at);
     const before = words[at - 1];
     if (length === 0) return false;
     const person = words.slice(at, at + length).join(" ");
@@ -161,6 +170,9 @@ export function wantsPerson(clauses: readonly (readonly string[])[]): boolean {
     const words = clause.slice(0, left);
     left -= words.length;
     if (words.length <= LONGEST_ALONE && isAlone(words.filter((word) => !POLITE.has(word)))) return true;
-    return splitAtTurns(words).some((part) => LANGUAGES.some((language) => isWished(part, language)));
+    return splitAtTurns(words).some((spoken) => {
+      const part = { words: spoken, pairs: spoken.map((word, at) => `${word} ${spoken[at + 1] ?? ""}`) };
+      return LANGUAGES.some((language) => isWished(part, language));
+    });
   });
 }
