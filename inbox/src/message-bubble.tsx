@@ -79,7 +79,7 @@ function Reactions({ reactions }: Pick<Message, "reactions">) {
     <ul aria-label="Reactions" className="z-10 -mt-1.5 flex gap-1 px-2">
       {reactions.map(({ emoji, direction, participant }) => (
         <li
-          key={`${direction} ${participant?.userId ?? participant?.phone ?? participant?.lid ?? ""}`}
+          key={`${direction} ${Object.values(participant ?? {}).join(" ")}`}
           className="rounded-full border border-line bg-panel px-1.5 text-sm leading-6"
         >
           {emoji}

@@ -2,6 +2,7 @@
 import { Children, Fragment, useLayoutEffect, useRef, type ReactNode } from "react";
 import { formatDay } from "./format-time.ts";
 import type { Message, Turn } from "./inbox-client.ts";
+import { memberKeysOf } from "./member-keys.ts";
 import { MessageBubble } from "./message-bubble.tsx";
 import { placeTurns } from "./place-turns.ts";
 import { shownContent } from "./shown-content.ts";
@@ -24,6 +25,10 @@ const NEAR_THE_END_PX = 80;
 export function MessageList({ messages, turns, now, hasEarlier, isLoadingEarlier, onEarlier, children }: MessageListProps) {
   const { box, onScroll } = useStayAtEnd(messages, `${turns.length}/${Children.count(children)}`);
   const turnsBelow = placeTurns(messages, turns);
+  const memberKeyOf = memberKeysOf(messages.map(({ participant }) => participant));
+  /** In a group, the same member. */
+  const isSameAuthor = (a: Message, b: Message): boolean =>
+    a.author === b.author && memberKeyOf(a.participant) === memberKeyOf(b.participant);
   const byProviderId = new Map(messages.map((message) => [message.providerMessageId, message]));
   return (
     <div
@@ -89,12 +94,6 @@ function useStayAtEnd(messages: readonly Message[], rest: string) {
     if (element !== null) isAtEnd.current = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_THE_END_PX;
   };
   return { box, onScroll };
-}
-
-/** In a group, the same member. */
-function isSameAuthor(a: Message, b: Message): boolean {
-  const member = ({ participant }: Message): string => participant?.userId ?? participant?.phone ?? participant?.lid ?? "";
-  return a.author === b.author && member(a) === member(b);
 }
 
 /** Of a message that is not on the screen, or that nobody knows. */

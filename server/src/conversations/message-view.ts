@@ -1,7 +1,7 @@
 // Owns: a message as the API shows it, with the edits, the revoke and the reactions that belong to it. JSON; instants as ISO 8601 text.
 import type { RowOf } from "../db/query.ts";
 import type { JsonObject } from "../kernel/json.ts";
-import { type Participant, participantKey, readParticipant } from "../whatsapp/participant.ts";
+import { memberKeysOf, type Participant, readParticipant } from "../whatsapp/participant.ts";
 import { readObject, readString } from "../whatsapp/read-json.ts";
 import { isoOf } from "./conversation-view.ts";
 import { mayChange } from "./may-change.ts";
@@ -55,8 +55,8 @@ export interface MessageReactionView {
 type MessageRow = RowOf<typeof findMessage.columns>;
 export type ChangeRow = RowOf<typeof listChangesOfMessages.columns>;
 
-/** `changes` in the order in which they happened. */
-export function messageViewOf(row: MessageRow, changes: readonly ChangeRow[]): MessageView {
+/** `changes` in the order in which they happened; `memberKeyOf`: of those who wrote them, and of whoever else may prove who is who. */
+export function messageViewOf(row: MessageRow, changes: readonly ChangeRow[], memberKeyOf = membersOf(changes)): MessageView {
   const own = changes.filter((change) => mayChange(change, row));
   const edits = own.filter(({ type }) => type === "edit").map(({ text, sent_at }) => ({ text, sentAt: sent_at.toISOString() }));
   return {
@@ -85,20 +85,27 @@ export function messageViewOf(row: MessageRow, changes: readonly ChangeRow[]): M
     turnId: row.turn_id,
     edits,
     revokedAt: isoOf(own.find(({ type }) => type === "revoke")?.sent_at ?? null),
-    reactions: reactionsOf(changes),
+    reactions: reactionsOf(changes, memberKeyOf),
   };
 }
 
+type MemberKeys = ReturnType<typeof memberKeysOf>;
+
+export function membersOf(rows: readonly Pick<MessageRow, "content">[]): MemberKeys {
+  return memberKeysOf(rows.map(({ content }) => readParticipant(content)));
+}
+
 /** Each person has one reaction at most (in a group each member): a new one replaces the old one, and an empty one takes it back. */
-function reactionsOf(changes: readonly ChangeRow[]): readonly MessageReactionView[] {
+function reactionsOf(changes: readonly ChangeRow[], memberKeyOf: MemberKeys): readonly MessageReactionView[] {
   const latest = new Map<string, MessageReactionView>();
   for (const change of changes) {
     if (change.type !== "reaction") continue;
     const direction = change.direction === "in" ? "in" : "out";
-    latest.set(`${direction} ${participantKey(change.content)}`, {
+    const participant = readParticipant(change.content);
+    latest.set(`${direction} ${memberKeyOf(participant)}`, {
       emoji: emojiOf(change.content),
       direction,
-      participant: readParticipant(change.content) ?? null,
+      participant: participant ?? null,
       sentAt: change.sent_at.toISOString(),
     });
   }

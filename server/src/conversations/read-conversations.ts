@@ -9,7 +9,7 @@ import { conversationViewOf, type ConversationView } from "./conversation-view.t
 import { findSurvivingConversation } from "./conversation-writes.queries.ts";
 import { decodeSeq, decodeTimeId, decodeTimeSeq, encodeCursor, pageOf, type Page } from "./cursor.ts";
 import { findMessage, listChangesOfMessages, listMessagesNewestFirst, listMessagesOldestFirst } from "./message-reads.queries.ts";
-import { messageViewOf, type ChangeRow, type MessageView } from "./message-view.ts";
+import { membersOf, messageViewOf, type ChangeRow, type MessageView } from "./message-view.ts";
 import { turnViewOf, type TurnView } from "./turn-view.ts";
 
 export interface PageRequest {
@@ -110,7 +110,9 @@ async function readThread(
   const query = order === "asc" ? listMessagesOldestFirst : listMessagesNewestFirst;
   const rows = await scope.db.run(query, [scope.businessId, id, from?.at ?? null, from?.seq ?? null, limit + 1]);
   const changes = await changesOf(scope, id, rows.slice(0, limit));
-  const item = (row: MessageRow): MessageView => messageViewOf(row, changes.get(changeKey(row.channel_id, row.provider_message_id)) ?? []);
+  const memberKeyOf = membersOf([...rows, ...[...changes.values()].flat()]);
+  const item = (row: MessageRow): MessageView =>
+    messageViewOf(row, changes.get(changeKey(row.channel_id, row.provider_message_id)) ?? [], memberKeyOf);
   return pageOf(rows, limit, { item, cursor: (row) => encodeCursor([row.cursor_at, row.seq]) });
 }
 

@@ -218,6 +218,31 @@ it("a message of a group names its member", async () => {
   expect(json.data.map((item) => item["participant"])).toEqual([{ phone: "12025550147", name: "Ana" }, null]);
 });
 
+it("a member of a group has one reaction, by whichever of their ids they are named", async () => {
+  const { business, headers } = await newBusiness();
+  const id = await createTestThread(test, business);
+  const react = (seq: number, emoji: string, participant: Record<string, string>) =>
+    addTestMessage(test, {
+      ...business,
+      conversationId: id,
+      seq,
+      providerMessageId: `${id}.${String(seq)}`,
+      type: "reaction",
+      text: emoji,
+      target: `${id}.wrote`,
+      sentAt: new Date(Date.now() + seq * 1_000),
+      content: { type: "reaction", reaction: { emoji }, participant },
+    });
+  const content = { type: "text", text: { body: "hi" }, participant: { phone: "12025550147", lid: "81200000000001" } };
+  const wrote = { ...business, conversationId: id, seq: 2, providerMessageId: `${id}.wrote`, type: "text", text: "hi", sentAt: new Date() };
+  await addTestMessage(test, { ...wrote, content });
+  await react(3, "👍", { phone: "12025550147" });
+  await react(4, "🎉", { lid: "81200000000001" });
+  await react(5, "❤️", { phone: "12025550148" });
+  const { json } = await get(`/conversations/${id}/messages`, headers);
+  expect(json.data[0]?.["reactions"]).toMatchObject([{ emoji: "🎉" }, { emoji: "❤️" }]);
+});
+
 it("a merged conversation is not listed, and its id answers the winner and the winner's thread", async () => {
   const { business, headers } = await newBusiness();
   const [winner, middle, loser] = [

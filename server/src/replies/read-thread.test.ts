@@ -82,6 +82,18 @@ test("what was answered, what others wrote and what a gateway brought of the pas
   expect(thread.newestInbound).toBe(rows[4]?.provider_message_id);
 });
 
+test("a member who is named by one id, then by another, has one reaction", () => {
+  const [byPhone, byLid] = [{ phone: "12025550147" }, { lid: "81200000000001" }];
+  const ours = row({ direction: "out", author: "ai", text: "I do.", provider_message_id: "wamid.ours" });
+  const liked = (participant: object, text: string) =>
+    row({ type: "reaction", text, participant: { ...participant }, target_provider_message_id: "wamid.ours" });
+  const wrote = row({ participant: { ...byPhone, ...byLid } });
+  const reactionsTo = (...rows: readonly RecentMessage[]) => readThread([wrote, ours, ...rows], wrote.seq).history[1]?.reactions;
+  expect(reactionsTo(liked(byPhone, "👍"), liked({ ...byPhone, ...byLid }, "🎉"))).toEqual(["🎉"]);
+  expect(reactionsTo(liked(byPhone, "👍"), liked(byLid, "🎉"))).toEqual(["🎉"]);
+  expect(reactionsTo(liked(byPhone, "👍"), liked(byLid, ""))).toBeUndefined();
+});
+
 test("the last words are those of the turn that said them, until somebody else says something", () => {
   const said = row({ direction: "out", author: "ai", turn_id: "turn" });
   expect(readThread([said, row({})], 0).lastSaidByTurn).toBe("turn");

@@ -7,7 +7,7 @@ import { isObject } from "../whatsapp/read-json.ts";
 import { customerWords } from "../whatsapp/customer-words.ts";
 import { referralText } from "../whatsapp/referral-text.ts";
 import { quoteOf } from "../conversations/quote-of.ts";
-import { participantKey, participantName } from "../whatsapp/participant.ts";
+import { memberKeysOf, type Participant, participantName, readParticipant } from "../whatsapp/participant.ts";
 import { asksOf } from "./asks-for-reply.ts";
 import { changesMeaning } from "./changed-meaning.ts";
 import type { ContextMessage } from "./responder.ts";
@@ -39,7 +39,7 @@ function authorOf(author: string): ContextMessage["author"] {
 
 const UNKNOWN_QUOTE = "(an earlier message)";
 
-const memberKeyOf = (row: RecentMessage): string => participantKey({ participant: row.participant ?? null });
+const memberOf = (row: RecentMessage): Participant | undefined => readParticipant({ participant: row.participant ?? null });
 
 interface Changes {
   readonly edits: ReadonlyMap<string, RecentMessage>;
@@ -51,6 +51,7 @@ function collectChanges(rows: readonly RecentMessage[]): Changes {
   const edits = new Map<string, RecentMessage>();
   const revoked = new Set<string>();
   const reactions = new Map<string, Map<string, string>>();
+  const memberKeyOf = memberKeysOf(rows.map(memberOf));
   const authors = new Map(rows.map((row) => [row.provider_message_id, row.author]));
   for (const row of rows) {
     const { target_provider_message_id: target } = row;
@@ -61,7 +62,7 @@ function collectChanges(rows: readonly RecentMessage[]): Changes {
     if (row.type === "revoke") revoked.add(target);
     // Each person has one reaction to a message (in a group each member); an empty one takes it back.
     if (row.type === "reaction")
-      reactions.set(target, new Map(reactions.get(target)).set(`${row.author} ${memberKeyOf(row)}`, row.text ?? ""));
+      reactions.set(target, new Map(reactions.get(target)).set(`${row.author} ${memberKeyOf(memberOf(row))}`, row.text ?? ""));
   }
   const shown = [...reactions].map(([id, by]) => [id, [...by.values()].filter((emoji) => emoji !== "")] as const);
   return { edits, revoked, reactions: new Map(shown.filter(([, emojis]) => emojis.length > 0)) };

@@ -31,10 +31,29 @@ export function participantName(content: JsonObject): string | undefined {
   return participant.name ?? (participant.phone === undefined ? "a member of the group" : `+${participant.phone}`);
 }
 
-/** What stays the same of a member over their messages: "" where nobody is named. */
-export function participantKey(content: JsonObject): string {
-  const participant = readParticipant(content);
-  return participant?.userId ?? participant?.phone ?? participant?.lid ?? "";
+/** What stays the same of a member over these messages: whoever shares an id with another is the same one, also by way of a third that names both. "" where nobody is named. */
+export function memberKeysOf(participants: Iterable<Participant | undefined>): (participant: Participant | undefined) => string {
+  const sameAs = new Map<string, string>();
+  const firstOf = (id: string): string => {
+    let first = id;
+    for (let next = sameAs.get(first); next !== undefined; next = sameAs.get(first)) first = next;
+    return first;
+  };
+  for (const participant of participants) {
+    const [known, ...others] = idsOf(participant).map(firstOf);
+    for (const id of others) if (known !== undefined && firstOf(id) !== known) sameAs.set(firstOf(id), known);
+  }
+  return (participant) => {
+    const [id] = idsOf(participant);
+    return id === undefined ? (participant?.name ?? "") : firstOf(id);
+  };
+}
+
+function idsOf(participant: Participant | undefined): readonly string[] {
+  return (["userId", "phone", "lid"] as const).flatMap((kind) => {
+    const value = participant?.[kind];
+    return value === undefined ? [] : [`${kind} ${value}`];
+  });
 }
 
 function pick(read: (key: (typeof KEYS)[number]) => string | undefined): (Participant & JsonObject) | undefined {
