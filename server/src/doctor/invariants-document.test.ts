@@ -16,10 +16,13 @@ function codeIn(cell: string): readonly string[] {
   return [...cell.matchAll(/`([^`]+)`/g)].map(([, code]) => code ?? "");
 }
 
-test("all thirteen invariants are in the document, each with a check and a test that exists", async () => {
-  expect(rows.map((row) => row.number)).toEqual(Array.from({ length: 13 }, (_, index) => index + 1));
+/** Who had to wait for whom leaves nothing in the rows. */
+const LEAVES_NO_TRACE = 14;
+
+test("all fourteen invariants are in the document, each with a check and a test that exists", async () => {
+  expect(rows.map((row) => row.number)).toEqual(Array.from({ length: 14 }, (_, index) => index + 1));
   for (const row of rows) {
-    expect(row.checks.length).toBeGreaterThan(0);
+    if (row.number !== LEAVES_NO_TRACE) expect(row.checks.length).toBeGreaterThan(0);
     expect(row.tests.length).toBeGreaterThan(0);
     for (const path of row.tests) await access(new URL(path, ROOT));
   }
