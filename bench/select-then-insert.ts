@@ -74,6 +74,7 @@ async function storeAgain(db: Queryable, item: Item): Promise<"stored" | "duplic
 
 export function createSelectThenInsert({ db, channels }: SelectThenInsertDeps): WebhookIntake {
   return {
+    applyWaitingFor: () => Promise.resolve(),
     async receive(events) {
       let stored = 0;
       let duplicates = 0;

@@ -48,7 +48,10 @@ export function createVariant(variant: Variant, deps: VariantDeps): WebhookIntak
   const db = database.acrossBusinesses;
   switch (variant) {
     case "discard":
-      return { receive: (events) => Promise.resolve({ stored: events.length, duplicates: 0, quarantined: 0 }) };
+      return {
+        receive: (events) => Promise.resolve({ stored: events.length, duplicates: 0, quarantined: 0 }),
+        applyWaitingFor: () => Promise.resolve(),
+      };
     case "select-then-insert":
       return createSelectThenInsert({ db, channels });
     case "upsert":

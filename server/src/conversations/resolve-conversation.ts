@@ -6,6 +6,7 @@ import type { Identifier } from "../identity/decide-identity.ts";
 import { listScopes } from "../identity/identity.queries.ts";
 import { findConversationsOfAliases } from "../identity/number-holders.queries.ts";
 import { findPhone } from "../identity/find-phone.ts";
+import type { SettleRequest } from "../identity/identity-transaction.ts";
 import type { ClaimIdentity } from "../identity/settle-identity.ts";
 import type { BusinessId } from "../kernel/ids.ts";
 import type { Identity } from "./canonical-key.ts";
@@ -31,22 +32,25 @@ export type ResolveConversation = (request: ResolveRequest) => Promise<ResolveOu
 export interface ResolveConversationDeps {
   readonly database: Database;
   readonly claimIdentity: ClaimIdentity;
+  /** Told who is known from now on; never throws. */
+  readonly onKnown?: (person: Pick<SettleRequest, "businessId" | "identifiers">) => Promise<void>;
 }
 
 /**
  * Never two conversations for one person, however many ask at once; two that turn out to be one person's or one lead's are merged.
  * Throws a RangeError when nothing identifies anybody.
  */
-export function createResolveConversation({ database, claimIdentity }: ResolveConversationDeps): ResolveConversation {
+export function createResolveConversation({ database, claimIdentity, onKnown }: ResolveConversationDeps): ResolveConversation {
   return async ({ businessId, identity, leadName }) => {
     const db = database.forBusiness(businessId);
     const scopes = identity.userId === undefined ? [] : await db.run(listScopes, [businessId]);
     const scope = scopes.length === 1 ? (scopes[0]?.scope ?? null) : null;
     const given = claimIdentifiersOf(identity, scope);
     if (given.length === 0) throw new RangeError("A conversation needs a lead, a phone, a user id, a LID or a group; none was given.");
+    const identifiers = await inKnownSpelling(database, businessId, given);
     const claimed = await claimIdentity({
       businessId,
-      identifiers: await inKnownSpelling(database, businessId, given),
+      identifiers,
       newKeys: claimKeysOf(businessId, identity),
       reason: given.some(({ kind }) => kind === "lead") ? "lead" : "by_hand",
       proof: { source: "resolve" },
@@ -57,6 +61,7 @@ export function createResolveConversation({ database, claimIdentity }: ResolveCo
     if (claimed.outcome === "unknown") throw new Error("a conversation was to be made and was not");
     const { conversationId, isNew } = claimed.settled;
     if (leadName !== undefined) await db.run(nameLead, [businessId, conversationId, leadName]);
+    await onKnown?.({ businessId, identifiers });
     return { outcome: "resolved", conversationId, isNew };
   };
 }

@@ -208,7 +208,11 @@ async function registerApi(api: ApiApp, deps: HttpAppDeps): Promise<void> {
     consent: createConsent({ database }),
     listNotices: createListNotices({ database }),
     setConversationState: createSetConversationState({ database }),
-    resolveConversation: createResolveConversation({ database, claimIdentity: createClaimIdentity({ database, log: deps.log }) }),
+    resolveConversation: createResolveConversation({
+      database,
+      claimIdentity: createClaimIdentity({ database, log: deps.log }),
+      onKnown: (person) => deps.intake.applyWaitingFor(person),
+    }),
     acceptMessage: createAcceptMessage({ database, wake: deps.wake }),
     readEvents: createReadEvents({ database }),
     ...toolRoutes(apiDeps),

@@ -15,12 +15,14 @@ import { createFindPlaces, type Place } from "./find-places.ts";
 import { createIngestItem, type IngestItem, namesOf } from "./ingest-item.ts";
 import { createIngestQueue, unavailable } from "./ingest-queue.ts";
 import type { StoreOutcome } from "./store-batch.ts";
-import { createLearnIdentity, type IdentityLesson } from "./learn-identity.ts";
+import { createChangeIdentities, createChangeIdentity, type LocatedChange } from "./change-identities.ts";
+import { createLearnIdentity, type IdentityLesson, lessonOf } from "./learn-identity.ts";
+import { createParkedChanges, nameOfAlias } from "./parked-changes.ts";
 import { createRecordPreferences, type LocatedPreferences } from "./record-preferences.ts";
 import { createRecordSignals } from "./record-signals.ts";
-import { createStoreMessages } from "./store-messages.ts";
+import { createStoreMessages, type StoreMessages } from "./store-messages.ts";
 import { createStatusStore, type StatusItem, type StatusOutcome } from "./store-statuses.ts";
-import { createThreadResolver } from "./thread-resolver.ts";
+import { createThreadResolver, type ThreadResolver } from "./thread-resolver.ts";
 import type { NoticeEntry, RefusedEntry, WebhookLogWriter } from "./webhook-log.ts";
 import type { IntakeResult, WebhookIntake } from "./webhook-intake.ts";
 
@@ -61,15 +63,48 @@ const ALIAS_CACHE_ENTRIES = 200_000;
 type Notice = { readonly event: NoticeEvent; readonly isUsed: boolean; readonly businessId?: BusinessId | undefined };
 type Located<E> = { readonly event: E; readonly channel: DirectoryChannel };
 
+/** The events of a delivery by the way that they take. */
+interface Sorted {
+  readonly messages: readonly Located<MessageEvent>[];
+  readonly statusItems: readonly StatusItem[];
+  readonly notices: Notice[];
+  readonly lessons: readonly IdentityLesson[];
+  readonly preferences: readonly LocatedPreferences[];
+  readonly changes: readonly LocatedChange[];
+  readonly aside: readonly RefusedEntry[];
+}
+
+/** All that settles who is who. */
+function createPeople(deps: IntakeDeps, resolver: ThreadResolver) {
+  const { db, log, webhookLog } = deps;
+  const findPlaces = createFindPlaces(deps);
+  const changeIdentity = createChangeIdentity(deps.settleIdentity);
+  const parkedChanges = createParkedChanges({ ...deps, findPlaces });
+  const storeMessages = createStoreMessages({ ...deps, resolver, parkedChanges, changeIdentity });
+  const applyWaiting: StoreMessages["applyWaiting"] = (who) => storeMessages.applyWaiting(who);
+  const applyWaitingFor: WebhookIntake["applyWaitingFor"] = ({ businessId, identifiers }) =>
+    applyWaiting(identifiers.map((one) => ({ businessId, name: nameOfAlias(one) })));
+  const settleIdentity: SettleIdentity = async (request) => {
+    const settled = await deps.settleIdentity(request);
+    if (settled !== undefined) await applyWaitingFor(request);
+    return settled;
+  };
+  return {
+    findPlaces,
+    storeMessages,
+    applyWaitingFor,
+    recordPreferences: createRecordPreferences({ db, settleIdentity }),
+    learnIdentity: createLearnIdentity({ settleIdentity, log }),
+    changeIdentities: createChangeIdentities({ changeIdentity, webhookLog, applyWaiting }),
+  };
+}
+
 export function createIntake(deps: IntakeDeps): Intake {
   const { db, log, webhookLog } = deps;
   const resolver = createThreadResolver({ db, maxEntries: ALIAS_CACHE_ENTRIES });
-  const storeMessages = createStoreMessages({ ...deps, resolver });
+  const { findPlaces, storeMessages, recordPreferences, learnIdentity, changeIdentities, applyWaitingFor } = createPeople(deps, resolver);
   const statuses = createStatusStore(deps);
   const recordSignals = createRecordSignals(deps);
-  const findPlaces = createFindPlaces(deps);
-  const recordPreferences = createRecordPreferences(deps);
-  const learnIdentity = createLearnIdentity({ settleIdentity: deps.settleIdentity, log });
   let learning: Promise<void> = Promise.resolve();
   let lessonsWaiting = 0;
   const { maxWaiting, maxBatch, deadlineMs, slowMs } = deps;
@@ -82,7 +117,7 @@ export function createIntake(deps: IntakeDeps): Intake {
     // Who begins a thread does so in one batch: others would find its identifiers taken and have to settle each of them.
     mayOverlap: (name) => resolver.knows(name),
     async store(items, isRepeat) {
-      const outcomes = await storeMessages(items, isRepeat);
+      const outcomes = await storeMessages.store(items, isRepeat);
       const stored = outcomes.filter((outcome) => outcome === "stored").length;
       if (stored > 0) tellStored(stored);
       const aside = outcomes.filter(isSetAside).length;
@@ -136,12 +171,13 @@ export function createIntake(deps: IntakeDeps): Intake {
     }
   }
 
-  async function storeAll(events: readonly WebhookEvent[]): Promise<IntakeResult> {
+  async function sort(events: readonly WebhookEvent[]): Promise<Sorted> {
     const messages: Located<MessageEvent>[] = [];
     const statusItems: StatusItem[] = [];
     const notices: Notice[] = [];
     const lessons: IdentityLesson[] = [];
     const preferences: LocatedPreferences[] = [];
+    const changes: LocatedChange[] = [];
     const aside: RefusedEntry[] = [];
     for (const event of events) {
       if (event.kind === "notice") {
@@ -152,6 +188,7 @@ export function createIntake(deps: IntakeDeps): Intake {
         const places = await findPlaces(event);
         if (places === undefined) aside.push({ businessId: undefined, event, reason: reasonOf(event) });
         else if (event.kind === "preference") preferences.push({ event, places });
+        else if (event.becomes !== undefined && places.length > 0) changes.push({ event, places });
         else {
           for (const place of places) lessons.push(lessonOf(event, place));
           notices.push(noticeOf(event, { places, isUsed: places.length > 0 }));
@@ -167,6 +204,11 @@ export function createIntake(deps: IntakeDeps): Intake {
         statusItems.push(statusItem({ event, channel: located.channel }));
       }
     }
+    return { messages, statusItems, notices, lessons, preferences, changes, aside };
+  }
+
+  async function storeAll(events: readonly WebhookEvent[]): Promise<IntakeResult> {
+    const { messages, statusItems, notices, lessons, preferences, changes, aside } = await sort(events);
     const outcomes =
       messages.length === 0 ? [] : await messageQueue.submitAll(messages, ({ event, channel }) => createIngestItem(event, channel));
     // Only now: a status of this delivery may be about one of its messages.
@@ -175,6 +217,8 @@ export function createIntake(deps: IntakeDeps): Intake {
       const isUsed = await recordPreferences({ event, places });
       notices.push(noticeOf(event, { places, isUsed }));
     }
+    const changed = changes.length === 0 ? { applied: [], parked: 0 } : await changeIdentities(changes);
+    for (const { event, places } of changed.applied) notices.push(noticeOf(event, { places, isUsed: true }));
     const unused = notices.length === 0 ? 0 : await recordNotices(notices);
     for (let at = 0; at < aside.length; at += ASIDE_SLICE) await webhookLog.quarantine(...aside.slice(at, at + ASIDE_SLICE));
     learn(lessons);
@@ -182,12 +226,13 @@ export function createIntake(deps: IntakeDeps): Intake {
     return {
       stored: outcomes.filter((outcome) => outcome === "stored").length,
       duplicates: outcomes.filter((outcome) => outcome === "duplicate").length,
-      quarantined: aside.length + outcomes.filter(isQuarantined).length + results.filter(isQuarantined).length,
+      quarantined: aside.length + changed.parked + outcomes.filter(isQuarantined).length + results.filter(isQuarantined).length,
       ...(unused > 0 ? { unused } : {}),
     };
   }
 
   return {
+    applyWaitingFor,
     get waiting() {
       return messageQueue.waiting + statusQueue.waiting;
     },
@@ -225,13 +270,6 @@ function noticeOf(
   const event = { kind: "notice" as const, provider, field, raw, ...(channelKey === undefined ? {} : { channelKey }) };
   // What names a customer belongs to no business while it could be of several.
   return { event, isUsed, businessId: places.length === 1 ? places[0]?.businessId : undefined };
-}
-
-function lessonOf(event: IdentityEvent | StatusEvent, channel: Place): IdentityLesson {
-  const { kind, customer } = event;
-  return kind === "status"
-    ? { channel, customer, source: kind, at: event.at }
-    : { channel, customer, becomes: event.becomes, source: kind, at: new Date() };
 }
 
 function statusItem({ event, channel }: Located<StatusEvent>): StatusItem {

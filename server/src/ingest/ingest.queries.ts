@@ -1,5 +1,6 @@
 // Owns: the ingest statements. They run under the ingest role, so they see every business; every row carries its business_id.
 import { defineQuery } from "../db/query.ts";
+import { NO_BUSINESS } from "../kernel/ids.ts";
 
 // The winners of the aliases that a batch brought: one look-up for all that the cache did not know.
 export const findThreadsAcrossBusinesses = defineQuery({
@@ -155,7 +156,7 @@ select coalesce((select array_agg(ord) from stored), '{}') as stored,
        coalesce((select array_agg(n.ord) from name n where (n.business_id, n.kind, n.value) not in (select business_id, kind, value from alias)), '{}') as alias_conflicts,
        coalesce((select array_agg(distinct log_id)
                    from name n cross join unnest((select array_agg(i.log_id) from webhook_items i
-                                                   where i.waits_for @> array[n.kind || ':' || n.value] and i.business_id = n.business_id)) as log_id), '{}') as parked
+                                                   where i.waits_for @> array[n.kind || ':' || n.value] and i.business_id in (n.business_id, '${NO_BUSINESS}'))) as log_id), '{}') as parked
   from (select t.thread, (select w.canonical_key from conversations w where w.business_id = conv.business_id and w.id = conv.merged_into) as canonical_key
           from conv
           join thread t on t.business_id = conv.business_id and t.canonical_key = conv.canonical_key

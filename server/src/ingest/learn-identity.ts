@@ -4,9 +4,10 @@ import { LRUCache } from "lru-cache";
 import type { SettleIdentity } from "../identity/settle-identity.ts";
 import { messageOf } from "../kernel/faults.ts";
 import type { Log } from "../kernel/log.ts";
-import type { CustomerIdentity } from "../whatsapp/events.ts";
+import type { SettledIdentity } from "../identity/identity-transaction.ts";
+import type { CustomerIdentity, IdentityEvent, StatusEvent } from "../whatsapp/events.ts";
 import type { Place } from "./find-places.ts";
-import { aliasesOf, identifiersOfAliases, numberChangeOf } from "./ingest-item.ts";
+import { type Alias, aliasesOf, identifiersOfAliases, numberChangeOf } from "./ingest-item.ts";
 
 export interface IdentityLesson {
   readonly channel: Place;
@@ -19,29 +20,52 @@ export interface IdentityLesson {
 
 export type LearnIdentity = (lesson: IdentityLesson) => Promise<void>;
 
+export function lessonOf(event: IdentityEvent | StatusEvent, channel: Place): IdentityLesson {
+  const { kind, customer } = event;
+  return kind === "status"
+    ? { channel, customer, source: kind, at: event.at }
+    : { channel, customer, becomes: event.becomes, source: kind, at: event.at ?? new Date() };
+}
+
+/** Of a change who they were and who they are. */
+export function aliasesOfLesson({ customer, becomes }: Pick<IdentityLesson, "customer" | "becomes">): readonly Alias[] {
+  return [...aliasesOf(customer, undefined), ...(becomes === undefined ? [] : aliasesOf(becomes, undefined))];
+}
+
+/** A change is acknowledged when it is applied: whoever tells it waits for a row that somebody holds as long as a message does, and tells it again. */
+const LOCK_MS = 1_000;
+
+/** Undefined: nothing is known of anybody whom it names. */
+export function settleLesson(settleIdentity: SettleIdentity, lesson: IdentityLesson): Promise<SettledIdentity | undefined> {
+  const { channel, customer, becomes, source, at } = lesson;
+  return settleIdentity({
+    businessId: channel.businessId,
+    identifiers: identifiersOfAliases(aliasesOfLesson(lesson), channel),
+    newKeys: [],
+    reason: becomes === undefined ? "payload" : "change_event",
+    proof: { source, channelId: channel.channelId },
+    create: false,
+    at,
+    change: numberChangeOf(customer, becomes),
+    ...(becomes === undefined ? {} : { lockTimeoutMs: LOCK_MS }),
+  });
+}
+
 const REMEMBERED_PAIRS = 100_000;
 
 export function createLearnIdentity(deps: { readonly settleIdentity: SettleIdentity; readonly log: Log }): LearnIdentity {
   const known = new LRUCache<string, true>({ max: REMEMBERED_PAIRS });
-  return async ({ channel, customer, becomes, source, at }) => {
-    const aliases = [...aliasesOf(customer, undefined), ...(becomes === undefined ? [] : aliasesOf(becomes, undefined))];
+  return async (lesson) => {
+    const { businessId } = lesson.channel;
+    const aliases = aliasesOfLesson(lesson);
     if (aliases.length < 2) return;
-    const lesson = `${channel.businessId}|${aliases.map(({ kind, value }) => `${kind}:${value}`).join("|")}`;
-    if (known.has(lesson)) return;
+    const pair = `${businessId}|${aliases.map(({ kind, value }) => `${kind}:${value}`).join("|")}`;
+    if (known.has(pair)) return;
     try {
-      await deps.settleIdentity({
-        businessId: channel.businessId,
-        identifiers: identifiersOfAliases(aliases, channel),
-        newKeys: [],
-        reason: becomes === undefined ? "payload" : "change_event",
-        proof: { source, channelId: channel.channelId },
-        create: false,
-        at,
-        change: numberChangeOf(customer, becomes),
-      });
-      known.set(lesson, true);
+      await settleLesson(deps.settleIdentity, lesson);
+      known.set(pair, true);
     } catch (error) {
-      deps.log.warn({ businessId: channel.businessId, source, error: messageOf(error) }, "identity.not-learned");
+      deps.log.warn({ businessId, source: lesson.source, error: messageOf(error) }, "identity.not-learned");
     }
   };
 }

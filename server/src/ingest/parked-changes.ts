@@ -1,41 +1,90 @@
-// Owns: changes of an identity that came before the person was known: read again from the raw log, and marked once they are applied.
-// Refuses to know: how a change is applied, and what brings a parked one back.
+// Owns: changes of an identity that came before the person was known: found by whom they wait for, read again from the raw log, and marked once they are
+// applied. Refuses to know: how a change is applied, and what brings a parked one back.
 import type { ChannelDirectory } from "../businesses/channel-directory.ts";
 import type { Queryable } from "../db/query.ts";
 import { retryTransient } from "../db/retry-transient.ts";
+import type { BusinessId } from "../kernel/ids.ts";
+import type { IdentityEvent, WebhookEvent } from "../whatsapp/events.ts";
+import type { FindPlaces, Place } from "./find-places.ts";
 import { createIngestItem, identifiersOf, type IngestItem } from "./ingest-item.ts";
-import { listReplayableAcrossBusinesses, markReplayedAcrossBusinesses } from "./raw-items.queries.ts";
+import { listReplayableAcrossBusinesses, listWaitingForAcrossBusinesses, markReplayedAcrossBusinesses } from "./raw-items.queries.ts";
 import { readRawItem } from "./read-raw-item.ts";
 
+/** Told by a message, which goes into the thread, or without one. */
+export type Change =
+  | { readonly kind: "message"; readonly item: IngestItem }
+  | { readonly kind: "told"; readonly event: IdentityEvent; readonly places: readonly Place[] };
+
 export interface ParkedChange {
-  readonly item: IngestItem;
-  /** Call when its content is durable. */
+  /** The row of the raw log, which may hold several. */
+  readonly logId: string;
+  readonly at: Date;
+  readonly change: Change;
+  /** Call when every change of its row is durable. */
   readonly markApplied: () => Promise<void>;
 }
 
+/** Somebody of a business for whom a change may wait, by one of their identifiers. */
+export interface Waiting {
+  readonly businessId: BusinessId;
+  readonly name: string;
+}
+
+export const UNKNOWN_PERSON = "The change of an identity of which nothing is known.";
+
 const NO_ID = "00000000-0000-0000-0000-000000000000";
+
+export const nameOfAlias = ({ kind, value }: { readonly kind: string; readonly value: string }): string => `${kind}:${value}`;
 
 /** By any of these the person of a change may come: who they were, and who they are. */
 export function waitsForOf(item: IngestItem): readonly string[] {
-  return identifiersOf(item).map(({ kind, value }) => `${kind}:${value}`);
+  return identifiersOf(item).map(nameOfAlias);
 }
 
-/** In the order in which they happened. */
-export function createFindParkedChanges({ db, channels }: { readonly db: Queryable; readonly channels: ChannelDirectory }) {
-  return async (logIds: readonly string[]): Promise<readonly ParkedChange[]> => {
-    const rows = await db.run(listReplayableAcrossBusinesses, [logIds, null, NO_ID, logIds.length]);
-    const changes: ParkedChange[] = [];
-    for (const row of rows) {
-      for (const event of readRawItem(row) ?? []) {
-        if (event.kind !== "message" || event.becomes === undefined) continue;
-        const channel = await channels.find(event.provider, event.channelKey);
-        if (channel === undefined) continue;
+interface ParkedChangesDeps {
+  readonly db: Queryable;
+  readonly channels: ChannelDirectory;
+  readonly findPlaces: FindPlaces;
+}
+
+export interface ParkedChanges {
+  /** Rows of the raw log. */
+  listWaitingFor(who: readonly Waiting[]): Promise<readonly string[]>;
+  /** In the order in which they happened. */
+  read(logIds: readonly string[]): Promise<readonly ParkedChange[]>;
+}
+
+export function createParkedChanges({ db, channels, findPlaces }: ParkedChangesDeps): ParkedChanges {
+  async function changeOf(event: WebhookEvent): Promise<{ readonly at: Date; readonly change: Change } | undefined> {
+    if (event.kind === "identity" && event.becomes !== undefined) {
+      const places = await findPlaces(event);
+      return places === undefined ? undefined : { at: event.at ?? new Date(), change: { kind: "told", event, places } };
+    }
+    if (event.kind !== "message" || event.becomes === undefined) return undefined;
+    const channel = await channels.find(event.provider, event.channelKey);
+    return channel === undefined ? undefined : { at: event.sentAt, change: { kind: "message", item: createIngestItem(event, channel) } };
+  }
+
+  return {
+    async listWaitingFor(who) {
+      if (who.length === 0) return [];
+      const rows = await db.run(listWaitingForAcrossBusinesses, [who.map(({ businessId }) => businessId), who.map(({ name }) => name)]);
+      return rows.map(({ log_id }) => log_id);
+    },
+
+    async read(logIds) {
+      const rows = await db.run(listReplayableAcrossBusinesses, [logIds, null, NO_ID, logIds.length]);
+      const found: ParkedChange[] = [];
+      for (const row of rows) {
         const markApplied = async (): Promise<void> => {
           await retryTransient(() => db.run(markReplayedAcrossBusinesses, [row.business_id, row.id, "replayed"]));
         };
-        changes.push({ item: createIngestItem(event, channel), markApplied });
+        for (const event of readRawItem(row) ?? []) {
+          const told = await changeOf(event);
+          if (told !== undefined) found.push({ logId: row.id, ...told, markApplied });
+        }
       }
-    }
-    return changes.sort((a, b) => a.item.event.sentAt.getTime() - b.item.event.sentAt.getTime());
+      return found.sort((a, b) => a.at.getTime() - b.at.getTime());
+    },
   };
 }

@@ -1,5 +1,6 @@
 // Owns: the SQL of what is kept raw: notices, and items that could not be stored. Each item once, however often it is delivered.
 import { defineQuery } from "../db/query.ts";
+import { NO_BUSINESS } from "../kernel/ids.ts";
 
 // One row per item in both tables, sorted as every writer of several rows must be; the same item again only counts. `on conflict do update` takes a row
 // once per statement, so repeats within it are summed up before.
@@ -58,7 +59,7 @@ select w.business_id, w.id, w.state, w.provider, w.channel_key, w.received_at, w
  order by w.id limit $4`,
 });
 
-/** Changes of an identity that wait for one of these identifiers. */
+/** Changes of an identity that wait for one of these identifiers; one that names an account of several businesses belongs to none of them yet. */
 export const listWaitingForAcrossBusinesses = defineQuery({
   name: "ingest.list-waiting-for-across-businesses",
   role: "ingest",
@@ -66,7 +67,7 @@ export const listWaitingForAcrossBusinesses = defineQuery({
   text: `
 select distinct i.log_id
   from unnest($1::uuid[], $2::text[]) as n (business_id, name)
-  join webhook_items i on i.waits_for @> array[n.name] and i.business_id = n.business_id`,
+  join webhook_items i on i.waits_for @> array[n.name] and i.business_id in (n.business_id, '${NO_BUSINESS}')`,
 });
 
 // `unused`: it can be read now, but nothing can be made of it yet.

@@ -1,5 +1,4 @@
 // Owns: the way of a batch of messages into their threads: resolve, settle what is not plain, store, and settle what turned out to be contested.
-import type { ChannelDirectory } from "../businesses/channel-directory.ts";
 import { classifyDatabaseError } from "../db/classify-error.ts";
 import { retryTransient } from "../db/retry-transient.ts";
 import type { SettleRequest } from "../identity/identity-transaction.ts";
@@ -9,18 +8,24 @@ import { isSetAside, type Patience, patienceOf, type SetAside } from "./around-l
 import { identifiersOf, type IngestItem, namesOf, numberChangeOf } from "./ingest-item.ts";
 import { findThreadsOfMessagesAcrossBusinesses } from "./ingest.queries.ts";
 import { createStoreBatch, type StoreBatchDeps, type StoreOutcome } from "./store-batch.ts";
-import { createFindParkedChanges, type ParkedChange, waitsForOf } from "./parked-changes.ts";
-import { listWaitingForAcrossBusinesses } from "./raw-items.queries.ts";
+import { createApplyParked } from "./apply-parked.ts";
+import type { ChangeIdentity } from "./change-identities.ts";
+import { type ParkedChanges, UNKNOWN_PERSON, type Waiting, waitsForOf } from "./parked-changes.ts";
 import { newKeysOf, type PlacedItem, type ThreadResolver } from "./thread-resolver.ts";
 
 export interface StoreMessagesDeps extends StoreBatchDeps {
   readonly resolver: ThreadResolver;
   readonly settleIdentity: SettleIdentity;
-  readonly channels: ChannelDirectory;
+  readonly parkedChanges: ParkedChanges;
+  readonly changeIdentity: ChangeIdentity;
 }
 
-/** What is set aside is not durable: it comes again, with `isRepeat`, before anything else of the same sender. */
-export type StoreMessages = (items: readonly IngestItem[], isRepeat: boolean) => Promise<readonly (StoreOutcome | SetAside)[]>;
+export interface StoreMessages {
+  /** What is set aside is not durable: it comes again, with `isRepeat`, before anything else of the same sender. */
+  store(items: readonly IngestItem[], isRepeat: boolean): Promise<readonly (StoreOutcome | SetAside)[]>;
+  /** These people may have become known in another way: what waits for them is applied. Never throws. */
+  applyWaiting(who: readonly Waiting[]): Promise<void>;
+}
 
 /** What a batch has come to so far. */
 interface Batch {
@@ -37,7 +42,6 @@ const IMPATIENT_SETTLE_LOCK_MS = 50;
 export function createStoreMessages(deps: StoreMessagesDeps): StoreMessages {
   const { resolver, webhookLog } = deps;
   const storeBatch = createStoreBatch(deps);
-  const findParkedChanges = createFindParkedChanges(deps);
 
   async function quarantine(item: IngestItem, reason: string): Promise<StoreOutcome> {
     await webhookLog.quarantine({ businessId: item.businessId, event: item.event, reason });
@@ -45,58 +49,25 @@ export function createStoreMessages(deps: StoreMessagesDeps): StoreMessages {
   }
 
   async function park(item: IngestItem): Promise<StoreOutcome> {
-    const reason = "The change of an identity of which nothing is known.";
-    await webhookLog.quarantine({ businessId: item.businessId, event: item.event, reason, waitsFor: waitsForOf(item) });
+    const { businessId, event } = item;
+    await webhookLog.quarantine({ businessId, event, reason: UNKNOWN_PERSON, waitsFor: waitsForOf(item) });
     return "quarantined";
   }
 
-  /** Rows of the raw log: changes that wait for somebody whom one of these names. */
-  async function listWaitingFor(items: readonly IngestItem[]): Promise<readonly string[]> {
-    const names = items.flatMap((item) => waitsForOf(item).map((name) => ({ businessId: item.businessId, name })));
-    if (names.length === 0) return [];
-    const rows = await deps.db.run(listWaitingForAcrossBusinesses, [
-      names.map(({ businessId }) => businessId),
-      names.map(({ name }) => name),
-    ]);
-    return rows.map(({ log_id }) => log_id);
-  }
-
-  /** False: it stays parked, for the next message of its person or a replay. It must not decide over messages that are durable, nor over other changes. */
-  async function applyOne({ item, markApplied }: ParkedChange): Promise<boolean> {
+  async function storeChange(item: IngestItem): Promise<boolean> {
     const batch: Batch = { outcomes: new Map(), settled: [], patience: patienceOf(true) };
-    try {
-      await unlessHeld(item, batch, async () => {
-        const entry = await settle(item, batch.patience);
-        if (entry !== undefined) await store([entry], batch);
-      });
-      const outcome = batch.outcomes.get(item);
-      if (outcome !== "stored" && outcome !== "duplicate") return false;
-      await markApplied();
-      return true;
-    } catch (error) {
-      deps.log.warn({ error: messageOf(error) }, "identity.parked-not-applied");
-      return false;
-    }
+    await unlessHeld(item, batch, async () => {
+      const entry = await settle(item, batch.patience);
+      if (entry !== undefined) await store([entry], batch);
+    });
+    const outcome = batch.outcomes.get(item);
+    return outcome === "stored" || outcome === "duplicate";
   }
 
-  /** The people of parked changes may be here now, and each change that is applied may bring those of another. */
-  async function applyParked(logIds: readonly string[]): Promise<void> {
-    const tried = new Set<string>();
-    for (let ids = logIds; ids.length > 0;) {
-      for (const id of ids) tried.add(id);
-      const applied: IngestItem[] = [];
-      for (const parked of await findParkedChanges(ids)) if (await applyOne(parked)) applied.push(parked.item);
-      ids = (await listWaitingFor(applied)).filter((id) => !tried.has(id));
-    }
-  }
-
-  async function applyParkedOf(find: () => Promise<readonly string[]>): Promise<void> {
-    try {
-      await applyParked(await find());
-    } catch (error) {
-      deps.log.warn({ error: messageOf(error) }, "identity.parked-not-applied");
-    }
-  }
+  const applyParked = createApplyParked({ ...deps, storeChange });
+  const applyWaiting = (who: readonly Waiting[]): Promise<void> => applyParked(() => deps.parkedChanges.listWaitingFor(who));
+  const waitingOf = (items: readonly IngestItem[]): readonly Waiting[] =>
+    items.flatMap((item) => waitsForOf(item).map((name) => ({ businessId: item.businessId, name })));
 
   /** Undefined: the change of somebody of whom nothing is known; it is not the beginning of a thread. */
   async function settle(
@@ -167,7 +138,7 @@ export function createStoreMessages(deps: StoreMessagesDeps): StoreMessages {
     const { outcomes, patience } = batch;
     const { outcomes: stored, parked, contested } = await storeBatch(placed, patience);
     for (const [item, outcome] of stored) outcomes.set(item, outcome);
-    if (parked.length > 0) await applyParkedOf(() => Promise.resolve(parked));
+    if (parked.length > 0) await applyParked(() => Promise.resolve(parked));
     for (const { item, canonicalKey } of contested) {
       await unlessHeld(item, batch, () => settle(item, patience, { placedKey: canonicalKey }));
     }
@@ -199,7 +170,7 @@ export function createStoreMessages(deps: StoreMessagesDeps): StoreMessages {
     return new Map(rows.map(({ ord, canonical_key }) => [ord - 1, canonical_key]));
   }
 
-  return async (items, isRepeat) => {
+  async function storeAll(items: readonly IngestItem[], isRepeat: boolean): Promise<readonly (StoreOutcome | SetAside)[]> {
     const batch: Batch = { outcomes: new Map(), settled: [], patience: patienceOf(isRepeat) };
     const { outcomes, settled } = batch;
     for (let rest = items; rest.length > 0;) {
@@ -209,7 +180,7 @@ export function createStoreMessages(deps: StoreMessagesDeps): StoreMessages {
       await store(placed, batch);
       await store(await settleAll(toSettle, batch), batch);
       // The statement that stores asks for those of new names; who was settled has theirs already.
-      if (settled.length > 0) await applyParkedOf(() => listWaitingFor(settled.splice(0)));
+      if (settled.length > 0) await applyWaiting(waitingOf(settled.splice(0)));
       rest = repeats.length === 0 ? later : [...later, ...repeats];
       if (batch.patience.isImpatient) rest = setAsideBehind(rest, batch);
     }
@@ -218,7 +189,9 @@ export function createStoreMessages(deps: StoreMessagesDeps): StoreMessages {
       if (outcome === undefined) throw new Error("a message has no outcome: nothing may be acknowledged");
       return outcome;
     });
-  };
+  }
+
+  return { store: storeAll, applyWaiting };
 }
 
 /** Whatever is of the same sender as something that was set aside is set aside behind it; answers the others. */

@@ -1,4 +1,5 @@
 // Owns: the promise that the HTTP side relies on. The engine behind it is in this folder; the HTTP side refuses to know it.
+import type { SettleRequest } from "../identity/identity-transaction.ts";
 import type { WebhookEvent } from "../whatsapp/events.ts";
 
 export interface IntakeResult {
@@ -15,4 +16,6 @@ export interface WebhookIntake {
    * Throws Fault `unavailable` (503, with Retry-After) when the database is gone or the queue is full: nothing of it may be acknowledged then.
    */
   receive(events: readonly WebhookEvent[]): Promise<IntakeResult>;
+  /** Somebody became known without a webhook: the changes of an identity that waited for them are applied. Never throws. */
+  applyWaitingFor(person: Pick<SettleRequest, "businessId" | "identifiers">): Promise<void>;
 }

@@ -128,6 +128,8 @@ export interface IdentityEvent {
   readonly customer: CustomerIdentity;
   /** Who the customer is from now on, where it tells of a change. */
   readonly becomes?: CustomerIdentity;
+  /** Since when, where it tells of a change. */
+  readonly at?: Date;
   readonly raw: string;
 }
 

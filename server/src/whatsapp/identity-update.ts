@@ -4,10 +4,15 @@ import type { JsonObject } from "../kernel/json.ts";
 import { type CloudItem, placeOf } from "./cloud-envelope.ts";
 import { identityOf, isAddressable } from "./cloud-identity.ts";
 import type { CustomerIdentity, IdentityEvent } from "./events.ts";
+import { notAhead, readTime } from "./provider-time.ts";
 import { isArray, isObject, readObject, readScalar, readString } from "./read-json.ts";
 
 /** Undefined when the change is of another field, names neither a number nor an account of ours, or tells no change that can be read: it is then recorded as it is. */
-export function readIdentityUpdate(item: Extract<CloudItem, { kind: "change" }>, raw: string): readonly IdentityEvent[] | undefined {
+export function readIdentityUpdate(
+  item: Extract<CloudItem, { kind: "change" }>,
+  raw: string,
+  receivedAt: Date,
+): readonly IdentityEvent[] | undefined {
   const { field, channelKey, accountKey, value } = item;
   const updates = value?.["user_id_update"];
   if (field !== "user_id_update" || (channelKey === undefined && accountKey === undefined) || !isArray(updates)) return undefined;
@@ -15,7 +20,8 @@ export function readIdentityUpdate(item: Extract<CloudItem, { kind: "change" }>,
     const customer = sideOf(update, "previous", readScalar(update, "wa_id"));
     const becomes = sideOf(update, "current", undefined);
     if (!isAddressable(customer) || !isAddressable(becomes)) return [];
-    return [{ kind: "identity", provider: "cloud", ...placeOf(item), customer, becomes, raw }];
+    const at = notAhead(readTime(update, "timestamp"), receivedAt);
+    return [{ kind: "identity", provider: "cloud", ...placeOf(item), customer, becomes, at, raw }];
   });
   return events.length === 0 ? undefined : events;
 }

@@ -59,7 +59,7 @@ function readItem(item: CloudItem, reader: BodyReader): WebhookEvent | readonly 
 }
 
 function readChange(item: Extract<CloudItem, { kind: "change" }>, raw: string, receivedAt: Date): WebhookEvent | readonly WebhookEvent[] {
-  return readIdentityUpdate(item, raw) ?? readPreferences(item, raw, receivedAt) ?? notice(item.field, item, raw);
+  return readIdentityUpdate(item, raw, receivedAt) ?? readPreferences(item, raw, receivedAt) ?? notice(item.field, item, raw);
 }
 
 function readListedItem(item: ListedItem, reader: BodyReader): WebhookEvent {

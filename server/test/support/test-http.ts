@@ -33,6 +33,7 @@ export function createRecordingIntake(): RecordingIntake {
       received.push(...events);
       return Promise.resolve({ stored: events.length, duplicates: 0, quarantined: 0 });
     },
+    applyWaitingFor: () => Promise.resolve(),
   };
 }
 

@@ -1,0 +1,62 @@
+// Owns: changes of an identity that are told without a message: applied before they are acknowledged, or parked until the person is known.
+// Refuses to know: what a change does to a thread, and what brings a parked one back.
+import type { SettleIdentity } from "../identity/settle-identity.ts";
+import type { IdentityEvent } from "../whatsapp/events.ts";
+import type { Place } from "./find-places.ts";
+import { aliasesOfLesson, lessonOf, settleLesson } from "./learn-identity.ts";
+import { nameOfAlias, UNKNOWN_PERSON, type Waiting } from "./parked-changes.ts";
+import type { WebhookLogWriter } from "./webhook-log.ts";
+
+/** Where there are several places, a change is told to the businesses that know the customer, and to nobody else. */
+export interface LocatedChange {
+  readonly event: IdentityEvent;
+  readonly places: readonly Place[];
+}
+
+/** False: nobody knows the person. */
+export type ChangeIdentity = (change: LocatedChange) => Promise<boolean>;
+
+export function createChangeIdentity(settleIdentity: SettleIdentity): ChangeIdentity {
+  return async ({ event, places }) => {
+    let isKnown = false;
+    for (const place of places) isKnown = (await settleLesson(settleIdentity, lessonOf(event, place))) !== undefined || isKnown;
+    return isKnown;
+  };
+}
+
+/** By any of these names the person may come. */
+export function waitingOf({ event, places }: LocatedChange): readonly Waiting[] {
+  const names = aliasesOfLesson(event).map(nameOfAlias);
+  return places.flatMap(({ businessId }) => names.map((name) => ({ businessId, name })));
+}
+
+interface ChangeIdentitiesDeps {
+  readonly changeIdentity: ChangeIdentity;
+  readonly webhookLog: WebhookLogWriter;
+  readonly applyWaiting: (who: readonly Waiting[]) => Promise<void>;
+}
+
+/** Of all changes of one delivery; answers those that are applied, and how many raw items are parked. */
+export function createChangeIdentities({ changeIdentity, webhookLog, applyWaiting }: ChangeIdentitiesDeps) {
+  return async (changes: readonly LocatedChange[]): Promise<{ readonly applied: readonly LocatedChange[]; readonly parked: number }> => {
+    const applied: LocatedChange[] = [];
+    let parked = 0;
+    // A raw item with several changes is one row of the log, which waits for each of them.
+    for (const [first, ...more] of Map.groupBy(changes, ({ event }) => event.raw).values()) {
+      if (first === undefined) continue;
+      const waiting: LocatedChange[] = [];
+      for (const change of [first, ...more]) if (!(await changeIdentity(change))) waiting.push(change);
+      if (waiting.length === 0) applied.push(first);
+      else {
+        parked += 1;
+        const { event, places } = first;
+        const waitsFor = waiting.flatMap((change) => aliasesOfLesson(change.event).map(nameOfAlias));
+        const businessId = places.length === 1 ? places[0]?.businessId : undefined;
+        await webhookLog.quarantine({ businessId, event, reason: UNKNOWN_PERSON, waitsFor: [...new Set(waitsFor)] });
+      }
+      // Also by whoever became known between the look and the record.
+      await applyWaiting([first, ...more].flatMap(waitingOf));
+    }
+    return { applied, parked };
+  };
+}
