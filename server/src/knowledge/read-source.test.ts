@@ -4,6 +4,7 @@ import { expect, it } from "vitest";
 import { newId, type BusinessId } from "../kernel/ids.ts";
 import type { MediaType, ReadSource } from "./media-types.ts";
 import { plainMarkdown } from "./plain-markdown.ts";
+import { readPdf } from "./read-pdf.ts";
 import { readSource } from "./read-source.ts";
 import { createTextWork, type TextWorkLimits } from "./run-text-work.ts";
 
@@ -15,44 +16,77 @@ const other = newId<BusinessId>();
 const read = (bytes: Buffer, mediaType: MediaType, limits?: TextWorkLimits): Promise<ReadSource> =>
   readSource(business, { bytes, mediaType }, ...(limits === undefined ? [] : [createTextWork(limits)]));
 
-/** A PDF of one page, whose content is so many bytes of blanks, packed. */
-function pdfOfBlanks(bytes: number): Buffer {
-  const content = deflateSync(Buffer.concat([Buffer.from("BT /F1 12 Tf (Hello) Tj ET"), Buffer.alloc(bytes, " ")]));
+/** A PDF with these pages: what draws each of them. */
+function pdfOf(pages: readonly Buffer[]): Buffer {
+  const kids = pages.map((_, index) => `${String(4 + 2 * index)} 0 R`).join(" ");
   const objects = [
     "<< /Type /Catalog /Pages 2 0 R >>",
-    "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-    "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 200 200] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>",
-    Buffer.concat([
-      Buffer.from(`<< /Length ${String(content.length)} /Filter /FlateDecode >>\nstream\n`),
-      content,
-      Buffer.from("\nendstream"),
-    ]),
+    `<< /Type /Pages /Kids [${kids}] /Count ${String(pages.length)} >>`,
     "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+    ...pages.flatMap((page, index) => {
+      const content = deflateSync(page);
+      const contents = `/Contents ${String(5 + 2 * index)} 0 R /Resources << /Font << /F1 3 0 R >> >>`;
+      return [
+        `<< /Type /Page /Parent 2 0 R /MediaBox [0 0 200 200] ${contents} >>`,
+        Buffer.concat([
+          Buffer.from(`<< /Length ${String(content.length)} /Filter /FlateDecode >>\nstream\n`),
+          content,
+          Buffer.from("\nendstream"),
+        ]),
+      ];
+    }),
   ];
   const parts: Buffer[] = [Buffer.from("%PDF-1.4\n")];
+  let at = 9;
   const offsets: number[] = [];
   for (const [index, object] of objects.entries()) {
-    offsets.push(parts.reduce((sum, part) => sum + part.length, 0));
-    parts.push(Buffer.from(`${String(index + 1)} 0 obj\n`), Buffer.from(object), Buffer.from("\nendobj\n"));
+    offsets.push(at);
+    const part = Buffer.concat([Buffer.from(`${String(index + 1)} 0 obj\n`), Buffer.from(object), Buffer.from("\nendobj\n")]);
+    at += part.length;
+    parts.push(part);
   }
-  const at = parts.reduce((sum, part) => sum + part.length, 0);
   const table = offsets.map((offset) => `${String(offset).padStart(10, "0")} 00000 n \n`).join("");
-  const end = `xref\n0 6\n0000000000 65535 f \n${table}trailer << /Size 6 /Root 1 0 R >>\nstartxref\n${String(at)}\n%%EOF`;
+  const size = String(objects.length + 1);
+  const end = `xref\n0 ${size}\n0000000000 65535 f \n${table}trailer << /Size ${size} /Root 1 0 R >>\nstartxref\n${String(at)}\n%%EOF`;
   return Buffer.concat([...parts, Buffer.from(end)]);
 }
+
+const shown = (text: string): Buffer => Buffer.from(`BT /F1 12 Tf (${text}) Tj ET `);
+const pdfOfBlanks = (bytes: number): Buffer => pdfOf([Buffer.concat([shown("Hello"), Buffer.alloc(bytes, " ")])]);
 
 it("a PDF is read", async () => {
   expect(await read(pdfOfBlanks(10), "application/pdf")).toMatchObject({ outcome: "read", text: "Hello" });
 });
 
-it("a small PDF that unpacks to a gigabyte is given up with a sentence, and takes no memory of ours", async () => {
-  const bytes = pdfOfBlanks(700_000_000);
+it("the pages of a PDF are read in their order", async () => {
+  const pages = Array.from({ length: 300 }, (_, number) => `Page ${String(number)}`);
+  expect(await read(pdfOf(pages.map(shown)), "application/pdf")).toMatchObject({ outcome: "read", text: pages.join("\n\n") });
+});
+
+it("a PDF of more text than is kept is read up to there, and the sentence says so", async () => {
+  const page = Buffer.concat(Array.from({ length: 200 }, () => shown("word ".repeat(10))));
+  // All its pages at once take more memory than there is.
+  expect(await read(pdfOf(Array.from({ length: 5_000 }, () => page)), "application/pdf", { timeoutMs: 50_000 })).toEqual({
+    outcome: "refused",
+    reason: "The text is longer than 2000000 characters. Split it into several.",
+  });
+  const one = (await readPdf(pdfOf([page]), 20_000)) ?? "";
+  expect(one).toMatch(/^word word/);
+  expect(await readPdf(pdfOf([page, page]), 2 * one.length)).toBe(`${one}\n\n${one}`);
+  expect(await readPdf(pdfOf([page, page]), 2 * one.length - 1)).toBeUndefined();
+  expect(await readPdf(pdfOf([page]), one.length - 1)).toBeUndefined();
+}, 60_000);
+
+it("a small PDF that unpacks to hundreds of megabytes is given up with a sentence, takes no memory of ours and holds nobody up", async () => {
+  const bytes = pdfOfBlanks(500_000_000);
   expect(bytes.length).toBeLessThan(1_000_000);
   const before = process.memoryUsage.rss();
-  expect(await read(bytes, "application/pdf", { memoryMb: 400 })).toEqual({
-    outcome: "refused",
-    reason: expect.stringMatching(/too much memory|within/),
-  });
+  const run = createTextWork({ memoryMb: 400 });
+  let isOver = false;
+  const bomb = readSource(business, { bytes, mediaType: "application/pdf" }, run).finally(() => (isOver = true));
+  expect(await readSource(other, { bytes: Buffer.from("Open from 9."), mediaType: "text/plain" }, run)).toMatchObject({ outcome: "read" });
+  expect(isOver).toBe(false);
+  expect(await bomb).toEqual({ outcome: "refused", reason: expect.stringMatching(/too much memory|within/) });
   expect(process.memoryUsage.rss() - before).toBeLessThan(200_000_000);
 });
 

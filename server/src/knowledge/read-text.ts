@@ -1,9 +1,9 @@
 // Owns: from the bytes of a file or page to text that can be cut and searched. Runs in a process of its own (run-text-work.ts): what others wrote may be made to
 // cost, so nothing here takes more than one walk over it. Refuses to know: where the bytes came from and what becomes of them.
 import { convert, type HtmlToTextOptions } from "html-to-text";
-import { extractText, getDocumentProxy } from "unpdf";
 import { messageOf } from "../kernel/faults.ts";
 import { plainMarkdown } from "./plain-markdown.ts";
+import { readPdf } from "./read-pdf.ts";
 import { readTable } from "./read-table.ts";
 import { MAX_TEXT_LENGTH, type MediaType, type ReadSource } from "./media-types.ts";
 
@@ -43,16 +43,6 @@ function decode(bytes: Buffer, charset: string | undefined): string {
   }
 }
 
-async function readPdf(bytes: Buffer): Promise<string> {
-  const document = await getDocumentProxy(new Uint8Array(bytes), { verbosity: 0 });
-  try {
-    const { text } = await extractText(document, { mergePages: false });
-    return text.map((page) => page.trim()).join("\n\n");
-  } finally {
-    await document.loadingTask.destroy();
-  }
-}
-
 const tidy = (text: string): string =>
   text
     .replace(/\r\n?/g, "\n")
@@ -71,12 +61,13 @@ function titleOf(html: string): string {
   return to < 0 ? "" : rest.slice(0, to);
 }
 
+/** The text is undefined when it is longer than it may be. */
 async function textOf(
   bytes: Buffer,
   mediaType: MediaType,
   charset: string | undefined,
-): Promise<{ readonly text: string; readonly title?: string }> {
-  if (mediaType === "application/pdf") return { text: await readPdf(bytes) };
+): Promise<{ readonly text: string | undefined; readonly title?: string }> {
+  if (mediaType === "application/pdf") return { text: await readPdf(bytes, MAX_TEXT_LENGTH) };
   const text = decode(bytes, charset);
   if (mediaType === "text/html") {
     const title = convert(titleOf(text).slice(0, MAX_TITLE_LENGTH), { wordwrap: false }).trim();
@@ -87,19 +78,20 @@ async function textOf(
   return { text: plainMarkdown(text), ...(title === undefined ? {} : { title }) };
 }
 
+const TOO_LONG = `The text is longer than ${String(MAX_TEXT_LENGTH)} characters. Split it into several.`;
 const refused = (reason: string): ReadSource => ({ outcome: "refused", reason });
 
 /** Never throws: what cannot be read is refused with a sentence. */
 export async function readText(bytes: Buffer, mediaType: MediaType, charset?: string): Promise<ReadSource> {
   try {
     const { text: found, title } = await textOf(bytes, mediaType, charset);
+    if (found === undefined) return refused(TOO_LONG);
     const text = tidy(found);
     if (text === "")
       return refused(
         mediaType === "application/pdf" ? "The PDF has no text in it: it may be a scan. Give it as text." : "There is no text in it.",
       );
-    if (text.length > MAX_TEXT_LENGTH)
-      return refused(`The text is longer than ${String(MAX_TEXT_LENGTH)} characters. Split it into several.`);
+    if (text.length > MAX_TEXT_LENGTH) return refused(TOO_LONG);
     if (mediaType === "text/csv" && readTable(text).length === 0) return refused("The table has no rows below its first line.");
     const kept = mediaType === "text/csv" || mediaType === "text/plain" ? mediaType : "text/markdown";
     return { outcome: "read", text, mediaType: kept, title: title?.slice(0, 200) };
