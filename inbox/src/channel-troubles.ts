@@ -47,10 +47,8 @@ function isTrouble({ aspect, state, health }: Signal): boolean {
   return health !== "ok" || (aspect === "quality" && LOWER_QUALITY.has(state));
 }
 
-function adviceFor({ aspect, state, health }: Signal): string | undefined {
+function adviceFor({ aspect, state }: Signal): string | undefined {
   if (aspect === "quality") return "Write less of what customers block or report; WhatsApp Manager says more.";
-  if (aspect === "reachout") return "Customers who write can still be answered.";
-  if (aspect === "connection") return state === "logout" ? undefined : "Look at the gateway, and link the number again if it asks for it.";
-  if (health === "restricted" && aspect !== "account") return "WhatsApp Manager says what is still possible, and takes an appeal.";
-  return state === "ACCOUNT_DELETED" ? "Nothing can be sent. Connect another account." : undefined;
+  if (aspect.startsWith("restriction")) return "WhatsApp Manager says what is still possible, and takes an appeal.";
+  return state === "ACCOUNT_DELETED" ? "Connect another account." : undefined;
 }

@@ -5,7 +5,8 @@ import { Badge } from "./badge.tsx";
 import { conversationName } from "./conversation-name.ts";
 import { formatFull, formatRecent } from "./format-time.ts";
 import { sentenceOf, type Conversation, type InboxClient } from "./inbox-client.ts";
-import { wordsOf } from "./shown-content.ts";
+import { MoreButton } from "./more-button.tsx";
+import { previewOf, wordsOf } from "./shown-content.ts";
 import { wordsFor } from "./turn-reasons.ts";
 import { addressOf, NOTICES, type Place } from "./use-place.ts";
 import { isWindowClosed } from "./write-block.ts";
@@ -58,14 +59,9 @@ export function ConversationList({ client, place, now, onSignOut }: Conversation
           <p className="p-6 text-center text-sm text-soft">Nobody has written yet. A customer’s first message appears here by itself.</p>
         )}
         {query.hasNextPage && (
-          <button
-            type="button"
-            onClick={() => void query.fetchNextPage()}
-            disabled={query.isFetchingNextPage}
-            className="w-full p-4 text-sm font-medium text-accent hover:bg-raised"
-          >
+          <MoreButton isLoading={query.isFetchingNextPage} onMore={() => void query.fetchNextPage()}>
             Show older conversations
-          </button>
+          </MoreButton>
         )}
       </nav>
     </>
@@ -101,7 +97,7 @@ function Row({ conversation, isSelected, now }: RowProps) {
           <p className="mt-0.5 flex gap-1 text-sm text-soft">
             {lastMessage?.direction === "out" && <span className="shrink-0">Answer: </span>}
             <span dir="auto" className="min-w-0 flex-1 truncate text-start">
-              {lastMessage === null ? "No message yet" : wordsOf(lastMessage).text}
+              {lastMessage === null ? "No message yet" : previewOf(wordsOf(lastMessage))}
             </span>
           </p>
           <Badges conversation={conversation} now={now} />

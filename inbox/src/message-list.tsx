@@ -4,8 +4,10 @@ import { formatDay } from "./format-time.ts";
 import type { Message, Turn } from "./inbox-client.ts";
 import { memberKeysOf } from "./member-keys.ts";
 import { MessageBubble } from "./message-bubble.tsx";
+import { MoreButton } from "./more-button.tsx";
 import { placeTurns } from "./place-turns.ts";
-import { shownContent } from "./shown-content.ts";
+import { plainWords } from "./plain-words.ts";
+import { previewOf, shownContent } from "./shown-content.ts";
 import { TurnNote } from "./turn-note.tsx";
 
 interface MessageListProps {
@@ -40,14 +42,9 @@ export function MessageList({ messages, turns, now, hasEarlier, isLoadingEarlier
       className="min-h-0 flex-1 overflow-y-auto px-4 py-4 -outline-offset-2 md:px-8"
     >
       {hasEarlier && (
-        <button
-          type="button"
-          onClick={onEarlier}
-          disabled={isLoadingEarlier}
-          className="mx-auto mb-4 block rounded-full px-4 py-1.5 text-sm font-medium text-accent hover:bg-raised"
-        >
+        <MoreButton isLoading={isLoadingEarlier} onMore={onEarlier}>
           Show earlier messages
-        </button>
+        </MoreButton>
       )}
       <ol className="mx-auto flex max-w-3xl flex-col gap-2">
         {messages.map((message, index) => {
@@ -61,7 +58,7 @@ export function MessageList({ messages, turns, now, hasEarlier, isLoadingEarlier
               )}
               <MessageBubble
                 message={message}
-                quote={quoted === undefined ? quoteOf(message) : shownContent(quoted).text}
+                quote={quoted === undefined ? quoteOf(message) : previewOf(shownContent(quoted))}
                 isFollowUp={previous !== undefined && isSameAuthor(previous, message) && formatDay(previous.sentAt, now) === day}
               />
               {turnsBelow.get(message.id)?.map((turn) => (
@@ -98,5 +95,6 @@ function useStayAtEnd(messages: readonly Message[], rest: string) {
 
 /** Of a message that is not on the screen, or that nobody knows. */
 function quoteOf({ quotedProviderMessageId, quotedText }: Message): string | undefined {
-  return quotedProviderMessageId === null ? undefined : (quotedText ?? "Quotes an earlier message");
+  if (quotedProviderMessageId === null) return undefined;
+  return quotedText === null ? "Quotes an earlier message" : plainWords(quotedText);
 }

@@ -5,6 +5,7 @@ import { Badge } from "./badge.tsx";
 import { nameOf } from "./channel-troubles.ts";
 import { formatFull, formatMoment, withLocalTimes } from "./format-time.ts";
 import { sentenceOf, type Channel, type InboxClient, type Notice } from "./inbox-client.ts";
+import { MoreButton } from "./more-button.tsx";
 import { PaneHeading } from "./pane-heading.tsx";
 
 interface NoticesPageProps {
@@ -49,14 +50,9 @@ export function NoticesPage({ client, channels, now }: NoticesPageProps) {
           </p>
         )}
         {query.hasNextPage && (
-          <button
-            type="button"
-            onClick={() => void query.fetchNextPage()}
-            disabled={query.isFetchingNextPage}
-            className="mx-auto mt-4 block rounded-full px-4 py-1.5 text-sm font-medium text-accent hover:bg-raised"
-          >
+          <MoreButton isLoading={query.isFetchingNextPage} onMore={() => void query.fetchNextPage()}>
             Show older notices
-          </button>
+          </MoreButton>
         )}
       </div>
     </>
@@ -72,11 +68,11 @@ interface RowProps {
 function Row({ notice: { severity, sentence, at }, channel, now }: RowProps) {
   return (
     <li className="rounded-xl border border-line bg-panel px-4 py-3">
-      <p className="flex flex-wrap items-baseline gap-x-2 gap-y-1 text-xs text-soft">
+      <p className="flex items-baseline gap-2 text-xs text-soft">
         {severity === "critical" && <Badge tone="danger">Critical</Badge>}
         {severity === "warning" && <Badge tone="warning">Warning</Badge>}
         {channel !== undefined && (
-          <span dir="auto" className="min-w-0 break-words">
+          <span dir="auto" title={nameOf(channel)} className="min-w-0 truncate">
             {nameOf(channel)}
           </span>
         )}

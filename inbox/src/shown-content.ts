@@ -1,5 +1,6 @@
 // Owns: what is read of a message after its edits and its revoke, and the words for one that has none.
 import type { Message } from "./inbox-client.ts";
+import { plainWords } from "./plain-words.ts";
 
 export interface ShownContent {
   readonly text: string;
@@ -53,4 +54,9 @@ export function wordsOf({ type, text }: Pick<Message, "type" | "text">): Omit<Sh
   if (text === null || text.trim() === "" || type === "unknown") return { text: KINDS.get(type) ?? NOT_SHOWN, isNote: true };
   if (type === "template" && TEMPLATE_NAME.test(text)) return { text: `Template “${text}”`, isNote: true };
   return { text, isNote: TOLD.has(type) };
+}
+
+/** For a list or a quote, where marks are not drawn. */
+export function previewOf({ text, isNote }: Pick<ShownContent, "text" | "isNote">): string {
+  return isNote ? text : plainWords(text);
 }

@@ -478,6 +478,31 @@ test("what WhatsApp reports of a number stands above everything until it is over
   await expect.poll(() => banner.textContent(), { timeout: 10_000 }).toBe("");
 });
 
+test("on a phone all that is wrong with the numbers is one line, which opens; and a list shows no marks of WhatsApp", async () => {
+  await customerWrites("> you said *eight*\n*Hours* for _rye_?");
+  const number = { display_phone_number: "15550100200" };
+  const restriction_info = [{ restriction_type: "RESTRICTED_BIZ_INITIATED_MESSAGING" }];
+  await accountReports("phone_number_quality_update", { ...number, event: "FLAGGED" });
+  await accountReports("account_update", { event: "ACCOUNT_RESTRICTION", restriction_info });
+  onTestFinished(async () => {
+    await testDatabase.superuser.query("delete from onethread.channel_signals");
+  });
+  const page = await openPage(PHONE);
+  await signIn(page);
+  await row(page).getByText("you said eight Hours for rye?").waitFor();
+  const banner = page.getByRole("status", { name: "Channels" });
+  const details = banner.getByRole("button", { name: /cannot begin conversations.*\+1 Details/ });
+  await details.waitFor();
+  expect((await banner.boundingBox())?.height).toBeLessThan(48);
+  expect(await banner.textContent()).not.toContain("RESTRICTED_");
+  await details.click();
+  await banner.getByText(/flagged its quality/).waitFor();
+  expect(await banner.getByRole("listitem").count()).toBe(2);
+  await banner.getByRole("button", { name: "Close" }).click();
+  await details.waitFor();
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(PHONE.width);
+});
+
 test("notices that cannot be read say so, and older ones come page by page", async () => {
   await testDatabase.superuser.query(
     `insert into onethread.notices (business_id, id, received_at, at, provider, field, severity, sentence, digest)

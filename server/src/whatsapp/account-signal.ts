@@ -72,8 +72,8 @@ function readRestriction(value: JsonObject): SignalFacts {
     const until = readTime(one, "expiration");
     const named =
       type === "" ? aspectOf("restriction", "ACCOUNT_RESTRICTION", "restricted") : aspectOf(`restriction:${type}`, type, "restricted");
-    const end = until === undefined ? "" : `, until ${until.toISOString()}`;
-    const what = `WhatsApp restricts this account: ${sayWord(type, "it does not say how")}${end}.`;
+    const end = until === undefined ? "" : ` until ${until.toISOString()}`;
+    const what = `WhatsApp restricts this account${end}: ${sayWord(type, "it does not say how")}.`;
     return { ...named, sentence: what, ...(until === undefined ? {} : { until }) };
   });
   if (aspects.length === 0) {
