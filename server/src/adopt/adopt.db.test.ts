@@ -199,6 +199,12 @@ test("history wakes nobody: no lane has work, nothing is sent, and no thread cou
   expect(await rowsOf("select from turns where state <> 'skipped' or reason <> 'adopted'")).toEqual([]);
 });
 
+test("the business's name of a lead stands as the lead's, which no message of theirs replaces", async () => {
+  const named = await rowsOf("select from conversations where lead_id is not null and lead_name like 'Customer %'");
+  expect(named.length).toBeGreaterThan(0);
+  expect(await rowsOf("select from conversations where (lead_id is null) <> (lead_name is null)")).toEqual([]);
+});
+
 test("a second run finds everything there and changes nothing", async () => {
   const before = await fingerprint();
   const { code, report } = await adopt("--create-businesses", "--execute");

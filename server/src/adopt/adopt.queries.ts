@@ -27,13 +27,15 @@ export const upsertThreads = defineQuery({
   role: "app",
   columns: { id: "uuid", canonical_key: "text", last_seq: "int8", is_merged: "bool", is_new: "bool" },
   text: `
-    insert into conversations as c (business_id, id, canonical_key, lead_id, contact_name, is_open, last_message_at, created_at, updated_at)
-    select $1, i.id, i.canonical_key, i.lead_id, i.contact_name, i.is_open, least(i.last_message_at, now()), least(i.created_at, now()), now()
+    insert into conversations as c (business_id, id, canonical_key, lead_id, lead_name, contact_name, is_open, last_message_at, created_at, updated_at)
+    select $1, i.id, i.canonical_key, i.lead_id, case when i.lead_id is not null then i.contact_name end, i.contact_name, i.is_open, least(i.last_message_at, now()), least(i.created_at, now()), now()
     from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::boolean[], $7::timestamptz[], $8::timestamptz[])
       as i (id, canonical_key, lead_id, contact_name, is_open, last_message_at, created_at)
     order by i.canonical_key
     on conflict on constraint uq_wa_conv_canonical_key do update set
       lead_id = coalesce(c.lead_id, excluded.lead_id),
+      -- The business's own name belongs to its lead; contact_name is what the customer calls themselves, and every message of theirs may change it.
+      lead_name = case when coalesce(c.lead_id, excluded.lead_id) = excluded.lead_id then coalesce(c.lead_name, excluded.lead_name) else c.lead_name end,
       contact_name = coalesce(c.contact_name, excluded.contact_name),
       updated_at = excluded.updated_at
     returning c.id, c.canonical_key, c.last_seq, c.merged_into is not null as is_merged, (c.xmax = 0) as is_new`,

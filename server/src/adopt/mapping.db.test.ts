@@ -155,6 +155,26 @@ test("Evolution: a chat by its address, a LID as itself, a broadcast listed as n
   ]);
 });
 
+test("Evolution: a group's messages name their members, and quotes and advertisements beside a message are kept", async () => {
+  await old.query(`
+    alter table "Message" add column "contextInfo" jsonb, add column "pushName" text;
+    insert into "Instance" values ('i2', 'club');
+    insert into "Message" values
+      ('g1', '{"id": "3EB0B1", "fromMe": false, "remoteJid": "120363000000000001@g.us", "participant": "81203344556678@lid", "participantAlt": "12025550197@s.whatsapp.net"}', 'conversation', '{"conversation": "who brings bread?"}', 1735725600, 'i2', null, 'Ana'),
+      ('g2', '{"id": "3EB0B2", "fromMe": true, "remoteJid": "120363000000000001@g.us", "participant": "15550100200@s.whatsapp.net"}', 'conversation', '{"conversation": "we do"}', 1735725601, 'i2', '{"stanzaId": "3EB0B1"}', 'Aurora'),
+      ('g3', '{"id": "3EB0B3", "fromMe": false, "remoteJid": "12025550196@s.whatsapp.net"}', 'conversation', '{"conversation": "hi"}', 1735725602, 'i2', '{"externalAdReply": {"title": "Chat with us", "sourceUrl": "https://example.com/ad"}}', 'Leo');`);
+  expect((await adopt("--mapping", "evolution", "--source", "evolution", "--create-businesses", "--execute")).code).toBe(0);
+  const { rows } = await target.superuser.query(
+    `select content -> 'participant' as participant, quoted_provider_message_id as quoted, content #>> '{referral,headline}' as ad
+       from messages where provider_message_id like '3EB0B_' and conversation_id in (select id from conversations where canonical_key ~ '120363|12025550196') order by sent_at`,
+  );
+  expect(rows).toEqual([
+    { participant: { phone: "12025550197", lid: "81203344556678", name: "Ana" }, quoted: null, ad: null },
+    { participant: null, quoted: "3EB0B1", ad: null },
+    { participant: null, quoted: null, ad: "Chat with us" },
+  ]);
+});
+
 test("a reaction and a vote as the last things a customer did open no window; the thread has moved all the same", async () => {
   const { rows } = await target.superuser.query(
     `select c.last_customer_message_at as opened, c.last_message_at as moved

@@ -5,6 +5,8 @@ import { z } from "zod";
 const lookup = z.strictObject({ table: z.string().min(1), key: z.string().min(1), column: z.string().min(1) });
 const column = z.strictObject({
   column: z.string().min(1),
+  /** Versions of the old system are without it: nothing then, instead of a misfit. */
+  mayBeMissing: z.literal(true).optional(),
   /** Into a JSON column. */
   path: z.array(z.string()).min(1).optional(),
   /** The column is a key; the value is in another table. */
@@ -73,6 +75,12 @@ const mappingSchema = z.strictObject({
     quotedId: optional,
     /** The message as WhatsApp Web knows it (protobuf as JSON), as the gateways keep it. */
     webMessage: optional,
+    /** What such a system keeps of the message beside it: the quote, the advertisement. */
+    webContext: optional,
+    /** Of a group: who of its members wrote it, by one id or by two, and the name that they gave themselves. */
+    member: optional,
+    otherMember: optional,
+    memberName: optional,
     providerMessageId: optional,
     status: optional,
     provider: optional,

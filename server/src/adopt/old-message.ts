@@ -1,11 +1,15 @@
 // Owns: from a row of an older database to a message of ours: its direction, type, author, status and content. Pure. Refuses to know: whose it is.
 import type { Json, JsonObject } from "../kernel/json.ts";
-import { MESSAGE_TYPES, type MessageType } from "../whatsapp/events.ts";
+import { type CustomerIdentity, MESSAGE_TYPES, type MessageType } from "../whatsapp/events.ts";
 import { readBaileysContent, revokeOf, type ReadContent } from "../whatsapp/gateways/baileys-content.ts";
+import { withParticipant } from "../whatsapp/participant.ts";
 import { isObject } from "../whatsapp/read-json.ts";
 import { readableText } from "../whatsapp/readable-text.ts";
 import { cleanObject, isDeeperThan, MAX_DEPTH } from "../whatsapp/storable-json.ts";
+import { readIdentifier, type IdentifierKind } from "./identifiers.ts";
 import type { OldMessage } from "./old-rows.ts";
+
+const MAX_NAME = 200;
 
 export type OutboundStatus = "accepted" | "sent" | "delivered" | "read" | "played" | "failed";
 
@@ -64,7 +68,7 @@ export function adoptMessage(row: OldMessage, direction: "in" | "out", fallbackI
   if (read === undefined) return undefined;
   const { id, ...words } = read;
   const known = id === "" ? null : id;
-  const base = { direction, ...words };
+  const base = { direction, ...words, content: direction === "in" ? withParticipant(words.content, memberOf(row)) : words.content };
   if (direction === "in") {
     return { ...base, author: "customer", status: "received", providerMessageId: known ?? fallbackId, errorCode: null, errorText: null };
   }
@@ -97,7 +101,7 @@ type Words = Pick<AdoptedMessage, "type" | "text" | "content" | "quotedId" | "ta
 function readOld(row: OldMessage, id: string): Words | undefined {
   if (row.isRevoked === "true" && id !== "") return wordsOf(revokeOf(id, {}), row, id);
   const web = webMessageOf(row.webMessage);
-  const read = web === undefined ? undefined : readBaileysContent(web);
+  const read = web === undefined ? undefined : readBaileysContent(web, webMessageOf(row.webContext));
   if (read?.kind === "none") return undefined;
   if (read !== undefined && read.type !== "unknown") return wordsOf(read, row, id);
   const type = row.isRevoked === "true" ? "revoke" : typeOf(row);
@@ -116,6 +120,20 @@ function wordsOf(read: ReadContent, row: OldMessage, id: string): Words {
     content: read.content,
     quotedId: read.quotedId ?? quotedIdOf(row),
     targetId: read.targetId ?? null,
+  };
+}
+
+/** Of a group; of a person's own chat the row names nobody else. */
+function memberOf({ customer, member, otherMember, memberName }: OldMessage): CustomerIdentity {
+  if (readIdentifier(customer)?.kind !== "group") return {};
+  const ids = [member, otherMember].flatMap((text) => readIdentifier(text) ?? []);
+  const find = (kind: IdentifierKind): string | undefined => ids.find((id) => id.kind === kind)?.value;
+  const [phone, userId, lid, name] = [find("phone"), find("user"), find("lid"), memberName?.trim().slice(0, MAX_NAME)];
+  return {
+    ...(phone === undefined ? {} : { phone }),
+    ...(userId === undefined ? {} : { userId }),
+    ...(lid === undefined ? {} : { lid }),
+    ...(name === undefined || name === "" || ids.length === 0 ? {} : { name }),
   };
 }
 

@@ -17,8 +17,8 @@ function objectOf(sql: string): string {
   return `(case when jsonb_typeof(${sql}::jsonb) = 'string' and ${text} like '{%' then ${text}::jsonb else ${sql}::jsonb end)`;
 }
 
-function columnOf({ column, path, lookup, as, values }: MappedColumn): string {
-  let sql = `t.${escapeIdentifier(column)}`;
+function columnOf({ column, mayBeMissing, path, lookup, as, values }: MappedColumn): string {
+  let sql = mayBeMissing === true ? `(to_jsonb(t) #>> array[${escapeLiteral(column)}])` : `t.${escapeIdentifier(column)}`;
   if (lookup !== undefined) {
     sql = `(select l.${escapeIdentifier(lookup.column)} from ${tableName(lookup.table)} l where l.${escapeIdentifier(lookup.key)} = ${sql} limit 1)`;
   }
@@ -110,7 +110,8 @@ const CONVERSATION = [
 ];
 const MESSAGE = [
   ...["id", "createdAt", "conversationId", "customer", "toNumber", "leadId", "direction", "author", "body", "type"],
-  ...["attachment", "isRevoked", "quotedId", "webMessage"],
+  ...["attachment", "isRevoked", "quotedId", "webMessage", "webContext"],
+  ...["member", "otherMember", "memberName"],
   ...["providerMessageId", "status", "provider", "channelKey"],
 ];
 
