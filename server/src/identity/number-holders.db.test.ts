@@ -29,26 +29,34 @@ afterAll(async () => {
 type Arrival = { readonly from: string; readonly at: number; readonly id?: string } & ({ readonly text: string } | { readonly to: string });
 const BEGIN = Math.floor(Date.now() / 1000) - 1_000_000;
 
+const numberOf = (name: string): string => `1303${String(people).padStart(4, "0")}${String(name.charCodeAt(0))}`;
+const tag = (): string => `t${String(people)}`;
+
+async function tell(arrival: Arrival): Promise<void> {
+  const { from, at } = arrival;
+  const words = "text" in arrival ? arrival.text : `${from}>${arrival.to}`;
+  const id = `wamid.${tag()}.${words} ${arrival.id ?? ""}`;
+  const system = "to" in arrival ? { type: "user_changed_number", wa_id: numberOf(arrival.to), body: words } : undefined;
+  const content = system === undefined ? { text: words } : { node: { type: "system", system } };
+  const parsed = parseCloudWebhook(messagesBody(business.phoneNumberId, { id, from: numberOf(from), at: BEGIN + at, ...content }));
+  if (parsed.outcome === "events") await intake.receive(parsed.events);
+}
+
 /** The texts of each thread, in the order of their time; threads in the order of their first. */
-async function threadsAfter(arrivals: readonly Arrival[]): Promise<readonly (readonly string[])[]> {
-  people += 1;
-  const number = (name: string): string => `1303${String(people).padStart(4, "0")}${String(name.charCodeAt(0))}`;
-  const tag = `t${String(people)}`;
-  for (const arrival of arrivals) {
-    const { from, at } = arrival;
-    const words = "text" in arrival ? arrival.text : `${from}>${arrival.to}`;
-    const id = `wamid.${tag}.${words} ${arrival.id ?? ""}`;
-    const system = "to" in arrival ? { type: "user_changed_number", wa_id: number(arrival.to), body: words } : undefined;
-    const content = system === undefined ? { text: words } : { node: { type: "system", system } };
-    const parsed = parseCloudWebhook(messagesBody(business.phoneNumberId, { id, from: number(from), at: BEGIN + at, ...content }));
-    if (parsed.outcome === "events") await intake.receive(parsed.events);
-  }
+async function threadsNow(): Promise<readonly (readonly string[])[]> {
   const { rows } = await test.superuser.query<{ texts: string[] }>(
     `select array_agg(text order by sent_at, seq) as texts from messages
       where business_id = $1 and starts_with(provider_message_id, $2) group by conversation_id order by min(sent_at), min(seq)`,
-    [business.businessId, `wamid.${tag}.`],
+    [business.businessId, `wamid.${tag()}.`],
   );
   return rows.map(({ texts }) => texts);
+}
+
+/** Of people who are new to the business. */
+async function threadsAfter(arrivals: readonly Arrival[]): Promise<readonly (readonly string[])[]> {
+  people += 1;
+  for (const arrival of arrivals) await tell(arrival);
+  return threadsNow();
 }
 
 const old = (at: number, text = `old B ${String(at)}`): Arrival => ({ from: "B", at, text });
@@ -122,6 +130,39 @@ it("the change of somebody unknown still ends what others have of its numbers", 
     ["old B 1"],
     ["mover A 2", "A>B", "mover B 11"],
     ["next A 20"],
+  ]);
+});
+
+it("one change that waited and fails holds up no other, and is applied later", async () => {
+  people += 1;
+  await test.superuser.query(`
+    create function refuse_alias() returns trigger language plpgsql as $$ begin raise exception 'refused'; end $$;
+    create trigger refuse_alias before insert on aliases for each row when (new.value = '${numberOf("D")}') execute function refuse_alias()`);
+  for (const arrival of [change("DA", 5), change("AB", 10), mover("A", 6)]) await tell(arrival);
+  expect(await threadsNow()).toEqual([["mover A 6", "A>B"]]);
+  await test.superuser.query("drop trigger refuse_alias on aliases; drop function refuse_alias");
+  await tell({ from: "D", at: 4, text: "mover D 4" });
+  expect(await threadsNow()).toEqual([["mover D 4", "D>A", "mover A 6", "A>B"]]);
+});
+
+it("the number that a next holder had for a time, in a thread that was merged, goes with them into their own", async () => {
+  const third: Arrival = { from: "C", at: 50, text: "third C 50" };
+  const nextC = (at: number): Arrival => ({ from: "C", at, text: `next C ${String(at)}` });
+  const before = [
+    mover("A", 2),
+    mover("A", 3),
+    mover("A", 4),
+    mover("A", 5),
+    next(20),
+    nextC(31),
+    change("CE", 40),
+    third,
+    change("AC", 30),
+  ];
+  expect(await threadsAfter([...before, change("AB", 10), nextC(35)])).toEqual([
+    ["mover A 2", "mover A 3", "mover A 4", "mover A 5", "A>B"],
+    ["next A 20", "A>C", "next C 31", "next C 35", "C>E"],
+    ["third C 50"],
   ]);
 });
 
