@@ -1,9 +1,11 @@
 // Owns: the phrases that courtesies are made of, in every language of the product: English, Spanish, Portuguese, French, German, Hebrew, Arabic.
 // Refuses to know: how they are put together (courtesies.ts).
+import { MORE_ANSWERS, MORE_GREETINGS, MORE_STOPS, TURNS } from "./courtesy-turns.ts";
 import { setOf } from "./plain-words.ts";
 
 export const GREETINGS = setOf(
-  "merry christmas,happy new year,happy holidays,happy easter,happy birthday,happy friday,feliz navidad,feliz ano nuevo,feliz ano,felices fiestas,feliz ano novo,feliz natal,boas festas,joyeux noel,bonne annee,joyeuses fetes,frohe weihnachten,frohes neues jahr,gutes neues jahr,frohes neues,frohe ostern,frohe festtage,שנה טובה,חג פסח שמח,ramadan kareem,ramadan mubarak,eid mubarak,عيد مبارك,رمضان كريم,كل عام وانتم بخير,salam,salam alaikum,salam aleikum,assalamu alaikum,shalom,namaste,gud morning,muy buenas,tach,gruss dich,gruss euch,hi again,هلا والله,يا هلا," +
+  `${MORE_GREETINGS},` +
+    "merry christmas,happy new year,happy holidays,happy easter,happy birthday,happy friday,feliz navidad,feliz ano nuevo,feliz ano,felices fiestas,feliz ano novo,feliz natal,boas festas,joyeux noel,bonne annee,joyeuses fetes,frohe weihnachten,frohes neues jahr,gutes neues jahr,frohes neues,frohe ostern,frohe festtage,שנה טובה,חג פסח שמח,ramadan kareem,ramadan mubarak,eid mubarak,عيد مبارك,رمضان كريم,كل عام وانتم بخير,salam,salam alaikum,salam aleikum,assalamu alaikum,shalom,namaste,gud morning,muy buenas,tach,gruss dich,gruss euch,hi again,هلا والله,يا هلا," +
     "hi,hello,hey,hey there,hi there,hello there,hiya,howdy,greetings,good morning,good afternoon,good evening,good day,good night,morning,evening,helo,gm,gn," +
     "how are you,how are you doing,how are you today,how are you doing today,how is it going,hows it going,how do you do,whats up,sup,yo,hope you are well,i hope you are well," +
     "hope you are doing well,hope all is well,nice to meet you," +
@@ -25,7 +27,7 @@ const WISHES = "nice,good,great,lovely,wonderful,blessed,fantastic,pleasant,awes
   .join(",");
 
 export const THANKS = setOf(
-  `${WISHES},` +
+  `${WISHES},${TURNS},` +
     "tyvm,oops,ops,aw,yay,hurray,phew,great job,love it,i love it,i like it,the best,so kind,very kind,kind of you,very kind of you,never mind,nevermind,nvm,no rush,take your time,no hurry,hope so,i hope so,on my way,wrong number,my mistake,found it,ill let you know,i will let you know,let me think,let me think about it,ill think about it,i will think about it,i will wait,ill wait,ill be there,i will be there,ill come,will come tomorrow,ill be back,ill check,let me check,will check,will keep you posted,te agradezco,le agradezco,les agradezco,que bueno,que bien,que lindo,excelente,me encanta,les aviso,te aviso,yo les aviso,cualquier cosa les aviso,cualquier cosa te aviso,lo pienso,lo voy a pensar,luego te escribo,luego les escribo,me equivoque,perdon,disculpa,disculpe,numero equivocado,gratidao,muito bom,que bom,que otimo,amei,adorei,excelente,vou pensar,eu aviso,qualquer coisa eu aviso,te aviso,desculpa,desculpe,foi engano,numero errado,c est gentil,tres gentil,gentil,bonne continuation,merci infiniment,desole,desolee,erreur de numero,mauvais numero,je vais reflechir,je reviens vers vous,sehr nett,das ist nett,das ist lieb,das ist super,alles gut,mach ich,passt so,ich uberlege es mir,ich uberlege mir das,ich melde mich,entschuldigung,sorry,falsche nummer,מצויין,וואו,יאללה,יאללה ביי,בשמחה,סליחה,טעות,טעות במספר,אחשוב על זה,נחמד,تمام التمام,حاضر,لا داعي,اوكيه,حلو,جميل,اسف,رقم غلط,سافكر," +
     "thanks,thank you,thank you very much,thanks a lot,thanks a million,many thanks,thank u,thanks so much,thank you so much,thank you all,thx,thanx,thnx,tnx,tks,ty,tysm,cheers," +
     "much appreciated,appreciate it,i appreciate it,really appreciate it,appreciated,god bless,god bless you,bless you," +
@@ -33,7 +35,7 @@ export const THANKS = setOf(
     "very good,good to know,good to hear,cool,nice,nice one,super,awesome,excellent,amazing,wonderful,lovely,brilliant,fantastic,fair enough,sounds good,sounds great,that helps,very helpful,no problem," +
     "no worries,np,you too,you as well,same to you,likewise,will do,done,roger,really,makes sense,my pleasure,good job,well done,congratulations,sorry,my bad," +
     "bye,bye bye,goodbye,good bye,see ya,cya,later,take care,have a good one,talk soon,talk to you later,ttyl,speak soon,regards,kind regards,best regards," +
-    "lol,lmao,rofl,omg,wow,oh wow,oh,ah,aha,hmm,hm,mm,um,well,welcome,you are welcome,youre welcome,ur welcome," +
+    "lol,lmao,rofl,omg,wow,oh wow,oh,ah,aha,hmm,hm,mm,umm,uhm,well,welcome,you are welcome,youre welcome,ur welcome," +
     "that s all,thats all,that is all,thats it,that is it,nothing else,nothing more,thats everything,that is everything,that will be all,that would be all,im good,im fine,i am fine,i am good," +
     "gracias,muchas gracias,mil gracias,muchisimas gracias,muchas gracias por todo,vale,okis,de acuerdo,entendido,comprendo,listo,perfecto,genial,muy bien,bien,esta bien,no hay problema,sin problema," +
     "estupendo,buenisimo,claro,ya,dale,bueno,adios,hasta luego,hasta pronto,hasta manana,chao,chau,igualmente,muy amable,muy agradecido,muy agradecida,de nada,con gusto,un placer," +
@@ -56,10 +58,11 @@ export const THANKS = setOf(
 
 /** They answer what was asked, and ask for nothing. */
 export const ANSWERS = setOf(
-  "thats right,that is right,that is correct,thats correct,that one,this one,first,second,third,the first,the second,the third,the first one,the second one,the last one,ok yes,its ok,its fine,el primero,la primera,el segundo,la segunda,esa,ese,o primeiro,a primeira,o segundo,a segunda,esse,essa,le premier,la premiere,le deuxieme,das erste,das zweite,die erste,die zweite,ja klar,ja gern,gern,klar,הראשון,השני,הראשונה,השנייה,الاول,الثاني,ممكن," +
+  `${MORE_ANSWERS},` +
+    "thats right,that is right,that is correct,thats correct,that one,this one,first,second,third,the first,the second,the third,the first one,the second one,the last one,ok yes,its ok,its fine,el primero,la primera,el segundo,la segunda,esa,ese,o primeiro,a primeira,o segundo,a segunda,esse,essa,le premier,la premiere,le deuxieme,das erste,das zweite,die erste,die zweite,ja klar,ja gern,gern,klar,הראשון,השני,הראשונה,השנייה,الاول,الثاني,ممكن," +
     "yes,yep,yeah,yea,yup,ya,y,no,nope,nah,n,not really,not yet,not now,maybe,correct,exactly,of course,absolutely,definitely,certainly,indeed,perhaps,probably,yes please,no thanks,no thank you,true,agreed,deal," +
     "i do,i dont,i am,i am not,it is,it isnt,i dont know,dont know,idk,dunno,not sure,im not sure,both,neither,either,none,none of them,please,pls,plz," +
-    "si,sip,claro que si,por supuesto,no gracias,no muchas gracias,quizas,tal vez,exacto,correcto,todavia no,aun no,ahora no,no se,no lo se,ninguno,ninguna,los dos,las dos,ambos,ambas,tampoco,por favor,porfa,porfavor,xfa," +
+    "si,sip,claro que si,por supuesto,no gracias,no muchas gracias,quizas,tal vez,exacto,correcto,todavia no,aun no,ahora no,no se,no lo se,ninguno,ninguna,los dos,las dos,ambos,ambas,tampoco,por favor,porfa,porfavor,xfa,pf,pfv,pfvr," +
     "sim,s,nao,nao obrigado,nao obrigada,talvez,isso,isso mesmo,isso ai,com certeza,pode ser,pode,quero,quero sim,claro,claro que sim,ainda nao,agora nao,nao sei,nenhum,nenhuma,os dois,as duas,ambos," +
     "oui,ouais,non,non merci,peut etre,bien sur,exactement,absolument,tout a fait,volontiers,pas encore,pas maintenant,je ne sais pas,je sais pas,aucun,les deux,s il vous plait,s il te plait,svp,stp," +
     "ja,jo,jep,jawohl,nein,ne,nee,nein danke,vielleicht,genau,naturlich,doch,auf jeden fall,gerne,sehr gerne,bitte,noch nicht,jetzt nicht,weiss nicht,ich weiss nicht,ich weiss es nicht,keine ahnung,beide,beides,keins," +
@@ -69,7 +72,8 @@ export const ANSWERS = setOf(
 
 /** Alone. What becomes of it is not decided here; it is no reason to fetch a person. */
 export const STOPS = setOf(
-  "i want to unsubscribe,stop spamming,stop spamming me,stop contacting me,stop writing to me,leave me alone,dont contact me,do not contact me,do not text me,do not write to me,quit,basta,deja de escribirme,deje de escribirme,dejen de escribirme,deja de enviarme mensajes,dejen de enviarme mensajes,no me manden mas mensajes,no me envien mas mensajes,no quiero recibir mensajes,pare de me mandar mensagem,pare de me mandar mensagens,parem de me mandar mensagem,parem de me mandar mensagens,pare de me enviar mensagens,parem de me enviar mensagens,nao me mande mais nada,nao me mandem mais nada,arretez de m envoyer des messages,arretez de m ecrire,ne me contactez plus,laissez moi tranquille,hort auf,lasst mich in ruhe,schreib mir nicht mehr,keine werbung mehr,keine weiteren nachrichten,תפסיקו לשלוח,תפסיקו לשלוח לי,תפסיק לשלוח לי הודעות,אל תשלחו לי,אל תשלחו לי יותר,די,توقف عن مراسلتي,توقفوا عن مراسلتي,لا ترسل لي,لا ترسل لي رسائل,لا ترسلوا لي رسائل," +
+  `${MORE_STOPS},` +
+    "i want to unsubscribe,stop spamming,stop spamming me,stop contacting me,stop writing to me,leave me alone,dont contact me,do not contact me,do not text me,do not write to me,quit,basta,deja de escribirme,deje de escribirme,dejen de escribirme,deja de enviarme mensajes,dejen de enviarme mensajes,no me manden mas mensajes,no me envien mas mensajes,no quiero recibir mensajes,pare de me mandar mensagem,pare de me mandar mensagens,parem de me mandar mensagem,parem de me mandar mensagens,pare de me enviar mensagens,parem de me enviar mensagens,nao me mande mais nada,nao me mandem mais nada,arretez de m envoyer des messages,arretez de m ecrire,ne me contactez plus,laissez moi tranquille,hort auf,lasst mich in ruhe,schreib mir nicht mehr,keine werbung mehr,keine weiteren nachrichten,תפסיקו לשלוח,תפסיקו לשלוח לי,תפסיק לשלוח לי הודעות,אל תשלחו לי,אל תשלחו לי יותר,די,توقف عن مراسلتي,توقفوا عن مراسلتي,لا ترسل لي,لا ترسل لي رسائل,لا ترسلوا لي رسائل," +
     "stop,stop all,stop it,unsubscribe,unsubscribe me,opt out,optout,opt me out,stop promotions,stop messages,stop messaging,stop messaging me,stop texting,stop texting me,stop sending me messages,stop sending messages," +
     "stop sending me these messages,remove me,remove me from your list,remove me from the list,take me off your list,no more messages,dont message me,dont message me again,dont text me,dont write to me again,do not message me,do not message me again," +
     "baja,darme de baja,dar de baja,dame de baja,quiero darme de baja,parar,parar mensajes,alto,cancelar suscripcion,no mas mensajes,no mas,no me escriban,no me escriban mas,no me escribas mas,no quiero mas mensajes,no quiero recibir mas mensajes," +

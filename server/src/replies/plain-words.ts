@@ -34,6 +34,9 @@ export function plainText(text: string): string {
     .trim();
 }
 
+/** Letters that are repeated once only. */
+export const squeeze = (word: string): string => word.replace(/(\p{L})\1+/gu, "$1");
+
 /** A list as it stands in our sources: phrases between commas. */
 export const phrasesOf = (listed: string): readonly string[] => listed.split(",").map((phrase) => plainText(phrase));
 export const setOf = (listed: string): ReadonlySet<string> => new Set(phrasesOf(listed));

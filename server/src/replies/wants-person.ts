@@ -1,6 +1,6 @@
 // Owns: whether a customer wishes to be served by a person, in every language of the product. Pure, and linear in the text.
 // Refuses to know: the keywords that a business has named (handoff-keywords.ts).
-import { phrasesOf, setOf } from "./plain-words.ts";
+import { phrasesOf, setOf, squeeze } from "./plain-words.ts";
 
 interface Language {
   /** A person near to one of these is wished for: "speak", "connect". */
@@ -16,10 +16,10 @@ const withPrefixes = (people: string, prefixes: readonly string[]): ReadonlySet<
 
 const LANGUAGES: readonly Language[] = [
   {
-    speaking: setOf("speak,speaking,talk,talking,chat,connect,transfer,through,contact,reach,call,assistance"),
+    speaking: setOf("speak,speaking,talk,talking,chat,connect,transfer,through,touch,contact,reach,call,complain,assistance"),
     wanting: setOf("want,need,like,give me,get me,get,i have,prefer"),
     people: setOf(
-      "human,humans,person,people,someone,somebody,anyone,anybody,agent,agents,representative,rep,operator,manager,supervisor,employee,staff,advisor,consultant,support,team,customer service,customer support,customer care,human being,human help,human assistance,human support",
+      "human,humans,person,people,someone,somebody,anyone,anybody,agent,agents,representative,rep,operator,manager,supervisor,boss,owner,employee,staff,advisor,consultant,support,team,customer service,customer support,customer care,human being,human help,human assistance,human support",
     ),
     negations: setOf("dont,not,never,wont,without,didnt,doesnt,neither,nor"),
   },
@@ -29,7 +29,7 @@ const LANGUAGES: readonly Language[] = [
     ),
     wanting: setOf("quiero,necesito,quisiera,deseo,dame,deme,prefiero"),
     people: setOf(
-      "persona,humano,humana,agente,asesor,asesora,operador,operadora,alguien,representante,encargado,encargada,empleado,empleada,ejecutivo,ejecutiva,gerente,atencion al cliente,atencion humana,supervisor,supervisora",
+      "persona,humano,humana,agente,asesor,asesora,operador,operadora,alguien,representante,encargado,encargada,empleado,empleada,dueno,duena,jefe,jefa,ejecutivo,ejecutiva,gerente,atencion al cliente,atencion humana,supervisor,supervisora",
     ),
     negations: setOf("no,sin,nunca,tampoco"),
   },
@@ -39,7 +39,7 @@ const LANGUAGES: readonly Language[] = [
     ),
     wanting: setOf("quero,preciso,gostaria,prefiro"),
     people: setOf(
-      "pessoa,humano,humana,atendente,alguem,agente,operador,operadora,representante,gerente,funcionario,funcionaria,consultor,consultora,atendimento",
+      "pessoa,humano,humana,atendente,alguem,agente,operador,operadora,representante,gerente,funcionario,funcionaria,dono,chefe,consultor,consultora,atendimento",
     ),
     negations: setOf("nao,sem,nunca"),
   },
@@ -47,7 +47,7 @@ const LANGUAGES: readonly Language[] = [
     speaking: setOf("parler,relation,discuter,joindre,contacter,passer,passez,echanger"),
     wanting: setOf("veux,voudrais,souhaite,besoin d,besoin,prefere"),
     people: setOf(
-      "humain,humaine,personne,agent,conseiller,conseillere,quelqu un,operateur,operatrice,responsable,representant,service client",
+      "humain,humaine,personne,agent,conseiller,conseillere,quelqu un,operateur,operatrice,responsable,gerant,gerante,patron,patronne,representant,service client",
     ),
     negations: setOf("pas,sans,jamais"),
   },
@@ -55,31 +55,31 @@ const LANGUAGES: readonly Language[] = [
     speaking: setOf("sprechen,reden,verbinden,verbinde,verbindet,kontaktieren,chatten"),
     wanting: setOf("will,mochte,brauche,hatte gern,hatte"),
     people: setOf(
-      "mensch,menschen,mitarbeiter,mitarbeiterin,person,agent,jemand,jemandem,jemanden,berater,beraterin,kundenservice,kundendienst",
+      "mensch,menschen,mitarbeiter,mitarbeiterin,person,agent,jemand,jemandem,jemanden,berater,beraterin,chef,chefin,inhaber,kundenservice,kundendienst",
     ),
     negations: setOf("nicht,kein,keine,keinen,keinem,keiner,nie,ohne"),
   },
   {
     speaking: setOf("לדבר,לשוחח,תעבירו,תעביר,תעבירי,להעביר,חברו,תחברו,לשיחה"),
     wanting: setOf("רוצה,צריך,צריכה,אפשר,אשמח,מבקש,מבקשת,תנו לי"),
-    people: withPrefixes("נציג,נציגה,נציגת,בן אדם,אדם,מישהו,מישהי,אנושי,מנהל,מנהלת,שירות לקוחות", ["ל", "ה"]),
+    people: withPrefixes("נציג,נציגה,נציגת,בן אדם,אדם,מישהו,מישהי,אנושי,מנהל,מנהלת,בעלים,שירות לקוחות", ["ל", "ה"]),
     negations: setOf("לא,בלי,אל"),
   },
   {
     speaking: setOf("التحدث,وصلني,كلمني,اتحدث,اتكلم,التكلم,اكلم,تحويلي,حولني,حولوني,التواصل,اتواصل,الكلام,احكي"),
     wanting: setOf("اريد,ابغى,عايز,عاوز,بدي,اود,احتاج,محتاج,ممكن"),
-    people: withPrefixes("شخص,موظف,موظفة,انسان,ممثل,وكيل,بشري,مندوب,احد,حد,خدمة العملاء", ["ال", "ل", "لل", "ب"]),
+    people: withPrefixes("شخص,موظف,موظفة,انسان,ممثل,وكيل,بشري,مندوب,مدير,احد,حد,خدمة العملاء", ["ال", "ل", "لل", "ب"]),
     negations: setOf("لا,لم,لن,ما,بدون,مش,مو"),
   },
 ];
 
 /** Nothing else may stand right before the person: "a human", "your manager", but not "real estate agent", "per person", "two people". */
 const DETERMINERS = setOf(
-  "a,an,the,your,my,some,any,another,one,of,real,live,actual,human,other,to,with,by,support,service,sales,customer,physical,nice," +
+  "a,an,the,your,my,some,any,another,of,real,live,actual,human,other,to,with,by,support,service,sales,customer,physical,nice," +
     "un,una,el,la,los,con,al,a,su,tu,otro,otra,algun,alguna,que,me,verdadera," +
     "um,uma,o,com,ao,seu,sua,algum,alguma,outro,outra,pra,pro,para,no," +
     "une,le,l,avec,au,votre,ton,autre,vrai,vraie,moi,de,d," +
-    "einem,einen,einer,ein,eine,mit,dem,den,der,zu,zum,zur,echten,echter,richtigen,ihrem,ihren,mich,an," +
+    "einem,einen,einer,ein,eine,mit,dem,den,der,zu,zum,zur,echten,echter,richtigen,ihrem,ihren,eurem,euren,eurer,mich,an," +
     "עם,אל,אותי,את,לי,איזה,מע,مع,الى,اي,الي,عن,لي,هناك",
 );
 /** They never belong to another word. */
@@ -94,8 +94,18 @@ const ALONE = setOf(
     "atendimento humano,atendimento ao cliente,humain,un humain,un conseiller,conseiller,operateur,service client,mensch,mitarbeiter,einen mitarbeiter,kundenservice,kundendienst," +
     "נציג,נציגה,נציג אנושי,בן אדם,נציג שירות,שירות לקוחות,אפשר נציג,موظف,شخص حقيقي,انسان,خدمة العملاء,ممثل",
 );
+/** A call is wished for, which only a person can make. */
+const CALLS = setOf(
+  "call me,call me back,phone me,ring me,give me a call,i want a call,i want a call back,need a call,llamame,llameme,llamenme,me llaman,me pueden llamar,me puede llamar,pueden llamarme,quiero que me llamen,que me llamen," +
+    "me liga,me ligue,me liguem,pode me ligar,podem me ligar,liga pra mim,quero que me liguem,rappelez moi,appelez moi,pouvez vous m appeler,pouvez vous me rappeler,vous pouvez me rappeler," +
+    "rufen sie mich an,ruf mich an,ruft mich an,bitte um ruckruf,ruckruf,rufen sie mich zuruck,תתקשרו אלי,תתקשרו אליי,תתקשר אלי,תתקשר אליי,תתקשרי אלי,תחזרו אלי בטלפון,אפשר שתתקשרו,اتصل بي,اتصلوا بي,اتصلوا علي,كلموني,كلمني",
+);
+/** "Is there any human here?" Not "are you human?" */
+const PRESENCE = setOf("is,there,here,hay,ahi,aqui,alli,tem,ai,y,t,il,ici,la,gibt,es,hier,da,ist,יש,פה,שם,כאן,في,فيه,هنا");
+const HUMANS = setOf("human,real human,human being,humano,humana,humain,mensch,echter mensch,נציג,נציג אנושי,בן אדם,موظف,انسان");
+
 const POLITE = setOf(
-  "please,pls,plz,now,por,favor,porfa,ya,agora,ahora,s,il,vous,plait,svp,bitte,jetzt,בבקשה,עכשיו,من,فضلك,لو,سمحت,الان,hi,hello,hola,oi,ola,bonjour,hallo,שלום,היי,مرحبا",
+  "please,pls,plz,pf,pfv,pfvr,now,por,favor,porfa,ya,agora,ahora,s,il,vous,plait,svp,bitte,jetzt,בבקשה,עכשיו,من,فضلك,لو,سمحت,الان,hi,hello,hola,oi,ola,bonjour,hallo,שלום,היי,مرحبا",
 );
 /** A new clause without any punctuation. */
 const TURNS = setOf("but,sino,pero,sondern,aber,אבל,אלא,لكن,بل");
@@ -156,21 +166,36 @@ function splitAtTurns(words: readonly string[]): readonly (readonly string[])[] 
 /** "One person" may answer how many they are. */
 const MAY_BE_COUNTED = setOf("person,persona,pessoa,humana");
 
-function isAlone(words: readonly string[]): boolean {
-  if (ALONE.has(words.join(" "))) return true;
+function isAlone(said: readonly string[]): boolean {
+  if (CALLS.has(said.join(" "))) return true;
+  const words = said.filter((word) => !POLITE.has(word));
+  if (ALONE.has(words.join(" ")) || CALLS.has(words.join(" "))) return true;
   const bare = words.filter((word) => !DETERMINERS.has(word)).join(" ");
+  const there = words.filter((word) => HUMANS.has(word) || word === "no" || (!DETERMINERS.has(word) && !PRESENCE.has(word))).join(" ");
+  if (HUMANS.has(there)) return true;
   return ALONE.has(bare) && !MAY_BE_COUNTED.has(bare);
 }
+
+const KNOWN = new Set(
+  [...LANGUAGES.flatMap(({ people, speaking, wanting }) => [...people, ...speaking, ...wanting]), ...ALONE].flatMap((phrase) =>
+    phrase.split(" "),
+  ),
+);
+const UNSTRETCHED = new Map([...KNOWN].map((word) => [squeeze(word), word]));
+
+/** "humannn" is "human". */
+const meantBy = (word: string): string =>
+  KNOWN.has(word) || !/(\p{L})\1{2}|(\p{L})\2$/u.test(word) ? word : (UNSTRETCHED.get(squeeze(word)) ?? word);
 
 /** Of the plain words of each clause. */
 export function wantsPerson(clauses: readonly (readonly string[])[]): boolean {
   let left = LOOKED_THROUGH;
   return clauses.some((clause) => {
     if (left <= 0) return false;
-    const words = clause.slice(0, left);
+    const words = clause.slice(0, left).map(meantBy);
     left -= words.length;
-    if (words.length <= LONGEST_ALONE && isAlone(words.filter((word) => !POLITE.has(word)))) return true;
     return splitAtTurns(words).some((spoken) => {
+      if (spoken.length <= LONGEST_ALONE && isAlone(spoken)) return true;
       const part = { words: spoken, pairs: spoken.map((word, at) => `${word} ${spoken[at + 1] ?? ""}`) };
       return LANGUAGES.some((language) => isWished(part, language));
     });
