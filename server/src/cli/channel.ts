@@ -55,7 +55,10 @@ export function addChannelCommand(program: Command, terminal: Terminal): void {
       "gateway: what proves its webhooks (evolution: apikey or jwt key, waha: hmac key, baileys: of the bridge)",
     )
     .requiredOption("--name <name>", "what people call it")
-    .option("--account-id <id>", "the WhatsApp Business Account it belongs to")
+    .option(
+      "--account-id <id>",
+      "the WhatsApp Business Account it belongs to; what WhatsApp reports of the account finds the channel by it",
+    )
     .option("--phone <number>", "the number itself, to show it")
     .option("--token <token>", 'access token of the Cloud API, or API key of the gateway; "-" reads it from standard input')
     .option(BUSINESS_OPTION, BUSINESS_MEANING)
@@ -78,14 +81,14 @@ export function addChannelCommand(program: Command, terminal: Terminal): void {
     .option("--reason <text>", "why, for those who look later", "stopped by hand")
     .option(BUSINESS_OPTION, BUSINESS_MEANING)
     .action((id: string, options: OfBusiness & { readonly reason: string }) =>
-      change({ id, business: options.business, query: stopChannel, values: [options.reason], done: "Stopped" }, terminal),
+      change({ id, business: options.business, query: stopChannel, values: [options.reason], done: STOPPED }, terminal),
     );
   channel
     .command("resume <id>")
     .description("send on this channel again")
     .option(BUSINESS_OPTION, BUSINESS_MEANING)
     .action((id: string, options: OfBusiness) =>
-      change({ id, business: options.business, query: resumeChannel, values: [], done: "Resumed" }, terminal),
+      change({ id, business: options.business, query: resumeChannel, values: [], done: RESUMED }, terminal),
     );
 }
 
@@ -118,9 +121,13 @@ async function add(options: AddOptions, terminal: Terminal): Promise<void> {
     const next = accessToken === undefined ? ` It cannot send yet: \`onethread channel set-token ${added.channel.id} --token -\`.` : "";
     if (place.provider !== "cloud")
       terminal.complain(`Its webhook goes to /webhooks/${place.provider}/${place.externalId}; the address is a secret.`);
+    if (place.provider === "cloud" && accountId === undefined) terminal.complain(NO_ACCOUNT);
     terminal.complain(`Connected. Webhooks that came before are kept: \`onethread replay --all\` brings them in.${next}`);
   });
 }
+
+const NO_ACCOUNT =
+  "It has no --account-id: what WhatsApp reports of the account (bans, restrictions, limits, templates) is kept raw and not shown for this channel.";
 
 type Place = Pick<NewChannel, "provider" | "externalId" | "gateway" | "webhookSecret">;
 
@@ -148,14 +155,28 @@ async function list(options: OfBusiness & { readonly json?: boolean }, terminal:
     const channels = await createChannels({ database }).list(businessId);
     if (options.json === true) terminal.print(JSON.stringify(channels, null, 2));
     else if (channels.length === 0) terminal.complain("This business has no channel yet. Connect one with `onethread channel add`.");
-    else terminal.print(renderTable(["id", "provider", "number id", "name", "state"], channels.map(rowOf)));
+    else terminal.print([renderTable(HEAD, channels.map(rowOf)), ...channels.flatMap(troublesOf)].join("\n"));
   });
 }
 
-function rowOf(channel: Channel): readonly string[] {
-  const stopped = channel.stoppedAt === null ? "active" : `stopped: ${channel.stoppedReason ?? "no reason given"}`;
-  const state = channel.health === "ok" ? stopped : `${stopped}; ${channel.health}: ${channel.signals[0]?.sentence ?? ""}`;
-  return [channel.id, channel.provider, channel.externalId ?? "(hidden)", channel.name, state];
+const HEAD = ["id", "provider", "number id", "account", "name", "state"];
+
+function rowOf({ id, provider, externalId, accountId, name, stoppedAt, stoppedReason, health }: Channel): readonly string[] {
+  const stopped = stoppedAt === null ? "active" : `stopped: ${stoppedReason ?? "no reason given"}`;
+  return [id, provider, externalId ?? "(hidden)", accountId ?? "", name, health === "ok" ? stopped : `${stopped}; ${health}`];
+}
+
+/** Below the table, where there is room: what happened, what is kept, and what to do. */
+function troublesOf({ id, name, stoppedAt, signals }: Channel): readonly string[] {
+  const reported = signals.filter(({ health }) => health !== "ok").map(({ health, sentence }) => `${health}: ${sentence}`);
+  const stopped =
+    stoppedAt === null
+      ? []
+      : [
+          `stopped since ${stoppedAt.toISOString()}: messages still come in, what is to be sent is kept. Mend the cause, then \`onethread channel resume ${id}\`, or set-token.`,
+        ];
+  const troubles = [...stopped, ...reported];
+  return troubles.length === 0 ? [] : ["", `${name} (${id}):`, ...troubles.map((trouble) => `  ${trouble}`)];
 }
 
 async function setToken(id: string, options: OfBusiness & { readonly token: string }, terminal: Terminal): Promise<void> {
@@ -172,15 +193,19 @@ interface Change<C extends Columns> {
   readonly business: string | undefined;
   readonly query: Query<C>;
   readonly values: readonly string[];
-  readonly done: string;
+  readonly done: (id: string) => string;
 }
+
+const STOPPED = (id: string): string =>
+  `Stopped channel ${id}. Messages still come in; what is to be sent is kept until \`onethread channel resume ${id}\`.`;
+const RESUMED = (id: string): string => `Resumed channel ${id}. What waited is sent now.`;
 
 async function change<C extends Columns>({ id, business, query, values, done }: Change<C>, terminal: Terminal): Promise<void> {
   await inBusiness(terminal, business, async (database, businessId) => {
     const run = (): Promise<readonly RowOf<C>[]> => database.forBusiness(businessId).run(query, [businessId, id, ...values]);
     const rows = isUuid(id) ? await run() : [];
     if (rows.length === 0) throw unknownChannel(id);
-    terminal.complain(`${done} channel ${id}.`);
+    terminal.complain(done(id));
   });
 }
 

@@ -100,3 +100,36 @@ it("what was reported is listed, the newest first, for people and for machines",
     { sentence: "The account was restricted.", severity: "critical" },
   ]);
 });
+
+it("the list of channels says what happened to a number, what is kept, and what to do", async () => {
+  const channel = async (...args: readonly string[]) => {
+    const terminal = createRecordingTerminal({ DATABASE_URL: test.url }, "");
+    const code = await runCli(["channel", ...args], terminal);
+    return { code, out: terminal.printed.join("\n"), err: terminal.complained.join("\n") };
+  };
+  const { businessId, channelId } = business;
+  const healthy = (await channel("list")).out;
+  expect(healthy.split("\n")).toHaveLength(2);
+  expect(healthy).toContain("300000000000001");
+  await test.superuser.query(
+    `insert into onethread.channel_signals (business_id, channel_id, aspect, state, health, sentence, at)
+     values ($1, $2, 'connection', 'FAILED', 'disconnected', 'The gateway lost its connection.', now()),
+            ($1, $2, 'reachout', 'locked', 'restricted', 'No new contacts for a while.', now()),
+            ($1, $2, 'name', 'APPROVED', 'ok', 'The display name was approved.', now())`,
+    [businessId, channelId],
+  );
+  expect((await channel("stop", channelId, "--reason", "moving")).err).toMatch(/is kept until `onethread channel resume/);
+  const { out } = await channel("list");
+  for (const part of ["stopped: moving; disconnected", "what is to be sent is kept", `onethread channel resume ${channelId}`]) {
+    expect(out).toContain(part);
+  }
+  expect(out).toMatch(/disconnected: The gateway lost its connection\.\n {2}restricted: No new contacts/);
+  expect(out).not.toContain("display name");
+  expect((await channel("resume", channelId)).err).toContain("What waited is sent now");
+});
+
+it("a number without its account is told what it misses", async () => {
+  const terminal = createRecordingTerminal({ DATABASE_URL: test.url }, "");
+  expect(await runCli(["channel", "add", "--phone-number-id", "200000000000999", "--name", "Second"], terminal)).toBe(0);
+  expect(terminal.complained.join("\n")).toContain("has no --account-id");
+});

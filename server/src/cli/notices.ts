@@ -33,8 +33,14 @@ async function list({ business, limit, json }: Options, terminal: Terminal): Pro
     else
       terminal.print(
         renderTable(
-          ["at", "severity", "kind", "what"],
-          data.map((one) => [one.at, one.severity, one.field, one.sentence]),
+          ["at", "severity", "about", "kind", "what"],
+          data.map((one) => [
+            one.at,
+            one.severity,
+            one.channelId ?? (one.accountId === null ? "" : `account ${one.accountId}`),
+            one.field,
+            one.sentence,
+          ]),
         ),
       );
   });

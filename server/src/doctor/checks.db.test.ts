@@ -100,6 +100,9 @@ const breaks: Readonly<Record<string, () => string>> = {
   "sends-forgotten": () => another("seq, direction, author, type, status", "4, 'out', 'api', 'text', 'queued'"),
   "sends-stuck": () => another("seq, direction, author, type, status, attempted_at", `4, 'out', 'api', 'text', 'sending', ${move(301)}`),
   "sends-unknown": () => another("seq, direction, author, type, status", "4, 'out', 'api', 'text', 'unknown'"),
+  "channels-in-trouble": () =>
+    `insert into channel_signals (business_id, channel_id, aspect, state, health, sentence, at)
+      values (${here()}, '${business.channelId}', 'account', 'DISABLE', 'banned', 'WhatsApp has disabled this account.', now());`,
   "accepted-without-provider-id": () =>
     `${drop("messages", "ck_message_has_provider_id")} update messages set provider_message_id = null where id = '${ids.reply}';`,
   "status-behind-its-record": () => `update messages set status = 'sent' where id = '${ids.reply}';`,
@@ -179,6 +182,15 @@ test("a question that waits is astray when its lane sleeps or is gone, too; what
   const taken = breaks["sent-after-takeover"]?.() ?? "";
   const handed = `update turns set state = 'handed_off', reason = 'asked', finished_at = (select ai_paused_at from conversations where id = '${ids.conversation}');`;
   expect(await stateAfter("sent-after-takeover", `${taken} ${handed}`)).toBe("ok");
+});
+
+test("a channel that is stopped wants attention; a restriction that is over does not", async () => {
+  const stateAfter = async (sql: string) => (await examineAfter(sql)).find(({ name }) => name === "channels-in-trouble")?.state;
+  expect(await stateAfter(`update channels set stopped_at = now(), stopped_reason = 'by hand';`)).toBe("warn");
+  const restriction = (until: string): string =>
+    `${breaks["channels-in-trouble"]?.() ?? ""} update channel_signals set health = 'restricted', until = now() + interval '${until}';`;
+  expect(await stateAfter(restriction("-1 second"))).toBe("ok");
+  expect(await stateAfter(restriction("1 hour"))).toBe("warn");
 });
 
 test("a broken database makes the report say so, with at most five examples and no customer's data", async () => {

@@ -31,6 +31,17 @@ export const sendingChecks: readonly Check[] = [
     violations: "select id from onethread.messages where status = 'unknown'",
   },
   {
+    name: "channels-in-trouble",
+    invariant: 9,
+    severity: "warn",
+    finding: "Sending is stopped on these channels, or WhatsApp or their gateway reports that they cannot be used as usual.",
+    advice: "What waits to be sent is kept. `onethread channel list` says what happened, and what to do.",
+    violations: `select c.id from onethread.channels c
+      where c.stopped_at is not null or exists (
+        select from onethread.channel_signals s
+         where s.business_id = c.business_id and s.channel_id = c.id and s.health <> 'ok' and coalesce(s.until > now(), true))`,
+  },
+  {
     name: "accepted-without-provider-id",
     invariant: 9,
     severity: "broken",

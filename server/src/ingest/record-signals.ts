@@ -26,6 +26,9 @@ export interface RecordedNotice {
   readonly reason?: string;
 }
 
+/** The rest is a count. */
+const LOGGED_IDS = 5;
+
 /** The raw record is written by the caller. */
 export type RecordSignals = (event: NoticeEvent, channel: DirectoryChannel | undefined) => Promise<RecordedNotice>;
 
@@ -76,8 +79,16 @@ export function createRecordSignals({ db, log }: { readonly db: Queryable; reado
     if (row === undefined || row.recorded + row.moved === 0) return;
     const { provider, field } = event;
     const { severity } = signal;
-    if (severity === "info") log.info({ businessId, provider, field, channels: channelIds.length }, "notice.recorded");
-    else log.warn({ businessId, provider, field, severity, channels: channelIds.length }, "notice.raised");
+    if (severity === "info")
+      log.info(
+        { businessId, provider, field, channels: channelIds.length, channelIds: channelIds.slice(0, LOGGED_IDS) },
+        "notice.recorded",
+      );
+    else
+      log.warn(
+        { businessId, provider, field, severity, channels: channelIds.length, channelIds: channelIds.slice(0, LOGGED_IDS) },
+        "notice.raised",
+      );
   }
 
   return async (event, channel) => {
