@@ -4,11 +4,15 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { createTestBusiness, type TestBusiness } from "../../test/support/test-business.ts";
 import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
 import { eventually } from "../../test/support/eventually.ts";
+import { stressStartStop } from "../../test/support/stress-start-stop.ts";
 import type { Database } from "../db/database.ts";
 import { noFailPoints, type FailPoints } from "../kernel/fail-points.ts";
 import { createOutsideHttp, type OutsideHttp } from "../outside/outside-http.ts";
+import { claimKnowledgeJobsAcrossBusinesses } from "./indexing.queries.ts";
 import { createIndexWorker, type IndexWorker } from "./index-worker.ts";
 import { createKnowledgeBase, type AddOutcome, type KnowledgeBase } from "./knowledge-base.ts";
+import type { RunTextWork } from "./run-text-work.ts";
+import { doTextTask } from "./text-work.ts";
 
 let testDatabase: TestDatabase;
 let database: Database;
@@ -276,4 +280,33 @@ test("one business's slow pages take two places, and another's text is indexed b
     await http.close();
     silent.close();
   }
+});
+
+test("however a worker is started, woken and stopped, it claims nothing after a stop, and what it let go of is indexed at once by the next", async () => {
+  const ids: string[] = [];
+  for (let nth = 0; nth < 3; nth += 1) {
+    const title = `Handbook ${String(nth)}`;
+    ids.push(savedId(await base.add(business.businessId, file(handbook("kettle"), title))));
+  }
+  // Here and not in a process of its own, which would take most of the time.
+  const runTextWork: RunTextWork = async (_businessId, task) => ({ outcome: "done", result: (await doTextTask(task)) as never });
+  const { acrossBusinesses } = database;
+  const create = (begun: () => void): IndexWorker => {
+    const run: Database["acrossBusinesses"]["run"] = (query, values) => {
+      if (query.name === claimKnowledgeJobsAcrossBusinesses.name) begun();
+      return acrossBusinesses.run(query, values);
+    };
+    const watched = { ...database, acrossBusinesses: { ...acrossBusinesses, run } };
+    return createIndexWorker({ database: watched, failPoints: noFailPoints, outside, log: testDatabase.log, runTextWork });
+  };
+  expect(await stressStartStop(create, 12)).toBeGreaterThan(0);
+  const last = create(() => undefined);
+  last.start();
+  for (const id of ids)
+    await eventually(
+      () => find(id),
+      (text) => text?.state === "ready",
+      { what: "the text, long before its lease would have ended" },
+    );
+  await last.stop();
 });

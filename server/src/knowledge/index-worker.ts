@@ -5,6 +5,7 @@ import { retryWhileGone } from "../db/retry-while-gone.ts";
 import { messageOf } from "../kernel/faults.ts";
 import type { BusinessId } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
+import { createLoop } from "../kernel/loop.ts";
 import {
   claimKnowledgeJob,
   claimKnowledgeJobsAcrossBusinesses,
@@ -61,14 +62,13 @@ export function createIndexWorker(deps: IndexWorkerDeps): IndexWorker {
   const stopping = new AbortController();
   const running = new Map<BusinessId, number>();
   const runs = new Set<Promise<void>>();
-  let wanted = false;
-  let rouse: (() => void) | undefined;
-  let loop: Promise<void> = Promise.resolve();
-
-  function wake(): void {
-    wanted = true;
-    rouse?.();
-  }
+  const loop = createLoop({
+    pass,
+    pauseMs: CLAIM_FAILED_MS,
+    onFailed(error) {
+      log.warn({ error: messageOf(error) }, "knowledge.claim-failed");
+    },
+  });
 
   async function settle(job: Claimed, outcome: IndexOutcome): Promise<void> {
     if (outcome.outcome === "lost") return;
@@ -99,9 +99,9 @@ export function createIndexWorker(deps: IndexWorkerDeps): IndexWorker {
 
   async function index(job: Claimed): Promise<IndexOutcome> {
     const outcome = await outcomeOf(job);
-    // Asked to stop: it is due again at once, and this was not its fault.
-    if (stopping.signal.aborted && outcome.outcome === "failed")
-      await database.forBusiness(job.businessId).run(extendKnowledgeJob, [job.businessId, job.textId, job.fence, 0]);
+    // Asked to stop: it is due again at once, and this counts as no try. A run that was stopped while it wrote says that the job is lost; it is ours all the same.
+    if (stopping.signal.aborted && outcome.outcome !== "indexed")
+      await database.forBusiness(job.businessId).run(returnKnowledgeJob, [job.businessId, job.textId, job.fence, 0]);
     else await settle(job, outcome);
     return outcome;
   }
@@ -125,7 +125,7 @@ export function createIndexWorker(deps: IndexWorkerDeps): IndexWorker {
       const rest = (running.get(job.businessId) ?? 1) - 1;
       if (rest === 0) running.delete(job.businessId);
       else running.set(job.businessId, rest);
-      wake();
+      loop.wake();
     }
   }
 
@@ -143,18 +143,6 @@ export function createIndexWorker(deps: IndexWorkerDeps): IndexWorker {
     });
   }
 
-  async function sleep(ms: number): Promise<void> {
-    if (wanted || stopping.signal.aborted) return;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      rouse = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-    rouse = undefined;
-  }
-
   /** How long there is nothing to claim. What is due but has no place waits for the end of what runs, which wakes the loop. */
   async function idleMs(): Promise<number> {
     const [next] = await database.acrossBusinesses.run(nextKnowledgeJobAcrossBusinesses, []);
@@ -162,27 +150,18 @@ export function createIndexWorker(deps: IndexWorkerDeps): IndexWorker {
     return inMs <= 0 ? pollMs : Math.min(pollMs, inMs);
   }
 
-  async function work(): Promise<void> {
-    while (!stopping.signal.aborted) {
-      wanted = false;
-      try {
-        const begun = await begin();
-        if (begun.length === 0) await sleep(await idleMs());
-      } catch (error) {
-        log.warn({ error: messageOf(error) }, "knowledge.claim-failed");
-        // Not longer awake than the database is away: nobody's wake-up makes it come back.
-        wanted = false;
-        await sleep(CLAIM_FAILED_MS);
-      }
-    }
-    await Promise.all(runs);
+  async function pass(): Promise<number> {
+    const begun = await begin();
+    return begun.length === 0 ? idleMs() : 0;
   }
 
   return {
     start() {
-      loop = work();
+      loop.start();
     },
-    wake,
+    wake() {
+      loop.wake();
+    },
     async runOnce() {
       const begun = await begin();
       await Promise.all(begun);
@@ -194,8 +173,8 @@ export function createIndexWorker(deps: IndexWorkerDeps): IndexWorker {
     },
     async stop() {
       stopping.abort();
-      wake();
-      await loop;
+      await loop.stop();
+      await Promise.all(runs);
     },
   };
 }

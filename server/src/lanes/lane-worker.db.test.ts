@@ -3,6 +3,7 @@ import { createTestBusiness, type TestBusiness } from "../../test/support/test-b
 import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
 import { createTestEngine, type TestEngine } from "../../test/support/test-engine.ts";
 import { eventually } from "../../test/support/eventually.ts";
+import { stressStartStop } from "../../test/support/stress-start-stop.ts";
 import type { ClaimedLane } from "./lane-store.ts";
 import { createLaneWorker, type LaneWorker, type LaneWorkerDeps } from "./lane-worker.ts";
 
@@ -388,6 +389,31 @@ it("starting and stopping again and again loses no lane", async () => {
   await eventually(left, (count) => count === 0, { what: "all lanes done" });
   expect(runs.size).toBe(60);
   expect([...runs.values()].every((count) => count === 1)).toBe(true);
+});
+
+it("however a worker is started, woken and stopped, it claims and runs nothing after a stop", async () => {
+  await lanesOf(big, 40, 1);
+  const left: number[] = [];
+  const passes = await stressStartStop((begun) => {
+    const store = {
+      ...engine.store,
+      claim: (...request: Parameters<typeof engine.store.claim>) => {
+        begun();
+        return engine.store.claim(...request);
+      },
+    };
+    const one = worker((lane) => finish(lane).then(() => undefined), { store, concurrency: 3 });
+    return {
+      ...one,
+      async stop() {
+        await one.stop();
+        left.push(one.running);
+      },
+    };
+  }, 24);
+  expect(passes).toBeGreaterThan(0);
+  expect(new Set(left)).toEqual(new Set([0]));
+  expect(process.getActiveResourcesInfo().filter((kind) => kind === "Interval")).toEqual([]);
 });
 
 it("who works on a lane is told when more comes for it, in this process and from others, and only then", async () => {

@@ -5,6 +5,8 @@ import { retryWhileGone } from "../db/retry-while-gone.ts";
 import { messageOf } from "../kernel/faults.ts";
 import type { BusinessId } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
+import { createLoop } from "../kernel/loop.ts";
+import { withTimeout } from "../kernel/with-timeout.ts";
 import type { ClaimedLane, LaneKind, LaneStore } from "./lane-store.ts";
 
 export interface LaneWorkerDeps {
@@ -33,6 +35,7 @@ export interface LaneWorkerDeps {
 }
 
 export interface LaneWorker {
+  /** Nothing when it runs already, or was stopped. */
   start(): void;
   /** There may be something due now, or earlier than the worker believes. */
   wake(): void;
@@ -67,18 +70,24 @@ export function createLaneWorker(deps: LaneWorkerDeps): LaneWorker {
   const runs = new Set<Run>();
   const stopped = new AbortController();
   const release = createRelease({ kind, store, stopped: stopped.signal });
-  let stopping = false;
-  let pending = false;
-  let rouse: (() => void) | undefined;
-  let loop: Promise<void> = Promise.resolve();
+  const idle = Promise.withResolvers<undefined>();
+  const loop = createLoop({
+    pass: claimOnce,
+    pauseMs: deps.pollMs ?? DEFAULT_POLL_MS,
+    minIntervalMs: CLAIM_INTERVAL_MS,
+    onFailed(error) {
+      log.warn({ kind, error: messageOf(error) }, "lane.claim-failed");
+    },
+  });
+  /** The last claim has ended: there are no further runs. */
+  let isDraining = false;
   let heartbeat: NodeJS.Timeout | undefined;
   let watch: NodeJS.Timeout | undefined;
   /** Lanes that are not worked on any more, though the database could not be told yet. */
   let owed = 0;
 
   function wake(): void {
-    pending = true;
-    rouse?.();
+    loop.wake();
     if (deps.watchesNewer === true && runs.size > 0) lookLater();
   }
 
@@ -93,7 +102,7 @@ export function createLaneWorker(deps: LaneWorkerDeps): LaneWorker {
     const before = performance.now() - WATCHED_AFTER_MS;
     const unaware = [...runs].filter((run) => !run.newer.signal.aborted);
     const watched = unaware.filter((run) => run.startedAt <= before);
-    if (watched.length < unaware.length && !stopping) lookLater();
+    if (watched.length < unaware.length && !stopped.signal.aborted) lookLater();
     if (watched.length === 0) return;
     try {
       const grown = new Set(
@@ -107,23 +116,6 @@ export function createLaneWorker(deps: LaneWorkerDeps): LaneWorker {
       // The commit finds out all the same.
       log.warn({ kind, error: messageOf(error) }, "lane.watch-failed");
     }
-  }
-
-  function sleep(ms: number): Promise<void> {
-    return pending || stopping ? Promise.resolve() : rousedWithin(ms);
-  }
-
-  /** Leaves no timer behind: one that is still set keeps a process from ending. */
-  function rousedWithin(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(done, Math.max(0, ms));
-      function done(): void {
-        clearTimeout(timer);
-        rouse = undefined;
-        resolve();
-      }
-      rouse = done;
-    });
   }
 
   async function letGo({ lane, abort: { signal } }: Run, error: unknown): Promise<void> {
@@ -151,6 +143,7 @@ export function createLaneWorker(deps: LaneWorkerDeps): LaneWorker {
     } finally {
       runs.delete(entry);
       wake();
+      settleIdle();
     }
   }
 
@@ -186,28 +179,15 @@ export function createLaneWorker(deps: LaneWorkerDeps): LaneWorker {
     return next <= 0 ? soonest : Math.min(Math.ceil(next), deps.pollMs ?? DEFAULT_POLL_MS);
   }
 
-  async function work(): Promise<void> {
-    while (!stopping) {
-      pending = false;
-      const startedAt = performance.now();
-      let idleMs: number;
-      try {
-        idleMs = await claimOnce();
-      } catch (error) {
-        log.warn({ kind, error: messageOf(error) }, "lane.claim-failed");
-        idleMs = deps.pollMs ?? DEFAULT_POLL_MS;
-      }
-      await sleep(idleMs);
-      // Wake-ups come in swarms under load: one claim takes what a hundred of them announced.
-      const rest = CLAIM_INTERVAL_MS - (performance.now() - startedAt);
-      if (rest > 1) await new Promise((resolve) => setTimeout(resolve, rest));
-    }
+  function settleIdle(): void {
+    if (runs.size === 0 && isDraining) idle.resolve(undefined);
   }
 
   return {
     start() {
-      loop = work();
-      heartbeat = setInterval(() => {
+      if (stopped.signal.aborted) return;
+      loop.start();
+      heartbeat ??= setInterval(() => {
         beat().catch((error: unknown) => {
           log.warn({ kind, error: messageOf(error) }, "lane.heartbeat-failed");
         });
@@ -218,17 +198,14 @@ export function createLaneWorker(deps: LaneWorkerDeps): LaneWorker {
       return runs.size;
     },
     async stop(graceMs = 10_000) {
-      stopping = true;
       stopped.abort();
-      rouse?.();
-      await loop;
-      const deadline = performance.now() + graceMs;
-      while (runs.size > 0 && performance.now() < deadline) {
-        pending = false;
-        await rousedWithin(deadline - performance.now());
-      }
-      for (const entry of runs) entry.abort.abort(new Error("the worker is stopping"));
-      while (runs.size > 0) await new Promise<void>((resolve) => (rouse = resolve));
+      await loop.stop();
+      isDraining = true;
+      settleIdle();
+      await withTimeout(idle.promise, graceMs).catch(() => {
+        for (const entry of runs) entry.abort.abort(new Error("the worker is stopping"));
+      });
+      await idle.promise;
       clearInterval(heartbeat);
       clearTimeout(watch);
     },

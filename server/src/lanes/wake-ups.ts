@@ -3,6 +3,7 @@
 import pg from "pg";
 import { messageOf } from "../kernel/faults.ts";
 import type { Log } from "../kernel/log.ts";
+import { createLoop } from "../kernel/loop.ts";
 import type { LaneKind } from "./lane-store.ts";
 
 /** `knowledge`: a text waits to be indexed. */
@@ -17,6 +18,7 @@ export interface WakeUps {
   wake(kind: Work): void;
   /** `identity`: a thread was split; what is remembered of who is who may be wrong. */
   on(signal: Signal, listener: () => void): void;
+  /** Nothing when it was started or stopped before. */
   start(): void;
   stop(): Promise<void>;
 }
@@ -39,8 +41,18 @@ export function createWakeUps(deps: WakeUpsDeps): WakeUps {
   const announced = new Set<Work>();
   let timer: NodeJS.Timeout | undefined;
   let client: pg.Client | undefined;
-  let reconnecting: NodeJS.Timeout | undefined;
   let stopped = false;
+  const connecting = createLoop({
+    async pass() {
+      if (client === undefined) await connect();
+      return Infinity;
+    },
+    pauseMs: RECONNECT_MS,
+    minIntervalMs: RECONNECT_MS,
+    onFailed(error) {
+      deps.log.warn({ error: messageOf(error) }, "wake-up.connection-refused");
+    },
+  });
 
   function emit(kind: Signal): void {
     for (const listener of listeners.get(kind) ?? []) listener();
@@ -79,7 +91,7 @@ export function createWakeUps(deps: WakeUpsDeps): WakeUps {
     next.on("end", () => {
       if (client !== next) return;
       client = undefined;
-      reconnectLater();
+      connecting.wake();
     });
     try {
       await next.connect();
@@ -88,35 +100,15 @@ export function createWakeUps(deps: WakeUpsDeps): WakeUps {
       await next.end().catch(() => undefined);
       throw error;
     }
-    if (stopped) {
-      await next.end();
-      return;
-    }
     client = next;
     // Whatever was announced while nobody listened.
     for (const kind of listeners.keys()) emit(kind);
   }
 
-  // One at a time: a failed attempt tells of its end in two ways, and two timers for each would double with every attempt.
-  function reconnectLater(): void {
-    if (stopped) return;
-    reconnecting ??= setTimeout(() => {
-      reconnecting = undefined;
-      void reconnect();
-    }, RECONNECT_MS).unref();
-  }
-
-  async function reconnect(): Promise<void> {
-    if (stopped) return;
-    await connect().catch((error: unknown) => {
-      deps.log.warn({ error: messageOf(error) }, "wake-up.connection-refused");
-      reconnectLater();
-    });
-  }
-
   return {
     wake(kind) {
       emit(kind);
+      if (stopped) return;
       announced.add(kind);
       timer ??= setTimeout(() => void announce(), NOTIFY_INTERVAL_MS);
     },
@@ -124,12 +116,12 @@ export function createWakeUps(deps: WakeUpsDeps): WakeUps {
       listeners.set(kind, [...(listeners.get(kind) ?? []), listener]);
     },
     start() {
-      void reconnect();
+      connecting.start();
     },
     async stop() {
       stopped = true;
       clearTimeout(timer);
-      clearTimeout(reconnecting);
+      await connecting.stop();
       await client?.end().catch(() => undefined);
     },
   };
