@@ -57,9 +57,12 @@ export function bodyOfListedItem(
   const { body, entry, change, value } = scope;
   const isAlone = scope.itemCount === 1;
   const around = isAlone ? value : surrounding(value, VALUE);
-  const alone = { ...around, ...WITHOUT_LISTS, contacts: contact === undefined ? undefined : [contact], [list]: [node] };
+  const others = Object.fromEntries(otherListsOf(value).map((key) => [key, undefined]));
+  const alone = { ...around, ...WITHOUT_LISTS, ...others, contacts: contact === undefined ? undefined : [contact], [list]: [node] };
   return bodyOfChange(body, entry, { ...(isAlone ? change : surrounding(change, CHANGE)), value: alone });
 }
+
+const MAX_HANDOVER_CONTEXT = 16_384;
 
 /** What a thousand items share is repeated a thousand times: beyond this of each level it is left to the keys that we know. */
 const SHARED_MAX = 1_024;
@@ -171,7 +174,22 @@ function collectValue(site: Omit<ChangeScope, "findContact" | "itemCount">, item
   }
   if (items.length === before) {
     items.push({ kind: "change", field, ...keys, alone: () => bodyOfChange(site.body, site.entry, site.change) });
+  } else if (otherListsOf(value).length > 0) {
+    const alone = (): JsonObject => bodyOfChange(site.body, site.entry, { ...site.change, value: { ...value, ...WITHOUT_LISTS } });
+    items.push({ kind: "change", field, ...keys, alone });
   }
+}
+
+/** Such as clicks on marketing messages (`user_actions`): they belong to none of the items beside them, and are kept as a notice. */
+function otherListsOf(value: JsonObject): readonly string[] {
+  return Object.keys(value).filter((key) => key !== "contacts" && !Object.hasOwn(WITHOUT_LISTS, key) && isArray(value[key]));
+}
+
+/** What another app or agent says of the chat when it hands it over, beside the one message that is delivered with it. */
+export function handoverContextOf({ value }: ChangeScope): JsonObject | undefined {
+  const context = readObject(value, "conversation_context");
+  const isOfOne = readArray(value, "messages")?.length === 1;
+  return isOfOne && context !== undefined && isSmall(context, MAX_HANDOVER_CONTEXT) ? context : undefined;
 }
 
 type Names = Pick<ChangeScope, "channelKey" | "accountKey">;

@@ -37,6 +37,22 @@ describe("a batch", () => {
     expect(kindsOf(parse(body))).toEqual(["message", "message", "notice", "message", "message", "status", "notice"]);
   });
 
+  test.each([
+    ["messages", { messages: [text("a"), text("b")] }, ["message", "message", "notice"]],
+    ["one message", { messages: [text("a")] }, ["message", "notice"]],
+    [
+      "statuses, of which no raw body is kept",
+      { statuses: [{ id: "wamid.z", status: "sent", timestamp: "1790000000" }] },
+      ["status", "notice"],
+    ],
+  ])("keeps once, as a notice, what stands in a list of its own beside %s", (_, value, kinds) => {
+    const user_actions = [{ action_type: "landing_page_view", timestamp: "1790002221" }];
+    const events = parse(messagesBody({ ...value, user_actions }));
+    expect(kindsOf(events)).toEqual(kinds);
+    expect(events.filter(({ raw }) => raw.includes("landing_page_view"))).toMatchObject([{ kind: "notice", field: "messages" }]);
+    for (const { raw, kind } of events) expect(kindsOf(parse(JSON.parse(raw)))).toEqual([kind]);
+  });
+
   test("of 1000 yields 1000, each with the name of its own customer", () => {
     const ids = Array.from({ length: 1000 }, (_, index) => `${491760000 + index}`);
     const contacts = ids.map((id) => ({ profile: { name: `N${id}` }, wa_id: id })).reverse();

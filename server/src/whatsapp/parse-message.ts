@@ -17,6 +17,8 @@ export interface ItemSite {
 
 export interface MessageSite extends ItemSite {
   readonly direction: "in" | "out";
+  /** What another app says of the chat that it hands over; kept with the content. */
+  readonly handover?: JsonObject;
 }
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
@@ -51,7 +53,7 @@ export function parseMessage(received: JsonObject, site: MessageSite): MessageEv
     customer,
     type,
     text: readableText(type, message),
-    content: contentOf(message, type),
+    content: site.handover === undefined ? contentOf(message, type) : { ...contentOf(message, type), conversation_context: site.handover },
     sentAt: notAhead(readTime(message, "timestamp"), site.receivedAt),
     raw,
   };

@@ -14,6 +14,8 @@ const KNOWN_STATUSES: ReadonlyMap<string, DeliveryStatus> = new Map(DELIVERY_STA
 export function parseStatus(node: JsonObject, site: ItemSite): StatusEvent | UnreadableEvent | undefined {
   const { channelKey, customer, raw } = site;
   const word = readString(node, "status");
+  // Of a payment that the message asked for: "failed" is not said of its delivery.
+  if (readString(node, "type") === "payment") return undefined;
   const providerMessageId = readString(node, "id");
   if (word === undefined) return unreadable(site, 'no status: the item has no word "status"');
   const status = KNOWN_STATUSES.get(word);

@@ -46,6 +46,18 @@ const textMessage = (id: string, extra: object = {}): object => ({
 });
 
 describe("an inbound message", () => {
+  test("keeps what another app says of the chat that it hands over, where it stands beside one message", () => {
+    const conversation_context = { type: "summary", summary: { text: "They want a refund." } };
+    const { content, text } = onlyMessage(messagesBody({ messages: [textMessage("wamid.1")], conversation_context }));
+    expect([content, text]).toEqual([{ type: "text", text: { body: "wamid.1" }, conversation_context }, "wamid.1"]);
+    const large = { ...conversation_context, summary: { text: "x".repeat(20_000) } };
+    expect(onlyMessage(messagesBody({ messages: [textMessage("wamid.1")], conversation_context: large })).content).not.toHaveProperty(
+      "conversation_context",
+    );
+    const two = eventsOf(messagesBody({ messages: [textMessage("wamid.1"), textMessage("wamid.2")], conversation_context }));
+    for (const event of two) expect(event.kind === "message" && event.content).not.toHaveProperty("conversation_context");
+  });
+
   test.each(readFixture("inbound-messages.jsonl", messageFixture))("$name", ({ message, expect: wanted }) => {
     const event = onlyMessage(messagesBody({ messages: [message] }));
     expect(event).toMatchObject({ provider: "cloud", channelKey: CHANNEL, direction: "in", providerMessageId: message["id"] });
@@ -228,6 +240,13 @@ describe("a status", () => {
       undefined,
       pricing === "regular" ? pricing : undefined,
     ]);
+  });
+
+  test.each(["captured", "failed", "pending"])("of a payment (%s) says nothing of the delivery: a notice", (status) => {
+    const payment = { reference_id: "order-7", amount: { value: 4200, offset: 100 } };
+    const event = onlyEvent(messagesBody({ statuses: [{ id: "wamid.1", type: "payment", status, timestamp: "1790000000", payment }] }));
+    expect(event).toMatchObject({ kind: "notice", field: "status", channelKey: CHANNEL });
+    expect(event.raw).toContain("order-7");
   });
 
   test("with a word of the future is a notice", () => {

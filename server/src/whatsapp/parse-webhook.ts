@@ -1,6 +1,14 @@
 // Owns: the way from the bytes of a Cloud API webhook to events: each item of the body becomes exactly one. Refuses to know: signatures, databases, tenants.
 import type { JsonObject } from "../kernel/json.ts";
-import { bodyOfListedItem, type CloudItem, type ItemList, keptContact, listCloudItems, placeOf } from "./cloud-envelope.ts";
+import {
+  bodyOfListedItem,
+  type CloudItem,
+  handoverContextOf,
+  type ItemList,
+  keptContact,
+  listCloudItems,
+  placeOf,
+} from "./cloud-envelope.ts";
 import { readIdentityUpdate } from "./identity-update.ts";
 import { completeIdentity, recipientOfEcho, recipientOfStatus, senderOfMessage, subjectOfSystemMessage } from "./cloud-identity.ts";
 import type { CustomerIdentity, NoticeEvent, WebhookEvent } from "./events.ts";
@@ -72,13 +80,17 @@ function readListedItem(item: ListedItem, reader: BodyReader): WebhookEvent {
       : `"${list}" holds something that is not an object.`;
     return unreadable({ channelKey: scope.channelKey, raw: rawAlone() }, reason);
   }
-  const node = reader.needsCleaning ? cleanObject(wireNode) : wireNode;
+  const node = clean(wireNode, reader);
   const { customer, contact } = identify(item, node, reader);
   const raw = rawOf(() => bodyOfListedItem(item, contact), reader);
   const site: ItemSite = { channelKey: scope.channelKey, customer, raw, receivedAt: reader.receivedAt };
   if (list === "statuses") return parseStatus(node, site) ?? notice("status", scope, site.raw);
-  return parseMessage(node, { ...site, direction: list === "messages" ? "in" : "out" });
+  if (list === "message_echoes") return parseMessage(node, { ...site, direction: "out" });
+  const handover = handoverContextOf(scope);
+  return parseMessage(node, { ...site, direction: "in", ...(handover === undefined ? {} : { handover: clean(handover, reader) }) });
 }
+
+const clean = (node: JsonObject, { needsCleaning }: BodyReader): JsonObject => (needsCleaning ? cleanObject(node) : node);
 
 interface Identified {
   readonly customer: CustomerIdentity;
