@@ -76,7 +76,9 @@ export const listConversations = defineQuery({
       and ($6::text is null
         or exists (
           select from fold_name($6) wanted, unnest(array[c.contact_name, c.lead_name, c.contact_username]) as known (name)
-          where wanted <> '' and strpos(' ' || fold_name(known.name), ' ' || wanted) > 0)
+          where wanted <> '' and (strpos(' ' || fold_name(known.name), ' ' || wanted) > 0
+            -- Written without blanks between words: Thai to Khmer, Korean, Japanese, Chinese.
+            or (wanted ~ '^[\\u0E00-\\u0EFF\\u1000-\\u11FF\\u1780-\\u17FF\\u3040-\\u30FF\\u3400-\\u9FFF\\U00020000-\\U0003FFFF]' and strpos(fold_name(known.name), wanted) > 0)))
         or c.id in (select a.conversation_id from aliases a
           where a.business_id = $1 and a.kind = 'phone' and (a.value = $7 or strpos(a.value, $9) > 0)))
     order by c.last_message_at desc, c.id desc

@@ -260,9 +260,26 @@ it("a merged conversation is not listed, and its id answers the winner and the w
 it("a name is found by the beginning of any of its words, whatever the case, the accents and the digits, and a number by a part of it", async () => {
   const { business, headers } = await newBusiness();
   const other = await newBusiness();
-  const names = ["José Ávila", "Weiß-Groß", "IŞIL ILICA", "أَحْمَد", "שָׁלוֹם", "Ｂｅａ ٢٢", "Øyvind Æsir", "ЁЛКА", "O’Brien"];
+  const names = [
+    "José Ávila",
+    "Weiß-Groß",
+    "IŞIL ILICA",
+    "أَحْمَد",
+    "שָׁלוֹם",
+    "Ｂｅａ ٢٢",
+    "Øyvind Æsir",
+    "ЁЛКА",
+    "O’Brien",
+    "🌸Lia🌸",
+    "~*Rui*~",
+    "«Eva»♥",
+    "王小明",
+    "山田太郎",
+    "김철수",
+    "สมชาย",
+  ];
   for (const [index, contactName] of names.entries())
-    await createTestThread(test, { ...business, contactName, phone: `1202555700${String(index)}` });
+    await createTestThread(test, { ...business, contactName, phone: `120255570${String(index).padStart(2, "0")}` });
   await createTestThread(test, { ...other.business, contactName: "José", phone: "12025557000" });
   await test.superuser.query(
     "update onethread.conversations set contact_username = 'Ana.Souza' where business_id = $1 and contact_name = 'ЁЛКА'",
@@ -290,6 +307,14 @@ it("a name is found by the beginning of any of its words, whatever the case, the
     ["o'br", "O’Brien"],
     ["@ana.s", "ЁЛКА"],
     ["souza", "ЁЛКА"],
+    ["lia", "🌸Lia🌸"],
+    ["🌸 Lia", "🌸Lia🌸"],
+    ["rui", "~*Rui*~"],
+    ["eva", "«Eva»♥"],
+    ["小明", "王小明"],
+    ["太郎", "山田太郎"],
+    ["철수", "김철수"],
+    ["ชาย", "สมชาย"],
     ["7001", "Weiß-Groß"],
     ["(0202) 555-7001", "Weiß-Groß"],
     ["００1 202/555-7001", "Weiß-Groß"],
