@@ -9,8 +9,8 @@ export type WrittenPhone =
 const LONGEST = 200;
 const SCHEME = /^(?:tel|callto|sms|whatsapp):/i;
 /** WhatsApp's own ways to write a number: links that open a chat, and addresses of its protocol. */
-const LINK = /^(?:https?:\/\/)?(?:www\.)?(?:wa\.me\/|api\.whatsapp\.com\/send\/?\?phone=)(?=[+\d%])/i;
-const ADDRESS = /@(?:s\.whatsapp\.net|c\.us)$/i;
+const LINK = /^(?:https?:\/\/)?(?:www\.)?(?:wa\.me\/|(?:api\.whatsapp\.com|web\.whatsapp\.com|whatsapp:\/)\/send\/?\?phone=)(?=[+\d%])/i;
+const ADDRESS = /(?::\d{1,3})?@(?:s\.whatsapp\.net|c\.us)$/i;
 /** Italy and San Marino keep the 0 that other countries leave out behind their code. */
 const KEEPS_ZERO = /^(?:39|378|379)/;
 
