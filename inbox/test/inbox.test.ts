@@ -42,8 +42,8 @@ beforeAll(async () => {
   const onethread = await startOnethread({ config: read.config, demo: true, log: testDatabase.log });
   atEnd.push(() => onethread.stop());
   facts = await readFacts(join(dataDir, "demo.json"));
-  // People answer in these tests; the AI would join in.
-  await testDatabase.superuser.query("update onethread.businesses set ai_enabled = false");
+  // People answer in these tests; the AI would join in. A turn ends soon after the customer's last message: how long it waits is not under test here.
+  await testDatabase.superuser.query("update onethread.businesses set ai_enabled = false, quiet_ms = 100");
   const args = [...chromium.args.filter((arg) => !UNWANTED.has(arg)), ...QUIET];
   browser = await playwright.launch({ executablePath: await chromium.executablePath(), args, headless: true });
   atEnd.push(() => browser.close());
