@@ -243,6 +243,25 @@ it.each([
   expect(await one.health()).toBe("disconnected");
   await receive(bodyOf({ state: "open" }));
   expect(await one.health()).toBe("ok");
+  await receive(bodyOf({ state: "close" }));
+  expect(await one.health()).toBe("disconnected");
+  expect(await one.get("/notices")).toHaveLength(3);
+});
+
+it("a redelivery of what was reported before does not take a newer state back, where the gateway's body tells them apart", async () => {
+  const receive = await one.connect("evolution");
+  const body = (state: string, date_time: string): JsonObject => ({
+    event: "connection.update",
+    instance: "a",
+    data: { state },
+    date_time,
+  });
+  await receive(body("close", "2026-11-01T10:00:00.000Z"));
+  await receive(body("open", "2026-11-01T10:00:01.000Z"));
+  await receive(body("close", "2026-11-01T10:00:00.000Z"));
+  expect(await one.health()).toBe("ok");
+  await receive(body("close", "2026-11-01T10:00:02.000Z"));
+  expect(await one.health()).toBe("disconnected");
 });
 
 /** Each second of a session, and what it says then. */

@@ -58,8 +58,7 @@ export function createRecordSignals({ db, log }: { readonly db: Queryable; reado
     const aspects = channelIds.flatMap((channelId) =>
       signal.aspects.map((one) => ({ event_id: newId(), channel_id: channelId, ...one, until: one.until?.toISOString() ?? null })),
     );
-    // What Baileys posts has no time and no id of its own.
-    const digest = event.provider === "baileys" ? null : createHash("sha256").update(event.raw).digest("base64url");
+    const digest = signal.comesAlike === true ? null : createHash("sha256").update(event.raw).digest("base64url");
     // Of a number that is not connected (yet) nothing can be known, so that everything is new.
     const onlyIfChanged = signal.onlyIfChanged === true && aspects.length > 0;
     const values = [

@@ -32,6 +32,8 @@ export interface Signal {
   readonly at?: Date;
   /** A state, which may be told again and again: what is known already is not told again. Absent: it happens anew each time. */
   readonly onlyIfChanged?: true;
+  /** Its body has neither a time nor an id: the same bytes may be another report. */
+  readonly comesAlike?: true;
   /** That it came is all that is known: a later version may make more of it. */
   readonly isUnknown?: true;
 }

@@ -14,6 +14,12 @@ const RESTARTS = "515";
 
 /** Undefined for what says nothing of the connection or a limit, and while the connection is being made. */
 export function readGatewaySignal(provider: Provider, field: string, body: JsonObject | undefined): Signal | undefined {
+  const signal = readBody(provider, field, body);
+  const isAlone = ["id", "timestamp", "date_time"].some((key) => readScalar(body, key) !== undefined);
+  return signal === undefined || isAlone ? signal : { ...signal, comesAlike: true };
+}
+
+function readBody(provider: Provider, field: string, body: JsonObject | undefined): Signal | undefined {
   const name = plain(field);
   if (name === "logout.instance") return signalOf(lost("logout", LOGGED_OUT));
   if (name === "remove.instance") return signalOf(lost("removed", "The number's instance was removed from the gateway"));
