@@ -32,14 +32,14 @@ const BEGIN = Math.floor(Date.now() / 1000) - 1_000_000;
 const numberOf = (name: string): string => `1303${String(people).padStart(4, "0")}${String(name.charCodeAt(0))}`;
 const tag = (): string => `t${String(people)}`;
 
-async function tell(arrival: Arrival): Promise<void> {
+async function tell(arrival: Arrival, to = intake): Promise<void> {
   const { from, at } = arrival;
   const words = "text" in arrival ? arrival.text : `${from}>${arrival.to}`;
   const id = `wamid.${tag()}.${words} ${arrival.id ?? ""}`;
   const system = "to" in arrival ? { type: "user_changed_number", wa_id: numberOf(arrival.to), body: words } : undefined;
   const content = system === undefined ? { text: words } : { node: { type: "system", system } };
   const parsed = parseCloudWebhook(messagesBody(business.phoneNumberId, { id, from: numberOf(from), at: BEGIN + at, ...content }));
-  if (parsed.outcome === "events") await intake.receive(parsed.events);
+  if (parsed.outcome === "events") await to.receive(parsed.events);
 }
 
 /** The texts of each thread, in the order of their time; threads in the order of their first. */
@@ -143,6 +143,13 @@ it("one change that waited and fails holds up no other, and is applied later", a
   await test.superuser.query("drop trigger refuse_alias on aliases; drop function refuse_alias");
   await tell({ from: "D", at: 4, text: "mover D 4" });
   expect(await threadsNow()).toEqual([["mover D 4", "D>A", "mover A 6", "A>B"]]);
+});
+
+it("a person who becomes known in another process while their change is parked has it applied", async () => {
+  people += 1;
+  const slow = createTestIntake(test, () => tell(mover("A", 2)));
+  await tell(change("AB", 10), slow);
+  expect(await threadsNow()).toEqual([["mover A 2", "A>B"]]);
 });
 
 it("the number that a next holder had for a time, in a thread that was merged, goes with them into their own", async () => {

@@ -30,7 +30,7 @@ export interface StoreMessages {
 /** What a batch has come to so far. */
 interface Batch {
   readonly outcomes: Map<IngestItem, StoreOutcome | SetAside>;
-  /** Whose identifiers were settled before their message is stored. */
+  /** Whose identifiers were settled before their message is stored, or parked. */
   readonly settled: IngestItem[];
   readonly patience: Patience;
 }
@@ -121,10 +121,9 @@ export function createStoreMessages(deps: StoreMessagesDeps): StoreMessages {
           }
           const entry = await settle(item, patience);
           if (entry === undefined) outcomes.set(item, await park(item));
-          else {
-            placed.push(entry);
-            batch.settled.push(item);
-          }
+          else placed.push(entry);
+          // A parked one too: its person may have become known elsewhere between the look and the record.
+          batch.settled.push(item);
         });
       } catch (error) {
         if (classifyDatabaseError(error) !== "data") throw error;

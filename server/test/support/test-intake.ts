@@ -7,15 +7,23 @@ import { createWebhookLog } from "../../src/ingest/webhook-log.ts";
 import { noFailPoints } from "../../src/kernel/fail-points.ts";
 import type { TestDatabase } from "./test-database.ts";
 
-export function createTestIntake(test: TestDatabase): WebhookIntake {
+/** `beforeQuarantine`: what another process does meanwhile. */
+export function createTestIntake(test: TestDatabase, beforeQuarantine?: () => Promise<unknown>): WebhookIntake {
   const { log } = test;
   const database = test.open();
   const db = database.acrossBusinesses;
+  const webhookLog = createWebhookLog({ db, log });
   return createIntake({
     db,
     batches: database.batches,
     channels: createChannelDirectory({ database }),
-    webhookLog: createWebhookLog({ db, log }),
+    webhookLog: {
+      ...webhookLog,
+      async quarantine(...entries) {
+        await beforeQuarantine?.();
+        await webhookLog.quarantine(...entries);
+      },
+    },
     settleIdentity: createSettleIdentity({ database, log }),
     failPoints: noFailPoints,
     log,
