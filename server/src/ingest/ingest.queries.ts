@@ -304,7 +304,10 @@ export const markStatusesAppliedAcrossBusinesses = defineQuery({
   columns: { count: "int8" },
   text: `
 with marked as (
-  update message_statuses s set applied_at = now()
+  update message_statuses s set applied_at = now(),
+                               message_id = (select m.id from messages m
+                                              where m.business_id = s.business_id and m.channel_id = s.channel_id
+                                                and m.provider_message_id = s.provider_message_id and m.direction = 'out')
     from unnest($1::uuid[], $2::uuid[], $3::text[]) as t (business_id, channel_id, provider_message_id)
    where s.business_id = t.business_id and s.channel_id = t.channel_id and s.provider_message_id = t.provider_message_id and s.applied_at is null
   returning 1

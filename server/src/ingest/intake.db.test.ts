@@ -312,6 +312,9 @@ describe("the intake", () => {
     );
     const webhookLog = createWebhookLog({ db: db.acrossBusinesses, log: test.log });
     expect(await createStatusStore({ db: db.acrossBusinesses, webhookLog, failPoints: noFailPoints }).applyWaitingOnce()).toBe(2);
+    const ofMessage = `select count(*) from message_statuses s join messages m on m.business_id = s.business_id and m.id = s.message_id
+                        where s.provider_message_id = 'wamid.priced' and m.provider_message_id = 'wamid.priced'`;
+    expect(await count(ofMessage)).toBe(2);
     expect(await kept()).toEqual(wanted);
   });
 

@@ -25,6 +25,7 @@ const LABELS: ReadonlyMap<string, string> = new Map([
   ["template", "a message from a template"],
   ["reaction", "a reaction"],
   ["edit", "a change of an earlier message"],
+  ["pin", "a pinned message"],
   ["revoke", "an earlier message taken back"],
   ["unsupported", "something that WhatsApp does not pass on"],
 ]);
