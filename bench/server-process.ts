@@ -1,6 +1,7 @@
 // Owns: the process that takes the webhooks: Onethread's HTTP side around one of the variants.
 import { Registry } from "prom-client";
 import { createChannelDirectory } from "../server/src/businesses/channel-directory.ts";
+import { createServices } from "../server/src/compose/services.ts";
 import { readConfig } from "../server/src/config.ts";
 import { createDatabase } from "../server/src/db/database.ts";
 import { createHttpApp } from "../server/src/http/app.ts";
@@ -8,6 +9,7 @@ import { createMetrics } from "../server/src/http/metrics.ts";
 import { noFailPoints } from "../server/src/kernel/fail-points.ts";
 import { createLog } from "../server/src/kernel/log.ts";
 import { createWakeUps } from "../server/src/lanes/wake-ups.ts";
+import { createOutsideHttp } from "../server/src/outside/outside-http.ts";
 import { connectionsOf, createVariant, VARIANTS } from "./variants.ts";
 import { endWithParent, readInput, tell, textOf } from "./wire.ts";
 
@@ -43,13 +45,20 @@ const intake = createVariant(variant, {
 });
 const app = createHttpApp({
   channels: { findGatewayProof: () => Promise.resolve(undefined) },
-  database,
+  services: createServices({
+    database,
+    log,
+    failPoints: noFailPoints,
+    outside: createOutsideHttp({ privateHosts: [] }),
+    wake: () => undefined,
+    onKnown: () => Promise.resolve(),
+  }),
+  ping: () => database.ping(),
   intake,
   log,
   metrics: createMetrics({ registry: new Registry(), database, log, failPoints: noFailPoints }),
   appSecrets: [textOf(input, "appSecret")],
   verifyToken: "bench-verify-token",
-  wake: () => undefined,
   listPendingMigrations: () => Promise.resolve([]),
 });
 const url = await app.listen({ host: "127.0.0.1", port: 0 });

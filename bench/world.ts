@@ -3,16 +3,14 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
-import { createBusinesses } from "../server/src/businesses/businesses.ts";
-import { createChannels } from "../server/src/businesses/channels.ts";
-import { createDatabase, type Database } from "../server/src/db/database.ts";
+import { createServices, type Services } from "../server/src/compose/services.ts";
+import { createDatabase } from "../server/src/db/database.ts";
 import { startEmbeddedDatabase } from "../server/src/db/embedded-database.ts";
 import { migrate } from "../server/src/db/migrate.ts";
 import { noFailPoints } from "../server/src/kernel/fail-points.ts";
 import type { JsonObject } from "../server/src/kernel/json.ts";
 import { createLog, type Log } from "../server/src/kernel/log.ts";
-import { createKnowledgeBase } from "../server/src/knowledge/knowledge-base.ts";
-import { createReplySettingsStore } from "../server/src/replies/reply-settings-store.ts";
+import { createOutsideHttp } from "../server/src/outside/outside-http.ts";
 
 export interface WorldPlan {
   /** The debounce of the businesses. */
@@ -36,11 +34,6 @@ export interface World {
   close(): Promise<void>;
 }
 
-interface SetUp {
-  readonly database: Database;
-  readonly log: Log;
-}
-
 const FIRST_PHONE_NUMBER_ID = 200_000_000_000_001;
 
 const phoneNumberIdsOf = ({ businesses = 1 }: WorldPlan): readonly [string, ...string[]] => [
@@ -48,9 +41,9 @@ const phoneNumberIdsOf = ({ businesses = 1 }: WorldPlan): readonly [string, ...s
   ...Array.from({ length: businesses - 1 }, (_, index) => String(FIRST_PHONE_NUMBER_ID + 1 + index)),
 ];
 
-async function settle({ database, log }: SetUp, phoneNumberId: string, { quietMs, replySettings = {} }: WorldPlan): Promise<void> {
-  const business = await createBusinesses({ database }).create({ name: "Aurora", quietMs, ceilingMs: Math.max(quietMs, 10_000) });
-  const created = await createChannels({ database }).create({
+async function settle(services: Services, phoneNumberId: string, { quietMs, replySettings = {} }: WorldPlan): Promise<void> {
+  const business = await services.businesses.create({ name: "Aurora", quietMs, ceilingMs: Math.max(quietMs, 10_000) });
+  const created = await services.channels.create({
     businessId: business.id,
     provider: "cloud",
     externalId: phoneNumberId,
@@ -60,13 +53,13 @@ async function settle({ database, log }: SetUp, phoneNumberId: string, { quietMs
     accessToken: "bench-access-token",
   });
   if (created.outcome !== "created") throw new Error(created.sentence);
-  await createKnowledgeBase({ database, failPoints: noFailPoints }).addText({
+  await services.knowledge.addText({
     businessId: business.id,
     title: "Opening hours",
     body: "We are open Monday to Saturday from 8 to 20 h, and on Sunday from 8 to 14 h.",
     language: "english",
   });
-  const changed = await createReplySettingsStore({ database, log }).change(business.id, replySettings);
+  const changed = await services.replySettings.change(business.id, replySettings);
   if (changed.outcome !== "changed") throw new Error(changed.problems.join("; "));
 }
 
@@ -84,9 +77,19 @@ async function analyze(databaseUrl: string): Promise<void> {
 async function prepare(databaseUrl: string, plan: WorldPlan, log: Log): Promise<void> {
   await migrate({ url: databaseUrl, log });
   const database = createDatabase({ url: databaseUrl, appConnections: 1, ingestConnections: 1, applicationName: "bench-setup", log });
+  const outside = createOutsideHttp({ privateHosts: [] });
   try {
-    for (const phoneNumberId of phoneNumberIdsOf(plan)) await settle({ database, log }, phoneNumberId, plan);
+    const services = createServices({
+      database,
+      log,
+      failPoints: noFailPoints,
+      outside,
+      wake: () => undefined,
+      onKnown: () => Promise.resolve(),
+    });
+    for (const phoneNumberId of phoneNumberIdsOf(plan)) await settle(services, phoneNumberId, plan);
   } finally {
+    await outside.close();
     await database.close();
   }
 }

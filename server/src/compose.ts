@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Registry } from "prom-client";
 import { startSimulator } from "@onethread/simulator";
-import { createChannelDirectory, type ChannelDirectory } from "./businesses/channel-directory.ts";
+import { createChannelDirectory } from "./businesses/channel-directory.ts";
 import { startWorker } from "./compose/start-worker.ts";
 import type { Overrides, Parts } from "./compose/parts.ts";
+import { createServices } from "./compose/services.ts";
 import type { Config } from "./config.ts";
 import { createDatabase } from "./db/database.ts";
 import { startEmbeddedDatabase } from "./db/embedded-database.ts";
@@ -22,7 +23,6 @@ import { createWebhookLog } from "./ingest/webhook-log.ts";
 import { noFailPoints } from "./kernel/fail-points.ts";
 import type { Log } from "./kernel/log.ts";
 import { withTimeout } from "./kernel/with-timeout.ts";
-import { createKnowledgeBase } from "./knowledge/knowledge-base.ts";
 import { createWakeUps } from "./lanes/wake-ups.ts";
 import { forgetEventsAcrossBusinesses, forgetIdempotencyKeysAcrossBusinesses } from "./maintenance/maintenance.queries.ts";
 import { createForget } from "./maintenance/forget-old.ts";
@@ -53,8 +53,8 @@ const FORGET_INTERVAL_MS = 3_600_000;
 /** Longer than the closing of the API (4 s) and what running turns are waited for (5 s) each take at most. */
 const STOP_STEP_LIMIT_MS = 6_000;
 
-function composeIntake(parts: Parts, channels: ChannelDirectory): Intake {
-  const { config, database, log, failPoints, wakeUps } = parts;
+function composeIntake(parts: Omit<Parts, "intake" | "services">): Intake {
+  const { config, database, channels, log, failPoints, wakeUps } = parts;
   const db = database.acrossBusinesses;
   const intake = createIntake({
     db,
@@ -82,20 +82,16 @@ async function listenForHttp(
   parts: Parts,
   secrets: { readonly appSecrets: readonly string[]; readonly verifyToken: string },
 ): Promise<string> {
-  const { config, database, log, wakeUps } = parts;
-  const channels = createChannelDirectory({ database });
+  const { config, database, log } = parts;
   const app = createHttpApp({
-    database,
-    channels,
-    intake: composeIntake(parts, channels),
+    services: parts.services,
+    ping: () => database.ping(),
+    channels: parts.channels,
+    intake: parts.intake,
     log,
     metrics: parts.metrics,
     ...secrets,
-    wake: (kind) => {
-      wakeUps.wake(kind);
-    },
     listPendingMigrations: async () => (await checkMigrations({ url: parts.databaseUrl, log })).pending,
-    outside: parts.outside,
     servesApi: config.roles.has("api"),
     bodies: { maxBytes: config.waitingBodiesMb * 1024 * 1024 },
     inboxDirectory: fileURLToPath(new URL("../../inbox/dist", import.meta.url)),
@@ -163,13 +159,9 @@ interface DemoWorld {
 }
 
 async function openDemo(parts: Parts): Promise<DemoWorld> {
-  const { config, database, failPoints } = parts;
+  const { config, services } = parts;
   await removeDemoFacts(config.dataDir);
-  const identity = await ensureDemoBusiness({
-    database,
-    knowledge: createKnowledgeBase({ database, failPoints }),
-    dataDir: config.dataDir,
-  });
+  const identity = await ensureDemoBusiness({ ...services, dataDir: config.dataDir });
   let url = "";
   const simulator = await startSimulator({
     host: config.simulatorHost,
@@ -219,9 +211,35 @@ async function announceDemo(parts: Parts, demo: DemoWorld, url: string): Promise
   ].join("\n");
 }
 
+function openParts(options: StartOptions, place: DatabasePlace, atEnd: Parts["atEnd"]): Parts {
+  const { config, log, overrides = {} } = options;
+  const database = createDatabase({
+    url: place.url,
+    appConnections: config.databaseConnections,
+    ingestConnections: config.ingestConnections,
+    applicationName: "onethread",
+    log,
+  });
+  atEnd(() => database.close());
+  const origin = `${String(process.pid)}-${randomBytes(4).toString("hex")}`;
+  const wakeUps = createWakeUps({ url: place.url, origin, listen: config.roles.has("worker") || config.roles.has("api"), log });
+  atEnd(() => wakeUps.stop());
+  wakeUps.start();
+  const outside = openOutside(options, atEnd);
+  const failPoints = overrides.failPoints ?? noFailPoints;
+  const metrics = createMetrics({ registry: new Registry(), database, log, failPoints });
+  const wake = (kind: Parameters<typeof wakeUps.wake>[0]): void => {
+    wakeUps.wake(kind);
+  };
+  const channels = createChannelDirectory({ database });
+  const base = { config, log, overrides, failPoints, outside, metrics, channels, databaseUrl: place.url, database, wakeUps, atEnd };
+  const intake = composeIntake(base);
+  return { ...base, intake, services: createServices({ ...base, wake, onKnown: (person) => intake.applyWaitingFor(person) }) };
+}
+
 /** Starts the roles of this process. Rejects, with everything stopped again, when one of them cannot start. */
 export async function startOnethread(options: StartOptions): Promise<RunningOnethread> {
-  const { config, demo, log, overrides = {} } = options;
+  const { config, demo, log } = options;
   const steps: (() => Promise<void>)[] = [];
   const atEnd = (step: () => Promise<void>): void => {
     steps.push(step);
@@ -234,32 +252,7 @@ export async function startOnethread(options: StartOptions): Promise<RunningOnet
     }));
   try {
     const place = await openDatabase(options, atEnd);
-    const database = createDatabase({
-      url: place.url,
-      appConnections: config.databaseConnections,
-      ingestConnections: config.ingestConnections,
-      applicationName: "onethread",
-      log,
-    });
-    atEnd(() => database.close());
-    const origin = `${String(process.pid)}-${randomBytes(4).toString("hex")}`;
-    const wakeUps = createWakeUps({ url: place.url, origin, listen: config.roles.has("worker") || config.roles.has("api"), log });
-    atEnd(() => wakeUps.stop());
-    wakeUps.start();
-    const outside = openOutside(options, atEnd);
-    const failPoints = overrides.failPoints ?? noFailPoints;
-    const parts: Parts = {
-      config,
-      outside,
-      log,
-      overrides,
-      failPoints,
-      metrics: createMetrics({ registry: new Registry(), database, log, failPoints }),
-      databaseUrl: place.url,
-      database,
-      wakeUps,
-      atEnd,
-    };
+    const parts = openParts(options, place, atEnd);
     const world = demo ? await openDemo(parts) : undefined;
     if (config.roles.has("worker")) startWorker(parts, world?.simulatorUrl ?? config.graphUrl);
     if (config.roles.has("scheduler")) startScheduler(parts);

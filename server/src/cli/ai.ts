@@ -1,13 +1,9 @@
 // Owns: `onethread ai`: whether the AI answers, in the whole installation or for one business. Refuses to know what it would answer.
 import type { Command } from "commander";
-import { createChangeBusiness } from "../businesses/change-business.ts";
-import type { Database } from "../db/database.ts";
-import { createAiSwitch } from "../replies/ai-switch.ts";
+import type { AiSwitchState } from "../replies/ai-switch.ts";
 import { CliFailure } from "./cli-failure.ts";
-import { pickBusiness } from "./pick-business.ts";
-import { readToolSettings } from "./read-settings.ts";
+import { inBusiness, withServices, type Installation } from "./in-business.ts";
 import type { Terminal } from "./terminal.ts";
-import { withApplicationDatabase } from "./with-database.ts";
 
 const EXAMPLES = `
 Examples:
@@ -40,34 +36,34 @@ export function addAiCommand(program: Command, terminal: Terminal): void {
 }
 
 async function turn(isOn: boolean, { business, reason }: Options, terminal: Terminal): Promise<void> {
-  if (business !== undefined && reason !== undefined) throw new CliFailure("A reason is kept for the whole installation only.", 2);
-  await withApplicationDatabase(readToolSettings(terminal), async (database) => {
-    if (business === undefined) {
-      await createAiSwitch({ database }).set(isOn, reason ?? null);
+  if (business === undefined) {
+    await withServices({ terminal }, async ({ services }) => {
+      await services.aiSwitch.set(isOn, reason ?? null);
       terminal.complain(`The AI is ${nameOf(isOn)} for the whole installation. Running processes notice with their next reply.`);
-      return;
-    }
-    const { id } = await pickBusiness(database, business);
-    await createChangeBusiness({ database })(id, { aiEnabled: isOn });
-    terminal.complain(`The AI is ${nameOf(isOn)} for business ${id}. Running processes notice with their next reply.`);
-    const everywhere = await createAiSwitch({ database }).read();
+    });
+    return;
+  }
+  if (reason !== undefined) throw new CliFailure("A reason is kept for the whole installation only.", 2);
+  await inBusiness({ terminal, business }, async ({ services, businessId }) => {
+    await services.changeBusiness(businessId, { aiEnabled: isOn });
+    terminal.complain(`The AI is ${nameOf(isOn)} for business ${businessId}. Running processes notice with their next reply.`);
+    const everywhere = await services.aiSwitch.read();
     if (isOn && !everywhere.isOn) terminal.complain("It still says nothing: it is off for the whole installation (`onethread ai on`).");
   });
 }
 
 async function status({ business }: Options, terminal: Terminal): Promise<void> {
-  await withApplicationDatabase(readToolSettings(terminal), async (database) => {
-    const lines = [await installationLine(database)];
-    if (business !== undefined) {
-      const { id, aiEnabled } = await pickBusiness(database, business);
-      lines.push(`Business ${id}: ${nameOf(aiEnabled)}.`);
-    }
-    terminal.print(lines.join("\n"));
-  });
+  const show = async ({ services }: Installation, ofBusiness: readonly string[]): Promise<void> => {
+    terminal.print([installationLine(await services.aiSwitch.read()), ...ofBusiness].join("\n"));
+  };
+  if (business === undefined) await withServices({ terminal }, (place) => show(place, []));
+  else
+    await inBusiness({ terminal, business }, (place) =>
+      show(place, [`Business ${place.businessId}: ${nameOf(place.business.aiEnabled)}.`]),
+    );
 }
 
-async function installationLine(database: Database): Promise<string> {
-  const { isOn, reason, changedAt } = await createAiSwitch({ database }).read();
+function installationLine({ isOn, reason, changedAt }: AiSwitchState): string {
   const since = changedAt === null ? "" : ` since ${changedAt.toISOString()}`;
   return `Installation: ${nameOf(isOn)}${since}${reason === null ? "" : ` (${reason})`}.`;
 }

@@ -1,13 +1,11 @@
 // Owns: `onethread api-key`. Refuses to know how a key is stored; a key is printed once, when it is made.
 import type { Command } from "commander";
-import { createApiKeys, type ApiKey } from "../businesses/api-keys.ts";
+import type { ApiKey } from "../businesses/api-keys.ts";
 import { isUuid } from "../kernel/ids.ts";
 import { CliFailure } from "./cli-failure.ts";
-import { BUSINESS_MEANING, BUSINESS_OPTION, pickBusiness } from "./pick-business.ts";
-import { readToolSettings } from "./read-settings.ts";
+import { BUSINESS_MEANING, BUSINESS_OPTION, inBusiness } from "./in-business.ts";
 import { renderTable } from "./render-table.ts";
 import type { Terminal } from "./terminal.ts";
-import { withApplicationDatabase } from "./with-database.ts";
 
 const EXAMPLES = `
 Examples:
@@ -45,18 +43,16 @@ export function addApiKeyCommand(program: Command, terminal: Terminal): void {
 
 async function create({ business, name }: OfBusiness & { readonly name: string }, terminal: Terminal): Promise<void> {
   if (name.trim() === "") throw new CliFailure("--name must say who will use the key.", 2);
-  await withApplicationDatabase(readToolSettings(terminal), async (database) => {
-    const { id: businessId } = await pickBusiness(database, business);
-    const made = await createApiKeys({ database }).create(businessId, name.trim());
+  await inBusiness({ terminal, business }, async ({ services, businessId }) => {
+    const made = await services.apiKeys.create(businessId, name.trim());
     terminal.print(made.key);
     terminal.complain(`This is the only time the key is shown. Its id, to revoke it: ${made.id}`);
   });
 }
 
 async function list(options: OfBusiness & { readonly json?: boolean }, terminal: Terminal): Promise<void> {
-  await withApplicationDatabase(readToolSettings(terminal), async (database) => {
-    const { id: businessId } = await pickBusiness(database, options.business);
-    const keys = await createApiKeys({ database }).list(businessId);
+  await inBusiness({ terminal, business: options.business }, async ({ services, businessId }) => {
+    const keys = await services.apiKeys.list(businessId);
     if (options.json === true) terminal.print(JSON.stringify(keys, null, 2));
     else if (keys.length === 0)
       terminal.complain("This business has no API key yet. Make one with `onethread api-key create --name <name>`.");
@@ -70,9 +66,8 @@ function rowOf({ id, prefix, name, createdAt, revokedAt }: ApiKey): readonly str
 }
 
 async function revoke(id: string, { business }: OfBusiness, terminal: Terminal): Promise<void> {
-  await withApplicationDatabase(readToolSettings(terminal), async (database) => {
-    const { id: businessId } = await pickBusiness(database, business);
-    const isKnown = isUuid(id) && (await createApiKeys({ database }).revoke(businessId, id));
+  await inBusiness({ terminal, business }, async ({ services, businessId }) => {
+    const isKnown = isUuid(id) && (await services.apiKeys.revoke(businessId, id));
     if (!isKnown) throw new CliFailure(`This business has no API key ${id} that is active. \`onethread api-key list\` shows them.`);
     terminal.complain(`Revoked API key ${id}. Every process refuses it within seconds.`);
   });

@@ -1,14 +1,11 @@
 // Owns: `onethread business`. Refuses to know how a business is stored.
 import { InvalidArgumentError, type Command } from "commander";
-import { createBusinesses, type Business } from "../businesses/businesses.ts";
-import { createChangeBusiness } from "../businesses/change-business.ts";
+import type { Business } from "../businesses/businesses.ts";
 import { CliFailure } from "./cli-failure.ts";
-import { pickBusiness } from "./pick-business.ts";
+import { inBusiness, withServices } from "./in-business.ts";
 import { readWhole } from "./read-numbers.ts";
-import { readToolSettings } from "./read-settings.ts";
 import { renderTable } from "./render-table.ts";
 import type { Terminal } from "./terminal.ts";
-import { withApplicationDatabase } from "./with-database.ts";
 
 const EXAMPLES = `
 Examples:
@@ -79,16 +76,16 @@ export function addBusinessCommand(program: Command, terminal: Terminal): void {
 }
 
 async function create(options: { readonly name: string } & Omit<Changes, "name">, terminal: Terminal): Promise<void> {
-  await withApplicationDatabase(readToolSettings(terminal), async (database) => {
-    const made = await createBusinesses({ database }).create(options);
+  await withServices({ terminal }, async ({ services }) => {
+    const made = await services.businesses.create(options);
     terminal.print(made.id);
     terminal.complain(`Made ${made.name}. Next: \`onethread channel add --business ${made.id} …\` and \`onethread api-key create\`.`);
   });
 }
 
 async function list(asJson: boolean, terminal: Terminal): Promise<void> {
-  await withApplicationDatabase(readToolSettings(terminal), async (database) => {
-    const all = await createBusinesses({ database }).listAcrossBusinesses();
+  await withServices({ terminal }, async ({ services }) => {
+    const all = await services.businesses.listAcrossBusinesses();
     if (asJson) terminal.print(JSON.stringify(all, null, 2));
     else if (all.length === 0) terminal.complain("There is no business yet. Make one with `onethread business create --name <name>`.");
     else terminal.print(renderTable(["id", "name", "AI", "language", "made"], all.map(rowOf)));
@@ -100,8 +97,7 @@ function rowOf(business: Business): readonly string[] {
 }
 
 async function show(id: string | undefined, asJson: boolean, terminal: Terminal): Promise<void> {
-  await withApplicationDatabase(readToolSettings(terminal), async (database) => {
-    const found = await pickBusiness(database, id);
+  await inBusiness({ terminal, business: id }, async ({ business: found }) => {
     if (asJson) {
       terminal.print(JSON.stringify(found, null, 2));
       return;
@@ -114,10 +110,9 @@ async function show(id: string | undefined, asJson: boolean, terminal: Terminal)
 async function change(id: string, changes: Changes, terminal: Terminal): Promise<void> {
   if (Object.keys(changes).length === 0)
     throw new CliFailure("Nothing to change: `onethread business set --help` shows what can be set.", 2);
-  await withApplicationDatabase(readToolSettings(terminal), async (database) => {
-    const { id: businessId } = await pickBusiness(database, id);
+  await inBusiness({ terminal, business: id }, async ({ services, businessId }) => {
     const { ai, groups, ...rest } = changes;
-    const changed = await createChangeBusiness({ database })(businessId, { ...rest, aiEnabled: ai, answersGroups: groups });
+    const changed = await services.changeBusiness(businessId, { ...rest, aiEnabled: ai, answersGroups: groups });
     if (changed.outcome === "invalid") throw new CliFailure(`${changed.problem} Nothing was changed.`, 2);
     if (changed.outcome === "not_found") throw new CliFailure(`There is no business ${businessId} any more. Nothing was changed.`);
     terminal.complain(`Changed business ${businessId}. Running processes notice within seconds.`);

@@ -1,18 +1,15 @@
 // Owns: `onethread channel`. Refuses to know how a channel is stored, and never prints a token.
 import { randomBytes } from "node:crypto";
 import { Option, type Command } from "commander";
-import { createChannels, type Channel, type NewChannel } from "../businesses/channels.ts";
-import type { Database } from "../db/database.ts";
+import type { Channel, NewChannel } from "../businesses/channels.ts";
 import type { Query, RowOf, Columns } from "../db/query.ts";
-import { isUuid, type BusinessId } from "../kernel/ids.ts";
+import { isUuid } from "../kernel/ids.ts";
 import { CliFailure } from "./cli-failure.ts";
-import { BUSINESS_MEANING, BUSINESS_OPTION, pickBusiness } from "./pick-business.ts";
-import { readToolSettings } from "./read-settings.ts";
+import { BUSINESS_MEANING, BUSINESS_OPTION, inBusiness } from "./in-business.ts";
 import { renderTable } from "./render-table.ts";
 import { resumeChannel, stopChannel } from "./stop-channel.queries.ts";
 import type { Terminal } from "./terminal.ts";
 import { GATEWAYS, isGateway } from "../whatsapp/gateways/parse-gateway-webhook.ts";
-import { withApplicationDatabase } from "./with-database.ts";
 
 const PROVIDERS = ["cloud", ...GATEWAYS];
 
@@ -92,23 +89,12 @@ export function addChannelCommand(program: Command, terminal: Terminal): void {
     );
 }
 
-async function inBusiness(
-  terminal: Terminal,
-  business: string | undefined,
-  work: (database: Database, businessId: BusinessId) => Promise<void>,
-): Promise<void> {
-  await withApplicationDatabase(readToolSettings(terminal), async (database) => {
-    const { id } = await pickBusiness(database, business);
-    await work(database, id);
-  });
-}
-
 async function add(options: AddOptions, terminal: Terminal): Promise<void> {
   const { name, accountId } = options;
   const place = options.provider === "cloud" ? cloudPlace(options) : gatewayPlace(options);
   const accessToken = await readToken(options.token, terminal);
-  await inBusiness(terminal, options.business, async (database, businessId) => {
-    const added = await createChannels({ database }).create({
+  await inBusiness({ terminal, business: options.business }, async ({ services, businessId }) => {
+    const added = await services.channels.create({
       businessId,
       ...place,
       name,
@@ -151,8 +137,8 @@ function gatewayPlace({ provider, baseUrl = "", instance, webhookSecret }: AddOp
 }
 
 async function list(options: OfBusiness & { readonly json?: boolean }, terminal: Terminal): Promise<void> {
-  await inBusiness(terminal, options.business, async (database, businessId) => {
-    const channels = await createChannels({ database }).list(businessId);
+  await inBusiness({ terminal, business: options.business }, async ({ services, businessId }) => {
+    const channels = await services.channels.list(businessId);
     if (options.json === true) terminal.print(JSON.stringify(channels, null, 2));
     else if (channels.length === 0) terminal.complain("This business has no channel yet. Connect one with `onethread channel add`.");
     else terminal.print([renderTable(HEAD, channels.map(rowOf)), ...channels.flatMap(troublesOf)].join("\n"));
@@ -181,8 +167,8 @@ function troublesOf({ id, name, stoppedAt, signals }: Channel): readonly string[
 
 async function setToken(id: string, options: OfBusiness & { readonly token: string }, terminal: Terminal): Promise<void> {
   const token = await readToken(options.token, terminal);
-  await inBusiness(terminal, options.business, async (database, businessId) => {
-    const isKnown = isUuid(id) && token !== undefined && (await createChannels({ database }).setToken(businessId, id, token));
+  await inBusiness({ terminal, business: options.business }, async ({ services, businessId }) => {
+    const isKnown = isUuid(id) && token !== undefined && (await services.channels.setToken(businessId, id, token));
     if (!isKnown) throw unknownChannel(id);
     terminal.complain(`Replaced the token of channel ${id}. Running processes use it within seconds.`);
   });
@@ -201,7 +187,7 @@ const STOPPED = (id: string): string =>
 const RESUMED = (id: string): string => `Resumed channel ${id}. What waited is sent now.`;
 
 async function change<C extends Columns>({ id, business, query, values, done }: Change<C>, terminal: Terminal): Promise<void> {
-  await inBusiness(terminal, business, async (database, businessId) => {
+  await inBusiness({ terminal, business }, async ({ database, businessId }) => {
     const run = (): Promise<readonly RowOf<C>[]> => database.forBusiness(businessId).run(query, [businessId, id, ...values]);
     const rows = isUuid(id) ? await run() : [];
     if (rows.length === 0) throw unknownChannel(id);

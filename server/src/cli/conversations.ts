@@ -1,20 +1,15 @@
 // Owns: `onethread conversations`: looking at threads, merging two and splitting a merge by hand. Refuses to know how that is done. Merging and
 // splitting only look unless they are told to do it.
 import { InvalidArgumentError, Option, type Command } from "commander";
-import { createConsent } from "../conversations/consent.ts";
 import type { ConversationView } from "../conversations/conversation-view.ts";
-import { createConversationReader } from "../conversations/read-conversations.ts";
-import type { Database } from "../db/database.ts";
-import { createMergeByHand, type MergeByHandOutcome } from "../identity/merge-by-hand.ts";
-import { createSplitConversations, type MovedParts, type SplitOutcome } from "../identity/split-conversations.ts";
-import { isUuid, type BusinessId } from "../kernel/ids.ts";
+import type { MergeByHandOutcome } from "../identity/merge-by-hand.ts";
+import type { MovedParts, SplitOutcome } from "../identity/split-conversations.ts";
+import { isUuid } from "../kernel/ids.ts";
 import { CliFailure } from "./cli-failure.ts";
-import { BUSINESS_MEANING, BUSINESS_OPTION, pickBusiness } from "./pick-business.ts";
+import { BUSINESS_MEANING, BUSINESS_OPTION, inBusiness } from "./in-business.ts";
 import { readWhole } from "./read-numbers.ts";
-import { readToolSettings, type Settings } from "./read-settings.ts";
 import { renderTable } from "./render-table.ts";
 import type { Terminal } from "./terminal.ts";
-import { withApplicationDatabase } from "./with-database.ts";
 
 const EXAMPLES = `
 Examples:
@@ -84,23 +79,9 @@ export function addConversationsCommand(program: Command, terminal: Terminal): v
     .action((id: string, options: Changing) => split(id, options, terminal));
 }
 
-interface Place {
-  readonly database: Database;
-  readonly businessId: BusinessId;
-  readonly log: Settings["log"];
-}
-
-async function inBusiness(terminal: Terminal, business: string | undefined, work: (place: Place) => Promise<void>): Promise<void> {
-  const settings = readToolSettings(terminal);
-  await withApplicationDatabase(settings, async (database) => {
-    const { id } = await pickBusiness(database, business);
-    await work({ database, businessId: id, log: settings.log });
-  });
-}
-
 async function list({ business, search, limit, json }: Listing, terminal: Terminal): Promise<void> {
-  await inBusiness(terminal, business, async ({ database, businessId }) => {
-    const { data } = await createConversationReader({ database }).list(businessId, { limit, q: search });
+  await inBusiness({ terminal, business }, async ({ services, businessId }) => {
+    const { data } = await services.conversations.list(businessId, { limit, q: search });
     if (json === true) terminal.print(JSON.stringify(data, null, 2));
     else if (data.length === 0) terminal.complain("There is no such conversation.");
     else terminal.print(renderTable(["id", "name", "lead", "last message"], data.map(rowOf)));
@@ -112,8 +93,8 @@ function rowOf({ id, displayName, leadId, lastMessageAt }: ConversationView): re
 }
 
 async function show(id: string, { business }: OfBusiness, terminal: Terminal): Promise<void> {
-  await inBusiness(terminal, business, async ({ database, businessId }) => {
-    const found = isUuid(id) ? await createConversationReader({ database }).find(businessId, id) : undefined;
+  await inBusiness({ terminal, business }, async ({ services, businessId }) => {
+    const found = isUuid(id) ? await services.conversations.find(businessId, id) : undefined;
     if (found === undefined) throw unknownConversation(id);
     terminal.print(JSON.stringify(found, null, 2));
   });
@@ -124,16 +105,16 @@ async function merge(
   { business, execute = false }: Changing,
   terminal: Terminal,
 ): Promise<void> {
-  await inBusiness(terminal, business, async ({ database, businessId, log }) => {
-    const result = await createMergeByHand({ database, log })({ businessId, conversationIds, execute });
+  await inBusiness({ terminal, business }, async ({ services, businessId }) => {
+    const result = await services.mergeByHand({ businessId, conversationIds, execute });
     terminal.print(mergeSentences(result));
   });
 }
 
 async function consentOf(id: string, { business, optOut, optIn }: Consenting, terminal: Terminal): Promise<void> {
-  await inBusiness(terminal, business, async ({ database, businessId }) => {
+  await inBusiness({ terminal, business }, async ({ services, businessId }) => {
     if (!isUuid(id)) throw unknownConversation(id);
-    const consent = createConsent({ database });
+    const { consent } = services;
     const isChange = optOut === true || optIn === true;
     const view = await (isChange
       ? consent.set(businessId, id, { optedOut: optOut === true, source: "cli" })
@@ -169,8 +150,8 @@ function mergeSentences(result: MergeByHandOutcome): string {
 }
 
 async function split(conversationId: string, { business, execute = false }: Changing, terminal: Terminal): Promise<void> {
-  await inBusiness(terminal, business, async ({ database, businessId, log }) => {
-    const result = await createSplitConversations({ database, log })({ businessId, conversationId, execute });
+  await inBusiness({ terminal, business }, async ({ services, businessId }) => {
+    const result = await services.splitConversations({ businessId, conversationId, execute });
     terminal.print(splitSentences(conversationId, result));
   });
 }

@@ -2,22 +2,16 @@
 import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
 import type { Business } from "../businesses/businesses.ts";
-import { noFailPoints } from "../kernel/fail-points.ts";
 import { messageOf } from "../kernel/faults.ts";
 import { isUuid } from "../kernel/ids.ts";
-import { createFindEmbedder } from "../knowledge/embed-texts.ts";
 import { evaluate, readCases } from "../knowledge/evaluate.ts";
-import { createIndexWorker, type IndexWorker } from "../knowledge/index-worker.ts";
-import { createKnowledgeBase, type KnowledgeBase, type KnowledgeText } from "../knowledge/knowledge-base.ts";
-import { createOutsideHttp } from "../outside/outside-http.ts";
-import { createReplySettingsStore } from "../replies/reply-settings-store.ts";
+import type { IndexWorker } from "../knowledge/index-worker.ts";
+import type { KnowledgeBase, KnowledgeText } from "../knowledge/knowledge-base.ts";
 import { CliFailure } from "./cli-failure.ts";
-import { BUSINESS_MEANING, BUSINESS_OPTION, pickBusiness } from "./pick-business.ts";
+import { BUSINESS_MEANING, BUSINESS_OPTION, inBusiness } from "./in-business.ts";
 import { readKnowledgeSource, type SourceOptions } from "./read-knowledge-source.ts";
-import { readToolSettings } from "./read-settings.ts";
 import { renderTable } from "./render-table.ts";
 import type { Terminal } from "./terminal.ts";
-import { withApplicationDatabase } from "./with-database.ts";
 
 const EXAMPLES = `
 Examples:
@@ -37,11 +31,6 @@ interface Listed extends OfBusiness {
 }
 interface AddOptions extends OfBusiness, SourceOptions {
   readonly language?: string;
-}
-interface Parts {
-  readonly base: KnowledgeBase;
-  readonly worker: IndexWorker;
-  readonly business: Business;
 }
 
 const collect = (value: string, earlier: readonly string[] = []): readonly string[] => [...earlier, value];
@@ -78,30 +67,11 @@ export function addKnowledgeCommand(program: Command, terminal: Terminal): void 
     .action((file: string, options: OfBusiness & { readonly min?: number }) => runEvaluation(file, options, terminal));
 }
 
-async function inBusiness(terminal: Terminal, id: string | undefined, work: (parts: Parts) => Promise<void>): Promise<void> {
-  const settings = readToolSettings(terminal);
-  const outside = createOutsideHttp({ privateHosts: settings.config.privateHosts });
-  try {
-    await withApplicationDatabase(settings, async (database) => {
-      const { log } = settings;
-      const findEmbedder = createFindEmbedder({ settings: createReplySettingsStore({ database, log }), outside });
-      const deps = { database, failPoints: noFailPoints, log, findEmbedder };
-      await work({
-        base: createKnowledgeBase(deps),
-        worker: createIndexWorker({ ...deps, outside }),
-        business: await pickBusiness(database, id),
-      });
-    });
-  } finally {
-    await outside.close();
-  }
-}
-
 async function add(options: AddOptions, terminal: Terminal): Promise<void> {
   if (options.title?.trim() === "" || options.body?.trim() === "")
     throw new CliFailure("A text needs a title and a body that are not empty. Nothing was changed.", 2);
   const source = await readKnowledgeSource(options, options.language ?? "", terminal);
-  await inBusiness(terminal, options.business, async ({ base, worker, business }) => {
+  await inBusiness({ terminal, business: options.business }, async ({ services: { knowledge: base, indexWorker: worker }, business }) => {
     const saved = await base.add(business.id, { ...source, language: options.language ?? business.language });
     if (saved.outcome !== "saved") throw new CliFailure(`${saved.reason} Nothing was changed.`);
     await indexHere(worker, business, saved.id);
@@ -124,7 +94,7 @@ const stateOf = ({ state, chunks, isLive }: KnowledgeText): string => {
 };
 
 async function list({ business: id, json }: Listed, terminal: Terminal): Promise<void> {
-  await inBusiness(terminal, id, async ({ base, business }) => {
+  await inBusiness({ terminal, business: id }, async ({ services: { knowledge: base }, business }) => {
     const texts = await base.listTexts(business.id);
     const rows = texts.map((text) => [
       text.id,
@@ -143,7 +113,7 @@ async function list({ business: id, json }: Listed, terminal: Terminal): Promise
 const unknown = (id: string): CliFailure => new CliFailure(`This business has no text ${id}. \`onethread knowledge list\` shows them.`);
 
 async function show(id: string, { business: of }: OfBusiness, terminal: Terminal): Promise<void> {
-  await inBusiness(terminal, of, async ({ base, business }) => {
+  await inBusiness({ terminal, business: of }, async ({ services: { knowledge: base }, business }) => {
     const text = isUuid(id) ? await base.findText(business.id, id) : undefined;
     if (text === undefined) throw unknown(id);
     terminal.print(JSON.stringify(text, null, 2));
@@ -151,7 +121,7 @@ async function show(id: string, { business: of }: OfBusiness, terminal: Terminal
 }
 
 async function remove(id: string, { business: of }: OfBusiness, terminal: Terminal): Promise<void> {
-  await inBusiness(terminal, of, async ({ base, business }) => {
+  await inBusiness({ terminal, business: of }, async ({ services: { knowledge: base }, business }) => {
     const isKnown = isUuid(id) && (await base.removeText(business.id, id));
     if (!isKnown) throw unknown(id);
     terminal.complain(`Removed text ${id}.`);
@@ -159,7 +129,7 @@ async function remove(id: string, { business: of }: OfBusiness, terminal: Termin
 }
 
 async function reindex(id: string | undefined, { business: of }: OfBusiness, terminal: Terminal): Promise<void> {
-  await inBusiness(terminal, of, async ({ base, worker, business }) => {
+  await inBusiness({ terminal, business: of }, async ({ services: { knowledge: base, indexWorker: worker }, business }) => {
     if (id !== undefined && (!isUuid(id) || (await base.findText(business.id, id)) === undefined)) throw unknown(id);
     const texts = id === undefined ? await base.listTexts(business.id) : [{ id }];
     await base.reindex(business.id, id);
@@ -169,7 +139,7 @@ async function reindex(id: string | undefined, { business: of }: OfBusiness, ter
 }
 
 async function search(question: string, { business: of, json }: Listed, terminal: Terminal): Promise<void> {
-  await inBusiness(terminal, of, async ({ base, business }) => {
+  await inBusiness({ terminal, business: of }, async ({ services: { knowledge: base }, business }) => {
     const hits = await base.search({ businessId: business.id, text: question, language: business.language, limit: 10 });
     const rows = hits.map(({ answers, score, similarity, title, heading, body }) => [
       answers ? "yes" : "no",
@@ -195,7 +165,7 @@ async function runEvaluation(
       throw new CliFailure(`${file} cannot be read as labelled questions (${messageOf(cause)}).`, 1, { cause });
     });
   if (cases.length === 0) throw new CliFailure(`${file} has no questions: it needs the columns question and expected.`);
-  await inBusiness(terminal, of, async ({ base, business }) => {
+  await inBusiness({ terminal, business: of }, async ({ services: { knowledge: base }, business }) => {
     const ask = (text: string): ReturnType<KnowledgeBase["search"]> =>
       base.search({ businessId: business.id, text, language: business.language });
     const { cases: all, accuracy, best } = await evaluate(cases, ask);

@@ -1,12 +1,9 @@
 // Owns: `onethread notices`. Refuses to know how notices are stored.
 import type { Command } from "commander";
-import { createListNotices } from "../businesses/list-notices.ts";
-import { BUSINESS_MEANING, BUSINESS_OPTION, pickBusiness } from "./pick-business.ts";
+import { BUSINESS_MEANING, BUSINESS_OPTION, inBusiness } from "./in-business.ts";
 import { readWhole } from "./read-numbers.ts";
-import { readToolSettings } from "./read-settings.ts";
 import { renderTable } from "./render-table.ts";
 import type { Terminal } from "./terminal.ts";
-import { withApplicationDatabase } from "./with-database.ts";
 
 interface Options {
   readonly business?: string;
@@ -25,9 +22,8 @@ export function addNoticesCommand(program: Command, terminal: Terminal): void {
 }
 
 async function list({ business, limit, json }: Options, terminal: Terminal): Promise<void> {
-  await withApplicationDatabase(readToolSettings(terminal), async (database) => {
-    const { id } = await pickBusiness(database, business);
-    const { data } = await createListNotices({ database })(id, { limit });
+  await inBusiness({ terminal, business }, async ({ services, businessId }) => {
+    const { data } = await services.listNotices(businessId, { limit });
     if (json === true) terminal.print(JSON.stringify(data, null, 2));
     else if (data.length === 0) terminal.complain("Nothing was reported yet.");
     else

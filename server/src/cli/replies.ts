@@ -2,17 +2,13 @@
 import { randomBytes } from "node:crypto";
 import type { Command } from "commander";
 import { findNearest } from "../config/find-nearest.ts";
-import type { BusinessId } from "../kernel/ids.ts";
 import type { Json, JsonObject } from "../kernel/json.ts";
 import { describeReplySettings, type DescribedSetting } from "../replies/describe-reply-settings.ts";
-import { createReplySettingsStore, type ReplySettingsStore } from "../replies/reply-settings-store.ts";
 import { isObject } from "../whatsapp/read-json.ts";
 import { CliFailure } from "./cli-failure.ts";
-import { BUSINESS_MEANING, BUSINESS_OPTION, pickBusiness } from "./pick-business.ts";
-import { readToolSettings } from "./read-settings.ts";
+import { BUSINESS_MEANING, BUSINESS_OPTION, inBusiness } from "./in-business.ts";
 import { renderTable } from "./render-table.ts";
 import type { Terminal } from "./terminal.ts";
-import { withApplicationDatabase } from "./with-database.ts";
 
 const EXAMPLES = `
 Examples:
@@ -74,19 +70,9 @@ function addSecretCommands(replies: Command, terminal: Terminal): void {
     .action((name: string, options: OfBusiness) => removeSecret(name, options, terminal));
 }
 
-type Work = (store: ReplySettingsStore, businessId: BusinessId) => Promise<void>;
-
-async function inBusiness(terminal: Terminal, { business }: OfBusiness, work: Work): Promise<void> {
-  const settings = readToolSettings(terminal);
-  await withApplicationDatabase(settings, async (database) => {
-    const { id } = await pickBusiness(database, business);
-    await work(createReplySettingsStore({ database, log: settings.log }), id);
-  });
-}
-
 async function show(path: string | undefined, options: OfBusiness & { readonly json?: boolean }, terminal: Terminal): Promise<void> {
   const wanted = path === undefined ? undefined : getSetting(path).path;
-  await inBusiness(terminal, options, async (store, businessId) => {
+  await inBusiness({ terminal, business: options.business }, async ({ services: { replySettings: store }, businessId }) => {
     const document: unknown = JSON.parse(JSON.stringify(await store.read(businessId)));
     const shown = wanted === undefined ? document : valueAt(document, wanted);
     if (options.json === true) terminal.print(JSON.stringify(shown ?? null, null, 2));
@@ -104,7 +90,7 @@ function leavesOf(value: unknown, path: string): readonly (readonly [string, str
 }
 
 async function change(patch: JsonObject, options: OfBusiness, terminal: Terminal): Promise<void> {
-  await inBusiness(terminal, options, async (store, businessId) => {
+  await inBusiness({ terminal, business: options.business }, async ({ services: { replySettings: store }, businessId }) => {
     const changed = await store.change(businessId, patch);
     if (changed.outcome === "invalid") throw new CliFailure(`${changed.problems.join("\n")}\nNothing was changed.`, 2);
     terminal.complain("Changed. Running processes notice within seconds.");
@@ -167,7 +153,7 @@ async function setSecret(name: string, options: OfBusiness & { readonly generate
   const made = options.generate === true ? `whsec_${randomBytes(32).toString("base64")}` : undefined;
   const value = made ?? (await terminal.readInput());
   if (value === "") throw new CliFailure("There was no value on standard input. Nothing was changed.", 2);
-  await inBusiness(terminal, options, async (store, businessId) => {
+  await inBusiness({ terminal, business: options.business }, async ({ services: { replySettings: store }, businessId }) => {
     await store.saveSecret(businessId, name, value);
     if (made !== undefined) terminal.print(made);
     terminal.complain(`Stored the secret ${name}. ${made === undefined ? "It" : "Give it to your agent now: it"} is not shown again.`);
@@ -175,7 +161,7 @@ async function setSecret(name: string, options: OfBusiness & { readonly generate
 }
 
 async function listSecrets(options: OfBusiness & { readonly json?: boolean }, terminal: Terminal): Promise<void> {
-  await inBusiness(terminal, options, async (store, businessId) => {
+  await inBusiness({ terminal, business: options.business }, async ({ services: { replySettings: store }, businessId }) => {
     const secrets = await store.listSecrets(businessId);
     if (options.json === true) terminal.print(JSON.stringify(secrets, null, 2));
     else if (secrets.length === 0)
@@ -191,7 +177,7 @@ async function listSecrets(options: OfBusiness & { readonly json?: boolean }, te
 }
 
 async function removeSecret(name: string, options: OfBusiness, terminal: Terminal): Promise<void> {
-  await inBusiness(terminal, options, async (store, businessId) => {
+  await inBusiness({ terminal, business: options.business }, async ({ services: { replySettings: store }, businessId }) => {
     if (!(await store.removeSecret(businessId, name)))
       throw new CliFailure(`This business has no secret ${name}. \`onethread replies secret list\` shows them.`);
     terminal.complain(`Removed the secret ${name}. What needs it fails until there is another.`);

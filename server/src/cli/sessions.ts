@@ -1,19 +1,14 @@
 // Owns: `onethread sessions`: looking at sessions and their summaries, ending one by hand, rebuilding them from the messages. Refuses to know how that
 // is done. Rebuilding only looks unless it is told to do it.
 import { InvalidArgumentError, type Command } from "commander";
-import type { Database } from "../db/database.ts";
-import { isUuid, type BusinessId } from "../kernel/ids.ts";
-import { createReplySettingsStore, type ReplySettingsStore } from "../replies/reply-settings-store.ts";
-import { createCloseSession } from "../sessions/close-session.ts";
-import { createListSessions, type SessionView } from "../sessions/read-sessions.ts";
-import { createRebuildSessions, type RebuiltThread } from "../sessions/rebuild-sessions.ts";
+import { isUuid } from "../kernel/ids.ts";
+import type { SessionView } from "../sessions/read-sessions.ts";
+import type { RebuiltThread } from "../sessions/rebuild-sessions.ts";
 import { CliFailure } from "./cli-failure.ts";
-import { BUSINESS_MEANING, BUSINESS_OPTION, pickBusiness } from "./pick-business.ts";
+import { BUSINESS_MEANING, BUSINESS_OPTION, inBusiness } from "./in-business.ts";
 import { readWhole } from "./read-numbers.ts";
-import { readToolSettings } from "./read-settings.ts";
 import { renderTable } from "./render-table.ts";
 import type { Terminal } from "./terminal.ts";
-import { withApplicationDatabase } from "./with-database.ts";
 
 const EXAMPLES = `
 Examples:
@@ -64,23 +59,9 @@ export function addSessionsCommand(program: Command, terminal: Terminal): void {
     .action((options: Rebuilding) => rebuild(options, terminal));
 }
 
-interface Place {
-  readonly database: Database;
-  readonly businessId: BusinessId;
-  readonly settings: ReplySettingsStore;
-}
-
-async function inBusiness(terminal: Terminal, business: string | undefined, work: (place: Place) => Promise<void>): Promise<void> {
-  const toolSettings = readToolSettings(terminal);
-  await withApplicationDatabase(toolSettings, async (database) => {
-    const { id } = await pickBusiness(database, business);
-    await work({ database, businessId: id, settings: createReplySettingsStore({ database, log: toolSettings.log }) });
-  });
-}
-
 async function list(id: string, { business, limit, json }: Listing, terminal: Terminal): Promise<void> {
-  await inBusiness(terminal, business, async ({ database, businessId }) => {
-    const page = await createListSessions({ database })(businessId, id, { limit });
+  await inBusiness({ terminal, business }, async ({ services, businessId }) => {
+    const page = await services.listSessions(businessId, id, { limit });
     if (page === undefined) throw unknownConversation(id);
     if (json === true) terminal.print(JSON.stringify(page.data, null, 2));
     else if (page.data.length === 0) terminal.complain("This conversation has no session yet.");
@@ -95,8 +76,8 @@ function rowOf({ openedAt, closed, fromSeq, toSeq, summary, summaryState }: Sess
 }
 
 async function close(id: string, { business }: OfBusiness, terminal: Terminal): Promise<void> {
-  await inBusiness(terminal, business, async ({ database, businessId, settings }) => {
-    const result = await createCloseSession({ database, settings })(businessId, id);
+  await inBusiness({ terminal, business }, async ({ services, businessId }) => {
+    const result = await services.closeSession(businessId, id);
     if (result.outcome === "not_found") throw unknownConversation(id);
     if (result.outcome === "none_open") terminal.print("No session is open in this conversation. Nothing was changed.");
     else
@@ -107,11 +88,11 @@ async function close(id: string, { business }: OfBusiness, terminal: Terminal): 
 }
 
 async function rebuild({ business, conversation, execute = false }: Rebuilding, terminal: Terminal): Promise<void> {
-  await inBusiness(terminal, business, async ({ database, businessId, settings }) => {
+  await inBusiness({ terminal, business }, async ({ services, businessId }) => {
     const request = { businessId, execute, ...(conversation === undefined ? {} : { conversationId: conversation }) };
     let examined = 0;
     let differing = 0;
-    for await (const thread of createRebuildSessions({ database, settings })(request)) {
+    for await (const thread of services.rebuildSessions(request)) {
       examined += 1;
       if (!thread.isChanged) continue;
       differing += 1;

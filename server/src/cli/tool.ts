@@ -1,22 +1,15 @@
 // Owns: `onethread tool`. Refuses to know how a tool is called and how calls are recorded; prints no secret, because definitions hold none.
 import { readFile } from "node:fs/promises";
 import { InvalidArgumentError, Option, type Command } from "commander";
-import type { Database } from "../db/database.ts";
 import { messageOf } from "../kernel/faults.ts";
-import { isUuid, type BusinessId } from "../kernel/ids.ts";
-import type { Log } from "../kernel/log.ts";
-import { createOutsideHttp } from "../outside/outside-http.ts";
-import { createReplySettingsStore } from "../replies/reply-settings-store.ts";
-import { createBusinessTools, type BusinessTool, type BusinessTools, type WrittenTool } from "../tools/business-tools.ts";
-import { CALL_STATES, createToolCalls, type CallState, type DecideOutcome } from "../tools/tool-calls.ts";
-import { createTryTool } from "../tools/try-tool.ts";
+import { isUuid } from "../kernel/ids.ts";
+import type { BusinessTool, WrittenTool } from "../tools/business-tools.ts";
+import { CALL_STATES, type CallState, type DecideOutcome } from "../tools/tool-calls.ts";
 import { isObject } from "../whatsapp/read-json.ts";
 import { CliFailure } from "./cli-failure.ts";
-import { BUSINESS_MEANING, BUSINESS_OPTION, pickBusiness } from "./pick-business.ts";
-import { readToolSettings } from "./read-settings.ts";
+import { BUSINESS_MEANING, BUSINESS_OPTION, inBusiness, type BusinessOfCommand } from "./in-business.ts";
 import { renderTable } from "./render-table.ts";
 import type { Terminal } from "./terminal.ts";
-import { withApplicationDatabase } from "./with-database.ts";
 
 const EXAMPLES = `
 Examples:
@@ -97,7 +90,7 @@ function addManagement(tool: Command, terminal: Terminal): void {
     .description("one tool with its definition, by its id or its name")
     .option(BUSINESS_OPTION, BUSINESS_MEANING)
     .action((which: string, options: OfBusiness) =>
-      onTool({ which, ...options }, terminal, async (found) => {
+      onTool({ which, terminal, ...options }, async (found) => {
         terminal.print(JSON.stringify(found, null, 2));
       }),
     );
@@ -106,7 +99,7 @@ function addManagement(tool: Command, terminal: Terminal): void {
     .description("remove a tool; its calls stay recorded")
     .option(BUSINESS_OPTION, BUSINESS_MEANING)
     .action((which: string, options: OfBusiness) =>
-      onTool({ which, ...options }, terminal, async (found, { tools, businessId }) => {
+      onTool({ which, terminal, ...options }, async (found, { services: { businessTools: tools }, businessId }) => {
         await tools.remove(businessId, found.id);
         terminal.complain(`Removed tool ${found.name}.`);
       }),
@@ -117,7 +110,7 @@ function addManagement(tool: Command, terminal: Terminal): void {
       .description(verb === "enable" ? "offer a tool to the model again" : "keep a tool, but do not offer it")
       .option(BUSINESS_OPTION, BUSINESS_MEANING)
       .action((which: string, options: OfBusiness) =>
-        onTool({ which, ...options }, terminal, async (found, { tools, businessId }) => {
+        onTool({ which, terminal, ...options }, async (found, { services: { businessTools: tools }, businessId }) => {
           await tools.setEnabled(businessId, found.id, verb === "enable");
           terminal.complain(`Tool ${found.name} is ${verb}d.`);
         }),
@@ -158,36 +151,18 @@ function addCalls(tool: Command, terminal: Terminal): void {
   }
 }
 
-interface Place {
-  readonly database: Database;
-  readonly businessId: BusinessId;
-  readonly tools: BusinessTools;
-  readonly log: Log;
-  /** As the running server has them. */
-  readonly privateHosts: readonly string[];
-}
-
-async function inBusiness(terminal: Terminal, business: string | undefined, work: (place: Place) => Promise<void>): Promise<void> {
-  const settings = readToolSettings(terminal);
-  await withApplicationDatabase(settings, async (database) => {
-    const { id } = await pickBusiness(database, business);
-    await work({
-      database,
-      businessId: id,
-      tools: createBusinessTools({ database }),
-      log: settings.log,
-      privateHosts: settings.config.privateHosts,
-    });
-  });
+interface OneTool extends OfBusiness {
+  readonly which: string;
+  readonly terminal: Terminal;
+  readonly reachesPrivate?: boolean;
 }
 
 async function onTool(
-  { which, business }: OfBusiness & { readonly which: string },
-  terminal: Terminal,
-  work: (tool: BusinessTool, place: Place) => Promise<void>,
+  { which, terminal, business, reachesPrivate }: OneTool,
+  work: (tool: BusinessTool, place: BusinessOfCommand) => Promise<void>,
 ): Promise<void> {
-  await inBusiness(terminal, business, async (place) => {
-    const found = (await place.tools.list(place.businessId)).find(({ id, name }) => id === which || name === which);
+  await inBusiness({ terminal, business, reachesPrivate }, async (place) => {
+    const found = (await place.services.businessTools.list(place.businessId)).find(({ id, name }) => id === which || name === which);
     if (found === undefined) throw new CliFailure(`This business has no tool ${which}. \`onethread tool list\` shows them.`);
     await work(found, place);
   });
@@ -195,7 +170,7 @@ async function onTool(
 
 async function add(file: string | undefined, options: AddOptions, terminal: Terminal): Promise<void> {
   const written = file === undefined ? fromOptions(options) : await fromFile(file, terminal);
-  await inBusiness(terminal, options.business, async ({ tools, businessId }) => {
+  await inBusiness({ terminal, business: options.business }, async ({ services: { businessTools: tools }, businessId }) => {
     const known = (await tools.list(businessId)).find(({ name }) => name === written.name);
     const saved = known === undefined ? await tools.add(businessId, written) : await tools.replace(businessId, known.id, written);
     if (saved.outcome === "invalid") throw new CliFailure(`The tool was not saved:\n${saved.problems.join("\n")}`, 2);
@@ -248,7 +223,7 @@ function readJson(text: string, what: string): Readonly<Record<string, unknown>>
 }
 
 async function list({ business, json }: ListOptions, terminal: Terminal): Promise<void> {
-  await inBusiness(terminal, business, async ({ tools, businessId }) => {
+  await inBusiness({ terminal, business }, async ({ services: { businessTools: tools }, businessId }) => {
     const all = await tools.list(businessId);
     const rows = all.map((tool) => [tool.id, tool.name, tool.kind, stateOf(tool), tool.definition.url]);
     if (json === true) terminal.print(JSON.stringify(all, null, 2));
@@ -264,33 +239,22 @@ function stateOf({ isEnabled, needsApproval }: BusinessTool): string {
 
 async function tryOut(which: string, options: TestOptions, terminal: Terminal): Promise<void> {
   const args = readJson(options.arguments, "--arguments");
-  await onTool({ which, ...options }, terminal, async ({ id }, { tools, businessId, database, log, privateHosts }) => {
-    const outside = createOutsideHttp({ privateHosts: options.allowPrivate ? ["*"] : privateHosts });
-    const settings = createReplySettingsStore({ database, log });
-    try {
-      const tried = await createTryTool({ tools, settings, outside })({ businessId, toolId: id, args, serverTool: options.serverTool });
-      if (tried.outcome === "invalid_arguments") throw new CliFailure(`It was not called:\n${tried.problems.join("\n")}`, 2);
-      terminal.print(JSON.stringify(tried, null, 2));
-      if (tried.outcome !== "done") throw new CliFailure("");
-    } finally {
-      await outside.close();
-    }
+  await onTool({ which, terminal, ...options, reachesPrivate: options.allowPrivate }, async ({ id }, { services, businessId }) => {
+    const tried = await services.tryTool({ businessId, toolId: id, args, serverTool: options.serverTool });
+    if (tried.outcome === "invalid_arguments") throw new CliFailure(`It was not called:\n${tried.problems.join("\n")}`, 2);
+    terminal.print(JSON.stringify(tried, null, 2));
+    if (tried.outcome !== "done") throw new CliFailure("");
   });
 }
 
 async function calls({ business, state, conversation, limit, json }: CallsOptions, terminal: Terminal): Promise<void> {
-  await inBusiness(terminal, business, async ({ database, businessId }) => {
-    const { data } = await toolCallsOf(database).list(businessId, { limit, state, conversationId: conversation });
+  await inBusiness({ terminal, business }, async ({ services: { toolCalls }, businessId }) => {
+    const { data } = await toolCalls.list(businessId, { limit, state, conversationId: conversation });
     const rows = data.map((call) => [call.id, call.createdAt, call.tool, call.state, call.conversationId, JSON.stringify(call.arguments)]);
     if (json === true) terminal.print(JSON.stringify(data, null, 2));
     else if (rows.length === 0) terminal.complain("There is no such call.");
     else terminal.print(renderTable(["id", "at", "tool", "state", "conversation", "arguments"], rows));
   });
-}
-
-/** The workers look at their lanes every second: nobody has to be woken from here. */
-function toolCallsOf(database: Database) {
-  return createToolCalls({ database, wake: () => undefined });
 }
 
 interface DecideOptions extends OfBusiness {
@@ -299,9 +263,9 @@ interface DecideOptions extends OfBusiness {
 }
 
 async function decide({ call, decision, business }: DecideOptions, terminal: Terminal): Promise<void> {
-  await inBusiness(terminal, business, async ({ database, businessId }) => {
+  await inBusiness({ terminal, business }, async ({ services: { toolCalls }, businessId }) => {
     const outcome: DecideOutcome = isUuid(call)
-      ? await toolCallsOf(database).decide({ businessId, callId: call, decision, by: "cli" })
+      ? await toolCalls.decide({ businessId, callId: call, decision, by: "cli" })
       : { outcome: "not_found" };
     switch (outcome.outcome) {
       case "decided":

@@ -2,18 +2,13 @@
 import { hostname } from "node:os";
 import { createLaneStore, type LaneKind } from "../lanes/lane-store.ts";
 import { createLaneWorker, type LaneWorkerDeps } from "../lanes/lane-worker.ts";
-import { createCustomerFacts, type Facts } from "../conversations/customer-facts.ts";
+import type { Facts } from "../conversations/customer-facts.ts";
 import { createBusinessBatcher } from "../db/business-batcher.ts";
 import type { ConversationId } from "../kernel/ids.ts";
-import type { Database } from "../db/database.ts";
-import { createFindEmbedder, type FindEmbedder } from "../knowledge/embed-texts.ts";
-import { createIndexWorker } from "../knowledge/index-worker.ts";
-import { createKnowledgeBase, type KnowledgeBase } from "../knowledge/knowledge-base.ts";
 import { createDeliver } from "../outbound/deliver.ts";
 import { createGatherMemory, type SessionMemory } from "../replies/gather-memory.ts";
 import { createKnowledgeResponder } from "../replies/knowledge-responder.ts";
 import { createIsOverBudget } from "../replies/read-budget.ts";
-import { createReplySettingsStore, type ReplySettingsStore } from "../replies/reply-settings-store.ts";
 import type { ReplySettings } from "../replies/reply-settings.ts";
 import { createSocketLookup } from "../outside/guarded-agent.ts";
 import { createHostResolver } from "../outside/resolve-host.ts";
@@ -40,8 +35,6 @@ const SESSION_CONCURRENCY = 64;
 /** What runs at a stop may end by itself for so long; what does not is done again by the next worker. */
 const STOP_GRACE_MS = 5_000;
 
-const optionally = (database: Database): Database => ({ ...database, ...database.optional });
-
 function openTransports({ config, atEnd }: Parts, graphUrl: string): TransportOf {
   const transport = createGraphClient({
     baseUrl: graphUrl,
@@ -64,8 +57,10 @@ function openTransports({ config, atEnd }: Parts, graphUrl: string): TransportOf
 type Handlers = Readonly<Record<LaneKind, Pick<LaneWorkerDeps, "concurrency" | "handle" | "perBusiness" | "watchesNewer" | "onEarly">>>;
 
 function createResponderOf(parts: Parts, shared: Shared): (settings: ReplySettings) => Responder {
-  const { database, log, failPoints, outside, overrides, atEnd } = parts;
-  const { settings, knowledge, models } = shared;
+  const { database, log, failPoints, outside, overrides, atEnd, services } = parts;
+  const { models } = shared;
+  const settings = services.replySettings;
+  const knowledge = { search: services.searchForReply };
   const openTools = createOpenTools({ database, knowledge, settings, outside, failPoints, log });
   atEnd(() => openTools.idle());
   const responders: Readonly<Record<ReplySettings["responder"], Responder>> = {
@@ -82,15 +77,12 @@ function createResponderOf(parts: Parts, shared: Shared): (settings: ReplySettin
 }
 
 interface Shared {
-  readonly settings: ReplySettingsStore;
-  readonly knowledge: KnowledgeBase;
   readonly models: LazyModels;
   readonly transportOf: TransportOf;
 }
 
 function createTurn(parts: Parts, shared: Shared): ReplyTurn {
-  const { database, log, failPoints, wakeUps } = parts;
-  const customerFacts = createCustomerFacts({ database: optionally(database) });
+  const { database, log, failPoints, wakeUps, services } = parts;
   // Replies of a business that are begun at the same time are looked up together.
   const sessions = createBusinessBatcher<ConversationId, SessionMemory>({
     slots: 2,
@@ -102,22 +94,22 @@ function createTurn(parts: Parts, shared: Shared): ReplyTurn {
   const facts = createBusinessBatcher<ConversationId, Facts>({
     slots: 2,
     async run(businessId, ids) {
-      const known = await customerFacts.find(businessId, ids);
+      const known = await services.customerFacts.find(businessId, ids);
       return ids.map((id) => known.get(id) ?? {});
     },
   });
   return createReplyTurn({
     database,
-    settings: shared.settings,
+    settings: services.replySettings,
     responderOf: createResponderOf(parts, shared),
     gatherMemory: createGatherMemory({
       sessions,
       facts,
-      knowledge: (question) => shared.knowledge.search(question),
+      knowledge: services.searchForReply,
       failPoints,
       log,
     }),
-    isOverBudget: createIsOverBudget({ database: optionally(database), failPoints, log }),
+    isOverBudget: createIsOverBudget({ database: database.optional, failPoints, log }),
     transportOf: shared.transportOf,
     failPoints,
     log,
@@ -131,7 +123,7 @@ function createTurn(parts: Parts, shared: Shared): ReplyTurn {
 }
 
 function createHandlers(parts: Parts, shared: Shared): Handlers {
-  const { config, database, log, failPoints } = parts;
+  const { config, database, log, failPoints, services } = parts;
   const turn = createTurn(parts, shared);
   const summarize = { extractive: extractiveSummarizer, model: shared.models.summarizer };
   return {
@@ -147,33 +139,27 @@ function createHandlers(parts: Parts, shared: Shared): Handlers {
     send: { concurrency: config.sendConcurrency, handle: createDeliver({ database, transportOf: shared.transportOf, failPoints, log }) },
     session: {
       concurrency: SESSION_CONCURRENCY,
-      handle: createTrackSession({ database, settings: shared.settings, summarize, failPoints, log }),
+      handle: createTrackSession({ database, settings: services.replySettings, summarize, failPoints, log }),
     },
   };
 }
 
-function startIndexing({ database, log, failPoints, outside, wakeUps, atEnd }: Parts, findEmbedder: FindEmbedder): void {
-  const indexing = createIndexWorker({ database, log, failPoints, outside, findEmbedder });
+function startIndexing({ services: { indexWorker }, wakeUps, atEnd }: Parts): void {
   wakeUps.on("knowledge", () => {
-    indexing.wake();
+    indexWorker.wake();
   });
-  indexing.start();
-  atEnd(() => indexing.stop());
+  indexWorker.start();
+  atEnd(() => indexWorker.stop());
 }
 
 /** `graphUrl`: where the Cloud API is reached. */
 export function startWorker(parts: Parts, graphUrl: string): void {
   const { config, database, log, wakeUps } = parts;
-  const settings = createReplySettingsStore({ database, log });
-  const findEmbedder = createFindEmbedder({ settings, outside: parts.outside });
   const handlers = createHandlers(parts, {
-    settings,
-    // Only searched here. Whatever a search waits for, the commits of other businesses do not wait with it.
-    knowledge: createKnowledgeBase({ database: optionally(database), failPoints: parts.failPoints, log, findEmbedder }),
-    models: createLazyModels({ settings, outside: parts.outside }),
+    models: createLazyModels({ settings: parts.services.replySettings, outside: parts.outside }),
     transportOf: openTransports(parts, graphUrl),
   });
-  startIndexing(parts, findEmbedder);
+  startIndexing(parts);
   const store = createLaneStore(database.acrossBusinesses);
   const owner = `${hostname()}-${String(process.pid)}`;
   const workers = (["reply", "send", "session"] as const).map((kind) => {

@@ -1,13 +1,12 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { createTestBusiness, type TestBusiness } from "../../test/support/test-business.ts";
 import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
+import { createTestServices } from "../../test/support/test-services.ts";
 import { createTestThread } from "../../test/support/test-http.ts";
 import { addTool, contextOf, createTestTools, type TestTools } from "../../test/support/test-tools.ts";
 import type { Database } from "../db/database.ts";
 import { createMergeByHand } from "../identity/merge-by-hand.ts";
 import type { ConversationId } from "../kernel/ids.ts";
-import { createKnowledgeBase } from "../knowledge/knowledge-base.ts";
-import { noFailPoints } from "../kernel/fail-points.ts";
 import { createCustomerFacts, FACT_LIMITS, type CustomerFacts } from "./customer-facts.ts";
 
 let db: TestDatabase;
@@ -96,7 +95,7 @@ test("facts that do not fit together never keep two conversations from becoming 
 
 test("the AI notes what the customer said, of this customer only, and searches this business's texts only", async () => {
   const other = await createTestBusiness(db.superuser);
-  const knowledge = createKnowledgeBase({ database, failPoints: noFailPoints });
+  const knowledge = createTestServices({ database, log: db.log }).knowledge;
   await knowledge.addText({ businessId: business.businessId, title: "Parking", body: "Parking is behind the house.", language: "english" });
   await knowledge.addText({ businessId: other.businessId, title: "Parking", body: "Parking is a secret of others.", language: "english" });
   const context = contextOf({ businessId: business.businessId, conversationId });

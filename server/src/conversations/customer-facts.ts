@@ -24,7 +24,7 @@ export interface FactsChange {
 }
 
 export interface CustomerFacts {
-  /** Of each conversation that has any, for those who know the surviving ones. */
+  /** Of each conversation that has any, for those who know the surviving ones. A read that helps and is not needed: it keeps no commit waiting. */
   find(businessId: BusinessId, conversationIds: readonly string[]): Promise<ReadonlyMap<string, Facts>>;
   /** Of a merged conversation those of its winner; undefined when there is no such conversation. */
   read(businessId: BusinessId, conversationId: string): Promise<Facts | undefined>;
@@ -72,8 +72,12 @@ export function createCustomerFacts(deps: { readonly database: Database }): Cust
     return survivor?.id;
   }
 
-  async function find(businessId: BusinessId, conversationIds: readonly string[]): Promise<ReadonlyMap<string, Facts>> {
-    const rows = await database.forBusiness(businessId).run(findCustomerFacts, [businessId, conversationIds]);
+  async function find(
+    businessId: BusinessId,
+    conversationIds: readonly string[],
+    connections: Pick<Database, "forBusiness"> = database.optional,
+  ): Promise<ReadonlyMap<string, Facts>> {
+    const rows = await connections.forBusiness(businessId).run(findCustomerFacts, [businessId, conversationIds]);
     return new Map(rows.map((row) => [row.conversation_id, factsOf(row.facts)]));
   }
 
@@ -98,10 +102,10 @@ export function createCustomerFacts(deps: { readonly database: Database }): Cust
   }
 
   return {
-    find,
+    find: (businessId, conversationIds) => find(businessId, conversationIds),
     async read(businessId, conversationId) {
       const survivor = await survivorOf(businessId, conversationId);
-      return survivor === undefined ? undefined : ((await find(businessId, [survivor])).get(survivor) ?? {});
+      return survivor === undefined ? undefined : ((await find(businessId, [survivor], database)).get(survivor) ?? {});
     },
     async change(change) {
       for (;;) {

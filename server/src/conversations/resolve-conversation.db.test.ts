@@ -16,7 +16,11 @@ beforeAll(async () => {
   test = await createTestDatabase();
   const database = test.open();
   ({ businessId } = await createTestBusiness(test.superuser));
-  resolveConversation = createResolveConversation({ database, claimIdentity: createClaimIdentity({ database, log: test.log }) });
+  resolveConversation = createResolveConversation({
+    database,
+    claimIdentity: createClaimIdentity({ database, log: test.log }),
+    onKnown: () => Promise.resolve(),
+  });
 });
 
 afterAll(async () => {

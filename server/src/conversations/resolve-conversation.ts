@@ -33,7 +33,7 @@ export interface ResolveConversationDeps {
   readonly database: Database;
   readonly claimIdentity: ClaimIdentity;
   /** Told who is known from now on; never throws. */
-  readonly onKnown?: (person: Pick<SettleRequest, "businessId" | "identifiers">) => Promise<void>;
+  readonly onKnown: (person: Pick<SettleRequest, "businessId" | "identifiers">) => Promise<void>;
 }
 
 /**
@@ -61,7 +61,7 @@ export function createResolveConversation({ database, claimIdentity, onKnown }: 
     if (claimed.outcome === "unknown") throw new Error("a conversation was to be made and was not");
     const { conversationId, isNew } = claimed.settled;
     if (leadName !== undefined) await db.run(nameLead, [businessId, conversationId, leadName]);
-    await onKnown?.({ businessId, identifiers });
+    await onKnown({ businessId, identifiers });
     return { outcome: "resolved", conversationId, isNew };
   };
 }

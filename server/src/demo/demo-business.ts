@@ -3,10 +3,9 @@ import { randomBytes } from "node:crypto";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { createApiKeys } from "../businesses/api-keys.ts";
-import { createBusinesses } from "../businesses/businesses.ts";
-import { createChannels } from "../businesses/channels.ts";
-import type { Database } from "../db/database.ts";
+import type { ApiKeys } from "../businesses/api-keys.ts";
+import type { Businesses } from "../businesses/businesses.ts";
+import type { Channels } from "../businesses/channels.ts";
 import type { BusinessId } from "../kernel/ids.ts";
 import type { KnowledgeBase } from "../knowledge/knowledge-base.ts";
 import { DEMO_TEXTS } from "./demo-texts.ts";
@@ -51,19 +50,21 @@ async function writePrivately(path: string, value: unknown): Promise<void> {
 }
 
 export interface DemoBusinessDeps {
-  readonly database: Database;
+  readonly apiKeys: ApiKeys;
+  readonly businesses: Businesses;
+  readonly channels: Channels;
   readonly knowledge: KnowledgeBase;
   readonly dataDir: string;
 }
 
 async function create(deps: DemoBusinessDeps): Promise<DemoIdentity> {
-  const { database, knowledge } = deps;
-  const business = await createBusinesses({ database }).create({ name: "Aurora" });
+  const { apiKeys, businesses, channels, knowledge } = deps;
+  const business = await businesses.create({ name: "Aurora" });
   // Another demo may use this database too: its number is taken then, and ours must differ.
   const phoneNumberId = `2${randomBytes(6).readUIntBE(0, 6).toString().padStart(14, "0").slice(-14)}`;
   const number = { phoneNumberId, displayPhoneNumber: "15550100200", accountId: "300000000000001" };
   const accessToken = secret();
-  const created = await createChannels({ database }).create({
+  const created = await channels.create({
     businessId: business.id,
     provider: "cloud",
     externalId: phoneNumberId,
@@ -73,7 +74,7 @@ async function create(deps: DemoBusinessDeps): Promise<DemoIdentity> {
     accessToken,
   });
   if (created.outcome !== "created") throw new Error(created.sentence);
-  const { key } = await createApiKeys({ database }).create(business.id, "demo");
+  const { key } = await apiKeys.create(business.id, "demo");
   for (const text of DEMO_TEXTS) await knowledge.addText({ businessId: business.id, language: "english", ...text });
   return {
     apiKey: key,
@@ -90,7 +91,7 @@ async function create(deps: DemoBusinessDeps): Promise<DemoIdentity> {
 export async function ensureDemoBusiness(deps: DemoBusinessDeps): Promise<DemoIdentity> {
   await mkdir(deps.dataDir, { recursive: true });
   const known = await readIdentity(deps.dataDir);
-  if (known !== undefined && (await createBusinesses(deps).find(known.businessId as BusinessId)) !== undefined) return known;
+  if (known !== undefined && (await deps.businesses.find(known.businessId as BusinessId)) !== undefined) return known;
   const made = await create(deps);
   await writePrivately(join(deps.dataDir, IDENTITY), made);
   return made;

@@ -47,7 +47,7 @@ export interface IndexTextDeps {
   readonly failPoints: FailPoints;
   readonly outside: OutsideHttp;
   readonly leaseMs: number;
-  readonly findEmbedder?: FindEmbedder;
+  readonly findEmbedder: FindEmbedder;
   readonly runTextWork?: RunTextWork;
 }
 
@@ -87,7 +87,7 @@ class IndexRun {
   async indexShort(text: TextToIndex): Promise<IndexOutcome> {
     const { businessId, textId } = this.#job;
     await this.#db.run(replaceWords, [businessId, textId, vocabularyOf([text.title, ...text.questions, text.body].join("\n"))]);
-    const embedder = await this.#deps.findEmbedder?.(businessId);
+    const embedder = await this.#deps.findEmbedder(businessId);
     if (embedder === undefined) return { outcome: "indexed", chunks: 1 };
     const heading = [text.title, ...text.questions.filter((question) => question !== text.title)].join("\n");
     if (!(await this.#write(text.version, [{ heading, body: text.body }]))) return LOST;
@@ -148,7 +148,7 @@ class IndexRun {
   /** Undefined: done, or not wanted. Words answer already, so what goes wrong here takes nothing away. */
   async #addMeaning(version: number): Promise<IndexOutcome | undefined> {
     const { businessId, textId } = this.#job;
-    const embedder = await this.#deps.findEmbedder?.(businessId);
+    const embedder = await this.#deps.findEmbedder(businessId);
     if (embedder === undefined) return undefined;
     try {
       for (;;) {

@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { createTestBusiness, type TestBusiness } from "../../test/support/test-business.ts";
 import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
+import { createTestServices } from "../../test/support/test-services.ts";
 import { eventually } from "../../test/support/eventually.ts";
 import { stressStartStop } from "../../test/support/stress-start-stop.ts";
 import type { Database } from "../db/database.ts";
@@ -10,7 +11,7 @@ import { noFailPoints, type FailPoints } from "../kernel/fail-points.ts";
 import { createOutsideHttp, type OutsideHttp } from "../outside/outside-http.ts";
 import { claimKnowledgeJobsAcrossBusinesses } from "./indexing.queries.ts";
 import { createIndexWorker, type IndexWorker } from "./index-worker.ts";
-import { createKnowledgeBase, type AddOutcome, type KnowledgeBase } from "./knowledge-base.ts";
+import type { AddOutcome, KnowledgeBase } from "./knowledge-base.ts";
 import type { RunTextWork } from "./run-text-work.ts";
 import { doTextTask } from "./text-work.ts";
 
@@ -31,7 +32,7 @@ beforeAll(async () => {
   const host = `127.0.0.1:${String((pages.address() as AddressInfo).port)}`;
   origin = `http://${host}`;
   outside = createOutsideHttp({ privateHosts: [host] });
-  base = createKnowledgeBase({ database, failPoints: noFailPoints });
+  base = createTestServices({ database, log: testDatabase.log }).knowledge;
 });
 beforeEach(async () => {
   await testDatabase.superuser.query("delete from knowledge_texts");
@@ -44,8 +45,10 @@ afterAll(async () => {
   await testDatabase.close();
 });
 
+const byWordsOnly = (): Promise<undefined> => Promise.resolve(undefined);
+
 function workerWith(failPoints: FailPoints = noFailPoints): IndexWorker {
-  return createIndexWorker({ database, failPoints, outside, log: testDatabase.log, backoffMs: () => 0 });
+  return createIndexWorker({ database, findEmbedder: byWordsOnly, failPoints, outside, log: testDatabase.log, backoffMs: () => 0 });
 }
 
 /** A fail point that breaks at its n-th hit, once. */
@@ -226,6 +229,7 @@ test("a claim counts as unsettled until its end is written down", async () => {
   const id = savedId(await base.add(business.businessId, file(handbook("kettle"))));
   const worker = createIndexWorker({
     database,
+    findEmbedder: byWordsOnly,
     failPoints: noFailPoints,
     outside,
     log: testDatabase.log,
@@ -255,7 +259,14 @@ test("one business's slow pages take two places, and another's text is indexed b
   await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
   const host = `127.0.0.1:${String((silent.address() as AddressInfo).port)}`;
   const http = createOutsideHttp({ privateHosts: [host] });
-  const worker = createIndexWorker({ database, failPoints: noFailPoints, outside: http, log: testDatabase.log, pollMs: 20 });
+  const worker = createIndexWorker({
+    database,
+    findEmbedder: byWordsOnly,
+    failPoints: noFailPoints,
+    outside: http,
+    log: testDatabase.log,
+    pollMs: 20,
+  });
   try {
     for (let page = 0; page < 6; page += 1)
       await base.add(business.businessId, { kind: "url", url: `http://${host}/${String(page)}`, language: "english" });
@@ -297,7 +308,14 @@ test("however a worker is started, woken and stopped, it claims nothing after a 
       return acrossBusinesses.run(query, values);
     };
     const watched = { ...database, acrossBusinesses: { ...acrossBusinesses, run } };
-    return createIndexWorker({ database: watched, failPoints: noFailPoints, outside, log: testDatabase.log, runTextWork });
+    return createIndexWorker({
+      database: watched,
+      failPoints: noFailPoints,
+      findEmbedder: byWordsOnly,
+      outside,
+      log: testDatabase.log,
+      runTextWork,
+    });
   };
   expect(await stressStartStop(create, 12)).toBeGreaterThan(0);
   const last = create(() => undefined);

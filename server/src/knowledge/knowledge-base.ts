@@ -69,11 +69,10 @@ export interface KnowledgeBase {
 export interface KnowledgeBaseDeps {
   readonly database: Database;
   readonly failPoints: FailPoints;
-  readonly log?: Log;
-  /** Absent: by words only. */
-  readonly findEmbedder?: FindEmbedder;
+  readonly log: Log;
+  readonly findEmbedder: FindEmbedder;
   /** Told after the commit that there is something to index. */
-  readonly onQueued?: () => void;
+  readonly onQueued: () => void;
 }
 
 const MAX_TITLE = 500;
@@ -158,7 +157,7 @@ export function createKnowledgeBase(deps: KnowledgeBaseDeps): KnowledgeBase {
 
   async function save(businessId: BusinessId, text: Prepared, id?: string): Promise<AddOutcome> {
     const isDirect = isShort(text);
-    const isQueued = !isDirect || (await findEmbedder?.(businessId)) !== undefined;
+    const isQueued = !isDirect || (await findEmbedder(businessId)) !== undefined;
     const saved = await of(businessId).transaction(async (tx) => {
       if (id !== undefined) {
         const [other] = await tx.run(findKnowledgeTitle, [businessId, text.title]);
@@ -170,7 +169,7 @@ export function createKnowledgeBase(deps: KnowledgeBaseDeps): KnowledgeBase {
       return savedId;
     });
     if (saved === undefined) return refused(`Another text has the title "${text.title}". Nothing was changed; remove that one first.`);
-    if (isQueued) deps.onQueued?.();
+    if (isQueued) deps.onQueued();
     return { outcome: "saved", id: saved, state: isDirect ? "ready" : "pending" };
   }
 
@@ -205,7 +204,7 @@ export function createKnowledgeBase(deps: KnowledgeBaseDeps): KnowledgeBase {
     async reindex(businessId, id) {
       const known = (await of(businessId).run(listTextIds, [businessId])).filter((row) => id === undefined || row.id === id);
       for (const row of known) await of(businessId).run(enqueueKnowledgeJob, [businessId, row.id]);
-      if (known.length > 0) deps.onQueued?.();
+      if (known.length > 0) deps.onQueued();
       return known.length;
     },
     search: createSearchKnowledge(deps),

@@ -13,7 +13,7 @@ import { createOutsideHttp, type OutsideHttp } from "../outside/outside-http.ts"
 import { replySettingsSchema } from "../replies/reply-settings.ts";
 import { createFindEmbedder, type FindEmbedder } from "./embed-texts.ts";
 import { createIndexWorker, type IndexWorker } from "./index-worker.ts";
-import { createKnowledgeBase, type KnowledgeBase } from "./knowledge-base.ts";
+import { createKnowledgeBase, type KnowledgeBase, type KnowledgeBaseDeps } from "./knowledge-base.ts";
 
 // A real PostgreSQL with pgvector, in this process: the embedded one has none.
 const SQL = fileURLToPath(new URL("../../sql/", import.meta.url));
@@ -21,6 +21,7 @@ let pglite: PGlite;
 let server: OpenAiServer;
 let outside: OutsideHttp;
 let worker: IndexWorker;
+let deps: KnowledgeBaseDeps;
 let base: KnowledgeBase;
 let findEmbedder: FindEmbedder;
 const [own, other] = [newId<BusinessId>(), newId<BusinessId>()];
@@ -57,7 +58,13 @@ beforeAll(async () => {
     settings: { find: () => Promise.resolve(settings), findSecret: () => Promise.resolve("key") },
     outside,
   });
-  const deps = { database: onPglite(), failPoints: noFailPoints, log: createLog({ level: "silent" }), findEmbedder };
+  deps = {
+    database: onPglite(),
+    failPoints: noFailPoints,
+    log: createLog({ level: "silent" }),
+    findEmbedder,
+    onQueued: () => undefined,
+  };
   base = createKnowledgeBase(deps);
   worker = createIndexWorker({ ...deps, outside });
 }, 60_000);
@@ -78,7 +85,7 @@ test("meaning is added where the database offers it, now or later; until then, a
   expect(await search("sauna")).toMatchObject([{ heading: "Sauna", similarity: null, answers: true }]);
   await pglite.exec("create schema extensions; grant usage on schema extensions to public; create extension vector schema extensions");
   // Asked anew, because whether vectors are offered is remembered for a minute.
-  base = createKnowledgeBase({ database: onPglite(), failPoints: noFailPoints, findEmbedder });
+  base = createKnowledgeBase({ ...deps, database: onPglite() });
   // "gymnastics" is another word than "gymnasium", and shares its beginning, which is all that the test's vectors look at.
   expect(await search("gymnastics")).toMatchObject([{ heading: "Gym", score: 0, answers: false }, {}, {}]);
   expect((await search("gymnastics"))[0]?.similarity).toBeGreaterThan(0.3);

@@ -102,10 +102,10 @@ function fuse(found: readonly Found[], near: readonly NearRow[]): readonly Knowl
 }
 
 export function createSearchKnowledge(deps: {
-  readonly database: Database;
+  readonly database: Pick<Database, "forBusiness">;
   readonly failPoints: FailPoints;
-  readonly log?: Log;
-  readonly findEmbedder?: FindEmbedder;
+  readonly log: Log;
+  readonly findEmbedder: FindEmbedder;
 }): SearchKnowledge {
   const { database, findEmbedder, log } = deps;
   let vectors: { readonly isOffered: boolean; readonly askedAt: number } | undefined;
@@ -141,12 +141,12 @@ export function createSearchKnowledge(deps: {
   /** Never throws: it helps, and nothing rests on it. */
   async function byMeaning(businessId: BusinessId, text: string): Promise<readonly NearRow[]> {
     try {
-      const embedder = await findEmbedder?.(businessId);
+      const embedder = await findEmbedder(businessId);
       if (embedder === undefined || !(await areVectorsOffered(businessId))) return [];
       const [vector] = await embedder.embed([text], { timeoutMs: EMBED_WITHIN_MS });
       return await database.forBusiness(businessId).run(searchByMeaning, [businessId, vector, embedder.name, NEAREST]);
     } catch (error) {
-      if (log !== undefined) log.warn({ businessId, error: messageOf(error) }, "knowledge.meaning-not-searched");
+      log.warn({ businessId, error: messageOf(error) }, "knowledge.meaning-not-searched");
       return [];
     }
   }

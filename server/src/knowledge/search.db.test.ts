@@ -3,8 +3,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { BAKERY_TEXTS, CLINIC_TEXTS, HELD_OUT_QUESTIONS, type LabelledQuestion } from "../../test/support/labelled-questions.ts";
 import { createTestBusiness, type TestBusiness } from "../../test/support/test-business.ts";
 import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
-import { noFailPoints } from "../kernel/fail-points.ts";
-import { createKnowledgeBase, type KnowledgeBase } from "./knowledge-base.ts";
+import { createTestServices } from "../../test/support/test-services.ts";
+import type { KnowledgeBase } from "./knowledge-base.ts";
 import { findLikeWords } from "./search.queries.ts";
 
 let database: TestDatabase;
@@ -14,7 +14,7 @@ let clinic: TestBusiness;
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  base = createKnowledgeBase({ database: database.open(), failPoints: noFailPoints });
+  base = createTestServices({ database: database.open(), log: database.log }).knowledge;
   bakery = await createTestBusiness(database.superuser);
   clinic = await createTestBusiness(database.superuser);
   for (const text of BAKERY_TEXTS) await base.addText({ businessId: bakery.businessId, ...text });

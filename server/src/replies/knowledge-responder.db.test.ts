@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { noFailPoints } from "../kernel/fail-points.ts";
 import { newId, type ConversationId, type TurnId } from "../kernel/ids.ts";
-import { createKnowledgeBase, type KnowledgeBase } from "../knowledge/knowledge-base.ts";
+import type { KnowledgeBase } from "../knowledge/knowledge-base.ts";
 import { BAKERY_QUESTIONS, BAKERY_TEXTS, CLINIC_QUESTIONS, CLINIC_TEXTS } from "../../test/support/labelled-questions.ts";
 import { createTestBusiness, type TestBusiness } from "../../test/support/test-business.ts";
 import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
+import { createTestServices } from "../../test/support/test-services.ts";
 import { createKnowledgeResponder } from "./knowledge-responder.ts";
 import { DEFAULT_REPLY_SETTINGS } from "./reply-settings.ts";
 import type { Responder, ResponderAnswer } from "./responder.ts";
@@ -19,7 +19,7 @@ describe("the knowledge responder", () => {
   beforeAll(async () => {
     test = await createTestDatabase();
     business = await createTestBusiness(test.superuser);
-    knowledge = createKnowledgeBase({ database: test.open(), failPoints: noFailPoints });
+    knowledge = createTestServices({ database: test.open(), log: test.log }).knowledge;
     clinic = await createTestBusiness(test.superuser);
     for (const text of BAKERY_TEXTS) await knowledge.addText({ businessId: business.businessId, ...text });
     for (const text of CLINIC_TEXTS) await knowledge.addText({ businessId: clinic.businessId, ...text });

@@ -11,7 +11,7 @@ const COURTESIES = new Set(["greeting", "thanks", "answer", "chosen", "shared", 
 
 type Answered = { readonly question: string; readonly hit: KnowledgeHit | undefined };
 
-export function createKnowledgeResponder(deps: { readonly knowledge: KnowledgeBase }): Responder {
+export function createKnowledgeResponder(deps: { readonly knowledge: Pick<KnowledgeBase, "search"> }): Responder {
   async function find({ businessId, language }: ReplyContext, question: string): Promise<Answered> {
     const text = question.slice(-MAX_QUESTION_LENGTH);
     const hits = await deps.knowledge.search({ businessId, text, language });

@@ -20,7 +20,7 @@ const READ_WITHIN_MS = 500;
 const MICROS = 1_000_000;
 
 export function createIsOverBudget(deps: {
-  readonly database: Database;
+  readonly database: Pick<Database, "forBusiness">;
   readonly failPoints: FailPoints;
   readonly log: Log;
 }): IsOverBudget {

@@ -39,7 +39,7 @@ export interface ReplyTurnDeps {
   readonly log: Log;
   readonly wake: (kind: "reply" | "send") => void;
   /** Told after each commit; what it throws is logged and changes nothing. */
-  readonly onTurn?: (state: string, ms: number) => void;
+  readonly onTurn: (state: string, ms: number) => void;
 }
 
 export interface ReplyTurn {
@@ -191,7 +191,7 @@ export function createReplyTurn(deps: ReplyTurnDeps): ReplyTurn {
     }
     if (ended.state !== "superseded" && ended.state !== "skipped") deps.wake("send");
     try {
-      deps.onTurn?.(ended.state, performance.now() - begunAt);
+      deps.onTurn(ended.state, performance.now() - begunAt);
     } catch (error) {
       log.error({ error: messageOf(error) }, "turn.bookkeeping-failed");
     }

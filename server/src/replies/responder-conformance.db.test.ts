@@ -4,9 +4,8 @@ import { startOpenAiServer } from "../../test/support/openai-server.ts";
 import { describeResponder, type ResponderSubject } from "../../test/support/responder-conformance.ts";
 import { createTestBusiness } from "../../test/support/test-business.ts";
 import { createTestDatabase } from "../../test/support/test-database.ts";
+import { createTestServices } from "../../test/support/test-services.ts";
 import { contextFor, createTestModel, message, settingsFor } from "../../test/support/test-model.ts";
-import { noFailPoints } from "../kernel/fail-points.ts";
-import { createKnowledgeBase } from "../knowledge/knowledge-base.ts";
 import { createOutsideHttp } from "../outside/outside-http.ts";
 import { createKnowledgeResponder } from "./knowledge-responder.ts";
 import { replySettingsSchema } from "./reply-settings.ts";
@@ -51,7 +50,7 @@ async function openModel(): Promise<ResponderSubject> {
 async function openKnowledge(): Promise<ResponderSubject> {
   const test = await createTestDatabase();
   const [own, other] = [await createTestBusiness(test.superuser), await createTestBusiness(test.superuser)];
-  const knowledge = createKnowledgeBase({ database: test.open(), failPoints: noFailPoints });
+  const knowledge = createTestServices({ database: test.open(), log: test.log }).knowledge;
   await knowledge.addText({ businessId: own.businessId, ...TEXT });
   const settings = replySettingsSchema.parse({});
   return {

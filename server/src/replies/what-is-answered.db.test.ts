@@ -3,9 +3,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test as it } from "
 import { createTestBusiness, type TestBusiness } from "../../test/support/test-business.ts";
 import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
 import { createTestEngine, type TestEngine } from "../../test/support/test-engine.ts";
+import { createTestServices } from "../../test/support/test-services.ts";
 import type { TestMessage } from "../../test/support/webhook-bodies.ts";
-import { noFailPoints } from "../kernel/fail-points.ts";
-import { createKnowledgeBase } from "../knowledge/knowledge-base.ts";
 import { createKnowledgeResponder } from "./knowledge-responder.ts";
 
 let test: TestDatabase;
@@ -25,7 +24,7 @@ beforeEach(async () => {
   await test.superuser.query("truncate onethread.messages, onethread.webhook_log cascade");
   business = await createTestBusiness(test.superuser, { quietMs: 0, ceilingMs: 0 });
   engine = await createTestEngine(test, [business]);
-  const knowledge = createKnowledgeBase({ database: engine.database, failPoints: noFailPoints });
+  const knowledge = createTestServices({ database: engine.database, log: test.log }).knowledge;
   const responder = createKnowledgeResponder({ knowledge });
   engine.responder.answer = (context, signal) => responder.respond(context, signal);
   await engine.settings.change(business.businessId, {});

@@ -10,7 +10,7 @@ export interface CloseSessionDeps {
   readonly database: Database;
   readonly settings: Pick<ReplySettingsStore, "find">;
   /** Called after the commit: the summary can be written. */
-  readonly wake?: (kind: "session") => void;
+  readonly wake: (kind: "session") => void;
 }
 
 export type CloseSessionOutcome =
@@ -40,7 +40,7 @@ export function createCloseSession({ database, settings, wake }: CloseSessionDep
       await writePlans(tx, { businessId, lanes: [{ ...held, wanted: reading.wanted, plan }], takesOver: true });
       return { outcome: "closed", conversationId: id, fromSeq: ended.fromSeq, toSeq: ended.closed.toSeq };
     });
-    if (outcome.outcome === "closed") wake?.("session");
+    if (outcome.outcome === "closed") wake("session");
     return outcome;
   };
 }

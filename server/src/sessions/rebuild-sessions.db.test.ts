@@ -24,7 +24,7 @@ const never = new AbortController().signal;
 beforeAll(async () => {
   test = await createTestDatabase();
   database = test.open();
-  closeSession = createCloseSession({ database, settings });
+  closeSession = createCloseSession({ database, settings, wake: () => undefined });
 });
 beforeEach(async () => {
   await test.superuser.query("truncate onethread.businesses cascade");

@@ -1,7 +1,5 @@
 // Proves that whole conversations, in four languages at once, go as they should: webhook, store, debounce, model with tools, texts and memory, people, send.
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createKnowledgeBase } from "../../src/knowledge/knowledge-base.ts";
-import { noFailPoints } from "../../src/kernel/fail-points.ts";
 import { createReplySettingsStore } from "../../src/replies/reply-settings-store.ts";
 import { createBusinessTools } from "../../src/tools/business-tools.ts";
 import { createApiClient, type ApiClient } from "../support/api-client.ts";
@@ -9,6 +7,7 @@ import { eventually } from "../support/eventually.ts";
 import { startOpenAiServer, type OpenAiServer } from "../support/openai-server.ts";
 import { createStack, type Stack } from "../support/start-stack.ts";
 import { createTestDatabase, type TestDatabase } from "../support/test-database.ts";
+import { createTestServices } from "../support/test-services.ts";
 import { clinicModel, newestIn, startClinicBookings, type ClinicBookings } from "./clinic.model.ts";
 import { CLINIC_SCRIPTS, fill, HANDOFF_TEXT, type ClinicScript } from "./clinic.scripts.ts";
 
@@ -68,7 +67,7 @@ async function addTools(): Promise<void> {
 
 async function addTexts(): Promise<void> {
   await database.superuser.query("delete from onethread.knowledge_texts");
-  const knowledge = createKnowledgeBase({ database: database.open(), failPoints: noFailPoints });
+  const knowledge = createTestServices({ database: database.open(), log: database.log }).knowledge;
   for (const text of CLINIC_SCRIPTS.flatMap(({ texts }) => texts)) {
     const added = await knowledge.add(stack.business.businessId, { kind: "text", ...text });
     expect(added).toMatchObject({ outcome: "saved", state: "ready" });

@@ -1,8 +1,6 @@
 // Owns: findings of the review of issue 2 about sending. Each test is right by DESIGN §2 and fails on the code that was reviewed.
 import { afterAll, beforeAll, expect, test as it } from "vitest";
 import { createKnowledgeResponder } from "../../src/replies/knowledge-responder.ts";
-import { createKnowledgeBase } from "../../src/knowledge/knowledge-base.ts";
-import { noFailPoints } from "../../src/kernel/fail-points.ts";
 import { insertOutboundMessage } from "../../src/outbound/accept-message.queries.ts";
 import { newId } from "../../src/kernel/ids.ts";
 import { parseCloudWebhook } from "../../src/whatsapp/parse-webhook.ts";
@@ -10,6 +8,7 @@ import { eventually } from "../support/eventually.ts";
 import { createTestBusiness, type TestBusiness } from "../support/test-business.ts";
 import { createTestDatabase, type TestDatabase } from "../support/test-database.ts";
 import { createTestEngine, type TestEngine } from "../support/test-engine.ts";
+import { createTestServices } from "../support/test-services.ts";
 import { webhookBody } from "../support/webhook-bodies.ts";
 
 let test: TestDatabase;
@@ -171,7 +170,7 @@ it("the known outcome of a send survives a deadlock in the database", async () =
 it("a knowledge text that is longer than a message of WhatsApp still reaches the customer", async () => {
   await otherLanesSleep();
   const phone = "12025559005";
-  const knowledge = createKnowledgeBase({ database: engine.database, failPoints: noFailPoints });
+  const knowledge = createTestServices({ database: engine.database, log: test.log }).knowledge;
   await knowledge.addText({
     businessId: business.businessId,
     language: "english",

@@ -107,6 +107,7 @@ export async function createTestEngine(test: TestDatabase, numbers: readonly Tes
     failPoints: noFailPoints,
     log,
     wake,
+    onTurn: () => undefined,
   });
   const runDeliver = createDeliver({ database, transportOf: () => transport, failPoints: noFailPoints, log });
   const acceptMessage = createAcceptMessage({ database, wake });

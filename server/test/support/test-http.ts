@@ -5,6 +5,7 @@ import { Registry } from "prom-client";
 import { createApiKeys } from "../../src/businesses/api-keys.ts";
 import { createChannelDirectory } from "../../src/businesses/channel-directory.ts";
 import type { Database } from "../../src/db/database.ts";
+import type { ServiceParts } from "../../src/compose/services.ts";
 import { createHttpApp, type HttpAppDeps } from "../../src/http/app.ts";
 import { createMetrics } from "../../src/http/metrics.ts";
 import type { IntakeResult, WebhookIntake } from "../../src/ingest/webhook-intake.ts";
@@ -13,6 +14,7 @@ import { newId, type BusinessId, type ChannelId, type ConversationId } from "../
 import type { Log } from "../../src/kernel/log.ts";
 import type { WebhookEvent } from "../../src/whatsapp/events.ts";
 import type { TestDatabase } from "./test-database.ts";
+import { createTestServices } from "./test-services.ts";
 
 export const APP_SECRET = "test-app-secret";
 export const VERIFY_TOKEN = "test-verify-token";
@@ -43,18 +45,28 @@ export interface TestHttp {
   readonly woken: string[];
 }
 
-export function createTestHttp(database: Database, log: Log, overrides: Partial<HttpAppDeps> = {}): TestHttp {
+export function createTestHttp(
+  database: Database,
+  log: Log,
+  { outside, ...overrides }: Partial<HttpAppDeps & Pick<ServiceParts, "outside">> = {},
+): TestHttp {
   const intake = createRecordingIntake();
   const woken: string[] = [];
   const app = createHttpApp({
-    database,
+    services: createTestServices({
+      database,
+      log,
+      wake: (kind) => woken.push(kind),
+      onKnown: (person) => (overrides.intake ?? intake).applyWaitingFor(person),
+      ...(outside === undefined ? {} : { outside }),
+    }),
+    ping: () => database.ping(),
     intake,
     channels: createChannelDirectory({ database }),
     log,
     metrics: createMetrics({ registry: new Registry(), database, log, failPoints: noFailPoints }),
     appSecrets: [APP_SECRET],
     verifyToken: VERIFY_TOKEN,
-    wake: (kind) => woken.push(kind),
     listPendingMigrations: () => Promise.resolve([]),
     ...overrides,
   });

@@ -3,13 +3,13 @@ import type { Database } from "../../src/db/database.ts";
 import { noFailPoints, type FailPoints } from "../../src/kernel/fail-points.ts";
 import { newId, type BusinessId, type ConversationId } from "../../src/kernel/ids.ts";
 import type { Log } from "../../src/kernel/log.ts";
-import { createKnowledgeBase } from "../../src/knowledge/knowledge-base.ts";
 import { createOutsideHttp } from "../../src/outside/outside-http.ts";
 import { createReplySettingsStore } from "../../src/replies/reply-settings-store.ts";
 import { replySettingsSchema } from "../../src/replies/reply-settings.ts";
 import type { ReplyContext, ToolOutcome, ToolSet } from "../../src/replies/responder.ts";
 import { createBusinessTools, type BusinessTool, type WrittenTool } from "../../src/tools/business-tools.ts";
 import { createOpenTools, type OpenToolsWithEnd } from "../../src/tools/open-tools.ts";
+import { createTestServices } from "./test-services.ts";
 
 export interface TestTools {
   readonly open: OpenToolsWithEnd;
@@ -29,7 +29,7 @@ export interface TestToolsOptions {
 export function createTestTools({ database, log, failPoints = noFailPoints, privateHosts = ["127.0.0.1"] }: TestToolsOptions): TestTools {
   const outside = createOutsideHttp({ privateHosts });
   const settings = createReplySettingsStore({ database, log });
-  const knowledge = createKnowledgeBase({ database, failPoints: noFailPoints });
+  const knowledge = createTestServices({ database, log, outside }).knowledge;
   const open = createOpenTools({ database, knowledge, settings, outside, failPoints, log });
   const never = new AbortController().signal;
   return {

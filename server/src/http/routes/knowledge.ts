@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { decodeText, encodeCursor } from "../../conversations/cursor.ts";
 import { Fault } from "../../kernel/faults.ts";
+import type { Businesses } from "../../businesses/businesses.ts";
 import type { BusinessId } from "../../kernel/ids.ts";
 import type { AddOutcome, KnowledgeBase, KnowledgeHit, KnowledgeSource, KnowledgeText } from "../../knowledge/knowledge-base.ts";
 import { findMediaType } from "../../knowledge/media-types.ts";
@@ -12,8 +13,8 @@ import { callerOf } from "../authenticate.ts";
 
 export interface KnowledgeRoutesDeps {
   readonly knowledge: KnowledgeBase;
-  /** Of the business's texts, for those that name none. */
-  readonly languageOf: (businessId: BusinessId) => Promise<string>;
+  /** Its language is that of the texts that name none. */
+  readonly businesses: Businesses;
 }
 
 /** Of a request that brings a text: a file in base64 of about 6 MB. */
@@ -113,7 +114,8 @@ function savedOrThrow(outcome: AddOutcome | undefined): { readonly id: string; r
   return { id: outcome.id, state: outcome.state };
 }
 
-export function registerKnowledgeRoutes(api: ApiApp, { knowledge, languageOf }: KnowledgeRoutesDeps): void {
+export function registerKnowledgeRoutes(api: ApiApp, { knowledge, businesses }: KnowledgeRoutesDeps): void {
+  const languageOf = async (businessId: BusinessId): Promise<string> => (await businesses.find(businessId))?.language ?? "simple";
   registerReading(api, knowledge);
   const add = {
     operationId: "addKnowledge",

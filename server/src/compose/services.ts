@@ -1,0 +1,121 @@
+// Owns: building each feature once, for HTTP, the workers, the command line, the tests and the bench alike. Every dependency is there.
+// Refuses to know: who uses them. What only a running process has (intake, lanes, transports) is built by compose.ts and start-worker.ts.
+import { createApiKeys, createFindCaller, type ApiKeys, type FindCaller } from "../businesses/api-keys.ts";
+import { createBusinesses, type Businesses } from "../businesses/businesses.ts";
+import { createChangeBusiness, type ChangeBusiness } from "../businesses/change-business.ts";
+import { createChannels, type Channels } from "../businesses/channels.ts";
+import { createListNotices, type ListNotices } from "../businesses/list-notices.ts";
+import { createConsent, type Consent } from "../conversations/consent.ts";
+import { createCustomerFacts, type CustomerFacts } from "../conversations/customer-facts.ts";
+import { createConversationReader, type ConversationReader } from "../conversations/read-conversations.ts";
+import { createResolveConversation, type ResolveConversation } from "../conversations/resolve-conversation.ts";
+import { createSetConversationState, type SetConversationState } from "../conversations/set-conversation-state.ts";
+import type { Database } from "../db/database.ts";
+import { createReadEvents, type ReadEvents } from "../events/read-events.ts";
+import { createMergeByHand, type MergeByHand } from "../identity/merge-by-hand.ts";
+import { createClaimIdentity } from "../identity/settle-identity.ts";
+import { createSplitConversations, type SplitConversations } from "../identity/split-conversations.ts";
+import type { WebhookIntake } from "../ingest/webhook-intake.ts";
+import type { FailPoints } from "../kernel/fail-points.ts";
+import type { Log } from "../kernel/log.ts";
+import { createFindEmbedder } from "../knowledge/embed-texts.ts";
+import { createIndexWorker, type IndexWorker } from "../knowledge/index-worker.ts";
+import { createKnowledgeBase, type KnowledgeBase } from "../knowledge/knowledge-base.ts";
+import { createSearchKnowledge, type SearchKnowledge } from "../knowledge/search-knowledge.ts";
+import { createAcceptMessage, type AcceptMessage } from "../outbound/accept-message.ts";
+import type { OutsideHttp } from "../outside/outside-http.ts";
+import { createAiSwitch, type AiSwitch } from "../replies/ai-switch.ts";
+import { createAnswerTurn, type AnswerTurn } from "../replies/answer-turn.ts";
+import { createFindTurn, type FindTurn } from "../replies/find-turn.ts";
+import { createReplySettingsStore, type ReplySettingsStore } from "../replies/reply-settings-store.ts";
+import { createCloseSession, type CloseSession } from "../sessions/close-session.ts";
+import { createListSessions, type ListSessions } from "../sessions/read-sessions.ts";
+import { createRebuildSessions, type RebuildSessions } from "../sessions/rebuild-sessions.ts";
+import { createBusinessTools, type BusinessTools } from "../tools/business-tools.ts";
+import { createToolCalls, type ToolCalls } from "../tools/tool-calls.ts";
+import { createTryTool, type TryTool } from "../tools/try-tool.ts";
+
+export interface ServiceParts {
+  readonly database: Database;
+  readonly log: Log;
+  readonly failPoints: FailPoints;
+  /** For requests to addresses that a business has chosen. */
+  readonly outside: OutsideHttp;
+  /** Tells the workers that there is work; called after commits only. Who is not told looks all the same, a little later. */
+  readonly wake: (kind: "send" | "reply" | "session" | "knowledge") => void;
+  /** Somebody became known without a webhook. */
+  readonly onKnown: WebhookIntake["applyWaitingFor"];
+}
+
+export interface Services {
+  readonly acceptMessage: AcceptMessage;
+  readonly aiSwitch: AiSwitch;
+  readonly answerTurn: AnswerTurn;
+  readonly apiKeys: ApiKeys;
+  readonly businesses: Businesses;
+  readonly businessTools: BusinessTools;
+  readonly changeBusiness: ChangeBusiness;
+  readonly channels: Channels;
+  readonly closeSession: CloseSession;
+  readonly consent: Consent;
+  readonly conversations: ConversationReader;
+  readonly customerFacts: CustomerFacts;
+  readonly findCaller: FindCaller;
+  readonly findTurn: FindTurn;
+  /** Not started; a command indexes with it what it has just added. */
+  readonly indexWorker: IndexWorker;
+  readonly knowledge: KnowledgeBase;
+  readonly listNotices: ListNotices;
+  readonly listSessions: ListSessions;
+  readonly mergeByHand: MergeByHand;
+  readonly readEvents: ReadEvents;
+  readonly rebuildSessions: RebuildSessions;
+  readonly replySettings: ReplySettingsStore;
+  readonly resolveConversation: ResolveConversation;
+  /** For a reply: whatever it waits for, the commits of other businesses do not wait with it. */
+  readonly searchForReply: SearchKnowledge;
+  readonly setConversationState: SetConversationState;
+  readonly splitConversations: SplitConversations;
+  readonly toolCalls: ToolCalls;
+  readonly tryTool: TryTool;
+}
+
+export function createServices({ database, log, failPoints, outside, wake, onKnown }: ServiceParts): Services {
+  const replySettings = createReplySettingsStore({ database, log });
+  const settings = replySettings;
+  const findEmbedder = createFindEmbedder({ settings, outside });
+  const businessTools = createBusinessTools({ database });
+  const onQueued = (): void => {
+    wake("knowledge");
+  };
+  return {
+    acceptMessage: createAcceptMessage({ database, wake }),
+    aiSwitch: createAiSwitch({ database }),
+    answerTurn: createAnswerTurn({ database, settings, wake }),
+    apiKeys: createApiKeys({ database }),
+    businesses: createBusinesses({ database }),
+    businessTools,
+    changeBusiness: createChangeBusiness({ database }),
+    channels: createChannels({ database }),
+    closeSession: createCloseSession({ database, settings, wake }),
+    consent: createConsent({ database }),
+    conversations: createConversationReader({ database }),
+    customerFacts: createCustomerFacts({ database }),
+    findCaller: createFindCaller({ database }),
+    findTurn: createFindTurn({ database }),
+    indexWorker: createIndexWorker({ database, log, failPoints, outside, findEmbedder }),
+    knowledge: createKnowledgeBase({ database, failPoints, log, findEmbedder, onQueued }),
+    listNotices: createListNotices({ database }),
+    listSessions: createListSessions({ database }),
+    mergeByHand: createMergeByHand({ database, log }),
+    readEvents: createReadEvents({ database }),
+    rebuildSessions: createRebuildSessions({ database, settings }),
+    replySettings,
+    resolveConversation: createResolveConversation({ database, claimIdentity: createClaimIdentity({ database, log }), onKnown }),
+    searchForReply: createSearchKnowledge({ database: database.optional, failPoints, log, findEmbedder }),
+    setConversationState: createSetConversationState({ database }),
+    splitConversations: createSplitConversations({ database, log }),
+    toolCalls: createToolCalls({ database, wake }),
+    tryTool: createTryTool({ tools: businessTools, settings, outside }),
+  };
+}

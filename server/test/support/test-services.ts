@@ -1,0 +1,15 @@
+// Owns: the features of the product on a test's database, built as the product builds them.
+import { createServices, type ServiceParts, type Services } from "../../src/compose/services.ts";
+import { noFailPoints } from "../../src/kernel/fail-points.ts";
+import { createOutsideHttp } from "../../src/outside/outside-http.ts";
+
+/** Reaches no private address, unless `outside` does. */
+export function createTestServices(parts: Pick<ServiceParts, "database" | "log"> & Partial<ServiceParts>): Services {
+  return createServices({
+    failPoints: noFailPoints,
+    outside: createOutsideHttp({ privateHosts: [] }),
+    wake: () => undefined,
+    onKnown: () => Promise.resolve(),
+    ...parts,
+  });
+}
