@@ -164,6 +164,11 @@ it("access that is taken away in the name of the portfolio is the account's that
   expect(await one.get("/notices")).toMatchObject([{ accountId: one.account }]);
 });
 
+it("an account's id that no database takes is no fault", async () => {
+  await one.report("account_update", { event: "PARTNER_REMOVED", waba_info: { waba_id: "4\u00002" } }, T);
+  expect(await one.health()).toBe("removed");
+});
+
 async function replay(): Promise<void> {
   const database = test.open();
   await createReplay({ db: database.acrossBusinesses, intake: createTestIntake(test) }).run({});

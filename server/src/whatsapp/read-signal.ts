@@ -71,7 +71,7 @@ function readCloudSignal(field: string, body: JsonObject | undefined): Signal {
     ...(at === undefined ? {} : { at }),
     ...(display === undefined ? {} : { displayPhoneNumber: display }),
     ...(numberId === undefined ? {} : { phoneNumberId: numberId }),
-    ...(accountId === undefined ? {} : { accountId }),
+    ...(accountId === undefined ? {} : { accountId: short(accountId) }),
   };
 }
 
