@@ -24,18 +24,21 @@ export function readArray(node: JsonObject | undefined, key: string): readonly J
   return isArray(value) ? value : undefined;
 }
 
-/** A string with at least one character. */
+/** Anything but blanks and characters that take no room: people send "empty" messages with those, and programs fill fields with them. */
+const IS_SEEN = /[^\s\p{Cf}\u2800\u3164\u115f\u1160]/u;
+
+/** A string in which something can be seen. */
 export function readString(node: JsonObject | undefined, key: string): string | undefined {
   if (node === undefined) return undefined;
   const value = node[key];
-  return typeof value === "string" && value !== "" ? value : undefined;
+  return typeof value === "string" && IS_SEEN.test(value) ? value : undefined;
 }
 
 /** An identifier, a phone, an amount: providers write them as strings or as numbers. */
 export function readScalar(node: JsonObject | undefined, key: string): string | undefined {
   if (node === undefined) return undefined;
   const value = node[key];
-  if (typeof value === "string") return value === "" ? undefined : value;
+  if (typeof value === "string") return IS_SEEN.test(value) ? value : undefined;
   return typeof value === "number" && Number.isFinite(value) ? String(value) : undefined;
 }
 

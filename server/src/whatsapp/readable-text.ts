@@ -89,7 +89,9 @@ function pollText(poll: JsonObject | undefined): string {
 
 function voteText(vote: JsonObject | undefined): string {
   if (vote?.["added"] !== undefined) return labelled("Added an option to a poll", readString(vote, "added"));
-  const chosen = (readArray(vote, "options") ?? []).filter((option) => typeof option === "string");
+  const chosen = (readArray(vote, "options") ?? []).flatMap((option) =>
+    typeof option === "string" && option.trim() !== "" ? [option] : [],
+  );
   return chosen.length === 0 ? "Voted in a poll" : `Voted: ${chosen.join(", ")}`;
 }
 
