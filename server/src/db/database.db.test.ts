@@ -2,8 +2,12 @@
 import { afterAll, beforeAll, expect, test as it } from "vitest";
 import { createTestBusiness, type TestBusiness } from "../../test/support/test-business.ts";
 import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
-import type { Database } from "./database.ts";
-import { defineQuery } from "./query.ts";
+import { eventually } from "../../test/support/eventually.ts";
+import { createChangeBusiness } from "../businesses/change-business.ts";
+import { createCustomerFacts } from "../conversations/customer-facts.ts";
+import { createTestThread } from "../../test/support/test-http.ts";
+import { createDatabase, type Database } from "./database.ts";
+import { defineQuery, type Queryable } from "./query.ts";
 
 const askBackend = defineQuery({
   name: "test.backend",
@@ -30,6 +34,8 @@ let database: Database;
 
 beforeAll(async () => {
   test = await createTestDatabase();
+  const { rows } = await test.superuser.query<{ name: string }>("select current_database() as name");
+  await test.superuser.query(`alter database ${rows[0]?.name ?? ""} set deadlock_timeout = '50ms'`);
   business = await createTestBusiness(test.superuser);
   database = test.open();
 });
@@ -79,6 +85,106 @@ it("of two transactions that wait for each other the one that PostgreSQL ends ru
   );
   await expect(Promise.all(crossing)).resolves.toEqual([0, 1]);
   expect(starts.toSorted((a, b) => a - b)).toEqual([1, 2]);
+});
+
+/** How many wait for an advisory lock that somebody else has. */
+const waiting = async (): Promise<number> => {
+  const { rows } = await test.superuser.query<{ count: number }>(
+    "select count(*)::int as count from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())",
+  );
+  return rows[0]?.count ?? 0;
+};
+
+it("a deadlock between two features ends in two successes", async () => {
+  const businessId = business.businessId;
+  const conversationId = await createTestThread(test, business);
+  const customerFacts = createCustomerFacts({ database });
+  await customerFacts.change({ businessId, conversationId, patch: { name: "Ada" }, by: "api" });
+  // An installation's own triggers, which lock in another order than ours. Each feature holds its own row first, and both wait for the test. A sequence
+  // counts what was rolled back too.
+  await test.superuser.query(
+    `create sequence onethread.test_writes;
+     create function onethread.test_lock_business() returns trigger language plpgsql security definer as $$ begin
+       perform nextval('onethread.test_writes'), pg_advisory_xact_lock_shared(7);
+       perform 1 from onethread.businesses where id = new.business_id for update; return new; end $$;
+     create trigger test_facts before update on onethread.customer_facts for each row execute function onethread.test_lock_business();
+     create function onethread.test_lock_facts() returns trigger language plpgsql security definer as $$ begin
+       perform nextval('onethread.test_writes'), pg_advisory_xact_lock_shared(7);
+       perform 1 from onethread.customer_facts where business_id = new.id for update; return new; end $$;
+     create trigger test_business before update on onethread.businesses for each row execute function onethread.test_lock_facts()`,
+  );
+  const gate = await test.superuser.connect();
+  try {
+    await gate.query("select pg_advisory_lock(7)");
+    const both = Promise.all([
+      customerFacts.change({ businessId, conversationId, patch: { city: "Recife" }, by: "api" }),
+      createChangeBusiness({ database })(businessId, { name: "Padaria" }),
+    ]);
+    await eventually(waiting, (count) => count === 2, { what: "both at the gate" });
+    await gate.query("select pg_advisory_unlock(7)");
+    await expect(both).resolves.toMatchObject([
+      { outcome: "changed", facts: { name: "Ada", city: "Recife" } },
+      { outcome: "changed", business: { name: "Padaria" } },
+    ]);
+    // Without the deadlock there are two.
+    const { rows } = await test.superuser.query<{ writes: number }>("select last_value::int as writes from onethread.test_writes");
+    expect(rows[0]?.writes).toBeGreaterThan(2);
+  } finally {
+    gate.release(true);
+    await test.superuser.query(
+      "drop function onethread.test_lock_business, onethread.test_lock_facts cascade; drop sequence onethread.test_writes",
+    );
+  }
+});
+
+it.for<readonly [string, () => Queryable]>([
+  ["of one business", () => database.forBusiness(business.businessId)],
+  ["across businesses", () => database.acrossBusinesses],
+])("a single statement %s that a deadlock ended runs again", async ([, queryable]) => {
+  const lockBoth = defineQuery({
+    name: "test.lock-both",
+    role: "app",
+    columns: { locked: "bool" },
+    text: "select pg_advisory_xact_lock(101) is not null and pg_advisory_xact_lock(102) is not null as locked",
+  });
+  const other = await test.superuser.connect();
+  try {
+    // It waits for ever, so PostgreSQL ends the statement of ours.
+    await other.query("begin; set local deadlock_timeout = '1h'; select pg_advisory_xact_lock(102)");
+    const statement = queryable().run(lockBoth, []);
+    await eventually(waiting, (count) => count === 1, { what: "the statement that waits" });
+    await other.query("select pg_advisory_xact_lock(101)");
+    await other.query("commit");
+    await expect(statement).resolves.toEqual([{ locked: true }]);
+  } finally {
+    other.release(true);
+  }
+});
+
+it("a deadlock that took longer than a statement may is not tried again", async () => {
+  const impatient = createDatabase({
+    url: test.url,
+    appConnections: 1,
+    ingestConnections: 1,
+    applicationName: "impatient",
+    log: test.log,
+    statementTimeoutMs: 400,
+  });
+  const slow = defineQuery({
+    name: "test.slow",
+    role: "app",
+    columns: { done: "bool" },
+    text: "select pg_sleep(0.1) is not null as done",
+  });
+  let tries = 0;
+  const run = impatient.forBusiness(business.businessId).transaction(async (tx) => {
+    tries += 1;
+    for (let times = 0; times < 5; times += 1) await tx.run(slow, []);
+    throw Object.assign(new Error("deadlock detected"), { code: "40P01" });
+  });
+  await expect(run).rejects.toMatchObject({ code: "40P01" });
+  expect(tries).toBe(1);
+  await impatient.close();
 });
 
 it.for(["40001", "40P01"])(

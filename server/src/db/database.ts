@@ -1,11 +1,12 @@
 // Owns: the connections. Pools of two database roles; the application's connections are set to one business at a time.
+import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import type { BusinessId } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
 import type { Columns, Query, Queryable, RowOf } from "./query.ts";
 import { createBusinessShares, type TakeShare } from "./business-shares.ts";
 import { noteConnectionFailure } from "./classify-error.ts";
-import { retryTransient } from "./retry-transient.ts";
+import { pauseBeforeRetry } from "./retry-transient.ts";
 
 export interface DatabaseOptions {
   readonly url: string;
@@ -24,11 +25,13 @@ interface TransactionOptions {
 export interface BusinessDatabase extends Queryable {
   /**
    * Runs `work` in one transaction; a throw rolls it back. After a deadlock or a serialisation failure `work` runs again, some times, in a new
-   * transaction: what it does beside the database must bear that. `lockTimeoutMs`: how long it waits for what somebody else has locked.
+   * transaction: it touches nothing but the database, and what follows from it (a wake-up, a line in the log) comes after the commit. `lockTimeoutMs`: how
+   * long it waits for what somebody else has locked.
    */
   transaction<T>(work: (tx: Queryable) => Promise<T>, options?: TransactionOptions): Promise<T>;
 }
 
+/** Nothing is done again here: the layers of ingest know better what to do with a batch. */
 export interface BatchDatabase extends Queryable {
   /** `isImpatient`: gives up as soon as it is plain that somebody holds what it needs. */
   run<C extends Columns>(
@@ -38,6 +41,7 @@ export interface BatchDatabase extends Queryable {
   ): Promise<readonly RowOf<C>[]>;
 }
 
+/** After a deadlock or a serialisation failure a statement, too, runs again, some times and not longer than a statement may take. */
 export interface Database {
   /** The rows of one business, by row-level security and by the explicit `business_id = $1` of every query. */
   forBusiness(businessId: BusinessId): BusinessDatabase;
@@ -70,6 +74,7 @@ function createTypes(): pg.TypeOverrides {
 }
 
 const CONNECT_TIMEOUT_MS = 5_000;
+const STATEMENT_TIMEOUT_MS = 15_000;
 const LOOKUP_CONNECTIONS = 3;
 const OPTIONAL_TIMEOUT_MS = 2_000;
 /** Beside the application's, not of them. */
@@ -100,8 +105,8 @@ function createPool(options: DatabaseOptions, { role, max, settings = "" }: Pool
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     idleTimeoutMillis: 30_000,
     keepAlive: true,
-    statement_timeout: options.statementTimeoutMs ?? 15_000,
-    query_timeout: (options.statementTimeoutMs ?? 15_000) + 5_000,
+    statement_timeout: options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS,
+    query_timeout: (options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS) + 5_000,
     idle_in_transaction_session_timeout: 30_000,
   });
   // A connection that dies while idle is replaced on the next use; whoever uses one gets the error.
@@ -185,37 +190,54 @@ async function connect(pool: pg.Pool): Promise<pg.PoolClient> {
   }
 }
 
-async function withClient<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
-  const client = await connect(pool);
-  let broken: Error | undefined;
-  try {
-    await countUse(client);
-    return await work(client);
-  } catch (error) {
-    if (isLost(error)) {
-      noteConnectionFailure(error);
-      broken = error instanceof Error ? error : new Error(String(error));
+interface Connections {
+  readonly pool: pg.Pool;
+  /** So long after its beginning something is begun anew when the database asks for that; 0: never. */
+  readonly retryForMs: number;
+}
+
+/** What the work of a transaction threw. It is rolled back, and the connection is as good as before. */
+class RolledBack extends Error {}
+
+/** Between two tries the connection is in the pool, for others. */
+async function withClient<T>({ pool, retryForMs }: Connections, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  const beganAt = performance.now();
+  for (let attempt = 1; ; attempt += 1) {
+    const client = await connect(pool);
+    let broken: Error | undefined;
+    let pauseMs: number;
+    try {
+      await countUse(client);
+      return await work(client);
+    } catch (caught) {
+      const error = caught instanceof RolledBack ? caught.cause : caught;
+      if (error === caught && isLost(error)) {
+        noteConnectionFailure(error);
+        broken = error instanceof Error ? error : new Error(String(error));
+      }
+      const pause = performance.now() - beganAt < retryForMs ? pauseBeforeRetry(error, attempt) : undefined;
+      if (pause === undefined) throw error;
+      pauseMs = pause;
+    } finally {
+      client.release(broken);
     }
-    throw error;
-  } finally {
-    client.release(broken);
+    await delay(pauseMs);
   }
 }
 
-interface SharedPool {
-  readonly pool: pg.Pool;
+interface SharedConnections extends Connections {
   readonly takeShare: TakeShare;
 }
 
 async function withBusiness<T>(
-  { pool, takeShare }: SharedPool,
+  connections: SharedConnections,
   businessId: BusinessId,
   work: (client: pg.PoolClient) => Promise<T>,
 ): Promise<T> {
-  const taken = takeShare(businessId);
+  const taken = connections.takeShare(businessId);
   const leave = typeof taken === "function" ? taken : await taken;
   try {
-    return await withClient(pool, async (client) => {
+    return await withClient(connections, async (client) => {
       await setBusiness(client, businessId);
       return work(client);
     });
@@ -224,64 +246,51 @@ async function withBusiness<T>(
   }
 }
 
-type Ended<T> = { readonly isCommitted: true; readonly result: T } | { readonly isCommitted: false; readonly error: unknown };
-
-/** Rejects only when the connection is lost. What the work itself throws (a refusal of ours, mostly) was rolled back, and the connection is as good as before. */
 async function inTransaction<T>(
   client: pg.PoolClient,
   work: (tx: Queryable) => Promise<T>,
   { lockTimeoutMs }: TransactionOptions,
-): Promise<Ended<T>> {
+): Promise<T> {
   await client.query(lockTimeoutMs === undefined ? "begin" : `begin; set local lock_timeout = ${String(Math.ceil(lockTimeoutMs))}`);
   try {
     const result = await work({ run: (query, values) => runOn(client, query, values) });
     await client.query("commit");
-    return { isCommitted: true, result };
+    return result;
   } catch (error) {
     const isRolledBack = await client.query("rollback").then(
       () => true,
       () => false,
     );
     if (!isRolledBack || (error instanceof pg.DatabaseError && isLost(error))) throw error;
-    return { isCommitted: false, error };
+    throw new RolledBack("rolled back", { cause: error });
   }
 }
 
-/** Between two tries the connection is in the pool, for others. */
-async function runTransaction<T>(
-  pool: SharedPool,
-  businessId: BusinessId,
-  { work, ...options }: TransactionOptions & { readonly work: (tx: Queryable) => Promise<T> },
-): Promise<T> {
-  return retryTransient(async () => {
-    const ended = await withBusiness(pool, businessId, (client) => inTransaction(client, work, options));
-    if (ended.isCommitted) return ended.result;
-    throw ended.error;
-  });
-}
-
-function createSharedPool(options: DatabaseOptions, pool: PoolOptions): SharedPool {
-  return { pool: createPool(options, pool), takeShare: createBusinessShares({ connections: pool.max, waitMs: CONNECT_TIMEOUT_MS }) };
-}
-
 export function createDatabase(options: DatabaseOptions): Database {
-  const app = createSharedPool(options, { role: "app", max: options.appConnections });
-  const ingest = createPool(options, { role: "ingest", max: options.ingestConnections + LOOKUP_CONNECTIONS });
-  const batches = createPool(options, { role: "ingest", max: options.ingestConnections, settings: PINNED_PLANS });
-  const optional = createSharedPool(
-    { ...options, statementTimeoutMs: OPTIONAL_TIMEOUT_MS },
-    { role: "app", max: optionalConnectionsOf(options) },
+  const retryForMs = options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS;
+  const shared = (pool: pg.Pool, forMs: number): SharedConnections => ({
+    pool,
+    retryForMs: forMs,
+    takeShare: createBusinessShares({ connections: pool.options.max, waitMs: CONNECT_TIMEOUT_MS }),
+  });
+  const app = shared(createPool(options, { role: "app", max: options.appConnections }), retryForMs);
+  const lookups = { pool: createPool(options, { role: "ingest", max: options.ingestConnections + LOOKUP_CONNECTIONS }), retryForMs };
+  const batches = { pool: createPool(options, { role: "ingest", max: options.ingestConnections, settings: PINNED_PLANS }), retryForMs: 0 };
+  const optional = shared(
+    createPool({ ...options, statementTimeoutMs: OPTIONAL_TIMEOUT_MS }, { role: "app", max: optionalConnectionsOf(options) }),
+    OPTIONAL_TIMEOUT_MS,
   );
   const businessOf =
-    (pool: SharedPool): Database["forBusiness"] =>
+    (connections: SharedConnections): Database["forBusiness"] =>
     (businessId) => ({
-      run: (query, values) => withBusiness(pool, businessId, (client) => runOn(client, query, values)),
-      transaction: (work, transactionOptions = {}) => runTransaction(pool, businessId, { work, ...transactionOptions }),
+      run: (query, values) => withBusiness(connections, businessId, (client) => runOn(client, query, values)),
+      transaction: (work, transactionOptions = {}) =>
+        withBusiness(connections, businessId, (client) => inTransaction(client, work, transactionOptions)),
     });
   return {
     forBusiness: businessOf(app),
     optional: { forBusiness: businessOf(optional) },
-    acrossBusinesses: { run: (query, values) => withClient(ingest, (client) => runOn(client, query, values)) },
+    acrossBusinesses: { run: (query, values) => withClient(lookups, (client) => runOn(client, query, values)) },
     batches: {
       run: (query, values, { isImpatient = false } = {}) =>
         withClient(batches, async (client) => {
@@ -290,10 +299,10 @@ export function createDatabase(options: DatabaseOptions): Database {
         }),
     },
     async ping() {
-      await ingest.query("select 1");
+      await lookups.pool.query("select 1");
     },
     async close() {
-      await Promise.all([app.pool.end(), ingest.end(), batches.end(), optional.pool.end()]);
+      await Promise.all([app, lookups, batches, optional].map(({ pool }) => pool.end()));
     },
   };
 }

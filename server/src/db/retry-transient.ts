@@ -1,20 +1,24 @@
-// Owns: doing a database call again when the database asks for it: a deadlock, a serialisation failure.
+// Owns: doing something again when the database asks for it: after a deadlock, a serialisation failure. What failed was rolled back.
 import { setTimeout as delay } from "node:timers/promises";
 import { classifyDatabaseError } from "./classify-error.ts";
 
 const ATTEMPTS = 5;
 
-/**
- * For one statement; a transaction of database.ts does this itself. What a failed attempt did is rolled back. Everything but passing faults is thrown
- * as it is.
- */
+/** How long to wait before the next try, so that those who met do not meet again; undefined: there is none. */
+export function pauseBeforeRetry(error: unknown, attempt: number): number | undefined {
+  if (attempt >= ATTEMPTS || classifyDatabaseError(error) !== "transient") return undefined;
+  return 5 * attempt ** 2 * (0.5 + Math.random());
+}
+
+/** For a batch of ingest; all else that database.ts runs is tried again there. Everything but passing faults is thrown as it is. */
 export async function retryTransient<T>(work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await work();
     } catch (error) {
-      if (attempt === ATTEMPTS || classifyDatabaseError(error) !== "transient") throw error;
-      await delay(5 * attempt ** 2 * (0.5 + Math.random()));
+      const pauseMs = pauseBeforeRetry(error, attempt);
+      if (pauseMs === undefined) throw error;
+      await delay(pauseMs);
     }
   }
 }

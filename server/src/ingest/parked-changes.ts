@@ -2,7 +2,6 @@
 // applied. Refuses to know: how a change is applied, and what brings a parked one back.
 import type { ChannelDirectory } from "../businesses/channel-directory.ts";
 import type { Queryable } from "../db/query.ts";
-import { retryTransient } from "../db/retry-transient.ts";
 import type { BusinessId } from "../kernel/ids.ts";
 import type { IdentityEvent, WebhookEvent } from "../whatsapp/events.ts";
 import type { FindPlaces, Place } from "./find-places.ts";
@@ -77,7 +76,7 @@ export function createParkedChanges({ db, channels, findPlaces }: ParkedChangesD
       const found: ParkedChange[] = [];
       for (const row of rows) {
         const markApplied = async (): Promise<void> => {
-          await retryTransient(() => db.run(markReplayedAcrossBusinesses, [row.business_id, row.id, "replayed"]));
+          await db.run(markReplayedAcrossBusinesses, [row.business_id, row.id, "replayed"]);
         };
         for (const event of readRawItem(row) ?? []) {
           const told = await changeOf(event);

@@ -2,7 +2,6 @@
 // the word holds when they write, or are written to. Refuses to know: what the customer said in their own words.
 import { canonicalKeyOf } from "../conversations/canonical-key.ts";
 import type { Queryable } from "../db/query.ts";
-import { retryTransient } from "../db/retry-transient.ts";
 import type { SettleIdentity } from "../identity/settle-identity.ts";
 import { newId } from "../kernel/ids.ts";
 import type { Preference, PreferenceEvent } from "../whatsapp/events.ts";
@@ -32,7 +31,7 @@ export function createRecordPreferences(deps: { readonly db: Queryable; readonly
       const settled = await deps.settleIdentity({ businessId, identifiers, newKeys, reason: "payload", proof, create, at });
       if (settled === undefined) return false;
       const values = [businessId, settled.conversationId, value === "stop", at, newId(), settled.isNew];
-      const [row] = await retryTransient(() => deps.db.run(recordMarketingWordAcrossBusinesses, values));
+      const [row] = await deps.db.run(recordMarketingWordAcrossBusinesses, values);
       // Merged away between the two statements: its winner is found next.
       if (row !== undefined) return true;
     }

@@ -3,7 +3,6 @@ import { createHash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import type { DirectoryChannel } from "../businesses/channel-directory.ts";
 import type { Queryable } from "../db/query.ts";
-import { retryTransient } from "../db/retry-transient.ts";
 import { newId, type BusinessId } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
 import type { NoticeEvent } from "../whatsapp/events.ts";
@@ -74,7 +73,7 @@ export function createRecordSignals({ db, log }: { readonly db: Queryable; reado
       digest,
       JSON.stringify({ aspects, onlyIfChanged, template: signal.template ?? {} }),
     ];
-    const [row] = await retryTransient(() => db.run(recordSignalAcrossBusinesses, values));
+    const [row] = await db.run(recordSignalAcrossBusinesses, values);
     if (row === undefined || row.recorded + row.moved === 0) return;
     const { provider, field } = event;
     const { severity } = signal;

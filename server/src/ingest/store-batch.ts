@@ -176,7 +176,7 @@ export function createStoreBatch(deps: StoreBatchDeps): StoreBatch {
     const { item, canonicalKey } = entry;
     const reason = messageOf(refusal);
     try {
-      const known = await retryTransient(() => db.run(findConversationOfKeyAcrossBusinesses, [item.businessId, canonicalKey]));
+      const known = await db.run(findConversationOfKeyAcrossBusinesses, [item.businessId, canonicalKey]);
       if (known.length > 0) {
         await storeAll([{ ...entry, newAliases: [] }], { ...progress, form: "bare" });
         const outcome = progress.outcomes.get(item);

@@ -1,6 +1,5 @@
 // Owns: the way of a batch of messages into their threads: resolve, settle what is not plain, store, and settle what turned out to be contested.
 import { classifyDatabaseError } from "../db/classify-error.ts";
-import { retryTransient } from "../db/retry-transient.ts";
 import type { SettleRequest } from "../identity/identity-transaction.ts";
 import type { SettleIdentity } from "../identity/settle-identity.ts";
 import { messageOf } from "../kernel/faults.ts";
@@ -174,7 +173,7 @@ export function createStoreMessages(deps: StoreMessagesDeps): StoreMessages {
     const { outcomes, settled } = batch;
     for (let rest = items; rest.length > 0;) {
       const { firsts, repeats } = withoutRepeats(rest);
-      const { placed, toSettle, later, nameless } = await retryTransient(() => resolver.resolve(firsts));
+      const { placed, toSettle, later, nameless } = await resolver.resolve(firsts);
       for (const item of nameless) outcomes.set(item, await quarantine(item, "The message names no sender."));
       await store(placed, batch);
       await store(await settleAll(toSettle, batch), batch);

@@ -13,7 +13,6 @@ import {
   storeStatusesAcrossBusinesses,
 } from "./ingest.queries.ts";
 import type { WebhookLogWriter } from "./webhook-log.ts";
-import { retryTransient } from "../db/retry-transient.ts";
 
 export interface StatusItem {
   readonly event: StatusEvent;
@@ -45,22 +44,20 @@ export function createStatusStore(deps: StatusStoreDeps): StatusStore {
   async function storeOnce(items: readonly StatusItem[]): Promise<void> {
     await deps.failPoints.hit("status.apply");
     const events = items.map(({ event }) => event);
-    await retryTransient(() =>
-      deps.db.run(storeStatusesAcrossBusinesses, [
-        items.map(({ businessId }) => businessId),
-        items.map(({ channelId }) => channelId),
-        events.map((event) => event.providerMessageId),
-        events.map((event) => event.status),
-        events.map((event) => event.participant),
-        events.map((event) => event.at),
-        events.map(callbackIdOf),
-        events.map((event) => (event.fault === undefined ? null : String(event.fault.code))),
-        events.map((event) => event.fault?.details ?? event.fault?.title ?? null),
-        events.map((event) => jsonOf(event.pricing)),
-        events.map((event) => jsonOf(event.entryWindow)),
-        events.map((event) => event.templateId ?? null),
-      ]),
-    );
+    await deps.db.run(storeStatusesAcrossBusinesses, [
+      items.map(({ businessId }) => businessId),
+      items.map(({ channelId }) => channelId),
+      events.map((event) => event.providerMessageId),
+      events.map((event) => event.status),
+      events.map((event) => event.participant),
+      events.map((event) => event.at),
+      events.map(callbackIdOf),
+      events.map((event) => (event.fault === undefined ? null : String(event.fault.code))),
+      events.map((event) => event.fault?.details ?? event.fault?.title ?? null),
+      events.map((event) => jsonOf(event.pricing)),
+      events.map((event) => jsonOf(event.entryWindow)),
+      events.map((event) => event.templateId ?? null),
+    ]);
   }
 
   return {
@@ -89,22 +86,20 @@ export function createStatusStore(deps: StatusStoreDeps): StatusStore {
     async applyWaitingOnce() {
       const rows = await deps.db.run(listWaitingStatusesAcrossBusinesses, []);
       if (rows.length === 0) return 0;
-      await retryTransient(() =>
-        deps.db.run(storeStatusesAcrossBusinesses, [
-          rows.map((row) => row.business_id),
-          rows.map((row) => row.channel_id),
-          rows.map((row) => row.provider_message_id),
-          rows.map((row) => row.status),
-          rows.map((row) => row.participant),
-          rows.map((row) => row.at),
-          rows.map(() => null),
-          rows.map((row) => row.error_code),
-          rows.map((row) => row.error_text),
-          rows.map((row) => jsonOf(row.pricing)),
-          rows.map((row) => jsonOf(row.entry_window)),
-          rows.map((row) => row.template_id),
-        ]),
-      );
+      await deps.db.run(storeStatusesAcrossBusinesses, [
+        rows.map((row) => row.business_id),
+        rows.map((row) => row.channel_id),
+        rows.map((row) => row.provider_message_id),
+        rows.map((row) => row.status),
+        rows.map((row) => row.participant),
+        rows.map((row) => row.at),
+        rows.map(() => null),
+        rows.map((row) => row.error_code),
+        rows.map((row) => row.error_text),
+        rows.map((row) => jsonOf(row.pricing)),
+        rows.map((row) => jsonOf(row.entry_window)),
+        rows.map((row) => row.template_id),
+      ]);
       await deps.db.run(markStatusesAppliedAcrossBusinesses, [
         rows.map((row) => row.business_id),
         rows.map((row) => row.channel_id),

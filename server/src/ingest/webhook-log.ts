@@ -1,7 +1,6 @@
 // Owns: the raw record of everything that is not a stored message or status: notices, and what could not be stored, with the reason. Each item once,
 // however often it comes; how often is counted.
 import type { Queryable } from "../db/query.ts";
-import { retryTransient } from "../db/retry-transient.ts";
 import { newId, NO_BUSINESS, type BusinessId } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
 import type { Provider, WebhookEvent } from "../whatsapp/events.ts";
@@ -70,19 +69,17 @@ function noticeRowOf(entry: NoticeEntry): LogRow {
 export function createWebhookLog(deps: { readonly db: Queryable; readonly log: Log }): WebhookLogWriter {
   async function write(rows: readonly LogRow[]): Promise<void> {
     for (const slice of slicesOf(rows)) {
-      await retryTransient(() =>
-        deps.db.run(logWebhooksAcrossBusinesses, [
-          slice.map((row) => row.businessId ?? NO_BUSINESS),
-          slice.map(() => newId()),
-          slice.map((row) => row.state),
-          slice.map((row) => row.reason),
-          slice.map((row) => row.provider),
-          slice.map((row) => row.kind),
-          slice.map((row) => row.channelKey),
-          slice.map((row) => row.body),
-          slice.map((row) => row.waitsFor),
-        ]),
-      );
+      await deps.db.run(logWebhooksAcrossBusinesses, [
+        slice.map((row) => row.businessId ?? NO_BUSINESS),
+        slice.map(() => newId()),
+        slice.map((row) => row.state),
+        slice.map((row) => row.reason),
+        slice.map((row) => row.provider),
+        slice.map((row) => row.kind),
+        slice.map((row) => row.channelKey),
+        slice.map((row) => row.body),
+        slice.map((row) => row.waitsFor),
+      ]);
     }
   }
 

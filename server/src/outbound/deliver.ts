@@ -1,6 +1,5 @@
 // Owns: one run of the send lane: the queued messages of a conversation, one after the other, each sent at most once unless it is known
 // not to have been accepted.
-import { retryTransient } from "../db/retry-transient.ts";
 import { retryWhileGone } from "../db/retry-while-gone.ts";
 import { createBusinessBatcher } from "../db/business-batcher.ts";
 import type { Database } from "../db/database.ts";
@@ -61,22 +60,20 @@ export function createDeliver(deps: DeliverDeps): (lane: ClaimedLane, signal: Ab
   const finish = createBusinessBatcher<Settlement, { readonly more: boolean } | undefined>({
     slots: 2,
     async run(businessId, settlements) {
-      const rows = await retryTransient(() =>
-        database
-          .forBusiness(businessId)
-          .run(finishSends, [
-            businessId,
-            settlements.map(({ lane }) => lane.conversationId),
-            settlements.map(({ lane }) => lane.fence),
-            settlements.map(({ messageId }) => messageId),
-            settlements.map(({ settledTo }) => settledTo),
-            settlements.map(({ status }) => status),
-            settlements.map(({ providerMessageId }) => providerMessageId ?? null),
-            settlements.map(({ errorCode }) => errorCode ?? null),
-            settlements.map(({ errorText }) => errorText ?? null),
-            settlements.map(({ retryInMs }) => (retryInMs === undefined ? null : Math.round(retryInMs))),
-          ]),
-      );
+      const rows = await database
+        .forBusiness(businessId)
+        .run(finishSends, [
+          businessId,
+          settlements.map(({ lane }) => lane.conversationId),
+          settlements.map(({ lane }) => lane.fence),
+          settlements.map(({ messageId }) => messageId),
+          settlements.map(({ settledTo }) => settledTo),
+          settlements.map(({ status }) => status),
+          settlements.map(({ providerMessageId }) => providerMessageId ?? null),
+          settlements.map(({ errorCode }) => errorCode ?? null),
+          settlements.map(({ errorText }) => errorText ?? null),
+          settlements.map(({ retryInMs }) => (retryInMs === undefined ? null : Math.round(retryInMs))),
+        ]);
       const byConversation = new Map(rows.map((row) => [row.conversation_id, row]));
       return settlements.map(({ lane }) => byConversation.get(lane.conversationId));
     },
