@@ -38,7 +38,7 @@ export const sendingChecks: readonly Check[] = [
     advice: "What waits to be sent is kept. `onethread channel list` says what happened, and what to do.",
     // The placeholders of an adoption only hold history.
     violations: `select c.id from onethread.channels c
-      where c.stopped_at is not null and c.external_id not like 'adopted:%' or exists (
+      where c.stopped_at is not null and coalesce(c.stopped_reason not like 'adopted:%', true) or exists (
         select from onethread.channel_signals s
          where s.business_id = c.business_id and s.channel_id = c.id and s.health <> 'ok' and coalesce(s.until > now(), true))`,
   },
