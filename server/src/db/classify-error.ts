@@ -25,6 +25,25 @@ export function classifyDatabaseError(error: unknown): DatabaseFailure {
   return DATA_CLASSES.has(state.slice(0, 2)) ? "data" : "unavailable";
 }
 
+/** Why the database cannot do what it was asked, although nothing is wrong with that: the same may work later. */
+export type DatabaseAbsence = "gone" | "overloaded" | "contended" | "timeout";
+
+// By SQLSTATE and, where that has no row, by its class. What has no row in either is a fault of ours or of the installation (42: a wrong statement; 28: a wrong
+// login; 0A, 26, XX, …): sending the same again would never help, and somebody has to look.
+const ABSENCES: Readonly<Record<string, DatabaseAbsence | "fault">> = {
+  "08": "gone",
+  "08P01": "fault",
+  "25006": "gone",
+  "25P03": "gone",
+  "40": "contended",
+  "53": "overloaded",
+  "55": "contended",
+  "55000": "fault",
+  "57": "gone",
+  "57014": "timeout",
+  "58": "gone",
+};
+
 const CONNECTION_CODES = new Set([
   "ECONNREFUSED",
   "ECONNRESET",
@@ -35,23 +54,41 @@ const CONNECTION_CODES = new Set([
   "EHOSTUNREACH",
   "ENETUNREACH",
 ]);
-// Connection (08), try again (40), resources (53), in use (55), stopped or timed out (57), system (58), read-only after a failover, idle for too long.
-// Every other state is a fault of ours or of the installation: sending the same again would never help, and somebody has to look.
-const PASSING_STATES = /^(08|40|53|55|57|58|25006|25P03)/;
-// What pg says without a code when a connection is lost, cannot be had, or is closed under it.
+// What pg says without a code when a connection is lost, cannot be had, or is closed under it; and when a statement is not answered.
 const CONNECTION_MESSAGES =
-  /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error|Client was closed|Cannot use a pool)/;
+  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed|Cannot use a pool)/;
+const READ_TIMEOUT = "Query read timeout";
 
-/** The database cannot be reached or cannot work now, and nothing is wrong with what it was asked: the same may work later. */
-export function isDatabaseGone(error: unknown): boolean {
-  const code = sqlStateOf(error);
-  if (code !== undefined && CONNECTION_CODES.has(code)) return true;
-  if (code?.length === 5) return PASSING_STATES.test(code);
-  if (error instanceof AggregateError) return error.errors.some(isDatabaseGone);
-  return error instanceof Error && CONNECTION_MESSAGES.test(error.message);
+function absenceOfState(state: string | undefined): DatabaseAbsence | undefined {
+  if (state?.length !== 5) return undefined;
+  const found = ABSENCES[state] ?? ABSENCES[state.slice(0, 2)];
+  return found === "fault" ? undefined : found;
 }
 
-const STATEMENT_TIMEOUT = "57014";
+/** Undefined: it is no such failure, and asking again would not help. Also when it is the cause of what is thrown. */
+export function absenceOf(error: unknown): DatabaseAbsence | undefined {
+  const [first, ...causes] = causesOf(error);
+  return absenceOfFirst(first) ?? causes.map((cause) => absenceOfState(sqlStateOf(cause)) ?? goneAs(cause)).find(Boolean);
+}
+
+function absenceOfFirst(error: unknown): DatabaseAbsence | undefined {
+  const code = sqlStateOf(error);
+  if (code !== undefined && CONNECTION_CODES.has(code)) return "gone";
+  if (code?.length === 5) return absenceOfState(code);
+  if (error instanceof AggregateError) return error.errors.map(absenceOfFirst).find(Boolean);
+  if (!(error instanceof Error)) return undefined;
+  if (error.message.startsWith(READ_TIMEOUT)) return "timeout";
+  return CONNECTION_MESSAGES.test(error.message) ? "gone" : undefined;
+}
+
+/** The name of the constraint that was violated, also when that is the cause of what is thrown. */
+export function constraintOf(error: unknown): string | undefined {
+  for (const cause of causesOf(error)) {
+    const isViolation = sqlStateOf(cause)?.startsWith("23") === true;
+    if (isViolation && cause instanceof Error && "constraint" in cause && typeof cause.constraint === "string") return cause.constraint;
+  }
+  return undefined;
+}
 
 const MOST_CAUSES = 8;
 const connectionFailures = new WeakSet<Error>();
@@ -62,16 +99,28 @@ export function noteConnectionFailure(error: unknown): void {
   if (error instanceof Error && !isMistakeOfOurs) connectionFailures.add(error);
 }
 
+/** Below SQL; only who opened the connection knows that it was to our database. */
+function goneAs(error: unknown): DatabaseAbsence | undefined {
+  return error instanceof Error && connectionFailures.has(error) ? "gone" : undefined;
+}
+
+/** What was thrown, what caused it, and so on. */
+function causesOf(error: unknown): readonly unknown[] {
+  const causes = [error];
+  for (let last = error; causes.length < MOST_CAUSES && last instanceof Error && last.cause !== undefined; last = last.cause)
+    causes.push(last.cause);
+  return causes;
+}
+
 /**
  * A failure that says nothing about the work itself, so it counts as no try of it; also when it is the cause of what is thrown. A statement that was too
  * slow is none of them: it may be the work's own. Nor is a connection to somebody else's server.
  */
 export function isOutage(error: unknown): boolean {
-  let cause = error;
-  for (let depth = 0; depth < MOST_CAUSES && cause instanceof Error; depth += 1, cause = cause.cause) {
-    const state = sqlStateOf(cause);
-    if (connectionFailures.has(cause)) return true;
-    if (state?.length === 5 && PASSING_STATES.test(state)) return state !== STATEMENT_TIMEOUT;
+  for (const cause of causesOf(error)) {
+    if (goneAs(cause) !== undefined) return true;
+    const absence = absenceOfState(sqlStateOf(cause));
+    if (absence !== undefined) return absence !== "timeout";
   }
   return false;
 }

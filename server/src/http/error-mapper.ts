@@ -1,10 +1,10 @@
 // Owns: which failure becomes which problem, and logging each one that is our fault, once. What nobody expected reaches a client as an id only.
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
-import { isDatabaseGone } from "../db/classify-error.ts";
 import { Fault, FAULTS } from "../kernel/faults.ts";
 import { newId } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
+import { databaseFailureOf, type DatabaseFailure } from "./database-problems.ts";
 import { problemOf, sendProblem, type FieldProblem, type Problem } from "./problem.ts";
 
 export type ErrorHandler = (error: unknown, request: FastifyRequest, reply: FastifyReply) => FastifyReply;
@@ -35,8 +35,8 @@ function problemFor(error: unknown, site: Site): Mapped {
   if (hasZodFastifySchemaValidationErrors(error)) return { problem: mapValidation(error) };
   const fromFastify = mapRequestError(error);
   if (fromFastify !== undefined) return { problem: fromFastify };
-  if (isDatabaseGone(error)) return mapUnavailable(error, site);
-  return mapUnknown(error, site);
+  const failure = databaseFailureOf(error);
+  return failure === undefined ? mapUnknown(error, site) : mapDatabaseFailure(failure, error, site);
 }
 
 function mapFault(fault: Fault, { request, log }: Site): Mapped {
@@ -72,10 +72,10 @@ function mapRequestError(error: unknown): Problem | undefined {
   return problemOf("bad_request", `The request cannot be read: ${error.message}`);
 }
 
-function mapUnavailable(error: unknown, { request, log }: Site): Mapped {
-  log.warn({ route: routeOf(request), error }, "http.database-failed");
-  const detail = "The database does not answer right now. Nothing of this request was kept; send it again.";
-  return { problem: problemOf("unavailable", detail), retryAfterSeconds: DEFAULT_RETRY_SECONDS };
+function mapDatabaseFailure(failure: DatabaseFailure, error: unknown, { request, log }: Site): Mapped {
+  if (failure.outcome === "refused") return { problem: problemOf(failure.problem.code, failure.problem.detail) };
+  log.warn({ route: routeOf(request), reason: failure.absence, error }, "http.database-failed");
+  return { problem: problemOf("unavailable", failure.detail), retryAfterSeconds: DEFAULT_RETRY_SECONDS };
 }
 
 function mapUnknown(error: unknown, { request, log }: Site): Mapped {
