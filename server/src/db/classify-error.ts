@@ -59,8 +59,11 @@ const CONNECTION_MESSAGES =
   /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed|Cannot use a pool)/;
 const READ_TIMEOUT = "Query read timeout";
 
+/** Five letters may be the system's word, too: EPIPE. */
+const isSqlState = (code: string | undefined): code is string => code?.length === 5 && !CONNECTION_CODES.has(code);
+
 function absenceOfState(state: string | undefined): DatabaseAbsence | undefined {
-  if (state?.length !== 5) return undefined;
+  if (!isSqlState(state)) return undefined;
   const found = ABSENCES[state] ?? ABSENCES[state.slice(0, 2)];
   return found === "fault" ? undefined : found;
 }
@@ -68,17 +71,23 @@ function absenceOfState(state: string | undefined): DatabaseAbsence | undefined 
 /** Undefined: it is no such failure, and asking again would not help. Also when it is the cause of what is thrown. */
 export function absenceOf(error: unknown): DatabaseAbsence | undefined {
   const [first, ...causes] = causesOf(error);
-  return absenceOfFirst(first) ?? causes.map((cause) => absenceOfState(sqlStateOf(cause)) ?? goneAs(cause)).find(Boolean);
+  return absenceOfFirst(first) ?? causes.map(absenceOfCause).find(Boolean);
 }
 
 function absenceOfFirst(error: unknown): DatabaseAbsence | undefined {
   const code = sqlStateOf(error);
   if (code !== undefined && CONNECTION_CODES.has(code)) return "gone";
-  if (code?.length === 5) return absenceOfState(code);
+  if (isSqlState(code)) return absenceOfState(code);
   if (error instanceof AggregateError) return error.errors.map(absenceOfFirst).find(Boolean);
   if (!(error instanceof Error)) return undefined;
   if (error.message.startsWith(READ_TIMEOUT)) return "timeout";
   return CONNECTION_MESSAGES.test(error.message) ? "gone" : undefined;
+}
+
+/** It may come from anywhere, so a failure of a connection counts only when it is known to be ours. */
+function absenceOfCause(cause: unknown): DatabaseAbsence | undefined {
+  const code = sqlStateOf(cause);
+  return isSqlState(code) ? absenceOfState(code) : goneAs(cause);
 }
 
 /** The name of the constraint that was violated, also when that is the cause of what is thrown. */

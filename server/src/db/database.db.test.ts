@@ -6,6 +6,7 @@ import { eventually } from "../../test/support/eventually.ts";
 import { createChangeBusiness } from "../businesses/change-business.ts";
 import { createCustomerFacts } from "../conversations/customer-facts.ts";
 import { createTestThread } from "../../test/support/test-http.ts";
+import { absenceOf, isOutage } from "./classify-error.ts";
 import { createDatabase, type Database } from "./database.ts";
 import { defineQuery, type Queryable } from "./query.ts";
 
@@ -159,6 +160,14 @@ it.for<readonly [string, () => Queryable]>([
   } finally {
     other.release(true);
   }
+});
+
+it("a statement that does not fit its parameters is a fault of ours and no outage, and costs one connection at most", async () => {
+  const db = database.forBusiness(business.businessId);
+  const error: unknown = await db.run(askBackend, [business.businessId, "too many"]).catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ code: "08P01" });
+  expect([isOutage(error), absenceOf(new Error("it could not be stored", { cause: error }))]).toEqual([false, undefined]);
+  expect(await db.run(askBackend, [business.businessId])).toHaveLength(1);
 });
 
 it("a deadlock that took longer than a statement may is not tried again", async () => {

@@ -212,7 +212,8 @@ async function withClient<T>({ pool, retryForMs }: Connections, work: (client: p
     } catch (caught) {
       const error = caught instanceof RolledBack ? caught.cause : caught;
       if (error === caught && isLost(error)) {
-        noteConnectionFailure(error);
+        // What has a SQLSTATE says itself what it is.
+        if (!(error instanceof pg.DatabaseError)) noteConnectionFailure(error);
         broken = error instanceof Error ? error : new Error(String(error));
       }
       const pause = performance.now() - beganAt < retryForMs ? pauseBeforeRetry(error, attempt) : undefined;

@@ -147,6 +147,7 @@ it("a wrong password for the database is a fault of the installation, and no rea
   await wrong.close();
   expect(error).toMatchObject({ code: "28P01" });
   expect((await answerTo(error)).status).toBe(500);
+  expect((await answerTo(new Error("it could not be stored", { cause: error }))).status).toBe(500);
 });
 
 it.each<readonly [string, string, string | Work]>([
