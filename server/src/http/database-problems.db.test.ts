@@ -7,6 +7,7 @@ import { eventually } from "../../test/support/eventually.ts";
 import { createTestBusiness, type TestBusiness } from "../../test/support/test-business.ts";
 import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
 import { bearerFor, createTestHttp, createTestThread } from "../../test/support/test-http.ts";
+import { createApiKeys } from "../businesses/api-keys.ts";
 import { createDatabase, type Database } from "../db/database.ts";
 import { newId } from "../kernel/ids.ts";
 import { createLog, type Log } from "../kernel/log.ts";
@@ -143,7 +144,9 @@ it("a wrong password for the database is a fault of the installation, and no rea
   const url = new URL(test.url);
   url.password = "wrong";
   const wrong = createDatabase({ url: url.href, appConnections: 1, ingestConnections: 1, applicationName: "wrong", log: test.log });
-  const error: unknown = await wrong.ping().catch((thrown: unknown) => thrown);
+  const error: unknown = await createApiKeys({ database: wrong })
+    .list(business.businessId)
+    .catch((thrown: unknown) => thrown);
   await wrong.close();
   expect(error).toMatchObject({ code: "28P01" });
   expect((await answerTo(error)).status).toBe(500);
