@@ -1,7 +1,7 @@
 // Proves on what people really write, in every language of the product, that a courtesy is no question and that no question is taken for a courtesy.
 import { expect, test } from "vitest";
 import { asksSomething, readCourtesy } from "./courtesies.ts";
-import { guessQuestions, questionsOf } from "./questions-of.ts";
+import { questionsOf } from "./questions-of.ts";
 
 const texts = (written: string): readonly string[] =>
   written
@@ -157,10 +157,10 @@ test.each([
   ["Are you open? Yes or no?", 1],
   ["I would like bread. It is for Sunday.", 0],
 ])("%j has so many questions: %i", (text, count) => {
-  expect(guessQuestions(text)).toHaveLength(count);
+  expect(questionsOf(text).guessed).toHaveLength(count);
 });
 
 test("only a guess finds two questions in one sentence", () => {
-  expect(questionsOf("where can I park, is there a place")).toHaveLength(1);
-  expect(guessQuestions("where can I park, is there a place")).toHaveLength(2);
+  expect(questionsOf("where can I park, is there a place").whole).toHaveLength(1);
+  expect(questionsOf("where can I park, is there a place").guessed).toHaveLength(2);
 });

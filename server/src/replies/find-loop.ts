@@ -36,7 +36,7 @@ function sayingOf(text: string, answersUs: boolean): string {
   const isNumberAround = lettered === WORDS_OF_A_TEXT - 1 && words.at(-1) !== "#";
   if (lettered === words.length || (lettered < WORDS_OF_A_TEXT && !isNumberAround)) return plain(text);
   if (answersUs && words.length <= LONGEST_ANSWER) return plain(text);
-  if (questionsOf(text).some((question) => HAS_DIGIT.test(question))) return plain(text);
+  if (questionsOf(text).whole.some((question) => HAS_DIGIT.test(question))) return plain(text);
   return words.filter((word, at) => word !== "#" || words[at - 1] !== "#").join(" ");
 }
 

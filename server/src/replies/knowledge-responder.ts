@@ -2,7 +2,7 @@
 import type { KnowledgeBase, KnowledgeHit } from "../knowledge/knowledge-base.ts";
 import { renderMarkdown } from "../whatsapp/render-markdown.ts";
 import { leftForPerson } from "./asks-for-reply.ts";
-import { guessQuestions, questionsOf } from "./questions-of.ts";
+import { questionsOf } from "./questions-of.ts";
 import type { ReplyContext, Responder, ResponderAnswer } from "./responder.ts";
 
 const MAX_QUESTION_LENGTH = 1_000;
@@ -22,8 +22,9 @@ export function createKnowledgeResponder(deps: { readonly knowledge: Pick<Knowle
 
   /** Several questions are each looked up; else all the words together, and where that finds nothing each message for itself. */
   async function findAll(context: ReplyContext, words: readonly string[]): Promise<readonly Answered[]> {
-    const guessed = words.flatMap(guessQuestions).slice(-MOST_TEXTS);
-    const questions = words.flatMap(questionsOf).slice(-MOST_TEXTS);
+    const asked = words.map(questionsOf);
+    const guessed = asked.flatMap((one) => one.guessed).slice(-MOST_TEXTS);
+    const questions = asked.flatMap(({ whole }) => whole).slice(-MOST_TEXTS);
     // One sentence is taken for several questions only when each of them has its answer.
     if (guessed.length > questions.length) {
       const each = await Promise.all(guessed.map((question) => find(context, question)));

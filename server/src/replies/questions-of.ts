@@ -33,21 +33,33 @@ function splitJoined(sentence: string): readonly string[] {
   return [...parts, sentence.slice(from)];
 }
 
-function askingIn(text: string, split: (sentence: string) => readonly string[]): readonly string[] {
-  const asking: string[] = [];
-  for (const sentence of text.slice(0, 4_000).split(SENTENCE_END)) {
-    for (const part of split(sentence)) {
-      if (asking.length === MOST_QUESTIONS) return asking;
-      const trimmed = part.trim();
-      const asks = QUESTION_MARK.test(trimmed) || beginsToAsk(trimmed);
-      if (asks && readCourtesy(trimmed) === "question") asking.push(trimmed);
-    }
-  }
-  return asking;
+/** What of a sentence asks, for itself. */
+function askingOf(part: string): string | undefined {
+  const trimmed = part.trim();
+  const asks = QUESTION_MARK.test(trimmed) || beginsToAsk(trimmed);
+  return asks && readCourtesy(trimmed) === "question" ? trimmed : undefined;
 }
 
-/** The sentences of a text that ask. Empty when none says so itself. At most four. */
-export const questionsOf = (text: string): readonly string[] => askingIn(text, (sentence) => [sentence]);
+export interface Questions {
+  /** The sentences that ask. Empty when none says so itself. */
+  readonly whole: readonly string[];
+  /** The same, and what may be several questions in one sentence each for itself; that is a guess. */
+  readonly guessed: readonly string[];
+}
 
-/** The same, and what may be several questions in one sentence each for itself; that is a guess. */
-export const guessQuestions = (text: string): readonly string[] => askingIn(text, splitJoined);
+/** At most four of each. */
+export function questionsOf(text: string): Questions {
+  const whole: string[] = [];
+  const guessed: string[] = [];
+  for (const sentence of text.slice(0, 4_000).split(SENTENCE_END)) {
+    const parts = splitJoined(sentence);
+    const asking = askingOf(sentence);
+    if (asking !== undefined && whole.length < MOST_QUESTIONS) whole.push(asking);
+    for (const part of parts) {
+      if (guessed.length === MOST_QUESTIONS) return { whole, guessed };
+      const guess = parts.length === 1 ? asking : askingOf(part);
+      if (guess !== undefined) guessed.push(guess);
+    }
+  }
+  return { whole, guessed };
+}

@@ -135,3 +135,27 @@ test("any text at all is rendered, never thrown at", () => {
     }),
   );
 });
+
+test("a line without marks is the same whether it is parsed or not", () => {
+  const letter = fc.constantFrom(...Array.from("aZéßж中א0123456789 .,;:!?'\"’%€$£¿¡/@()- "));
+  const word = fc.constantFrom(
+    "www.acme.example ",
+    "https://acme.example/a-b ",
+    "a@acme.example ",
+    "1. ",
+    "- ",
+    "--- ",
+    "(c) ",
+    "A: ",
+    "... ",
+    "  ",
+  );
+  fc.assert(
+    fc.property(fc.array(fc.oneof(letter, word), { maxLength: 40 }), (pieces) => {
+      const line = `Hello${pieces.join("")}`;
+      // Two paragraphs are parsed.
+      expect(`${renderMarkdown(line)}\n\nx`).toBe(renderMarkdown(`${line}\n\nx`));
+    }),
+    { numRuns: 2_000 },
+  );
+});

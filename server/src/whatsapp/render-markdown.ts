@@ -14,6 +14,9 @@ const parser = new MarkdownIt({ html: true, linkify: false, typographer: false, 
   "reference",
 ]);
 
+/** Most answers: one line in which nothing is a mark, nor the beginning of one. */
+const PLAIN_LINE = /^\p{L}[\p{L}\p{M}\p{N} .,;:!?'"’%€$£¿¡/@()-]{0,1000}$/u;
+
 const TAG = /^<\/?([a-z][a-z0-9]*)\b[^>]*>$/i;
 const TAG_MARKS: Readonly<Record<string, string>> = { b: "*", strong: "*", i: "_", em: "_", s: "~", del: "~", strike: "~", code: "`" };
 const NEW_LINE_TAGS = new Set(
@@ -365,6 +368,7 @@ function withoutMargins(markdown: string): string {
 
 /** Never throws. The same text in WhatsApp's marks again; blank when nothing of it can be shown. */
 export function renderMarkdown(markdown: string): string {
+  if (PLAIN_LINE.test(markdown)) return markdown.trimEnd();
   const writer = new BlockWriter();
   const text = markdown.slice(0, MAX_MARKDOWN_LENGTH).toWellFormed();
   for (const token of parser.parse(withoutMargins(text), {})) writer.take(token);
