@@ -11,7 +11,7 @@ const noDefaultExport = {
 };
 const noEnvironment = {
   selector: "MemberExpression[object.name='process'][property.name='env']",
-  message: "Only server/src/config.ts reads the environment; take what you need as a dependency.",
+  message: "Only server/src/config/config.ts reads the environment; take what you need as a dependency.",
 };
 
 export default tseslint.config(
@@ -65,7 +65,7 @@ export default tseslint.config(
   },
   // Programs for the terminal: their output is their purpose.
   { files: ["server/src/cli/**", "simulator/src/cli/**", "bench/**", "scripts/**", ...tests], rules: { "no-console": "off" } },
-  { files: ["server/src/config.ts", "bench/**", "scripts/**"], rules: { "no-restricted-syntax": ["error", noDefaultExport] } },
+  { files: ["server/src/config/config.ts", "bench/**", "scripts/**"], rules: { "no-restricted-syntax": ["error", noDefaultExport] } },
   // Vitest and Vite ask for a default export here.
   {
     files: ["*.config.ts", "**/vite.config.ts", "scripts/summary-reporter.ts", "server/test/global-setup.ts"],

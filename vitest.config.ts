@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 
 const tests = ["{server,sdk,simulator,inbox,bench,scripts}/**/*.test.{ts,tsx}"];
 /** What starts whole processes or a browser. */
-const whole = ["{server,simulator,inbox}/test/**/*.test.{ts,tsx}", "server/src/db/embedded.db.test.ts"];
+const whole = ["{server,simulator,inbox}/test/**/*.test.{ts,tsx}", "server/src/embedded/embedded.db.test.ts"];
 const foreign = ["**/node_modules/**", "**/dist/**"];
 
 export default defineConfig({

@@ -1,6 +1,6 @@
 // Owns: the process of the whole product: api, worker and scheduler as `onethread start` runs them, with its default settings.
-import { startOnethread } from "../server/src/compose.ts";
-import { readConfig, readEnvironment } from "../server/src/config.ts";
+import { startOnethread } from "../server/src/compose/start-onethread.ts";
+import { readConfig, readEnvironment } from "../server/src/config/config.ts";
 import { createLog } from "../server/src/kernel/log.ts";
 import { endWithParent, tell } from "./wire.ts";
 

@@ -1,7 +1,7 @@
 // Owns: the pattern that Onethread replaces, as a webhook intake on the same tables: look whether it is there, insert it if not, each step
 // a statement of its own. It is spared what it would need to be correct, and the alias table is only written for new conversations.
 import type { ChannelDirectory, DirectoryChannel } from "../server/src/businesses/channel-directory.ts";
-import { canonicalKeyOf } from "../server/src/conversations/canonical-key.ts";
+import { canonicalKeyOf } from "../server/src/identity/canonical-key.ts";
 import type { Queryable } from "../server/src/db/query.ts";
 import type { WebhookIntake } from "../server/src/ingest/webhook-intake.ts";
 import { newId } from "../server/src/kernel/ids.ts";

@@ -2,7 +2,7 @@
 import { Registry } from "prom-client";
 import { createChannelDirectory } from "../server/src/businesses/channel-directory.ts";
 import { createServices } from "../server/src/compose/services.ts";
-import { readConfig } from "../server/src/config.ts";
+import { readConfig } from "../server/src/config/config.ts";
 import { createDatabase } from "../server/src/db/database.ts";
 import { createHttpApp } from "../server/src/http/app.ts";
 import { createMetrics } from "../server/src/http/metrics.ts";

@@ -1,5 +1,5 @@
 // Owns: reading what another process of the bench sent (always one JSON object). Refuses to know what it means.
-import { isObject } from "../server/src/whatsapp/read-json.ts";
+import { isObject } from "../server/src/kernel/read-json.ts";
 import type { JsonObject } from "../server/src/kernel/json.ts";
 
 export function objectOf(value: unknown): JsonObject {

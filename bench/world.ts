@@ -5,7 +5,7 @@ import { join } from "node:path";
 import pg from "pg";
 import { createServices, type Services } from "../server/src/compose/services.ts";
 import { createDatabase } from "../server/src/db/database.ts";
-import { startEmbeddedDatabase } from "../server/src/db/embedded-database.ts";
+import { startEmbeddedDatabase } from "../server/src/embedded/embedded-database.ts";
 import { migrate } from "../server/src/db/migrate.ts";
 import { noFailPoints } from "../server/src/kernel/fail-points.ts";
 import type { JsonObject } from "../server/src/kernel/json.ts";

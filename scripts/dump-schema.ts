@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
-import { startEmbeddedDatabase } from "../server/src/db/embedded-database.ts";
+import { startEmbeddedDatabase } from "../server/src/embedded/embedded-database.ts";
 import { migrate } from "../server/src/db/migrate.ts";
 import { createLog } from "../server/src/kernel/log.ts";
 

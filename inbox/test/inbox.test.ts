@@ -7,8 +7,8 @@ import chromium from "@sparticuz/chromium";
 import { chromium as playwright, type Browser, type Page } from "playwright-core";
 import { build } from "vite";
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from "vitest";
-import { startOnethread } from "../../server/src/compose.ts";
-import { readConfig } from "../../server/src/config.ts";
+import { startOnethread } from "../../server/src/compose/start-onethread.ts";
+import { readConfig } from "../../server/src/config/config.ts";
 import { createTestDatabase, type TestDatabase } from "../../server/test/support/test-database.ts";
 
 // One process for all would end with its first page; and the page's own rules must hold, as they do for users.

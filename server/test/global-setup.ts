@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import type { TestProject } from "vitest/node";
-import { startEmbeddedPostgres } from "../src/db/embedded.ts";
+import { startEmbeddedPostgres } from "../src/embedded/embedded.ts";
 import { migrate } from "../src/db/migrate.ts";
 import { createLog } from "../src/kernel/log.ts";
 

@@ -4,8 +4,8 @@ import { globSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
 import { expect, test } from "vitest";
-import { checkReply } from "../src/replies/check-reply.ts";
-import { renderPrompt } from "../src/replies/render-prompt.ts";
+import { checkReply } from "../src/responders/check-reply.ts";
+import { renderPrompt } from "../src/responders/render-prompt.ts";
 import { parseCloudWebhook } from "../src/whatsapp/parse-webhook.ts";
 import { validateOutboundContent } from "../src/whatsapp/validate-content.ts";
 import { contextFor, message, settingsFor } from "./support/test-model.ts";
@@ -40,22 +40,22 @@ const twice: Call = (run, text) => run(text, text);
 
 /** Functions that need more than the text. */
 const CALLS: Readonly<Record<string, Call>> = {
-  "conversations/canonical-key.ts keyOfLaterHolder": (run, text) => run(text, new Date(0)),
+  "identity/canonical-key.ts keyOfLaterHolder": (run, text) => run(text, new Date(0)),
   "adopt/identifiers.ts readCanonicalKey": (run, text) => run(text, "0190a000-0000-7000-8000-000000000000"),
   "adopt/adopted-id.ts adoptedId": (run, text) => run("0190a000-0000-7000-8000-000000000000", "message", text),
   // Words of a question and of a text have at most 40 letters; nothing longer is compared.
-  "knowledge/correct-words.ts editDistance": (run, text) => run(text.slice(0, 40), text.slice(0, 40), 2),
+  "kernel/edit-distance.ts editDistance": (run, text) => run(text.slice(0, 40), text.slice(0, 40), 2),
   "models/frame-text.ts cleanText": (run, text) => run(text, "0123456789"),
   "models/frame-text.ts frameText": (run, text) => run(text, { kind: "message", mark: "0123456789", attributes: { name: text } }),
   "models/model-prompt.ts promptOf": (run, text) => run(text, [{ role: "user", content: text }]),
   "models/tidy-reply.ts tidyReply": (run, text) => run(text, LENGTH),
-  "replies/check-reply.ts withoutDoubtfulLinks": (run, text) =>
+  "responders/check-reply.ts withoutDoubtfulLinks": (run, text) =>
     run(text, { context: contextFor(settingsFor("http://127.0.0.1:1/v1", {}), {}), found: [] }),
-  "replies/find-links.ts separateSentences": (run, text) => run(text, () => false),
-  "replies/find-links.ts isUnder": twice,
-  "replies/handoff-keywords.ts findHandoffKeyword": (run, text) => run([text], ["a person", "agent"]),
-  "replies/split-reply.ts fitsReply": (run, text) => run(text, { maxMessages: 10, maxMessageLength: 4_096 }),
-  "replies/split-reply.ts splitReply": (run, text) => run(text, { maxMessages: 10, maxMessageLength: 4_096 }),
+  "responders/find-links.ts separateSentences": (run, text) => run(text, () => false),
+  "responders/find-links.ts isUnder": twice,
+  "words/handoff-keywords.ts findHandoffKeyword": (run, text) => run([text], ["a person", "agent"]),
+  "responders/split-reply.ts fitsReply": (run, text) => run(text, { maxMessages: 10, maxMessageLength: 4_096 }),
+  "responders/split-reply.ts splitReply": (run, text) => run(text, { maxMessages: 10, maxMessageLength: 4_096 }),
   "sessions/extractive-summarizer.ts clip": withNumber,
   "tools/fill-template.ts fillTemplate": (run, text) => run(text, () => Promise.resolve("")),
   "tools/mcp-tools.ts toolNameOf": twice,
@@ -72,7 +72,7 @@ const CALLS: Readonly<Record<string, Call>> = {
 
 /** What nobody outside writes: folders, programs and addresses of the operator's own. By file, or by function. */
 const NOT_FROM_OUTSIDE = [
-  /^(?:cli|compose|config|db|demo)\//,
+  /^(?:cli|compose|config|db|demo|embedded)\//,
   /^adopt\/(?:mapping|source)\.ts /,
   /^kernel\/fail-points\.ts /,
   /^whatsapp\/fixtures\//,

@@ -3,9 +3,9 @@ import type { Json, JsonObject } from "../kernel/json.ts";
 import { type CustomerIdentity, MESSAGE_TYPES, type MessageType } from "../whatsapp/events.ts";
 import { readBaileysContent, revokeOf, type ReadContent } from "../whatsapp/gateways/baileys-content.ts";
 import { withParticipant } from "../whatsapp/participant.ts";
-import { isObject } from "../whatsapp/read-json.ts";
+import { isObject } from "../kernel/read-json.ts";
 import { readableText } from "../whatsapp/readable-text.ts";
-import { cleanObject, isDeeperThan, MAX_DEPTH } from "../whatsapp/storable-json.ts";
+import { cleanObject, isDeeperThan, MAX_DEPTH } from "../kernel/storable-json.ts";
 import { readIdentifier, type IdentifierKind } from "./identifiers.ts";
 import type { OldMessage } from "./old-rows.ts";
 

@@ -1,6 +1,6 @@
 // Owns: which thread of ours a person of the older database has, found or begun inside a batch's transaction. The row locks that it takes
 // hold back everybody else who gives out positions in these threads.
-import { canonicalKeyOf } from "../conversations/canonical-key.ts";
+import { canonicalKeyOf } from "../identity/canonical-key.ts";
 import type { Queryable } from "../db/query.ts";
 import { newId, type BusinessId } from "../kernel/ids.ts";
 import { addAliasesOfPeople, findThreadsOfPeople, upsertThreads } from "./adopt.queries.ts";

@@ -2,7 +2,7 @@
 import { createHash, randomInt } from "node:crypto";
 import type { Database } from "../db/database.ts";
 import { newId, type BusinessId } from "../kernel/ids.ts";
-import { createCachedLookup } from "./cached-lookup.ts";
+import { createCachedLookup } from "../kernel/cached-lookup.ts";
 import {
   deleteDirectoryEntry,
   findApiKeyAcrossBusinesses,

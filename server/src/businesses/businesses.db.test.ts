@@ -4,7 +4,7 @@ import type { Database } from "../db/database.ts";
 import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
 import { createFindCaller, createApiKeys } from "./api-keys.ts";
 import { createBusinesses, type Businesses } from "./businesses.ts";
-import { createCachedLookup } from "./cached-lookup.ts";
+import { createCachedLookup } from "../kernel/cached-lookup.ts";
 import { createChannelDirectory } from "./channel-directory.ts";
 import { createChannels, type Channels, type NewChannel } from "./channels.ts";
 

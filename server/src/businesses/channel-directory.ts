@@ -2,7 +2,7 @@
 import type { Database } from "../db/database.ts";
 import type { BusinessId, ChannelId } from "../kernel/ids.ts";
 import type { Provider } from "../whatsapp/events.ts";
-import { createCachedLookup } from "./cached-lookup.ts";
+import { createCachedLookup } from "../kernel/cached-lookup.ts";
 import { findChannelAcrossBusinesses, findGatewayProofAcrossBusinesses } from "./channel-directory.queries.ts";
 
 export interface DirectoryChannel {

@@ -1,5 +1,5 @@
 // Owns: the notices of a business as people read them: a sentence each, never the raw body.
-import { decodeTimeId, encodeCursor, pageOf, type Page } from "../conversations/cursor.ts";
+import { decodeTimeId, encodeCursor, pageOf, type Page } from "../kernel/cursor.ts";
 import type { Database } from "../db/database.ts";
 import type { BusinessId } from "../kernel/ids.ts";
 import { listNotices } from "./notices.queries.ts";

@@ -1,5 +1,5 @@
 // Owns: the settings of a command: the environment, with the command line on top. Refuses to know what a setting means.
-import { readConfig, type Config, type ConfigOverrides } from "../config.ts";
+import { readConfig, type Config, type ConfigOverrides } from "../config/config.ts";
 import { createLog, type Log } from "../kernel/log.ts";
 import { CliFailure } from "./cli-failure.ts";
 import type { Terminal } from "./terminal.ts";

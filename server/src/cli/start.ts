@@ -1,6 +1,6 @@
 // Owns: `onethread start`: from the flags to a running Onethread, and from a signal to its end. Refuses to know what runs.
 import { InvalidArgumentError, type Command } from "commander";
-import type { RunningOnethread } from "../compose.ts";
+import type { RunningOnethread } from "../compose/start-onethread.ts";
 import { CliFailure } from "./cli-failure.ts";
 import { readSettings } from "./read-settings.ts";
 import type { StopSignal, Terminal } from "./terminal.ts";
@@ -58,7 +58,7 @@ async function start(flags: Flags, terminal: Terminal): Promise<void> {
   const stopping = awaitStop(terminal);
   try {
     // Loaded here: `--help` and the other commands need none of it.
-    const { startOnethread } = await import("../compose.ts");
+    const { startOnethread } = await import("../compose/start-onethread.ts");
     const running = await startOnethread({ config, demo, log });
     terminal.print(running.greeting);
     await runUntilStopped(running, { stopping, terminal });

@@ -1,6 +1,6 @@
 // Owns: what a command may touch of the world around the process: output, environment, signals. Refuses to know any command.
 import { text } from "node:stream/consumers";
-import { readEnvironment, type Environment } from "../config.ts";
+import { readEnvironment, type Environment } from "../config/config.ts";
 import { standardError } from "../kernel/standard-error.ts";
 
 export type StopSignal = "SIGINT" | "SIGTERM";

@@ -5,7 +5,7 @@ import { messageOf } from "../kernel/faults.ts";
 import { isUuid } from "../kernel/ids.ts";
 import type { BusinessTool, WrittenTool } from "../tools/business-tools.ts";
 import { CALL_STATES, type CallState, type DecideOutcome } from "../tools/tool-calls.ts";
-import { isObject } from "../whatsapp/read-json.ts";
+import { isObject } from "../kernel/read-json.ts";
 import { CliFailure } from "./cli-failure.ts";
 import { BUSINESS_MEANING, BUSINESS_OPTION, inBusiness, type BusinessOfCommand } from "./in-business.ts";
 import { renderTable } from "./render-table.ts";

@@ -1,8 +1,8 @@
 // Owns: which database a command works on: DATABASE_URL, the embedded PostgreSQL that runs already, or one started for this command.
 // Refuses to know what the command does there.
 import { createDatabase, type Database } from "../db/database.ts";
-import { EmbeddedPostgresError } from "../db/embedded.ts";
-import { findRunningEmbeddedDatabase, startEmbeddedDatabase } from "../db/embedded-database.ts";
+import { EmbeddedPostgresError } from "../embedded/embedded.ts";
+import { findRunningEmbeddedDatabase, startEmbeddedDatabase } from "../embedded/embedded-database.ts";
 import { messageOf } from "../kernel/faults.ts";
 import { CliFailure } from "./cli-failure.ts";
 import type { Settings } from "./read-settings.ts";

@@ -1,9 +1,9 @@
 // Owns: loading the libraries of models when the first business asks for one. They are half of all code, and most processes start without needing them.
 import type { LanguageModels } from "../models/language-models.ts";
-import type { ModelResponderDeps } from "../replies/model-responder.ts";
+import type { ModelResponderDeps } from "../responders/model-responder.ts";
 import type { OutsideHttp } from "../outside/outside-http.ts";
-import type { ReplySettingsStore } from "../replies/reply-settings-store.ts";
-import type { Responder } from "../replies/responder.ts";
+import type { ReplySettingsStore } from "../settings/reply-settings-store.ts";
+import type { Responder } from "../answers/responder.ts";
 import type { Summarizer } from "../sessions/summarizer.ts";
 
 export interface LazyModels {
@@ -25,7 +25,7 @@ export function createLazyModels(deps: { readonly settings: ReplySettingsStore; 
   return {
     responder(more) {
       const responderOf = once(async () => {
-        const { createModelResponder } = await import("../replies/model-responder.ts");
+        const { createModelResponder } = await import("../responders/model-responder.ts");
         return createModelResponder({ ...more, models: await modelsOf() });
       });
       return { name: "model", wants: "memory", respond: async (context, signal) => (await responderOf()).respond(context, signal) };

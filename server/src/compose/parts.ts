@@ -1,6 +1,6 @@
 // Owns: what the parts of a process share while they are put together.
 import type { ChannelDirectory } from "../businesses/channel-directory.ts";
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import type { Database } from "../db/database.ts";
 import type { Metrics } from "../http/metrics.ts";
 import type { Intake } from "../ingest/create-intake.ts";
@@ -8,7 +8,7 @@ import type { FailPoints } from "../kernel/fail-points.ts";
 import type { Log } from "../kernel/log.ts";
 import type { WakeUps } from "../lanes/wake-ups.ts";
 import type { OutsideHttp } from "../outside/outside-http.ts";
-import type { Responder } from "../replies/responder.ts";
+import type { Responder } from "../answers/responder.ts";
 import type { Services } from "./services.ts";
 
 /** Ports that a test takes over. */

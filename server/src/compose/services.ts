@@ -1,5 +1,5 @@
 // Owns: building each feature once, for HTTP, the workers, the command line, the tests and the bench alike. Every dependency is there.
-// Refuses to know: who uses them. What only a running process has (intake, lanes, transports) is built by compose.ts and start-worker.ts.
+// Refuses to know: who uses them. What only a running process has (intake, lanes, transports) is built by start-onethread.ts and start-worker.ts.
 import { createApiKeys, createFindCaller, type ApiKeys, type FindCaller } from "../businesses/api-keys.ts";
 import { createBusinesses, type Businesses } from "../businesses/businesses.ts";
 import { createChangeBusiness, type ChangeBusiness } from "../businesses/change-business.ts";
@@ -27,7 +27,7 @@ import type { OutsideHttp } from "../outside/outside-http.ts";
 import { createAiSwitch, type AiSwitch } from "../replies/ai-switch.ts";
 import { createAnswerTurn, type AnswerTurn } from "../replies/answer-turn.ts";
 import { createFindTurn, type FindTurn } from "../replies/find-turn.ts";
-import { createReplySettingsStore, type ReplySettingsStore } from "../replies/reply-settings-store.ts";
+import { createReplySettingsStore, type ReplySettingsStore } from "../settings/reply-settings-store.ts";
 import { createCloseSession, type CloseSession } from "../sessions/close-session.ts";
 import { createListSessions, type ListSessions } from "../sessions/read-sessions.ts";
 import { createRebuildSessions, type RebuildSessions } from "../sessions/rebuild-sessions.ts";

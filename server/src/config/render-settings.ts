@@ -19,7 +19,7 @@ export function renderSettings(table: readonly Described[]): string {
     "Onethread is set up by environment variables. An empty value counts as absent. A bad value, or a name that begins with `ONETHREAD_` and is",
     "not in this table, stops the start with a sentence that says so.",
     "",
-    "This file is made from the table in `server/src/config.ts`; a test compares the two (`npx vitest run server/src/config.test.ts -u` writes it anew).",
+    "This file is made from the table in `server/src/config/config.ts`; a test compares the two (`npx vitest run server/src/config/config.test.ts -u` writes it anew).",
     "",
     "| name | default | meaning | it must be |",
     "| --- | --- | --- | --- |",

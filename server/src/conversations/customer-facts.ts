@@ -3,7 +3,7 @@
 import type { Database } from "../db/database.ts";
 import { newId, type BusinessId } from "../kernel/ids.ts";
 import type { JsonObject } from "../kernel/json.ts";
-import { cleanString } from "../whatsapp/storable-json.ts";
+import { cleanString } from "../kernel/storable-json.ts";
 import { findSurvivingConversation } from "./conversation-writes.queries.ts";
 import { findCustomerFacts, holdConversationForFacts, lockCustomerFacts, saveCustomerFacts } from "./customer-facts.queries.ts";
 

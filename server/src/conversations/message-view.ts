@@ -2,7 +2,7 @@
 import type { RowOf } from "../db/query.ts";
 import type { JsonObject } from "../kernel/json.ts";
 import { memberKeysOf, type Participant, readParticipant } from "../whatsapp/participant.ts";
-import { readObject, readString } from "../whatsapp/read-json.ts";
+import { readObject, readString } from "../kernel/read-json.ts";
 import { isoOf } from "./conversation-view.ts";
 import { mayChange } from "./may-change.ts";
 import { quoteOf } from "./quote-of.ts";

@@ -7,7 +7,7 @@ import { plainPhone, readWrittenPhone } from "../kernel/written-phone.ts";
 import { findConversation, listConversations, listTurns } from "./conversation-reads.queries.ts";
 import { conversationViewOf, type ConversationView } from "./conversation-view.ts";
 import { findSurvivingConversation } from "./conversation-writes.queries.ts";
-import { decodeSeq, decodeTimeId, decodeTimeSeq, encodeCursor, pageOf, type Page } from "./cursor.ts";
+import { decodeSeq, decodeTimeId, decodeTimeSeq, encodeCursor, pageOf, type Page } from "../kernel/cursor.ts";
 import { findMessage, listChangesOfMessages, listMessagesNewestFirst, listMessagesOldestFirst } from "./message-reads.queries.ts";
 import { membersOf, messageViewOf, type ChangeRow, type MessageView } from "./message-view.ts";
 import { turnViewOf, type TurnView } from "./turn-view.ts";

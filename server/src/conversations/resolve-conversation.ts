@@ -9,7 +9,7 @@ import { findPhone } from "../identity/find-phone.ts";
 import type { SettleRequest } from "../identity/identity-transaction.ts";
 import type { ClaimIdentity } from "../identity/settle-identity.ts";
 import type { BusinessId } from "../kernel/ids.ts";
-import type { Identity } from "./canonical-key.ts";
+import type { Identity } from "../identity/canonical-key.ts";
 import { nameLead } from "./conversation-writes.queries.ts";
 
 export interface ResolveRequest {

@@ -1,7 +1,7 @@
 // Owns: a turn as the API shows it.
 import type { RowOf } from "../db/query.ts";
 import type { JsonObject } from "../kernel/json.ts";
-import { isArray, isObject, readString } from "../whatsapp/read-json.ts";
+import { isArray, isObject, readString } from "../kernel/read-json.ts";
 import type { listTurns } from "./conversation-reads.queries.ts";
 
 export interface TurnView {

@@ -1,5 +1,5 @@
 // Owns: reading the outbox of events in an order in which nothing can be missed. Refuses to know: who writes them, and what they mean.
-import { decodeSeq, encodeCursor } from "../conversations/cursor.ts";
+import { decodeSeq, encodeCursor } from "../kernel/cursor.ts";
 import { findSurvivingConversation } from "../conversations/conversation-writes.queries.ts";
 import type { BusinessDatabase, Database } from "../db/database.ts";
 import type { BusinessId } from "../kernel/ids.ts";

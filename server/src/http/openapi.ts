@@ -2,7 +2,7 @@
 import swagger from "@fastify/swagger";
 import { jsonSchemaTransform, jsonSchemaTransformObject } from "fastify-type-provider-zod";
 import type { Json, JsonObject } from "../kernel/json.ts";
-import { isArray, isObject, readObject, readString } from "../whatsapp/read-json.ts";
+import { isArray, isObject, readObject, readString } from "../kernel/read-json.ts";
 import type { ApiApp } from "./api-app.ts";
 
 /** Must be registered before the routes that it describes, in the same scope. */

@@ -2,7 +2,7 @@
 // know: what the routes take.
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Fault } from "../kernel/faults.ts";
-import { isStorable } from "../whatsapp/storable-json.ts";
+import { isStorable } from "../kernel/storable-json.ts";
 
 const SENTENCE = "holds the character U+0000 or half of a surrogate pair, which is no text. Nothing was changed; send it without.";
 

@@ -1,7 +1,7 @@
 // Owns: the shapes of reply settings, secrets and changes of a business in the API.
 import { z } from "zod";
-import { replySettingsSchema } from "../replies/reply-settings.ts";
-import { cleanString } from "../whatsapp/storable-json.ts";
+import { replySettingsSchema } from "../settings/reply-settings.ts";
+import { cleanString } from "../kernel/storable-json.ts";
 
 export const replySettingsViewSchema = replySettingsSchema.meta({
   id: "ReplySettings",

@@ -1,6 +1,6 @@
 // Owns: the shapes of a single turn in the API, and of the answer that comes later for it.
 import { z } from "zod";
-import { outsideHandoff, outsideMessages } from "../replies/outside-answer.ts";
+import { outsideHandoff, outsideMessages } from "../answers/outside-answer.ts";
 import { turnSchema } from "./api-schemas.ts";
 
 const instant = z.string().meta({ description: "ISO 8601, UTC.", format: "date-time" });

@@ -1,5 +1,5 @@
 // Owns: what the code paths that are not webhooks say of a person, as identifiers and keys. Refuses to know: databases.
-import { canonicalKeyOf, phoneDigits, type Identity } from "../conversations/canonical-key.ts";
+import { canonicalKeyOf, phoneDigits, type Identity } from "./canonical-key.ts";
 import type { BusinessId } from "../kernel/ids.ts";
 import type { Identifier } from "./decide-identity.ts";
 

@@ -382,3 +382,18 @@ select distinct coalesce(ch.account_id, ch.id::text) as scope
   from channels ch
  where ch.business_id = $1 and ch.provider = 'cloud'`,
 });
+
+// Both sides at once must fit into what the table takes; a merge is never refused for it, so the winner's alone stay where they do not.
+// The loser keeps its row: a split finds it again.
+export const mergeCustomerFacts = defineQuery({
+  name: "identity.merge-customer-facts",
+  role: "app",
+  columns: { conversation_id: "uuid" },
+  text: `
+insert into customer_facts as w (business_id, conversation_id, facts, updated_at)
+select $1, $2::uuid, l.facts, l.updated_at from customer_facts l where l.business_id = $1 and l.conversation_id = $3
+on conflict on constraint customer_facts_pkey do update set
+  facts = case when length((excluded.facts || w.facts)::text) <= 8000 then excluded.facts || w.facts else w.facts end,
+  updated_at = greatest(excluded.updated_at, w.updated_at)
+returning w.conversation_id`,
+});

@@ -2,7 +2,6 @@
 // The order of positions afterwards: what the winner has answered, what the loser's lane has dealt with, the rest of the winner, the rest of the
 // loser. So the ranges of the turns stay contiguous, and what was superseded at the end of either stands behind everything that is answered: it
 // is part of the next burst. Threads are shown by time anyway.
-import { mergeCustomerFacts } from "../conversations/customer-facts.queries.ts";
 import type { Queryable } from "../db/query.ts";
 import { newId, type BusinessId } from "../kernel/ids.ts";
 import type { JsonObject } from "../kernel/json.ts";
@@ -26,6 +25,7 @@ import {
   shiftMessages,
   shiftSessions,
   shiftTurns,
+  mergeCustomerFacts,
 } from "./identity.queries.ts";
 import { moveCalls } from "./move-calls.ts";
 

@@ -6,7 +6,7 @@ import { createTestEngine, type TestEngine } from "../../test/support/test-engin
 import { addTool, createTestTools, type TestTools } from "../../test/support/test-tools.ts";
 import { startHttpTarget, type HttpTarget } from "../../test/support/tool-target.ts";
 import { runDoctor } from "../doctor/run-doctor.ts";
-import type { ReplyContext, ToolOutcome, ToolSet } from "../replies/responder.ts";
+import type { ReplyContext, ToolOutcome, ToolSet } from "../answers/responder.ts";
 import { createToolCalls } from "../tools/tool-calls.ts";
 import { createSplitConversations } from "./split-conversations.ts";
 

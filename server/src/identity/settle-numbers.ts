@@ -1,6 +1,6 @@
 // Owns: the part of settling that is about phone numbers and time: who had a number when the person wrote or changed, and what is written down of it.
 // Refuses to know: the other identifiers, and which threads are one person's.
-import { canonicalKeyOf, keyOfLaterHolder } from "../conversations/canonical-key.ts";
+import { canonicalKeyOf, keyOfLaterHolder } from "./canonical-key.ts";
 import type { Queryable } from "../db/query.ts";
 import type { BusinessId } from "../kernel/ids.ts";
 import type { Identifier } from "./decide-identity.ts";

@@ -1,6 +1,6 @@
 // Owns: that a thread which went on after its number had changed hands ends there: what came since, from the number's next holder, becomes a thread of
 // their own, with its turns, sessions and calls. Refuses to know: who the next holder is; they may be merged with somebody afterwards.
-import { canonicalKeyOf, keyOfLaterHolder } from "../conversations/canonical-key.ts";
+import { canonicalKeyOf, keyOfLaterHolder } from "./canonical-key.ts";
 import type { Queryable, RowOf } from "../db/query.ts";
 import { newId, type BusinessId } from "../kernel/ids.ts";
 import { continueLanes, deferTurnChain, endWaitingTurns, insertConversation, lockLanes } from "./identity.queries.ts";

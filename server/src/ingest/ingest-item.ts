@@ -1,5 +1,5 @@
 // Owns: one message on its way into its thread, between the webhook and the statement.
-import { phoneDigits } from "../conversations/canonical-key.ts";
+import { phoneDigits } from "../identity/canonical-key.ts";
 import type { Identifier, IdentityKind } from "../identity/decide-identity.ts";
 import type { NumberChange } from "../identity/number-holders.ts";
 import type { BusinessId, ChannelId, MessageId } from "../kernel/ids.ts";

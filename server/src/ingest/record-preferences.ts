@@ -1,6 +1,6 @@
 // Owns: what WhatsApp reports of a customer's consent to marketing, into their thread. A customer of whom nothing is known gets a closed thread, so that
 // the word holds when they write, or are written to. Refuses to know: what the customer said in their own words.
-import { canonicalKeyOf } from "../conversations/canonical-key.ts";
+import { canonicalKeyOf } from "../identity/canonical-key.ts";
 import type { Queryable } from "../db/query.ts";
 import type { SettleIdentity } from "../identity/settle-identity.ts";
 import { newId } from "../kernel/ids.ts";

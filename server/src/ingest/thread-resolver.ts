@@ -3,7 +3,7 @@
 // answer wrong: it is announced (forget), and in case that this is missed, answers are forgotten after a few seconds anyway.
 // Refuses to decide who is who: whatever is not plain is handed back, to be settled (identity/settle-identity.ts).
 import { LRUCache } from "lru-cache";
-import { canonicalKeyOf } from "../conversations/canonical-key.ts";
+import { canonicalKeyOf } from "../identity/canonical-key.ts";
 import { textArray, uuidArray } from "../db/binary-arrays.ts";
 import type { Queryable } from "../db/query.ts";
 import { isHeldAt } from "../identity/number-holders.ts";

@@ -2,8 +2,8 @@
 import { z } from "zod";
 import type { BusinessId } from "../kernel/ids.ts";
 import type { OutsideHttp } from "../outside/outside-http.ts";
-import type { ReplySettings } from "../replies/reply-settings.ts";
-import type { ReplySettingsStore } from "../replies/reply-settings-store.ts";
+import type { ReplySettings } from "../settings/reply-settings.ts";
+import type { ReplySettingsStore } from "../settings/reply-settings-store.ts";
 
 type EmbeddingSettings = NonNullable<ReplySettings["embedding"]>;
 

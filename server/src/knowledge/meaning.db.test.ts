@@ -10,7 +10,7 @@ import { noFailPoints } from "../kernel/fail-points.ts";
 import { newId, type BusinessId } from "../kernel/ids.ts";
 import { createLog } from "../kernel/log.ts";
 import { createOutsideHttp, type OutsideHttp } from "../outside/outside-http.ts";
-import { replySettingsSchema } from "../replies/reply-settings.ts";
+import { replySettingsSchema } from "../settings/reply-settings.ts";
 import { createFindEmbedder, type FindEmbedder } from "./embed-texts.ts";
 import { createIndexWorker, type IndexWorker } from "./index-worker.ts";
 import { createKnowledgeBase, type KnowledgeBase, type KnowledgeBaseDeps } from "./knowledge-base.ts";

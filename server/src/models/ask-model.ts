@@ -2,7 +2,7 @@
 // is for, and how a tool is called.
 import type { ModelMessage } from "ai";
 import type { Json } from "../kernel/json.ts";
-import { ResponderFault } from "../replies/responder.ts";
+import { ResponderFault } from "../answers/responder.ts";
 import type { OpenModel } from "./language-models.ts";
 import { explainModelError } from "./model-fault.ts";
 import { createAnswerDraft, type ModelAnswer, type ModelPart } from "./answer-draft.ts";

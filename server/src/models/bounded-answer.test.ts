@@ -4,7 +4,7 @@ import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { contextFor, createTestModel, settingsFor } from "../../test/support/test-model.ts";
-import { ResponderFault } from "../replies/responder.ts";
+import { ResponderFault } from "../answers/responder.ts";
 
 const PIECE = "word ".repeat(13_000);
 const ENOUGH_BYTES = 64_000_000;

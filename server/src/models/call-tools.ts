@@ -2,7 +2,7 @@
 // thrown. Refuses to know: what the tools do, and which arguments they take; the set checks those, within its budget of time.
 import { untilAborted } from "../kernel/until-aborted.ts";
 import type { ToolModelMessage } from "ai";
-import type { ToolOutcome, ToolSet } from "../replies/responder.ts";
+import type { ToolOutcome, ToolSet } from "../answers/responder.ts";
 import type { AskedCall } from "./ask-model.ts";
 import { frameText } from "./frame-text.ts";
 

@@ -7,9 +7,9 @@ import { LRUCache } from "lru-cache";
 import type { BusinessId } from "../kernel/ids.ts";
 import { boundFetch } from "../outside/bound-fetch.ts";
 import type { OutsideHttp } from "../outside/outside-http.ts";
-import type { ModelSettings } from "../replies/reply-settings.ts";
-import type { ReplySettingsStore } from "../replies/reply-settings-store.ts";
-import { ResponderFault } from "../replies/responder.ts";
+import type { ModelSettings } from "../settings/reply-settings.ts";
+import type { ReplySettingsStore } from "../settings/reply-settings-store.ts";
+import { ResponderFault } from "../answers/responder.ts";
 
 /** What all three providers make. */
 type LanguageModel = ReturnType<ReturnType<typeof createAnthropic>>;

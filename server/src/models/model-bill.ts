@@ -1,6 +1,6 @@
 // Owns: what the questions of one reply used up, over all models that were asked. Refuses to know: budgets.
-import type { ModelSettings } from "../replies/reply-settings.ts";
-import type { TurnWork } from "../replies/responder.ts";
+import type { ModelSettings } from "../settings/reply-settings.ts";
+import type { TurnWork } from "../answers/responder.ts";
 import type { ModelUsage } from "./ask-model.ts";
 
 export interface ModelBill {

@@ -3,7 +3,7 @@
 import { APICallError, LoadAPIKeyError } from "ai";
 import { OutsideError } from "../outside/outside-http.ts";
 import { mayPass, readRetryAfter } from "../outside/retry-advice.ts";
-import { ResponderFault } from "../replies/responder.ts";
+import { ResponderFault } from "../answers/responder.ts";
 
 /** Said with a status that sounds as if it would pass. */
 const LASTING_CODES = new Set(["insufficient_quota", "billing_hard_limit_reached", "billing_not_active"]);

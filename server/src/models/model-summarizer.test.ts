@@ -3,8 +3,8 @@ import { startOpenAiServer, type OpenAiReply, type OpenAiServer } from "../../te
 import { contextFor, message, settingsFor } from "../../test/support/test-model.ts";
 import type { JsonObject } from "../kernel/json.ts";
 import { createOutsideHttp } from "../outside/outside-http.ts";
-import type { ContextMessage } from "../replies/responder.ts";
-import { ResponderFault } from "../replies/responder.ts";
+import type { ContextMessage } from "../answers/responder.ts";
+import { ResponderFault } from "../answers/responder.ts";
 import type { SessionSummary } from "../sessions/summarizer.ts";
 import { createLanguageModels } from "./language-models.ts";
 import { createModelSummarizer } from "./model-summarizer.ts";

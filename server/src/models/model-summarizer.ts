@@ -1,7 +1,7 @@
 // Owns: the summary of a session, written by the business's model, in a form that is checked. Refuses to know: sessions, lanes, databases.
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
-import { ResponderFault, type ContextMessage } from "../replies/responder.ts";
+import { ResponderFault, type ContextMessage } from "../answers/responder.ts";
 import type { Summarizer } from "../sessions/summarizer.ts";
 import { describeMessage } from "../whatsapp/describe-message.ts";
 import { askModel, type ModelUsage } from "./ask-model.ts";

@@ -3,7 +3,7 @@ import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, expect, it } from "vitest";
 import { contextFor, createTestModel, settingsFor, type PlayedTool } from "../../test/support/test-model.ts";
-import { ResponderFault, type ResponderAnswer } from "../replies/responder.ts";
+import { ResponderFault, type ResponderAnswer } from "../answers/responder.ts";
 
 interface Asked {
   readonly url: string;

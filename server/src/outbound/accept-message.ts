@@ -8,7 +8,7 @@ import type { Database } from "../db/database.ts";
 import type { Queryable, RowOf } from "../db/query.ts";
 import { newId, type BusinessId } from "../kernel/ids.ts";
 import type { Json, JsonObject } from "../kernel/json.ts";
-import { readObject, readString } from "../whatsapp/read-json.ts";
+import { readObject, readString } from "../kernel/read-json.ts";
 import { readableText } from "../whatsapp/readable-text.ts";
 import { validateOutboundContent, type OutboundType } from "../whatsapp/validate-content.ts";
 import {

@@ -14,9 +14,9 @@ import {
   wakeParkedLane,
 } from "./answer-turn.queries.ts";
 import { maySupersede } from "./may-supersede.ts";
-import { readOutsideAnswer, type WrittenAnswer } from "./outside-answer.ts";
-import type { ReplySettingsStore } from "./reply-settings-store.ts";
-import type { OutsideAnswer } from "./responder.ts";
+import { readOutsideAnswer, type WrittenAnswer } from "../answers/outside-answer.ts";
+import type { ReplySettingsStore } from "../settings/reply-settings-store.ts";
+import type { OutsideAnswer } from "../answers/responder.ts";
 import { takeAnswer } from "./waiting-turn.ts";
 
 export type AnswerOutcome =

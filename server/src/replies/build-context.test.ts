@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { BusinessId, ConversationId, TurnId } from "../kernel/ids.ts";
 import { buildContext, estimateTokens, type ContextParts } from "./build-context.ts";
-import { replySettingsSchema } from "./reply-settings.ts";
-import type { ContextMessage } from "./responder.ts";
+import { replySettingsSchema } from "../settings/reply-settings.ts";
+import type { ContextMessage } from "../answers/responder.ts";
 
 const message = (seq: number, text: string): ContextMessage => ({
   seq,

@@ -1,5 +1,5 @@
 // Owns: what a responder gets to see of a conversation, within a token budget. One function, pure; it is given one conversation and knows no other.
-import type { ContextKnowledge, ContextMessage, ContextSession, ReplyContext } from "./responder.ts";
+import type { ContextKnowledge, ContextMessage, ContextSession, ReplyContext } from "../answers/responder.ts";
 
 export interface ContextParts extends Omit<ReplyContext, "history" | "earlier" | "knowledge"> {
   readonly history: readonly ContextMessage[];

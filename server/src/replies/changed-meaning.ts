@@ -1,5 +1,5 @@
 // Owns: whether an edit corrected how something was written, or asks for something else. Pure.
-import { editDistance } from "../knowledge/correct-words.ts";
+import { editDistance } from "../kernel/edit-distance.ts";
 
 const MAX_WORDS = 200;
 const LONGEST_WORD = 40;

@@ -8,7 +8,7 @@ import { newId, type BusinessId, type MessageId, type TurnId } from "../kernel/i
 import type { Log } from "../kernel/log.ts";
 import type { ClaimedLane } from "../lanes/lane-store.ts";
 import { commitTurns, parkTurns, wakeDecidedTurns } from "./replies.queries.ts";
-import type { TurnWork } from "./responder.ts";
+import type { TurnWork } from "../answers/responder.ts";
 
 export interface Ending {
   readonly state: "replied" | "handed_off" | "skipped" | "failed" | "superseded";

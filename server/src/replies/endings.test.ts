@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { failureEnding, handoffEnding, handoffTextOf, endingOf, type Circumstances } from "./endings.ts";
-import { findHandoffKeyword } from "./handoff-keywords.ts";
-import { isWithinOfficeHours } from "./office-hours.ts";
+import { findHandoffKeyword } from "../words/handoff-keywords.ts";
+import { isWithinOfficeHours } from "../settings/office-hours.ts";
 import type { ReplyState } from "./refuse-turn.ts";
-import { replySettingsSchema, type ReplySettings } from "./reply-settings.ts";
+import { replySettingsSchema, type ReplySettings } from "../settings/reply-settings.ts";
 
 // Wednesday, 12:00 in Lisbon.
 const NOON = new Date("2026-11-25T12:00:00Z");

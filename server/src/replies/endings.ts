@@ -1,11 +1,11 @@
 // Owns: what a turn ends with: the words that are said and the reason that stays. Pure.
-import { cleanString } from "../whatsapp/storable-json.ts";
+import { cleanString } from "../kernel/storable-json.ts";
 import type { Ending } from "./end-turn.ts";
-import { isWithinOfficeHours } from "./office-hours.ts";
+import { isWithinOfficeHours } from "../settings/office-hours.ts";
 import type { Thread } from "./read-thread.ts";
 import type { ReplyState } from "./refuse-turn.ts";
-import type { ReplySettings } from "./reply-settings.ts";
-import type { ResponderAnswer } from "./responder.ts";
+import type { ReplySettings } from "../settings/reply-settings.ts";
+import type { ResponderAnswer } from "../answers/responder.ts";
 
 export interface Circumstances {
   readonly state: ReplyState;

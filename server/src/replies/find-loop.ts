@@ -1,9 +1,9 @@
 // Owns: noticing that the other side is a machine, or a person who is not helped by one more answer: the same text again and again, or more turns in a
 // few minutes than anybody reads. From the thread itself, so every process sees the same and it ends by itself. Pure.
-import { asksSomething, readCourtesy } from "./courtesies.ts";
-import { questionsOf } from "./questions-of.ts";
+import { asksSomething, readCourtesy } from "../words/courtesies.ts";
+import { questionsOf } from "../words/questions-of.ts";
 import type { RecentMessage } from "./read-thread.ts";
-import type { ReplySettings } from "./reply-settings.ts";
+import type { ReplySettings } from "../settings/reply-settings.ts";
 
 export interface LoopSite {
   readonly answeredTo: number;

@@ -5,7 +5,7 @@ import type { FailPoints } from "../kernel/fail-points.ts";
 import type { BusinessId, ConversationId } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
 import { createOptionalRead } from "./optional-read.ts";
-import type { ReplySettings } from "./reply-settings.ts";
+import type { ReplySettings } from "../settings/reply-settings.ts";
 import { readUsage } from "./replies.queries.ts";
 
 export interface Asker {

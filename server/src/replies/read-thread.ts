@@ -3,14 +3,14 @@
 import type { RowOf } from "../db/query.ts";
 import type { loadRecentMessages } from "./replies.queries.ts";
 import { mayChange } from "../conversations/may-change.ts";
-import { isObject } from "../whatsapp/read-json.ts";
+import { isObject } from "../kernel/read-json.ts";
 import { customerWords } from "../whatsapp/customer-words.ts";
 import { referralText } from "../whatsapp/referral-text.ts";
 import { quoteOf } from "../conversations/quote-of.ts";
 import { memberKeysOf, type Participant, participantName, readParticipant } from "../whatsapp/participant.ts";
-import { asksOf } from "./asks-for-reply.ts";
+import { asksOf } from "../words/asks-for-reply.ts";
 import { changesMeaning } from "./changed-meaning.ts";
-import type { ContextMessage } from "./responder.ts";
+import type { ContextMessage } from "../answers/responder.ts";
 
 export type RecentMessage = Omit<RowOf<typeof loadRecentMessages.columns>, "conversation_id">;
 

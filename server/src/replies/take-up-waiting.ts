@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { TurnId } from "../kernel/ids.ts";
 import type { TurnResult } from "./end-turn.ts";
-import type { TurnWork } from "./responder.ts";
+import type { TurnWork } from "../answers/responder.ts";
 import { endingOf, failureEnding, handoffEnding, type Circumstances } from "./endings.ts";
 
 export interface Waiting {

@@ -4,7 +4,7 @@ import { createTestDatabase, type TestDatabase } from "../../test/support/test-d
 import { createTestEngine, type TestEngine } from "../../test/support/test-engine.ts";
 import { runDoctor } from "../doctor/run-doctor.ts";
 import type { JsonObject } from "../kernel/json.ts";
-import { ResponderFault, type ReplyContext, type ResponderAnswer } from "./responder.ts";
+import { ResponderFault, type ReplyContext, type ResponderAnswer } from "../answers/responder.ts";
 
 let test: TestDatabase;
 let business: TestBusiness;

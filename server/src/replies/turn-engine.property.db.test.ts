@@ -6,7 +6,7 @@ import { createTestEngine, type TestEngine } from "../../test/support/test-engin
 import { createSetConversationState, type SetConversationState } from "../conversations/set-conversation-state.ts";
 import { runDoctor } from "../doctor/run-doctor.ts";
 import type { ClaimedLane } from "../lanes/lane-store.ts";
-import { ResponderFault, type ResponderAnswer } from "./responder.ts";
+import { ResponderFault, type ResponderAnswer } from "../answers/responder.ts";
 
 // The model of the lane: workers begin, answer, fault, hang, wait outside, die and are replaced; the customer writes in bursts; people take over and
 // give back; sends go out at any moment. Whatever the order: every inbound message is covered by one final turn, a turn has at most one reply, and

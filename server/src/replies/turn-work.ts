@@ -1,6 +1,6 @@
 // Owns: what a turn has used up over several runs: adding it, and reading what was kept while it waited. Pure.
 import { z } from "zod";
-import type { TurnWork } from "./responder.ts";
+import type { TurnWork } from "../answers/responder.ts";
 
 const stored = z.object({
   model: z.string().optional(),

@@ -4,7 +4,7 @@ import type { Database } from "../db/database.ts";
 import type { Queryable } from "../db/query.ts";
 import type { BusinessId, TurnId } from "../kernel/ids.ts";
 import { askOutside, takeOutsideAnswer } from "./answer-turn.queries.ts";
-import type { OutsideAnswer, ReplyContext } from "./responder.ts";
+import type { OutsideAnswer, ReplyContext } from "../answers/responder.ts";
 
 export type RegisterOutcome =
   | { readonly outcome: "registered"; readonly expiresAt: Date }

@@ -5,7 +5,7 @@ import { createTestDatabase, type TestDatabase } from "../../test/support/test-d
 import { createTestEngine, type TestEngine } from "../../test/support/test-engine.ts";
 import { createTestServices } from "../../test/support/test-services.ts";
 import type { TestMessage } from "../../test/support/webhook-bodies.ts";
-import { createKnowledgeResponder } from "./knowledge-responder.ts";
+import { createKnowledgeResponder } from "../responders/knowledge-responder.ts";
 
 let test: TestDatabase;
 let business: TestBusiness;

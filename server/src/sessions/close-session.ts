@@ -1,7 +1,7 @@
 // Owns: ending the open session because a person says so. What the customer writes next opens a new one.
 import type { Database } from "../db/database.ts";
 import type { BusinessId, ConversationId } from "../kernel/ids.ts";
-import type { ReplySettingsStore } from "../replies/reply-settings-store.ts";
+import type { ReplySettingsStore } from "../settings/reply-settings-store.ts";
 import { planTracking } from "./plan-tracking.ts";
 import { findThreadOfSessions, lockSessionLane } from "./session-changes.queries.ts";
 import { readLanes, rulesOf, writePlans } from "./write-tracking.ts";

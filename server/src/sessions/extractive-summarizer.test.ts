@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { ContextMessage } from "../replies/responder.ts";
+import type { ContextMessage } from "../answers/responder.ts";
 import { MESSAGE_TYPES } from "../whatsapp/events.ts";
 import { clip, summarizeExtractively } from "./extractive-summarizer.ts";
 

@@ -1,8 +1,8 @@
 // Owns: a summary without a model: the customer's own words, picked by their place and their question marks, so it works in every language. Pure.
 // Refuses to know: what the words mean.
-import { cleanString } from "../whatsapp/storable-json.ts";
+import { cleanString } from "../kernel/storable-json.ts";
 import { describeMessage, labelOf } from "../whatsapp/describe-message.ts";
-import type { ContextMessage } from "../replies/responder.ts";
+import type { ContextMessage } from "../answers/responder.ts";
 import type { SessionSummary, SessionToSummarize, Summarizer } from "./summarizer.ts";
 
 const TOPIC_LENGTH = 100;

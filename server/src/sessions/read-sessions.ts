@@ -1,5 +1,5 @@
 // Owns: reading the sessions of a thread. Changes nothing.
-import { decodeSeq, encodeCursor, pageOf, type Page } from "../conversations/cursor.ts";
+import { decodeSeq, encodeCursor, pageOf, type Page } from "../kernel/cursor.ts";
 import type { PageRequest } from "../conversations/read-conversations.ts";
 import type { Database } from "../db/database.ts";
 import type { RowOf } from "../db/query.ts";

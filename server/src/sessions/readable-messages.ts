@@ -1,7 +1,7 @@
 // Owns: from rows of a session to what can be read of it: edits applied, revoked messages gone, reactions left out. Pure.
 import type { RowOf } from "../db/query.ts";
 import { mayChange } from "../conversations/may-change.ts";
-import type { ContextMessage } from "../replies/responder.ts";
+import type { ContextMessage } from "../answers/responder.ts";
 import { participantName } from "../whatsapp/participant.ts";
 import type { loadSessionToSummarize } from "./summaries.queries.ts";
 

@@ -7,7 +7,7 @@ import { createTestThread, type TestThread } from "../../test/support/test-threa
 import { createTestTracker } from "../../test/support/test-tracker.ts";
 import type { Database } from "../db/database.ts";
 import { createLaneStore, type ClaimedLane } from "../lanes/lane-store.ts";
-import { DEFAULT_REPLY_SETTINGS } from "../replies/reply-settings.ts";
+import { DEFAULT_REPLY_SETTINGS } from "../settings/reply-settings.ts";
 import { createCloseSession, type CloseSession } from "./close-session.ts";
 import { createListSessions } from "./read-sessions.ts";
 import { createRebuildSessions, type RebuiltThread } from "./rebuild-sessions.ts";

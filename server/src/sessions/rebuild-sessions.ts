@@ -2,7 +2,7 @@
 import type { Database } from "../db/database.ts";
 import type { Queryable } from "../db/query.ts";
 import { newId, NO_BUSINESS, type BusinessId, type ConversationId } from "../kernel/ids.ts";
-import type { ReplySettingsStore } from "../replies/reply-settings-store.ts";
+import type { ReplySettingsStore } from "../settings/reply-settings-store.ts";
 import type { SessionRules } from "./cut-sessions.ts";
 import { planRebuild, type RebuildPlan, type StoredThread } from "./plan-rebuild.ts";
 import {

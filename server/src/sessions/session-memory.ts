@@ -1,7 +1,7 @@
 // Owns: the memory of sessions, in the form that replies read it. Refuses to know: how replies use it.
 import type { Queryable, RowOf } from "../db/query.ts";
 import type { BusinessId, ConversationId } from "../kernel/ids.ts";
-import type { ContextSession } from "../replies/responder.ts";
+import type { ContextSession } from "../answers/responder.ts";
 import { loadSessionMemory } from "./session-memory.queries.ts";
 
 export interface SessionMemory {

@@ -1,7 +1,7 @@
 // Owns: the port behind which session summaries are written: by a model, or without one. Refuses to know: sessions, lanes, databases.
 import type { BusinessId } from "../kernel/ids.ts";
-import type { ContextMessage } from "../replies/responder.ts";
-import type { ReplySettings } from "../replies/reply-settings.ts";
+import type { ContextMessage } from "../answers/responder.ts";
+import type { ReplySettings } from "../settings/reply-settings.ts";
 
 export interface SessionToSummarize {
   readonly businessId: BusinessId;

@@ -7,7 +7,7 @@ import { eventually } from "../../test/support/eventually.ts";
 import type { Database } from "../db/database.ts";
 import { noFailPoints, type FailPoints } from "../kernel/fail-points.ts";
 import { createLaneStore, type ClaimedLane, type LaneStore } from "../lanes/lane-store.ts";
-import { replySettingsSchema, type ReplySettings } from "../replies/reply-settings.ts";
+import { replySettingsSchema, type ReplySettings } from "../settings/reply-settings.ts";
 import { extractiveSummarizer } from "./extractive-summarizer.ts";
 import { planTracking } from "./plan-tracking.ts";
 import type { Summarizer } from "./summarizer.ts";

@@ -8,7 +8,7 @@ import { messageOf } from "../kernel/faults.ts";
 import type { BusinessId } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
 import type { ClaimedLane } from "../lanes/lane-store.ts";
-import type { ReplySettingsStore } from "../replies/reply-settings-store.ts";
+import type { ReplySettingsStore } from "../settings/reply-settings-store.ts";
 import { planTracking } from "./plan-tracking.ts";
 import { postponeSummaries } from "./summaries.queries.ts";
 import { createSummarizeOldest, SummaryFailure, type LaneAfterwards } from "./summarize-session.ts";

@@ -1,7 +1,7 @@
 // Owns: carrying readings and plans between the database and the code that cuts. Used by the lane, by closing by hand and by rebuilding.
 import type { Queryable, RowOf } from "../db/query.ts";
 import { newId, type BusinessId, type ConversationId } from "../kernel/ids.ts";
-import type { ReplySettings } from "../replies/reply-settings.ts";
+import type { ReplySettings } from "../settings/reply-settings.ts";
 import type { SessionRules } from "./cut-sessions.ts";
 import type { LaneReading, SessionChange, TrackingPlan } from "./plan-tracking.ts";
 import { readSessionLanes, writeTracking } from "./sessions.queries.ts";

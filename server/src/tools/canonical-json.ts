@@ -1,7 +1,7 @@
 // Owns: telling whether two calls are the same: one text for every JSON value, whatever order its keys were written in. Refuses to know: which tool.
 import { createHash } from "node:crypto";
 import type { Json } from "../kernel/json.ts";
-import { isArray, isObject } from "../whatsapp/read-json.ts";
+import { isArray, isObject } from "../kernel/read-json.ts";
 
 /** The same text for equal values: keys sorted by code unit, no blanks. */
 export function canonicalJson(value: Json): string {

@@ -4,8 +4,8 @@ import { LRUCache } from "lru-cache";
 import { z } from "zod";
 import { messageOf } from "../kernel/faults.ts";
 import type { Json, JsonObject } from "../kernel/json.ts";
-import { isObject } from "../whatsapp/read-json.ts";
-import { cleanObject, isDeeperThan } from "../whatsapp/storable-json.ts";
+import { isObject } from "../kernel/read-json.ts";
+import { cleanObject, isDeeperThan } from "../kernel/storable-json.ts";
 import { schemaCost } from "./schema-cost.ts";
 
 export type CheckedArguments =

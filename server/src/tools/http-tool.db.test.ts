@@ -6,8 +6,8 @@ import { addTool, contextOf, createTestTools, type TestTools } from "../../test/
 import { startHttpTarget, type HttpTarget } from "../../test/support/tool-target.ts";
 import type { Database } from "../db/database.ts";
 import type { ConversationId } from "../kernel/ids.ts";
-import { createReplySettingsStore } from "../replies/reply-settings-store.ts";
-import type { ReplyContext } from "../replies/responder.ts";
+import { createReplySettingsStore } from "../settings/reply-settings-store.ts";
+import type { ReplyContext } from "../answers/responder.ts";
 
 let db: TestDatabase;
 let database: Database;

@@ -3,7 +3,7 @@
 import { messageOf } from "../kernel/faults.ts";
 import type { Json, JsonObject } from "../kernel/json.ts";
 import { OutsideError, type OutsideAnswer, type OutsideHttp, type OutsideRequest } from "../outside/outside-http.ts";
-import { isArray, isObject } from "../whatsapp/read-json.ts";
+import { isArray, isObject } from "../kernel/read-json.ts";
 import type { CallableTool, CallOutcome, CallSite } from "./callable-tool.ts";
 import { compileArguments, type CheckArguments } from "./check-arguments.ts";
 import { fillTemplate, placeholdersOf, scalarText, soleArgument, type ContextName, type Placeholder } from "./fill-template.ts";

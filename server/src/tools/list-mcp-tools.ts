@@ -1,6 +1,6 @@
 // Owns: what the MCP servers of businesses offer, remembered for a while: a server that is slow or down costs one turn a moment, and every turn
 // only its own tools. Refuses to know: who calls them.
-import { createCachedLookup } from "../businesses/cached-lookup.ts";
+import { createCachedLookup } from "../kernel/cached-lookup.ts";
 import type { BusinessId } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
 import type { OutsideHttp } from "../outside/outside-http.ts";

@@ -3,7 +3,7 @@
 import type { JsonObject } from "../kernel/json.ts";
 import { boundFetch } from "../outside/bound-fetch.ts";
 import { OutsideError, type OutsideHttp } from "../outside/outside-http.ts";
-import { isObject } from "../whatsapp/read-json.ts";
+import { isObject } from "../kernel/read-json.ts";
 import { fillTemplate, placeholdersOf } from "./fill-template.ts";
 import { neverLeft } from "./http-tool.ts";
 import type { McpDefinition } from "./tool-definition.ts";

@@ -8,7 +8,7 @@ import { startHttpTarget, startMcpTarget, type HttpTarget, type McpTarget } from
 import type { Database } from "../db/database.ts";
 import type { ConversationId } from "../kernel/ids.ts";
 import { createLog } from "../kernel/log.ts";
-import { createReplySettingsStore } from "../replies/reply-settings-store.ts";
+import { createReplySettingsStore } from "../settings/reply-settings-store.ts";
 
 const SECRET = "mcp-s3cret-value";
 

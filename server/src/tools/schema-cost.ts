@@ -1,7 +1,7 @@
 // Owns: what it can cost to hold data against a JSON Schema: how many places of it a checker may visit for one path through the data, with every
 // reference followed. Pure, and linear in the schema however often it refers to itself. Refuses to know: who checks, and with what.
 import type { Json, JsonObject } from "../kernel/json.ts";
-import { isArray, isObject } from "../whatsapp/read-json.ts";
+import { isArray, isObject } from "../kernel/read-json.ts";
 
 const BRANCHES = ["oneOf", "anyOf", "allOf"] as const;
 const CHILDREN = [

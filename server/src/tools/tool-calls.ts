@@ -1,5 +1,5 @@
 // Owns: what people see of tool calls, and what they decide about those that wait for them. Refuses to know: how calls are made.
-import { decodeTimeId, encodeCursor, pageOf, type Page } from "../conversations/cursor.ts";
+import { decodeTimeId, encodeCursor, pageOf, type Page } from "../kernel/cursor.ts";
 import type { Database } from "../db/database.ts";
 import type { RowOf } from "../db/query.ts";
 import { newId, type BusinessId } from "../kernel/ids.ts";

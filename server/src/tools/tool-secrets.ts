@@ -1,6 +1,6 @@
 // Owns: the secrets of one call: looked up when it is made, and taken out of everything that comes back. Refuses to know: where they are kept.
 import type { Json } from "../kernel/json.ts";
-import { isArray, isObject } from "../whatsapp/read-json.ts";
+import { isArray, isObject } from "../kernel/read-json.ts";
 
 export type FindSecret = (name: string) => Promise<string | undefined>;
 

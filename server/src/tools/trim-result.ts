@@ -1,7 +1,7 @@
 // Owns: making what a tool answered fit to be stored and to be shown to a model: bounded, and nothing that PostgreSQL cannot hold.
 // Refuses to know: which tool it was.
 import type { Json } from "../kernel/json.ts";
-import { cleanJson, cleanString, isDeeperThan } from "../whatsapp/storable-json.ts";
+import { cleanJson, cleanString, isDeeperThan } from "../kernel/storable-json.ts";
 
 const MAX_DEPTH = 50;
 

@@ -2,7 +2,7 @@
 import { newId, type BusinessId } from "../kernel/ids.ts";
 import type { Json } from "../kernel/json.ts";
 import type { OutsideHttp } from "../outside/outside-http.ts";
-import type { ReplySettingsStore } from "../replies/reply-settings-store.ts";
+import type { ReplySettingsStore } from "../settings/reply-settings-store.ts";
 import type { BusinessTool, BusinessTools } from "./business-tools.ts";
 import type { CallableTool, CallOutcome } from "./callable-tool.ts";
 import { createHttpTool } from "./http-tool.ts";

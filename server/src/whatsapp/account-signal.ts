@@ -2,7 +2,7 @@
 // whose account it is, and what was known before.
 import type { JsonObject } from "../kernel/json.ts";
 import { readTime } from "./provider-time.ts";
-import { isObject, readArray, readObject, readScalar, readString } from "./read-json.ts";
+import { isObject, readArray, readObject, readScalar, readString } from "../kernel/read-json.ts";
 import { type Aspect, aspectOf, happened, type Severity, short, type SignalFacts, stateOf } from "./signal.ts";
 import { readable, sayLimit, sayWord } from "./signal-words.ts";
 

@@ -1,8 +1,8 @@
 // Owns: taking a Cloud API webhook body apart into its items, and making a body with one item only. Refuses to know: what the items say.
 import type { Json, JsonObject } from "../kernel/json.ts";
 import { type FindContact, indexContacts } from "./cloud-identity.ts";
-import { isArray, isObject, readArray, readObject, readScalar, readString } from "./read-json.ts";
-import { cleanString } from "./storable-json.ts";
+import { isArray, isObject, readArray, readObject, readScalar, readString } from "../kernel/read-json.ts";
+import { cleanString } from "../kernel/storable-json.ts";
 
 const LISTS = ["messages", "message_echoes", "statuses", "errors"] as const;
 export type ItemList = (typeof LISTS)[number];

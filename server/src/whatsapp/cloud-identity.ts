@@ -1,7 +1,7 @@
 // Owns: who the customer of a Cloud API item is, as far as that one payload says. Refuses to know: conversations, aliases, which person that is.
 import type { Json, JsonObject } from "../kernel/json.ts";
 import type { CustomerIdentity } from "./events.ts";
-import { isObject, readObject, readScalar, readString } from "./read-json.ts";
+import { isObject, readObject, readScalar, readString } from "../kernel/read-json.ts";
 
 type Draft = { -readonly [K in keyof CustomerIdentity]: CustomerIdentity[K] };
 type Maybe = string | undefined;

@@ -1,6 +1,6 @@
 // Owns: a contact card as a person reads it: names, numbers, addresses, all of it. Refuses to know: who sent it.
 import type { Json, JsonObject } from "../kernel/json.ts";
-import { isObject, readArray, readObject, readScalar, readString } from "./read-json.ts";
+import { isObject, readArray, readObject, readScalar, readString } from "../kernel/read-json.ts";
 import { joinParts } from "./text-parts.ts";
 import { readVcard } from "./vcard.ts";
 

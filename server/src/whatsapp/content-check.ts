@@ -1,6 +1,6 @@
 // Owns: the small checks from which the rules for outbound content are made, each ending in one sentence. Refuses to know: any rule of WhatsApp.
 import type { Json, JsonObject } from "../kernel/json.ts";
-import { isArray, isObject } from "./read-json.ts";
+import { isArray, isObject } from "../kernel/read-json.ts";
 
 /** What is wrong, as a sentence that names the place; undefined when nothing is. */
 export type Problem = string | undefined;

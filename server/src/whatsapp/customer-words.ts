@@ -2,7 +2,7 @@
 // our labels, file names, addresses, cards, names of form fields, bodies of the system; whether anything is answered.
 import type { JsonObject } from "../kernel/json.ts";
 import { readFormWords } from "./form-answer.ts";
-import { readObject, readString } from "./read-json.ts";
+import { readObject, readString } from "../kernel/read-json.ts";
 
 type Reader = (content: JsonObject) => string | undefined;
 

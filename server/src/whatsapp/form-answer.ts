@@ -1,7 +1,7 @@
 // Owns: making the answer of a WhatsApp form (a flow, an address) readable. Refuses to know: which form it was.
 import type { Json, JsonObject } from "../kernel/json.ts";
-import { isObject, readString } from "./read-json.ts";
-import { cleanString, isDeeperThan } from "./storable-json.ts";
+import { isObject, readString } from "../kernel/read-json.ts";
+import { cleanString, isDeeperThan } from "../kernel/storable-json.ts";
 
 /** Lets a program find the form again; nothing for readers. */
 const HIDDEN_KEY = "flow_token";

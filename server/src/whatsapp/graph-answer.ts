@@ -4,7 +4,7 @@ import type { ProviderFault } from "./events.ts";
 import type { Exchange } from "./http-exchange.ts";
 import { classifyProviderError } from "./provider-errors.ts";
 import { NO_CODE, readProviderFault } from "./provider-fault.ts";
-import { isArray, isObject, readInteger, readObject, readString } from "./read-json.ts";
+import { isArray, isObject, readInteger, readObject, readString } from "../kernel/read-json.ts";
 import type { MarkReadOutcome, Rejected, SendAccepted, SendOutcome, Uncertain } from "./transport.ts";
 
 const LONGEST_RETRY_AFTER_S = 86_400;

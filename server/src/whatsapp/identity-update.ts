@@ -5,7 +5,7 @@ import { type CloudItem, placeOf } from "./cloud-envelope.ts";
 import { identityOf, isAddressable } from "./cloud-identity.ts";
 import type { CustomerIdentity, IdentityEvent } from "./events.ts";
 import { notAhead, readTime } from "./provider-time.ts";
-import { isArray, isObject, readObject, readScalar, readString } from "./read-json.ts";
+import { isArray, isObject, readObject, readScalar, readString } from "../kernel/read-json.ts";
 
 /** Undefined when the change is of another field, names neither a number nor an account of ours, or tells no change that can be read: it is then recorded as it is. */
 export function readIdentityUpdate(

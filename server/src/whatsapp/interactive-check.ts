@@ -21,7 +21,7 @@ import {
   checkProductListAction,
 } from "./interactive-trade-check.ts";
 import { checkHttpUrl, checkSource } from "./media-check.ts";
-import { isArray, isObject, readArray, readObject } from "./read-json.ts";
+import { isArray, isObject, readArray, readObject } from "../kernel/read-json.ts";
 
 type Check = (place: Place) => Problem;
 

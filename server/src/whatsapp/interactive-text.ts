@@ -1,7 +1,7 @@
 // Owns: what is read of interactive messages: answers, and what was asked with buttons and lists. Refuses to know: who sent them.
 import type { Json, JsonObject } from "../kernel/json.ts";
 import { readFormAnswer } from "./form-answer.ts";
-import { isObject, readArray, readObject, readString } from "./read-json.ts";
+import { isObject, readArray, readObject, readString } from "../kernel/read-json.ts";
 import { firstOf, joinLines, joinParts, labelled } from "./text-parts.ts";
 
 /** Of the gateways: what has no type of its own on the Cloud API. */

@@ -9,7 +9,7 @@ import {
   type Place,
   type Problem,
 } from "./content-check.ts";
-import { isArray, isObject, readArray } from "./read-json.ts";
+import { isArray, isObject, readArray } from "../kernel/read-json.ts";
 
 const ID_MAX = 100;
 const MAX_PRODUCTS = 30;

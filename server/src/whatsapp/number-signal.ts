@@ -1,6 +1,6 @@
 // Owns: what a notice says of one number: quality, limit, display name, user name, settings, security. Refuses to know: whose number it is.
 import type { JsonObject } from "../kernel/json.ts";
-import { isObject, readObject, readScalar, readString } from "./read-json.ts";
+import { isObject, readObject, readScalar, readString } from "../kernel/read-json.ts";
 import { type Aspect, aspectOf, happened, type Severity, short, type SignalFacts, stateOf } from "./signal.ts";
 import { readable, sayLimit, sayWord } from "./signal-words.ts";
 

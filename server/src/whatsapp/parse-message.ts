@@ -3,7 +3,7 @@ import type { JsonObject } from "../kernel/json.ts";
 import { type CustomerIdentity, MESSAGE_TYPES, type MessageEvent, type MessageType, type UnreadableEvent } from "./events.ts";
 import { identityAfterChange, isAddressable } from "./cloud-identity.ts";
 import { withParticipant } from "./participant.ts";
-import { isArray, isObject, readArray, readObject, readString } from "./read-json.ts";
+import { isArray, isObject, readArray, readObject, readString } from "../kernel/read-json.ts";
 import { readableText } from "./readable-text.ts";
 import { notAhead, readTime } from "./provider-time.ts";
 

@@ -4,7 +4,7 @@ import { participantOfStatus } from "./cloud-identity.ts";
 import { DELIVERY_STATUSES, type DeliveryStatus, type StatusEvent, type UnreadableEvent } from "./events.ts";
 import { type ItemSite, unreadable } from "./parse-message.ts";
 import { readProviderFault } from "./provider-fault.ts";
-import { readArray, readString } from "./read-json.ts";
+import { readArray, readString } from "../kernel/read-json.ts";
 import { notAhead, readTime } from "./provider-time.ts";
 import { readStatusCosts } from "./status-costs.ts";
 

@@ -14,11 +14,11 @@ import { completeIdentity, recipientOfEcho, recipientOfStatus, senderOfMessage, 
 import type { CustomerIdentity, NoticeEvent, WebhookEvent } from "./events.ts";
 import { type ItemSite, parseMessage, unreadable } from "./parse-message.ts";
 import { parseStatus } from "./parse-status.ts";
-import { isArray, isObject } from "./read-json.ts";
+import { isArray, isObject } from "../kernel/read-json.ts";
 import { eventsOfItems, type OpenedWebhook, type ParsedWebhook, readAtOnce } from "./opened-webhook.ts";
 import { readPreferences } from "./user-preferences.ts";
-import { writeJson } from "./write-json.ts";
-import { cleanObject, isDeeperThan, MAX_DEPTH, mayHoldUnstorable } from "./storable-json.ts";
+import { writeJson } from "../kernel/write-json.ts";
+import { cleanObject, isDeeperThan, MAX_DEPTH, mayHoldUnstorable } from "../kernel/storable-json.ts";
 
 /** Meta sends 1,000 at most. */
 const MAX_ITEMS = 20_000;

@@ -1,7 +1,7 @@
 // Owns: which member of a group wrote a message, kept with its content. Refuses to know: threads; whom of our customers that is.
 import type { JsonObject } from "../kernel/json.ts";
 import type { CustomerIdentity } from "./events.ts";
-import { readObject, readString } from "./read-json.ts";
+import { readObject, readString } from "../kernel/read-json.ts";
 
 export interface Participant {
   readonly phone?: string;

@@ -1,7 +1,7 @@
 // Owns: reading one error of the Cloud API, as it stands in statuses, messages and answers. Refuses to know: what follows from it.
 import type { Json } from "../kernel/json.ts";
 import type { ProviderFault } from "./events.ts";
-import { isObject, readInteger, readObject, readString } from "./read-json.ts";
+import { isObject, readInteger, readObject, readString } from "../kernel/read-json.ts";
 
 /** Stands for an error without a readable code. The provider uses no negative ones. */
 export const NO_CODE = -1;

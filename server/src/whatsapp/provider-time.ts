@@ -2,7 +2,7 @@
 // still a message.
 import type { Json, JsonObject } from "../kernel/json.ts";
 import type { WebhookEvent } from "./events.ts";
-import { isObject, readInteger } from "./read-json.ts";
+import { isObject, readInteger } from "../kernel/read-json.ts";
 
 /** WhatsApp began in 2009; whatever lies outside is no time at all. */
 const EARLIEST_MS = Date.UTC(2009, 0, 1);

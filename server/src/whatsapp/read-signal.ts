@@ -6,9 +6,9 @@ import type { NoticeEvent } from "./events.ts";
 import { readGatewaySignal } from "./gateways/read-gateway-signal.ts";
 import { readName, readQuality, readSecurity, readSettings, readUsername } from "./number-signal.ts";
 import { readTime } from "./provider-time.ts";
-import { isObject, readArray, readObject, readScalar } from "./read-json.ts";
+import { isObject, readArray, readObject, readScalar } from "../kernel/read-json.ts";
 import { happened, short, type Signal, type SignalFacts } from "./signal.ts";
-import { cleanString } from "./storable-json.ts";
+import { cleanString } from "../kernel/storable-json.ts";
 import { readTemplate } from "./template-signal.ts";
 
 type Facts = SignalFacts & Pick<Signal, "phoneNumberId">;

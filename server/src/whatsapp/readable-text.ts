@@ -4,7 +4,7 @@ import type { MessageType } from "./events.ts";
 import { contactText } from "./contact-text.ts";
 import { captionOf } from "./customer-words.ts";
 import { interactiveText } from "./interactive-text.ts";
-import { isObject, readArray, readInteger, readObject, readScalar, readString } from "./read-json.ts";
+import { isObject, readArray, readInteger, readObject, readScalar, readString } from "../kernel/read-json.ts";
 import { firstOf, joinLines, joinParts, labelled } from "./text-parts.ts";
 
 type Reader = (message: JsonObject) => string | null;

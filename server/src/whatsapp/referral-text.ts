@@ -1,7 +1,7 @@
 // Owns: what a message is about beside its words: the advertisement that was clicked, the product of the catalog that was asked about. One line of data that others
 // wrote. Refuses to know: who reads it.
 import type { Json, JsonObject } from "../kernel/json.ts";
-import { isObject, readObject, readString } from "./read-json.ts";
+import { isObject, readObject, readString } from "../kernel/read-json.ts";
 import { joinParts } from "./text-parts.ts";
 
 /** Of a message's content: its `referral` (Cloud API, and the gateways in the same shape), else the `referred_product` of its context. Undefined: neither. */

@@ -1,5 +1,5 @@
 // Owns: the words in which every provider's notices reach the rest of Onethread. Refuses to know: how they are read, and whose channel it is.
-import { cleanString } from "./storable-json.ts";
+import { cleanString } from "../kernel/storable-json.ts";
 
 export type Health = "ok" | "restricted" | "disconnected" | "removed" | "banned";
 export interface Aspect {

@@ -1,7 +1,7 @@
 // Owns: what a status of the Cloud API says of the price of its message. Refuses to know: what a word means, and what anything costs.
 import type { Json, JsonObject } from "../kernel/json.ts";
 import type { StatusEvent } from "./events.ts";
-import { readObject, readScalar } from "./read-json.ts";
+import { readObject, readScalar } from "../kernel/read-json.ts";
 
 type StatusCosts = Pick<StatusEvent, "pricing" | "entryWindow" | "templateId">;
 

@@ -1,7 +1,7 @@
 // Owns: what a notice says of a template. Refuses to know: who sends it.
 import type { JsonObject } from "../kernel/json.ts";
 import { readTime } from "./provider-time.ts";
-import { readObject, readString } from "./read-json.ts";
+import { readObject, readString } from "../kernel/read-json.ts";
 import { short, type SignalFacts, type TemplateFacts } from "./signal.ts";
 import { readable, sayWord } from "./signal-words.ts";
 

@@ -1,6 +1,6 @@
 // Owns: putting the parts of a readable text together. Refuses to know: what they say.
 import type { Json } from "../kernel/json.ts";
-import { isObject, readString } from "./read-json.ts";
+import { isObject, readString } from "../kernel/read-json.ts";
 
 type Part = string | null | undefined;
 

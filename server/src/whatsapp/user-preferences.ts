@@ -3,9 +3,9 @@
 import { completeIdentity, identityOf, indexContacts, isAddressable } from "./cloud-identity.ts";
 import { type CloudItem, placeOf } from "./cloud-envelope.ts";
 import type { Preference, PreferenceEvent } from "./events.ts";
-import { isArray, isObject, readArray, readScalar, readString } from "./read-json.ts";
+import { isArray, isObject, readArray, readScalar, readString } from "../kernel/read-json.ts";
 import { notAhead, readTime } from "./provider-time.ts";
-import { cleanObject, isDeeperThan, MAX_DEPTH } from "./storable-json.ts";
+import { cleanObject, isDeeperThan, MAX_DEPTH } from "../kernel/storable-json.ts";
 
 /** A sign-up is a consent, as a resume is one. */
 const VALUES: ReadonlyMap<string, Preference["value"]> = new Map([

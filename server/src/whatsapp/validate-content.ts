@@ -4,8 +4,8 @@ import type { JsonObject } from "../kernel/json.ts";
 import { checkList, checkObject, checkOneOf, checkText, firstProblem, type Place, type Problem } from "./content-check.ts";
 import { checkInteractive } from "./interactive-check.ts";
 import { checkMedia, MEDIA_TYPES } from "./media-check.ts";
-import { isObject, readArray, readScalar } from "./read-json.ts";
-import { cleanObject, isDeeperThan } from "./storable-json.ts";
+import { isObject, readArray, readScalar } from "../kernel/read-json.ts";
+import { cleanObject, isDeeperThan } from "../kernel/storable-json.ts";
 
 export const OUTBOUND_TYPES = ["text", ...MEDIA_TYPES, "location", "contacts", "reaction", "pin", "interactive", "template"] as const;
 export type OutboundType = (typeof OUTBOUND_TYPES)[number];

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { startOnethread, type RunningOnethread } from "../../src/compose.ts";
-import { readConfig } from "../../src/config.ts";
+import { startOnethread, type RunningOnethread } from "../../src/compose/start-onethread.ts";
+import { readConfig } from "../../src/config/config.ts";
 import { parseFailPoints } from "../../src/kernel/fail-points.ts";
 import { eventually } from "../support/eventually.ts";
 import { createStack, customers, QUESTION, type Stack } from "../support/start-stack.ts";

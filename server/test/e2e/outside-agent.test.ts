@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Webhook } from "standardwebhooks";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { createReplySettingsStore } from "../../src/replies/reply-settings-store.ts";
+import { createReplySettingsStore } from "../../src/settings/reply-settings-store.ts";
 import { createApiClient, type ApiClient } from "../support/api-client.ts";
 import { eventually } from "../support/eventually.ts";
 import { createStack, customers, type Stack } from "../support/start-stack.ts";

@@ -1,6 +1,6 @@
 // Proves the approval of a tool's call through real processes: nothing is called before a person allows it, then once; and no customer waits for ever.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { createReplySettingsStore } from "../../src/replies/reply-settings-store.ts";
+import { createReplySettingsStore } from "../../src/settings/reply-settings-store.ts";
 import { createBusinessTools } from "../../src/tools/business-tools.ts";
 import { createApiClient, type ApiClient } from "../support/api-client.ts";
 import { eventually } from "../support/eventually.ts";

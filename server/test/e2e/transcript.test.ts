@@ -1,6 +1,6 @@
 // Proves that whole conversations, in four languages at once, go as they should: webhook, store, debounce, model with tools, texts and memory, people, send.
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createReplySettingsStore } from "../../src/replies/reply-settings-store.ts";
+import { createReplySettingsStore } from "../../src/settings/reply-settings-store.ts";
 import { createBusinessTools } from "../../src/tools/business-tools.ts";
 import { createApiClient, type ApiClient } from "../support/api-client.ts";
 import { eventually } from "../support/eventually.ts";

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createReplySettingsStore } from "../../src/replies/reply-settings-store.ts";
+import { createReplySettingsStore } from "../../src/settings/reply-settings-store.ts";
 import { startOpenAiServer, type OpenAiServer } from "../support/openai-server.ts";
 import { createStack, customers, type Stack } from "../support/start-stack.ts";
 import { createTestBusiness, type TestBusiness } from "../support/test-business.ts";

@@ -1,6 +1,6 @@
 // Owns: findings of the review of issue 2 about sending. Each test is right by DESIGN §2 and fails on the code that was reviewed.
 import { afterAll, beforeAll, expect, test as it } from "vitest";
-import { createKnowledgeResponder } from "../../src/replies/knowledge-responder.ts";
+import { createKnowledgeResponder } from "../../src/responders/knowledge-responder.ts";
 import { insertOutboundMessage } from "../../src/outbound/accept-message.queries.ts";
 import { newId } from "../../src/kernel/ids.ts";
 import { parseCloudWebhook } from "../../src/whatsapp/parse-webhook.ts";

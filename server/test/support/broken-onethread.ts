@@ -1,11 +1,11 @@
 // Owns: a real Onethread process that breaks at an exact place: TEST_FAIL_POINTS says where, and how (kernel/fail-points.ts); `exit` is kill -9.
 import { enableCompileCache } from "node:module";
-import { readConfig, readEnvironment } from "../../src/config.ts";
+import { readConfig, readEnvironment } from "../../src/config/config.ts";
 import { parseFailPoints, type FailPoints } from "../../src/kernel/fail-points.ts";
 import { createLog } from "../../src/kernel/log.ts";
 
 enableCompileCache();
-const { startOnethread } = await import("../../src/compose.ts");
+const { startOnethread } = await import("../../src/compose/start-onethread.ts");
 const read = readConfig(readEnvironment());
 if (!read.ok) throw new Error(read.problems.join("\n"));
 const log = createLog({ level: read.config.logLevel });

@@ -1,7 +1,7 @@
 // Owns: threads for the tests of the brake: texts that were each answered but the last one.
 import { isLoop } from "../../src/replies/find-loop.ts";
 import type { RecentMessage } from "../../src/replies/read-thread.ts";
-import { DEFAULT_REPLY_SETTINGS } from "../../src/replies/reply-settings.ts";
+import { DEFAULT_REPLY_SETTINGS } from "../../src/settings/reply-settings.ts";
 
 /** Whether the last of the texts, which came `everyMs` after each other, is taken for a part of a loop; `ours`: what was answered to each. */
 export function findLoopFor(texts: readonly string[], everyMs = 5_000, ours = "Hello."): boolean {

@@ -1,7 +1,7 @@
 // Owns: what every responder holds to, whatever writes its replies. Each implementation brings its own surroundings.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { ReplyContext, Responder, ResponderAnswer } from "../../src/replies/responder.ts";
-import { ResponderFault } from "../../src/replies/responder.ts";
+import type { ReplyContext, Responder, ResponderAnswer } from "../../src/answers/responder.ts";
+import { ResponderFault } from "../../src/answers/responder.ts";
 import { message } from "./test-model.ts";
 
 export interface ResponderSubject {

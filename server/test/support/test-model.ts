@@ -3,9 +3,9 @@ import { newId, type BusinessId, type ConversationId, type TurnId } from "../../
 import type { Json, JsonObject } from "../../src/kernel/json.ts";
 import { createLanguageModels } from "../../src/models/language-models.ts";
 import { createOutsideHttp, type OutsideHttp } from "../../src/outside/outside-http.ts";
-import { createModelResponder } from "../../src/replies/model-responder.ts";
-import { replySettingsSchema, type ReplySettings } from "../../src/replies/reply-settings.ts";
-import type { ContextMessage, OpenTools, ReplyContext, Responder, ToolOutcome, ToolSet } from "../../src/replies/responder.ts";
+import { createModelResponder } from "../../src/responders/model-responder.ts";
+import { replySettingsSchema, type ReplySettings } from "../../src/settings/reply-settings.ts";
+import type { ContextMessage, OpenTools, ReplyContext, Responder, ToolOutcome, ToolSet } from "../../src/answers/responder.ts";
 import { compileArguments } from "../../src/tools/check-arguments.ts";
 import type { Log } from "../../src/kernel/log.ts";
 

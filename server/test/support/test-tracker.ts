@@ -2,7 +2,7 @@
 import type { Database } from "../../src/db/database.ts";
 import { noFailPoints } from "../../src/kernel/fail-points.ts";
 import type { Log } from "../../src/kernel/log.ts";
-import { DEFAULT_REPLY_SETTINGS, type ReplySettings } from "../../src/replies/reply-settings.ts";
+import { DEFAULT_REPLY_SETTINGS, type ReplySettings } from "../../src/settings/reply-settings.ts";
 import { extractiveSummarizer } from "../../src/sessions/extractive-summarizer.ts";
 import { createTrackSession } from "../../src/sessions/track-session.ts";
 

@@ -15,7 +15,7 @@ import {
   problemAnswers,
   turnPageSchema,
 } from "../api-schemas.ts";
-import { cleanString } from "../../whatsapp/storable-json.ts";
+import { cleanString } from "../../kernel/storable-json.ts";
 import { callerOf } from "../authenticate.ts";
 
 export interface ConversationRoutesDeps {

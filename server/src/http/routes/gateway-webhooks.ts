@@ -16,7 +16,7 @@ import {
 import type { GatewayDelivery } from "../../whatsapp/gateways/gateway-item.ts";
 import { type Gateway, GATEWAYS, openGatewayWebhook } from "../../whatsapp/gateways/parse-gateway-webhook.ts";
 import { readInTurns } from "../../whatsapp/opened-webhook.ts";
-import { cleanString } from "../../whatsapp/storable-json.ts";
+import { cleanString } from "../../kernel/storable-json.ts";
 import { countAnswers } from "../count-answers.ts";
 import type { Metrics } from "../metrics.ts";
 

@@ -1,6 +1,6 @@
 // Owns: the routes of the knowledge base and their schemas. Refuses to know: how texts are read, indexed and searched.
 import { z } from "zod";
-import { decodeText, encodeCursor } from "../../conversations/cursor.ts";
+import { decodeText, encodeCursor } from "../../kernel/cursor.ts";
 import { Fault } from "../../kernel/faults.ts";
 import type { Businesses } from "../../businesses/businesses.ts";
 import type { BusinessId } from "../../kernel/ids.ts";

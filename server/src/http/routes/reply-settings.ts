@@ -1,8 +1,8 @@
 // Owns: the routes with which a business says how it wants to be answered for: its row, the document of reply settings, and the secrets of both.
 import type { ChangeBusiness } from "../../businesses/change-business.ts";
 import { Fault } from "../../kernel/faults.ts";
-import type { ReplySettingsStore } from "../../replies/reply-settings-store.ts";
-import { isObject } from "../../whatsapp/read-json.ts";
+import type { ReplySettingsStore } from "../../settings/reply-settings-store.ts";
+import { isObject } from "../../kernel/read-json.ts";
 import { notFound, type ApiApp } from "../api-app.ts";
 import { businessSchema, problemAnswers } from "../api-schemas.ts";
 import { callerOf } from "../authenticate.ts";

@@ -4,7 +4,7 @@ import { Fault } from "../../kernel/faults.ts";
 import type { Json, JsonObject } from "../../kernel/json.ts";
 import type { AcceptMessage, AcceptMessageOutcome } from "../../outbound/accept-message.ts";
 import type { MessageView } from "../../conversations/message-view.ts";
-import { isArray, isObject } from "../../whatsapp/read-json.ts";
+import { isArray, isObject } from "../../kernel/read-json.ts";
 import { notFound, requireUuid, type ApiApp } from "../api-app.ts";
 import { idParams, messageContentSchema, messageSchema, problemAnswers } from "../api-schemas.ts";
 import { callerOf } from "../authenticate.ts";

@@ -4,12 +4,12 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { WebhookIntake } from "../../ingest/webhook-intake.ts";
 import { Fault } from "../../kernel/faults.ts";
-import { isObject } from "../../whatsapp/read-json.ts";
+import { isObject } from "../../kernel/read-json.ts";
 import { openCloudWebhook } from "../../whatsapp/parse-webhook.ts";
 import type { WebhookEvent } from "../../whatsapp/events.ts";
 import { readInTurns } from "../../whatsapp/opened-webhook.ts";
 import { looksSigned, verifySignature } from "../../whatsapp/signature.ts";
-import { cleanString } from "../../whatsapp/storable-json.ts";
+import { cleanString } from "../../kernel/storable-json.ts";
 import { countAnswers } from "../count-answers.ts";
 import type { Metrics } from "../metrics.ts";
 

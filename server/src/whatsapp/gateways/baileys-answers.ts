@@ -1,6 +1,6 @@
 // Owns: what people tap, choose and fill in on WhatsApp Web as the Cloud API's answers. Refuses to know: what was asked.
 import type { JsonObject } from "../../kernel/json.ts";
-import { isObject, readObject, readString } from "../read-json.ts";
+import { isObject, readObject, readString } from "../../kernel/read-json.ts";
 import { type Converted, parseParameters, present } from "./plain-message.ts";
 
 export function buttonReply(node: JsonObject): Converted {

@@ -1,7 +1,7 @@
 // Owns: messages with buttons and lists of WhatsApp Web (another business wrote them, or the WhatsApp app for ours) as the Cloud API's `interactive`.
 // Refuses to know: the answers to them.
 import type { Json, JsonObject } from "../../kernel/json.ts";
-import { isObject, readArray, readObject, readString } from "../read-json.ts";
+import { isObject, readArray, readObject, readString } from "../../kernel/read-json.ts";
 import { type Converted, parseParameters, present } from "./plain-message.ts";
 
 interface Asked {

@@ -1,5 +1,5 @@
 // Owns: handing messages to our own Baileys bridge, which sends them through its socket. Refuses to know: databases, windows, when to try again.
-import { readString } from "../read-json.ts";
+import { readString } from "../../kernel/read-json.ts";
 import type { SendRequest, WhatsAppTransport } from "../transport.ts";
 import type { GatewayMarkReadRequest } from "./evolution-client.ts";
 import { readGatewayDone, readGatewaySend } from "./gateway-answer.ts";

@@ -1,7 +1,7 @@
 // Owns: the identities that WhatsApp Web tells without a message: contact cards and LID mappings. Refuses to know: the envelope around them.
 import type { JsonObject } from "../../kernel/json.ts";
 import type { CustomerIdentity, WebhookEvent } from "../events.ts";
-import { readString } from "../read-json.ts";
+import { readString } from "../../kernel/read-json.ts";
 import { type GatewayItem, identityOf, noticeOf } from "./gateway-item.ts";
 import { classifyJid } from "./jid.ts";
 

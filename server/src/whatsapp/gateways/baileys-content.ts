@@ -2,7 +2,7 @@
 // know: who wrote it, when, and how a gateway packs it.
 import type { JsonObject } from "../../kernel/json.ts";
 import type { MessageType } from "../events.ts";
-import { isObject, readObject, readScalar, readString } from "../read-json.ts";
+import { isObject, readObject, readScalar, readString } from "../../kernel/read-json.ts";
 import { readableText } from "../readable-text.ts";
 import { withoutBulk } from "./gateway-item.ts";
 import { readTime } from "../provider-time.ts";

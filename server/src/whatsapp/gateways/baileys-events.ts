@@ -3,8 +3,8 @@
 import type { Json, JsonObject } from "../../kernel/json.ts";
 import type { WebhookEvent } from "../events.ts";
 import { eventsOfItems, type OpenedWebhook, type ParsedWebhook, readAtOnce } from "../opened-webhook.ts";
-import { isArray, isObject, readArray, readObject, readString } from "../read-json.ts";
-import { cleanString } from "../storable-json.ts";
+import { isArray, isObject, readArray, readObject, readString } from "../../kernel/read-json.ts";
+import { cleanString } from "../../kernel/storable-json.ts";
 import { readContact } from "./baileys-contacts.ts";
 import { readBaileysMessage } from "./baileys-message.ts";
 import { readBaileysReaction, readBaileysReceipt, readBaileysUpdate } from "./baileys-updates.ts";

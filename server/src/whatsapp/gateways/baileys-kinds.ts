@@ -1,7 +1,7 @@
 // Owns: the table of WhatsApp Web's kinds of messages: what each is in the Cloud API's shape, or that it is no message. Refuses to know: wrappers,
 // edits and revokes, who wrote it.
 import type { JsonObject } from "../../kernel/json.ts";
-import { isObject, readArray, readInteger, readObject, readScalar, readString } from "../read-json.ts";
+import { isObject, readArray, readInteger, readObject, readScalar, readString } from "../../kernel/read-json.ts";
 import { readVcard } from "../vcard.ts";
 import { buttonReply, flowReply, listReply, templateReply } from "./baileys-answers.ts";
 import { buttons, carded, list, template } from "./baileys-asked.ts";

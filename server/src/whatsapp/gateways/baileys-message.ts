@@ -2,7 +2,7 @@
 // Refuses to know: the envelope around it.
 import type { JsonObject } from "../../kernel/json.ts";
 import type { CustomerIdentity, MessageEvent, WebhookEvent } from "../events.ts";
-import { readObject, readScalar, readString } from "../read-json.ts";
+import { readObject, readScalar, readString } from "../../kernel/read-json.ts";
 import { type BaileysContent, missedCall, placeholderOf, readBaileysContent, type ReadContent } from "./baileys-content.ts";
 import { type Chat, type OwnNumber, readChat } from "./chat.ts";
 import { withParticipant } from "../participant.ts";

@@ -1,7 +1,7 @@
 // Owns: orders, products, payments, events and invitations of WhatsApp Web in the Cloud API's shape, or near it where the Cloud API has none.
 // Refuses to know: whether a price is right.
 import type { JsonObject } from "../../kernel/json.ts";
-import { readObject, readScalar, readString } from "../read-json.ts";
+import { readObject, readScalar, readString } from "../../kernel/read-json.ts";
 import { type Converted, present, readLong } from "./plain-message.ts";
 
 /** Thousandths of the currency, unless another share is named. */

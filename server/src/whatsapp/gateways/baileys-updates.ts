@@ -2,7 +2,7 @@
 // envelope around it.
 import type { JsonObject } from "../../kernel/json.ts";
 import type { WebhookEvent } from "../events.ts";
-import { readObject, readScalar, readString } from "../read-json.ts";
+import { readObject, readScalar, readString } from "../../kernel/read-json.ts";
 import { editOf, type ReadContent, readBaileysContent, revokeOf } from "./baileys-content.ts";
 import { chatOfKey, eventOf, isFromMe, readBaileysMessage, skippedChat } from "./baileys-message.ts";
 import { type GatewayItem, noticeOf, unreadableItem } from "./gateway-item.ts";

@@ -1,6 +1,6 @@
 // Owns: sending through one instance of Evolution API v2. Refuses to know: databases, windows, when to try again.
 import type { Json, JsonObject } from "../../kernel/json.ts";
-import { readObject, readString } from "../read-json.ts";
+import { readObject, readString } from "../../kernel/read-json.ts";
 import type { MarkReadRequest, Rejected, SendRequest, WhatsAppTransport } from "../transport.ts";
 import { readGatewayDone, readGatewaySend } from "./gateway-answer.ts";
 import type { GatewayHttp } from "./gateway-http.ts";

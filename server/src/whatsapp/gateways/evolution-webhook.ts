@@ -2,8 +2,8 @@
 import type { Json, JsonObject } from "../../kernel/json.ts";
 import type { WebhookEvent } from "../events.ts";
 import { eventsOfItems, type OpenedWebhook, type ParsedWebhook, readAtOnce } from "../opened-webhook.ts";
-import { isArray, readObject, readScalar, readString } from "../read-json.ts";
-import { cleanString } from "../storable-json.ts";
+import { isArray, readObject, readScalar, readString } from "../../kernel/read-json.ts";
+import { cleanString } from "../../kernel/storable-json.ts";
 import { readContact } from "./baileys-contacts.ts";
 import { editOf, revokeOf } from "./baileys-content.ts";
 import { chatOfKey, readBaileysMessage } from "./baileys-message.ts";

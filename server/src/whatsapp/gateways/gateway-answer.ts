@@ -2,8 +2,8 @@
 // Refuses to know: connections, keys, when to try again.
 import type { JsonObject } from "../../kernel/json.ts";
 import type { Exchange } from "../http-exchange.ts";
-import { isObject, readArray, readObject, readString } from "../read-json.ts";
-import { cleanString } from "../storable-json.ts";
+import { isObject, readArray, readObject, readString } from "../../kernel/read-json.ts";
+import { cleanString } from "../../kernel/storable-json.ts";
 import type { MarkReadOutcome, Rejected, SendOutcome, Uncertain } from "../transport.ts";
 
 /** The gateway's word for "not connected to WhatsApp right now": nothing was sent, and it passes. */

@@ -1,6 +1,6 @@
 // Owns: whether a gateway's webhook proves that it knows the channel's secret, in each gateway's own way. Refuses to know: where secrets are kept, HTTP.
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
-import { isObject, readInteger } from "../read-json.ts";
+import { isObject, readInteger } from "../../kernel/read-json.ts";
 
 /** Lower-case names, as Node gives them. */
 export type RequestHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;

@@ -4,10 +4,10 @@ import type { Json, JsonObject } from "../../kernel/json.ts";
 import { isSmall } from "../cloud-envelope.ts";
 import type { CustomerIdentity, IdentityEvent, NoticeEvent, Provider, UnreadableEvent, WebhookEvent } from "../events.ts";
 import type { OpenedWebhook } from "../opened-webhook.ts";
-import { writeJson } from "../write-json.ts";
+import { writeJson } from "../../kernel/write-json.ts";
 import { withoutFuture } from "../provider-time.ts";
-import { isArray, isObject, readString } from "../read-json.ts";
-import { cleanObject, isDeeperThan, MAX_DEPTH } from "../storable-json.ts";
+import { isArray, isObject, readString } from "../../kernel/read-json.ts";
+import { cleanObject, isDeeperThan, MAX_DEPTH } from "../../kernel/storable-json.ts";
 import type { OwnNumber } from "./chat.ts";
 
 /** What the route knows and the body does not say. A replay passes the same again. */

@@ -1,7 +1,7 @@
 // Owns: which client sends for a channel of a gateway, from the channel's settings. Refuses to know: the Cloud API, databases.
 import type { JsonObject } from "../../kernel/json.ts";
 import type { Provider } from "../events.ts";
-import { readString } from "../read-json.ts";
+import { readString } from "../../kernel/read-json.ts";
 import type { WhatsAppTransport } from "../transport.ts";
 import { createBaileysClient } from "./baileys-client.ts";
 import { createEvolutionClient } from "./evolution-client.ts";

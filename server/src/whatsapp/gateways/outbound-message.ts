@@ -2,7 +2,7 @@
 // send it. Refuses to know: any gateway's own form.
 import type { JsonObject } from "../../kernel/json.ts";
 import { refusedHere } from "../graph-answer.ts";
-import { isObject, readObject, readString } from "../read-json.ts";
+import { isObject, readObject, readString } from "../../kernel/read-json.ts";
 import type { Rejected } from "../transport.ts";
 import { classifyJid } from "./jid.ts";
 

@@ -3,7 +3,7 @@
 import type { JsonObject } from "../../kernel/json.ts";
 import type { Provider } from "../events.ts";
 import { readTime } from "../provider-time.ts";
-import { isObject, readArray, readInteger, readObject, readScalar, readString } from "../read-json.ts";
+import { isObject, readArray, readInteger, readObject, readScalar, readString } from "../../kernel/read-json.ts";
 import { type Aspect, type Health, short, type Signal } from "../signal.ts";
 import { readable } from "../signal-words.ts";
 

@@ -1,6 +1,6 @@
 // Owns: whom a WAHA payload is about, through the spellings of its engines. Refuses to know: content.
 import type { JsonObject } from "../../kernel/json.ts";
-import { readObject, readString } from "../read-json.ts";
+import { readObject, readString } from "../../kernel/read-json.ts";
 import { type Chat, type OwnNumber, readChat } from "./chat.ts";
 import { inPlainSpelling } from "./plain-message.ts";
 import { readWahaMessageId, type WahaMessageId } from "./waha-message-id.ts";

@@ -1,6 +1,6 @@
 // Owns: sending through one session of WAHA. Refuses to know: databases, windows, when to try again.
 import type { Json, JsonObject } from "../../kernel/json.ts";
-import { readObject, readString } from "../read-json.ts";
+import { readObject, readString } from "../../kernel/read-json.ts";
 import type { Rejected, SendRequest, WhatsAppTransport } from "../transport.ts";
 import type { GatewayMarkReadRequest } from "./evolution-client.ts";
 import { readGatewayDone, readGatewaySend } from "./gateway-answer.ts";

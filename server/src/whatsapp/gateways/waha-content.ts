@@ -2,7 +2,7 @@
 // made of it. Refuses to know: who wrote it.
 import type { Json, JsonObject } from "../../kernel/json.ts";
 import type { MessageType } from "../events.ts";
-import { isObject, readArray, readInteger, readObject, readScalar, readString } from "../read-json.ts";
+import { isObject, readArray, readInteger, readObject, readScalar, readString } from "../../kernel/read-json.ts";
 import { readableText } from "../readable-text.ts";
 import { type BaileysContent, readBaileysContent } from "./baileys-content.ts";
 import { callNode } from "./baileys-kinds.ts";

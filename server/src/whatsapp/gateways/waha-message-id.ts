@@ -1,6 +1,6 @@
 // Owns: taking WAHA's message ids apart. One message has several of them (under `@lid` and under `@c.us`); only the bare id is the same in all.
 import type { Json } from "../../kernel/json.ts";
-import { isObject, readString } from "../read-json.ts";
+import { isObject, readString } from "../../kernel/read-json.ts";
 
 export interface WahaMessageId {
   readonly bareId: string;

@@ -2,8 +2,8 @@
 import type { JsonObject } from "../../kernel/json.ts";
 import type { WebhookEvent } from "../events.ts";
 import { type OpenedWebhook, type ParsedWebhook, readAtOnce } from "../opened-webhook.ts";
-import { readObject, readScalar, readString } from "../read-json.ts";
-import { cleanString } from "../storable-json.ts";
+import { readObject, readScalar, readString } from "../../kernel/read-json.ts";
+import { cleanString } from "../../kernel/storable-json.ts";
 import { readBaileysContent, revokeOf } from "./baileys-content.ts";
 import { eventOf, skippedChat } from "./baileys-message.ts";
 import { ownNumber } from "./chat.ts";

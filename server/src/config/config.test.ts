@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { readConfig, settings, type ConfigResult } from "./config.ts";
-import { renderSettings } from "./config/render-settings.ts";
+import { renderSettings } from "./render-settings.ts";
 
 const secretsOfApi = { ONETHREAD_APP_SECRET: "0123456789abcdef", ONETHREAD_VERIFY_TOKEN: "verify-me-please" };
 
@@ -113,6 +113,6 @@ test("no environment whatsoever makes it throw, and every problem names a settin
 });
 
 test("docs/settings.md says what the table says", async () => {
-  const path = fileURLToPath(new URL("../../docs/settings.md", import.meta.url));
+  const path = fileURLToPath(new URL("../../../docs/settings.md", import.meta.url));
   await expect(renderSettings(Object.values(settings))).toMatchFileSnapshot(path);
 });

@@ -4,30 +4,30 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Registry } from "prom-client";
 import { startSimulator } from "@onethread/simulator";
-import { createChannelDirectory } from "./businesses/channel-directory.ts";
-import { startWorker } from "./compose/start-worker.ts";
-import type { Overrides, Parts } from "./compose/parts.ts";
-import { createServices } from "./compose/services.ts";
-import type { Config } from "./config.ts";
-import { createDatabase } from "./db/database.ts";
-import { startEmbeddedDatabase } from "./db/embedded-database.ts";
-import { checkMigrations, migrate } from "./db/migrate.ts";
-import { ensureDemoBusiness, removeDemoFacts, writeDemoFacts, type DemoIdentity } from "./demo/demo-business.ts";
-import { openReaderLogin } from "./demo/reader-login.ts";
-import { createHttpApp } from "./http/app.ts";
-import { createMetrics } from "./http/metrics.ts";
-import { createIntake, type Intake } from "./ingest/create-intake.ts";
-import { createSettleIdentity } from "./identity/settle-identity.ts";
-import { createStatusStore } from "./ingest/store-statuses.ts";
-import { createWebhookLog } from "./ingest/webhook-log.ts";
-import { noFailPoints } from "./kernel/fail-points.ts";
-import type { Log } from "./kernel/log.ts";
-import { withTimeout } from "./kernel/with-timeout.ts";
-import { createWakeUps } from "./lanes/wake-ups.ts";
-import { forgetEventsAcrossBusinesses, forgetIdempotencyKeysAcrossBusinesses } from "./maintenance/maintenance.queries.ts";
-import { createForget } from "./maintenance/forget-old.ts";
-import { createPeriodic } from "./maintenance/periodic.ts";
-import { createOutsideHttp, type OutsideHttp } from "./outside/outside-http.ts";
+import { createChannelDirectory } from "../businesses/channel-directory.ts";
+import { startWorker } from "./start-worker.ts";
+import type { Overrides, Parts } from "./parts.ts";
+import { createServices } from "./services.ts";
+import type { Config } from "../config/config.ts";
+import { createDatabase } from "../db/database.ts";
+import { startEmbeddedDatabase } from "../embedded/embedded-database.ts";
+import { checkMigrations, migrate } from "../db/migrate.ts";
+import { ensureDemoBusiness, removeDemoFacts, writeDemoFacts, type DemoIdentity } from "../demo/demo-business.ts";
+import { openReaderLogin } from "../demo/reader-login.ts";
+import { createHttpApp } from "../http/app.ts";
+import { createMetrics } from "../http/metrics.ts";
+import { createIntake, type Intake } from "../ingest/create-intake.ts";
+import { createSettleIdentity } from "../identity/settle-identity.ts";
+import { createStatusStore } from "../ingest/store-statuses.ts";
+import { createWebhookLog } from "../ingest/webhook-log.ts";
+import { noFailPoints } from "../kernel/fail-points.ts";
+import type { Log } from "../kernel/log.ts";
+import { withTimeout } from "../kernel/with-timeout.ts";
+import { createWakeUps } from "../lanes/wake-ups.ts";
+import { forgetEventsAcrossBusinesses, forgetIdempotencyKeysAcrossBusinesses } from "../maintenance/maintenance.queries.ts";
+import { createForget } from "../maintenance/forget-old.ts";
+import { createPeriodic } from "../maintenance/periodic.ts";
+import { createOutsideHttp, type OutsideHttp } from "../outside/outside-http.ts";
 
 export interface StartOptions {
   readonly config: Config;
@@ -94,7 +94,7 @@ async function listenForHttp(
     listPendingMigrations: async () => (await checkMigrations({ url: parts.databaseUrl, log })).pending,
     servesApi: config.roles.has("api"),
     bodies: { maxBytes: config.waitingBodiesMb * 1024 * 1024 },
-    inboxDirectory: fileURLToPath(new URL("../../inbox/dist", import.meta.url)),
+    inboxDirectory: fileURLToPath(new URL("../../../inbox/dist", import.meta.url)),
   });
   parts.atEnd(() => app.close());
   return app.listen({ host: config.host, port: config.port });

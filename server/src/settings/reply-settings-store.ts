@@ -1,13 +1,13 @@
 // Owns: reading and changing the reply settings and secrets of a business. A change is noticed within seconds by every process.
 import type { z } from "zod";
-import { createCachedLookup } from "../businesses/cached-lookup.ts";
+import { createCachedLookup } from "../kernel/cached-lookup.ts";
 import type { Database } from "../db/database.ts";
 import { messageOf } from "../kernel/faults.ts";
 import type { BusinessId } from "../kernel/ids.ts";
 import type { JsonObject } from "../kernel/json.ts";
 import type { Log } from "../kernel/log.ts";
-import { isObject } from "../whatsapp/read-json.ts";
-import { cleanObject, isDeeperThan } from "../whatsapp/storable-json.ts";
+import { isObject } from "../kernel/read-json.ts";
+import { cleanObject, isDeeperThan } from "../kernel/storable-json.ts";
 import { DEFAULT_REPLY_SETTINGS, replySettingsSchema, type ReplySettings } from "./reply-settings.ts";
 import {
   findReplySecret,

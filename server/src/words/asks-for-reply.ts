@@ -1,7 +1,7 @@
 // Owns: whether a burst asks for a reply, and of whom: the one decision for every provider and responder. Each message is looked at for itself. Pure.
 // Refuses to know: what is answered, and whether it may be said (refuse-turn.ts).
 import type { JsonObject } from "../kernel/json.ts";
-import { readObject, readString } from "../whatsapp/read-json.ts";
+import { readObject, readString } from "../kernel/read-json.ts";
 import { asksSomething, readCourtesy, type Said } from "./courtesies.ts";
 
 /**

@@ -4,7 +4,7 @@ import { LRUCache } from "lru-cache";
 import type { AssistantModelMessage, ModelMessage, UserModelMessage } from "ai";
 import { cleanText, frameMark, frameText, toOneLine } from "../models/frame-text.ts";
 import { describeMessage, labelOf } from "../whatsapp/describe-message.ts";
-import type { ContextMessage, ReplyContext, ToolSet } from "./responder.ts";
+import type { ContextMessage, ReplyContext, ToolSet } from "../answers/responder.ts";
 
 export interface RenderedPrompt {
   readonly instructions: string;

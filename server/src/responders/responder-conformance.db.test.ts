@@ -8,8 +8,8 @@ import { createTestServices } from "../../test/support/test-services.ts";
 import { contextFor, createTestModel, message, settingsFor } from "../../test/support/test-model.ts";
 import { createOutsideHttp } from "../outside/outside-http.ts";
 import { createKnowledgeResponder } from "./knowledge-responder.ts";
-import { replySettingsSchema } from "./reply-settings.ts";
-import type { ReplyContext } from "./responder.ts";
+import { replySettingsSchema } from "../settings/reply-settings.ts";
+import type { ReplyContext } from "../answers/responder.ts";
 import { createWebhookResponder } from "./webhook-responder.ts";
 
 const OWN_WORDS = "violet parking garage";

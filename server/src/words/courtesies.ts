@@ -1,6 +1,6 @@
 // Owns: what a message says when it asks for nothing: greetings, thanks, acknowledgements, a lone yes or number, a wish to get no more messages. Pure,
 // and linear in the text. Refuses to know: the phrases (courtesy-phrases.ts), the wish for a person (wants-person.ts).
-import { editDistance } from "../knowledge/correct-words.ts";
+import { editDistance } from "../kernel/edit-distance.ts";
 import { ANSWERS, FILLERS, GREETINGS, isAsking, OFTEN_MISTYPED, OPEN_PHRASES, STOPS, THANKS } from "./courtesy-phrases.ts";
 import { isCourteous } from "./courtesy-words.ts";
 import { clausesOf, phrasesOf, plainText, setOf, squeeze, withoutFaces, type Word } from "./plain-words.ts";

@@ -1,7 +1,7 @@
 // Owns: what an agent outside may answer: its form on the wire, the limits of it, and how it is kept. Refuses to know: turns, HTTP and the database.
 import { z } from "zod";
 import { renderMarkdown } from "../whatsapp/render-markdown.ts";
-import { cleanString } from "../whatsapp/storable-json.ts";
+import { cleanString } from "../kernel/storable-json.ts";
 import type { OutsideAnswer } from "./responder.ts";
 
 /** What WhatsApp takes of a text at most. */

@@ -6,8 +6,8 @@ import { createTestBusiness, type TestBusiness } from "../../test/support/test-b
 import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
 import { createTestServices } from "../../test/support/test-services.ts";
 import { createKnowledgeResponder } from "./knowledge-responder.ts";
-import { DEFAULT_REPLY_SETTINGS } from "./reply-settings.ts";
-import type { Responder, ResponderAnswer } from "./responder.ts";
+import { DEFAULT_REPLY_SETTINGS } from "../settings/reply-settings.ts";
+import type { Responder, ResponderAnswer } from "../answers/responder.ts";
 
 describe("the knowledge responder", () => {
   let test: TestDatabase;

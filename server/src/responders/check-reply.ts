@@ -2,7 +2,7 @@
 // Refuses to know: what is done about it.
 import { detectAll } from "tinyld";
 import { findLinks, isUnder, separateSentences } from "./find-links.ts";
-import type { ReplyContext } from "./responder.ts";
+import type { ReplyContext } from "../answers/responder.ts";
 import { fitsReply } from "./split-reply.ts";
 
 export interface ReplyProblem {

@@ -9,10 +9,10 @@ import { createInterface } from "node:readline";
 import pg from "pg";
 import { afterEach, expect, test } from "vitest";
 import { startEmbeddedPostgres, type EmbeddedPostgres, type EmbeddedPostgresOptions } from "./embedded.ts";
-import { findBinaries, runToEnd } from "./embedded/binaries.ts";
-import { findProcess } from "./embedded/find-process.ts";
-import { findReachableBinaries } from "./embedded/reachable-binaries.ts";
-import { chooseRunAs } from "./embedded/run-as.ts";
+import { findBinaries, runToEnd } from "./binaries.ts";
+import { findProcess } from "./find-process.ts";
+import { findReachableBinaries } from "./reachable-binaries.ts";
+import { chooseRunAs } from "./run-as.ts";
 
 const log = { info: () => undefined, warn: () => undefined };
 const asRoot = process.getuid?.() === 0;

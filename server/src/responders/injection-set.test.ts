@@ -7,7 +7,7 @@ import { startOpenAiServer, type OpenAiReply, type OpenAiRequest, type OpenAiSer
 import { contextFor, createTestModel, message, settingsFor, type PlayedTool } from "../../test/support/test-model.ts";
 import { cleanText, frameMark, frameText } from "../models/frame-text.ts";
 import { renderPrompt } from "./render-prompt.ts";
-import type { ContextMessage, ReplyContext } from "./responder.ts";
+import type { ContextMessage, ReplyContext } from "../answers/responder.ts";
 
 interface Attempt {
   readonly id: string;

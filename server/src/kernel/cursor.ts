@@ -1,7 +1,7 @@
 // Owns: the opaque cursors of lists. A cursor is the sort key of the last row that was given out, so a list stays right while rows are added.
-import { Fault } from "../kernel/faults.ts";
-import { isUuid } from "../kernel/ids.ts";
-import { isStorable } from "../whatsapp/storable-json.ts";
+import { Fault } from "./faults.ts";
+import { isUuid } from "./ids.ts";
+import { isStorable } from "./storable-json.ts";
 
 /** An instant as PostgreSQL writes it: a Date would lose the microseconds, and with them rows. */
 export interface TimeIdCursor {

@@ -1,5 +1,5 @@
 // Owns: what PostgreSQL can hold of a JSON value: no U+0000, no lone surrogates, no bottomless nesting. Refuses to know: what the JSON means.
-import type { Json, JsonObject } from "../kernel/json.ts";
+import type { Json, JsonObject } from "./json.ts";
 import { isArray, isObject } from "./read-json.ts";
 
 /** Real payloads stay below 20 levels; a few thousand overflow the stack of JSON.stringify and of PostgreSQL. */

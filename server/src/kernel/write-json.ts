@@ -1,5 +1,5 @@
 // Owns: the text of a JSON value however deep it nests. Refuses to know: what it says.
-import type { Json } from "../kernel/json.ts";
+import type { Json } from "./json.ts";
 
 /** What JSON.stringify writes, also where that gives up. */
 export function writeJson(value: unknown): string {

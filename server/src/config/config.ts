@@ -1,8 +1,8 @@
 // Owns: reading the settings, and the table that describes them. The only reader of process.env.
 // Refuses to know: who uses a setting.
 
-import { findNearest } from "./config/find-nearest.ts";
-import { hosts, httpUrl, oneOf, postgresUrl, secrets, someOf, text, wholeNumber, yesOrNo, type Kind } from "./config/setting-kinds.ts";
+import { findNearest } from "./find-nearest.ts";
+import { hosts, httpUrl, oneOf, postgresUrl, secrets, someOf, text, wholeNumber, yesOrNo, type Kind } from "./setting-kinds.ts";
 
 export const roles = ["api", "worker", "scheduler"] as const;
 export type Role = (typeof roles)[number];

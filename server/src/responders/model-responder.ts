@@ -11,8 +11,15 @@ import { createModelBill, type ModelBill } from "../models/model-bill.ts";
 import { tidyReply } from "../models/tidy-reply.ts";
 import { checkReply, withoutDoubtfulLinks, type ReplyProblem } from "./check-reply.ts";
 import { renderPrompt, type RenderedPrompt } from "./render-prompt.ts";
-import type { ModelSettings } from "./reply-settings.ts";
-import { ResponderFault, type OpenTools, type ReplyContext, type Responder, type ResponderAnswer, type ToolSet } from "./responder.ts";
+import type { ModelSettings } from "../settings/reply-settings.ts";
+import {
+  ResponderFault,
+  type OpenTools,
+  type ReplyContext,
+  type Responder,
+  type ResponderAnswer,
+  type ToolSet,
+} from "../answers/responder.ts";
 import { splitReply } from "./split-reply.ts";
 
 export interface ModelResponderDeps {

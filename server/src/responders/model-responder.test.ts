@@ -2,8 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { startOpenAiServer, type OpenAiReply, type OpenAiServer } from "../../test/support/openai-server.ts";
 import { contextFor, createTestModel, message, settingsFor, type PlayedTool } from "../../test/support/test-model.ts";
 import type { JsonObject } from "../kernel/json.ts";
-import type { ReplyContext, ResponderAnswer, ToolSet } from "./responder.ts";
-import { ResponderFault } from "./responder.ts";
+import type { ReplyContext, ResponderAnswer, ToolSet } from "../answers/responder.ts";
+import { ResponderFault } from "../answers/responder.ts";
 
 const KEY = "sk-very-secret-value-123456";
 let server: OpenAiServer;

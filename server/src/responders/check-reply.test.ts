@@ -4,7 +4,7 @@ import type { JsonObject } from "../kernel/json.ts";
 import { checkReply, withoutDoubtfulLinks } from "./check-reply.ts";
 import { findLinks } from "./find-links.ts";
 import { renderPrompt } from "./render-prompt.ts";
-import type { ReplyContext } from "./responder.ts";
+import type { ReplyContext } from "../answers/responder.ts";
 
 function problemsOf(text: string, settings: JsonObject = {}, more: Partial<ReplyContext> & { readonly found?: readonly string[] } = {}) {
   const { found = [], ...rest } = more;

@@ -1,9 +1,9 @@
 // Owns: answering from the business's own texts, without any model, key or network. Where it finds nothing it says so and fetches a person.
 import type { KnowledgeBase, KnowledgeHit } from "../knowledge/knowledge-base.ts";
 import { renderMarkdown } from "../whatsapp/render-markdown.ts";
-import { leftForPerson } from "./asks-for-reply.ts";
-import { questionsOf } from "./questions-of.ts";
-import type { ReplyContext, Responder, ResponderAnswer } from "./responder.ts";
+import { leftForPerson } from "../words/asks-for-reply.ts";
+import { questionsOf } from "../words/questions-of.ts";
+import type { ReplyContext, Responder, ResponderAnswer } from "../answers/responder.ts";
 
 const MAX_QUESTION_LENGTH = 1_000;
 const MOST_TEXTS = 3;

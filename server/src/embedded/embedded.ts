@@ -4,17 +4,17 @@
 import { chmod, mkdir, realpath, rename, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { findBinaries } from "./embedded/binaries.ts";
-import { asEmbeddedError, EmbeddedPostgresError } from "./embedded/embedded-error.ts";
-import { ensureCluster } from "./embedded/ensure-cluster.ts";
-import { findFreePort } from "./embedded/find-free-port.ts";
-import { acquireOwnerLock } from "./embedded/owner-lock.ts";
-import { clearLeftover, endPostmaster } from "./embedded/postmaster.ts";
-import { findReachableBinaries } from "./embedded/reachable-binaries.ts";
-import { chooseRunAs } from "./embedded/run-as.ts";
-import { startServer, type Server, type ServerPlan } from "./embedded/start-server.ts";
+import { findBinaries } from "./binaries.ts";
+import { asEmbeddedError, EmbeddedPostgresError } from "./embedded-error.ts";
+import { ensureCluster } from "./ensure-cluster.ts";
+import { findFreePort } from "./find-free-port.ts";
+import { acquireOwnerLock } from "./owner-lock.ts";
+import { clearLeftover, endPostmaster } from "./postmaster.ts";
+import { findReachableBinaries } from "./reachable-binaries.ts";
+import { chooseRunAs } from "./run-as.ts";
+import { startServer, type Server, type ServerPlan } from "./start-server.ts";
 
-export { EmbeddedPostgresError } from "./embedded/embedded-error.ts";
+export { EmbeddedPostgresError } from "./embedded-error.ts";
 
 export type EmbeddedLog = {
   readonly info: (fields: Readonly<Record<string, unknown>>, event: string) => void;

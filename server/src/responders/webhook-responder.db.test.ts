@@ -9,9 +9,9 @@ import { bearerFor, createTestHttp, createTestThread, type TestHttp } from "../.
 import type { Database } from "../db/database.ts";
 import { newId, type ConversationId, type TurnId } from "../kernel/ids.ts";
 import { createOutsideHttp, type OutsideHttp } from "../outside/outside-http.ts";
-import { createReplySettingsStore, type ReplySettingsStore } from "./reply-settings-store.ts";
-import { ResponderFault, type ReplyContext, type Responder } from "./responder.ts";
-import { createRegisterTurn, createTakeAnswer } from "./waiting-turn.ts";
+import { createReplySettingsStore, type ReplySettingsStore } from "../settings/reply-settings-store.ts";
+import { ResponderFault, type ReplyContext, type Responder } from "../answers/responder.ts";
+import { createRegisterTurn, createTakeAnswer } from "../replies/waiting-turn.ts";
 import { createWebhookResponder } from "./webhook-responder.ts";
 
 const SECRET = `whsec_${Buffer.from("a signing secret of the test....").toString("base64")}`;

@@ -4,11 +4,11 @@ import { Webhook } from "standardwebhooks";
 import { messageOf } from "../kernel/faults.ts";
 import { OutsideError, type OutsideAnswer as HttpAnswer, type OutsideHttp } from "../outside/outside-http.ts";
 import { mayPass, readRetryAfter } from "../outside/retry-advice.ts";
-import { readInlineAnswer } from "./outside-answer.ts";
-import type { ReplySettingsStore } from "./reply-settings-store.ts";
-import type { ReplySettings } from "./reply-settings.ts";
-import { ResponderFault, type ContextMessage, type Responder, type ResponderAnswer, type ReplyContext } from "./responder.ts";
-import type { RegisterTurn, TakeAnswer } from "./waiting-turn.ts";
+import { readInlineAnswer } from "../answers/outside-answer.ts";
+import type { ReplySettingsStore } from "../settings/reply-settings-store.ts";
+import type { ReplySettings } from "../settings/reply-settings.ts";
+import { ResponderFault, type ContextMessage, type Responder, type ResponderAnswer, type ReplyContext } from "../answers/responder.ts";
+import type { RegisterTurn, TakeAnswer } from "../replies/waiting-turn.ts";
 
 export interface WebhookResponderDeps {
   readonly settings: Pick<ReplySettingsStore, "findSecret">;

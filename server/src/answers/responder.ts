@@ -1,8 +1,8 @@
 // Owns: the port behind which every writer of replies stands. Whoever implements it knows one conversation, and nothing of lanes or sending.
 import type { BusinessId, ConversationId, TurnId } from "../kernel/ids.ts";
 import type { Json } from "../kernel/json.ts";
-import type { Asks } from "./asks-for-reply.ts";
-import type { ReplySettings } from "./reply-settings.ts";
+import type { Asks } from "../words/asks-for-reply.ts";
+import type { ReplySettings } from "../settings/reply-settings.ts";
 
 export interface ContextMessage {
   readonly seq: number;

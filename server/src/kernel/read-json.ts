@@ -1,5 +1,5 @@
 // Owns: tolerant reading of JSON that someone else wrote: what is missing or of another kind reads as undefined. Refuses to know: what any key means.
-import type { Json, JsonObject } from "../kernel/json.ts";
+import type { Json, JsonObject } from "./json.ts";
 
 /** For values that come out of JSON.parse. */
 export function isObject(value: unknown): value is JsonObject {

@@ -2,7 +2,7 @@
 // Refuses to know: values.
 import { z } from "zod";
 import type { Json, JsonObject } from "../kernel/json.ts";
-import { isObject, readArray, readObject, readString } from "../whatsapp/read-json.ts";
+import { isObject, readArray, readObject, readString } from "../kernel/read-json.ts";
 import { replySettingsSchema } from "./reply-settings.ts";
 
 export interface DescribedSetting {
@@ -100,8 +100,8 @@ export function renderReplySettings(settings: readonly DescribedSetting[]): stri
     "end in `Secret` or `secretName` say which one is used. An address inside your own network is asked only when the operator allows it",
     "(`ONETHREAD_PRIVATE_HOSTS` in [settings.md](settings.md)).",
     "",
-    "This file is made from the schema in `server/src/replies/reply-settings.ts`; a test compares the two",
-    "(`npx vitest run server/src/replies/describe-reply-settings.test.ts -u` writes it anew).",
+    "This file is made from the schema in `server/src/settings/reply-settings.ts`; a test compares the two",
+    "(`npx vitest run server/src/settings/describe-reply-settings.test.ts -u` writes it anew).",
     "",
     "| setting | default | it must be | meaning |",
     "| --- | --- | --- | --- |",

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { asksOf, decideBurst, leftForPerson, type Asks, type BurstCircumstances } from "./asks-for-reply.ts";
-import { changesMeaning } from "./changed-meaning.ts";
+import { changesMeaning } from "../replies/changed-meaning.ts";
 import { readCourtesy } from "./courtesies.ts";
 import { questionsOf } from "./questions-of.ts";
 
