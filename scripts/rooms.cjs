@@ -1,0 +1,48 @@
+// Owns: the rooms of server/src and who of them may know whom. The import rules are made of it (.dependency-cruiser.cjs).
+
+/**
+ * The rooms of server/src, from the ground up, and which others each may know: only rooms above it in this list, so that no arrow runs back. ARCHITECTURE.md
+ * shows the same list; scripts/architecture.test.ts compares the two.
+ */
+module.exports = {
+  kernel: [],
+  outside: [],
+  embedded: [],
+  config: ["kernel"],
+  db: ["kernel"],
+  words: ["kernel"],
+  whatsapp: ["kernel"],
+  lanes: ["kernel", "db"],
+  settings: ["kernel", "outside", "db"],
+  businesses: ["kernel", "db", "whatsapp"],
+  identity: ["kernel", "db"],
+  conversations: ["kernel", "db", "whatsapp", "identity"],
+  events: ["kernel", "db", "conversations"],
+  knowledge: ["kernel", "outside", "db", "settings"],
+  ingest: ["kernel", "db", "whatsapp", "businesses", "identity"],
+  adopt: ["kernel", "db", "whatsapp", "businesses", "identity"],
+  outbound: ["kernel", "db", "whatsapp", "lanes", "identity", "conversations"],
+  answers: ["kernel", "words", "whatsapp", "settings"],
+  tools: ["kernel", "outside", "db", "settings", "conversations", "knowledge", "answers"],
+  sessions: ["kernel", "db", "whatsapp", "lanes", "settings", "conversations", "answers"],
+  models: ["kernel", "outside", "whatsapp", "settings", "answers", "sessions"],
+  replies: ["kernel", "db", "words", "whatsapp", "lanes", "settings", "conversations", "answers"],
+  responders: ["kernel", "outside", "db", "words", "whatsapp", "settings", "knowledge", "answers", "models", "replies"],
+  maintenance: ["kernel", "db"],
+  doctor: ["kernel", "db"],
+  demo: ["kernel", "businesses", "knowledge"],
+  http: [
+    ...["kernel", "outside", "db", "whatsapp", "settings", "businesses", "conversations", "events", "knowledge"],
+    ...["ingest", "outbound", "answers", "tools", "sessions", "replies"],
+  ],
+  compose: [
+    ...["kernel", "outside", "embedded", "config", "db", "whatsapp", "lanes", "settings", "businesses", "identity", "conversations"],
+    ...["events", "knowledge", "ingest", "outbound", "answers", "tools", "sessions", "models", "replies", "responders"],
+    ...["maintenance", "demo", "http"],
+  ],
+  cli: [
+    ...["kernel", "outside", "embedded", "config", "db", "whatsapp", "settings", "businesses", "identity", "conversations", "knowledge"],
+    ...["ingest", "adopt", "tools", "sessions", "replies", "doctor", "compose"],
+  ],
+  main: ["cli"],
+};
