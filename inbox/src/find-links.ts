@@ -11,7 +11,9 @@ export interface Link extends Span {
   readonly address: string;
 }
 
-const BEGINNING = /(?<![\p{L}\p{N}])(?:https?:\/\/|www\.|mailto:|tel:)[^\s<>"\u200b]+/giu;
+/** Behind no letter, but for scripts that are written without blanks; up to a blank, or to what ends a clause where no blank follows it. */
+const BEGINNING =
+  /(?<![[\p{L}\p{N}]--[\p{sc=Han}\p{sc=Hira}\p{sc=Kana}\p{sc=Thai}]])(?:https?:\/\/|www\.|mailto:|tel:)[^\s<>"\u200b，。！？；：、（）「」『』【】،؛؟۔…]+/giv;
 /** Signs that only change the order in which letters are shown. */
 const DIRECTIONS = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 const CLOSING = new Set(".,;:!?*_~'»”’\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069");
