@@ -157,7 +157,7 @@ test("a customer whose new identifier cannot be settled because the thread is he
 });
 
 test("while a whole table is locked every delivery is answered at its deadline and nothing of it works on; afterwards all is as before", async () => {
-  const hurried = intakeWith({ deadlineMs: 300 });
+  const hurried = intakeWith({ deadlineMs: 1_000 });
   const body = (): Buffer => messagesBody(other.phoneNumberId, ...Array.from({ length: 50 }, () => ({ from: newPhone() })));
   await receive(body(), hurried);
   await holder.query("begin");

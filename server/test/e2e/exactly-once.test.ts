@@ -13,7 +13,8 @@ let stack: Stack;
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  stack = await createStack(database);
+  // What is stored in several batches is one burst only as long as they follow each other within this.
+  stack = await createStack(database, { quietMs: 300, ceilingMs: 5_000 });
   await Promise.all([stack.start("api"), stack.start("api"), stack.start("worker,scheduler")]);
 });
 beforeEach(() => {
