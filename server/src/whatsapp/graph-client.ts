@@ -1,9 +1,9 @@
 // Owns: speaking to the Graph API over kept connections; the access token goes to the configured address and nowhere else. Refuses to know:
 // databases, windows, when to try again.
-import { type Dispatcher, Pool } from "undici";
+import type { Dispatcher } from "undici";
 import type { JsonObject } from "../kernel/json.ts";
 import { readMarkReadAnswer, readSendAnswer, refusedHere } from "./graph-answer.ts";
-import { type Exchange, exchange } from "./http-exchange.ts";
+import { createPool, type Exchange, exchange, parseBaseUrl } from "./http-exchange.ts";
 import type { Rejected, WhatsAppTransport } from "./transport.ts";
 
 export interface GraphClientDeps {
@@ -25,17 +25,18 @@ export interface GraphClient extends WhatsAppTransport {
 }
 
 const TIMEOUT_MS = 15_000;
-const CONNECT_TIMEOUT_MS = 5_000;
 /** 1000 messages per second, the most that WhatsApp lets a number send, at a quarter of a second each. */
 const CONNECTIONS = 256;
 const PHONE_NUMBER_ID = /^[\w-]{1,64}$/;
 
 /** Throws when `baseUrl` is no http(s) address; after that no method throws. */
 export function createGraphClient(deps: GraphClientDeps): GraphClient {
-  const { origin, pathname } = parseBaseUrl(deps.baseUrl);
+  const base = parseBaseUrl(deps.baseUrl);
+  if (base === undefined) throw new TypeError(`The Graph address "${deps.baseUrl}" is not an http or https address.`);
+  const { origin } = base;
   const timeoutMs = deps.timeoutMs ?? TIMEOUT_MS;
-  const pool = deps.dispatcher ?? createPool(origin, timeoutMs, deps.connections ?? CONNECTIONS);
-  const prefix = `${pathname.replace(/\/+$/, "")}/${deps.version}/`;
+  const pool = deps.dispatcher ?? createPool({ connections: deps.connections ?? CONNECTIONS, timeoutMs });
+  const prefix = `${base.path}/${deps.version}/`;
 
   async function post(
     target: { readonly phoneNumberId: string; readonly accessToken: string },
@@ -72,29 +73,6 @@ export function createGraphClient(deps: GraphClientDeps): GraphClient {
       if (deps.dispatcher === undefined) await pool.close();
     },
   };
-}
-
-function createPool(origin: string, timeoutMs: number, connections: number): Pool {
-  return new Pool(origin, {
-    connections,
-    // A second request on the same connection could not be told apart when the connection breaks.
-    pipelining: 1,
-    // A connection that the other side closes while we write makes the outcome uncertain, so idle ones are left early.
-    keepAliveTimeout: 4_000,
-    keepAliveTimeoutThreshold: 2_000,
-    connect: { timeout: Math.min(CONNECT_TIMEOUT_MS, timeoutMs) },
-    // The exchange has its own, exact time limit.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-  });
-}
-
-function parseBaseUrl(baseUrl: string): URL {
-  const url = URL.canParse(baseUrl) ? new URL(baseUrl) : undefined;
-  if (url?.protocol !== "https:" && url?.protocol !== "http:") {
-    throw new TypeError(`The Graph address "${baseUrl}" is not an http or https address.`);
-  }
-  return url;
 }
 
 function writeJson(body: JsonObject): string | undefined {

@@ -1,5 +1,6 @@
 // Owns: one HTTP POST on a pool of kept connections, and the knowledge whether any of it can have reached the other side. Refuses to know: WhatsApp.
-import type { Dispatcher } from "undici";
+import type { LookupFunction } from "node:net";
+import { Agent, type Dispatcher } from "undici";
 
 export type Exchange =
   | { readonly end: "answered"; readonly httpStatus: number; readonly retryAfter: string | undefined; readonly text: string }
@@ -15,6 +16,45 @@ export interface ExchangeRequest {
   readonly body: string;
   /** For everything: waiting for a connection, the request, the answer. */
   readonly timeoutMs: number;
+}
+
+export interface PoolLimits {
+  /** Open at once to one origin; further requests wait for a free one within their own time. */
+  readonly connections: number;
+  /** For one whole request. */
+  readonly timeoutMs: number;
+  /** How names are looked up; the system's look-up when absent. */
+  readonly lookup?: LookupFunction | undefined;
+}
+
+const CONNECT_TIMEOUT_MS = 5_000;
+
+export function createPool({ connections, timeoutMs, lookup }: PoolLimits): Dispatcher {
+  return new Agent({
+    connections,
+    // A second request on the same connection could not be told apart when the connection breaks.
+    pipelining: 1,
+    // A connection that the other side closes while we write makes the outcome uncertain, so idle ones are left early.
+    keepAliveTimeout: 4_000,
+    keepAliveTimeoutThreshold: 2_000,
+    connect: { timeout: Math.min(CONNECT_TIMEOUT_MS, timeoutMs), ...(lookup === undefined ? {} : { lookup }) },
+    // The exchange has its own, exact time limit.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  });
+}
+
+export interface BaseUrl {
+  readonly origin: string;
+  /** Without a slash at its end. */
+  readonly path: string;
+}
+
+/** Undefined when it is not an http or https address. */
+export function parseBaseUrl(baseUrl: string): BaseUrl | undefined {
+  const url = URL.canParse(baseUrl) ? new URL(baseUrl) : undefined;
+  if (url?.protocol !== "https:" && url?.protocol !== "http:") return undefined;
+  return { origin: url.origin, path: url.pathname.replace(/\/+$/, "") };
 }
 
 /** An answer of WhatsApp is a few hundred bytes. */

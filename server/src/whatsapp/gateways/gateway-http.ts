@@ -1,9 +1,8 @@
 // Owns: calls to the operators' own gateways over kept connections, each channel with an address of its own. Refuses to know: what any gateway's
 // answer means.
 import type { LookupFunction } from "node:net";
-import { Agent, type Dispatcher } from "undici";
 import type { JsonObject } from "../../kernel/json.ts";
-import { type Exchange, exchange } from "../http-exchange.ts";
+import { createPool, type Exchange, exchange, parseBaseUrl } from "../http-exchange.ts";
 import type { Rejected } from "../transport.ts";
 import { refusedHere } from "../graph-answer.ts";
 
@@ -28,7 +27,6 @@ export interface GatewayHttpDeps {
   readonly timeoutMs?: number;
   /** How a gateway's name is looked up; the system's look-up when absent. */
   readonly lookup?: LookupFunction;
-  readonly dispatcher?: Dispatcher;
 }
 
 const TIMEOUT_MS = 30_000;
@@ -36,42 +34,24 @@ const CONNECTIONS_PER_GATEWAY = 32;
 
 export function createGatewayHttp(deps: GatewayHttpDeps = {}): GatewayHttp {
   const timeoutMs = deps.timeoutMs ?? TIMEOUT_MS;
-  // As towards the Graph API: one request per connection, and idle connections are left before the other side closes them.
-  const agent =
-    deps.dispatcher ??
-    new Agent({
-      connections: CONNECTIONS_PER_GATEWAY,
-      pipelining: 1,
-      keepAliveTimeout: 4_000,
-      keepAliveTimeoutThreshold: 2_000,
-      connect: { timeout: Math.min(5_000, timeoutMs), ...(deps.lookup === undefined ? {} : { lookup: deps.lookup }) },
-      headersTimeout: 0,
-      bodyTimeout: 0,
-    });
+  const pool = createPool({ connections: CONNECTIONS_PER_GATEWAY, timeoutMs, lookup: deps.lookup });
   return {
     async post({ baseUrl, path, headers, body }) {
-      const base = parseBase(baseUrl);
+      const base = parseBaseUrl(baseUrl);
       if (base === undefined) {
         return refusedHere(
           "bad gateway address",
           "The channel's gateway address is not an http or https address. The message is kept unsent. Correct the channel.",
         );
       }
-      return exchange(agent, {
+      return exchange(pool, {
         origin: base.origin,
-        path: `${base.pathname.replace(/\/+$/, "")}${path}`,
+        path: `${base.path}${path}`,
         headers: { "content-type": "application/json", ...headers },
         body: JSON.stringify(body),
         timeoutMs,
       });
     },
-    async close() {
-      if (deps.dispatcher === undefined) await agent.close();
-    },
+    close: () => pool.close(),
   };
-}
-
-function parseBase(baseUrl: string): URL | undefined {
-  const url = URL.canParse(baseUrl) ? new URL(baseUrl) : undefined;
-  return url?.protocol === "https:" || url?.protocol === "http:" ? url : undefined;
 }
