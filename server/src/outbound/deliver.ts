@@ -9,7 +9,7 @@ import { createClaimIdentity } from "../identity/settle-identity.ts";
 import type { FailPoints } from "../kernel/fail-points.ts";
 import type { Log } from "../kernel/log.ts";
 import type { ClaimedLane } from "../lanes/lane-store.ts";
-import { buildGraphMessage, type SendAddress } from "../whatsapp/graph-message.ts";
+import { readSendAddress } from "../whatsapp/send-address.ts";
 import type { Rejected, SendOutcome, TransportOf } from "../whatsapp/transport.ts";
 import { finishSends, startSends, stopChannel } from "./deliver.queries.ts";
 
@@ -80,21 +80,14 @@ export function createDeliver(deps: DeliverDeps): (lane: ClaimedLane, signal: Ab
   });
 
   async function send(started: Started): Promise<SendOutcome> {
-    const address = addressOf(started);
+    const { message_id: ownId, content, external_id: key, access_token: accessToken } = started;
+    const to = readSendAddress(started);
     const transport = deps.transportOf(started.provider, started.settings);
-    if (started.content === null || started.external_id === null || started.access_token === null) return unsendable;
-    if (address === undefined || transport === undefined) return unsendable;
+    if (ownId === null || content === null || key === null || accessToken === null) return unsendable;
+    if (to === undefined || transport === undefined) return unsendable;
     await deps.failPoints.hit("send.before-request");
-    const outcome = await transport.sendMessage({
-      phoneNumberId: started.external_id,
-      accessToken: started.access_token,
-      body: buildGraphMessage({
-        address,
-        content: started.content,
-        quotedProviderMessageId: started.quoted_provider_message_id ?? undefined,
-        callbackData: started.message_id ?? undefined,
-      }),
-    });
+    const quotes = started.quoted_provider_message_id ?? undefined;
+    const outcome = await transport.sendMessage({ channel: { key, accessToken }, to, content, quotes, ownId });
     await deps.failPoints.hit("send.after-request");
     return outcome;
   }
@@ -152,14 +145,6 @@ const unsendable: Rejected = {
   stopsChannel: false,
   sentence: "This channel cannot send this message to this address.",
 };
-
-function addressOf({ reply_kind, reply_address }: Started): SendAddress | undefined {
-  if (reply_address === null) return undefined;
-  if (reply_kind === "phone") return { kind: "phone", phone: reply_address };
-  if (reply_kind === "user") return { kind: "user", userId: reply_address };
-  if (reply_kind === "lid") return { kind: "lid", lid: reply_address };
-  return reply_kind === "group" ? { kind: "group", groupId: reply_address } : undefined;
-}
 
 /** Nothing left to send, a message that failed already in the statement, or a channel that waits for its operator. */
 function withoutRequest(lane: ClaimedLane, started: Started): Settlement {

@@ -2,9 +2,9 @@ import { createServer, type IncomingMessage, type RequestListener, type Server, 
 import type { Socket } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import { Pool } from "undici";
+import { z } from "zod";
 import { createGraphClient, type GraphClient } from "./graph-client.ts";
-import { buildGraphMessage } from "./graph-message.ts";
-import type { SendOutcome } from "./transport.ts";
+import type { SendOutcome, SendRequest } from "./transport.ts";
 
 interface Seen {
   readonly path: string | undefined;
@@ -56,9 +56,9 @@ function connect(baseUrl: string, options: { readonly timeoutMs?: number; readon
 }
 
 const content = { type: "text", text: { body: "Yes, 8 to 14 h" } };
-const body = buildGraphMessage({ address: { kind: "phone", phone: "4917612345678" }, content, callbackData: "ob_1" });
-const send = (client: GraphClient, extra: object = {}): Promise<SendOutcome> =>
-  client.sendMessage({ phoneNumberId: "555000111", accessToken: TOKEN, body, ...extra });
+const channel = { key: "555000111", accessToken: TOKEN };
+const send = (client: GraphClient, extra: Partial<SendRequest> = {}): Promise<SendOutcome> =>
+  client.sendMessage({ channel, to: { kind: "phone", value: "4917612345678" }, content, ownId: "ob_1", ...extra });
 
 function json(status: number, answer: unknown, headers: Readonly<Record<string, string>> = {}): (response: ServerResponse) => void {
   return (response) => {
@@ -128,7 +128,7 @@ describe("a sent message", () => {
     });
     const client = connect(baseUrl);
     expect(await send(client)).toMatchObject({ retry: "backoff", minDelayMs: 30_000 });
-    expect(await send(client, { body: { long: true } })).toMatchObject({ retry: "backoff", minDelayMs: 60_000 });
+    expect(await send(client, { content: { long: true } })).toMatchObject({ retry: "backoff", minDelayMs: 60_000 });
   });
 
   test.each([
@@ -209,12 +209,12 @@ describe("a sent message", () => {
   });
 
   test.each([
-    ["a phone number id that leaves its path", { phoneNumberId: "../../me" }],
-    ["a token with a line break", { accessToken: "a\r\nx-evil: 1" }],
-    ["a token outside ASCII", { accessToken: "tök€n" }],
-  ])("with %s is rejected and nothing is written", async (_case, extra) => {
+    ["a phone number id that leaves its path", { ...channel, key: "../../me" }],
+    ["a token with a line break", { ...channel, accessToken: "a\r\nx-evil: 1" }],
+    ["a token outside ASCII", { ...channel, accessToken: "tök€n" }],
+  ])("with %s is rejected and nothing is written", async (_case, wrong) => {
     const { baseUrl, seen } = await startGraph(json(200, { messages: [{ id: "wamid.X" }] }));
-    const outcome = await send(connect(baseUrl), extra);
+    const outcome = await send(connect(baseUrl), { channel: wrong });
     expect(outcome).toMatchObject({ outcome: "rejected", retry: "never" });
     expect(JSON.stringify(outcome)).not.toContain("evil");
     expect(seen).toEqual([]);
@@ -222,16 +222,16 @@ describe("a sent message", () => {
 
   test("of many at once each gets its own answer", async () => {
     const { baseUrl } = await startGraph((response, _socket, { body: given }) => {
-      json(200, { messages: [{ id: JSON.stringify(given) }] })(response);
+      json(200, { messages: [{ id: z.object({ biz_opaque_callback_data: z.string() }).parse(given).biz_opaque_callback_data }] })(response);
     });
     const client = connect(baseUrl, { connections: 8 });
-    const outcomes = await Promise.all(Array.from({ length: 200 }, (_, index) => send(client, { body: { index } })));
-    expect(outcomes).toEqual(Array.from({ length: 200 }, (_, index) => ({ outcome: "accepted", providerMessageId: `{"index":${index}}` })));
+    const outcomes = await Promise.all(Array.from({ length: 200 }, (_, index) => send(client, { ownId: `m-${index}` })));
+    expect(outcomes).toEqual(Array.from({ length: 200 }, (_, index) => ({ outcome: "accepted", providerMessageId: `m-${index}` })));
   });
 });
 
 describe("marking read", () => {
-  const mark = { phoneNumberId: "555000111", accessToken: TOKEN, providerMessageId: "wamid.A1" };
+  const mark = { channel, chat: { kind: "phone", value: "4917612345678" }, providerMessageId: "wamid.A1" } as const;
 
   test("names the message, and shows typing only when asked to", async () => {
     const { baseUrl, seen } = await startGraph(json(200, { success: true }));

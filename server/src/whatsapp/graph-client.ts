@@ -3,8 +3,9 @@
 import type { Dispatcher } from "undici";
 import type { JsonObject } from "../kernel/json.ts";
 import { readMarkReadAnswer, readSendAnswer, refusedHere } from "./graph-answer.ts";
+import { buildGraphMessage } from "./graph-message.ts";
 import { createPool, type Exchange, exchange, parseBaseUrl } from "./http-exchange.ts";
-import type { Rejected, WhatsAppTransport } from "./transport.ts";
+import type { Rejected, SendChannel, WhatsAppTransport } from "./transport.ts";
 
 export interface GraphClientDeps {
   /** Such as https://graph.facebook.com, without the version. */
@@ -38,11 +39,8 @@ export function createGraphClient(deps: GraphClientDeps): GraphClient {
   const pool = deps.dispatcher ?? createPool({ connections: deps.connections ?? CONNECTIONS, timeoutMs });
   const prefix = `${base.path}/${deps.version}/`;
 
-  async function post(
-    target: { readonly phoneNumberId: string; readonly accessToken: string },
-    message: JsonObject,
-  ): Promise<Exchange | Rejected> {
-    if (!PHONE_NUMBER_ID.test(target.phoneNumberId)) {
+  async function post({ key, accessToken }: SendChannel, message: JsonObject): Promise<Exchange | Rejected> {
+    if (!PHONE_NUMBER_ID.test(key)) {
       return refusedHere(
         "bad phone number id",
         "The channel's phone number id is not one. The message is kept unsent. Correct the channel.",
@@ -55,18 +53,18 @@ export function createGraphClient(deps: GraphClientDeps): GraphClient {
         "The message cannot be written as JSON. The message is kept unsent. Send it with less nesting.",
       );
     }
-    const headers = { authorization: `Bearer ${target.accessToken}`, "content-type": "application/json" };
-    return exchange(pool, { origin, path: `${prefix}${target.phoneNumberId}/messages`, headers, body, timeoutMs });
+    const headers = { authorization: `Bearer ${accessToken}`, "content-type": "application/json" };
+    return exchange(pool, { origin, path: `${prefix}${key}/messages`, headers, body, timeoutMs });
   }
 
   return {
-    async sendMessage({ body, ...target }) {
-      const result = await post(target, body);
+    async sendMessage({ channel, ...message }) {
+      const result = await post(channel, buildGraphMessage(message));
       return "end" in result ? readSendAnswer(result) : result;
     },
-    async markRead({ providerMessageId, typing, ...target }) {
+    async markRead({ channel, providerMessageId, typing }) {
       const message = { messaging_product: "whatsapp", status: "read", message_id: providerMessageId };
-      const result = await post(target, typing ? { ...message, typing_indicator: { type: "text" } } : message);
+      const result = await post(channel, typing ? { ...message, typing_indicator: { type: "text" } } : message);
       return "end" in result ? readMarkReadAnswer(result) : result;
     },
     async close() {

@@ -4,10 +4,10 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { readFixture } from "./fixtures/fixtures.ts";
 import { createGraphClient, type GraphClient } from "./graph-client.ts";
-import { buildGraphMessage } from "./graph-message.ts";
 import { validateOutboundContent } from "./validate-content.ts";
 
 const phoneNumberId = "200000000000001";
+const channel = { key: phoneNumberId, accessToken: "any" };
 // Files and templates have to exist there first.
 const sent = readFixture("outbound-content.jsonl", z.looseObject({ type: z.string() })).filter(
   (content) => content.type !== "template" && !/"id":"92\d\d"/.test(JSON.stringify(content)),
@@ -32,11 +32,12 @@ afterAll(async () => {
 });
 
 test.each(sent.map((content) => [JSON.stringify(content).slice(0, 90), content] as const))("is taken: %s", async (_label, content) => {
-  const body = buildGraphMessage({
-    address: { kind: "phone", phone: "4917612345678" },
+  const outcome = await client.sendMessage({
+    channel,
+    to: { kind: "phone", value: "4917612345678" },
     content: z.record(z.string(), z.json()).parse(content),
+    ownId: "ob_1",
   });
-  const outcome = await client.sendMessage({ phoneNumberId, accessToken: "any", body });
   expect(outcome).toMatchObject({ outcome: "accepted" });
 });
 
@@ -46,10 +47,12 @@ test.each([
 ])("in a group a message can be pinned and unpinned: $type", async (pin) => {
   const checked = validateOutboundContent({ type: "pin", pin });
   if (!checked.ok) throw new Error(checked.reason);
-  const body = buildGraphMessage({
-    address: { kind: "group", groupId: "120363041234567890" },
+  const outcome = await client.sendMessage({
+    channel,
+    to: { kind: "group", value: "120363041234567890" },
     content: checked.content,
-    quotedProviderMessageId: "wamid.B09",
+    quotes: "wamid.B09",
+    ownId: "ob_1",
   });
-  expect(await client.sendMessage({ phoneNumberId, accessToken: "any", body })).toMatchObject({ outcome: "accepted" });
+  expect(outcome).toMatchObject({ outcome: "accepted" });
 });

@@ -2,26 +2,36 @@
 // provider, databases, when to try again (the outcome only advises).
 import type { JsonObject } from "../kernel/json.ts";
 import type { ProviderFault } from "./events.ts";
+import type { SendAddress } from "./send-address.ts";
 
 /** What to do after a failure: `reconcile` means that it is not known whether the message was accepted. */
 export type RetryAdvice = "never" | "backoff" | "after-window" | "reconcile";
 
-export interface SendRequest {
-  readonly phoneNumberId: string;
+/** The channel that a message leaves by. */
+export interface SendChannel {
+  /** What the provider calls it, as in its webhooks: the Cloud API's phone number id. */
+  readonly key: string;
   readonly accessToken: string;
-  /** The whole request body, as `buildGraphMessage` makes it. */
-  readonly body: JsonObject;
+}
+
+export interface SendRequest {
+  readonly channel: SendChannel;
+  readonly to: SendAddress;
+  /** As validate-content.ts let it through: `{"type":"text","text":{"body":"…"}}`. */
+  readonly content: JsonObject;
+  /** The provider's id of the message that this one quotes. */
+  readonly quotes?: string | undefined;
+  /** Our own id of the message: it comes back in every status, so that a lost answer can be settled. */
+  readonly ownId: string;
 }
 
 export interface MarkReadRequest {
-  readonly phoneNumberId: string;
-  readonly accessToken: string;
+  readonly channel: SendChannel;
+  readonly chat: SendAddress;
   /** The customer's message; the earlier ones of the thread become read with it. */
   readonly providerMessageId: string;
   /** Also show "typing" until the reply, for 25 s at most. */
   readonly typing: boolean;
-  /** The chat; a gateway needs it, the Cloud API does not. As in a send: "+digits", "…@lid" or "…@g.us". */
-  readonly to?: string;
 }
 
 /** The provider has certainly not accepted the request. */

@@ -4,9 +4,9 @@ import { createServer, type Server } from "node:http";
 import { afterEach, expect, expectTypeOf, it } from "vitest";
 import { type BaileysBridge, createBaileysBridge } from "../../../../sdk/src/baileys-bridge.ts";
 import type { WebhookEvent } from "../events.ts";
-import { buildGraphMessage } from "../graph-message.ts";
 import { createBaileysClient } from "./baileys-client.ts";
 import { parseBaileysEvents } from "./baileys-events.ts";
+import type { SendRequest } from "../transport.ts";
 import { createGatewayHttp, type GatewayHttp } from "./gateway-http.ts";
 
 const SECRET = "bridge-secret";
@@ -110,14 +110,12 @@ function client(loop: Loop): ReturnType<typeof createBaileysClient> {
 
 const OUR_ID = "0199a1b2-c3d4-7e8f-9a0b-1c2d3e4f5a6b";
 const KEY_ID = "3EB00199A1B2C3D47E8F9A0B1C2D3E4F5A6B";
-const request = (accessToken = SECRET) => ({
-  phoneNumberId: "token",
-  accessToken,
-  body: buildGraphMessage({
-    address: { kind: "phone", phone: "12025550147" },
-    content: { type: "text", text: { body: "Yes" } },
-    callbackData: OUR_ID,
-  }),
+const PHONE = { kind: "phone", value: "12025550147" } as const;
+const request = (accessToken = SECRET): SendRequest => ({
+  channel: { key: "token", accessToken },
+  to: PHONE,
+  content: { type: "text", text: { body: "Yes" } },
+  ownId: OUR_ID,
 });
 
 it("bytes and 64-bit times come through, and so do both identifiers of the customer", async () => {
@@ -172,7 +170,7 @@ it("what failed in the socket is open, what cannot be sent is refused, and a str
   const loop = await startLoop();
   const sender = client(loop);
   expect(await sender.sendMessage(request("wrong"))).toMatchObject({ outcome: "rejected", stopsChannel: true });
-  const template = { ...request(), body: { ...request().body, type: "template", template: { name: "x" } } };
+  const template = { ...request(), content: { type: "template", template: { name: "x" } } };
   expect(await sender.sendMessage(template)).toMatchObject({ outcome: "rejected", retry: "never" });
   loop.failSends = true;
   expect(await sender.sendMessage(request())).toMatchObject({ outcome: "uncertain" });
@@ -181,7 +179,7 @@ it("what failed in the socket is open, what cannot be sent is refused, and a str
 
 it("read receipts go to the chat", async () => {
   const loop = await startLoop();
-  const read = { phoneNumberId: "token", accessToken: SECRET, providerMessageId: "3EB0A1", typing: true, to: "+12025550147" };
+  const read = { channel: { key: "token", accessToken: SECRET }, chat: PHONE, providerMessageId: "3EB0A1", typing: true };
   expect(await client(loop).markRead(read)).toEqual({ outcome: "accepted" });
   expect(loop.read).toEqual([[{ remoteJid: "12025550147@s.whatsapp.net", id: "3EB0A1", fromMe: false }]]);
 });

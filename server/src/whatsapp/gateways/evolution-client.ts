@@ -4,17 +4,12 @@ import { readObject, readString } from "../../kernel/read-json.ts";
 import type { MarkReadRequest, Rejected, SendRequest, WhatsAppTransport } from "../transport.ts";
 import { readGatewayDone, readGatewaySend } from "./gateway-answer.ts";
 import type { GatewayHttp } from "./gateway-http.ts";
-import { cannotSend, cardsOf, type GatewayMessage, jidOf, NO_LINK, readOutbound } from "./outbound-message.ts";
+import { cannotSend, cardsOf, type GatewayMessage, jidOf, NO_CHAT, NO_LINK, readOutbound } from "./outbound-message.ts";
 
 export interface EvolutionClientDeps {
   readonly http: GatewayHttp;
   readonly baseUrl: string;
   readonly instance: string;
-}
-
-/** `to`: the chat, as in a send. Without it a gateway cannot mark anything read. */
-export interface GatewayMarkReadRequest extends MarkReadRequest {
-  readonly to?: string;
 }
 
 interface EvolutionCall {
@@ -30,16 +25,17 @@ export function createEvolutionClient({ http, baseUrl, instance }: EvolutionClie
     http.post({ baseUrl, path: `/${operation}/${encodeURIComponent(instance)}`, headers: { apikey: accessToken }, body });
 
   return {
-    async sendMessage({ accessToken, body }: SendRequest) {
-      const message = readOutbound(body);
+    async sendMessage(request: SendRequest) {
+      const { accessToken } = request.channel;
+      const message = readOutbound(request);
       if ("outcome" in message) return message;
-      const call = evolutionCall(message);
+      const call = evolutionCall(message, request);
       if ("outcome" in call) return call;
       return readGatewaySend(await post(call.operation, accessToken, call.body), (answer) => readString(readObject(answer, "key"), "id"));
     },
-    async markRead({ accessToken, providerMessageId, typing, to }: GatewayMarkReadRequest) {
-      const jid = jidOf(to);
-      if (jid === undefined) return cannotSend("read receipts without a chat");
+    async markRead({ channel: { accessToken }, chat, providerMessageId, typing }: MarkReadRequest) {
+      const jid = jidOf(chat);
+      if (jid === undefined) return NO_CHAT;
       // Not waited for: it lasts as long as it shows, and a reply must not.
       if (typing) void post("chat/sendPresence", accessToken, { number: jid, presence: "composing", delay: TYPING_MS });
       const readMessages = [{ remoteJid: jid, fromMe: false, id: providerMessageId }];
@@ -48,10 +44,10 @@ export function createEvolutionClient({ http, baseUrl, instance }: EvolutionClie
   };
 }
 
-function evolutionCall(message: GatewayMessage): EvolutionCall | Rejected {
-  const { jid, type, node, quotedId } = message;
+function evolutionCall(message: GatewayMessage, { content, quotes }: SendRequest): EvolutionCall | Rejected {
+  const { jid, type, node } = message;
   // Evolution rewrites bare Brazilian, Mexican and Argentinian numbers; an address with its server passes as it is.
-  const base = { number: jid, ...(quotedId === undefined ? {} : { quoted: { key: { id: quotedId } } }) };
+  const base = { number: jid, ...(quotes === undefined ? {} : { quoted: { key: { id: quotes } } }) };
   switch (type) {
     case "text":
       return {
@@ -70,7 +66,7 @@ function evolutionCall(message: GatewayMessage): EvolutionCall | Rejected {
       return { operation: "message/sendLocation", body: { ...base, latitude, longitude, ...place } };
     }
     case "contacts": {
-      const contact = cardsOf(message.content).map(({ name, phone, digits }) => ({ fullName: name, wuid: digits, phoneNumber: phone }));
+      const contact = cardsOf(content).map(({ name, phone, digits }) => ({ fullName: name, wuid: digits, phoneNumber: phone }));
       return { operation: "message/sendContact", body: { ...base, contact } };
     }
     case "reaction": {

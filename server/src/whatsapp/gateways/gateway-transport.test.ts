@@ -1,7 +1,7 @@
 import { startEvolutionSimulator, startWahaSimulator, type GatewaySimulator } from "@onethread/simulator";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { JsonObject } from "../../kernel/json.ts";
-import { buildGraphMessage, type SendAddress } from "../graph-message.ts";
+import type { SendAddress } from "../send-address.ts";
 import type { SendRequest, WhatsAppTransport } from "../transport.ts";
 import { createGatewayHttp } from "./gateway-http.ts";
 import { gatewayTransport } from "./gateway-transport.ts";
@@ -20,8 +20,8 @@ afterAll(async () => {
   await http.close();
 });
 
-function request(content: JsonObject, address: SendAddress = { kind: "phone", phone: "5547912345678" }, accessToken = "key"): SendRequest {
-  return { phoneNumberId: "token", accessToken, body: buildGraphMessage({ address, content, callbackData: "m-1" }) };
+function request(content: JsonObject, to: SendAddress = { kind: "phone", value: "5547912345678" }, accessToken = "key"): SendRequest {
+  return { channel: { key: "token", accessToken }, to, content, ownId: "m-1" };
 }
 
 const TEXT = { type: "text", text: { body: "Yes" } };
@@ -47,10 +47,9 @@ describe.each(["evolution", "waha"] as const)("%s", (gateway) => {
   });
 
   it("groups and linked ids are addressed as they are", async () => {
-    await transport().sendMessage(request(TEXT, { kind: "group", groupId: "1203@g.us" }));
+    await transport().sendMessage(request(TEXT, { kind: "group", value: "1203@g.us" }));
     expect(lastTo()).toBe("1203@g.us");
-    const lid = { ...request(TEXT), body: { ...request(TEXT).body, to: "81203344556677@lid" } };
-    expect(await transport().sendMessage(lid)).toMatchObject({ outcome: "accepted" });
+    expect(await transport().sendMessage(request(TEXT, { kind: "lid", value: "81203344556677" }))).toMatchObject({ outcome: "accepted" });
     expect(lastTo()).toBe("81203344556677@lid");
   });
 
@@ -75,7 +74,7 @@ describe.each(["evolution", "waha"] as const)("%s", (gateway) => {
   });
 
   it("a business-scoped user id is no address of a gateway", async () => {
-    const outcome = await transport().sendMessage(request(TEXT, { kind: "user", userId: "US.7Q2m9XkLp4" }));
+    const outcome = await transport().sendMessage(request(TEXT, { kind: "user", value: "US.7Q2m9XkLp4" }));
     expect(outcome).toMatchObject({ outcome: "rejected", retry: "never" });
   });
 
@@ -117,10 +116,11 @@ describe.each(["evolution", "waha"] as const)("%s", (gateway) => {
   });
 
   it("read and typing need the chat", async () => {
-    const read = { phoneNumberId: "token", accessToken: "key", providerMessageId: "3EB0A1", typing: true };
-    expect(await transport().markRead(read)).toMatchObject({ outcome: "rejected", retry: "never" });
-    const withChat = { ...read, to: "+12025550147" };
-    expect(await transport().markRead(withChat)).toEqual({ outcome: "accepted" });
+    const read = { channel: { key: "token", accessToken: "key" }, providerMessageId: "3EB0A1", typing: true };
+    const user = { kind: "user", value: "US.7Q2m9XkLp4" } as const;
+    expect(await transport().markRead({ ...read, chat: user })).toMatchObject({ outcome: "rejected", retry: "never" });
+    const phone = { kind: "phone", value: "12025550147" } as const;
+    expect(await transport().markRead({ ...read, chat: phone })).toEqual({ outcome: "accepted" });
   });
 });
 

@@ -1,9 +1,9 @@
-// Owns: reading the request that the send lane makes (the Cloud API's body) back into what a gateway needs, and the reasons why a gateway cannot
-// send it. Refuses to know: any gateway's own form.
+// Owns: what every gateway needs of a message to send, and the reasons why a gateway cannot send it. Refuses to know: any gateway's own form.
 import type { JsonObject } from "../../kernel/json.ts";
 import { refusedHere } from "../graph-answer.ts";
 import { isObject, readObject, readString } from "../../kernel/read-json.ts";
-import type { Rejected } from "../transport.ts";
+import type { SendAddress } from "../send-address.ts";
+import type { Rejected, SendRequest } from "../transport.ts";
 import { classifyJid } from "./jid.ts";
 
 /** A phone, a linked id (`…@lid`) or a group, as an address of WhatsApp Web. */
@@ -12,37 +12,37 @@ export interface GatewayMessage {
   readonly type: string;
   /** The node of the type; empty when there is none. */
   readonly node: JsonObject;
-  readonly content: JsonObject;
-  readonly quotedId: string | undefined;
-  /** Our own id of the message. */
-  readonly callbackData: string | undefined;
 }
 
-export function readOutbound(body: JsonObject): GatewayMessage | Rejected {
-  const jid = jidOf(readString(body, "to"));
-  const type = readString(body, "type") ?? "";
+export function readOutbound({ to, content }: SendRequest): GatewayMessage | Rejected {
+  const jid = jidOf(to);
   if (jid === undefined) {
     return refusedHere(
       "no address",
       "A gateway reaches phones, linked ids and groups, and this message has none of them. It is kept unsent.",
     );
   }
-  const node = body[type];
-  return {
-    jid,
-    type,
-    node: isObject(node) ? node : {},
-    content: { type, ...(node === undefined ? {} : { [type]: node }) },
-    quotedId: readString(readObject(body, "context"), "message_id"),
-    callbackData: readString(body, "biz_opaque_callback_data"),
-  };
+  const type = readString(content, "type") ?? "";
+  return { jid, type, node: readObject(content, type) ?? {} };
 }
 
-/** An address stays as it is; anything else is a phone. Undefined for what is neither. */
-export function jidOf(to: string | undefined): string | undefined {
-  if (to === undefined) return undefined;
-  const jid = classifyJid(to.includes("@") ? to : `${to.replace(/^\+/, "")}@s.whatsapp.net`);
+/** Undefined for what is no address of WhatsApp Web, such as a user id of the Cloud API. */
+export function jidOf(address: SendAddress): string | undefined {
+  const jid = classifyJid(writtenJid(address));
   return jid === undefined || jid.kind === "ignored" ? undefined : jid.jid;
+}
+
+function writtenJid({ kind, value }: SendAddress): string | undefined {
+  switch (kind) {
+    case "phone":
+      return `${value.replaceAll(/\D/g, "")}@s.whatsapp.net`;
+    case "lid":
+      return `${value}@lid`;
+    case "group":
+      return value;
+    case "user":
+      return undefined;
+  }
 }
 
 export function cannotSend(type: string): Rejected {
@@ -55,6 +55,11 @@ export function cannotSend(type: string): Rejected {
     reasons[type] ?? `This gateway cannot send "${type}". The message is kept unsent. Send it as text.`,
   );
 }
+
+export const NO_CHAT = refusedHere(
+  "no chat",
+  "A gateway marks messages read in the chat of a phone, a linked id or a group, and this conversation has none of them.",
+);
 
 export const NO_LINK = refusedHere(
   "media without link",

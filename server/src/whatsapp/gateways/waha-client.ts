@@ -1,11 +1,10 @@
 // Owns: sending through one session of WAHA. Refuses to know: databases, windows, when to try again.
 import type { Json, JsonObject } from "../../kernel/json.ts";
 import { readObject, readString } from "../../kernel/read-json.ts";
-import type { Rejected, SendRequest, WhatsAppTransport } from "../transport.ts";
-import type { GatewayMarkReadRequest } from "./evolution-client.ts";
+import type { MarkReadRequest, Rejected, SendRequest, WhatsAppTransport } from "../transport.ts";
 import { readGatewayDone, readGatewaySend } from "./gateway-answer.ts";
 import type { GatewayHttp } from "./gateway-http.ts";
-import { cannotSend, cardsOf, type GatewayMessage, jidOf, NO_LINK, readOutbound } from "./outbound-message.ts";
+import { cannotSend, cardsOf, type GatewayMessage, jidOf, NO_CHAT, NO_LINK, readOutbound } from "./outbound-message.ts";
 import { readWahaMessageId } from "./waha-message-id.ts";
 
 export interface WahaClientDeps {
@@ -24,16 +23,16 @@ export function createWahaClient({ http, baseUrl, session }: WahaClientDeps): Wh
     http.post({ baseUrl, path: `/api/${operation}`, headers: { "x-api-key": accessToken }, body: { session, ...body } });
 
   return {
-    async sendMessage({ accessToken, body }: SendRequest) {
-      const message = readOutbound(body);
+    async sendMessage(request: SendRequest) {
+      const message = readOutbound(request);
       if ("outcome" in message) return message;
-      const call = wahaCall(message);
+      const call = wahaCall(message, request);
       if ("outcome" in call) return call;
-      return readGatewaySend(await post(call.operation, accessToken, call.body), idOf);
+      return readGatewaySend(await post(call.operation, request.channel.accessToken, call.body), idOf);
     },
-    async markRead({ accessToken, typing, to }: GatewayMarkReadRequest) {
-      const jid = jidOf(to);
-      if (jid === undefined) return cannotSend("read receipts without a chat");
+    async markRead({ channel: { accessToken }, chat: address, typing }: MarkReadRequest) {
+      const jid = jidOf(address);
+      if (jid === undefined) return NO_CHAT;
       const chat = { chatId: chatIdOf(jid) };
       const seen = readGatewayDone(await post("sendSeen", accessToken, chat));
       // Typing before the message was seen looks like a machine; WAHA ends it with the message.
@@ -52,11 +51,10 @@ function chatIdOf(jid: string): string {
   return jid.replace(/@s\.whatsapp\.net$/, "@c.us");
 }
 
-function wahaCall(message: GatewayMessage): WahaCall | Rejected {
-  const { jid, type, node, quotedId } = message;
+function wahaCall({ jid, type, node }: GatewayMessage, { content, quotes }: SendRequest): WahaCall | Rejected {
   const chatId = chatIdOf(jid);
   // A quote is nearly always of the customer's message; WAHA wants the id with its chat.
-  const base = { chatId, ...(quotedId === undefined ? {} : { reply_to: `false_${chatId}_${quotedId}` }) };
+  const base = { chatId, ...(quotes === undefined ? {} : { reply_to: `false_${chatId}_${quotes}` }) };
   switch (type) {
     case "text":
       return { operation: "sendText", body: { ...base, text: readString(node, "body") ?? "", linkPreview: node["preview_url"] === true } };
@@ -75,7 +73,7 @@ function wahaCall(message: GatewayMessage): WahaCall | Rejected {
       return { operation: "sendLocation", body: { ...base, latitude, longitude, title: readString(node, "name") ?? "" } };
     }
     case "contacts": {
-      const contacts = cardsOf(message.content).map(({ name, phone, digits }) => ({
+      const contacts = cardsOf(content).map(({ name, phone, digits }) => ({
         fullName: name,
         phoneNumber: phone,
         whatsappId: digits,
