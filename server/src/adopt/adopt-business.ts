@@ -8,7 +8,7 @@ import { createOldChannels } from "./old-channels.ts";
 import { createPrepareBatch } from "./prepare-batch.ts";
 import { createTally, describePeople, type OldBusinessReading } from "./read-business.ts";
 import type { Source } from "./source.ts";
-import { createStoreBatch, type Batch, type BatchResult, type BatchTarget } from "./store-batch.ts";
+import { createAdoptBatch, type Batch, type BatchResult, type BatchTarget } from "./store-batch.ts";
 
 export interface AdoptDeps {
   readonly source: Source;
@@ -32,7 +32,7 @@ export async function adoptBusiness(deps: AdoptDeps, reading: OldBusinessReading
   const begun = await begin(deps, key);
   const channels = createOldChannels({ ...target, database, connected: deps.connectedChannels });
   const prepare = createPrepareBatch({ source: target.source, register: { people, leads }, channelOf: channels.channelOf });
-  const storeBatch = createStoreBatch({ database, target });
+  const storeBatch = createAdoptBatch({ database, target });
   const store = async (batch: Batch): Promise<BatchResult> => {
     await channels.ensure();
     return storeBatch(batch);

@@ -4,7 +4,7 @@ import { classifyJid } from "../whatsapp/gateways/jid.ts";
 
 export type IdentifierKind = "phone" | "user" | "lid" | "group";
 
-export interface Identifier {
+export interface OldIdentifier {
   readonly kind: IdentifierKind;
   readonly value: string;
 }
@@ -13,7 +13,7 @@ const USER_ID = /^[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,128}$/;
 const WRITTEN_NUMBER = /^\+?[\d\s().\-/]+$/;
 
 /** Undefined: it names nobody (empty, a broadcast, a newsletter, a number without its country). */
-export function readIdentifier(text: string | null): Identifier | undefined {
+export function readIdentifier(text: string | null): OldIdentifier | undefined {
   const written = text?.trim() ?? "";
   if (written === "") return undefined;
   if (written.includes("@")) return readJid(written);
@@ -21,21 +21,21 @@ export function readIdentifier(text: string | null): Identifier | undefined {
   return WRITTEN_NUMBER.test(written) ? phoneOf(written) : undefined;
 }
 
-function readJid(text: string): Identifier | undefined {
+function readJid(text: string): OldIdentifier | undefined {
   const jid = classifyJid(text);
   if (jid === undefined || jid.kind === "ignored") return undefined;
   return jid.kind === "phone" ? phoneOf(jid.value) : { kind: jid.kind, value: jid.value };
 }
 
 /** E.164 has at most 15 digits and no country that begins with 0: "0171 …" is somebody's number in an unknown country. */
-function phoneOf(written: string): Identifier | undefined {
+function phoneOf(written: string): OldIdentifier | undefined {
   const digits = written.replaceAll(/\D/g, "");
   return /^[1-9]\d{6,14}$/.test(digits) ? { kind: "phone", value: digits } : undefined;
 }
 
 const KEY_KINDS = new Set(["phone", "user", "lid", "group"]);
 
-export type KeyMeaning = { readonly kind: "lead"; readonly value: string } | Identifier;
+export type KeyMeaning = { readonly kind: "lead"; readonly value: string } | OldIdentifier;
 
 /** What a canonical key of the older system says, `kind:value` or `kind:business:value`; undefined when it is only a name of its own. */
 export function readCanonicalKey(key: string, oldBusinessId: string): KeyMeaning | undefined {

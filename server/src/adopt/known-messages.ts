@@ -32,7 +32,7 @@ export interface KnownMessages {
   remember(candidate: Candidate, thread: string | undefined): void;
 }
 
-export type Verdict =
+export type CandidateVerdict =
   | { readonly outcome: "new" }
   | { readonly outcome: "already_there" }
   | { readonly outcome: "unplaceable"; readonly reason: UnplaceableReason };
@@ -77,7 +77,7 @@ export async function findKnownTwins(db: Queryable, businessId: BusinessId, cand
 export function judge(
   { id, sentAt, message }: Candidate,
   { known, thread }: { readonly known: KnownMessages; readonly thread: string | undefined },
-): Verdict {
+): CandidateVerdict {
   const knownAt = known.findSentAt(id);
   if (knownAt !== undefined)
     return knownAt === sentAt ? { outcome: "already_there" } : { outcome: "unplaceable", reason: "source_name_in_use" };

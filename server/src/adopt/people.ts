@@ -1,6 +1,6 @@
 // Owns: who is who in one business of an older database. Two rows are the same person when they carry the same digits, the same wa_id, the
 // same lead or the same canonical key; never because two numbers look alike. Pure.
-import { readCanonicalKey, readIdentifier, type Identifier } from "./identifiers.ts";
+import { readCanonicalKey, readIdentifier, type OldIdentifier } from "./identifiers.ts";
 import type { OldConversation, OldLead } from "./old-rows.ts";
 
 export type DuplicateEvidence = "same_wa_id" | "same_digits" | "same_lead" | "same_canonical_key" | "through_another";
@@ -9,7 +9,7 @@ export interface Person {
   /** Of the older system; the first one stays. */
   readonly leadIds: readonly string[];
   /** The oldest conversation's come first. */
-  readonly identifiers: readonly Identifier[];
+  readonly identifiers: readonly OldIdentifier[];
   readonly name: string | undefined;
   readonly conversations: readonly OldConversation[];
   /** For each conversation after the first, why it is the same person. */
@@ -23,18 +23,18 @@ export interface People {
   findByConversation(oldId: string): Person | undefined;
   isConversation(oldId: string): boolean;
   findByLead(leadId: string): Person | undefined;
-  findByIdentifier(identifier: Identifier): Person | undefined;
+  findByIdentifier(identifier: OldIdentifier): Person | undefined;
   /** A person of whom only a message tells; the same one for the same identifier or lead. */
-  begin(start: { readonly identifier?: Identifier | undefined; readonly lead?: OldLead | undefined }): Person | undefined;
+  begin(start: { readonly identifier?: OldIdentifier | undefined; readonly lead?: OldLead | undefined }): Person | undefined;
 }
 
 interface Traits {
   readonly conversation: OldConversation;
   readonly tokens: readonly string[];
-  readonly identifiers: readonly Identifier[];
+  readonly identifiers: readonly OldIdentifier[];
 }
 
-const tokenOf = ({ kind, value }: Identifier): string => `${kind} ${value}`;
+const tokenOf = ({ kind, value }: OldIdentifier): string => `${kind} ${value}`;
 const isGiven = (text: string | null): text is string => text !== null && text.trim() !== "";
 
 export interface OldBusinessRows {

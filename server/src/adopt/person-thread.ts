@@ -6,7 +6,7 @@ import { newId, type BusinessId } from "../kernel/ids.ts";
 import { addAliasesOfPeople, findThreadsOfPeople, upsertThreads } from "./adopt.queries.ts";
 import type { Person } from "./people.ts";
 
-export interface Thread {
+export interface PersonThread {
   readonly id: string;
   readonly lastSeq: number;
   /** Begun by this batch. */
@@ -14,7 +14,7 @@ export interface Thread {
 }
 
 /** Rolls the batch back, to be done again: somebody else began or merged one of its threads meanwhile. */
-export class ThreadsMoved extends Error {}
+export class StaleBatch extends Error {}
 
 export interface PeopleOfBusiness {
   readonly businessId: BusinessId;
@@ -76,8 +76,12 @@ export async function findThreads(db: Queryable, people: readonly Person[], of: 
   return { keys, ids, others };
 }
 
-/** Every person's thread, locked; begun where there was none. Throws ThreadsMoved when the batch has to look again. */
-export async function lockThreads(tx: Queryable, people: readonly Person[], of: PeopleOfBusiness): Promise<ReadonlyMap<Person, Thread>> {
+/** Every person's thread, locked; begun where there was none. Throws StaleBatch when the batch has to look again. */
+export async function lockThreads(
+  tx: Queryable,
+  people: readonly Person[],
+  of: PeopleOfBusiness,
+): Promise<ReadonlyMap<Person, PersonThread>> {
   const found = await findThreads(tx, people, of);
   const keys = people.map((person) => found.keys.get(person) ?? keyOf(person, of));
   const byKey = new Map(people.map((person, at) => [keys[at] ?? "", person]));
@@ -92,9 +96,9 @@ export async function lockThreads(tx: Queryable, people: readonly Person[], of: 
     unique.map(([, person]) => latestOf(person)),
     unique.map(([, person]) => earliestOf(person)),
   ]);
-  if (rows.some((row) => row.is_merged)) throw new ThreadsMoved();
+  if (rows.some((row) => row.is_merged)) throw new StaleBatch();
   const threadOfKey = new Map(rows.map((row) => [row.canonical_key, row]));
-  const threads = new Map<Person, Thread>();
+  const threads = new Map<Person, PersonThread>();
   people.forEach((person, at) => {
     const row = threadOfKey.get(keys[at] ?? "");
     if (row === undefined) throw new Error("the upsert of a thread answered no row");
@@ -110,7 +114,7 @@ async function addAliases(
     of,
     threads,
     begun,
-  }: { readonly of: PeopleOfBusiness; readonly threads: ReadonlyMap<Person, Thread>; readonly begun: ReadonlySet<string> },
+  }: { readonly of: PeopleOfBusiness; readonly threads: ReadonlyMap<Person, PersonThread>; readonly begun: ReadonlySet<string> },
 ): Promise<void> {
   const wanted = [...threads].flatMap(([person, thread]) =>
     aliasesOf(person, of.keepLeadIds).map((alias) => ({ ...alias, conversationId: thread.id })),
@@ -123,8 +127,7 @@ async function addAliases(
   ]);
   const names = new Set(added.map(({ kind, value }) => `${kind} ${value}`));
   // A new thread none of whose identifiers was free is a second thread of somebody.
-  if (wanted.some(({ kind, value, conversationId }) => begun.has(conversationId) && !names.has(`${kind} ${value}`)))
-    throw new ThreadsMoved();
+  if (wanted.some(({ kind, value, conversationId }) => begun.has(conversationId) && !names.has(`${kind} ${value}`))) throw new StaleBatch();
 }
 
 const isOpen = ({ conversations }: Person): boolean =>

@@ -22,7 +22,7 @@ export type UnplaceableReason = keyof typeof UNPLACEABLE;
 
 export type PlacedBy = "conversation" | "customer" | "lead" | "to_number";
 
-export type Placement =
+export type MessagePlacement =
   | { readonly outcome: "placed"; readonly person: Person; readonly by: PlacedBy; readonly direction: "in" | "out" }
   | { readonly outcome: "unplaceable"; readonly reason: UnplaceableReason };
 
@@ -34,7 +34,7 @@ export interface Register {
 type Whom = { readonly person: Person; readonly by: PlacedBy } | UnplaceableReason;
 
 /** The conversation first, then whoever the message itself names: never a guess. */
-export function placeMessage(row: OldMessage, register: Register): Placement {
+export function placeMessage(row: OldMessage, register: Register): MessagePlacement {
   const direction = directionOf(row);
   if (direction === undefined) return { outcome: "unplaceable", reason: "no_direction" };
   if (row.createdAt === null || !/^\d{4}-/.test(row.createdAt) || row.createdAt.endsWith("BC"))

@@ -4,12 +4,12 @@ import type { Database } from "../db/database.ts";
 import type { Queryable } from "../db/query.ts";
 import type { BusinessId } from "../kernel/ids.ts";
 import { recordAdoptedConversations, advanceAdoption, recordLeftovers, settleLeftovers } from "./adoption-records.queries.ts";
-import { findKnownIds, findKnownTwins, judge, type Candidate, type Verdict } from "./known-messages.ts";
+import { findKnownIds, findKnownTwins, judge, type Candidate, type CandidateVerdict } from "./known-messages.ts";
 import type { Person } from "./people.ts";
-import { lockThreads, ThreadsMoved, type Thread } from "./person-thread.ts";
+import { lockThreads, StaleBatch, type PersonThread } from "./person-thread.ts";
 import { UNPLACEABLE, type UnplaceableReason } from "./place-message.ts";
 import type { Cursor } from "./source.ts";
-import { coverMessages, insertMessages, lockLanes, type PlacedCandidate } from "./write-messages.ts";
+import { coverMessages, insertMessages, lockLanesOfThreads, type PlacedCandidate } from "./write-messages.ts";
 
 export interface BatchTarget {
   readonly businessId: BusinessId;
@@ -37,7 +37,7 @@ export interface BatchResult {
 
 const MAX_MOVES = 10;
 
-export function createStoreBatch(deps: {
+export function createAdoptBatch(deps: {
   readonly database: Database;
   readonly target: BatchTarget;
 }): (batch: Batch) => Promise<BatchResult> {
@@ -52,7 +52,7 @@ export function createStoreBatch(deps: {
         for (const person of batch.people) recorded.add(person);
         return result;
       } catch (error) {
-        if (!(error instanceof ThreadsMoved) || moves === MAX_MOVES) throw error;
+        if (!(error instanceof StaleBatch) || moves === MAX_MOVES) throw error;
       }
     }
   };
@@ -70,8 +70,8 @@ async function store(tx: Queryable, { target, batch, recorded }: Work): Promise<
   const knownIds = await findKnownIds(tx, target.businessId, batch.candidates);
   const rest = batch.candidates.filter((candidate) => !verdicts.take(candidate, judge(candidate, { known: knownIds, thread: undefined })));
   const people = [...new Set([...rest.map(({ person }) => person), ...batch.people])];
-  const threads = people.length === 0 ? new Map<Person, Thread>() : await lockThreads(tx, people, target);
-  const lanes = await lockLanes(
+  const threads = people.length === 0 ? new Map<Person, PersonThread>() : await lockThreads(tx, people, target);
+  const lanes = await lockLanesOfThreads(
     tx,
     target.businessId,
     [...threads.values()].map(({ id }) => id),
@@ -112,7 +112,7 @@ function createVerdicts(batch: Batch) {
     settled,
     unplaceable,
     /** False: it is new. */
-    take({ oldId }: Candidate, verdict: Verdict): boolean {
+    take({ oldId }: Candidate, verdict: CandidateVerdict): boolean {
       if (verdict.outcome === "unplaceable") unplaceable.push({ oldId, reason: verdict.reason });
       if (verdict.outcome === "already_there") settled.push(oldId);
       return verdict.outcome !== "new";
@@ -122,7 +122,7 @@ function createVerdicts(batch: Batch) {
 
 interface Conversations {
   readonly target: BatchTarget;
-  readonly threads: ReadonlyMap<Person, Thread>;
+  readonly threads: ReadonlyMap<Person, PersonThread>;
   readonly recorded: WeakSet<Person>;
 }
 

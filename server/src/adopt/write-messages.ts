@@ -3,10 +3,10 @@ import type { Queryable } from "../db/query.ts";
 import { newId, type BusinessId, type TurnId } from "../kernel/ids.ts";
 import { coverAdopted, insertAdoptedMessages, lockReplyLanes, moveThreads } from "./adopt.queries.ts";
 import type { Candidate } from "./known-messages.ts";
-import { ThreadsMoved, type Thread } from "./person-thread.ts";
+import { StaleBatch, type PersonThread } from "./person-thread.ts";
 
 export interface PlacedCandidate extends Candidate {
-  readonly thread: Thread;
+  readonly thread: PersonThread;
 }
 
 export interface ReplyLane {
@@ -17,7 +17,7 @@ export interface ReplyLane {
   readonly adoptedTurnId: string | null;
 }
 
-export async function lockLanes(
+export async function lockLanesOfThreads(
   tx: Queryable,
   businessId: BusinessId,
   threadIds: readonly string[],
@@ -45,7 +45,7 @@ function positionsOf(placed: readonly PlacedCandidate[]): readonly Positioned[] 
   });
 }
 
-/** Throws ThreadsMoved when one of them was stored by somebody else since the look-up: the batch looks again. */
+/** Throws StaleBatch when one of them was stored by somebody else since the look-up: the batch looks again. */
 export async function insertMessages(tx: Queryable, businessId: BusinessId, placed: readonly PlacedCandidate[]): Promise<void> {
   if (placed.length === 0) return;
   const rows = positionsOf(placed);
@@ -68,7 +68,7 @@ export async function insertMessages(tx: Queryable, businessId: BusinessId, plac
     rows.map(({ message }) => message.quotedId),
     rows.map(({ message }) => message.targetId),
   ]);
-  if (inserted.length < rows.length) throw new ThreadsMoved();
+  if (inserted.length < rows.length) throw new StaleBatch();
   const opening = new Set(inserted.filter((row) => row.opens_window).map(({ id }) => id));
   await move(tx, businessId, { rows, opening });
 }

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { renderMarkdown } from "../whatsapp/render-markdown.ts";
 import { cleanString } from "../kernel/storable-json.ts";
-import type { OutsideAnswer } from "./responder.ts";
+import type { AgentAnswer } from "./responder.ts";
 
 /** What WhatsApp takes of a text at most. */
 const TEXT_MAX = 4_096;
@@ -35,7 +35,7 @@ export interface WrittenAnswer {
   readonly handoff?: { readonly reason: string; readonly text?: string | undefined } | undefined;
 }
 
-export type ReadAnswer = { readonly ok: true; readonly answer: OutsideAnswer } | { readonly ok: false; readonly problem: string };
+export type ReadAnswer = { readonly ok: true; readonly answer: AgentAnswer } | { readonly ok: false; readonly problem: string };
 
 export function readOutsideAnswer({ messages, handoff }: WrittenAnswer, { maxMessages }: { readonly maxMessages: number }): ReadAnswer {
   if ((messages === undefined) === (handoff === undefined)) return { ok: false, problem: "It must have either messages or handoff." };

@@ -34,6 +34,17 @@ export interface ContextSession {
   readonly summary: string;
 }
 
+/** What was said in sessions that are over. */
+export interface SessionMemory {
+  /**
+   * The summaries stand for every message up to this one; what comes after it is said nowhere else. It ends before the first session whose summary
+   * is still to be written, else before the open one with what the business wrote since the last one closed. Null: they stand for none.
+   */
+  readonly summarisedTo: number | null;
+  /** The newest first, at most five. */
+  readonly earlier: readonly ContextSession[];
+}
+
 export interface ReplyContext {
   readonly businessId: BusinessId;
   readonly conversationId: ConversationId;
@@ -93,7 +104,7 @@ export type ResponderAnswer = (
 ) & { readonly work?: TurnWork };
 
 /** An answer that came from outside for a turn that waited. */
-export type OutsideAnswer =
+export type AgentAnswer =
   | { readonly outcome: "reply"; readonly texts: readonly string[] }
   | { readonly outcome: "handoff"; readonly reason: string; readonly text?: string };
 

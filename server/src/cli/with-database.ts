@@ -1,7 +1,7 @@
 // Owns: which database a command works on: DATABASE_URL, the embedded PostgreSQL that runs already, or one started for this command.
 // Refuses to know what the command does there.
 import { createDatabase, type Database } from "../db/database.ts";
-import { EmbeddedPostgresError } from "../embedded/embedded.ts";
+import { EmbeddedPostgresError } from "../embedded/embedded-error.ts";
 import { findRunningEmbeddedDatabase, startEmbeddedDatabase } from "../embedded/embedded-database.ts";
 import { messageOf } from "../kernel/faults.ts";
 import { CliFailure } from "./cli-failure.ts";

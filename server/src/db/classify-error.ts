@@ -4,7 +4,7 @@
  * `transient`: the same again may work at once. `locked`: somebody holds a row that this needs; others need not wait with it. `data`: this input can
  * never work. `unavailable`: the database cannot be used now.
  */
-export type DatabaseFailure = "transient" | "locked" | "data" | "unavailable";
+export type DatabaseErrorClass = "transient" | "locked" | "data" | "unavailable";
 
 const TRANSIENT = new Set(["40001", "40P01", "55006"]);
 const LOCK_NOT_AVAILABLE = "55P03";
@@ -17,7 +17,7 @@ export function sqlStateOf(error: unknown): string | undefined {
   return typeof error.code === "string" ? error.code : undefined;
 }
 
-export function classifyDatabaseError(error: unknown): DatabaseFailure {
+export function classifyDatabaseError(error: unknown): DatabaseErrorClass {
   const state = sqlStateOf(error);
   if (state?.length !== 5) return "unavailable";
   if (TRANSIENT.has(state)) return "transient";

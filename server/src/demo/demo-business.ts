@@ -24,7 +24,7 @@ const identity = z.object({
 
 export type DemoIdentity = Readonly<z.infer<typeof identity>>;
 
-export interface DemoFacts {
+export interface DemoAddresses {
   readonly url: string;
   readonly databaseUrl: string;
   readonly simulatorUrl: string;
@@ -98,7 +98,7 @@ export async function ensureDemoBusiness(deps: DemoBusinessDeps): Promise<DemoId
 }
 
 /** Written when everything is ready, and taken away at the end: its presence means that the demo runs. Mode 0600, it holds secrets. */
-export async function writeDemoFacts(dataDir: string, demo: DemoIdentity, facts: DemoFacts): Promise<void> {
+export async function writeDemoFacts(dataDir: string, demo: DemoIdentity, facts: DemoAddresses): Promise<void> {
   const { apiKey, businessId, channelId, phoneNumberId, appSecret, verifyToken, accessToken } = demo;
   const identifiers = { apiKey, businessId, channelId, phoneNumberId };
   await writePrivately(join(dataDir, FACTS), { ...facts, ...identifiers, appSecret, verifyToken, accessToken });

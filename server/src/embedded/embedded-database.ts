@@ -2,7 +2,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import pg from "pg";
-import { EmbeddedPostgresError, startEmbeddedPostgres, type EmbeddedLog } from "./embedded.ts";
+import { startEmbeddedPostgres, type EmbeddedLog } from "./embedded.ts";
+import { EmbeddedPostgresError } from "./embedded-error.ts";
 
 export interface EmbeddedDatabase {
   /** The login `onethread` on the database `onethread`: what DATABASE_URL would be. */

@@ -14,8 +14,6 @@ import { findReachableBinaries } from "./reachable-binaries.ts";
 import { chooseRunAs } from "./run-as.ts";
 import { startServer, type Server, type ServerPlan } from "./start-server.ts";
 
-export { EmbeddedPostgresError } from "./embedded-error.ts";
-
 export type EmbeddedLog = {
   readonly info: (fields: Readonly<Record<string, unknown>>, event: string) => void;
   readonly warn: (fields: Readonly<Record<string, unknown>>, event: string) => void;

@@ -13,7 +13,8 @@ import { newId } from "../kernel/ids.ts";
 import { GATEWAY_MESSAGES } from "../whatsapp/fixtures/gateway-messages.ts";
 import { changeFixture, messageFixture, readFixture, statusFixture, systemFixture } from "../whatsapp/fixtures/fixtures.ts";
 import { parseGatewayWebhook } from "../whatsapp/gateways/parse-gateway-webhook.ts";
-import { parseCloudWebhook, type ParsedWebhook } from "../whatsapp/parse-webhook.ts";
+import { parseCloudWebhook } from "../whatsapp/parse-webhook.ts";
+import type { ParsedWebhook } from "../whatsapp/opened-webhook.ts";
 
 let test: TestDatabase;
 let http: TestHttp;

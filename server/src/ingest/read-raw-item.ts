@@ -2,7 +2,8 @@
 import type { RowOf } from "../db/query.ts";
 import type { WebhookEvent } from "../whatsapp/events.ts";
 import { isGateway, parseGatewayWebhook } from "../whatsapp/gateways/parse-gateway-webhook.ts";
-import { parseCloudWebhook, type ParsedWebhook } from "../whatsapp/parse-webhook.ts";
+import { parseCloudWebhook } from "../whatsapp/parse-webhook.ts";
+import type { ParsedWebhook } from "../whatsapp/opened-webhook.ts";
 import type { listReplayableAcrossBusinesses } from "./raw-items.queries.ts";
 
 export type RawItem = RowOf<typeof listReplayableAcrossBusinesses.columns>;

@@ -1,5 +1,6 @@
 // Owns: reading a page that a business named, through the guarded HTTP only, within limits of time, size and kind.
-import { OutsideError, type OutsideHttp } from "../outside/outside-http.ts";
+import { type OutsideHttp } from "../outside/outside-http.ts";
+import { OutsideError } from "../outside/outside-error.ts";
 import type { BusinessId } from "../kernel/ids.ts";
 import { findMediaType, type ReadSource } from "./media-types.ts";
 import { readSource } from "./read-source.ts";

@@ -25,9 +25,6 @@ import { readSource } from "./read-source.ts";
 import { createSearchKnowledge, type SearchKnowledge } from "./search-knowledge.ts";
 import { findTextLanguage } from "./text-language.ts";
 
-export type { KnowledgeText } from "./knowledge-text.ts";
-export type { KnowledgeHit } from "./search-knowledge.ts";
-
 /** Where a text comes from. A title names it: the same title replaces it. */
 export type KnowledgeSource = { readonly title?: string | undefined; readonly language: string } & (
   | { readonly kind: "text"; readonly body: string }

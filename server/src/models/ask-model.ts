@@ -8,9 +8,7 @@ import { explainModelError } from "./model-fault.ts";
 import { createAnswerDraft, type ModelAnswer, type ModelPart } from "./answer-draft.ts";
 import { promptOf } from "./model-prompt.ts";
 
-export type { AskedCall, ModelAnswer } from "./answer-draft.ts";
-
-export interface ToolDefinition {
+export interface OfferedTool {
   readonly name: string;
   readonly description: string;
   readonly parameters: Readonly<Record<string, Json>>;
@@ -19,7 +17,7 @@ export interface ToolDefinition {
 export interface ModelQuestion {
   readonly instructions: string;
   readonly messages: readonly ModelMessage[];
-  readonly tools?: readonly ToolDefinition[];
+  readonly tools?: readonly OfferedTool[];
   /** False: the tools stay in sight (what was said before speaks of them), but none may be called. */
   readonly mayCall?: boolean;
   /** Between two pieces of the answer. */

@@ -3,7 +3,7 @@
 import { untilAborted } from "../kernel/until-aborted.ts";
 import type { ToolModelMessage } from "ai";
 import type { ToolOutcome, ToolSet } from "../answers/responder.ts";
-import type { AskedCall } from "./ask-model.ts";
+import type { AskedCall } from "./answer-draft.ts";
 import { frameText } from "./frame-text.ts";
 
 const MAX_RESULT_LENGTH = 16_000;

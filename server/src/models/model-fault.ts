@@ -1,7 +1,7 @@
 // Owns: what went wrong between us and a model, as a sentence for the operator and as advice: again, later, or never. No text of a customer and no
 // key gets into it: providers quote both in their errors, and the library keeps the whole request in them.
 import { APICallError, LoadAPIKeyError } from "ai";
-import { OutsideError } from "../outside/outside-http.ts";
+import { OutsideError } from "../outside/outside-error.ts";
 import { mayPass, readRetryAfter } from "../outside/retry-advice.ts";
 import { ResponderFault } from "../answers/responder.ts";
 

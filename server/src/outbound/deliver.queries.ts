@@ -129,7 +129,7 @@ select conversation_id, more from lane`,
 });
 
 // Only while the token that was refused is still the channel's: a late answer must not stop a channel whose token was just replaced.
-export const stopChannel = defineQuery({
+export const stopRefusedChannel = defineQuery({
   name: "outbound.stop-channel",
   role: "app",
   columns: { id: "uuid" },

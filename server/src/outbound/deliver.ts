@@ -11,7 +11,7 @@ import type { Log } from "../kernel/log.ts";
 import type { ClaimedLane } from "../lanes/lane-store.ts";
 import { readSendAddress } from "../whatsapp/send-address.ts";
 import type { Rejected, SendOutcome, TransportOf } from "../whatsapp/transport.ts";
-import { finishSends, startSends, stopChannel } from "./deliver.queries.ts";
+import { finishSends, startSends, stopRefusedChannel } from "./deliver.queries.ts";
 
 export interface DeliverDeps {
   readonly database: Database;
@@ -95,7 +95,7 @@ export function createDeliver(deps: DeliverDeps): (lane: ClaimedLane, signal: Ab
   async function stop(lane: ClaimedLane, started: Started, outcome: Rejected): Promise<void> {
     const rows = await database
       .forBusiness(lane.businessId)
-      .run(stopChannel, [lane.businessId, started.channel_id, outcome.sentence, started.access_token]);
+      .run(stopRefusedChannel, [lane.businessId, started.channel_id, outcome.sentence, started.access_token]);
     if (rows.length > 0) log.error({ businessId: lane.businessId, channelId: rows[0]?.id, code: outcome.fault.code }, "channel.stopped");
   }
 

@@ -4,7 +4,8 @@ import { createServer as createTcpServer, type AddressInfo } from "node:net";
 import { networkInterfaces } from "node:os";
 import { gzipSync } from "node:zlib";
 import { afterEach, expect, test } from "vitest";
-import { createOutsideHttp, OutsideError, type OutsideHttp, type OutsideHttpOptions, type OutsideRequest } from "./outside-http.ts";
+import { createOutsideHttp, type OutsideHttp, type OutsideHttpOptions, type OutsideRequest } from "./outside-http.ts";
+import { OutsideError } from "./outside-error.ts";
 import type { LookupAll } from "./resolve-host.ts";
 
 interface Seen {

@@ -4,7 +4,6 @@ import { fetch as undiciFetch } from "undici";
 import { createGuardedAgent, type GuardedAgentOptions } from "./guarded-agent.ts";
 import { OutsideError } from "./outside-error.ts";
 
-export { OutsideError } from "./outside-error.ts";
 export type OutsideHttpOptions = GuardedAgentOptions;
 
 export interface OutsideRequest {

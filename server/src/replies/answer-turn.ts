@@ -16,7 +16,7 @@ import {
 import { maySupersede } from "./may-supersede.ts";
 import { readOutsideAnswer, type WrittenAnswer } from "../answers/outside-answer.ts";
 import type { ReplySettingsStore } from "../settings/reply-settings-store.ts";
-import type { OutsideAnswer } from "../answers/responder.ts";
+import type { AgentAnswer } from "../answers/responder.ts";
 import { takeAnswer } from "./waiting-turn.ts";
 
 export type AnswerOutcome =
@@ -42,7 +42,7 @@ export interface AnswerTurnDeps {
 interface Given {
   readonly businessId: BusinessId;
   readonly turnId: TurnId;
-  readonly answer: OutsideAnswer;
+  readonly answer: AgentAnswer;
 }
 
 export function createAnswerTurn(deps: AnswerTurnDeps): AnswerTurn {

@@ -4,13 +4,7 @@ import type { FailPoints } from "../kernel/fail-points.ts";
 import type { BusinessId, ConversationId } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
 import { createOptionalRead } from "./optional-read.ts";
-import type { ContextKnowledge, ContextSession } from "../answers/responder.ts";
-
-export interface SessionMemory {
-  /** The summaries stand for all messages up to here. Null: for none. */
-  readonly summarisedTo: number | null;
-  readonly earlier: readonly ContextSession[];
-}
+import type { ContextKnowledge, SessionMemory } from "../answers/responder.ts";
 
 export interface Memory extends SessionMemory {
   readonly facts: Readonly<Record<string, string>>;

@@ -25,7 +25,7 @@ import type { ReplySettingsStore } from "../settings/reply-settings-store.ts";
 import type { ReplySettings } from "../settings/reply-settings.ts";
 import { ResponderFault, type Responder } from "../answers/responder.ts";
 import { showTyping } from "./show-typing.ts";
-import { takeUpWaiting, type Waiting } from "./take-up-waiting.ts";
+import { takeUpWaiting, type WaitingTurn } from "./take-up-waiting.ts";
 import { addWork, readWork } from "./turn-work.ts";
 
 export interface ReplyTurnDeps {
@@ -55,7 +55,7 @@ interface Run {
   readonly thread: Thread;
   readonly rows: readonly RecentMessage[];
   readonly settings: ReplySettings;
-  readonly waiting: Waiting | undefined;
+  readonly waiting: WaitingTurn | undefined;
   readonly turnId: TurnId;
   /** Superseded so often already that this one answers, whatever comes. */
   readonly final: boolean;
@@ -239,7 +239,7 @@ function decisionOf({ burst, lastSaid }: Thread, { responder, findsHandoffWish }
   return decideBurst(burst, { understands: responder !== "knowledge", lastSaid, findsPerson: findsHandoffWish });
 }
 
-function waitingOf(state: ReplyState, lane: ClaimedLane): Waiting | undefined {
+function waitingOf(state: ReplyState, lane: ClaimedLane): WaitingTurn | undefined {
   const { waiting_id: id, waiting_covers_to: coversTo, waits_for: waitsFor } = state;
   if (id === null || coversTo === null || coversTo <= lane.done) return undefined;
   return {

@@ -5,7 +5,7 @@ import type { TurnResult } from "./end-turn.ts";
 import type { TurnWork } from "../answers/responder.ts";
 import { endingOf, failureEnding, handoffEnding, type Circumstances } from "./endings.ts";
 
-export interface Waiting {
+export interface WaitingTurn {
   readonly id: TurnId;
   readonly coversTo: number;
   readonly waitsFor: "asking" | "answer" | "approval";
@@ -26,7 +26,7 @@ const outsideAnswer = z.union([
 
 /** Undefined: the responder is to be asked again (it is not known whether it was, or a person has decided about a tool's call). */
 export function takeUpWaiting(
-  waiting: Waiting,
+  waiting: WaitingTurn,
   run: Circumstances & { readonly final: boolean; readonly lane: { readonly wanted: number } },
 ): TurnResult | undefined {
   const { coversTo } = waiting;

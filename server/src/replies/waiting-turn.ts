@@ -4,7 +4,7 @@ import type { Database } from "../db/database.ts";
 import type { Queryable } from "../db/query.ts";
 import type { BusinessId, TurnId } from "../kernel/ids.ts";
 import { askOutside, takeOutsideAnswer } from "./answer-turn.queries.ts";
-import type { OutsideAnswer, ReplyContext } from "../answers/responder.ts";
+import type { AgentAnswer, ReplyContext } from "../answers/responder.ts";
 
 export type RegisterOutcome =
   | { readonly outcome: "registered"; readonly expiresAt: Date }
@@ -16,7 +16,7 @@ export type RegisterOutcome =
 /** From then on the turn can be answered through the API. The same turn again begins its time anew. */
 export type RegisterTurn = (context: ReplyContext, waitMs: number) => Promise<RegisterOutcome>;
 /** True when this answer is the one that counts; false when another one was first, or the turn is over. */
-export type TakeAnswer = (turn: { readonly businessId: BusinessId; readonly turnId: TurnId }, answer: OutsideAnswer) => Promise<boolean>;
+export type TakeAnswer = (turn: { readonly businessId: BusinessId; readonly turnId: TurnId }, answer: AgentAnswer) => Promise<boolean>;
 
 export function createRegisterTurn({ database }: { readonly database: Database }): RegisterTurn {
   return async ({ businessId, conversationId, turnId, coversTo, answeredTo }, waitMs) => {
@@ -35,7 +35,7 @@ export function createTakeAnswer({ database }: { readonly database: Database }):
 export async function takeAnswer(
   db: Queryable,
   turn: { readonly businessId: BusinessId; readonly turnId: string },
-  answer: OutsideAnswer,
+  answer: AgentAnswer,
 ): Promise<boolean> {
   const taken = await db.run(takeOutsideAnswer, [turn.businessId, turn.turnId, JSON.stringify(answer)]);
   return taken.length > 0;

@@ -1,5 +1,6 @@
 // Owns: answering from the business's own texts, without any model, key or network. Where it finds nothing it says so and fetches a person.
-import type { KnowledgeBase, KnowledgeHit } from "../knowledge/knowledge-base.ts";
+import type { KnowledgeBase } from "../knowledge/knowledge-base.ts";
+import type { KnowledgeHit } from "../knowledge/search-knowledge.ts";
 import { renderMarkdown } from "../whatsapp/render-markdown.ts";
 import { leftForPerson } from "../words/asks-for-reply.ts";
 import { questionsOf } from "../words/questions-of.ts";

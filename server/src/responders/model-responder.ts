@@ -3,7 +3,8 @@
 import type { ModelMessage, TextPart, ToolCallPart } from "ai";
 import { isOutage } from "../db/classify-error.ts";
 import type { Log } from "../kernel/log.ts";
-import { askModel, type ModelAnswer } from "../models/ask-model.ts";
+import { askModel } from "../models/ask-model.ts";
+import type { ModelAnswer } from "../models/answer-draft.ts";
 import { untilAborted } from "../kernel/until-aborted.ts";
 import { callTools, HANDOFF } from "../models/call-tools.ts";
 import type { LanguageModels, OpenModel } from "../models/language-models.ts";

@@ -2,7 +2,8 @@
 // API (answer-turn.ts). Refuses to know: lanes, retries and sending.
 import { Webhook } from "standardwebhooks";
 import { messageOf } from "../kernel/faults.ts";
-import { OutsideError, type OutsideAnswer as HttpAnswer, type OutsideHttp } from "../outside/outside-http.ts";
+import { type OutsideAnswer, type OutsideHttp } from "../outside/outside-http.ts";
+import { OutsideError } from "../outside/outside-error.ts";
 import { mayPass, readRetryAfter } from "../outside/retry-advice.ts";
 import { readInlineAnswer } from "../answers/outside-answer.ts";
 import type { ReplySettingsStore } from "../settings/reply-settings-store.ts";
@@ -23,7 +24,7 @@ const MAX_ANSWER_BYTES = 256 * 1024;
 
 /** The turn is known before its question leaves: an answer is never for a turn that does not exist. The first answer counts, whichever way it comes. */
 export function createWebhookResponder(deps: WebhookResponderDeps): Responder {
-  async function ask(context: ReplyContext, expiresAt: Date, signal: AbortSignal): Promise<HttpAnswer> {
+  async function ask(context: ReplyContext, expiresAt: Date, signal: AbortSignal): Promise<OutsideAnswer> {
     const webhook = webhookOf(context.settings);
     const body = questionOf(context, expiresAt);
     const headers = await sign(context, webhook, body);
@@ -64,7 +65,7 @@ export function createWebhookResponder(deps: WebhookResponderDeps): Responder {
     };
   }
 
-  async function answerOf(context: ReplyContext, response: HttpAnswer): Promise<ResponderAnswer> {
+  async function answerOf(context: ReplyContext, response: OutsideAnswer): Promise<ResponderAnswer> {
     const waitMs = webhookOf(context.settings).answerWithinMs;
     const later = { outcome: "later", waitsFor: "answer", waitMs } as const;
     const written = readResponse(response, context.settings);
@@ -147,7 +148,7 @@ function questionOf(context: ReplyContext, expiresAt: Date): string {
   });
 }
 
-function readResponse(response: HttpAnswer, settings: ReplySettings) {
+function readResponse(response: OutsideAnswer, settings: ReplySettings) {
   const { status } = response;
   if (status === 202) return { outcome: "later" } as const;
   if (status < 200 || status > 299) throw refusalOf(response);
@@ -156,7 +157,7 @@ function readResponse(response: HttpAnswer, settings: ReplySettings) {
   return read.answer;
 }
 
-function jsonOf({ body, status }: HttpAnswer): unknown {
+function jsonOf({ body, status }: OutsideAnswer): unknown {
   try {
     return JSON.parse(body.toString("utf8"));
   } catch (cause) {
@@ -166,7 +167,7 @@ function jsonOf({ body, status }: HttpAnswer): unknown {
   }
 }
 
-function refusalOf({ status, headers }: HttpAnswer): ResponderFault {
+function refusalOf({ status, headers }: OutsideAnswer): ResponderFault {
   const isFinal = !mayPass(status);
   const retryAfterMs = readRetryAfter((name) => headers.get(name), Date.now());
   const what =

@@ -6,7 +6,8 @@ import { createTestThread, type TestThread } from "../../test/support/test-threa
 import { createTestTracker } from "../../test/support/test-tracker.ts";
 import type { Database } from "../db/database.ts";
 import { createLaneStore } from "../lanes/lane-store.ts";
-import { readSessionMemory, type SessionMemory } from "./session-memory.ts";
+import { readSessionMemory } from "./session-memory.ts";
+import type { SessionMemory } from "../answers/responder.ts";
 
 let test: TestDatabase;
 let database: Database;

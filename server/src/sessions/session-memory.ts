@@ -1,18 +1,8 @@
 // Owns: the memory of sessions, in the form that replies read it. Refuses to know: how replies use it.
 import type { Queryable, RowOf } from "../db/query.ts";
 import type { BusinessId, ConversationId } from "../kernel/ids.ts";
-import type { ContextSession } from "../answers/responder.ts";
+import type { SessionMemory } from "../answers/responder.ts";
 import { loadSessionMemory } from "./session-memory.queries.ts";
-
-export interface SessionMemory {
-  /**
-   * The summaries stand for every message up to this one; what comes after it is said nowhere else. It ends before the first session whose summary
-   * is still to be written, else before the open one with what the business wrote since the last one closed. Null: they stand for none.
-   */
-  readonly summarisedTo: number | null;
-  /** The newest first, at most five. */
-  readonly earlier: readonly ContextSession[];
-}
 
 /** One entry for each conversation that was asked for, also for one that has no session. */
 export async function readSessionMemory(

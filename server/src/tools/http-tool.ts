@@ -2,7 +2,8 @@
 // Refuses to know: which conversation it is for, and how calls are recorded.
 import { messageOf } from "../kernel/faults.ts";
 import type { Json, JsonObject } from "../kernel/json.ts";
-import { OutsideError, type OutsideAnswer, type OutsideHttp, type OutsideRequest } from "../outside/outside-http.ts";
+import { type OutsideAnswer, type OutsideHttp, type OutsideRequest } from "../outside/outside-http.ts";
+import { OutsideError } from "../outside/outside-error.ts";
 import { isArray, isObject } from "../kernel/read-json.ts";
 import type { CallableTool, CallOutcome, CallSite } from "./callable-tool.ts";
 import { compileArguments, type CheckArguments } from "./check-arguments.ts";

@@ -2,7 +2,8 @@
 // Refuses to know: which business it is for, and what is done with the answers.
 import type { JsonObject } from "../kernel/json.ts";
 import { boundFetch } from "../outside/bound-fetch.ts";
-import { OutsideError, type OutsideHttp } from "../outside/outside-http.ts";
+import { type OutsideHttp } from "../outside/outside-http.ts";
+import { OutsideError } from "../outside/outside-error.ts";
 import { isObject } from "../kernel/read-json.ts";
 import { fillTemplate, placeholdersOf } from "./fill-template.ts";
 import { neverLeft } from "./http-tool.ts";

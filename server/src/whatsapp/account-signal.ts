@@ -3,7 +3,7 @@
 import type { JsonObject } from "../kernel/json.ts";
 import { readTime } from "./provider-time.ts";
 import { isObject, readArray, readObject, readScalar, readString } from "../kernel/read-json.ts";
-import { type Aspect, aspectOf, happened, type Severity, short, type SignalFacts, stateOf } from "./signal.ts";
+import { type Aspect, aspectOf, happened, type SignalSeverity, short, type SignalFacts, stateOf } from "./signal.ts";
 import { readable, sayLimit, sayWord } from "./signal-words.ts";
 
 /** Of one notice. */
@@ -114,7 +114,7 @@ function readBan(ban: JsonObject | undefined): SignalFacts {
   }
 }
 
-const REVIEWED: ReadonlyMap<string, readonly [Severity, string]> = new Map([
+const REVIEWED: ReadonlyMap<string, readonly [SignalSeverity, string]> = new Map([
   ["APPROVED", ["info", "WhatsApp reviewed this account and approved it."]],
   ["REJECTED", ["warning", "WhatsApp reviewed this account and rejected it. WhatsApp Manager says why, and takes an appeal."]],
   ["PENDING", ["info", "WhatsApp is reviewing this account."]],

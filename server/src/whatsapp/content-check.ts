@@ -3,10 +3,10 @@ import type { Json, JsonObject } from "../kernel/json.ts";
 import { isArray, isObject } from "../kernel/read-json.ts";
 
 /** What is wrong, as a sentence that names the place; undefined when nothing is. */
-export type Problem = string | undefined;
+export type ContentProblem = string | undefined;
 
 /** Where a value stands, such as `interactive.action.buttons[0]`. */
-export interface Place {
+export interface ContentPlace {
   readonly node: JsonObject;
   readonly path: string;
 }
@@ -16,7 +16,7 @@ export interface TextRule {
   readonly optional?: boolean;
 }
 
-export function firstProblem(...checks: readonly (() => Problem)[]): Problem {
+export function firstProblem(...checks: readonly (() => ContentProblem)[]): ContentProblem {
   for (const check of checks) {
     const problem = check();
     if (problem !== undefined) return problem;
@@ -25,35 +25,35 @@ export function firstProblem(...checks: readonly (() => Problem)[]): Problem {
 }
 
 /** Lengths are counted in UTF-16 units, the stricter of the two ways to count. */
-export function checkText({ node, path }: Place, key: string, { max, optional }: TextRule): Problem {
+export function checkText({ node, path }: ContentPlace, key: string, { max, optional }: TextRule): ContentProblem {
   const value = node[key];
   if (value === undefined && optional === true) return undefined;
   if (typeof value !== "string" || value.trim() === "") return `${path}.${key} must be a text that is not empty.`;
   return value.length > max ? `${path}.${key} has ${value.length} characters; WhatsApp takes ${max} at most.` : undefined;
 }
 
-export function checkOneOf({ node, path }: Place, key: string, allowed: readonly string[]): Problem {
+export function checkOneOf({ node, path }: ContentPlace, key: string, allowed: readonly string[]): ContentProblem {
   const value = node[key];
   return typeof value === "string" && allowed.includes(value) ? undefined : `${path}.${key} must be one of: ${allowed.join(", ")}.`;
 }
 
 /** Runs the check on the object below `key`. */
-export function checkObject({ node, path }: Place, key: string, check: (place: Place) => Problem): Problem {
+export function checkObject({ node, path }: ContentPlace, key: string, check: (place: ContentPlace) => ContentProblem): ContentProblem {
   const value = node[key];
   return isObject(value) ? check({ node: value, path: `${path}.${key}` }) : `${path}.${key} must be an object.`;
 }
 
-export function checkOptionalObject(place: Place, key: string, check: (place: Place) => Problem): Problem {
+export function checkOptionalObject(place: ContentPlace, key: string, check: (place: ContentPlace) => ContentProblem): ContentProblem {
   return place.node[key] === undefined ? undefined : checkObject(place, key, check);
 }
 
 export interface ListRule {
   readonly min: number;
   readonly max: number;
-  readonly each: (place: Place) => Problem;
+  readonly each: (place: ContentPlace) => ContentProblem;
 }
 
-export function checkList({ node, path }: Place, key: string, { min, max, each }: ListRule): Problem {
+export function checkList({ node, path }: ContentPlace, key: string, { min, max, each }: ListRule): ContentProblem {
   const list = node[key];
   if (!isArray(list) || list.length < min || list.length > max) return `${path}.${key} must be a list of ${min} to ${max} elements.`;
   for (const [index, item] of list.entries()) {
@@ -65,7 +65,7 @@ export function checkList({ node, path }: Place, key: string, { min, max, each }
 }
 
 /** Every value, reached by `pick`, is another one. */
-export function checkUnique(list: Json | undefined, what: string, pick: (item: JsonObject) => Json | undefined): Problem {
+export function checkUnique(list: Json | undefined, what: string, pick: (item: JsonObject) => Json | undefined): ContentProblem {
   const seen = new Set<Json | undefined>();
   for (const item of isArray(list) ? list : []) {
     const value = isObject(item) ? pick(item) : undefined;

@@ -8,8 +8,8 @@ import {
   checkText,
   checkUnique,
   firstProblem,
-  type Place,
-  type Problem,
+  type ContentPlace,
+  type ContentProblem,
 } from "./content-check.ts";
 import {
   checkAddressAction,
@@ -23,7 +23,7 @@ import {
 import { checkHttpUrl, checkSource } from "./media-check.ts";
 import { isArray, isObject, readArray, readObject } from "../kernel/read-json.ts";
 
-type Check = (place: Place) => Problem;
+type Check = (place: ContentPlace) => ContentProblem;
 
 const BODY_MAX = 1024;
 const LIST_BODY_MAX = 4096;
@@ -88,24 +88,24 @@ const CHECKS: Readonly<Record<string, Check>> = {
   order_status: framed(checkOrderAction("review_order")),
 };
 
-export function checkInteractive(place: Place): Problem {
+export function checkInteractive(place: ContentPlace): ContentProblem {
   const problem = checkOneOf(place, "type", Object.keys(CHECKS));
   const type = place.node["type"];
   return problem ?? (typeof type === "string" ? CHECKS[type]?.(place) : undefined);
 }
 
-function checkRequest(place: Place): Problem {
+function checkRequest(place: ContentPlace): ContentProblem {
   return firstProblem(
     () => checkBody(place, BODY_MAX),
     () => checkObject(place, "action", (action) => checkText(action, "name", { max: 64 })),
   );
 }
 
-function checkBody(place: Place, max: number): Problem {
+function checkBody(place: ContentPlace, max: number): ContentProblem {
   return checkObject(place, "body", (body) => checkText(body, "text", { max }));
 }
 
-function checkFrame(place: Place, bodyMax: number): Problem {
+function checkFrame(place: ContentPlace, bodyMax: number): ContentProblem {
   return firstProblem(
     () => checkBody(place, bodyMax),
     () => checkFooter(place),
@@ -113,15 +113,15 @@ function checkFrame(place: Place, bodyMax: number): Problem {
   );
 }
 
-function checkFooter(place: Place): Problem {
+function checkFooter(place: ContentPlace): ContentProblem {
   return checkOptionalObject(place, "footer", (footer) => checkText(footer, "text", { max: SHORT_TEXT_MAX }));
 }
 
-function checkNoHeader({ node, path }: Place): Problem {
+function checkNoHeader({ node, path }: ContentPlace): ContentProblem {
   return node["header"] === undefined ? undefined : `${path}.header is not possible with this type.`;
 }
 
-function checkHeader(header: Place): Problem {
+function checkHeader(header: ContentPlace): ContentProblem {
   const type = header.node["type"];
   if (type === "text") return checkText(header, "text", { max: SHORT_TEXT_MAX });
   return firstProblem(
@@ -130,12 +130,12 @@ function checkHeader(header: Place): Problem {
   );
 }
 
-function checkTextHeaderOnly({ node, path }: Place, type: string): Problem {
+function checkTextHeaderOnly({ node, path }: ContentPlace, type: string): ContentProblem {
   const header = readObject(node, "header");
   return header === undefined || header["type"] === "text" ? undefined : `${path}.header of a ${type} must be of the type "text".`;
 }
 
-function checkButtons(action: Place): Problem {
+function checkButtons(action: ContentPlace): ContentProblem {
   return firstProblem(
     () => checkList(action, "buttons", { min: 1, max: 3, each: checkButton }),
     () => checkUnique(action.node["buttons"], `The titles of ${action.path}.buttons`, (button) => readObject(button, "reply")?.["title"]),
@@ -143,7 +143,7 @@ function checkButtons(action: Place): Problem {
   );
 }
 
-function checkButton(button: Place): Problem {
+function checkButton(button: ContentPlace): ContentProblem {
   return firstProblem(
     () => checkOneOf(button, "type", ["reply"]),
     () =>
@@ -156,7 +156,7 @@ function checkButton(button: Place): Problem {
   );
 }
 
-function checkSections(action: Place): Problem {
+function checkSections(action: ContentPlace): ContentProblem {
   const sections = readArray(action.node, "sections") ?? [];
   const rows = sections.flatMap((section) => (isObject(section) ? (readArray(section, "rows") ?? []) : []));
   return firstProblem(
@@ -167,14 +167,14 @@ function checkSections(action: Place): Problem {
   );
 }
 
-function checkSection(section: Place, needsTitle: boolean): Problem {
+function checkSection(section: ContentPlace, needsTitle: boolean): ContentProblem {
   return firstProblem(
     () => checkText(section, "title", { max: 24, optional: !needsTitle }),
     () => checkList(section, "rows", { min: 1, max: MAX_ROWS, each: checkRow }),
   );
 }
 
-function checkRow(row: Place): Problem {
+function checkRow(row: ContentPlace): ContentProblem {
   return firstProblem(
     () => checkText(row, "id", { max: 200 }),
     () => checkText(row, "title", { max: 24 }),
@@ -182,7 +182,7 @@ function checkRow(row: Place): Problem {
   );
 }
 
-function checkLinkAction(action: Place): Problem {
+function checkLinkAction(action: ContentPlace): ContentProblem {
   return firstProblem(
     () => checkOneOf(action, "name", ["cta_url"]),
     () =>
@@ -195,14 +195,14 @@ function checkLinkAction(action: Place): Problem {
   );
 }
 
-function checkFlowAction(action: Place): Problem {
+function checkFlowAction(action: ContentPlace): ContentProblem {
   return firstProblem(
     () => checkOneOf(action, "name", ["flow"]),
     () => checkObject(action, "parameters", checkFlow),
   );
 }
 
-function checkFlow({ node, path }: Place): Problem {
+function checkFlow({ node, path }: ContentPlace): ContentProblem {
   const place = { node, path };
   const label = node["flow_cta"];
   if ((node["flow_id"] === undefined) === (node["flow_name"] === undefined)) return `${path} needs either "flow_id" or "flow_name".`;
@@ -215,7 +215,7 @@ function checkFlow({ node, path }: Place): Problem {
   );
 }
 
-function checkFlowPayload(place: Place): Problem {
+function checkFlowPayload(place: ContentPlace): ContentProblem {
   if (place.node["flow_action_payload"] === undefined) return undefined;
   if (place.node["flow_action"] === "data_exchange") return `${place.path}.flow_action_payload is not possible with "data_exchange".`;
   return checkObject(place, "flow_action_payload", (payload) => {
@@ -225,14 +225,14 @@ function checkFlowPayload(place: Place): Problem {
   });
 }
 
-function checkCards(action: Place): Problem {
+function checkCards(action: ContentPlace): ContentProblem {
   return firstProblem(
     () => checkList(action, "cards", { min: 2, max: 10, each: checkCard }),
     () => checkUnique(action.node["cards"], `The card_index of ${action.path}.cards`, (card) => card["card_index"]),
   );
 }
 
-function checkCard(card: Place): Problem {
+function checkCard(card: ContentPlace): ContentProblem {
   const hasIndex = Number.isInteger(card.node["card_index"]);
   return firstProblem(
     () => (hasIndex ? undefined : `${card.path}.card_index must be a whole number.`),

@@ -6,8 +6,8 @@ import {
   checkOptionalObject,
   checkText,
   firstProblem,
-  type Place,
-  type Problem,
+  type ContentPlace,
+  type ContentProblem,
 } from "./content-check.ts";
 import { isArray, isObject, readArray } from "../kernel/read-json.ts";
 
@@ -16,19 +16,19 @@ const MAX_PRODUCTS = 30;
 /** 30 days. */
 const MAX_CALL_MINUTES = 43_200;
 
-const checkProduct = (place: Place): Problem => checkText(place, "product_retailer_id", { max: ID_MAX });
+const checkProduct = (place: ContentPlace): ContentProblem => checkText(place, "product_retailer_id", { max: ID_MAX });
 
-export function checkProductAction(action: Place): Problem {
+export function checkProductAction(action: ContentPlace): ContentProblem {
   return checkText(action, "catalog_id", { max: ID_MAX }) ?? checkProduct(action);
 }
 
-export function checkProductListAction(action: Place): Problem {
+export function checkProductListAction(action: ContentPlace): ContentProblem {
   const sections = readArray(action.node, "sections") ?? [];
   const count = sections.reduce<number>(
     (sum, section) => sum + (isObject(section) ? (readArray(section, "product_items") ?? []).length : 0),
     0,
   );
-  const each = (section: Place): Problem =>
+  const each = (section: ContentPlace): ContentProblem =>
     checkText(section, "title", { max: 24, optional: sections.length <= 1 }) ??
     checkList(section, "product_items", { min: 1, max: MAX_PRODUCTS, each: checkProduct });
   return firstProblem(
@@ -38,12 +38,13 @@ export function checkProductListAction(action: Place): Problem {
   );
 }
 
-export function checkCatalogAction(action: Place): Problem {
-  const each = (parameters: Place): Problem => checkText(parameters, "thumbnail_product_retailer_id", { max: ID_MAX, optional: true });
+export function checkCatalogAction(action: ContentPlace): ContentProblem {
+  const each = (parameters: ContentPlace): ContentProblem =>
+    checkText(parameters, "thumbnail_product_retailer_id", { max: ID_MAX, optional: true });
   return checkOneOf(action, "name", ["catalog_message"]) ?? checkOptionalObject(action, "parameters", each);
 }
 
-export function checkAddressAction(action: Place): Problem {
+export function checkAddressAction(action: ContentPlace): ContentProblem {
   return firstProblem(
     () => checkOneOf(action, "name", ["address_message"]),
     () =>
@@ -58,14 +59,14 @@ export function checkAddressAction(action: Place): Problem {
   );
 }
 
-const isListOrMissing = ({ node }: Place, key: string): boolean => node[key] === undefined || isArray(node[key]);
+const isListOrMissing = ({ node }: ContentPlace, key: string): boolean => node[key] === undefined || isArray(node[key]);
 
-export function checkCallPermissionAction(action: Place): Problem {
+export function checkCallPermissionAction(action: ContentPlace): ContentProblem {
   return checkOneOf(action, "name", ["call_permission_request"]);
 }
 
-export function checkCallAction(action: Place): Problem {
-  const check = (parameters: Place): Problem =>
+export function checkCallAction(action: ContentPlace): ContentProblem {
+  const check = (parameters: ContentPlace): ContentProblem =>
     firstProblem(
       () => checkText(parameters, "display_text", { max: 20, optional: true }),
       () => checkText(parameters, "payload", { max: 512, optional: true }),
@@ -74,7 +75,7 @@ export function checkCallAction(action: Place): Problem {
   return checkOneOf(action, "name", ["voice_call"]) ?? checkOptionalObject(action, "parameters", check);
 }
 
-function checkMinutes({ node, path }: Place): Problem {
+function checkMinutes({ node, path }: ContentPlace): ContentProblem {
   const minutes = node["ttl_minutes"];
   const fits = typeof minutes === "number" && Number.isInteger(minutes) && minutes >= 1 && minutes <= MAX_CALL_MINUTES;
   return minutes === undefined || fits ? undefined : `${path}.ttl_minutes must be a whole number from 1 to ${MAX_CALL_MINUTES}.`;
@@ -83,7 +84,7 @@ function checkMinutes({ node, path }: Place): Problem {
 /** `name` is `review_and_pay` or `review_order`. */
 export const checkOrderAction =
   (name: string) =>
-  (action: Place): Problem =>
+  (action: ContentPlace): ContentProblem =>
     firstProblem(
       () => checkOneOf(action, "name", [name]),
       () =>

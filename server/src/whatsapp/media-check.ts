@@ -1,15 +1,15 @@
 // Owns: the rules for a media node that we send, alone or as the header of something else. Refuses to know: the file behind it.
-import { checkText, firstProblem, type Place, type Problem } from "./content-check.ts";
+import { checkText, firstProblem, type ContentPlace, type ContentProblem } from "./content-check.ts";
 
-export const MEDIA_TYPES = ["image", "video", "audio", "document", "sticker"] as const;
-export type MediaType = (typeof MEDIA_TYPES)[number];
+export const MEDIA_KINDS = ["image", "video", "audio", "document", "sticker"] as const;
+export type MediaKind = (typeof MEDIA_KINDS)[number];
 
 const CAPTION_MAX = 1024;
 const FILENAME_MAX = 240;
 const LINK_MAX = 2048;
-const WITHOUT_CAPTION: ReadonlySet<MediaType> = new Set(["audio", "sticker"]);
+const WITHOUT_CAPTION: ReadonlySet<MediaKind> = new Set(["audio", "sticker"]);
 
-export function checkMedia(type: MediaType, place: Place): Problem {
+export function checkMedia(type: MediaKind, place: ContentPlace): ContentProblem {
   return firstProblem(
     () => checkSource(place),
     () =>
@@ -21,7 +21,7 @@ export function checkMedia(type: MediaType, place: Place): Problem {
 }
 
 /** Either an uploaded file or a public address, never both. */
-export function checkSource(place: Place): Problem {
+export function checkSource(place: ContentPlace): ContentProblem {
   const { node, path } = place;
   const hasId = node["id"] !== undefined;
   if (hasId === (node["link"] !== undefined)) return `${path} needs either "id" (an uploaded file) or "link" (a public https address).`;
@@ -29,7 +29,7 @@ export function checkSource(place: Place): Problem {
   return checkText(place, "link", { max: LINK_MAX }) ?? checkHttpUrl(place, "link");
 }
 
-export function checkHttpUrl({ node, path }: Place, key: string): Problem {
+export function checkHttpUrl({ node, path }: ContentPlace, key: string): ContentProblem {
   const value = node[key];
   const url = typeof value === "string" && URL.canParse(value) ? new URL(value) : undefined;
   return url?.protocol === "https:" || url?.protocol === "http:" ? undefined : `${path}.${key} must be an http or https address.`;

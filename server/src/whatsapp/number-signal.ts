@@ -1,7 +1,7 @@
 // Owns: what a notice says of one number: quality, limit, display name, user name, settings, security. Refuses to know: whose number it is.
 import type { JsonObject } from "../kernel/json.ts";
 import { isObject, readObject, readScalar, readString } from "../kernel/read-json.ts";
-import { type Aspect, aspectOf, happened, type Severity, short, type SignalFacts, stateOf } from "./signal.ts";
+import { type Aspect, aspectOf, happened, type SignalSeverity, short, type SignalFacts, stateOf } from "./signal.ts";
 import { readable, sayLimit, sayWord } from "./signal-words.ts";
 
 /** Of one notice. */
@@ -9,7 +9,7 @@ const MAX_SETTINGS = 20;
 
 interface QualityWord {
   readonly aspect: "quality" | "throughput" | "onboarding";
-  readonly severity: Severity;
+  readonly severity: SignalSeverity;
   readonly sentence: string;
 }
 
@@ -102,7 +102,7 @@ export function readSecurity(value: JsonObject): SignalFacts {
 }
 
 /** `phone_number_settings: {calling: {status: "ENABLED", …}, …}`, or the same of a whole account. */
-export function readSettings(value: JsonObject): SignalFacts {
+export function readNumberSettings(value: JsonObject): SignalFacts {
   const groups = Object.entries(value).flatMap(([key, group]) => (key.endsWith("_settings") && isObject(group) ? [group] : []));
   const aspects = groups
     .flatMap((group) => Object.entries(group))

@@ -23,8 +23,6 @@ import { cleanObject, isDeeperThan, MAX_DEPTH, mayHoldUnstorable } from "../kern
 /** Meta sends 1,000 at most. */
 const MAX_ITEMS = 20_000;
 
-export type { ParsedWebhook };
-
 type ListedItem = Extract<CloudItem, { kind: "listed" }>;
 type ItemPlace = Pick<NoticeEvent, "channelKey" | "accountKey">;
 

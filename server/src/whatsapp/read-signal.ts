@@ -4,7 +4,7 @@ import type { JsonObject } from "../kernel/json.ts";
 import { readAccount, readAlert, readCapability, readPartnerSolution, readReview } from "./account-signal.ts";
 import type { NoticeEvent } from "./events.ts";
 import { readGatewaySignal } from "./gateways/read-gateway-signal.ts";
-import { readName, readQuality, readSecurity, readSettings, readUsername } from "./number-signal.ts";
+import { readName, readQuality, readSecurity, readNumberSettings, readUsername } from "./number-signal.ts";
 import { readTime } from "./provider-time.ts";
 import { isObject, readArray, readObject, readScalar } from "../kernel/read-json.ts";
 import { happened, short, type Signal, type SignalFacts } from "./signal.ts";
@@ -28,7 +28,7 @@ const READERS: ReadonlyMap<string, (value: JsonObject, field: string) => Facts> 
   ["business_status_update", readAccount],
   ["account_review_update", readReview],
   ["account_alerts", readAlert],
-  ["account_settings_update", readSettings],
+  ["account_settings_update", readNumberSettings],
   ["security", readSecurity],
   ["phone_number_quality_update", readQuality],
   ["phone_number_name_update", readName],

@@ -40,14 +40,14 @@ export interface Signal {
 
 /** What a notice says, whoever it concerns. */
 export type SignalFacts = Omit<Signal, "displayPhoneNumber" | "phoneNumberId" | "accountId" | "at">;
-export type Severity = Signal["severity"];
+export type SignalSeverity = Signal["severity"];
 
 const MAX_WORD = 200;
 export const short = (text: string | undefined): string => cleanString(text ?? "").slice(0, MAX_WORD);
 export const aspectOf = (aspect: string, state: string, health: Health = "ok"): Aspect => ({ aspect, state: short(state), health });
 
 /** Holds until the next one of its kind. */
-export const stateOf = (severity: Severity, sentence: string, ...aspects: readonly Aspect[]): SignalFacts => ({
+export const stateOf = (severity: SignalSeverity, sentence: string, ...aspects: readonly Aspect[]): SignalFacts => ({
   severity,
   sentence,
   aspects,
@@ -55,7 +55,7 @@ export const stateOf = (severity: Severity, sentence: string, ...aspects: readon
 });
 
 /** Happened, once. */
-export const happened = (severity: Severity, sentence: string, ...aspects: readonly Aspect[]): SignalFacts => ({
+export const happened = (severity: SignalSeverity, sentence: string, ...aspects: readonly Aspect[]): SignalFacts => ({
   severity,
   sentence,
   aspects,

@@ -1,13 +1,13 @@
 // Owns: whether content that somebody wants to send fits WhatsApp's rules, said in one sentence when it does not. Refuses to know: windows,
 // opt-outs, the recipient, whether ids in it exist.
 import type { JsonObject } from "../kernel/json.ts";
-import { checkList, checkObject, checkOneOf, checkText, firstProblem, type Place, type Problem } from "./content-check.ts";
+import { checkList, checkObject, checkOneOf, checkText, firstProblem, type ContentPlace, type ContentProblem } from "./content-check.ts";
 import { checkInteractive } from "./interactive-check.ts";
-import { checkMedia, MEDIA_TYPES } from "./media-check.ts";
+import { checkMedia, MEDIA_KINDS } from "./media-check.ts";
 import { isObject, readArray, readScalar } from "../kernel/read-json.ts";
 import { cleanObject, isDeeperThan } from "../kernel/storable-json.ts";
 
-export const OUTBOUND_TYPES = ["text", ...MEDIA_TYPES, "location", "contacts", "reaction", "pin", "interactive", "template"] as const;
+export const OUTBOUND_TYPES = ["text", ...MEDIA_KINDS, "location", "contacts", "reaction", "pin", "interactive", "template"] as const;
 export type OutboundType = (typeof OUTBOUND_TYPES)[number];
 
 export type ValidatedContent =
@@ -20,7 +20,7 @@ const MAX_CARDS = 257;
 /** What a reaction may hold: one emoji, however many code points it is made of. */
 const EMOJI_MAX = 64;
 
-const CHECKS: Readonly<Record<OutboundType, (place: Place) => Problem>> = {
+const CHECKS: Readonly<Record<OutboundType, (place: ContentPlace) => ContentProblem>> = {
   text: (place) => inNode(place, "text", (text) => checkText(text, "body", { max: TEXT_MAX })),
   image: (place) => inNode(place, "image", (node) => checkMedia("image", node)),
   video: (place) => inNode(place, "video", (node) => checkMedia("video", node)),
@@ -50,11 +50,11 @@ export function validateOutboundContent(given: unknown): ValidatedContent {
   return reason === undefined ? { ok: true, type, content } : { ok: false, reason };
 }
 
-function inNode(place: Place, key: OutboundType, check: (place: Place) => Problem): Problem {
+function inNode(place: ContentPlace, key: OutboundType, check: (place: ContentPlace) => ContentProblem): ContentProblem {
   return checkObject(place, key, check);
 }
 
-function checkLocation(place: Place): Problem {
+function checkLocation(place: ContentPlace): ContentProblem {
   return firstProblem(
     () => checkCoordinate(place, "latitude", 90),
     () => checkCoordinate(place, "longitude", 180),
@@ -63,7 +63,7 @@ function checkLocation(place: Place): Problem {
   );
 }
 
-function checkCoordinate({ node, path }: Place, key: string, limit: number): Problem {
+function checkCoordinate({ node, path }: ContentPlace, key: string, limit: number): ContentProblem {
   const text = readScalar(node, key)?.trim() ?? "";
   const value = text === "" ? Number.NaN : Number(text);
   return Math.abs(value) <= limit ? undefined : `${path}.${key} must be a number from -${limit} to ${limit}.`;
@@ -71,7 +71,7 @@ function checkCoordinate({ node, path }: Place, key: string, limit: number): Pro
 
 const NAME_PARTS = ["first_name", "last_name", "middle_name", "suffix", "prefix"] as const;
 
-function checkCard(card: Place): Problem {
+function checkCard(card: ContentPlace): ContentProblem {
   return checkObject(card, "name", (name) =>
     firstProblem(
       () => checkText(name, "formatted_name", { max: TEXT_MAX }),
@@ -83,7 +83,7 @@ function checkCard(card: Place): Problem {
   );
 }
 
-function checkReaction(place: Place): Problem {
+function checkReaction(place: ContentPlace): ContentProblem {
   return firstProblem(
     () => checkText(place, "message_id", { max: 1024 }),
     // The empty text takes a reaction back.
@@ -94,7 +94,7 @@ function checkReaction(place: Place): Problem {
 const MAX_PINNED_DAYS = 30;
 
 /** Only in a group, which is for whoever knows the conversation to say. */
-function checkPin(place: Place): Problem {
+function checkPin(place: ContentPlace): ContentProblem {
   const { type, expiration_days: days } = place.node;
   const isCount = typeof days === "number" && Number.isInteger(days) && days >= 1 && days <= MAX_PINNED_DAYS;
   return firstProblem(
@@ -109,7 +109,7 @@ function checkPin(place: Place): Problem {
 
 const COMPONENT_TYPES = ["header", "body", "footer", "button", "carousel", "limited_time_offer", "order_status", "call_permission_request"];
 
-function checkTemplate(template: Place): Problem {
+function checkTemplate(template: ContentPlace): ContentProblem {
   return firstProblem(
     () => checkText(template, "name", { max: 512 }),
     () => checkObject(template, "language", (language) => checkText(language, "code", { max: 16 })),
@@ -118,7 +118,7 @@ function checkTemplate(template: Place): Problem {
   );
 }
 
-function checkComponent(component: Place): Problem {
+function checkComponent(component: ContentPlace): ContentProblem {
   return firstProblem(
     () => checkOneOf({ ...component, node: lowerCaseType(component.node) }, "type", COMPONENT_TYPES),
     () => (component.node["type"] === "button" ? checkButtonComponent(component) : undefined),
@@ -134,7 +134,7 @@ function lowerCaseType(node: JsonObject): JsonObject {
   return typeof type === "string" ? { ...node, type: type.toLowerCase() } : node;
 }
 
-function checkButtonComponent(component: Place): Problem {
+function checkButtonComponent(component: ContentPlace): ContentProblem {
   const index = readScalar(component.node, "index") ?? "";
   return firstProblem(
     () => checkText(component, "sub_type", { max: 64 }),

@@ -2,7 +2,7 @@
 import type { JsonObject } from "../../kernel/json.ts";
 import type { CustomerIdentity, WebhookEvent } from "../events.ts";
 import { readString } from "../../kernel/read-json.ts";
-import { type GatewayItem, identityOf, noticeOf } from "./gateway-item.ts";
+import { type GatewayItem, identityEventOf, noticeOf } from "./gateway-item.ts";
 import { classifyJid } from "./jid.ts";
 
 const ADDRESS_KEYS = ["remoteJid", "id", "remoteJidAlt", "lid", "jid", "phoneNumber", "pn"] as const;
@@ -18,7 +18,7 @@ export function readContact(node: JsonObject, item: GatewayItem, field: string):
   }
   const name = NAME_KEYS.map((key) => readString(node, key)).find((text) => text !== undefined);
   if (name !== undefined) customer.name = name;
-  return identityOf(item, customer) ?? noticeOf(item, field);
+  return identityEventOf(item, customer) ?? noticeOf(item, field);
 }
 
 /** Some versions write these two without the server; everywhere else digits alone say nothing. */

@@ -115,7 +115,7 @@ export function unreadableItem({ provider, channelKey, raw }: GatewayItem, reaso
 }
 
 /** Undefined when it says nothing new: an identity needs a second identifier or a name. */
-export function identityOf({ provider, channelKey, raw, own }: GatewayItem, customer: CustomerIdentity): IdentityEvent | undefined {
+export function identityEventOf({ provider, channelKey, raw, own }: GatewayItem, customer: CustomerIdentity): IdentityEvent | undefined {
   const { phone, lid, name } = customer;
   if (phone === undefined && lid === undefined) return undefined;
   if ([phone, lid, name].filter((part) => part !== undefined).length < 2) return undefined;
