@@ -8,7 +8,7 @@ import { createOldChannels } from "./old-channels.ts";
 import { createPrepareBatch } from "./prepare-batch.ts";
 import { createTally, describePeople, type OldBusinessReading } from "./read-business.ts";
 import type { Source } from "./source.ts";
-import { createAdoptBatch, type Batch, type BatchResult, type BatchTarget } from "./store-batch.ts";
+import { createAdoptBatch, type Batch, type BatchResult, type BatchTarget } from "./adopt-batch.ts";
 
 export interface AdoptDeps {
   readonly source: Source;

@@ -6,7 +6,7 @@ import { adoptedId } from "./adopted-id.ts";
 import type { People } from "./people.ts";
 import { findThreads } from "./person-thread.ts";
 import { summaryOf, withSummaries } from "./read-business.ts";
-import type { BatchTarget } from "./store-batch.ts";
+import type { BatchTarget } from "./adopt-batch.ts";
 
 interface Keep {
   readonly db: Queryable;

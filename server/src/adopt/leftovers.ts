@@ -5,7 +5,7 @@ import { listLeftovers, settleLeftovers } from "./adoption-records.queries.ts";
 import type { OldMessage } from "./old-rows.ts";
 import type { PreparedBatch } from "./prepare-batch.ts";
 import type { Source } from "./source.ts";
-import type { Batch, BatchResult, BatchTarget } from "./store-batch.ts";
+import type { Batch, BatchResult, BatchTarget } from "./adopt-batch.ts";
 
 const PAGE = 1_000;
 const LOOK_AGAIN_MS = 200;
