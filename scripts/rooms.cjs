@@ -19,7 +19,7 @@ module.exports = {
   conversations: ["kernel", "db", "whatsapp", "identity"],
   events: ["kernel", "db", "conversations"],
   knowledge: ["kernel", "outside", "db", "settings"],
-  ingest: ["kernel", "db", "whatsapp", "businesses", "identity"],
+  ingest: ["kernel", "db", "whatsapp", "lanes", "businesses", "identity"],
   adopt: ["kernel", "db", "whatsapp", "businesses", "identity"],
   outbound: ["kernel", "db", "whatsapp", "lanes", "identity", "conversations"],
   answers: ["kernel", "words", "whatsapp", "settings"],

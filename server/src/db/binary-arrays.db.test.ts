@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test as it } from "vitest";
 import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
-import { booleanArray, intArray, jsonbArray, textArray, timestampArray, uuidArray } from "./binary-arrays.ts";
+import { arrayEncoders as encode, type ArrayElements } from "./binary-arrays.ts";
 import { classifyDatabaseError } from "./classify-error.ts";
 
 let test: TestDatabase;
@@ -21,53 +21,56 @@ async function readBack(type: string, array: Buffer): Promise<unknown> {
   return rows[0]?.read;
 }
 
-async function expectSame<T>(
-  type: string,
-  { values, encode }: { values: fc.Arbitrary<T>; encode: (values: T[]) => Buffer },
-): Promise<void> {
-  await fc.assert(
-    fc.asyncProperty(fc.array(values), async (list) => {
-      const { rows } = await test.superuser.query<{ same: boolean }>(`select $1::${type}[] is not distinct from $2::${type}[] as same`, [
-        encode(list),
-        list,
-      ]);
-      expect(rows[0]?.same).toBe(true);
-    }),
-    { numRuns: 40 },
-  );
-}
+const VALUES: { readonly [Type in keyof ArrayElements]: fc.Arbitrary<ArrayElements[Type]> } = {
+  text: NO_NUL,
+  uuid: fc.uuid(),
+  bool: fc.boolean(),
+  int2: fc.integer({ min: -(2 ** 15), max: 2 ** 15 - 1 }),
+  int4: fc.integer(),
+  int8: fc.maxSafeInteger(),
+  float4: fc.float(),
+  float8: fc.double(),
+  timestamptz: DATE,
+  jsonb: fc.dictionary(NO_NUL, NO_NUL).map((value) => JSON.stringify(value)),
+};
 
-it("reads texts, ids, numbers, truths, times and JSON as it reads them from text", async () => {
-  await expectSame("text", { values: fc.option(NO_NUL), encode: textArray });
-  await expectSame("uuid", { values: fc.option(fc.uuid()), encode: uuidArray });
-  await expectSame("int", { values: fc.integer(), encode: intArray });
-  await expectSame("boolean", { values: fc.boolean(), encode: booleanArray });
-  await expectSame("timestamptz", { values: DATE, encode: timestampArray });
-  await expectSame("jsonb", { values: fc.dictionary(NO_NUL, NO_NUL).map((value) => JSON.stringify(value)), encode: jsonbArray });
+it.each(Object.keys(VALUES) as (keyof ArrayElements)[])("reads %s as it reads it from text", async (type) => {
+  const property = fc.asyncProperty(fc.array(fc.option(VALUES[type] as fc.Arbitrary<unknown>)), async (list) => {
+    const { rows } = await test.superuser.query<{ same: boolean }>(`select $1::${type}[] is not distinct from $2::${type}[] as same`, [
+      (encode[type] as (values: readonly unknown[]) => Buffer)(list),
+      list,
+    ]);
+    expect(rows[0]?.same).toBe(true);
+  });
+  await fc.assert(property, { numRuns: 40 });
 });
 
 it("takes what is undefined for null, and both letter cases of an id", async () => {
-  expect(await readBack("text", textArray([undefined, "", null, "NULL", "é😀"]))).toEqual([null, "", null, "NULL", "é😀"]);
-  expect(await readBack("uuid", uuidArray(["01ABCDEF-0123-7abc-8def-0123456789AB"]))).toEqual(["01abcdef-0123-7abc-8def-0123456789ab"]);
+  expect(await readBack("text", encode.text([undefined, "", null, "NULL", "é😀"]))).toEqual([null, "", null, "NULL", "é😀"]);
+  expect(await readBack("uuid", encode.uuid(["01ABCDEF-0123-7abc-8def-0123456789AB"]))).toEqual(["01abcdef-0123-7abc-8def-0123456789ab"]);
 });
 
 it.each([
-  ["an invalid date", "timestamptz", () => timestampArray([new Date(Number.NaN)])],
-  ["a date before all that it can hold", "timestamptz", () => timestampArray([new Date(-8.64e15)])],
-  ["U+0000", "text", () => textArray(["a\0b"])],
-  ["what is no JSON", "jsonb", () => jsonbArray(["{"])],
-])("refuses %s as data", async (_name, type, encode) => {
-  const failure: unknown = await readBack(type, encode()).catch((error: unknown) => error);
+  ["an invalid date", "timestamptz", () => encode.timestamptz([new Date(Number.NaN)])],
+  ["a date before all that it can hold", "timestamptz", () => encode.timestamptz([new Date(-8.64e15)])],
+  ["U+0000", "text", () => encode.text(["a\0b"])],
+  ["what is no JSON", "jsonb", () => encode.jsonb(["{"])],
+])("refuses %s as data", async (_name, type, encoded) => {
+  const failure: unknown = await readBack(type, encoded()).catch((error: unknown) => error);
   expect(classifyDatabaseError(failure)).toBe("data");
+});
+
+it("takes no fraction for a whole number", () => {
+  for (const type of ["int2", "int4", "int8"] as const) expect(() => encode[type]([1.5])).toThrow(RangeError);
 });
 
 it.each(["", "0", "01abcdef-0123-7abc-8def-0123456789a", "01abcdef-0123-7abc-8def-0123456789abc", "01abcdef-0123-7abc-8def-0123456789ag"])(
   "takes no id that is none: %j",
   (value) => {
-    expect(() => uuidArray([value])).toThrow("is no UUID");
+    expect(() => encode.uuid([value])).toThrow("is no UUID");
   },
 );
 
 it("refuses an array of another type", async () => {
-  await expect(readBack("uuid", textArray(["a"]))).rejects.toThrow("instead of expected 2950 (uuid)");
+  await expect(readBack("uuid", encode.text(["a"]))).rejects.toThrow("instead of expected 2950 (uuid)");
 });

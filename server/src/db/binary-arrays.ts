@@ -2,12 +2,24 @@
 // Refuses to know: the statements. The type must be the one that the parameter has, or PostgreSQL refuses the array.
 
 /** Of pg_type. */
-const OID = { boolean: 16, int4: 23, text: 25, timestamptz: 1_184, uuid: 2_950, jsonb: 3_802 } as const;
+const OID = {
+  bool: 16,
+  int8: 20,
+  int2: 21,
+  int4: 23,
+  text: 25,
+  float4: 700,
+  float8: 701,
+  timestamptz: 1_184,
+  uuid: 2_950,
+  jsonb: 3_802,
+} as const;
+
+type MaybeNull<T> = readonly (T | null | undefined)[];
 
 const HEADER_BYTES = 20;
 const LENGTH_BYTES = 4;
 const UUID_BYTES = 16;
-const TIMESTAMP_BYTES = 8;
 const JSONB_VERSION = 1;
 const NULL_LENGTH = -1;
 
@@ -24,7 +36,7 @@ function begin(oid: number, count: number, bytes: number): Buffer {
 }
 
 /** UTF-8, each after its length and `prefix`. */
-function strings(oid: number, values: readonly (string | null | undefined)[], prefix?: number): Buffer {
+function strings(oid: number, values: MaybeNull<string>, prefix?: number): Buffer {
   const prefixBytes = prefix === undefined ? 0 : 1;
   const lengths = values.map((value) => (typeof value === "string" ? Buffer.byteLength(value) : NULL_LENGTH));
   let bytes = values.length * LENGTH_BYTES;
@@ -44,11 +56,6 @@ function strings(oid: number, values: readonly (string | null | undefined)[], pr
   return array;
 }
 
-export const textArray = (values: readonly (string | null | undefined)[]): Buffer => strings(OID.text, values);
-
-/** Each is JSON already. */
-export const jsonbArray = (values: readonly string[]): Buffer => strings(OID.jsonb, values, JSONB_VERSION);
-
 const NO_DIGIT = 0xff;
 const HEX = new Uint8Array(256).fill(NO_DIGIT);
 for (let digit = 0; digit < 16; digit += 1) {
@@ -57,20 +64,6 @@ for (let digit = 0; digit < 16; digit += 1) {
 }
 
 const hexAt = (text: string, at: number): number => HEX[text.charCodeAt(at)] ?? NO_DIGIT;
-
-/** Throws when one of them is no UUID: they are our own ids. */
-export function uuidArray(values: readonly (string | null)[]): Buffer {
-  let bytes = 0;
-  for (const value of values) bytes += LENGTH_BYTES + (value === null ? 0 : UUID_BYTES);
-  const array = begin(OID.uuid, values.length, bytes);
-  let at = HEADER_BYTES;
-  for (const value of values) {
-    array.writeInt32BE(value === null ? NULL_LENGTH : UUID_BYTES, at);
-    at += LENGTH_BYTES;
-    if (value !== null) at = writeUuid(array, value, at);
-  }
-  return array;
-}
 
 function writeUuid(array: Buffer, uuid: string, from: number): number {
   let at = from;
@@ -85,24 +78,29 @@ function writeUuid(array: Buffer, uuid: string, from: number): number {
   return at;
 }
 
-export function intArray(values: readonly number[]): Buffer {
-  const array = begin(OID.int4, values.length, values.length * 2 * LENGTH_BYTES);
-  values.forEach((value, index) => {
-    const at = HEADER_BYTES + index * 2 * LENGTH_BYTES;
-    array.writeInt32BE(LENGTH_BYTES, at);
-    array.writeInt32BE(value, at + LENGTH_BYTES);
-  });
-  return array;
+/** Values that all take `size` bytes. `write` writes one at an offset. */
+function fixed<T>(oid: number, size: number, write: (array: Buffer, value: T, at: number) => unknown): (values: MaybeNull<T>) => Buffer {
+  return (values) => {
+    let bytes = 0;
+    for (const value of values) bytes += LENGTH_BYTES + (value === null || value === undefined ? 0 : size);
+    const array = begin(oid, values.length, bytes);
+    let at = HEADER_BYTES;
+    for (const value of values) {
+      const isNull = value === null || value === undefined;
+      array.writeInt32BE(isNull ? NULL_LENGTH : size, at);
+      at += LENGTH_BYTES;
+      if (isNull) continue;
+      write(array, value, at);
+      at += size;
+    }
+    return array;
+  };
 }
 
-export function booleanArray(values: readonly boolean[]): Buffer {
-  const array = begin(OID.boolean, values.length, values.length * (LENGTH_BYTES + 1));
-  values.forEach((value, index) => {
-    const at = HEADER_BYTES + index * (LENGTH_BYTES + 1);
-    array.writeInt32BE(1, at);
-    array[at + LENGTH_BYTES] = value ? 1 : 0;
-  });
-  return array;
+/** A buffer would cut off the rest. */
+function whole(value: number): number {
+  if (!Number.isInteger(value)) throw new RangeError(`${String(value)} is no whole number`);
+  return value;
 }
 
 /** PostgreSQL counts from here, in microseconds. */
@@ -110,14 +108,36 @@ const EPOCH_MS = Date.UTC(2000, 0, 1);
 /** A date that is none: PostgreSQL refuses it as out of range, as it does other data that it cannot hold. */
 const OUT_OF_RANGE = 2n ** 63n - 2n;
 
-export function timestampArray(values: readonly Date[]): Buffer {
-  const size = LENGTH_BYTES + TIMESTAMP_BYTES;
-  const array = begin(OID.timestamptz, values.length, values.length * size);
-  values.forEach((value, index) => {
-    const at = HEADER_BYTES + index * size;
-    array.writeInt32BE(TIMESTAMP_BYTES, at);
-    const ms = value.getTime();
-    array.writeBigInt64BE(Number.isNaN(ms) ? OUT_OF_RANGE : BigInt(ms - EPOCH_MS) * 1_000n, at + LENGTH_BYTES);
-  });
-  return array;
+function writeTimestamp(array: Buffer, value: Date, at: number): void {
+  const ms = value.getTime();
+  array.writeBigInt64BE(Number.isNaN(ms) ? OUT_OF_RANGE : BigInt(ms - EPOCH_MS) * 1_000n, at);
 }
+
+/** What an array of each type is made of. JSON is text already: who has a value writes it, and it is written once. */
+export interface ArrayElements {
+  readonly uuid: string;
+  readonly text: string;
+  readonly jsonb: string;
+  readonly bool: boolean;
+  readonly int2: number;
+  readonly int4: number;
+  /** Below 2^53. */
+  readonly int8: number;
+  readonly float4: number;
+  readonly float8: number;
+  readonly timestamptz: Date;
+}
+
+/** A UUID that is none, and a number that is no whole one or does not fit, throw: they are our own. */
+export const arrayEncoders: { readonly [Type in keyof ArrayElements]: (values: MaybeNull<ArrayElements[Type]>) => Buffer } = {
+  text: (values) => strings(OID.text, values),
+  jsonb: (values) => strings(OID.jsonb, values, JSONB_VERSION),
+  uuid: fixed(OID.uuid, UUID_BYTES, writeUuid),
+  bool: fixed(OID.bool, 1, (array, value: boolean, at) => array.writeUInt8(value ? 1 : 0, at)),
+  int2: fixed(OID.int2, 2, (array, value: number, at) => array.writeInt16BE(whole(value), at)),
+  int4: fixed(OID.int4, 4, (array, value: number, at) => array.writeInt32BE(whole(value), at)),
+  int8: fixed(OID.int8, 8, (array, value: number, at) => array.writeBigInt64BE(BigInt(value), at)),
+  float4: fixed(OID.float4, 4, (array, value: number, at) => array.writeFloatBE(value, at)),
+  float8: fixed(OID.float8, 8, (array, value: number, at) => array.writeDoubleBE(value, at)),
+  timestamptz: fixed(OID.timestamptz, 8, writeTimestamp),
+};

@@ -3,7 +3,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import type { BusinessId } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
-import type { Columns, Query, Queryable, RowOf } from "./query.ts";
+import type { Columns, Query, Queryable, QueryValues, RowOf } from "./query.ts";
+import { encodeParameters, type Parameters } from "./parameters.ts";
 import { createBusinessShares, type TakeShare } from "./business-shares.ts";
 import { noteConnectionFailure } from "./classify-error.ts";
 import { pauseBeforeRetry } from "./retry-transient.ts";
@@ -32,11 +33,11 @@ export interface BusinessDatabase extends Queryable {
 }
 
 /** Nothing is done again here: the layers of ingest know better what to do with a batch. */
-export interface BatchDatabase extends Queryable {
+export interface BatchDatabase {
   /** `isImpatient`: gives up as soon as it is plain that somebody holds what it needs. */
-  run<C extends Columns>(
-    query: Query<C>,
-    values: readonly unknown[],
+  run<C extends Columns, P extends Parameters | undefined>(
+    query: Query<C, P>,
+    values: QueryValues<P>,
     options?: { readonly isImpatient?: boolean },
   ): Promise<readonly RowOf<C>[]>;
 }
@@ -121,9 +122,32 @@ function createPool(options: DatabaseOptions, { role, max, settings = "" }: Pool
   return pool;
 }
 
-async function runOn<C extends Columns>(client: pg.PoolClient, query: Query<C>, values: readonly unknown[]): Promise<readonly RowOf<C>[]> {
-  const result = await client.query<RowOf<C> & pg.QueryResultRow>({ name: query.name, text: query.text, values: [...values] });
-  return result.rows;
+/** Runs a query with its values on a connection. */
+type Send = <C extends Columns, P extends Parameters | undefined>(
+  query: Query<C, P>,
+  values: QueryValues<P>,
+) => (client: pg.PoolClient) => Promise<pg.QueryResult<RowOf<C> & pg.QueryResultRow>>;
+
+/** What is asked for a business. The values are encoded once, however often the query has to be sent. */
+const sendFor =
+  (businessId: BusinessId | undefined): Send =>
+  (query, values) => {
+    const { name, text, slots } = query;
+    const encoded =
+      slots === undefined
+        ? [...(values as readonly unknown[])]
+        : encodeParameters(slots, values as object as Record<string, unknown>, businessId);
+    return (client) => client.query({ name, text, values: encoded });
+  };
+
+const sendAcross = sendFor(undefined);
+
+/** The two ways to ask, of whatever says on which connection. */
+function queryableOf(send: Send, on: <T>(work: (client: pg.PoolClient) => Promise<T>) => Promise<T>): Queryable {
+  return {
+    run: async (query, values) => (await on(send(query, values))).rows,
+    execute: async (query, values) => (await on(send(query, values))).rowCount ?? 0,
+  };
 }
 
 // Remembers which business a connection is set to, so that a run of calls for the same one costs no extra round trip. Set only outside of
@@ -247,14 +271,15 @@ async function withBusiness<T>(
   }
 }
 
-async function inTransaction<T>(
-  client: pg.PoolClient,
-  work: (tx: Queryable) => Promise<T>,
-  { lockTimeoutMs }: TransactionOptions,
-): Promise<T> {
+interface TransactionWork<T> extends TransactionOptions {
+  readonly send: Send;
+  readonly work: (tx: Queryable) => Promise<T>;
+}
+
+async function inTransaction<T>(client: pg.PoolClient, { send, work, lockTimeoutMs }: TransactionWork<T>): Promise<T> {
   await client.query(lockTimeoutMs === undefined ? "begin" : `begin; set local lock_timeout = ${String(Math.ceil(lockTimeoutMs))}`);
   try {
-    const result = await work({ run: (query, values) => runOn(client, query, values) });
+    const result = await work(queryableOf(send, (sent) => sent(client)));
     await client.query("commit");
     return result;
   } catch (error) {
@@ -283,21 +308,27 @@ export function createDatabase(options: DatabaseOptions): Database {
   );
   const businessOf =
     (connections: SharedConnections): Database["forBusiness"] =>
-    (businessId) => ({
-      run: (query, values) => withBusiness(connections, businessId, (client) => runOn(client, query, values)),
-      transaction: (work, transactionOptions = {}) =>
-        withBusiness(connections, businessId, (client) => inTransaction(client, work, transactionOptions)),
-    });
+    (businessId) => {
+      const send = sendFor(businessId);
+      return {
+        ...queryableOf(send, (sent) => withBusiness(connections, businessId, sent)),
+        transaction: (work, transactionOptions = {}) =>
+          withBusiness(connections, businessId, (client) => inTransaction(client, { send, work, ...transactionOptions })),
+      };
+    };
   return {
     forBusiness: businessOf(app),
     optional: { forBusiness: businessOf(optional) },
-    acrossBusinesses: { run: (query, values) => withClient(lookups, (client) => runOn(client, query, values)) },
+    acrossBusinesses: queryableOf(sendAcross, (sent) => withClient(lookups, sent)),
     batches: {
-      run: (query, values, { isImpatient = false } = {}) =>
-        withClient(batches, async (client) => {
+      async run(query, values, { isImpatient = false } = {}) {
+        const sent = sendAcross(query, values);
+        const { rows } = await withClient(batches, async (client) => {
           await setPatience(client, isImpatient);
-          return runOn(client, query, values);
-        }),
+          return sent(client);
+        });
+        return rows;
+      },
     },
     async ping() {
       await lookups.pool.query("select 1");

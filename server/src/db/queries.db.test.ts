@@ -3,9 +3,10 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
+import type { Parameters } from "./parameters.ts";
 import type { DatabaseRole, Query } from "./query.ts";
 
-type AnyQuery = Query<Readonly<Record<string, "text">>>;
+type AnyQuery = Query<Readonly<Record<string, "text">>, Parameters | undefined>;
 
 const SRC = fileURLToPath(new URL("../", import.meta.url));
 const ROLES: Readonly<Record<DatabaseRole, string>> = { app: "onethread_app", ingest: "onethread_ingest" };
@@ -58,12 +59,22 @@ interface Field {
   readonly dataTypeID: number;
 }
 
+interface Description {
+  readonly fields: readonly Field[];
+  /** The types of its parameters. */
+  readonly parameters: readonly number[];
+}
+
 /** What PostgreSQL says of a statement after Parse and Describe, before anything is executed. */
-function describeQuery(client: pg.Client, text: string): Promise<readonly Field[]> {
+function describeQuery(client: pg.Client, text: string): Promise<Description> {
   return new Promise((resolve, reject) => {
     let fields: readonly Field[] = [];
+    let parameters: readonly number[] = [];
     client.query({
       submit(connection: pg.Connection) {
+        connection.once("parameterDescription", ({ dataTypeIDs }: { readonly dataTypeIDs: readonly number[] }) => {
+          parameters = dataTypeIDs;
+        });
         connection.parse({ name: "", text, types: [] }, true);
         connection.describe({ type: "S", name: "" }, true);
         connection.sync();
@@ -73,7 +84,7 @@ function describeQuery(client: pg.Client, text: string): Promise<readonly Field[
       },
       handleError: reject,
       handleReadyForQuery() {
-        resolve(fields);
+        resolve({ fields, parameters });
       },
     });
   });
@@ -86,11 +97,19 @@ test("there are queries, and their names are unique", () => {
 });
 
 test.for(queries)("%s has the columns and types that it declares", async ([, , query]) => {
-  const fields = await describeQuery(clientOf(query.role), query.text);
+  const { fields } = await describeQuery(clientOf(query.role), query.text);
   const actual = Object.fromEntries(fields.map(({ name, dataTypeID }) => [name, typeNames.get(dataTypeID)]));
   const declared = Object.fromEntries(Object.entries(query.columns).map(([name, type]) => [name, type.replace("?", "")]));
   expect(actual).toEqual(declared);
 });
+
+test.for(queries.filter(([, , query]) => query.slots !== undefined))(
+  "%s takes its parameters as the types that it declares",
+  async ([, , query]) => {
+    const { parameters } = await describeQuery(clientOf(query.role), query.text);
+    expect(parameters.map((oid) => typeNames.get(oid))).toEqual(query.slots?.map(({ type }) => type));
+  },
+);
 
 test.for(queries.filter(([, , query]) => !isSetting(query)))("%s may be run by its role", async ([, , query]) => {
   // Planned and opened without a row being touched: that is where PostgreSQL checks the rights.
@@ -102,7 +121,7 @@ function insertsOwnRow(text: string): boolean {
   const [, table = "", columns = "", values = ""] =
     /insert into (\w+)(?: as \w+)?\s*\(([^)]*)\)\s*(?:values \(|select )([^)]*)/.exec(text) ?? [];
   const owner = columns.split(",").findIndex((column) => column.trim() === (table === "businesses" ? "id" : "business_id"));
-  return owner >= 0 && values.split(",")[owner]?.trim() === "$1";
+  return owner >= 0 && /^\$1(?:::uuid)?$/.test(values.split(",")[owner]?.trim() ?? "");
 }
 
 // A row of another business cannot even be named: the first parameter is the business, in a comparison or as the value of an inserted row.

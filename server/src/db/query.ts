@@ -1,6 +1,7 @@
-// Owns: the form of a named query. A query says its columns once, as data: the row type is derived from it, and the contract test
-// (queries.db.test.ts) prepares every one against the migrated schema and compares what PostgreSQL says.
+// Owns: the form of a named query. It says its columns and its parameters once, as data: the types of rows and values are derived from them, and the
+// contract test (queries.db.test.ts) prepares every query against the migrated schema and compares what PostgreSQL says.
 import type { JsonObject } from "../kernel/json.ts";
+import { compileParameters, type Parameters, type Slot, type ValuesOf } from "./parameters.ts";
 
 interface ColumnTypes {
   readonly uuid: string;
@@ -25,24 +26,41 @@ type ValueOf<C extends Column> = C extends `${infer B extends BaseColumn}?`
     ? ColumnTypes[C]
     : never;
 export type Columns = Readonly<Record<string, Column>>;
+/** What `run` answers for a query. */
+export type Row<Q> = Q extends { readonly columns: infer C extends Columns } ? RowOf<C> : never;
 export type RowOf<C extends Columns> = { readonly [Name in keyof C]: ValueOf<C[Name]> };
 
 export type DatabaseRole = "app" | "ingest";
 
-export interface Query<C extends Columns> {
+export interface Query<C extends Columns, P extends Parameters | undefined = undefined> {
   readonly name: string;
   /** Which of our database roles runs it. Only `ingest` sees more than one business; such queries end in AcrossBusinesses. */
   readonly role: DatabaseRole;
   readonly columns: C;
+  /** Written `:name` in the text. `:business` is the scope's own (`Database.forBusiness`) and not among them. */
+  readonly params: P;
   readonly text: string;
+  /** What each `$n` of the text is filled with; undefined in the old form, whose values are positions. */
+  readonly slots: P extends Parameters ? readonly Slot[] : undefined;
 }
-export type Row<Q> = Q extends Query<infer C> ? RowOf<C> : never;
+type Definition<C extends Columns> = Pick<Query<C>, "name" | "role" | "columns" | "text">;
 
-export function defineQuery<const C extends Columns>(query: Query<C>): Query<C> {
-  return { ...query, text: `-- ${query.name}\n${query.text.trim()}` };
+/** Throws, when the module loads, if the text names a parameter that is not declared, or does not use one that is. */
+export function defineQuery<const C extends Columns, const P extends Parameters>(
+  definition: Definition<C> & { readonly params: P },
+): Query<C, P>;
+export function defineQuery<const C extends Columns>(definition: Definition<C>): Query<C>;
+export function defineQuery(definition: Definition<Columns> & { readonly params?: Parameters }): unknown {
+  const text = `-- ${definition.name}\n${definition.text.trim()}`;
+  if (definition.params === undefined) return { ...definition, text, slots: undefined };
+  return { ...definition, ...compileParameters(text, definition.params) };
 }
+
+export type QueryValues<P extends Parameters | undefined> = P extends Parameters ? ValuesOf<P> : readonly unknown[];
 
 /** Runs named queries: a pool, a connection or a transaction. */
 export interface Queryable {
-  run<C extends Columns>(query: Query<C>, values: readonly unknown[]): Promise<readonly RowOf<C>[]>;
+  run<C extends Columns, P extends Parameters | undefined>(query: Query<C, P>, values: QueryValues<P>): Promise<readonly RowOf<C>[]>;
+  /** The number of rows that it inserted, changed or deleted. */
+  execute<P extends Parameters | undefined>(query: Query<Columns, P>, values: QueryValues<P>): Promise<number>;
 }

@@ -221,7 +221,10 @@ it("a crowd that asks whether it is ready or for the metrics costs the database 
   const counting: Database = {
     ...database,
     ping: () => ((questions += 1), database.ping()),
-    acrossBusinesses: { run: (query, values) => ((questions += 1), database.acrossBusinesses.run(query, values)) },
+    acrossBusinesses: {
+      ...database.acrossBusinesses,
+      run: (query, values) => ((questions += 1), database.acrossBusinesses.run(query, values)),
+    },
   };
   const metrics = createMetrics({ registry: new Registry(), database: counting, log: test.log, failPoints: noFailPoints });
   const { app } = createTestHttp(counting, test.log, { metrics });

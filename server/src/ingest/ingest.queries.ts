@@ -1,6 +1,8 @@
 // Owns: the ingest statements. They run under the ingest role, so they see every business; every row carries its business_id.
+import { rowsOf } from "../db/parameters.ts";
 import { defineQuery } from "../db/query.ts";
 import { NO_BUSINESS } from "../kernel/ids.ts";
+import { raiseLanes } from "../lanes/raise-lanes.ts";
 
 // The winners of the aliases that a batch brought: one look-up for all that the cache did not know.
 export const findThreadsAcrossBusinesses = defineQuery({
@@ -14,9 +16,10 @@ export const findThreadsAcrossBusinesses = defineQuery({
     held_since: "timestamptz?",
     held_until: "timestamptz?",
   },
+  params: { identifiers: rowsOf({ businessId: "uuid", kind: "text", value: "text" }) },
   text: `
 select a.business_id, a.kind, a.value, a.held_since, a.held_until, coalesce(w.canonical_key, c.canonical_key) as canonical_key
-  from unnest($1::uuid[], $2::text[], $3::text[]) as k (business_id, kind, value)
+  from :identifiers as k
   join aliases a on a.business_id = k.business_id and a.kind = k.kind and a.value = k.value
   join conversations c on c.business_id = a.business_id and c.id = a.conversation_id
   left join conversations w on w.business_id = c.business_id and w.id = c.merged_into`,
@@ -49,16 +52,44 @@ export const storeMessagesAcrossBusinesses = defineQuery({
     alias_conflicts: "int8[]",
     parked: "uuid[]",
   },
+  params: {
+    threads: rowsOf({
+      businessId: "uuid",
+      canonicalKey: "text",
+      newId: "uuid",
+      contactName: "text?",
+      contactUsername: "text?",
+      replyChannelId: "uuid?",
+      replyKind: "text?",
+      replyAddress: "text?",
+    }),
+    messages: rowsOf({
+      thread: "int4",
+      businessId: "uuid",
+      id: "uuid",
+      channelId: "uuid",
+      direction: "text",
+      author: "text",
+      providerMessageId: "text",
+      type: "text",
+      text: "text?",
+      content: "jsonb",
+      quotedProviderMessageId: "text?",
+      targetProviderMessageId: "text?",
+      sentAt: "timestamptz",
+      quietMs: "int4",
+      provider: "text",
+      channelKey: "text",
+      raw: "text",
+      isHistory: "bool",
+    }),
+    names: rowsOf({ businessId: "uuid", kind: "text", value: "text", scope: "text?", canonicalKey: "text" }),
+  },
   text: `
 with thread as (
-  select * from unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::uuid[], $6::text[], $7::text[], $31::text[])
-    with ordinality as t (business_id, canonical_key, new_id, contact_name, reply_channel_id, reply_kind, reply_address, contact_username, thread)
+  select t.*, t.ord as thread from :threads with ordinality as t
 ), input as (
-  select t.*, now() as received_at
-    from unnest($8::int[], $9::uuid[], $10::uuid[], $11::uuid[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[], $17::jsonb[],
-                $18::text[], $19::text[], $20::timestamptz[], $21::int[], $22::text[], $23::text[], $24::text[], $30::boolean[])
-    with ordinality as t (thread, business_id, id, channel_id, direction, author, provider_message_id, type, text, content,
-                          quoted_provider_message_id, target_provider_message_id, sent_at, quiet_ms, provider, channel_key, raw, is_history, ord)
+  select t.*, now() as received_at from :messages with ordinality as t
 ), fresh as materialized (
   select i.* from input i
    where (select m.seq from messages m
@@ -117,7 +148,7 @@ with thread as (
     from message join placed p using (business_id, id)
 ), name as materialized (
   select a.*, conv.id as conversation_id
-    from unnest($25::uuid[], $26::text[], $27::text[], $28::text[], $29::text[]) with ordinality as a (business_id, kind, value, scope, canonical_key, ord)
+    from :names with ordinality as a
     join conv using (business_id, canonical_key)
    where conv.merged_into is null
 ), alias as (
@@ -127,7 +158,7 @@ with thread as (
   on conflict do nothing
   returning business_id, kind, value
 ), lane as (
-  insert into lanes as l (business_id, conversation_id, kind, check_at, first_at, last_at, wanted)
+  ${raiseLanes(`
   select s.business_id, s.conversation_id, k.kind,
          max(s.received_at) + case when k.kind = 'session' then interval '1 second'
                                    when shows_typing_early(max(s.quiet_ms)) then interval '0' else max(s.quiet_ms) * interval '1 millisecond' end,
@@ -135,12 +166,7 @@ with thread as (
     from stored s cross join (values ('reply'), ('session')) as k (kind)
    where s.direction = 'in' and (k.kind = 'reply' or not s.is_history)
    group by s.business_id, s.conversation_id, k.kind
-   order by s.business_id, s.conversation_id, k.kind
-  on conflict on constraint lanes_pkey do update set
-    wanted = greatest(l.wanted, excluded.wanted),
-    last_at = excluded.last_at,
-    first_at = case when l.check_at is null or l.parked then excluded.first_at else l.first_at end,
-    check_at = case when l.parked then excluded.check_at else coalesce(l.check_at, excluded.check_at) end
+   order by s.business_id, s.conversation_id, k.kind`)}
 ), event as (
   -- The message's own id: one takeover is told once.
   insert into events (business_id, id, type, conversation_id, subject_id, data, at)
@@ -170,11 +196,12 @@ export const findHeldThreadsAcrossBusinesses = defineQuery({
   name: "ingest.find-held-threads-across-businesses",
   role: "ingest",
   columns: { ord: "int8" },
+  params: { threads: rowsOf({ businessId: "uuid", canonicalKey: "text" }) },
   text: `
 with thread as materialized (
   select t.ord, t.business_id,
          (select coalesce(c.merged_into, c.id) from conversations c where c.business_id = t.business_id and c.canonical_key = t.canonical_key) as id
-    from unnest($1::uuid[], $2::text[]) with ordinality as t (business_id, canonical_key, ord)
+    from :threads with ordinality as t
 ), taken as materialized (
   select ord, business_id, id, (select c.id from conversations c where c.business_id = t.business_id and c.id = t.id for update skip locked) is null as is_held
     from thread t where id is not null
@@ -191,9 +218,10 @@ export const findThreadsOfMessagesAcrossBusinesses = defineQuery({
   name: "ingest.find-threads-of-messages-across-businesses",
   role: "ingest",
   columns: { ord: "int8", canonical_key: "text" },
+  params: { messages: rowsOf({ businessId: "uuid", channelId: "uuid", providerMessageId: "text" }) },
   text: `
 select k.ord, c.canonical_key
-  from unnest($1::uuid[], $2::uuid[], $3::text[]) with ordinality as k (business_id, channel_id, provider_message_id, ord)
+  from :messages with ordinality as k
   join messages m on m.business_id = k.business_id and m.channel_id = k.channel_id and m.provider_message_id = k.provider_message_id
   join conversations c on c.business_id = m.business_id and c.id = m.conversation_id`,
 });
@@ -203,7 +231,8 @@ export const findConversationOfKeyAcrossBusinesses = defineQuery({
   name: "ingest.find-conversation-of-key-across-businesses",
   role: "ingest",
   columns: { id: "uuid" },
-  text: "select id from conversations where business_id = $1 and canonical_key = $2",
+  params: { businessId: "uuid", canonicalKey: "text" },
+  text: "select id from conversations where business_id = :businessId and canonical_key = :canonicalKey",
 });
 
 // A status is recorded once, whether or not we know its message (yet). It finds its message by the provider's id, else by the id that we
@@ -213,13 +242,27 @@ export const storeStatusesAcrossBusinesses = defineQuery({
   name: "ingest.store-statuses-across-businesses",
   role: "ingest",
   columns: { recorded: "int8", applied: "int8" },
+  params: {
+    statuses: rowsOf({
+      businessId: "uuid",
+      channelId: "uuid",
+      providerMessageId: "text",
+      status: "text",
+      participant: "text",
+      at: "timestamptz",
+      callbackId: "uuid?",
+      errorCode: "text?",
+      errorText: "text?",
+      pricing: "jsonb?",
+      entryWindow: "jsonb?",
+      templateId: "text?",
+    }),
+  },
   text: `
 with input as (
   select t.*, now() as received_at
     from (select set_config('lock_timeout', '50ms', true)) as patience
-   cross join unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::uuid[], $8::text[], $9::text[],
-                       $10::jsonb[], $11::jsonb[], $12::text[])
-      as t (business_id, channel_id, provider_message_id, status, participant, at, callback_id, error_code, error_text, pricing, entry_window, template_id)
+   cross join :statuses as t
 ), target as materialized (
   select i.*, coalesce(
            (select m.id from messages m
@@ -287,6 +330,7 @@ export const listWaitingStatusesAcrossBusinesses = defineQuery({
     entry_window: "jsonb?",
     template_id: "text?",
   },
+  params: {},
   text: `
 select s.business_id, s.channel_id, s.provider_message_id, s.status, s.participant, s.at, s.error_code, s.error_text,
        s.pricing, s.entry_window, s.template_id
@@ -301,16 +345,14 @@ select s.business_id, s.channel_id, s.provider_message_id, s.status, s.participa
 export const markStatusesAppliedAcrossBusinesses = defineQuery({
   name: "ingest.mark-statuses-applied-across-businesses",
   role: "ingest",
-  columns: { count: "int8" },
+  columns: {},
+  params: { messages: rowsOf({ businessId: "uuid", channelId: "uuid", providerMessageId: "text" }) },
   text: `
-with marked as (
-  update message_statuses s set applied_at = now(),
-                               message_id = (select m.id from messages m
-                                              where m.business_id = s.business_id and m.channel_id = s.channel_id
-                                                and m.provider_message_id = s.provider_message_id and m.direction = 'out')
-    from unnest($1::uuid[], $2::uuid[], $3::text[]) as t (business_id, channel_id, provider_message_id)
-   where s.business_id = t.business_id and s.channel_id = t.channel_id and s.provider_message_id = t.provider_message_id and s.applied_at is null
-  returning 1
-)
-select count(*) as count from marked`,
+update message_statuses s set
+  applied_at = now(),
+  message_id = (select m.id from messages m
+                 where m.business_id = s.business_id and m.channel_id = s.channel_id
+                   and m.provider_message_id = s.provider_message_id and m.direction = 'out')
+  from :messages as t
+ where s.business_id = t.business_id and s.channel_id = t.channel_id and s.provider_message_id = t.provider_message_id and s.applied_at is null`,
 });

@@ -1,8 +1,8 @@
 // Owns: a batch of placed messages into the database, with the layers beneath it: the batch, its halves, a single message, the existing
 // conversation, and at last the quarantine. Whatever it answers for an item is durable, but for what is set aside; what is not durable is thrown.
-import { booleanArray, intArray, jsonbArray, textArray, timestampArray, uuidArray } from "../db/binary-arrays.ts";
 import { classifyDatabaseError } from "../db/classify-error.ts";
 import type { BatchDatabase } from "../db/database.ts";
+import type { ValuesOf } from "../db/parameters.ts";
 import type { Queryable } from "../db/query.ts";
 import type { FailPoints } from "../kernel/fail-points.ts";
 import { messageOf } from "../kernel/faults.ts";
@@ -88,47 +88,65 @@ function namesOf(placed: readonly PlacedItem[]): readonly { readonly entry: Plac
 /** `bare`: nothing that the database might refuse of a thread, so no name and no address; it keeps those that it has. */
 type Form = "whole" | "bare";
 
-function parametersOf(placed: readonly PlacedItem[], form: Form): Buffer[] {
-  const { threads, threadOf } = groupByThread(placed);
-  const addresses = threads.map(({ newest }) => (form === "bare" ? undefined : replyAddressOf(newest.item.event)));
+type StatementValues = ValuesOf<typeof storeMessagesAcrossBusinesses.params>;
+
+function threadRowOf({ entry, newest }: Thread, form: Form): StatementValues["threads"][number] {
+  const { event, channelId } = newest.item;
+  const address = form === "bare" ? undefined : replyAddressOf(event);
   // The author of a group's message is not the group.
-  const people = threads.map(({ newest: { item } }) => (form === "bare" || item.event.groupId !== undefined ? {} : item.event.customer));
-  const events = placed.map(({ item }) => item.event);
-  const names = namesOf(placed);
-  return [
-    uuidArray(threads.map(({ entry }) => entry.item.businessId)),
-    textArray(threads.map(({ entry }) => entry.canonicalKey)),
+  const person = form === "bare" || event.groupId !== undefined ? undefined : event.customer;
+  return {
+    businessId: entry.item.businessId,
+    canonicalKey: entry.canonicalKey,
     // The id that the conversation gets if it is new; a message's own id is as good as any other UUIDv7.
-    uuidArray(threads.map(({ entry }) => entry.item.messageId)),
-    textArray(people.map(({ name }) => name)),
-    uuidArray(threads.map(({ newest }, at) => (addresses[at] === undefined ? null : newest.item.channelId))),
-    textArray(addresses.map((address) => address?.kind)),
-    textArray(addresses.map((address) => address?.address)),
-    intArray(threadOf),
-    uuidArray(placed.map(({ item }) => item.businessId)),
-    uuidArray(placed.map(({ item }) => item.messageId)),
-    uuidArray(placed.map(({ item }) => item.channelId)),
-    textArray(events.map((event) => event.direction)),
-    textArray(events.map((event) => (event.direction === "in" ? "customer" : "human"))),
-    textArray(events.map((event) => event.providerMessageId)),
-    textArray(events.map((event) => event.type)),
-    textArray(events.map((event) => event.text)),
-    jsonbArray(placed.map(({ item }) => item.contentJson)),
-    textArray(events.map((event) => event.quotedProviderMessageId)),
-    textArray(events.map((event) => event.targetProviderMessageId)),
-    timestampArray(events.map((event) => event.sentAt)),
-    intArray(placed.map(({ item }) => item.quietMs)),
-    textArray(events.map((event) => event.provider)),
-    textArray(events.map((event) => event.channelKey)),
-    textArray(events.map((event) => event.raw)),
-    uuidArray(names.map(({ entry }) => entry.item.businessId)),
-    textArray(names.map(({ alias }) => alias.kind)),
-    textArray(names.map(({ alias }) => alias.value)),
-    textArray(names.map(({ entry, alias }) => scopeOf(alias, entry.item))),
-    textArray(names.map(({ entry }) => entry.canonicalKey)),
-    booleanArray(events.map((event) => event.isHistory === true)),
-    textArray(people.map(({ username }) => username)),
-  ];
+    newId: entry.item.messageId,
+    contactName: person?.name,
+    contactUsername: person?.username,
+    replyChannelId: address === undefined ? undefined : channelId,
+    replyKind: address?.kind,
+    replyAddress: address?.address,
+  };
+}
+
+function messageRowOf(
+  { businessId, messageId, channelId, event, contentJson, quietMs }: IngestItem,
+  thread: number,
+): StatementValues["messages"][number] {
+  return {
+    thread,
+    businessId,
+    id: messageId,
+    channelId,
+    direction: event.direction,
+    author: event.direction === "in" ? "customer" : "human",
+    providerMessageId: event.providerMessageId,
+    type: event.type,
+    text: event.text,
+    content: contentJson,
+    quotedProviderMessageId: event.quotedProviderMessageId,
+    targetProviderMessageId: event.targetProviderMessageId,
+    sentAt: event.sentAt,
+    quietMs,
+    provider: event.provider,
+    channelKey: event.channelKey,
+    raw: event.raw,
+    isHistory: event.isHistory === true,
+  };
+}
+
+function valuesOf(placed: readonly PlacedItem[], form: Form): StatementValues {
+  const { threads, threadOf } = groupByThread(placed);
+  return {
+    threads: threads.map((thread) => threadRowOf(thread, form)),
+    messages: placed.map(({ item }, at) => messageRowOf(item, threadOf[at] ?? 0)),
+    names: namesOf(placed).map(({ entry: { item, canonicalKey }, alias }) => ({
+      businessId: item.businessId,
+      kind: alias.kind,
+      value: alias.value,
+      scope: scopeOf(alias, item),
+      canonicalKey,
+    })),
+  };
 }
 
 export type StoreBatch = (placed: readonly PlacedItem[], patience: Patience) => Promise<StoredBatch>;
@@ -139,7 +157,7 @@ export function createStoreBatch(deps: StoreBatchDeps): StoreBatch {
   async function storeOnce(placed: readonly PlacedItem[], progress: Progress): Promise<readonly PlacedItem[]> {
     const { outcomes, contested, parked, form, patience } = progress;
     await failPoints.hit("ingest.before-commit");
-    const [row] = await batches.run(storeMessagesAcrossBusinesses, parametersOf(placed, form), patience);
+    const [row] = await batches.run(storeMessagesAcrossBusinesses, valuesOf(placed, form), patience);
     await failPoints.hit("ingest.after-commit");
     if (row === undefined) throw new Error("the ingest statement answered nothing");
     const stored = new Set(row.stored);
@@ -176,7 +194,7 @@ export function createStoreBatch(deps: StoreBatchDeps): StoreBatch {
     const { item, canonicalKey } = entry;
     const reason = messageOf(refusal);
     try {
-      const known = await db.run(findConversationOfKeyAcrossBusinesses, [item.businessId, canonicalKey]);
+      const known = await db.run(findConversationOfKeyAcrossBusinesses, { businessId: item.businessId, canonicalKey });
       if (known.length > 0) {
         await storeAll([{ ...entry, newAliases: [] }], { ...progress, form: "bare" });
         const outcome = progress.outcomes.get(item);
@@ -197,8 +215,8 @@ export function createStoreBatch(deps: StoreBatchDeps): StoreBatch {
 
   async function findHeld(placed: readonly PlacedItem[]): Promise<readonly PlacedItem[]> {
     const { threads, threadOf } = groupByThread(placed);
-    const values = [threads.map(({ entry }) => entry.item.businessId), threads.map(({ entry }) => entry.canonicalKey)];
-    const rows = await batches.run(findHeldThreadsAcrossBusinesses, values, { isImpatient: true });
+    const keys = threads.map(({ entry: { item, canonicalKey } }) => ({ businessId: item.businessId, canonicalKey }));
+    const rows = await batches.run(findHeldThreadsAcrossBusinesses, { threads: keys }, { isImpatient: true });
     const held = new Set(rows.map(({ ord }) => ord));
     return placed.filter((_, at) => held.has(threadOf[at] ?? 0));
   }

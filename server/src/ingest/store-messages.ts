@@ -160,11 +160,8 @@ export function createStoreMessages(deps: StoreMessagesDeps): StoreMessages {
   /** Where those of the items stand that are stored already, by their place in the list. */
   async function threadsOf(items: readonly IngestItem[]): Promise<ReadonlyMap<number, string>> {
     if (items.length === 0) return new Map();
-    const rows = await deps.db.run(findThreadsOfMessagesAcrossBusinesses, [
-      items.map((item) => item.businessId),
-      items.map((item) => item.channelId),
-      items.map((item) => item.event.providerMessageId),
-    ]);
+    const messages = items.map(({ businessId, channelId, event: { providerMessageId } }) => ({ businessId, channelId, providerMessageId }));
+    const rows = await deps.db.run(findThreadsOfMessagesAcrossBusinesses, { messages });
     return new Map(rows.map(({ ord, canonical_key }) => [ord - 1, canonical_key]));
   }
 

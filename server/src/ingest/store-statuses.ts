@@ -43,21 +43,21 @@ const jsonOf = (node: JsonObject | null | undefined): string | null => (node ===
 export function createStatusStore(deps: StatusStoreDeps): StatusStore {
   async function storeOnce(items: readonly StatusItem[]): Promise<void> {
     await deps.failPoints.hit("status.apply");
-    const events = items.map(({ event }) => event);
-    await deps.db.run(storeStatusesAcrossBusinesses, [
-      items.map(({ businessId }) => businessId),
-      items.map(({ channelId }) => channelId),
-      events.map((event) => event.providerMessageId),
-      events.map((event) => event.status),
-      events.map((event) => event.participant),
-      events.map((event) => event.at),
-      events.map(callbackIdOf),
-      events.map((event) => (event.fault === undefined ? null : String(event.fault.code))),
-      events.map((event) => event.fault?.details ?? event.fault?.title ?? null),
-      events.map((event) => jsonOf(event.pricing)),
-      events.map((event) => jsonOf(event.entryWindow)),
-      events.map((event) => event.templateId ?? null),
-    ]);
+    const statuses = items.map(({ event, businessId, channelId }) => ({
+      businessId,
+      channelId,
+      providerMessageId: event.providerMessageId,
+      status: event.status,
+      participant: event.participant,
+      at: event.at,
+      callbackId: callbackIdOf(event),
+      errorCode: event.fault === undefined ? null : String(event.fault.code),
+      errorText: event.fault?.details ?? event.fault?.title,
+      pricing: jsonOf(event.pricing),
+      entryWindow: jsonOf(event.entryWindow),
+      templateId: event.templateId,
+    }));
+    await deps.db.run(storeStatusesAcrossBusinesses, { statuses });
   }
 
   return {
@@ -84,27 +84,24 @@ export function createStatusStore(deps: StatusStoreDeps): StatusStore {
       return items.map((item) => outcomes.get(item) ?? "stuck");
     },
     async applyWaitingOnce() {
-      const rows = await deps.db.run(listWaitingStatusesAcrossBusinesses, []);
+      const rows = await deps.db.run(listWaitingStatusesAcrossBusinesses, {});
       if (rows.length === 0) return 0;
-      await deps.db.run(storeStatusesAcrossBusinesses, [
-        rows.map((row) => row.business_id),
-        rows.map((row) => row.channel_id),
-        rows.map((row) => row.provider_message_id),
-        rows.map((row) => row.status),
-        rows.map((row) => row.participant),
-        rows.map((row) => row.at),
-        rows.map(() => null),
-        rows.map((row) => row.error_code),
-        rows.map((row) => row.error_text),
-        rows.map((row) => jsonOf(row.pricing)),
-        rows.map((row) => jsonOf(row.entry_window)),
-        rows.map((row) => row.template_id),
-      ]);
-      await deps.db.run(markStatusesAppliedAcrossBusinesses, [
-        rows.map((row) => row.business_id),
-        rows.map((row) => row.channel_id),
-        rows.map((row) => row.provider_message_id),
-      ]);
+      const statuses = rows.map((row) => ({
+        businessId: row.business_id,
+        channelId: row.channel_id,
+        providerMessageId: row.provider_message_id,
+        status: row.status,
+        participant: row.participant,
+        at: row.at,
+        callbackId: null,
+        errorCode: row.error_code,
+        errorText: row.error_text,
+        pricing: jsonOf(row.pricing),
+        entryWindow: jsonOf(row.entry_window),
+        templateId: row.template_id,
+      }));
+      await deps.db.run(storeStatusesAcrossBusinesses, { statuses });
+      await deps.db.execute(markStatusesAppliedAcrossBusinesses, { messages: statuses });
       return rows.length;
     },
   };

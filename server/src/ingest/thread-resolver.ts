@@ -4,7 +4,6 @@
 // Refuses to decide who is who: whatever is not plain is handed back, to be settled (identity/settle-identity.ts).
 import { LRUCache } from "lru-cache";
 import { canonicalKeyOf } from "../identity/canonical-key.ts";
-import { textArray, uuidArray } from "../db/binary-arrays.ts";
 import type { Queryable } from "../db/query.ts";
 import { isHeldAt } from "../identity/number-holders.ts";
 import type { Alias, IngestItem } from "./ingest-item.ts";
@@ -77,12 +76,12 @@ export function createThreadResolver(deps: { readonly db: Queryable; readonly ma
     }
     const found = new Map<string, Found>();
     if (wanted.size === 0) return found;
-    const list = [...wanted.values()];
-    const rows = await deps.db.run(findThreadsAcrossBusinesses, [
-      uuidArray(list.map(({ item }) => item.businessId)),
-      textArray(list.map(({ alias }) => alias.kind)),
-      textArray(list.map(({ alias }) => alias.value)),
-    ]);
+    const identifiers = Array.from(wanted.values(), ({ item, alias }) => ({
+      businessId: item.businessId,
+      kind: alias.kind,
+      value: alias.value,
+    }));
+    const rows = await deps.db.run(findThreadsAcrossBusinesses, { identifiers });
     for (const row of rows) {
       const name = `${row.business_id}|${row.kind}|${row.value}`;
       found.set(name, { canonicalKey: row.canonical_key, since: row.held_since, until: row.held_until });

@@ -1,11 +1,12 @@
 import { readdir, readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { PGlite } from "@electric-sql/pglite";
+import { PGlite, type Results } from "@electric-sql/pglite";
 import { vector } from "@electric-sql/pglite-pgvector";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startOpenAiServer, type OpenAiServer } from "../../test/support/openai-server.ts";
 import type { BusinessDatabase, Database } from "../db/database.ts";
-import type { Query, Queryable } from "../db/query.ts";
+import type { Parameters } from "../db/parameters.ts";
+import type { Columns, Query, Queryable } from "../db/query.ts";
 import { noFailPoints } from "../kernel/fail-points.ts";
 import { newId, type BusinessId } from "../kernel/ids.ts";
 import { createLog } from "../kernel/log.ts";
@@ -27,19 +28,30 @@ let findEmbedder: FindEmbedder;
 const [own, other] = [newId<BusinessId>(), newId<BusinessId>()];
 
 function onPglite(): Database {
-  const as = (role: string, businessId: string): BusinessDatabase => {
+  const as = (role: string, businessId: BusinessId | undefined): BusinessDatabase => {
     const inRole = <T>(work: (tx: Queryable) => Promise<T>): Promise<T> =>
       pglite.transaction(async (tx) => {
         await tx.query(`set local role ${role}`);
-        await tx.query("select set_config('onethread.business_id', $1, true)", [businessId]);
-        return work({ run: async (query, values) => (await tx.query(query.text, [...values])).rows as never });
+        await tx.query("select set_config('onethread.business_id', $1, true)", [businessId ?? ""]);
+        const ask = async (query: Query<Columns, Parameters | undefined>, values: object): Promise<Results> => {
+          const read = query.slots?.map((slot) => slot.read(values as Record<string, unknown>, businessId));
+          return tx.query(query.text, read ?? [...(values as readonly unknown[])]);
+        };
+        return work({
+          run: async (query, values) => (await ask(query, values)).rows as never,
+          execute: async (query, values) => (await ask(query, values)).affectedRows ?? 0,
+        });
       });
     return {
       transaction: inRole,
-      run: (query: Query<never>, values: readonly unknown[]) => inRole((tx) => tx.run(query, values)),
+      run: (query, values) => inRole((tx) => tx.run(query, values)),
+      execute: (query, values) => inRole((tx) => tx.execute(query, values)),
     };
   };
-  return { forBusiness: (id: BusinessId) => as("onethread_app", id), acrossBusinesses: as("onethread_ingest", "") } as unknown as Database;
+  return {
+    forBusiness: (id: BusinessId) => as("onethread_app", id),
+    acrossBusinesses: as("onethread_ingest", undefined),
+  } as unknown as Database;
 }
 
 beforeAll(async () => {
