@@ -22,7 +22,7 @@ export interface ChannelDirectory {
 }
 
 export interface GatewayProof {
-  /** None, one, or two while one replaces the other. */
+  /** One, or two while one replaces the other. None: only an Evolution channel can work so (its token is then the proof). */
   readonly secrets: readonly string[];
   /** The instance or session that belongs to the channel; absent: any. */
   readonly instance?: string;

@@ -83,17 +83,11 @@ export function createHttpApp(deps: HttpAppDeps): FastifyInstance {
     done();
   });
   if (deps.servesApi === false) return app;
-  app.register((scope, _options, done) => {
-    registerWhatsAppWebhook(scope, deps);
-    done();
-  });
-  app.register((scope, _options, done) => {
-    registerGatewayWebhooks(scope, {
-      ...deps,
-      findChannel: (gateway, token) => deps.channels.findGatewayProof(gateway, token),
-      now: () => new Date(),
-    });
-    done();
+  registerWhatsAppWebhook(app, deps);
+  registerGatewayWebhooks(app, {
+    ...deps,
+    findChannel: (gateway, token) => deps.channels.findGatewayProof(gateway, token),
+    now: () => new Date(),
   });
   const { inboxDirectory } = deps;
   if (inboxDirectory !== undefined) {

@@ -6,7 +6,7 @@ import { startEvolutionSimulator, startWahaSimulator, type GatewaySimulator } fr
 import { fastify, type FastifyInstance } from "fastify";
 import { Registry } from "prom-client";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { createChannelDirectory } from "../../businesses/channel-directory.ts";
+import { createChannelDirectory, type GatewayProof } from "../../businesses/channel-directory.ts";
 import { createChannels } from "../../businesses/channels.ts";
 import type { Database } from "../../db/database.ts";
 import { createSettleIdentity } from "../../identity/settle-identity.ts";
@@ -19,7 +19,7 @@ import { createTestBusiness } from "../../../test/support/test-business.ts";
 import { createTestDatabase, type TestDatabase } from "../../../test/support/test-database.ts";
 import { createErrorHandler } from "../error-mapper.ts";
 import { createMetrics } from "../metrics.ts";
-import { registerGatewayWebhooks, type GatewayChannel } from "./gateway-webhooks.ts";
+import { registerGatewayWebhooks } from "./gateway-webhooks.ts";
 
 const SECRET = "channel-secret";
 
@@ -29,7 +29,7 @@ let intake: Intake;
 let app: FastifyInstance;
 let registry: Registry;
 let address: string;
-const channels = new Map<string, GatewayChannel>();
+const channels = new Map<string, GatewayProof>();
 const simulators: GatewaySimulator[] = [];
 
 beforeAll(async () => {
@@ -77,7 +77,7 @@ interface Connected {
   readonly url: string;
 }
 
-async function connect(gateway: Gateway, channel: GatewayChannel = { secrets: [SECRET] }): Promise<Connected> {
+async function connect(gateway: Gateway, channel: GatewayProof = { secrets: [SECRET] }): Promise<Connected> {
   const { businessId } = await createTestBusiness(test.superuser);
   const token = randomUUID();
   const made = await createChannels({ database }).create({ businessId, provider: gateway, externalId: token, name: "Gateway" });

@@ -1,0 +1,75 @@
+// Owns: the way of every provider's webhook through HTTP: proof by the headers, raw bytes, proof over the bytes, parsing in turns, the intake; 200 only
+// after everything is durable. The hot path: no schema, no hook but the one that counts, no rate limit, no extra header. Refuses to know: the providers.
+import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunction } from "fastify";
+import type { WebhookIntake } from "../../ingest/webhook-intake.ts";
+import type { Fault } from "../../kernel/faults.ts";
+import { cleanString } from "../../kernel/storable-json.ts";
+import type { UnreadableEvent } from "../../whatsapp/events.ts";
+import { type OpenedWebhook, readInTurns } from "../../whatsapp/opened-webhook.ts";
+import { countAnswers } from "../count-answers.ts";
+import type { Metrics } from "../metrics.ts";
+
+export interface RawWebhookDeps {
+  readonly intake: Pick<WebhookIntake, "receive">;
+  readonly metrics: Pick<Metrics, "ingested" | "requestFinished">;
+}
+
+export type WebhookRequest<Params> = FastifyRequest<{ Params: Params }>;
+
+/** What one provider's webhook has of its own. Each request asks `beforeBody`, `isProven` and `open` once, in this order. */
+export interface RawWebhook<Params = unknown> {
+  readonly paths: readonly string[];
+  readonly bodyLimit: number;
+  /**
+   * Fastify's own hook, before the body is read: a stranger must not make us hold and hash `bodyLimit` bytes. Answers through `done`, without a promise,
+   * or is async and takes no `done`; its fault refuses the call.
+   */
+  readonly beforeBody: (request: WebhookRequest<Params>, reply: FastifyReply, done: HookHandlerDoneFunction) => void | Promise<void>;
+  /** The proof over the exact bytes; true where the headers were all there is to prove. */
+  readonly isProven: (rawBody: Buffer, request: WebhookRequest<Params>) => boolean;
+  readonly unproven: () => Fault;
+  /** Parses the bytes, once. Never throws. */
+  readonly open: (rawBody: Buffer, request: WebhookRequest<Params>) => OpenedWebhook;
+  /** Whose bytes they are, of a body that cannot be read. */
+  readonly sourceOf: (request: WebhookRequest<Params>) => Pick<UnreadableEvent, "provider" | "channelKey">;
+  /** What a GET of the same address is answered. */
+  readonly handshake?: (request: FastifyRequest, reply: FastifyReply) => FastifyReply;
+}
+
+const NO_BODY = Buffer.alloc(0);
+
+/** In a scope of its own, whose bodies stay bytes and whose answers are counted, whatever their status. */
+export function registerRawWebhook<Params>(app: FastifyInstance, webhook: RawWebhook<Params>, deps: RawWebhookDeps): void {
+  const { paths, bodyLimit, beforeBody, handshake } = webhook;
+  app.register((scope, _options, done) => {
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser("*", { parseAs: "buffer", bodyLimit }, (_request, body, parsed) => {
+      parsed(null, body);
+    });
+    countAnswers(scope, deps.metrics);
+    const receive = receiverOf(webhook, deps);
+    for (const path of paths) {
+      scope.post<{ Params: Params }>(path, { bodyLimit, onRequest: beforeBody }, receive);
+      if (handshake !== undefined) scope.get(path, handshake);
+    }
+    done();
+  });
+}
+
+type Receive<Params> = (request: WebhookRequest<Params>, reply: FastifyReply) => Promise<FastifyReply>;
+
+function receiverOf<Params>(webhook: RawWebhook<Params>, { intake, metrics }: RawWebhookDeps): Receive<Params> {
+  return async (request, reply) => {
+    const rawBody = Buffer.isBuffer(request.body) ? request.body : NO_BODY;
+    if (!webhook.isProven(rawBody, request)) throw webhook.unproven();
+    const parsed = await readInTurns(webhook.open(rawBody, request));
+    // It is proven, so the provider did send it, and would send the same for days or lose it: kept for a person and a replay instead of refused.
+    const events = parsed.outcome === "events" ? parsed.events : [unreadable(webhook.sourceOf(request), parsed.reason, rawBody)];
+    if (events.length > 0) metrics.ingested(await intake.receive(events));
+    return reply.code(200).send();
+  };
+}
+
+function unreadable(source: Pick<UnreadableEvent, "provider" | "channelKey">, reason: string, rawBody: Buffer): UnreadableEvent {
+  return { kind: "unreadable", ...source, reason, raw: cleanString(rawBody.toString("utf8")) };
+}
