@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { readSignal } from "./read-signal.ts";
 
 const quality = (event: string) => {
@@ -10,4 +10,20 @@ const quality = (event: string) => {
 test("only a quality that falls is a warning", () => {
   for (const event of ["FLAGGED", "DOWNGRADE"]) expect(quality(event), event).toBe("warning");
   for (const event of ["UNFLAGGED", "UPGRADE", "ONBOARDING"]) expect(quality(event), event).toBe("info");
+});
+
+test("what a gateway tells of anything but its connection is not parsed a second time, however long it is", () => {
+  const parse = vi.spyOn(JSON, "parse");
+  try {
+    const signalOf = (provider: "evolution" | "waha" | "baileys", field: string) =>
+      readSignal({ kind: "notice", provider, field, raw: '{"data":{"state":"open"},"payload":{"status":"WORKING"}}' });
+    for (const provider of ["evolution", "waha", "baileys"] as const)
+      for (const field of ["chats.set", "presence.update", "message.ack"]) expect(signalOf(provider, field), field).toBeUndefined();
+    expect(parse).not.toHaveBeenCalled();
+    expect(signalOf("evolution", "CONNECTION_UPDATE")?.severity).toBe("info");
+    expect(signalOf("waha", "session.status")?.severity).toBe("info");
+    expect(parse).toHaveBeenCalledTimes(2);
+  } finally {
+    parse.mockRestore();
+  }
 });

@@ -48,8 +48,8 @@ const MAX_SENTENCE = 1_000;
 /** Undefined for what concerns no channel and no template. Never throws. */
 export function readSignal({ provider, field, raw }: NoticeEvent): Signal | undefined {
   if (provider === "cloud" && OTHER_FIELDS.has(field)) return undefined;
-  const body = parse(raw);
-  const signal = provider === "cloud" ? readCloudSignal(field, body) : readGatewaySignal(provider, field, body);
+  const open = (): JsonObject | undefined => parse(raw);
+  const signal = provider === "cloud" ? readCloudSignal(field, open()) : readGatewaySignal(provider, field, open);
   if (signal === undefined) return undefined;
   return { ...signal, sentence: fit(signal.sentence), aspects: signal.aspects.map((one) => ({ ...one, ...fitted(one.sentence) })) };
 }

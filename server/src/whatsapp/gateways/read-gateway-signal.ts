@@ -12,28 +12,36 @@ const LOST = new Set(["close", "refused", "STOPPED", "FAILED", "SCAN_QR_CODE", "
 /** The library begins anew at once: after linking, and of its own accord. */
 const RESTARTS = "515";
 
-/** Undefined for what says nothing of the connection or a limit, and while the connection is being made. */
-export function readGatewaySignal(provider: Provider, field: string, body: JsonObject | undefined): Signal | undefined {
-  const signal = readBody(provider, field, body);
+/** Undefined for what says nothing of the connection or a limit, and while the connection is being made; `open` parses the body only for what may say it. */
+export function readGatewaySignal(provider: Provider, field: string, open: () => JsonObject | undefined): Signal | undefined {
+  const read = readerOf(provider, plain(field));
+  if (read === undefined) return undefined;
+  const body = open();
+  const signal = read(body);
   const isAlone = ["id", "timestamp", "date_time"].some((key) => readScalar(body, key) !== undefined);
   return signal === undefined || isAlone ? signal : { ...signal, comesAlike: true };
 }
 
-function readBody(provider: Provider, field: string, body: JsonObject | undefined): Signal | undefined {
-  const name = plain(field);
-  if (name === "logout.instance") return signalOf(lost("logout", LOGGED_OUT));
-  if (name === "remove.instance") return signalOf(lost("removed", "The number's instance was removed from the gateway"));
-  if (provider === "waha") {
-    const payload = readObject(body, "payload");
-    if (name !== "session.status") return undefined;
-    return signalOf(
-      readConnection(readString(payload, "status"), undefined),
-      readObject(payload, "data"),
-      body && readTime(body, "timestamp"),
-    );
-  }
+type Read = (body: JsonObject | undefined) => Signal | undefined;
+
+function readerOf(provider: Provider, name: string): Read | undefined {
+  if (name === "logout.instance") return () => signalOf(lost("logout", LOGGED_OUT));
+  if (name === "remove.instance") return () => signalOf(lost("removed", "The number's instance was removed from the gateway"));
+  if (provider === "waha") return name === "session.status" ? readSessionStatus : undefined;
   if (name !== "connection.update") return undefined;
-  const data = provider === "evolution" ? readObject(body, "data") : baileysData(body);
+  return (body) => readUpdate(provider === "evolution" ? readObject(body, "data") : baileysData(body));
+}
+
+function readSessionStatus(body: JsonObject | undefined): Signal | undefined {
+  const payload = readObject(body, "payload");
+  return signalOf(
+    readConnection(readString(payload, "status"), undefined),
+    readObject(payload, "data"),
+    body && readTime(body, "timestamp"),
+  );
+}
+
+function readUpdate(data: JsonObject | undefined): Signal | undefined {
   const state = readString(data, "state") ?? readString(data, "connection");
   return signalOf(readConnection(state, readScalar(data, "statusReason") ?? statusCodeOf(data)), data);
 }
