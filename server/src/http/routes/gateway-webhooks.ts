@@ -1,5 +1,5 @@
-// Owns: what the webhooks of gateways have of their own: the channel by its token, each gateway's own proof. Refuses to know: tenants, databases, the
-// way through HTTP.
+// Owns: what the webhooks of gateways do differently: the channel by its token, each gateway's own proof. Refuses to know: tenants, databases, the way
+// through HTTP.
 // What these answers mean to a gateway: Evolution never retries 400, 401, 403, 404 and 422. So only a call that proves nothing is refused with one of
 // them; an unknown token, a body of another instance or a database that is gone loses nothing.
 import type { FastifyInstance } from "fastify";
@@ -15,7 +15,7 @@ import {
 } from "../../whatsapp/gateways/gateway-auth.ts";
 import { type Gateway, GATEWAYS, openGatewayWebhook } from "../../whatsapp/gateways/parse-gateway-webhook.ts";
 import type { OpenedWebhook } from "../../whatsapp/opened-webhook.ts";
-import { type RawWebhook, registerRawWebhook, type RawWebhookDeps, type WebhookRequest } from "./raw-webhook.ts";
+import { type RawWebhook, registerRawWebhook, type RawWebhookDeps } from "./raw-webhook.ts";
 
 export interface GatewayWebhookDeps extends RawWebhookDeps {
   /** Undefined when no channel of this gateway has the token. */
@@ -62,40 +62,30 @@ export function registerGatewayWebhooks(app: FastifyInstance, deps: GatewayWebho
 }
 
 function webhookOf(gateway: Gateway, deps: GatewayWebhookDeps): RawWebhook<Address> {
-  const rules = RULES[gateway];
+  const { verifyHeaders, verifyBody, proof } = RULES[gateway];
   const path = `/webhooks/${gateway}/:token`;
-  const calls = new WeakMap<WebhookRequest<Address>, ProvenCall>();
-  const callOf = (request: WebhookRequest<Address>): ProvenCall => {
-    const call = calls.get(request);
-    if (call === undefined) throw new Error("the caller was not looked at before the body");
-    return call;
-  };
   const unproven = (): Fault => {
-    const sentence = `The call does not prove that it knows the secret of this channel. Nothing was stored; check ${rules.proof}.`;
+    const sentence = `The call does not prove that it knows the secret of this channel. Nothing was stored; check ${proof}.`;
     return new Fault("signature_invalid", sentence);
   };
   return {
     // Evolution's "webhook by events" appends the event to the address.
     paths: [path, `${path}/:event`],
     bodyLimit: BODY_LIMIT,
-    beforeBody: async (request) => {
-      const channel = await requireChannel(deps, gateway, request.params.token);
-      const call: ProvenCall = { ...channel, headers: request.headers, now: deps.now() };
-      if (!rules.verifyHeaders(call)) throw unproven();
-      calls.set(request, call);
-    },
-    isProven: (rawBody, request) => rules.verifyBody?.(callOf(request), rawBody) ?? true,
     unproven,
-    open: (rawBody, request) => {
-      const opened = openGatewayWebhook(gateway, rawBody, { channelKey: request.params.token, receivedAt: deps.now() });
-      return ofInstance(opened, callOf(request).instance);
+    beforeBody: async (request) => {
+      const channelKey = request.params.token;
+      const { secrets, instance } = await requireChannel(deps, gateway, channelKey);
+      const call: GatewayCall = { headers: request.headers, secrets, now: deps.now() };
+      if (!verifyHeaders(call)) throw unproven();
+      request.webhookCall = {
+        source: { provider: gateway, channelKey },
+        isProven: verifyBody && ((rawBody) => verifyBody(call, rawBody)),
+        open: (rawBody) => ofInstance(openGatewayWebhook(gateway, rawBody, { channelKey, receivedAt: deps.now() }), instance),
+      };
     },
-    sourceOf: ({ params }) => ({ provider: gateway, channelKey: params.token }),
   };
 }
-
-/** A call whose headers prove what headers can prove. */
-type ProvenCall = GatewayCall & GatewayProof;
 
 async function requireChannel({ findChannel }: GatewayWebhookDeps, gateway: Gateway, token: string): Promise<GatewayProof> {
   const channel = await findChannel(gateway, token);
@@ -104,7 +94,7 @@ async function requireChannel({ findChannel }: GatewayWebhookDeps, gateway: Gate
   throw new Fault("unavailable", sentence, { retryAfterSeconds: UNKNOWN_RETRY_S });
 }
 
-/** What comes from another instance than the channel's cannot be read as the channel's. */
+/** A body that names another instance than the channel's is kept as one that cannot be read. */
 function ofInstance(opened: OpenedWebhook, expected: string | undefined): OpenedWebhook {
   if (opened.outcome !== "events" || expected === undefined) return opened;
   const { instance } = opened;

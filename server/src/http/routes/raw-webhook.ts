@@ -9,29 +9,42 @@ import { type OpenedWebhook, readInTurns } from "../../whatsapp/opened-webhook.t
 import { countAnswers } from "../count-answers.ts";
 import type { Metrics } from "../metrics.ts";
 
+declare module "fastify" {
+  interface FastifyRequest {
+    /** Of a webhook, once its headers are checked. */
+    webhookCall?: WebhookCall;
+  }
+}
+
 export interface RawWebhookDeps {
   readonly intake: Pick<WebhookIntake, "receive">;
   readonly metrics: Pick<Metrics, "ingested" | "requestFinished">;
 }
 
-export type WebhookRequest<Params> = FastifyRequest<{ Params: Params }>;
+/** A call whose headers prove what headers can prove. */
+export interface WebhookCall {
+  /** Whose bytes they are, when they cannot be read. */
+  readonly source: Pick<UnreadableEvent, "provider" | "channelKey">;
+  /** The proof over the exact bytes; absent where the headers were all there is to prove. */
+  readonly isProven?: ((rawBody: Buffer) => boolean) | undefined;
+  /** Parses the bytes, once. Never throws. */
+  readonly open: (rawBody: Buffer) => OpenedWebhook;
+}
 
-/** What one provider's webhook has of its own. Each request asks `beforeBody`, `isProven` and `open` once, in this order. */
+/** What the webhooks of one provider do differently. */
 export interface RawWebhook<Params = unknown> {
   readonly paths: readonly string[];
   readonly bodyLimit: number;
   /**
-   * Fastify's own hook, before the body is read: a stranger must not make us hold and hash `bodyLimit` bytes. Answers through `done`, without a promise,
-   * or is async and takes no `done`; its fault refuses the call.
+   * Fastify's own hook, before the body is read: a stranger must not make us hold and hash `bodyLimit` bytes. It sets `webhookCall` or refuses with
+   * `unproven`; it answers through `done`, without a promise, or is async and takes no `done`.
    */
-  readonly beforeBody: (request: WebhookRequest<Params>, reply: FastifyReply, done: HookHandlerDoneFunction) => void | Promise<void>;
-  /** The proof over the exact bytes; true where the headers were all there is to prove. */
-  readonly isProven: (rawBody: Buffer, request: WebhookRequest<Params>) => boolean;
+  readonly beforeBody: (
+    request: FastifyRequest<{ Params: Params }>,
+    reply: FastifyReply,
+    done: HookHandlerDoneFunction,
+  ) => void | Promise<void>;
   readonly unproven: () => Fault;
-  /** Parses the bytes, once. Never throws. */
-  readonly open: (rawBody: Buffer, request: WebhookRequest<Params>) => OpenedWebhook;
-  /** Whose bytes they are, of a body that cannot be read. */
-  readonly sourceOf: (request: WebhookRequest<Params>) => Pick<UnreadableEvent, "provider" | "channelKey">;
   /** What a GET of the same address is answered. */
   readonly handshake?: (request: FastifyRequest, reply: FastifyReply) => FastifyReply;
 }
@@ -46,6 +59,7 @@ export function registerRawWebhook<Params>(app: FastifyInstance, webhook: RawWeb
     scope.addContentTypeParser("*", { parseAs: "buffer", bodyLimit }, (_request, body, parsed) => {
       parsed(null, body);
     });
+    scope.decorateRequest("webhookCall");
     countAnswers(scope, deps.metrics);
     const receive = receiverOf(webhook, deps);
     for (const path of paths) {
@@ -56,20 +70,21 @@ export function registerRawWebhook<Params>(app: FastifyInstance, webhook: RawWeb
   });
 }
 
-type Receive<Params> = (request: WebhookRequest<Params>, reply: FastifyReply) => Promise<FastifyReply>;
+type Receiver = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
 
-function receiverOf<Params>(webhook: RawWebhook<Params>, { intake, metrics }: RawWebhookDeps): Receive<Params> {
-  return async (request, reply) => {
-    const rawBody = Buffer.isBuffer(request.body) ? request.body : NO_BODY;
-    if (!webhook.isProven(rawBody, request)) throw webhook.unproven();
-    const parsed = await readInTurns(webhook.open(rawBody, request));
+function receiverOf({ unproven }: Pick<RawWebhook, "unproven">, { intake, metrics }: RawWebhookDeps): Receiver {
+  return async ({ webhookCall: call, body }, reply) => {
+    if (call === undefined) throw new Error("the headers were not checked before the body");
+    const rawBody = Buffer.isBuffer(body) ? body : NO_BODY;
+    if (call.isProven?.(rawBody) === false) throw unproven();
+    const parsed = await readInTurns(call.open(rawBody));
     // It is proven, so the provider did send it, and would send the same for days or lose it: kept for a person and a replay instead of refused.
-    const events = parsed.outcome === "events" ? parsed.events : [unreadable(webhook.sourceOf(request), parsed.reason, rawBody)];
+    const events = parsed.outcome === "events" ? parsed.events : [unreadable(call, parsed.reason, rawBody)];
     if (events.length > 0) metrics.ingested(await intake.receive(events));
     return reply.code(200).send();
   };
 }
 
-function unreadable(source: Pick<UnreadableEvent, "provider" | "channelKey">, reason: string, rawBody: Buffer): UnreadableEvent {
+function unreadable({ source }: WebhookCall, reason: string, rawBody: Buffer): UnreadableEvent {
   return { kind: "unreadable", ...source, reason, raw: cleanString(rawBody.toString("utf8")) };
 }

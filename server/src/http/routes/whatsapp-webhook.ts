@@ -1,4 +1,4 @@
-// Owns: what the webhook of the Cloud API has of its own: Meta's handshake and signature. Refuses to know: tenants, databases, the way through HTTP.
+// Owns: what the webhook of the Cloud API does differently: Meta's handshake and signature. Refuses to know: tenants, databases, the way through HTTP.
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { Fault } from "../../kernel/faults.ts";
@@ -15,27 +15,30 @@ export interface WhatsAppWebhookDeps extends RawWebhookDeps {
 
 /** What Meta sends at most. */
 const BODY_LIMIT = 3 * 1024 * 1024;
+const SOURCE = { provider: "cloud" } as const;
 
 export function registerWhatsAppWebhook(app: FastifyInstance, deps: WhatsAppWebhookDeps): void {
   const { appSecrets: secrets, verifyToken } = deps;
-  const rules: RawWebhook = {
+  const webhook: RawWebhook = {
     paths: ["/webhooks/whatsapp"],
     bodyLimit: BODY_LIMIT,
     beforeBody: (request, _reply, done) => {
-      done(looksSigned(headerOf(request)) ? undefined : notSigned());
+      const header = request.headers["x-hub-signature-256"];
+      if (typeof header !== "string" || !looksSigned(header)) {
+        done(notSigned());
+        return;
+      }
+      request.webhookCall = {
+        source: SOURCE,
+        isProven: (rawBody) => verifySignature({ rawBody, header, secrets }),
+        open: openCloudWebhook,
+      };
+      done();
     },
-    isProven: (rawBody, request) => verifySignature({ rawBody, header: headerOf(request), secrets }),
     unproven: notSigned,
-    open: (rawBody) => openCloudWebhook(rawBody),
-    sourceOf: () => ({ provider: "cloud" }),
     handshake: (request, reply) => answerHandshake(request, reply, verifyToken),
   };
-  registerRawWebhook(app, rules, deps);
-}
-
-function headerOf({ headers }: Pick<FastifyRequest, "headers">): string | undefined {
-  const header = headers["x-hub-signature-256"];
-  return typeof header === "string" ? header : undefined;
+  registerRawWebhook(app, webhook, deps);
 }
 
 function notSigned(): Fault {

@@ -1,9 +1,9 @@
 // Owns: what a gateway says of its own connection to WhatsApp, and of what WhatsApp does not let its number do. Refuses to know: what was known before.
 // Everything else that gateways tell is noise here.
 import type { JsonObject } from "../../kernel/json.ts";
-import type { Provider } from "../events.ts";
 import { readTime } from "../provider-time.ts";
 import { isObject, readArray, readInteger, readObject, readScalar, readString } from "../../kernel/read-json.ts";
+import type { Gateway } from "./parse-gateway-webhook.ts";
 import { type Aspect, type Health, short, type Signal } from "../signal.ts";
 import { readable } from "../signal-words.ts";
 
@@ -12,9 +12,18 @@ const LOST = new Set(["close", "refused", "STOPPED", "FAILED", "SCAN_QR_CODE", "
 /** The library begins anew at once: after linking, and of its own accord. */
 const RESTARTS = "515";
 
-/** Undefined for what says nothing of the connection or a limit, and while the connection is being made; `open` parses the body only for what may say it. */
-export function readGatewaySignal(provider: Provider, field: string, open: () => JsonObject | undefined): Signal | undefined {
-  const read = readerOf(provider, plain(field));
+type ReadBody = (body: JsonObject | undefined) => Signal | undefined;
+
+/** Which notice of each gateway is about its connection or a limit, and how it is read. */
+const NOTICES: Readonly<Record<Gateway, { readonly name: string; readonly read: ReadBody }>> = {
+  evolution: { name: "connection.update", read: (body) => readUpdate(readObject(body, "data")) },
+  waha: { name: "session.status", read: readSessionStatus },
+  baileys: { name: "connection.update", read: (body) => readUpdate(baileysData(body)) },
+};
+
+/** Undefined for what is not about the connection or a limit, and while the connection is being made; `open` parses the body of what may be. */
+export function readGatewaySignal(gateway: Gateway, field: string, open: () => JsonObject | undefined): Signal | undefined {
+  const read = readerOf(gateway, plain(field));
   if (read === undefined) return undefined;
   const body = open();
   const signal = read(body);
@@ -22,14 +31,10 @@ export function readGatewaySignal(provider: Provider, field: string, open: () =>
   return signal === undefined || isAlone ? signal : { ...signal, comesAlike: true };
 }
 
-type Read = (body: JsonObject | undefined) => Signal | undefined;
-
-function readerOf(provider: Provider, name: string): Read | undefined {
+function readerOf(gateway: Gateway, name: string): ReadBody | undefined {
   if (name === "logout.instance") return () => signalOf(lost("logout", LOGGED_OUT));
   if (name === "remove.instance") return () => signalOf(lost("removed", "The number's instance was removed from the gateway"));
-  if (provider === "waha") return name === "session.status" ? readSessionStatus : undefined;
-  if (name !== "connection.update") return undefined;
-  return (body) => readUpdate(provider === "evolution" ? readObject(body, "data") : baileysData(body));
+  return name === NOTICES[gateway].name ? NOTICES[gateway].read : undefined;
 }
 
 function readSessionStatus(body: JsonObject | undefined): Signal | undefined {
