@@ -1,25 +1,30 @@
 // Generated from sdk/openapi.json by scripts/generate-sdk-types.ts. Change the schemas of the routes instead.
 /* eslint-disable max-lines -- generated from the whole API */
 
-/** The Cloud API's content shape: {"type":"text","text":{"body":"…"}}. In a group also {"type":"pin","pin":{"type":"pin","message_id":"wamid.…","expiration_days":7}}, and "unpin" likewise. */
-export type MessageContentInput = {
-  readonly type: string;
-  readonly context?:
-    | {
-        /** The provider's id of the message that this one quotes. */
-        readonly message_id: string;
-      }
-    | undefined;
-  readonly [key: string]: unknown;
+export type AcceptedAnswer = {
+  /** The turn's. */
+  readonly id: string;
+  readonly conversationId: string;
+  readonly outcome: string;
 };
 
-/** A part of ReplySettings; null takes a setting back to its default. */
-export type ReplySettingsPatchInput = {
-  readonly [key: string]: unknown;
-};
-
-export type ReplySecretValueInput = {
-  readonly value: string;
+export type Business = {
+  /** A UUID. */
+  readonly id: string;
+  readonly name: string;
+  readonly aiEnabled: boolean;
+  readonly quietMs: number;
+  readonly ceilingMs: number;
+  readonly language: string;
+  readonly handoffText: string;
+  /** How long the AI stays silent once a person was fetched or took over; null: until it is resumed. */
+  readonly handoffPauseMs: number | null;
+  /** Whether the AI answers in groups too. */
+  readonly answersGroups: boolean;
+  /** Replies that may be written at the same time; null: an equal share. */
+  readonly replyConcurrency: number | null;
+  /** ISO 8601, UTC. */
+  readonly createdAt: string;
 };
 
 export type BusinessChangesInput = {
@@ -37,62 +42,57 @@ export type BusinessChangesInput = {
   readonly replyConcurrency?: number | null | undefined;
 };
 
-export type ResolveConversationInput = {
-  /** International, in any spelling. A known other spelling of the same number is found. */
-  readonly phone?: string | undefined;
-  /** The business-scoped user id (BSUID). */
-  readonly userId?: string | undefined;
-  readonly lid?: string | undefined;
-  /** The lead of your CRM. Linked when the conversation has none. */
-  readonly leadId?: string | undefined;
-  /** What you call the lead. */
-  readonly name?: string | undefined;
-};
-
-export type KnowledgeSourceInput = unknown;
-
-/** Either messages or handoff. */
-export type TurnAnswerInput = {
-  /** What the customer is told: one WhatsApp message each. */
-  readonly messages?: readonly string[] | undefined;
-  /** Instead of messages: a person is fetched. Without text the business's own words are said. */
-  readonly handoff?:
-    | {
-        readonly reason: string;
-        readonly text?: string | undefined;
-      }
-    | undefined;
-};
-
-export type NewToolInput = {
-  /** What the model calls it: small letters, digits and _. Of an MCP server: the beginning of its tools' names. */
+export type Channel = {
+  /** A UUID. */
+  readonly id: string;
+  readonly provider: string;
+  /** Meta's id of the number; null for a gateway, where it would be the secret of its webhook's address. */
+  readonly externalId: string | null;
+  readonly accountId: string | null;
+  readonly displayPhoneNumber: string | null;
   readonly name: string;
-  readonly kind: "http" | "mcp";
-  /** For the model: what it is for and when to call it. */
-  readonly description: string;
-  /** What is asked and how: docs/tools.md. */
-  readonly definition: {
-    readonly [key: string]: unknown;
-  };
-  /** A person has to approve each call first. */
-  readonly needsApproval?: boolean | undefined;
-  readonly isEnabled?: boolean | undefined;
+  readonly stoppedAt: string | null;
+  readonly stoppedReason: string | null;
+  /** ISO 8601, UTC. */
+  readonly createdAt: string;
+  /** The worst that the provider reports: ok, restricted, disconnected, banned or removed. */
+  readonly health: string;
+  /** The newest that is known of each side of it, the worst first. */
+  readonly signals: readonly {
+    /** account, partner, connection, restriction:…, reachout, capping, quality, limit, capability, name, username, review, security, settings:…, alert:… and more. */
+    readonly aspect: string;
+    readonly state: string;
+    readonly health: string;
+    readonly until: string | null;
+    readonly sentence: string;
+    readonly at: string;
+  }[];
 };
 
-export type Problem = {
-  readonly type: string;
-  readonly title: string;
-  readonly status: number;
-  readonly detail: string;
-  /** Stable; branch on this. All codes: docs/errors.md. */
-  readonly code: string;
-  readonly instance?: string | undefined;
-  readonly errors?:
-    | readonly {
-        readonly path: string;
-        readonly message: string;
-      }[]
-    | undefined;
+export type ChannelPage = {
+  readonly data: readonly Channel[];
+  /** Give it back as `cursor` for the next page; null on the last one. */
+  readonly nextCursor: string | null;
+};
+
+export type ClosedSession = {
+  /** False: no session was open, nothing was changed. */
+  readonly isClosed: boolean;
+  /** A UUID. */
+  readonly conversationId: string;
+};
+
+export type Consent = {
+  /** A UUID. */
+  readonly conversationId: string;
+  /** What the customer said, or somebody for them: nothing is sent. */
+  readonly optedOut: boolean;
+  readonly optedOutAt: string | null;
+  /** What WhatsApp reports: no template that may be marketing. Only the customer changes it, in WhatsApp. */
+  readonly marketingStopped: boolean;
+  readonly marketingStoppedAt: string | null;
+  /** When the customer last stopped or resumed marketing in WhatsApp. */
+  readonly marketingReportedAt: string | null;
 };
 
 export type Conversation = {
@@ -150,61 +150,71 @@ export type Conversation = {
   readonly createdAt: string;
 };
 
-export type ResolvedConversation = {
-  /** A UUID. */
+export type ConversationPage = {
+  readonly data: readonly Conversation[];
+  /** Give it back as `cursor` for the next page; null on the last one. */
+  readonly nextCursor: string | null;
+};
+
+export type CustomerFacts = {
+  readonly facts: {
+    readonly [key: string]: string;
+  };
+};
+
+export type EventPage = {
+  readonly data: readonly OutboxEvent[];
+  /** Give it back as `after`, now or later. Never null: it also says where to go on after the last page. */
+  readonly nextCursor: string;
+  /** False: this was everything so far. Ask again in a while. */
+  readonly hasMore: boolean;
+};
+
+export type KnowledgeHit = {
   readonly id: string;
-  readonly canonicalKey: string;
-  /** What to call the customer: the lead's name, the contact's, the formatted number. Null when only a raw id is known. */
-  readonly displayName: string | null;
-  readonly contactName: string | null;
-  /** Digits, without a plus. */
-  readonly phone: string | null;
-  /** The business-scoped user id (BSUID). */
-  readonly userId: string | null;
-  readonly leadId: string | null;
-  readonly isOpen: boolean;
-  /** Set while a person answers instead of the AI. */
-  readonly aiPaused: {
-    /** ISO 8601, UTC. */
-    readonly at: string;
-    readonly reason: string;
-    /** When the AI answers again by itself; null: only when it is resumed. */
-    readonly until: string | null;
-  } | null;
-  /** The customer asked not to be written to: nothing is sent. */
-  readonly optedOutAt: string | null;
-  /** The customer stopped marketing in WhatsApp: no template is sent that may be marketing. */
-  readonly marketingStoppedAt: string | null;
-  /** The channel through which the next message goes out. */
-  readonly channelId: string | null;
-  /** ISO 8601, UTC. */
-  readonly lastMessageAt: string;
-  readonly lastCustomerMessageAt: string | null;
-  /** Until then anything may be sent; afterwards templates only. Null without a window, or before the first message. */
-  readonly windowClosesAt: string | null;
-  /** False on gateways (Evolution, WAHA, Baileys): anything may be sent at any time. */
-  readonly hasWindow: boolean;
-  readonly lastMessage: {
-    readonly text: string | null;
-    readonly direction: "in" | "out";
-    readonly type: string;
-    /** ISO 8601, UTC. */
-    readonly sentAt: string;
-  } | null;
-  /** How the customer's newest burst ended. */
-  readonly lastTurn: {
-    /** A UUID. */
-    readonly id: string;
-    /** replied, superseded, handed_off, skipped or failed. */
-    readonly state: string;
-    readonly reason: string | null;
-    /** ISO 8601, UTC. */
-    readonly finishedAt: string;
-  } | null;
+  readonly title: string;
+  /** The headings above the part that was found, or the question that it answers; null: the text is one part. */
+  readonly heading: string | null;
+  /** The part that was found; of short texts and answers all of it. */
+  readonly body: string;
+  /** 0 to 1: how much of the question it knows; words of titles count more. */
+  readonly score: number;
+  /** The same, with all words counting alike. */
+  readonly coverage: number;
+  /** How near it is in meaning, 1 the nearest; null: not asked, or not among the nearest. */
+  readonly similarity: number | null;
+  /** Whether it is good enough to be sent as the answer. */
+  readonly answers: boolean;
+};
+
+export type KnowledgeSourceInput = unknown;
+
+export type KnowledgeText = {
+  readonly id: string;
+  readonly title: string;
+  readonly kind: "text" | "qa" | "file" | "url";
+  /** PostgreSQL's text search configuration; simple: words as they are. */
+  readonly language: string;
+  readonly questions: readonly string[];
+  readonly url: string | null;
+  readonly version: number;
+  /** Whether it answers now, be it with an earlier version. */
+  readonly isLive: boolean;
+  readonly state: "pending" | "indexing" | "ready" | "failed";
+  readonly chunks: {
+    readonly done: number;
+    readonly total: number;
+  };
+  /** A sentence: why it failed, or what is missing although it answers. */
+  readonly error: string | null;
+  /** Characters. */
+  readonly length: number;
+  /** In lists only the first 2,000 characters. */
+  readonly body: string;
   /** ISO 8601, UTC. */
   readonly createdAt: string;
-  /** True for exactly one of all who ask at once. */
-  readonly isNew: boolean;
+  /** ISO 8601, UTC. */
+  readonly updatedAt: string;
 };
 
 export type Message = {
@@ -274,94 +284,16 @@ export type Message = {
   }[];
 };
 
-export type Turn = {
-  /** A UUID. */
-  readonly id: string;
-  /** A UUID. */
-  readonly conversationId: string;
-  readonly coversFrom: number;
-  readonly coversTo: number;
-  /** replied, superseded, handed_off, skipped or failed. */
-  readonly state: string;
-  /** Why it was handed off, skipped or failed. All reasons: docs/lifecycles/turn.md. */
-  readonly reason: string | null;
-  readonly responder: string | null;
-  readonly attempts: number;
-  readonly error: string | null;
-  /** ISO 8601, UTC. */
-  readonly startedAt: string;
-  /** ISO 8601, UTC. */
-  readonly finishedAt: string;
-  /** Which model answered; null where none was asked. */
-  readonly model: string | null;
-  readonly inputTokens: number | null;
-  readonly outputTokens: number | null;
-  /** Millionths of the currency in which the business has entered its model's price. */
-  readonly costMicros: number | null;
-  /** How long writing took, without waiting for the customer to finish. */
-  readonly latencyMs: number | null;
-  readonly toolCalls: readonly {
-    readonly tool: string;
-    readonly state: string;
-    readonly ms: number | null;
-  }[];
-  /** The business's texts that the reply rests on. */
-  readonly sources: readonly {
-    readonly id: string;
-    readonly title: string;
-  }[];
-};
-
-export type Business = {
-  /** A UUID. */
-  readonly id: string;
-  readonly name: string;
-  readonly aiEnabled: boolean;
-  readonly quietMs: number;
-  readonly ceilingMs: number;
-  readonly language: string;
-  readonly handoffText: string;
-  /** How long the AI stays silent once a person was fetched or took over; null: until it is resumed. */
-  readonly handoffPauseMs: number | null;
-  /** Whether the AI answers in groups too. */
-  readonly answersGroups: boolean;
-  /** Replies that may be written at the same time; null: an equal share. */
-  readonly replyConcurrency: number | null;
-  /** ISO 8601, UTC. */
-  readonly createdAt: string;
-};
-
-export type Channel = {
-  /** A UUID. */
-  readonly id: string;
-  readonly provider: string;
-  /** Meta's id of the number; null for a gateway, where it would be the secret of its webhook's address. */
-  readonly externalId: string | null;
-  readonly accountId: string | null;
-  readonly displayPhoneNumber: string | null;
-  readonly name: string;
-  readonly stoppedAt: string | null;
-  readonly stoppedReason: string | null;
-  /** ISO 8601, UTC. */
-  readonly createdAt: string;
-  /** The worst that the provider reports: ok, restricted, disconnected, banned or removed. */
-  readonly health: string;
-  /** The newest that is known of each side of it, the worst first. */
-  readonly signals: readonly {
-    /** account, partner, connection, restriction:…, reachout, capping, quality, limit, capability, name, username, review, security, settings:…, alert:… and more. */
-    readonly aspect: string;
-    readonly state: string;
-    readonly health: string;
-    readonly until: string | null;
-    readonly sentence: string;
-    readonly at: string;
-  }[];
-};
-
-export type ConversationPage = {
-  readonly data: readonly Conversation[];
-  /** Give it back as `cursor` for the next page; null on the last one. */
-  readonly nextCursor: string | null;
+/** The Cloud API's content shape: {"type":"text","text":{"body":"…"}}. In a group also {"type":"pin","pin":{"type":"pin","message_id":"wamid.…","expiration_days":7}}, and "unpin" likewise. */
+export type MessageContentInput = {
+  readonly type: string;
+  readonly context?:
+    | {
+        /** The provider's id of the message that this one quotes. */
+        readonly message_id: string;
+      }
+    | undefined;
+  readonly [key: string]: unknown;
 };
 
 export type MessagePage = {
@@ -370,28 +302,43 @@ export type MessagePage = {
   readonly nextCursor: string | null;
 };
 
-export type TurnPage = {
-  readonly data: readonly Turn[];
-  /** Give it back as `cursor` for the next page; null on the last one. */
-  readonly nextCursor: string | null;
+export type NewToolInput = {
+  /** What the model calls it: small letters, digits and _. Of an MCP server: the beginning of its tools' names. */
+  readonly name: string;
+  readonly kind: "http" | "mcp";
+  /** For the model: what it is for and when to call it. */
+  readonly description: string;
+  /** What is asked and how: docs/tools.md. */
+  readonly definition: {
+    readonly [key: string]: unknown;
+  };
+  /** A person has to approve each call first. */
+  readonly needsApproval?: boolean | undefined;
+  readonly isEnabled?: boolean | undefined;
 };
 
-export type ChannelPage = {
-  readonly data: readonly Channel[];
-  /** Give it back as `cursor` for the next page; null on the last one. */
-  readonly nextCursor: string | null;
+export type Notice = {
+  readonly id: string;
+  /** ISO 8601, UTC. */
+  readonly receivedAt: string;
+  /** The provider's time. */
+  readonly at: string;
+  readonly provider: string;
+  /** The provider's own word for the kind of notice. */
+  readonly field: string;
+  /** info, warning or critical. */
+  readonly severity: string;
+  /** Null where it concerns the account, or several channels. */
+  readonly channelId: string | null;
+  readonly accountId: string | null;
+  /** What happened, for a person. */
+  readonly sentence: string;
 };
 
-export type Consent = {
-  readonly conversationId: string;
-  /** What the customer said, or somebody for them: nothing is sent. */
-  readonly optedOut: boolean;
-  readonly optedOutAt: string | null;
-  /** What WhatsApp reports: no template that may be marketing. Only the customer changes it, in WhatsApp. */
-  readonly marketingStopped: boolean;
-  readonly marketingStoppedAt: string | null;
-  /** When the customer last stopped or resumed marketing in WhatsApp. */
-  readonly marketingReportedAt: string | null;
+export type NoticePage = {
+  readonly data: readonly Notice[];
+  /** Give it back as `cursor` for the next page; null on the last one. */
+  readonly nextCursor: string | null;
 };
 
 export type OutboxEvent = {
@@ -409,12 +356,37 @@ export type OutboxEvent = {
   readonly at: string;
 };
 
-export type EventPage = {
-  readonly data: readonly OutboxEvent[];
-  /** Give it back as `after`, now or later. Never null: it also says where to go on after the last page. */
-  readonly nextCursor: string;
-  /** False: this was everything so far. Ask again in a while. */
-  readonly hasMore: boolean;
+export type Problem = {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  /** Stable; branch on this. All codes: docs/errors.md. */
+  readonly code: string;
+  readonly instance?: string | undefined;
+  readonly errors?:
+    | readonly {
+        readonly path: string;
+        readonly message: string;
+      }[]
+    | undefined;
+};
+
+export type ReplySecretName = {
+  readonly name: string;
+};
+
+export type ReplySecretPage = {
+  readonly data: readonly {
+    readonly name: string;
+    /** ISO 8601, UTC. */
+    readonly updatedAt: string;
+  }[];
+  readonly nextCursor: string | null;
+};
+
+export type ReplySecretValueInput = {
+  readonly value: string;
 };
 
 /** All settings: docs/reply-settings.md. */
@@ -545,86 +517,83 @@ export type ReplySettings = {
   } | null;
 };
 
-export type ReplySecretName = {
-  readonly name: string;
+/** A part of ReplySettings; null takes a setting back to its default. */
+export type ReplySettingsPatchInput = {
+  readonly [key: string]: unknown;
 };
 
-export type ReplySecretPage = {
-  readonly data: readonly {
-    readonly name: string;
-    /** ISO 8601, UTC. */
-    readonly updatedAt: string;
-  }[];
-  readonly nextCursor: string | null;
+export type ResolveConversationInput = {
+  /** International, in any spelling. A known other spelling of the same number is found. */
+  readonly phone?: string | undefined;
+  /** The business-scoped user id (BSUID). */
+  readonly userId?: string | undefined;
+  readonly lid?: string | undefined;
+  /** The lead of your CRM. Linked when the conversation has none. */
+  readonly leadId?: string | undefined;
+  /** What you call the lead. */
+  readonly name?: string | undefined;
 };
 
-export type KnowledgeText = {
+export type ResolvedConversation = {
+  /** A UUID. */
   readonly id: string;
-  readonly title: string;
-  readonly kind: "text" | "qa" | "file" | "url";
-  /** PostgreSQL's text search configuration; simple: words as they are. */
-  readonly language: string;
-  readonly questions: readonly string[];
-  readonly url: string | null;
-  readonly version: number;
-  /** Whether it answers now, be it with an earlier version. */
-  readonly isLive: boolean;
-  readonly state: "pending" | "indexing" | "ready" | "failed";
-  readonly chunks: {
-    readonly done: number;
-    readonly total: number;
-  };
-  /** A sentence: why it failed, or what is missing although it answers. */
-  readonly error: string | null;
-  /** Characters. */
-  readonly length: number;
-  /** In lists only the first 2,000 characters. */
-  readonly body: string;
+  readonly canonicalKey: string;
+  /** What to call the customer: the lead's name, the contact's, the formatted number. Null when only a raw id is known. */
+  readonly displayName: string | null;
+  readonly contactName: string | null;
+  /** Digits, without a plus. */
+  readonly phone: string | null;
+  /** The business-scoped user id (BSUID). */
+  readonly userId: string | null;
+  readonly leadId: string | null;
+  readonly isOpen: boolean;
+  /** Set while a person answers instead of the AI. */
+  readonly aiPaused: {
+    /** ISO 8601, UTC. */
+    readonly at: string;
+    readonly reason: string;
+    /** When the AI answers again by itself; null: only when it is resumed. */
+    readonly until: string | null;
+  } | null;
+  /** The customer asked not to be written to: nothing is sent. */
+  readonly optedOutAt: string | null;
+  /** The customer stopped marketing in WhatsApp: no template is sent that may be marketing. */
+  readonly marketingStoppedAt: string | null;
+  /** The channel through which the next message goes out. */
+  readonly channelId: string | null;
+  /** ISO 8601, UTC. */
+  readonly lastMessageAt: string;
+  readonly lastCustomerMessageAt: string | null;
+  /** Until then anything may be sent; afterwards templates only. Null without a window, or before the first message. */
+  readonly windowClosesAt: string | null;
+  /** False on gateways (Evolution, WAHA, Baileys): anything may be sent at any time. */
+  readonly hasWindow: boolean;
+  readonly lastMessage: {
+    readonly text: string | null;
+    readonly direction: "in" | "out";
+    readonly type: string;
+    /** ISO 8601, UTC. */
+    readonly sentAt: string;
+  } | null;
+  /** How the customer's newest burst ended. */
+  readonly lastTurn: {
+    /** A UUID. */
+    readonly id: string;
+    /** replied, superseded, handed_off, skipped or failed. */
+    readonly state: string;
+    readonly reason: string | null;
+    /** ISO 8601, UTC. */
+    readonly finishedAt: string;
+  } | null;
   /** ISO 8601, UTC. */
   readonly createdAt: string;
-  /** ISO 8601, UTC. */
-  readonly updatedAt: string;
+  /** True for exactly one of all who ask at once. */
+  readonly isNew: boolean;
 };
 
 export type SavedKnowledge = {
   readonly id: string;
   readonly state: "ready" | "pending";
-};
-
-export type KnowledgeHit = {
-  readonly id: string;
-  readonly title: string;
-  readonly heading: string | null;
-  readonly body: string;
-  /** 0 to 1: how much of the question it knows; words of titles count more. */
-  readonly score: number;
-  readonly coverage: number;
-  readonly similarity: number | null;
-  /** Whether it is good enough to be sent as the answer. */
-  readonly answers: boolean;
-};
-
-export type Notice = {
-  readonly id: string;
-  /** ISO 8601, UTC. */
-  readonly receivedAt: string;
-  /** The provider's time. */
-  readonly at: string;
-  readonly provider: string;
-  /** The provider's own word for the kind of notice. */
-  readonly field: string;
-  /** info, warning or critical. */
-  readonly severity: string;
-  /** Null where it concerns the account, or several channels. */
-  readonly channelId: string | null;
-  readonly accountId: string | null;
-  /** What happened, for a person. */
-  readonly sentence: string;
-};
-
-export type NoticePage = {
-  readonly data: readonly Notice[];
-  readonly nextCursor: string | null;
 };
 
 export type Session = {
@@ -664,11 +633,119 @@ export type SessionPage = {
   readonly nextCursor: string | null;
 };
 
-export type ClosedSession = {
-  /** False: no session was open, nothing was changed. */
-  readonly isClosed: boolean;
+export type Tool = {
+  /** A UUID. */
+  readonly id: string;
+  readonly name: string;
+  readonly kind: "http" | "mcp";
+  readonly description: string;
+  readonly definition: {
+    readonly [key: string]: unknown;
+  };
+  readonly needsApproval: boolean;
+  readonly isEnabled: boolean;
+  /** ISO 8601, UTC. */
+  readonly createdAt: string;
+  /** ISO 8601, UTC. */
+  readonly updatedAt: string;
+};
+
+export type ToolCall = {
+  /** A UUID. */
+  readonly id: string;
   /** A UUID. */
   readonly conversationId: string;
+  /** A UUID. */
+  readonly turnId: string;
+  readonly tool: string;
+  readonly arguments: {
+    readonly [key: string]: unknown;
+  };
+  /** waiting, approved, denied, running, done, failed, unknown, or expired: its burst was over before it was made. */
+  readonly state: string;
+  /** Any JSON. */
+  readonly result: unknown;
+  readonly error: string | null;
+  readonly attempts: number;
+  /** ISO 8601, UTC. */
+  readonly createdAt: string;
+  readonly startedAt: string | null;
+  readonly finishedAt: string | null;
+  readonly decidedAt: string | null;
+  /** The name of the API key, or api, or cli. */
+  readonly decidedBy: string | null;
+};
+
+export type ToolCallPage = {
+  readonly data: readonly ToolCall[];
+  /** Give it back as `cursor` for the next page; null on the last one. */
+  readonly nextCursor: string | null;
+};
+
+export type ToolPage = {
+  readonly data: readonly Tool[];
+  /** Give it back as `cursor` for the next page; null on the last one. */
+  readonly nextCursor: string | null;
+};
+
+export type ToolTest = {
+  /** unknown: it left, and nobody knows what became of it. */
+  readonly outcome: "done" | "failed" | "unknown";
+  /** Any JSON. */
+  readonly result: unknown;
+  readonly error: string | null;
+  readonly ms: number;
+};
+
+export type Turn = {
+  /** A UUID. */
+  readonly id: string;
+  /** A UUID. */
+  readonly conversationId: string;
+  readonly coversFrom: number;
+  readonly coversTo: number;
+  /** replied, superseded, handed_off, skipped or failed. */
+  readonly state: string;
+  /** Why it was handed off, skipped or failed. All reasons: docs/lifecycles/turn.md. */
+  readonly reason: string | null;
+  readonly responder: string | null;
+  readonly attempts: number;
+  readonly error: string | null;
+  /** ISO 8601, UTC. */
+  readonly startedAt: string;
+  /** ISO 8601, UTC. */
+  readonly finishedAt: string;
+  /** Which model answered; null where none was asked. */
+  readonly model: string | null;
+  readonly inputTokens: number | null;
+  readonly outputTokens: number | null;
+  /** Millionths of the currency in which the business has entered its model's price. */
+  readonly costMicros: number | null;
+  /** How long writing took, without waiting for the customer to finish. */
+  readonly latencyMs: number | null;
+  readonly toolCalls: readonly {
+    readonly tool: string;
+    readonly state: string;
+    readonly ms: number | null;
+  }[];
+  /** The business's texts that the reply rests on. */
+  readonly sources: readonly {
+    readonly id: string;
+    readonly title: string;
+  }[];
+};
+
+/** Either messages or handoff. */
+export type TurnAnswerInput = {
+  /** What the customer is told: one WhatsApp message each. */
+  readonly messages?: readonly string[] | undefined;
+  /** Instead of messages: a person is fetched. Without text the business's own words are said. */
+  readonly handoff?:
+    | {
+        readonly reason: string;
+        readonly text?: string | undefined;
+      }
+    | undefined;
 };
 
 export type TurnDetail = {
@@ -717,79 +794,10 @@ export type TurnDetail = {
   } | null;
 };
 
-export type AcceptedAnswer = {
-  /** The turn's. */
-  readonly id: string;
-  readonly conversationId: string;
-  readonly outcome: string;
-};
-
-export type Tool = {
-  /** A UUID. */
-  readonly id: string;
-  readonly name: string;
-  readonly kind: "http" | "mcp";
-  readonly description: string;
-  readonly definition: {
-    readonly [key: string]: unknown;
-  };
-  readonly needsApproval: boolean;
-  readonly isEnabled: boolean;
-  /** ISO 8601, UTC. */
-  readonly createdAt: string;
-  /** ISO 8601, UTC. */
-  readonly updatedAt: string;
-};
-
-export type ToolPage = {
-  readonly data: readonly Tool[];
+export type TurnPage = {
+  readonly data: readonly Turn[];
+  /** Give it back as `cursor` for the next page; null on the last one. */
   readonly nextCursor: string | null;
-};
-
-export type ToolTest = {
-  /** unknown: it left, and nobody knows what became of it. */
-  readonly outcome: "done" | "failed" | "unknown";
-  /** Any JSON. */
-  readonly result: unknown;
-  readonly error: string | null;
-  readonly ms: number;
-};
-
-export type ToolCall = {
-  /** A UUID. */
-  readonly id: string;
-  /** A UUID. */
-  readonly conversationId: string;
-  /** A UUID. */
-  readonly turnId: string;
-  readonly tool: string;
-  readonly arguments: {
-    readonly [key: string]: unknown;
-  };
-  /** waiting, approved, denied, running, done, failed, unknown, or expired: its burst was over before it was made. */
-  readonly state: string;
-  /** Any JSON. */
-  readonly result: unknown;
-  readonly error: string | null;
-  readonly attempts: number;
-  /** ISO 8601, UTC. */
-  readonly createdAt: string;
-  readonly startedAt: string | null;
-  readonly finishedAt: string | null;
-  readonly decidedAt: string | null;
-  /** The name of the API key, or api, or cli. */
-  readonly decidedBy: string | null;
-};
-
-export type ToolCallPage = {
-  readonly data: readonly ToolCall[];
-  readonly nextCursor: string | null;
-};
-
-export type CustomerFacts = {
-  readonly facts: {
-    readonly [key: string]: string;
-  };
 };
 
 export type ListConversationsQuery = {

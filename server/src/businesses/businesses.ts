@@ -1,24 +1,32 @@
 // Owns: creating and reading tenants. Refuses to know: who may do so (the CLI may; the API only reads its own).
+import { z } from "zod";
 import type { Database } from "../db/database.ts";
 import type { RowOf } from "../db/query.ts";
 import { newId, type BusinessId } from "../kernel/ids.ts";
+import { idOf, instant, named } from "../kernel/shapes.ts";
 import { findBusiness, insertBusiness, listBusinessesAcrossBusinesses } from "./businesses.queries.ts";
 
-export interface Business {
-  readonly id: BusinessId;
-  readonly name: string;
-  readonly aiEnabled: boolean;
-  readonly quietMs: number;
-  readonly ceilingMs: number;
-  readonly language: string;
-  readonly handoffText: string;
-  /** How long the AI stays silent once a person was fetched or took over; null: until somebody resumes it. */
-  readonly handoffPauseMs: number | null;
-  readonly answersGroups: boolean;
-  /** How many replies may be written at the same time; null: the share that the worker gives to each business. */
-  readonly replyConcurrency: number | null;
-  readonly createdAt: Date;
-}
+export const businessSchema = named(
+  "Business",
+  z.object({
+    id: idOf<BusinessId>(),
+    name: z.string(),
+    aiEnabled: z.boolean(),
+    quietMs: z.int(),
+    ceilingMs: z.int(),
+    language: z.string(),
+    handoffText: z.string(),
+    handoffPauseMs: z
+      .int()
+      .nullable()
+      .describe("How long the AI stays silent once a person was fetched or took over; null: until it is resumed."),
+    answersGroups: z.boolean().describe("Whether the AI answers in groups too."),
+    replyConcurrency: z.int().nullable().describe("Replies that may be written at the same time; null: an equal share."),
+    createdAt: instant,
+  }),
+);
+
+export type Business = Readonly<z.output<typeof businessSchema>>;
 
 export interface NewBusiness {
   readonly name: string;
@@ -94,6 +102,6 @@ export function businessOf(row: RowOf<typeof findBusiness.columns>): Business {
     handoffPauseMs: row.handoff_pause_ms,
     answersGroups: row.answers_groups,
     replyConcurrency: row.reply_concurrency,
-    createdAt: row.created_at,
+    createdAt: row.created_at.toISOString(),
   };
 }

@@ -1,36 +1,51 @@
 // Owns: connecting WhatsApp numbers to a business. Never gives an access token out again.
+import { z } from "zod";
 import type { Database } from "../db/database.ts";
 import type { RowOf } from "../db/query.ts";
 import { newId, type BusinessId, type ChannelId } from "../kernel/ids.ts";
+import { idOf, instant, isoOf, named } from "../kernel/shapes.ts";
 import type { Provider } from "../whatsapp/events.ts";
 import { channelDirectoryKey } from "./channel-directory.ts";
 import { insertChannel, insertDirectoryEntry, listChannels, upsertChannelSecret, upsertWebhookSecret } from "./businesses.queries.ts";
 
-export interface Channel {
-  readonly id: ChannelId;
-  readonly provider: string;
-  /** The Cloud API's phone_number_id. Null for a gateway: there it is the secret token in the address of its webhook. */
-  readonly externalId: string | null;
-  readonly accountId: string | null;
-  readonly displayPhoneNumber: string | null;
-  readonly name: string;
-  readonly stoppedAt: Date | null;
-  readonly stoppedReason: string | null;
-  readonly createdAt: Date;
-  /** The worst of what is known: ok, restricted, disconnected, banned or removed. */
-  readonly health: string;
-  /** The newest of each side of it, the worst first. */
-  readonly signals: readonly ChannelSignal[];
-}
+export const channelSchema = named(
+  "Channel",
+  z.object({
+    id: idOf<ChannelId>(),
+    provider: z.string(),
+    externalId: z
+      .string()
+      .nullable()
+      .describe("Meta's id of the number; null for a gateway, where it would be the secret of its webhook's address."),
+    accountId: z.string().nullable(),
+    displayPhoneNumber: z.string().nullable(),
+    name: z.string(),
+    stoppedAt: instant.nullable(),
+    stoppedReason: z.string().nullable(),
+    createdAt: instant,
+    health: z.string().describe("The worst that the provider reports: ok, restricted, disconnected, banned or removed."),
+    signals: z
+      .array(
+        z.object({
+          aspect: z
+            .string()
+            .describe(
+              "account, partner, connection, restriction:…, reachout, capping, quality, limit, capability, name, username, review, security, settings:…, alert:… and more.",
+            ),
+          state: z.string(),
+          health: z.string(),
+          until: z.string().nullable(),
+          sentence: z.string(),
+          at: z.string(),
+        }),
+      )
+      .readonly()
+      .describe("The newest that is known of each side of it, the worst first."),
+  }),
+);
 
-export interface ChannelSignal {
-  readonly aspect: string;
-  readonly state: string;
-  readonly health: string;
-  readonly until: string | null;
-  readonly sentence: string;
-  readonly at: string;
-}
+export type Channel = Readonly<z.output<typeof channelSchema>>;
+type ChannelSignal = Channel["signals"][number];
 
 export interface NewChannel {
   readonly businessId: BusinessId;
@@ -115,9 +130,9 @@ function channelOf(row: Omit<RowOf<typeof listChannels.columns>, "signals"> & { 
     accountId: row.account_id,
     displayPhoneNumber: row.display_phone_number,
     name: row.name,
-    stoppedAt: row.stopped_at,
+    stoppedAt: isoOf(row.stopped_at),
     stoppedReason: row.stopped_reason,
-    createdAt: row.created_at,
+    createdAt: row.created_at.toISOString(),
     health: signals[0]?.health ?? "ok",
     signals,
   };

@@ -1,20 +1,26 @@
 // Owns: the notices of a business as people read them: a sentence each, never the raw body.
+import { z } from "zod";
 import { decodeTimeId, encodeCursor, pageOf, type Page } from "../kernel/cursor.ts";
 import type { Database } from "../db/database.ts";
 import type { BusinessId } from "../kernel/ids.ts";
+import { instant } from "../kernel/shapes.ts";
 import { listNotices } from "./notices.queries.ts";
 
-export interface NoticeView {
-  readonly id: string;
-  readonly receivedAt: string;
-  readonly at: string;
-  readonly provider: string;
-  readonly field: string;
-  readonly severity: string;
-  readonly channelId: string | null;
-  readonly accountId: string | null;
-  readonly sentence: string;
-}
+export const noticeSchema = z
+  .object({
+    id: z.string(),
+    receivedAt: instant,
+    at: instant.describe("The provider's time."),
+    provider: z.string(),
+    field: z.string().describe("The provider's own word for the kind of notice."),
+    severity: z.string().describe("info, warning or critical."),
+    channelId: z.string().nullable().describe("Null where it concerns the account, or several channels."),
+    accountId: z.string().nullable(),
+    sentence: z.string().describe("What happened, for a person."),
+  })
+  .meta({ id: "Notice" });
+
+export type NoticeView = Readonly<z.output<typeof noticeSchema>>;
 
 export type ListNotices = (
   businessId: BusinessId,

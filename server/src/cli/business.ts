@@ -93,7 +93,7 @@ async function list(asJson: boolean, terminal: Terminal): Promise<void> {
 }
 
 function rowOf(business: Business): readonly string[] {
-  return [business.id, business.name, business.aiEnabled ? "on" : "off", business.language, business.createdAt.toISOString().slice(0, 10)];
+  return [business.id, business.name, business.aiEnabled ? "on" : "off", business.language, business.createdAt.slice(0, 10)];
 }
 
 async function show(id: string | undefined, asJson: boolean, terminal: Terminal): Promise<void> {
@@ -102,7 +102,7 @@ async function show(id: string | undefined, asJson: boolean, terminal: Terminal)
       terminal.print(JSON.stringify(found, null, 2));
       return;
     }
-    const shown = Object.entries(found).map(([key, value]) => [key, value instanceof Date ? value.toISOString() : String(value)]);
+    const shown = Object.entries(found).map(([key, value]) => [key, String(value)]);
     terminal.print(renderTable(["setting", "value"], shown));
   });
 }

@@ -159,7 +159,7 @@ function troublesOf({ id, name, stoppedAt, signals }: Channel): readonly string[
     stoppedAt === null
       ? []
       : [
-          `stopped since ${stoppedAt.toISOString()}: messages still come in, what is to be sent is kept. Mend the cause, then \`onethread channel resume ${id}\`, or set-token.`,
+          `stopped since ${stoppedAt}: messages still come in, what is to be sent is kept. Mend the cause, then \`onethread channel resume ${id}\`, or set-token.`,
         ];
   const troubles = [...stopped, ...reported];
   return troubles.length === 0 ? [] : ["", `${name} (${id}):`, ...troubles.map((trouble) => `  ${trouble}`)];

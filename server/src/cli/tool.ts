@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { InvalidArgumentError, Option, type Command } from "commander";
 import { messageOf } from "../kernel/faults.ts";
 import { isUuid } from "../kernel/ids.ts";
-import type { BusinessTool, WrittenTool } from "../tools/business-tools.ts";
+import type { BusinessTool, NewTool } from "../tools/business-tools.ts";
 import { CALL_STATES, type CallState, type DecideOutcome } from "../tools/tool-calls.ts";
 import { isObject } from "../kernel/read-json.ts";
 import { CliFailure } from "./cli-failure.ts";
@@ -179,7 +179,7 @@ async function add(file: string | undefined, options: AddOptions, terminal: Term
   });
 }
 
-function fromOptions(options: AddOptions): WrittenTool {
+function fromOptions(options: AddOptions): NewTool {
   const { name = "", kind, description = "", method, url = "", parameters, allow } = options;
   if (name === "" || url === "" || description === "")
     throw new CliFailure("Give a file, or --name, --description and --url. `onethread tool add --help` has examples.", 2);
@@ -197,7 +197,7 @@ function readHeader(header: string): readonly [string, string] {
   return [header.slice(0, at).trim(), header.slice(at + 1).trim()];
 }
 
-async function fromFile(file: string, terminal: Terminal): Promise<WrittenTool> {
+async function fromFile(file: string, terminal: Terminal): Promise<NewTool> {
   const text =
     file === "-"
       ? await terminal.readInput()

@@ -1,21 +1,26 @@
 // Owns: whether a customer may be written to: reading it, and what a person or a program sets of it. Refuses to know: who enforces it
 // (outbound/: at acceptance and when a send leaves).
+import { z } from "zod";
 import type { Database } from "../db/database.ts";
 import { newId, type BusinessId } from "../kernel/ids.ts";
+import { instant, isoOf, uuid } from "../kernel/shapes.ts";
 import { findConsent, setSpokenOptOut } from "./consent.queries.ts";
-import { isoOf } from "./conversation-view.ts";
 import { findSurvivingConversation } from "./conversation-writes.queries.ts";
 
-export interface ConsentView {
-  readonly conversationId: string;
-  /** What the customer said, or somebody for them: nothing is sent at all. */
-  readonly optedOut: boolean;
-  readonly optedOutAt: string | null;
-  /** What WhatsApp reports: no marketing. Only the customer can change it, in WhatsApp. */
-  readonly marketingStopped: boolean;
-  readonly marketingStoppedAt: string | null;
-  readonly marketingReportedAt: string | null;
-}
+export const consentSchema = z
+  .object({
+    conversationId: uuid,
+    optedOut: z.boolean().describe("What the customer said, or somebody for them: nothing is sent."),
+    optedOutAt: instant.nullable(),
+    marketingStopped: z
+      .boolean()
+      .describe("What WhatsApp reports: no template that may be marketing. Only the customer changes it, in WhatsApp."),
+    marketingStoppedAt: instant.nullable(),
+    marketingReportedAt: instant.nullable().describe("When the customer last stopped or resumed marketing in WhatsApp."),
+  })
+  .meta({ id: "Consent" });
+
+export type ConsentView = Readonly<z.output<typeof consentSchema>>;
 
 export interface Consent {
   /** Undefined when there is no such conversation; of a merged one its winner's. */

@@ -1,52 +1,54 @@
 // Owns: a conversation as the API shows it: JSON, instants as ISO 8601 text. Refuses to know: HTTP, SQL.
+import { z } from "zod";
 import type { RowOf } from "../db/query.ts";
+import { direction, instant, isoOf, named, uuid } from "../kernel/shapes.ts";
 import type { findConversation } from "./conversation-reads.queries.ts";
 import { displayNameOf } from "./display-name.ts";
+import { turnState } from "./turn-view.ts";
 
-export interface ConversationView {
-  readonly id: string;
-  readonly canonicalKey: string;
-  /** By one rule (display-name.ts); null when nothing but a raw identifier is known. */
-  readonly displayName: string | null;
-  readonly contactName: string | null;
-  readonly phone: string | null;
-  readonly userId: string | null;
-  readonly leadId: string | null;
-  readonly isOpen: boolean;
-  /** `until`: when the AI answers again by itself; null where the business has set no time. */
-  readonly aiPaused: { readonly at: string; readonly reason: string; readonly until: string | null } | null;
-  readonly optedOutAt: string | null;
-  readonly marketingStoppedAt: string | null;
-  readonly channelId: string | null;
-  readonly lastMessageAt: string;
-  readonly lastCustomerMessageAt: string | null;
-  /** Null: the customer has not written yet, or the channel has no window. */
-  readonly windowClosesAt: string | null;
-  /** False on gateways: anything may be sent at any time. */
-  readonly hasWindow: boolean;
-  readonly lastMessage: LastMessageView | null;
-  readonly lastTurn: LastTurnView | null;
-  readonly createdAt: string;
-}
+export const conversationSchema = named(
+  "Conversation",
+  z.object({
+    id: uuid,
+    canonicalKey: z.string(),
+    displayName: z
+      .string()
+      .nullable()
+      .describe("What to call the customer: the lead's name, the contact's, the formatted number. Null when only a raw id is known."),
+    contactName: z.string().nullable(),
+    phone: z.string().nullable().describe("Digits, without a plus."),
+    userId: z.string().nullable().describe("The business-scoped user id (BSUID)."),
+    leadId: z.string().nullable(),
+    isOpen: z.boolean(),
+    aiPaused: z
+      .object({
+        at: instant,
+        reason: z.string(),
+        until: instant.nullable().describe("When the AI answers again by itself; null: only when it is resumed."),
+      })
+      .nullable()
+      .describe("Set while a person answers instead of the AI."),
+    optedOutAt: instant.nullable().describe("The customer asked not to be written to: nothing is sent."),
+    marketingStoppedAt: instant
+      .nullable()
+      .describe("The customer stopped marketing in WhatsApp: no template is sent that may be marketing."),
+    channelId: uuid.nullable().describe("The channel through which the next message goes out."),
+    lastMessageAt: instant,
+    lastCustomerMessageAt: instant.nullable(),
+    windowClosesAt: instant
+      .nullable()
+      .describe("Until then anything may be sent; afterwards templates only. Null without a window, or before the first message."),
+    hasWindow: z.boolean().describe("False on gateways (Evolution, WAHA, Baileys): anything may be sent at any time."),
+    lastMessage: z.object({ text: z.string().nullable(), direction, type: z.string(), sentAt: instant }).nullable(),
+    lastTurn: z
+      .object({ id: uuid, state: turnState, reason: z.string().nullable(), finishedAt: instant })
+      .nullable()
+      .describe("How the customer's newest burst ended."),
+    createdAt: instant,
+  }),
+);
 
-export interface LastMessageView {
-  readonly text: string | null;
-  readonly direction: "in" | "out";
-  readonly type: string;
-  readonly sentAt: string;
-}
-
-/** How the newest burst ended. */
-export interface LastTurnView {
-  readonly id: string;
-  readonly state: string;
-  readonly reason: string | null;
-  readonly finishedAt: string;
-}
-
-export function isoOf(instant: Date | null): string | null {
-  return instant?.toISOString() ?? null;
-}
+export type ConversationView = Readonly<z.output<typeof conversationSchema>>;
 
 export function conversationViewOf(row: RowOf<typeof findConversation.columns>): ConversationView {
   return {
@@ -76,7 +78,7 @@ export function conversationViewOf(row: RowOf<typeof findConversation.columns>):
   };
 }
 
-function lastMessageOf(row: RowOf<typeof findConversation.columns>): LastMessageView | null {
+function lastMessageOf(row: RowOf<typeof findConversation.columns>): ConversationView["lastMessage"] {
   if (row.last_type === null || row.last_sent_at === null) return null;
   return {
     text: row.last_text,
@@ -86,7 +88,7 @@ function lastMessageOf(row: RowOf<typeof findConversation.columns>): LastMessage
   };
 }
 
-function lastTurnOf(row: RowOf<typeof findConversation.columns>): LastTurnView | null {
+function lastTurnOf(row: RowOf<typeof findConversation.columns>): ConversationView["lastTurn"] {
   if (row.turn_id === null || row.turn_state === null || row.turn_finished_at === null) return null;
   return { id: row.turn_id, state: row.turn_state, reason: row.turn_reason, finishedAt: row.turn_finished_at.toISOString() };
 }

@@ -1,56 +1,61 @@
 // Owns: a message as the API shows it, with the edits, the revoke and the reactions that belong to it. JSON; instants as ISO 8601 text.
+import { z } from "zod";
 import type { RowOf } from "../db/query.ts";
 import type { JsonObject } from "../kernel/json.ts";
-import { memberKeysOf, type Participant, readParticipant } from "../whatsapp/participant.ts";
+import { direction, instant, isoOf, jsonObject, named, uuid } from "../kernel/shapes.ts";
+import { memberKeysOf, readParticipant } from "../whatsapp/participant.ts";
 import { readObject, readString } from "../kernel/read-json.ts";
-import { isoOf } from "./conversation-view.ts";
 import { mayChange } from "./may-change.ts";
 import { quoteOf } from "./quote-of.ts";
 import type { findMessage, listChangesOfMessages } from "./message-reads.queries.ts";
 
-export interface MessageView {
-  readonly id: string;
-  readonly conversationId: string;
-  readonly seq: number;
-  readonly channelId: string;
-  readonly direction: "in" | "out";
-  readonly author: string;
-  /** The member of a group who wrote it. */
-  readonly participant: Participant | null;
-  readonly type: string;
-  readonly text: string | null;
-  readonly content: JsonObject;
-  readonly status: string;
-  readonly providerMessageId: string | null;
-  readonly quotedProviderMessageId: string | null;
-  /** The beginning of the message that this one quotes, as it reads now and however far back it is, or "(a picture)" when it has no words; null: it quotes none, one that is not in this thread or was taken back. */
-  readonly quotedText: string | null;
-  readonly targetProviderMessageId: string | null;
-  readonly sentAt: string;
-  readonly receivedAt: string;
-  readonly acceptedAt: string | null;
-  readonly deliveredAt: string | null;
-  readonly readAt: string | null;
-  readonly failedAt: string | null;
-  readonly error: { readonly code: string; readonly text: string | null } | null;
-  readonly turnId: string | null;
-  readonly edits: readonly MessageEditView[];
-  readonly revokedAt: string | null;
-  readonly reactions: readonly MessageReactionView[];
-}
+const participant = z.object({
+  phone: z.string().optional(),
+  userId: z.string().optional(),
+  lid: z.string().optional(),
+  name: z.string().optional(),
+});
 
-export interface MessageEditView {
-  readonly text: string | null;
-  readonly sentAt: string;
-}
+export const messageSchema = named(
+  "Message",
+  z.object({
+    id: uuid,
+    conversationId: uuid,
+    seq: z.int().describe("The position in the conversation, from 1."),
+    channelId: uuid,
+    direction,
+    author: z.string().describe("customer, ai, human or api."),
+    participant: participant.nullable().describe("Of a group: the member who wrote it."),
+    type: z.string(),
+    text: z.string().nullable().describe("What a person reads of it."),
+    content: jsonObject.describe(
+      "The content in the Cloud API's own shape; after a click on an advertisement with its `referral` (headline, body, source_url, source_id, source_type, ctwa_clid), also of gateways.",
+    ),
+    status: z.string().describe("received; or queued, sending, unknown, accepted, sent, delivered, read, played, failed."),
+    providerMessageId: z.string().nullable(),
+    quotedProviderMessageId: z.string().nullable(),
+    quotedText: z
+      .string()
+      .nullable()
+      .describe(
+        "The beginning of the quoted message as it reads now, however far back; of one without words what it is, such as (a picture); null beside an id: it quotes an earlier message that is not known or was taken back.",
+      ),
+    targetProviderMessageId: z.string().nullable().describe("The message that this edit, revoke or reaction changes."),
+    sentAt: instant,
+    receivedAt: instant,
+    acceptedAt: instant.nullable(),
+    deliveredAt: instant.nullable(),
+    readAt: instant.nullable(),
+    failedAt: instant.nullable(),
+    error: z.object({ code: z.string(), text: z.string().nullable() }).nullable(),
+    turnId: uuid.nullable(),
+    edits: z.array(z.object({ text: z.string().nullable(), sentAt: instant })).readonly(),
+    revokedAt: instant.nullable(),
+    reactions: z.array(z.object({ emoji: z.string(), direction, participant: participant.nullable(), sentAt: instant })).readonly(),
+  }),
+);
 
-export interface MessageReactionView {
-  readonly emoji: string;
-  readonly direction: "in" | "out";
-  /** The member of a group who reacted. */
-  readonly participant: Participant | null;
-  readonly sentAt: string;
-}
+export type MessageView = Readonly<z.output<typeof messageSchema>>;
 
 type MessageRow = RowOf<typeof findMessage.columns>;
 export type ChangeRow = RowOf<typeof listChangesOfMessages.columns>;
@@ -96,8 +101,8 @@ export function membersOf(rows: readonly Pick<MessageRow, "content">[]): MemberK
 }
 
 /** Each person has one reaction at most (in a group each member): a new one replaces the old one, and an empty one takes it back. */
-function reactionsOf(changes: readonly ChangeRow[], memberKeyOf: MemberKeys): readonly MessageReactionView[] {
-  const latest = new Map<string, MessageReactionView>();
+function reactionsOf(changes: readonly ChangeRow[], memberKeyOf: MemberKeys): MessageView["reactions"] {
+  const latest = new Map<string, MessageView["reactions"][number]>();
   for (const change of changes) {
     if (change.type !== "reaction") continue;
     const direction = change.direction === "in" ? "in" : "out";

@@ -1,39 +1,41 @@
 // Owns: a turn as the API shows it.
+import { z } from "zod";
 import type { RowOf } from "../db/query.ts";
 import type { JsonObject } from "../kernel/json.ts";
 import { isArray, isObject, readString } from "../kernel/read-json.ts";
+import { instant, named, uuid } from "../kernel/shapes.ts";
 import type { listTurns } from "./conversation-reads.queries.ts";
 
-export interface TurnView {
-  readonly id: string;
-  readonly conversationId: string;
-  readonly coversFrom: number;
-  readonly coversTo: number;
-  readonly state: string;
-  readonly reason: string | null;
-  readonly responder: string | null;
-  readonly attempts: number;
-  readonly error: string | null;
-  readonly startedAt: string;
-  readonly finishedAt: string;
-  /** What answered, as its provider names it; null where no model was asked. */
-  readonly model: string | null;
-  readonly inputTokens: number | null;
-  readonly outputTokens: number | null;
-  /** Millionths of the currency in which the business has entered its model's price. */
-  readonly costMicros: number | null;
-  /** How long writing took, without the debounce. */
-  readonly latencyMs: number | null;
-  readonly toolCalls: readonly TurnToolCallView[];
-  /** The texts of the business that the reply rests on. */
-  readonly sources: readonly { readonly id: string; readonly title: string }[];
-}
+export const turnState = z.string().describe("replied, superseded, handed_off, skipped or failed.");
 
-export interface TurnToolCallView {
-  readonly tool: string;
-  readonly state: string;
-  readonly ms: number | null;
-}
+export const turnSchema = named(
+  "Turn",
+  z.object({
+    id: uuid,
+    conversationId: uuid,
+    coversFrom: z.int(),
+    coversTo: z.int(),
+    state: turnState,
+    reason: z.string().nullable().describe("Why it was handed off, skipped or failed. All reasons: docs/lifecycles/turn.md."),
+    responder: z.string().nullable(),
+    attempts: z.int(),
+    error: z.string().nullable(),
+    startedAt: instant,
+    finishedAt: instant,
+    model: z.string().nullable().describe("Which model answered; null where none was asked."),
+    inputTokens: z.int().nullable(),
+    outputTokens: z.int().nullable(),
+    costMicros: z.int().nullable().describe("Millionths of the currency in which the business has entered its model's price."),
+    latencyMs: z.int().nullable().describe("How long writing took, without waiting for the customer to finish."),
+    toolCalls: z.array(z.object({ tool: z.string(), state: z.string(), ms: z.number().nullable() })).readonly(),
+    sources: z
+      .array(z.object({ id: z.string(), title: z.string() }))
+      .readonly()
+      .describe("The business's texts that the reply rests on."),
+  }),
+);
+
+export type TurnView = Readonly<z.output<typeof turnSchema>>;
 
 export function turnViewOf(row: RowOf<typeof listTurns.columns>): TurnView {
   return {

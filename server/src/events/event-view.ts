@@ -1,16 +1,21 @@
 // Owns: an event as the API shows it.
+import { z } from "zod";
 import type { RowOf } from "../db/query.ts";
-import type { JsonObject } from "../kernel/json.ts";
+import { instant, jsonObject } from "../kernel/shapes.ts";
 import type { listEvents } from "./events.queries.ts";
 
-export interface EventView {
-  readonly id: string;
-  readonly type: string;
-  readonly conversationId: string | null;
-  readonly subjectId: string | null;
-  readonly data: JsonObject;
-  readonly at: string;
-}
+export const eventSchema = z
+  .object({
+    id: z.string().describe("A UUID. The same event always has the same one."),
+    type: z.string().describe("area.what-happened. All types and their data: docs/outbox.md."),
+    conversationId: z.string().nullable(),
+    subjectId: z.string().nullable().describe("The turn, message, session or tool call that it is about."),
+    data: jsonObject,
+    at: instant,
+  })
+  .meta({ id: "OutboxEvent" });
+
+export type EventView = Readonly<z.output<typeof eventSchema>>;
 
 export function eventViewOf(row: RowOf<typeof listEvents.columns>): EventView {
   return {

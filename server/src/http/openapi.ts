@@ -24,7 +24,10 @@ export async function registerOpenApi(api: ApiApp, version: string): Promise<voi
   });
 }
 
-/** The description, without the shapes that nothing refers to (the generator writes each one twice, for requests and for answers). */
+/**
+ * The description, its shapes by name, without those that nothing refers to (the generator writes each one twice, for requests and for answers, in the order
+ * in which modules are loaded).
+ */
 export function describeApi(api: ApiApp): JsonObject {
   // Through text: what is handed out is JSON, whatever the generator's types say.
   const document: unknown = JSON.parse(JSON.stringify(api.swagger()), withoutClosedShapes);
@@ -33,7 +36,7 @@ export function describeApi(api: ApiApp): JsonObject {
   const schemas = readObject(components, "schemas");
   if (schemas === undefined) return document;
   const used = namesUsedBy({ ...document, components: {} }, schemas);
-  const kept = Object.fromEntries(Object.entries(schemas).filter(([name]) => used.has(name)));
+  const kept = Object.fromEntries([...used].toSorted().flatMap((name) => (schemas[name] === undefined ? [] : [[name, schemas[name]]])));
   return { ...document, components: { ...components, schemas: kept } };
 }
 

@@ -1,28 +1,31 @@
 // Owns: a text of the knowledge base as people see it: what it is, and how far its indexing has come.
+import { z } from "zod";
 import type { Row } from "../db/query.ts";
+import { instant } from "../kernel/shapes.ts";
 import type { findKnowledgeText } from "./knowledge.queries.ts";
 
-export interface KnowledgeText {
-  readonly id: string;
-  readonly title: string;
-  readonly body: string;
-  readonly language: string;
-  readonly kind: "text" | "qa" | "file" | "url";
-  readonly questions: readonly string[];
-  readonly url: string | null;
-  readonly mediaType: string;
-  readonly version: number;
-  /** Whether it answers now, be it with an earlier version. */
-  readonly isLive: boolean;
-  readonly state: "pending" | "indexing" | "ready" | "failed";
-  readonly chunks: { readonly done: number; readonly total: number };
-  /** A sentence: why it failed, or what is still missing although it answers. */
-  readonly error: string | null;
-  /** Characters. */
-  readonly length: number;
-  readonly createdAt: Date;
-  readonly updatedAt: Date;
-}
+export const knowledgeTextSchema = z
+  .object({
+    id: z.string(),
+    title: z.string(),
+    kind: z.enum(["text", "qa", "file", "url"]),
+    language: z.string().describe("PostgreSQL's text search configuration; simple: words as they are."),
+    questions: z.array(z.string()).readonly(),
+    url: z.string().nullable(),
+    version: z.number(),
+    isLive: z.boolean().describe("Whether it answers now, be it with an earlier version."),
+    state: z.enum(["pending", "indexing", "ready", "failed"]),
+    chunks: z.object({ done: z.number(), total: z.number() }),
+    error: z.string().nullable().describe("A sentence: why it failed, or what is missing although it answers."),
+    length: z.number().describe("Characters."),
+    body: z.string().describe("In lists only the first 2,000 characters."),
+    createdAt: instant,
+    updatedAt: instant,
+  })
+  .meta({ id: "KnowledgeText" });
+
+/** The API does not show what is beside its shape. */
+export type KnowledgeText = Readonly<z.output<typeof knowledgeTextSchema>> & { readonly mediaType: string };
 
 export function viewOf(row: Row<typeof findKnowledgeText>): KnowledgeText {
   return {
@@ -41,7 +44,7 @@ export function viewOf(row: Row<typeof findKnowledgeText>): KnowledgeText {
     chunks: { done: row.chunks_done, total: row.chunks_total },
     error: row.error,
     length: row.length,
-    createdAt: row.created_at,
-    updatedAt: row.updated_at,
+    createdAt: row.created_at.toISOString(),
+    updatedAt: row.updated_at.toISOString(),
   };
 }

@@ -1,5 +1,6 @@
 // Owns: searching a business's texts: by words, by words with typing mistakes, and by meaning where both the database and the business offer it.
 // Refuses to know: what becomes of the hits.
+import { z } from "zod";
 import type { Database } from "../db/database.ts";
 import type { Row } from "../db/query.ts";
 import type { FailPoints } from "../kernel/fail-points.ts";
@@ -12,23 +13,24 @@ import { wordsOfQuestion, type QuestionWord } from "./fold-text.ts";
 import { ANSWERS_FROM, coverageOf, NEAREST_ANSWERS_FROM, scoreOf } from "./score-hit.ts";
 import { findLikeWords, findVectors, searchByMeaning, searchChunks, searchTexts } from "./search.queries.ts";
 
-export interface KnowledgeHit {
-  readonly id: string;
-  readonly title: string;
-  /** The headings above the part that was found, or the question that it answers; null: the text is one part. */
-  readonly heading: string | null;
-  /** The part that was found; of short texts and answers all of it. */
-  readonly body: string;
-  readonly rank: number;
-  /** The share of the question's words that it knows, 0 to 1. */
-  readonly coverage: number;
-  /** The same, with words of titles counting more, 0 to 1. */
-  readonly score: number;
-  /** How near it is in meaning, 1 the nearest; null: not asked, or not among the nearest. */
-  readonly similarity: number | null;
-  /** Whether it is good enough to be sent as the answer. */
-  readonly answers: boolean;
-}
+export const knowledgeHitSchema = z
+  .object({
+    id: z.string(),
+    title: z.string(),
+    heading: z
+      .string()
+      .nullable()
+      .describe("The headings above the part that was found, or the question that it answers; null: the text is one part."),
+    body: z.string().describe("The part that was found; of short texts and answers all of it."),
+    score: z.number().describe("0 to 1: how much of the question it knows; words of titles count more."),
+    coverage: z.number().describe("The same, with all words counting alike."),
+    similarity: z.number().nullable().describe("How near it is in meaning, 1 the nearest; null: not asked, or not among the nearest."),
+    answers: z.boolean().describe("Whether it is good enough to be sent as the answer."),
+  })
+  .meta({ id: "KnowledgeHit" });
+
+/** The API does not show what is beside its shape. */
+export type KnowledgeHit = Readonly<z.output<typeof knowledgeHitSchema>> & { readonly rank: number };
 
 export interface KnowledgeQuestion {
   readonly businessId: BusinessId;

@@ -1,21 +1,28 @@
 // Owns: one turn as the API shows it, the ones that still wait for somebody outside included.
-import { turnViewOf, type TurnView } from "../conversations/turn-view.ts";
+import { z } from "zod";
+import { turnSchema, turnViewOf } from "../conversations/turn-view.ts";
 import type { Database } from "../db/database.ts";
 import type { BusinessId } from "../kernel/ids.ts";
+import { instant, isoOf, named } from "../kernel/shapes.ts";
 import { findTurn, findWaitingTurn } from "./answer-turn.queries.ts";
 
-export interface WaitingView {
-  readonly waitsFor: string;
-  readonly expiresAt: string;
-  readonly answeredAt: string | null;
-}
+export const turnDetailSchema = named(
+  "TurnDetail",
+  turnSchema.extend({
+    state: z.string().describe("waiting, or as it ended: replied, superseded, handed_off, skipped or failed."),
+    finishedAt: instant.nullable().describe("Null while it waits."),
+    waiting: z
+      .object({
+        waitsFor: z.string().describe("answer: of the business's agent. approval: of a tool call, by a person."),
+        expiresAt: instant,
+        answeredAt: instant.nullable(),
+      })
+      .nullable()
+      .describe("Set while the turn waits for somebody outside."),
+  }),
+);
 
-export type TurnDetail = Omit<TurnView, "finishedAt"> & {
-  /** Null while it waits. */
-  readonly finishedAt: string | null;
-  /** Set while it waits; its state is then `waiting`. */
-  readonly waiting: WaitingView | null;
-};
+export type TurnDetail = Readonly<z.output<typeof turnDetailSchema>>;
 
 export type FindTurn = (businessId: BusinessId, turnId: string) => Promise<TurnDetail | undefined>;
 
@@ -42,7 +49,7 @@ export function createFindTurn({ database }: { readonly database: Database }): F
       const { id, conversation_id: conversationId, covers_from: coversFrom, covers_to: coversTo, attempts, waits_for: waitsFor } = waits;
       const [startedAt, expiresAt] = [waits.asked_at.toISOString(), waits.expires_at.toISOString()];
       const responder = waitsFor === "answer" ? "webhook" : "model";
-      const waiting = { waitsFor, expiresAt, answeredAt: waits.answered_at?.toISOString() ?? null };
+      const waiting = { waitsFor, expiresAt, answeredAt: isoOf(waits.answered_at) };
       return { id, conversationId, coversFrom, coversTo, responder, attempts, startedAt, ...NOTHING_YET, waiting };
     }
     const [ended] = await db.run(findTurn, [businessId, turnId]);

@@ -1,30 +1,38 @@
 // Owns: reading the sessions of a thread. Changes nothing.
+import { z } from "zod";
 import { decodeSeq, encodeCursor, pageOf, type Page } from "../kernel/cursor.ts";
 import type { PageRequest } from "../conversations/read-conversations.ts";
 import type { Database } from "../db/database.ts";
 import type { RowOf } from "../db/query.ts";
 import type { BusinessId } from "../kernel/ids.ts";
+import { instant, isoOf, uuid } from "../kernel/shapes.ts";
 import { findThreadOfSessions, listSessions } from "./session-changes.queries.ts";
 
-export interface SessionView {
-  readonly id: string;
-  readonly conversationId: string;
-  readonly fromSeq: number;
-  readonly toSeq: number | null;
-  readonly openedAt: string;
-  readonly closed: { readonly at: string; readonly reason: string } | null;
-  readonly summaryState: string;
-  readonly summary: SessionSummaryView | null;
-}
+export const sessionSchema = z
+  .object({
+    id: uuid,
+    conversationId: uuid,
+    fromSeq: z.int().describe("The customer's first message in it."),
+    toSeq: z.int().nullable().describe("The customer's last message in it; null while it is open."),
+    openedAt: instant,
+    closed: z.object({ at: instant, reason: z.string().describe("inactive, new_day, by_hand or merged.") }).nullable(),
+    summaryState: z
+      .string()
+      .describe("none (it is open, or older than summaries), pending, done or too_short (one message: it is the summary)."),
+    summary: z
+      .object({
+        text: z.string(),
+        topic: z.string().nullable(),
+        outcome: z.string().nullable(),
+        openPoints: z.array(z.string()).readonly().describe("What is still to be done."),
+        source: z.string().nullable().describe("extractive, model, message or adopted."),
+        at: instant.nullable(),
+      })
+      .nullable(),
+  })
+  .meta({ id: "Session" });
 
-export interface SessionSummaryView {
-  readonly text: string;
-  readonly topic: string | null;
-  readonly outcome: string | null;
-  readonly openPoints: readonly string[];
-  readonly source: string | null;
-  readonly at: string | null;
-}
+export type SessionView = Readonly<z.output<typeof sessionSchema>>;
 
 /** The newest first; the id of a merged conversation lists its winner's. Undefined when there is no such conversation. */
 export type ListSessions = (businessId: BusinessId, conversationId: string, request: PageRequest) => Promise<Page<SessionView> | undefined>;
@@ -54,7 +62,7 @@ function viewOf(conversationId: string, row: RowOf<typeof listSessions.columns>)
   };
 }
 
-function summaryOf(text: string, row: RowOf<typeof listSessions.columns>): SessionSummaryView {
+function summaryOf(text: string, row: RowOf<typeof listSessions.columns>): SessionView["summary"] {
   const { topic, outcome, open_points: openPoints, summary_source: source, summarized_at: at } = row;
-  return { text, topic, outcome, openPoints, source, at: at?.toISOString() ?? null };
+  return { text, topic, outcome, openPoints, source, at: isoOf(at) };
 }

@@ -1,28 +1,44 @@
 // Owns: the tools that a business defines: adding, replacing, listing, removing. Refuses to know: how they are called.
+import { z } from "zod";
 import type { Database } from "../db/database.ts";
 import type { RowOf } from "../db/query.ts";
 import { newId, type BusinessId } from "../kernel/ids.ts";
+import { instant, named, uuid } from "../kernel/shapes.ts";
 import { BUILT_IN_TOOLS, readDefinition, type ToolDefinition } from "./tool-definition.ts";
 import { enableTool, findTool, insertTool, listTools, removeTool, replaceTool } from "./tools.queries.ts";
 
-export interface WrittenTool {
-  readonly name: string;
-  readonly kind: "http" | "mcp";
-  readonly description: string;
-  readonly definition: unknown;
-  readonly needsApproval: boolean;
-  readonly isEnabled: boolean;
-}
+const kind = z.enum(["http", "mcp"]);
 
-export type BusinessTool = ToolDefinition & {
-  readonly id: string;
-  readonly name: string;
-  readonly description: string;
-  readonly needsApproval: boolean;
-  readonly isEnabled: boolean;
-  readonly createdAt: Date;
-  readonly updatedAt: Date;
-};
+export const newToolSchema = named(
+  "NewTool",
+  z.object({
+    name: z.string().describe("What the model calls it: small letters, digits and _. Of an MCP server: the beginning of its tools' names."),
+    kind,
+    description: z.string().describe("For the model: what it is for and when to call it."),
+    definition: z.record(z.string(), z.unknown()).describe("What is asked and how: docs/tools.md."),
+    needsApproval: z.boolean().default(false).describe("A person has to approve each call first."),
+    isEnabled: z.boolean().default(true),
+  }),
+);
+
+export type NewTool = Readonly<Omit<z.output<typeof newToolSchema>, "definition">> & { readonly definition: unknown };
+
+export const toolSchema = named(
+  "Tool",
+  z.object({
+    id: uuid,
+    name: z.string(),
+    kind,
+    description: z.string(),
+    definition: z.record(z.string(), z.unknown()),
+    needsApproval: z.boolean(),
+    isEnabled: z.boolean(),
+    createdAt: instant,
+    updatedAt: instant,
+  }),
+);
+
+export type BusinessTool = ToolDefinition & Readonly<Omit<z.output<typeof toolSchema>, keyof ToolDefinition>>;
 
 export type SaveOutcome =
   | { readonly outcome: "saved"; readonly tool: BusinessTool }
@@ -34,8 +50,8 @@ export interface BusinessTools {
   /** By name. What another version of the code has written, and this one cannot read, is left out. */
   list(businessId: BusinessId): Promise<readonly BusinessTool[]>;
   find(businessId: BusinessId, id: string): Promise<BusinessTool | undefined>;
-  add(businessId: BusinessId, tool: WrittenTool): Promise<SaveOutcome>;
-  replace(businessId: BusinessId, id: string, tool: WrittenTool): Promise<SaveOutcome>;
+  add(businessId: BusinessId, tool: NewTool): Promise<SaveOutcome>;
+  replace(businessId: BusinessId, id: string, tool: NewTool): Promise<SaveOutcome>;
   setEnabled(businessId: BusinessId, id: string, isEnabled: boolean): Promise<BusinessTool | undefined>;
   remove(businessId: BusinessId, id: string): Promise<boolean>;
 }
@@ -55,13 +71,13 @@ function toolOf(row: RowOf<typeof findTool.columns>): readonly BusinessTool[] {
       description: row.description,
       needsApproval: row.needs_approval,
       isEnabled: row.is_enabled,
-      createdAt: row.created_at,
-      updatedAt: row.updated_at,
+      createdAt: row.created_at.toISOString(),
+      updatedAt: row.updated_at.toISOString(),
     },
   ];
 }
 
-function check(tool: WrittenTool): { readonly problems: readonly string[]; readonly definition?: object } {
+function check(tool: NewTool): { readonly problems: readonly string[]; readonly definition?: object } {
   const problems: string[] = [];
   if (!/^[a-z][a-z0-9_]{0,39}$/.test(tool.name))
     problems.push("name: must have small letters, digits and _ only, begin with a letter, and be at most 40 long");
@@ -75,7 +91,7 @@ function check(tool: WrittenTool): { readonly problems: readonly string[]; reado
 
 export function createBusinessTools(deps: { readonly database: Database }): BusinessTools {
   const open = (businessId: BusinessId) => deps.database.forBusiness(businessId);
-  const valuesOf = (tool: WrittenTool, definition: object): readonly unknown[] => [
+  const valuesOf = (tool: NewTool, definition: object): readonly unknown[] => [
     tool.name,
     tool.kind,
     tool.description.trim(),

@@ -60,5 +60,5 @@ export function createListMcpTools(deps: ListMcpToolsDeps): ListMcpTools {
     foundForMs: deps.rememberForMs ?? REMEMBER_MS,
     missingForMs: DOWN_FOR_MS,
   });
-  return async (businessId, tool) => (await known.find(`${businessId}|${tool.id}|${tool.updatedAt.toISOString()}`)) ?? [];
+  return async (businessId, tool) => (await known.find(`${businessId}|${tool.id}|${tool.updatedAt}`)) ?? [];
 }

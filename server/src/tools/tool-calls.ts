@@ -1,30 +1,38 @@
 // Owns: what people see of tool calls, and what they decide about those that wait for them. Refuses to know: how calls are made.
+import { z } from "zod";
 import { decodeTimeId, encodeCursor, pageOf, type Page } from "../kernel/cursor.ts";
 import type { Database } from "../db/database.ts";
 import type { RowOf } from "../db/query.ts";
 import { newId, type BusinessId } from "../kernel/ids.ts";
-import type { Json, JsonObject } from "../kernel/json.ts";
+import { instant, isoOf, json, jsonObject, named, uuid } from "../kernel/shapes.ts";
 import { decideToolCall, findToolCall, listToolCalls, lockConversationOfCall, lockReplyLane, lockToolCall } from "./tool-calls.queries.ts";
 
 export const CALL_STATES = ["waiting", "approved", "denied", "running", "done", "failed", "unknown", "expired"] as const;
 export type CallState = (typeof CALL_STATES)[number];
 
-export interface ToolCallView {
-  readonly id: string;
-  readonly conversationId: string;
-  readonly turnId: string;
-  readonly tool: string;
-  readonly arguments: JsonObject;
-  readonly state: string;
-  readonly result: Json;
-  readonly error: string | null;
-  readonly attempts: number;
-  readonly createdAt: string;
-  readonly startedAt: string | null;
-  readonly finishedAt: string | null;
-  readonly decidedAt: string | null;
-  readonly decidedBy: string | null;
-}
+export const toolCallSchema = named(
+  "ToolCall",
+  z.object({
+    id: uuid,
+    conversationId: uuid,
+    turnId: uuid,
+    tool: z.string(),
+    arguments: jsonObject,
+    state: z
+      .string()
+      .describe("waiting, approved, denied, running, done, failed, unknown, or expired: its burst was over before it was made."),
+    result: json.describe("Any JSON."),
+    error: z.string().nullable(),
+    attempts: z.int(),
+    createdAt: instant,
+    startedAt: instant.nullable(),
+    finishedAt: instant.nullable(),
+    decidedAt: instant.nullable(),
+    decidedBy: z.string().nullable().describe("The name of the API key, or api, or cli."),
+  }),
+);
+
+export type ToolCallView = Readonly<z.output<typeof toolCallSchema>>;
 
 export interface CallFilter {
   readonly limit: number;
@@ -72,9 +80,9 @@ function viewOf(row: RowOf<typeof findToolCall.columns>): ToolCallView {
     error: row.error,
     attempts: row.attempts,
     createdAt: row.created_at.toISOString(),
-    startedAt: row.started_at?.toISOString() ?? null,
-    finishedAt: row.finished_at?.toISOString() ?? null,
-    decidedAt: row.decided_at?.toISOString() ?? null,
+    startedAt: isoOf(row.started_at),
+    finishedAt: isoOf(row.finished_at),
+    decidedAt: isoOf(row.decided_at),
     decidedBy: row.decided_by,
   };
 }

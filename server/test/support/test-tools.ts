@@ -7,7 +7,7 @@ import { createOutsideHttp } from "../../src/outside/outside-http.ts";
 import { createReplySettingsStore } from "../../src/settings/reply-settings-store.ts";
 import { replySettingsSchema } from "../../src/settings/reply-settings.ts";
 import type { ReplyContext, ToolOutcome, ToolSet } from "../../src/answers/responder.ts";
-import { createBusinessTools, type BusinessTool, type WrittenTool } from "../../src/tools/business-tools.ts";
+import { createBusinessTools, type BusinessTool, type NewTool } from "../../src/tools/business-tools.ts";
 import { createOpenTools, type OpenToolsWithEnd } from "../../src/tools/open-tools.ts";
 import { createTestServices } from "./test-services.ts";
 
@@ -53,7 +53,7 @@ export function createTestTools({ database, log, failPoints = noFailPoints, priv
 export async function addTool(
   database: Database,
   businessId: BusinessId,
-  tool: Partial<WrittenTool> & Pick<WrittenTool, "name" | "definition">,
+  tool: Partial<NewTool> & Pick<NewTool, "name" | "definition">,
 ): Promise<BusinessTool> {
   const saved = await createBusinessTools({ database }).add(businessId, {
     kind: "http",

@@ -1,14 +1,16 @@
 // Owns: what a caller may read of the business itself and its channels.
-import type { Businesses } from "../../businesses/businesses.ts";
-import type { Channels } from "../../businesses/channels.ts";
+import { businessSchema, type Businesses } from "../../businesses/businesses.ts";
+import { channelSchema, type Channels } from "../../businesses/channels.ts";
 import { notFound, type ApiApp } from "../api-app.ts";
-import { businessSchema, channelPageSchema, problemAnswers } from "../api-schemas.ts";
+import { pageSchema, problemAnswers } from "../api-schemas.ts";
 import { callerOf } from "../authenticate.ts";
 
 export interface AccountRoutesDeps {
   readonly businesses: Businesses;
   readonly channels: Channels;
 }
+
+const channelPageSchema = pageSchema("ChannelPage", channelSchema);
 
 export function registerAccountRoutes(api: ApiApp, { businesses, channels }: AccountRoutesDeps): void {
   const businessRoute = {
@@ -19,7 +21,7 @@ export function registerAccountRoutes(api: ApiApp, { businesses, channels }: Acc
   api.get("/business", { schema: businessRoute }, async (request) => {
     const business = await businesses.find(callerOf(request).businessId);
     if (business === undefined) throw notFound("business");
-    return { ...business, createdAt: business.createdAt.toISOString() };
+    return business;
   });
   const channelsRoute = {
     operationId: "listChannels",
@@ -27,12 +29,7 @@ export function registerAccountRoutes(api: ApiApp, { businesses, channels }: Acc
     response: { 200: channelPageSchema, ...problemAnswers },
   };
   api.get("/channels", { schema: channelsRoute }, async (request) => {
-    const list = await channels.list(callerOf(request).businessId);
-    const data = list.map((channel) => ({
-      ...channel,
-      createdAt: channel.createdAt.toISOString(),
-      stoppedAt: channel.stoppedAt?.toISOString() ?? null,
-    }));
+    const data = await channels.list(callerOf(request).businessId);
     return { data, nextCursor: null };
   });
 }

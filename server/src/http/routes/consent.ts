@@ -1,6 +1,6 @@
 // Owns: the routes of consent: what the customer said can be read and set, what WhatsApp reports can be read.
 import { z } from "zod";
-import type { Consent, ConsentView } from "../../conversations/consent.ts";
+import { consentSchema, type Consent, type ConsentView } from "../../conversations/consent.ts";
 import { notFound, requireUuid, type ApiApp } from "../api-app.ts";
 import { idParams, problemAnswers } from "../api-schemas.ts";
 import { callerOf } from "../authenticate.ts";
@@ -9,19 +9,6 @@ export interface ConsentRoutesDeps {
   readonly consent: Consent;
 }
 
-const instant = z.string().meta({ description: "ISO 8601, UTC.", format: "date-time" });
-const consentSchema = z
-  .object({
-    conversationId: z.string(),
-    optedOut: z.boolean().describe("What the customer said, or somebody for them: nothing is sent."),
-    optedOutAt: instant.nullable(),
-    marketingStopped: z
-      .boolean()
-      .describe("What WhatsApp reports: no template that may be marketing. Only the customer changes it, in WhatsApp."),
-    marketingStoppedAt: instant.nullable(),
-    marketingReportedAt: instant.nullable().describe("When the customer last stopped or resumed marketing in WhatsApp."),
-  })
-  .meta({ id: "Consent" });
 const consentBody = z.object({ optedOut: z.boolean().describe("What the customer said. False lifts it; what WhatsApp reports stays.") });
 
 export function registerConsentRoutes(api: ApiApp, { consent }: ConsentRoutesDeps): void {

@@ -1,20 +1,13 @@
 // Owns: the conversation routes of the API: lists, one conversation, its thread, and what people decide about it.
 import { z } from "zod";
 import type { ConversationReader } from "../../conversations/read-conversations.ts";
-import type { ConversationView } from "../../conversations/conversation-view.ts";
+import { conversationSchema, type ConversationView } from "../../conversations/conversation-view.ts";
+import { messageSchema } from "../../conversations/message-view.ts";
 import type { SetConversationState, StateChange } from "../../conversations/set-conversation-state.ts";
+import { turnSchema } from "../../conversations/turn-view.ts";
 import type { BusinessId } from "../../kernel/ids.ts";
 import { notFound, requireUuid, type ApiApp } from "../api-app.ts";
-import {
-  conversationPageSchema,
-  conversationSchema,
-  idParams,
-  messagePageSchema,
-  messageSchema,
-  pageQuery,
-  problemAnswers,
-  turnPageSchema,
-} from "../api-schemas.ts";
+import { idParams, pageQuery, pageSchema, problemAnswers } from "../api-schemas.ts";
 import { cleanString } from "../../kernel/storable-json.ts";
 import { callerOf } from "../authenticate.ts";
 
@@ -22,6 +15,10 @@ export interface ConversationRoutesDeps {
   readonly conversations: ConversationReader;
   readonly setConversationState: SetConversationState;
 }
+
+const conversationPageSchema = pageSchema("ConversationPage", conversationSchema);
+const messagePageSchema = pageSchema("MessagePage", messageSchema);
+const turnPageSchema = pageSchema("TurnPage", turnSchema);
 
 const listQuery = pageQuery.extend({
   open: z.enum(["true", "false"]).optional(),

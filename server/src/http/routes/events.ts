@@ -1,5 +1,6 @@
 // Owns: the route that reads the outbox of events. Refuses to know: what the types mean (docs/outbox.md).
 import { z } from "zod";
+import { eventSchema } from "../../events/event-view.ts";
 import type { ReadEvents } from "../../events/read-events.ts";
 import { requireUuid, type ApiApp } from "../api-app.ts";
 import { problemAnswers } from "../api-schemas.ts";
@@ -23,17 +24,6 @@ const eventQuery = z.object({
   conversationId: z.string().optional(),
   limit: z.coerce.number().int().min(1).max(500).default(100),
 });
-
-const eventSchema = z
-  .object({
-    id: z.string().describe("A UUID. The same event always has the same one."),
-    type: z.string().describe("area.what-happened. All types and their data: docs/outbox.md."),
-    conversationId: z.string().nullable(),
-    subjectId: z.string().nullable().describe("The turn, message, session or tool call that it is about."),
-    data: z.record(z.string(), z.unknown()),
-    at: z.string().meta({ description: "ISO 8601, UTC.", format: "date-time" }),
-  })
-  .meta({ id: "OutboxEvent" });
 
 const eventPageSchema = z
   .object({

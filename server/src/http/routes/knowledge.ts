@@ -5,9 +5,9 @@ import { Fault } from "../../kernel/faults.ts";
 import type { Businesses } from "../../businesses/businesses.ts";
 import type { BusinessId } from "../../kernel/ids.ts";
 import type { AddOutcome, KnowledgeBase, KnowledgeSource } from "../../knowledge/knowledge-base.ts";
-import type { KnowledgeHit } from "../../knowledge/search-knowledge.ts";
-import type { KnowledgeText } from "../../knowledge/knowledge-text.ts";
+import { knowledgeTextSchema } from "../../knowledge/knowledge-text.ts";
 import { findMediaType } from "../../knowledge/media-types.ts";
+import { knowledgeHitSchema } from "../../knowledge/search-knowledge.ts";
 import { webAddress } from "../../outside/web-address.ts";
 import { notFound, requireUuid, type ApiApp } from "../api-app.ts";
 import { idParams, problemAnswers } from "../api-schemas.ts";
@@ -50,39 +50,7 @@ const sourceSchema = z
   ])
   .meta({ id: "KnowledgeSource" });
 
-const time = z.string().meta({ description: "ISO 8601, UTC.", format: "date-time" });
-const textSchema = z
-  .object({
-    id: z.string(),
-    title: z.string(),
-    kind: z.enum(["text", "qa", "file", "url"]),
-    language: z.string().describe("PostgreSQL's text search configuration; simple: words as they are."),
-    questions: z.array(z.string()).readonly(),
-    url: z.string().nullable(),
-    version: z.number(),
-    isLive: z.boolean().describe("Whether it answers now, be it with an earlier version."),
-    state: z.enum(["pending", "indexing", "ready", "failed"]),
-    chunks: z.object({ done: z.number(), total: z.number() }),
-    error: z.string().nullable().describe("A sentence: why it failed, or what is missing although it answers."),
-    length: z.number().describe("Characters."),
-    body: z.string().describe("In lists only the first 2,000 characters."),
-    createdAt: time,
-    updatedAt: time,
-  })
-  .meta({ id: "KnowledgeText" });
 const savedSchema = z.object({ id: z.string(), state: z.enum(["ready", "pending"]) }).meta({ id: "SavedKnowledge" });
-const hitSchema = z
-  .object({
-    id: z.string(),
-    title: z.string(),
-    heading: z.string().nullable(),
-    body: z.string(),
-    score: z.number().describe("0 to 1: how much of the question it knows; words of titles count more."),
-    coverage: z.number(),
-    similarity: z.number().nullable(),
-    answers: z.boolean().describe("Whether it is good enough to be sent as the answer."),
-  })
-  .meta({ id: "KnowledgeHit" });
 const pageQuery = z.object({ cursor: z.string().max(2_000).optional(), limit: z.coerce.number().int().min(1).max(200).default(50) });
 
 type SourceBody = z.output<typeof sourceSchema>;
@@ -101,13 +69,6 @@ function sourceOf(body: SourceBody, language: string): KnowledgeSource {
     bytes: Buffer.from(body.content, body.encoding === "text" ? "utf8" : "base64"),
   };
 }
-
-const shown = ({ mediaType: _mediaType, createdAt, updatedAt, ...text }: KnowledgeText): z.input<typeof textSchema> => ({
-  ...text,
-  createdAt: createdAt.toISOString(),
-  updatedAt: updatedAt.toISOString(),
-});
-const shownHit = ({ rank: _rank, ...hit }: KnowledgeHit): z.input<typeof hitSchema> => hit;
 
 function savedOrThrow(outcome: AddOutcome | undefined): { readonly id: string; readonly state: "ready" | "pending" } {
   if (outcome === undefined) throw notFound("text");
@@ -173,7 +134,7 @@ function registerReading(api: ApiApp, knowledge: KnowledgeBase): void {
     operationId: "listKnowledge",
     summary: "List the texts by title",
     querystring: pageQuery,
-    response: { 200: z.object({ data: z.array(textSchema).readonly(), nextCursor: z.string().nullable() }), ...problemAnswers },
+    response: { 200: z.object({ data: z.array(knowledgeTextSchema).readonly(), nextCursor: z.string().nullable() }), ...problemAnswers },
   };
   api.get("/knowledge", { schema: list }, async (request) => {
     const { cursor, limit } = request.query;
@@ -181,7 +142,7 @@ function registerReading(api: ApiApp, knowledge: KnowledgeBase): void {
     const texts = await knowledge.listTexts(callerOf(request).businessId, { afterTitle, limit: limit + 1 });
     const last = texts.length > limit ? texts[limit - 1] : undefined;
     return {
-      data: texts.slice(0, limit).map(shown),
+      data: texts.slice(0, limit),
       nextCursor: last === undefined ? null : encodeCursor([last.title]),
     };
   });
@@ -189,22 +150,22 @@ function registerReading(api: ApiApp, knowledge: KnowledgeBase): void {
     operationId: "searchKnowledge",
     summary: "What would be found for a question, best first",
     querystring: z.object({ q: z.string().min(1).max(2_000), limit: z.coerce.number().int().min(1).max(30).default(10) }),
-    response: { 200: z.object({ data: z.array(hitSchema).readonly() }), ...problemAnswers },
+    response: { 200: z.object({ data: z.array(knowledgeHitSchema).readonly() }), ...problemAnswers },
   };
   api.get("/knowledge/search", { schema: search }, async (request) => {
     const { q, limit } = request.query;
     const hits = await knowledge.search({ businessId: callerOf(request).businessId, text: q, language: "", limit });
-    return { data: hits.map(shownHit) };
+    return { data: hits };
   });
   const find = {
     operationId: "findKnowledge",
     summary: "One text, whole",
     params: idParams,
-    response: { 200: textSchema, ...problemAnswers },
+    response: { 200: knowledgeTextSchema, ...problemAnswers },
   };
   api.get("/knowledge/:id", { schema: find }, async (request) => {
     const text = await knowledge.findText(callerOf(request).businessId, requireUuid(request.params.id, "text"));
     if (text === undefined) throw notFound("text");
-    return shown(text);
+    return text;
   });
 }

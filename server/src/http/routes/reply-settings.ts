@@ -1,10 +1,11 @@
 // Owns: the routes with which a business says how it wants to be answered for: its row, the document of reply settings, and the secrets of both.
+import { businessSchema } from "../../businesses/businesses.ts";
 import type { ChangeBusiness } from "../../businesses/change-business.ts";
 import { Fault } from "../../kernel/faults.ts";
 import type { ReplySettingsStore } from "../../settings/reply-settings-store.ts";
 import { isObject } from "../../kernel/read-json.ts";
 import { notFound, type ApiApp } from "../api-app.ts";
-import { businessSchema, problemAnswers } from "../api-schemas.ts";
+import { problemAnswers } from "../api-schemas.ts";
 import { callerOf } from "../authenticate.ts";
 import {
   businessChangesSchema,
@@ -98,7 +99,7 @@ function registerBusinessChange(api: ApiApp, changeBusiness: ChangeBusiness): vo
     const changed = await changeBusiness(callerOf(request).businessId, request.body);
     switch (changed.outcome) {
       case "changed":
-        return { ...changed.business, createdAt: changed.business.createdAt.toISOString() };
+        return changed.business;
       case "not_found":
         throw notFound("business");
       case "invalid": {

@@ -1,11 +1,13 @@
 // Owns: the route that answers the one conversation of a person or a lead, and what each refusal is called. Refuses to know: who is who.
 import { z } from "zod";
+import { conversationSchema } from "../../conversations/conversation-view.ts";
 import type { ConversationReader } from "../../conversations/read-conversations.ts";
 import type { ResolveConversation, ResolveOutcome } from "../../conversations/resolve-conversation.ts";
 import { Fault } from "../../kernel/faults.ts";
+import { named } from "../../kernel/shapes.ts";
 import { readWrittenPhone } from "../../kernel/written-phone.ts";
 import { notFound, type ApiApp } from "../api-app.ts";
-import { problemAnswers, resolvedConversationSchema } from "../api-schemas.ts";
+import { problemAnswers } from "../api-schemas.ts";
 import { callerOf } from "../authenticate.ts";
 
 export interface ResolveConversationRouteDeps {
@@ -49,6 +51,11 @@ const resolveBody = z
     message: "Give at least one of phone, userId, lid and leadId.",
   })
   .meta({ id: "ResolveConversation" });
+
+const resolvedConversationSchema = named(
+  "ResolvedConversation",
+  conversationSchema.extend({ isNew: z.boolean().describe("True for exactly one of all who ask at once.") }),
+);
 
 export function registerResolveConversation(api: ApiApp, { conversations, resolveConversation }: ResolveConversationRouteDeps): void {
   const schema = {

@@ -1,15 +1,24 @@
 // Owns: the session routes of the API: looking at them, and ending the open one by hand.
+import { z } from "zod";
+import { uuid } from "../../kernel/shapes.ts";
 import type { CloseSession } from "../../sessions/close-session.ts";
-import type { ListSessions } from "../../sessions/read-sessions.ts";
+import { sessionSchema, type ListSessions } from "../../sessions/read-sessions.ts";
 import { notFound, requireUuid, type ApiApp } from "../api-app.ts";
-import { idParams, pageQuery, problemAnswers } from "../api-schemas.ts";
+import { idParams, pageQuery, pageSchema, problemAnswers } from "../api-schemas.ts";
 import { callerOf } from "../authenticate.ts";
-import { closedSessionSchema, sessionPageSchema } from "../session-schemas.ts";
 
 export interface SessionRoutesDeps {
   readonly listSessions: ListSessions;
   readonly closeSession: CloseSession;
 }
+
+const sessionPageSchema = pageSchema("SessionPage", sessionSchema);
+const closedSessionSchema = z
+  .object({
+    isClosed: z.boolean().describe("False: no session was open, nothing was changed."),
+    conversationId: uuid,
+  })
+  .meta({ id: "ClosedSession" });
 
 export function registerSessionRoutes(api: ApiApp, { listSessions, closeSession }: SessionRoutesDeps): void {
   const listSchema = {

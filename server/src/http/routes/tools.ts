@@ -2,23 +2,31 @@
 import { z } from "zod";
 import type { CustomerFacts } from "../../conversations/customer-facts.ts";
 import { Fault } from "../../kernel/faults.ts";
-import type { BusinessTool, BusinessTools, SaveOutcome } from "../../tools/business-tools.ts";
-import { CALL_STATES, type DecideOutcome, type ToolCalls, type ToolCallView } from "../../tools/tool-calls.ts";
+import { named } from "../../kernel/shapes.ts";
+import { newToolSchema, toolSchema, type BusinessTool, type BusinessTools, type SaveOutcome } from "../../tools/business-tools.ts";
+import { CALL_STATES, toolCallSchema, type DecideOutcome, type ToolCalls, type ToolCallView } from "../../tools/tool-calls.ts";
 import type { TryOutcome, TryTool } from "../../tools/try-tool.ts";
 import { notFound, requireUuid, type ApiApp } from "../api-app.ts";
-import { idParams, pageQuery, problemAnswers } from "../api-schemas.ts";
+import { idParams, pageQuery, pageSchema, problemAnswers } from "../api-schemas.ts";
 import { callerOf } from "../authenticate.ts";
-import {
-  factsPatchSchema,
-  factsSchema,
-  newToolSchema,
-  toolCallPageSchema,
-  toolCallSchema,
-  toolListSchema,
-  toolSchema,
-  tryAnswerSchema,
-  tryBodySchema,
-} from "./tool-schemas.ts";
+
+const toolPageSchema = pageSchema("ToolPage", toolSchema);
+const toolCallPageSchema = pageSchema("ToolCallPage", toolCallSchema);
+const tryBodySchema = z.object({
+  arguments: z.record(z.string(), z.unknown()).default({}),
+  serverTool: z.string().max(200).optional().describe("Of an MCP server: which of its tools; absent: they are listed."),
+});
+const tryAnswerSchema = named(
+  "ToolTest",
+  z.object({
+    outcome: z.enum(["done", "failed", "unknown"]).describe("unknown: it left, and nobody knows what became of it."),
+    result: z.unknown().describe("Any JSON."),
+    error: z.string().nullable(),
+    ms: z.int(),
+  }),
+);
+const factsSchema = named("CustomerFacts", z.object({ facts: z.record(z.string(), z.string()) }));
+const factsPatchSchema = z.object({ facts: z.record(z.string(), z.string().nullable()) });
 
 export interface ToolRoutesDeps {
   readonly businessTools: BusinessTools;
@@ -37,20 +45,14 @@ export function registerToolRoutes(api: ApiApp, deps: ToolRoutesDeps): void {
   registerFacts(api, deps);
 }
 
-const toolView = ({ createdAt, updatedAt, ...tool }: BusinessTool) => ({
-  ...tool,
-  createdAt: createdAt.toISOString(),
-  updatedAt: updatedAt.toISOString(),
-});
-
 function registerTools(api: ApiApp, { businessTools: tools }: ToolRoutesDeps): void {
   const listSchema = {
     operationId: "listTools",
     summary: "List the tools that the business has defined; at most 50, by name",
-    response: { 200: toolListSchema, ...problemAnswers },
+    response: { 200: toolPageSchema, ...problemAnswers },
   };
   api.get("/tools", { schema: listSchema }, async (request) => ({
-    data: (await tools.list(callerOf(request).businessId)).map(toolView),
+    data: await tools.list(callerOf(request).businessId),
     nextCursor: null,
   }));
   const getSchema = {
@@ -62,7 +64,7 @@ function registerTools(api: ApiApp, { businessTools: tools }: ToolRoutesDeps): v
   api.get("/tools/:id", { schema: getSchema }, async (request) => {
     const tool = await tools.find(callerOf(request).businessId, requireUuid(request.params.id, "tool"));
     if (tool === undefined) throw notFound("tool");
-    return toolView(tool);
+    return tool;
   });
 }
 
@@ -74,7 +76,7 @@ function registerChanges(api: ApiApp, { businessTools: tools }: ToolRoutesDeps):
     response: { 201: toolSchema, ...problemAnswers },
   };
   api.post("/tools", { schema: createSchema }, async (request, reply) =>
-    reply.code(201).send(toolView(savedOrThrow(await tools.add(callerOf(request).businessId, request.body)))),
+    reply.code(201).send(savedOrThrow(await tools.add(callerOf(request).businessId, request.body))),
   );
   const replaceSchema = {
     operationId: "replaceTool",
@@ -84,7 +86,7 @@ function registerChanges(api: ApiApp, { businessTools: tools }: ToolRoutesDeps):
     response: { 200: toolSchema, ...problemAnswers },
   };
   api.put("/tools/:id", { schema: replaceSchema }, async (request) =>
-    toolView(savedOrThrow(await tools.replace(callerOf(request).businessId, requireUuid(request.params.id, "tool"), request.body))),
+    savedOrThrow(await tools.replace(callerOf(request).businessId, requireUuid(request.params.id, "tool"), request.body)),
   );
   const removeSchema = {
     operationId: "removeTool",

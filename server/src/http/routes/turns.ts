@@ -1,16 +1,34 @@
 // Owns: the routes of a single turn: looking at it, and answering one that waits for the business's own agent.
+import { z } from "zod";
+import { outsideHandoff, outsideMessages } from "../../answers/outside-answer.ts";
 import { Fault, type FaultCode } from "../../kernel/faults.ts";
+import { named } from "../../kernel/shapes.ts";
 import type { AnswerOutcome, AnswerTurn } from "../../replies/answer-turn.ts";
-import type { FindTurn } from "../../replies/find-turn.ts";
+import { turnDetailSchema, type FindTurn } from "../../replies/find-turn.ts";
 import { notFound, requireUuid, type ApiApp } from "../api-app.ts";
 import { idParams, problemAnswers } from "../api-schemas.ts";
 import { callerOf } from "../authenticate.ts";
-import { acceptedAnswerSchema, answerTurnSchema, turnDetailSchema } from "../turn-schemas.ts";
 
 export interface TurnRoutesDeps {
   readonly findTurn: FindTurn;
   readonly answerTurn: AnswerTurn;
 }
+
+const answerTurnSchema = named(
+  "TurnAnswer",
+  z
+    .object({
+      messages: outsideMessages.optional().describe("What the customer is told: one WhatsApp message each."),
+      handoff: outsideHandoff
+        .optional()
+        .describe("Instead of messages: a person is fetched. Without text the business's own words are said."),
+    })
+    .describe("Either messages or handoff."),
+);
+const acceptedAnswerSchema = named(
+  "AcceptedAnswer",
+  z.object({ id: z.string().describe("The turn's."), conversationId: z.string(), outcome: z.literal("accepted") }),
+);
 
 export function registerTurnRoutes(api: ApiApp, { findTurn, answerTurn }: TurnRoutesDeps): void {
   const findSchema = {
