@@ -15,6 +15,8 @@ export interface Flags {
   readonly form: "table" | "json" | "markdown";
   /** Where the servers of (d), the loop, the replies and the tenants leave CPU profiles. */
   readonly profileDir: string | undefined;
+  /** Of the loop. */
+  readonly countsStatements: boolean;
 }
 
 export const HELP = `npm run bench -- [options]: measures Onethread on this machine (docs/benchmarks.md says how, and how to read it)
@@ -34,6 +36,7 @@ export const HELP = `npm run bench -- [options]: measures Onethread on this mach
   --json               everything that was measured, as JSON
   --markdown           a section for docs/benchmarks.md
   --profile <dir>      leave CPU profiles of the servers of d, loop, replies and tenants there
+  --statements         of the loop: how often each statement ran for one conversation, and what it cost; slower, so without goals
   --help               this text
 `;
 
@@ -50,6 +53,7 @@ const options = {
   profile: text,
   json: flag,
   markdown: flag,
+  statements: flag,
   help: { ...flag, short: "h" },
 } as const;
 
@@ -83,5 +87,6 @@ export function readFlags(args: readonly string[]): Flags | "help" {
     modelMs: wholeNumber("model-ms", values["model-ms"], 3_000),
     form: values.json === true ? "json" : values.markdown === true ? "markdown" : "table",
     profileDir: values.profile,
+    countsStatements: values.statements === true,
   };
 }

@@ -1,5 +1,6 @@
 // Owns: the measurements of the whole product: from a customer's message to the reply that the platform accepted.
 import type { Latencies } from "./latencies.ts";
+import { forgetStatements, readStatements, type StatementUse } from "./statements.ts";
 import { numberOf } from "./wire.ts";
 import { startCpuMeter, withProduct, type ProductCpu, type ProductPlan } from "./with-product.ts";
 
@@ -12,6 +13,8 @@ export interface LoopResult {
   readonly unanswered: number;
   readonly answeredTwice: number;
   readonly cpu: ProductCpu;
+  /** When they were counted. */
+  readonly statements?: readonly StatementUse[];
 }
 
 export interface IdleResult extends Latencies {
@@ -36,6 +39,7 @@ export function measureLoop(plan: ProductPlan & { readonly customers: number }):
     simulator.send({ do: "write-all", customers: LOOP_WARM_UP, concurrency: CONCURRENT_WEBHOOKS, from: IDLE_FROM + 1 + LOOP_WARM_UP });
     await simulator.next("done");
     await world.analyze();
+    if (plan.countsStatements === true) await forgetStatements(world.databaseUrl);
     const cpu = startCpuMeter(product);
     simulator.send({
       do: "write-all",
@@ -53,6 +57,7 @@ export function measureLoop(plan: ProductPlan & { readonly customers: number }):
       unanswered: plan.customers - numberOf(done, "answered"),
       answeredTwice: numberOf(done, "doubled"),
       cpu: cpu.read(seconds),
+      ...(plan.countsStatements === true ? { statements: await readStatements(world.databaseUrl) } : {}),
     };
   });
 }

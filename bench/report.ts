@@ -64,6 +64,30 @@ function loopTable({ idle, loop }: Suite): Table {
   return { title: "Webhook to the reply that the platform accepted", head: ["what", "measured"], rows: [...idleRows, ...loopRows] };
 }
 
+/** Per conversation; what takes less than a hundredth of the time is left out. */
+function statementsTable({ loop }: Suite): Table {
+  const uses = loop?.statements ?? [];
+  const per = (value: number): number => value / (loop?.conversations ?? 1);
+  const all = uses.reduce((sum, { ms: taken }) => sum + taken, 0);
+  const rows = uses
+    .filter(({ ms: taken }) => taken >= all / 100)
+    .map((use) => [
+      use.name,
+      per(use.calls).toFixed(2),
+      (use.rows / use.calls).toFixed(1),
+      per(use.ms).toFixed(3),
+      per(use.buffers).toFixed(0),
+      per(use.walBytes).toFixed(0),
+    ]);
+  const sums = (["calls", "ms", "buffers", "walBytes"] as const).map((key) => per(uses.reduce((sum, use) => sum + use[key], 0)));
+  const [calls = 0, taken = 0, buffers = 0, wal = 0] = sums;
+  return {
+    title: "Statements of one conversation of the loop",
+    head: ["statement", "calls", "rows a call", "ms", "buffers", "WAL bytes"],
+    rows: rows.length === 0 ? [] : [...rows, ["all", calls.toFixed(2), "", taken.toFixed(3), buffers.toFixed(0), wal.toFixed(0)]],
+  };
+}
+
 const spread = ({ p50, p95, p99, max }: Latencies): string => `p50 ${ms(p50)}, p95 ${ms(p95)}, p99 ${ms(p99)}, max ${ms(max)} ms`;
 const inSeconds = (value: number): string => `${(value / 1_000).toFixed(2)} s`;
 
@@ -137,7 +161,9 @@ const summaryOf = ({ date, machine, seconds, rounds }: Suite): string =>
   `synchronous_commit on); ${seconds} s per variant, best of ${rounds}`;
 
 const filled = (suite: Suite): readonly Table[] =>
-  [ingestTable(suite), loopTable(suite), repliesTable(suite), tenantsTable(suite), goalTable(suite)].filter(({ rows }) => rows.length > 0);
+  [ingestTable(suite), loopTable(suite), statementsTable(suite), repliesTable(suite), tenantsTable(suite), goalTable(suite)].filter(
+    ({ rows }) => rows.length > 0,
+  );
 
 export function renderTables(suite: Suite): string {
   return [summaryOf(suite), ...filled(suite).map(asText)].join("\n\n");

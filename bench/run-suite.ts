@@ -70,7 +70,12 @@ async function runIdle(say: Say): Promise<readonly IdleResult[]> {
 }
 
 async function runLoop(flags: Flags, say: Say): Promise<LoopResult> {
-  const loop = await measureLoop({ quietMs: NO_DEBOUNCE_MS, customers: flags.customers, nodeOptions: profiling(flags) });
+  const loop = await measureLoop({
+    quietMs: NO_DEBOUNCE_MS,
+    customers: flags.customers,
+    nodeOptions: profiling(flags),
+    countsStatements: flags.countsStatements,
+  });
   say(`whole loop: ${Math.round(loop.conversationsPerSecond)} conversations/s`);
   return loop;
 }

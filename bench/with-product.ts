@@ -9,6 +9,7 @@ import { createWorld, type World } from "./world.ts";
 export interface ProductPlan {
   readonly quietMs: number;
   readonly nodeOptions: readonly string[];
+  readonly countsStatements?: boolean;
 }
 
 export interface Product {
@@ -72,8 +73,11 @@ async function startProduct({ world, start, nodeOptions, environment = {} }: Sur
 }
 
 /** One business, answered by the knowledge responder. */
-export async function withProduct<T>({ quietMs, nodeOptions }: ProductPlan, work: (product: Product) => Promise<T>): Promise<T> {
-  const world = await createWorld({ quietMs });
+export async function withProduct<T>(
+  { quietMs, nodeOptions, countsStatements = false }: ProductPlan,
+  work: (product: Product) => Promise<T>,
+): Promise<T> {
+  const world = await createWorld({ quietMs, countsStatements });
   try {
     return await withChildren(async (start) => work(await startProduct({ world, start, nodeOptions })));
   } finally {

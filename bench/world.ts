@@ -10,6 +10,7 @@ import { migrate } from "../server/src/db/migrate.ts";
 import { noFailPoints } from "../server/src/kernel/fail-points.ts";
 import type { JsonObject } from "../server/src/kernel/json.ts";
 import { createLog, type Log } from "../server/src/kernel/log.ts";
+import { countStatements } from "./statements.ts";
 import { createOutsideHttp } from "../server/src/outside/outside-http.ts";
 
 export interface WorldPlan {
@@ -19,6 +20,8 @@ export interface WorldPlan {
   readonly businesses?: number;
   /** Of each business. Default: as a new business has them. */
   readonly replySettings?: JsonObject;
+  /** Whether PostgreSQL counts them (statements.ts). Default: no. */
+  readonly countsStatements?: boolean;
 }
 
 export interface World {
@@ -97,7 +100,7 @@ async function prepare(databaseUrl: string, plan: WorldPlan, log: Log): Promise<
 export async function createWorld(plan: WorldPlan): Promise<World> {
   const dataDir = await mkdtemp(join(tmpdir(), "onethread-bench-"));
   const log = createLog({ level: "warn" });
-  const postgres = await startEmbeddedDatabase({ dataDir, log });
+  let postgres = await startEmbeddedDatabase({ dataDir, log });
   const close = async (): Promise<void> => {
     process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
     await postgres.stop();
@@ -109,6 +112,11 @@ export async function createWorld(plan: WorldPlan): Promise<World> {
   };
   process.once("SIGINT", onSignal).once("SIGTERM", onSignal);
   try {
+    if (plan.countsStatements === true) {
+      await countStatements(postgres.url);
+      await postgres.stop();
+      postgres = await startEmbeddedDatabase({ dataDir, log });
+    }
     await prepare(postgres.url, plan, log);
     const postgresPid = Number((await readFile(join(dataDir, "postgres", "postmaster.pid"), "utf8")).split("\n", 1)[0]);
     const phoneNumberIds = phoneNumberIdsOf(plan);
