@@ -1,6 +1,7 @@
 // Owns: the channel of ours on which an old message stands: one that is connected and was named, else a stopped one that only holds history.
 import type { Database } from "../db/database.ts";
 import type { BusinessId } from "../kernel/ids.ts";
+import { GATEWAYS } from "../whatsapp/providers.ts";
 import { adoptedId } from "./adopted-id.ts";
 import { insertPlaceholderChannel } from "./adoption-records.queries.ts";
 
@@ -13,7 +14,6 @@ export interface OldChannel {
 export type ChannelOf = (channel: OldChannel) => string;
 
 const DEFAULT_WORD = "cloud";
-const OURS = ["evolution", "waha", "baileys"] as const;
 
 /** `word` or `word:key`: what `--channel` names. */
 export function channelNameOf({ provider, channelKey }: OldChannel): string {
@@ -53,7 +53,7 @@ export function createOldChannels({ database, businessId, source, oldBusinessId,
     },
     async ensure() {
       for (const [name, id] of missing) {
-        const provider = OURS.find((word) => name.startsWith(word)) ?? "cloud";
+        const provider = GATEWAYS.find((word) => name.startsWith(word)) ?? "cloud";
         const externalId = `adopted:${source}:${oldBusinessId}:${name}`;
         await database.forBusiness(businessId).run(insertPlaceholderChannel, [businessId, id, provider, externalId, `Adopted: ${name}`]);
         missing.delete(name);

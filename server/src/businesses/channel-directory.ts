@@ -1,7 +1,7 @@
 // Owns: which business a webhook belongs to, by the provider's name for the channel. Hot: asked for every event, so answers are remembered.
 import type { Database } from "../db/database.ts";
 import type { BusinessId, ChannelId } from "../kernel/ids.ts";
-import type { Provider } from "../whatsapp/events.ts";
+import type { Gateway, Provider } from "../whatsapp/providers.ts";
 import { createCachedLookup } from "../kernel/cached-lookup.ts";
 import { findChannelAcrossBusinesses, findGatewayProofAcrossBusinesses } from "./channel-directory.queries.ts";
 
@@ -18,7 +18,7 @@ export interface ChannelDirectory {
   /** Undefined when nobody connected this channel. A new channel is found after 2 s at most, a changed one after 10 s. */
   find(provider: Provider, channelKey: string): Promise<DirectoryChannel | undefined>;
   /** What proves a webhook of a gateway, by the token in its address; undefined when no channel has it. As fresh as `find`. */
-  findGatewayProof(gateway: Exclude<Provider, "cloud">, token: string): Promise<GatewayProof | undefined>;
+  findGatewayProof(gateway: Gateway, token: string): Promise<GatewayProof | undefined>;
 }
 
 export interface GatewayProof {

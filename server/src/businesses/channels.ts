@@ -4,7 +4,7 @@ import type { Database } from "../db/database.ts";
 import type { RowOf } from "../db/query.ts";
 import { newId, type BusinessId, type ChannelId } from "../kernel/ids.ts";
 import { idOf, instant, isoOf, named } from "../kernel/shapes.ts";
-import type { Provider } from "../whatsapp/events.ts";
+import type { Provider } from "../whatsapp/providers.ts";
 import { channelDirectoryKey } from "./channel-directory.ts";
 import { insertChannel, insertDirectoryEntry, listChannels, upsertChannelSecret, upsertWebhookSecret } from "./businesses.queries.ts";
 

@@ -9,9 +9,7 @@ import { BUSINESS_MEANING, BUSINESS_OPTION, inBusiness } from "./in-business.ts"
 import { renderTable } from "./render-table.ts";
 import { resumeChannel, stopChannel } from "./stop-channel.queries.ts";
 import type { Terminal } from "./terminal.ts";
-import { GATEWAYS, isGateway } from "../whatsapp/gateways/parse-gateway-webhook.ts";
-
-const PROVIDERS = ["cloud", ...GATEWAYS];
+import { GATEWAY_NEEDS, isGateway, PROVIDERS } from "../whatsapp/providers.ts";
 
 const EXAMPLES = `
 Examples:
@@ -127,9 +125,9 @@ function cloudPlace({ phoneNumberId = "" }: AddOptions): Place {
 function gatewayPlace({ provider, baseUrl = "", instance, webhookSecret }: AddOptions): Place {
   if (!isGateway(provider)) throw new CliFailure(`--provider must be one of ${PROVIDERS.join(", ")}.`, 2);
   if (!/^https?:\/\/\S+$/.test(baseUrl)) throw new CliFailure("--base-url must be the http(s) address of the gateway.", 2);
-  if (provider !== "baileys" && instance === undefined)
-    throw new CliFailure(`--instance is missing: which one of ${provider} is this number?`, 2);
-  if (provider !== "evolution" && webhookSecret === undefined) {
+  const needs = GATEWAY_NEEDS[provider];
+  if (needs.instance && instance === undefined) throw new CliFailure(`--instance is missing: which one of ${provider} is this number?`, 2);
+  if (needs.webhookSecret && webhookSecret === undefined) {
     throw new CliFailure(`--webhook-secret is missing: without it nobody could tell a webhook of ${provider} from a stranger's.`, 2);
   }
   // The token is in the address of the webhook, and with Evolution it may be the only proof there is.

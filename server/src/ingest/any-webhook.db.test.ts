@@ -7,7 +7,6 @@ import { createTestDatabase, type TestDatabase } from "../../test/support/test-d
 import { bearerFor, createTestHttp, type TestHttp } from "../../test/support/test-http.ts";
 import { mutated, textOf } from "../../test/support/mutate-json.ts";
 import { createTestIntake } from "../../test/support/test-intake.ts";
-import type { Provider } from "../whatsapp/events.ts";
 import type { Json } from "../kernel/json.ts";
 import { newId } from "../kernel/ids.ts";
 import { GATEWAY_MESSAGES } from "../whatsapp/fixtures/gateway-messages.ts";
@@ -15,6 +14,7 @@ import { changeFixture, messageFixture, readFixture, statusFixture, systemFixtur
 import { parseGatewayWebhook } from "../whatsapp/gateways/parse-gateway-webhook.ts";
 import { parseCloudWebhook } from "../whatsapp/parse-webhook.ts";
 import type { ParsedWebhook } from "../whatsapp/opened-webhook.ts";
+import { type Gateway, GATEWAYS, type Provider } from "../whatsapp/providers.ts";
 
 let test: TestDatabase;
 let http: TestHttp;
@@ -26,7 +26,7 @@ beforeAll(async () => {
   test = await createTestDatabase();
   const database = test.open();
   business = await createTestBusiness(test.superuser);
-  for (const provider of ["evolution", "waha", "baileys"]) {
+  for (const provider of GATEWAYS) {
     const id = newId();
     await test.superuser.query(
       "insert into onethread.channels (business_id, id, provider, external_id, name) values ($1, $2, $3, $4, 'G')",
@@ -65,8 +65,25 @@ const cloud = (field: string, value: object): Json =>
 const key = { remoteJid: "12025550147@s.whatsapp.net", fromMe: false, id: "3EB0A1" };
 const contacts = [{ profile: { name: "Ana" }, wa_id: "4917612345678" }];
 
+const record = (message: object): object => ({ key, messageTimestamp: 1_790_000_000, pushName: "Ana", message });
+const OF_GATEWAYS: Readonly<Record<Gateway, (message: object) => object>> = {
+  evolution: (message) => ({ event: "messages.upsert", instance: "a", data: record(message) }),
+  baileys: (message) => ({ events: [{ event: "messages.upsert", data: { type: "notify", messages: [record(message)] } }] }),
+  waha: (message) => ({
+    event: "message",
+    session: "default",
+    payload: {
+      id: "false_12025550147@c.us_3EB0A1",
+      timestamp: 1_790_000_000,
+      from: "12025550147@c.us",
+      fromMe: false,
+      body: null,
+      _data: { key, message },
+    },
+  }),
+};
+
 function bases(): readonly (readonly [provider: Provider, body: Json])[] {
-  const record = (message: object): object => ({ key, messageTimestamp: 1_790_000_000, pushName: "Ana", message });
   return [
     ...readFixture("inbound-messages.jsonl", messageFixture).map(
       ({ message }) => ["cloud", cloud("messages", { contacts, messages: [message] })] as const,
@@ -79,25 +96,7 @@ function bases(): readonly (readonly [provider: Provider, body: Json])[] {
     ),
     ...readFixture("statuses.jsonl", statusFixture).map(({ value }) => ["cloud", cloud("messages", value)] as const),
     ...readFixture("other-changes.jsonl", changeFixture).map(({ field, value }) => ["cloud", cloud(field, value as object)] as const),
-    ...GATEWAY_MESSAGES.flatMap(([, message]) => [
-      ["evolution", json({ event: "messages.upsert", instance: "a", data: record(message) })] as const,
-      ["baileys", json({ events: [{ event: "messages.upsert", data: { type: "notify", messages: [record(message)] } }] })] as const,
-      [
-        "waha",
-        json({
-          event: "message",
-          session: "default",
-          payload: {
-            id: "false_12025550147@c.us_3EB0A1",
-            timestamp: 1_790_000_000,
-            from: "12025550147@c.us",
-            fromMe: false,
-            body: null,
-            _data: { key, message },
-          },
-        }),
-      ] as const,
-    ]),
+    ...GATEWAY_MESSAGES.flatMap(([, message]) => GATEWAYS.map((gateway) => [gateway, json(OF_GATEWAYS[gateway](message))] as const)),
   ];
 }
 

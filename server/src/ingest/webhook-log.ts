@@ -3,7 +3,8 @@
 import type { Queryable } from "../db/query.ts";
 import { newId, NO_BUSINESS, type BusinessId } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
-import type { Provider, WebhookEvent } from "../whatsapp/events.ts";
+import type { WebhookEvent } from "../whatsapp/events.ts";
+import type { Provider } from "../whatsapp/providers.ts";
 import { logWebhooksAcrossBusinesses } from "./raw-items.queries.ts";
 
 export interface LogEntry {

@@ -1,7 +1,6 @@
 // Owns: the vocabulary in which every provider's webhook reaches the rest of Onethread. Refuses to know: databases, HTTP, tenants.
 import type { JsonObject } from "../kernel/json.ts";
-
-export type Provider = "cloud" | "evolution" | "waha" | "baileys";
+import type { Provider } from "./providers.ts";
 
 /** How the provider names the customer. Values exactly as received (phones are digits without "+"); a key is absent when the provider withheld it. */
 export interface CustomerIdentity {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { GATEWAYS } from "./gateways/parse-gateway-webhook.ts";
+import { GATEWAYS } from "./providers.ts";
 import { readGatewaySignal } from "./gateways/read-gateway-signal.ts";
 import { readSignal } from "./read-signal.ts";
 

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { startEvolutionSimulator, startWahaSimulator, type GatewaySimulator } from "@onethread/simulator";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createChannels } from "../../src/businesses/channels.ts";
-import type { Provider } from "../../src/whatsapp/events.ts";
+import type { Gateway } from "../../src/whatsapp/providers.ts";
 import { eventually } from "../support/eventually.ts";
 import { ANSWER, createStack, QUESTION, type Stack } from "../support/start-stack.ts";
 import { createTestDatabase, type TestDatabase } from "../support/test-database.ts";
@@ -23,7 +23,7 @@ describe("gateways, through real processes", () => {
     await database.close();
   });
 
-  async function connect(provider: Exclude<Provider, "cloud">, baseUrl: string, instance: string): Promise<string> {
+  async function connect(provider: Gateway, baseUrl: string, instance: string): Promise<string> {
     const token = randomUUID();
     const made = await createChannels({ database: database.open() }).create({
       businessId: stack.business.businessId,

@@ -14,7 +14,7 @@ import { createIntake, type Intake } from "../../ingest/create-intake.ts";
 import { createWebhookLog } from "../../ingest/webhook-log.ts";
 import { noFailPoints } from "../../kernel/fail-points.ts";
 import type { BusinessId } from "../../kernel/ids.ts";
-import type { Gateway } from "../../whatsapp/gateways/parse-gateway-webhook.ts";
+import type { Gateway } from "../../whatsapp/providers.ts";
 import { createTestBusiness } from "../../../test/support/test-business.ts";
 import { createTestDatabase, type TestDatabase } from "../../../test/support/test-database.ts";
 import { createErrorHandler } from "../error-mapper.ts";

@@ -13,8 +13,9 @@ import {
   verifyEvolutionCall,
   verifyWahaCall,
 } from "../../whatsapp/gateways/gateway-auth.ts";
-import { type Gateway, GATEWAYS, openGatewayWebhook } from "../../whatsapp/gateways/parse-gateway-webhook.ts";
+import { openGatewayWebhook } from "../../whatsapp/gateways/parse-gateway-webhook.ts";
 import type { OpenedWebhook } from "../../whatsapp/opened-webhook.ts";
+import { type Gateway, GATEWAYS } from "../../whatsapp/providers.ts";
 import { type RawWebhook, registerRawWebhook, type RawWebhookDeps } from "./raw-webhook.ts";
 
 export interface GatewayWebhookDeps extends RawWebhookDeps {

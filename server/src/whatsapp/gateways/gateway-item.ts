@@ -2,8 +2,9 @@
 // what any gateway's keys mean.
 import type { Json, JsonObject } from "../../kernel/json.ts";
 import { isSmall } from "../cloud-envelope.ts";
-import type { CustomerIdentity, IdentityEvent, NoticeEvent, Provider, UnreadableEvent, WebhookEvent } from "../events.ts";
+import type { CustomerIdentity, IdentityEvent, NoticeEvent, UnreadableEvent, WebhookEvent } from "../events.ts";
 import type { OpenedWebhook } from "../opened-webhook.ts";
+import type { Gateway } from "../providers.ts";
 import { writeJson } from "../../kernel/write-json.ts";
 import { withoutFuture } from "../provider-time.ts";
 import { isArray, isObject, readString } from "../../kernel/read-json.ts";
@@ -19,7 +20,7 @@ export interface GatewayDelivery {
 }
 
 export interface GatewayItem extends GatewayDelivery {
-  readonly provider: Exclude<Provider, "cloud">;
+  readonly provider: Gateway;
   readonly own: OwnNumber;
   /** A whole body with only this item in it. */
   readonly raw: string;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { WebhookEvent } from "../events.ts";
 import type { ParsedWebhook } from "../opened-webhook.ts";
+import type { Gateway } from "../providers.ts";
 import { GATEWAY_MESSAGES } from "../fixtures/gateway-messages.ts";
 import { parseGatewayWebhook } from "./parse-gateway-webhook.ts";
 
@@ -33,13 +34,13 @@ const wahaBody = (data: object): object => ({
   payload: { id: "false_12025550147@c.us_3EB0A1", timestamp: TIME, from: "12025550147@c.us", fromMe: false, body: null, _data: data },
 });
 
-type Gateway = readonly [name: string, read: (message: unknown, extra?: object) => WebhookEvent];
-const EVOLUTION: Gateway = [
+type Reading = readonly [name: string, read: (message: unknown, extra?: object) => WebhookEvent];
+const EVOLUTION: Reading = [
   "Evolution",
   (message, extra) =>
     only(parseGatewayWebhook("evolution", wire({ event: "messages.upsert", instance: "a", data: record(message, extra) }), delivery)),
 ];
-const BAILEYS: Gateway = [
+const BAILEYS: Reading = [
   "Baileys",
   (message, extra) =>
     only(
@@ -50,13 +51,16 @@ const BAILEYS: Gateway = [
       ),
     ),
 ];
-const NOWEB: Gateway = ["WAHA with NOWEB", (message) => only(parseGatewayWebhook("waha", wire(wahaBody({ key, message })), delivery))];
-const GOWS: Gateway = [
+const NOWEB: Reading = ["WAHA with NOWEB", (message) => only(parseGatewayWebhook("waha", wire(wahaBody({ key, message })), delivery))];
+const GOWS: Reading = [
   "WAHA with GOWS",
   (message) => only(parseGatewayWebhook("waha", wire(wahaBody({ Info: { PushName: "Ana" }, Message: inGoSpelling(message) })), delivery)),
 ];
 
-describe.each([EVOLUTION, BAILEYS, NOWEB, GOWS])("%s", (_name, read) => {
+/** Each with all its engines. */
+const READINGS: Readonly<Record<Gateway, readonly Reading[]>> = { evolution: [EVOLUTION], waha: [NOWEB, GOWS], baileys: [BAILEYS] };
+
+describe.each(Object.values(READINGS).flat())("%s", (_name, read) => {
   test.each(GATEWAY_MESSAGES)("%s", (_kind, message, { type, text, quoted, target, notice }) => {
     const event = read(message);
     if (event.kind === "message") expect(event.content).toMatchObject({ type: event.type, [event.type]: expect.anything() });

@@ -3,7 +3,7 @@
 import type { JsonObject } from "../../kernel/json.ts";
 import { readTime } from "../provider-time.ts";
 import { isObject, readArray, readInteger, readObject, readScalar, readString } from "../../kernel/read-json.ts";
-import type { Gateway } from "./parse-gateway-webhook.ts";
+import type { Gateway } from "../providers.ts";
 import { type Aspect, type Health, short, type Signal } from "../signal.ts";
 import { readable } from "../signal-words.ts";
 
