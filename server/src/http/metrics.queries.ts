@@ -5,6 +5,7 @@ export const measureLanesAcrossBusinesses = defineQuery({
   name: "metrics.lanes-across-businesses",
   role: "ingest",
   columns: { kind: "text", waiting: "int8", due: "int8", oldest_due_seconds: "float8" },
+  params: {},
   text: `
     select l.kind, count(*) as waiting, count(*) filter (where l.check_at <= now()) as due,
       greatest(extract(epoch from now() - min(l.check_at)), 0)::float8 as oldest_due_seconds
@@ -17,6 +18,7 @@ export const countUnsettledMessagesAcrossBusinesses = defineQuery({
   name: "metrics.unsettled-messages-across-businesses",
   role: "ingest",
   columns: { status: "text", messages: "int8" },
+  params: {},
   text: `
     select m.status, count(*) as messages
     from messages m
@@ -28,5 +30,6 @@ export const countQuarantinedAcrossBusinesses = defineQuery({
   name: "metrics.quarantined-across-businesses",
   role: "ingest",
   columns: { quarantined: "int8" },
+  params: {},
   text: `select count(*) as quarantined from webhook_log w where w.state = 'quarantined'`,
 });

@@ -122,7 +122,7 @@ function createGauges({ registry, database, log, timeoutMs = 2_000 }: MetricsDep
   const failures = new Counter({ name: "onethread_metrics_failures_total", help: "Gauges that could not be read", registers });
   const readings: readonly (() => Promise<void>)[] = [
     async () => {
-      const lanes = await database.acrossBusinesses.run(measureLanesAcrossBusinesses, []);
+      const lanes = await database.acrossBusinesses.run(measureLanesAcrossBusinesses, {});
       for (const gauge of [waiting, due, oldest]) gauge.reset();
       for (const lane of lanes) {
         waiting.set({ kind: lane.kind }, lane.waiting);
@@ -131,12 +131,12 @@ function createGauges({ registry, database, log, timeoutMs = 2_000 }: MetricsDep
       }
     },
     async () => {
-      const counts = await database.acrossBusinesses.run(countUnsettledMessagesAcrossBusinesses, []);
+      const counts = await database.acrossBusinesses.run(countUnsettledMessagesAcrossBusinesses, {});
       unsettled.reset();
       for (const { status, messages } of counts) unsettled.set({ status }, messages);
     },
     async () => {
-      const [count] = await database.acrossBusinesses.run(countQuarantinedAcrossBusinesses, []);
+      const [count] = await database.acrossBusinesses.run(countQuarantinedAcrossBusinesses, {});
       quarantined.set(count?.quarantined ?? 0);
     },
   ];
