@@ -1,5 +1,5 @@
 // Owns: a run over a whole older database, business by business, and which business of ours each becomes.
-import { createBusinesses } from "../businesses/businesses.ts";
+import { createBusinesses, NEW_BUSINESS } from "../businesses/businesses.ts";
 import { insertBusiness } from "../businesses/businesses.queries.ts";
 import { createChannels } from "../businesses/channels.ts";
 import type { Database } from "../db/database.ts";
@@ -169,5 +169,5 @@ async function ensureBusiness(
   if (id === undefined || options.businesses.has(old.id)) return;
   if ((await createBusinesses({ database }).find(id)) !== undefined) return;
   const name = (old.name?.trim() ?? "") === "" ? `Adopted business ${old.id}` : (old.name ?? "").trim();
-  await database.forBusiness(id).run(insertBusiness, [id, name.slice(0, 200), null, null, null, null]);
+  await database.forBusiness(id).run(insertBusiness, { ...NEW_BUSINESS, name: name.slice(0, 200), handoffPauseMs: null });
 }

@@ -63,20 +63,19 @@ export function createApiKeys(deps: { readonly database: Database }): ApiKeys {
       const key = newKey();
       const prefix = key.slice(0, PREFIX_LENGTH);
       await database.forBusiness(businessId).transaction(async (tx) => {
-        await tx.run(insertApiKey, [businessId, id, name, prefix]);
-        await tx.run(insertDirectoryEntry, [businessId, "api_key", hashOf(key), id]);
+        await tx.run(insertApiKey, { id, name, prefix });
+        await tx.run(insertDirectoryEntry, { kind: "api_key", key: hashOf(key), targetId: id });
       });
       return { id, key, prefix };
     },
     async revoke(businessId, apiKeyId) {
       return database.forBusiness(businessId).transaction(async (tx) => {
-        await tx.run(deleteDirectoryEntry, [businessId, "api_key", apiKeyId]);
-        const rows = await tx.run(revokeApiKey, [businessId, apiKeyId]);
-        return rows.length > 0;
+        await tx.run(deleteDirectoryEntry, { kind: "api_key", targetId: apiKeyId });
+        return (await tx.execute(revokeApiKey, { id: apiKeyId })) > 0;
       });
     },
     async list(businessId) {
-      const rows = await database.forBusiness(businessId).run(listApiKeys, [businessId]);
+      const rows = await database.forBusiness(businessId).run(listApiKeys, {});
       return rows.map((row) => ({ id: row.id, name: row.name, prefix: row.prefix, createdAt: row.created_at, revokedAt: row.revoked_at }));
     },
   };
@@ -90,7 +89,7 @@ export function createFindCaller(deps: { readonly database: Pick<Database, "acro
     missingForMs: 2_000,
     ...(deps.now === undefined ? {} : { now: deps.now }),
     async find(hash) {
-      const [row] = await deps.database.acrossBusinesses.run(findApiKeyAcrossBusinesses, [hash]);
+      const [row] = await deps.database.acrossBusinesses.run(findApiKeyAcrossBusinesses, { hash });
       return row === undefined ? undefined : { businessId: row.business_id as BusinessId, apiKeyId: row.api_key_id };
     },
   });

@@ -1,7 +1,7 @@
 // Owns: creating and reading tenants. Refuses to know: who may do so (the CLI may; the API only reads its own).
 import { z } from "zod";
 import type { Database } from "../db/database.ts";
-import type { RowOf } from "../db/query.ts";
+import type { Row } from "../db/query.ts";
 import { newId, type BusinessId } from "../kernel/ids.ts";
 import { idOf, instant, named } from "../kernel/shapes.ts";
 import { findBusiness, insertBusiness, listBusinessesAcrossBusinesses } from "./businesses.queries.ts";
@@ -38,8 +38,16 @@ export interface NewBusiness {
   readonly handoffPauseMs?: number | null | undefined;
 }
 
-/** Each message of a person who answers begins it anew; when nobody comes, the AI is there again. */
-const HANDOFF_PAUSE_MS = 900_000;
+/**
+ * What a new business has where nothing else is said. The pause: each message of a person who answers begins it anew; when nobody comes, the AI is
+ * there again.
+ */
+export const NEW_BUSINESS = { quietMs: 2_000, ceilingMs: 10_000, language: "english", handoffPauseMs: 900_000 } as const;
+
+export interface BusinessRefusal {
+  readonly path: string;
+  readonly problem: string;
+}
 
 export interface Businesses {
   /** Throws a RangeError with a sentence when the name or a time is not usable. */
@@ -51,46 +59,48 @@ export interface Businesses {
 export function createBusinesses(deps: { readonly database: Database }): Businesses {
   const { database } = deps;
   return {
-    async create({ name, quietMs, ceilingMs, language, handoffPauseMs }) {
-      checkName(name);
-      checkDebounce(quietMs ?? 2_000, ceilingMs ?? 10_000);
+    async create({
+      name,
+      quietMs = NEW_BUSINESS.quietMs,
+      ceilingMs = NEW_BUSINESS.ceilingMs,
+      language = NEW_BUSINESS.language,
+      handoffPauseMs = NEW_BUSINESS.handoffPauseMs,
+    }) {
+      const values = { name: name.trim(), quietMs, ceilingMs, language, handoffPauseMs };
+      const refusal = refusalOf(values);
+      if (refusal !== undefined) throw new RangeError(refusal.problem);
       const id = newId<BusinessId>();
-      const values = [
-        id,
-        name.trim(),
-        quietMs ?? null,
-        ceilingMs ?? null,
-        language ?? null,
-        handoffPauseMs === undefined ? HANDOFF_PAUSE_MS : handoffPauseMs,
-      ];
       const [row] = await database.forBusiness(id).run(insertBusiness, values);
       if (row === undefined) throw new Error("the insert of a business answered no row");
       return businessOf(row);
     },
     async find(businessId) {
-      const [row] = await database.forBusiness(businessId).run(findBusiness, [businessId]);
+      const [row] = await database.forBusiness(businessId).run(findBusiness, {});
       return row === undefined ? undefined : businessOf(row);
     },
     async listAcrossBusinesses() {
-      const rows = await database.acrossBusinesses.run(listBusinessesAcrossBusinesses, []);
+      const rows = await database.acrossBusinesses.run(listBusinessesAcrossBusinesses, {});
       return rows.map(businessOf);
     },
   };
 }
 
-function checkName(name: string): void {
-  const { length } = name.trim();
-  if (length < 1 || length > 200) throw new RangeError("The name of a business must have 1 to 200 characters.");
+/** What is wrong with the values of a business; undefined: nothing. */
+export function refusalOf({ name, quietMs, ceilingMs }: Pick<Business, "name" | "quietMs" | "ceilingMs">): BusinessRefusal | undefined {
+  if (name.length < 1 || name.length > 200) return { path: "name", problem: "The name of a business must have 1 to 200 characters." };
+  if (!Number.isInteger(quietMs) || quietMs < 0 || quietMs > 60_000)
+    return { path: "quietMs", problem: "The quiet time must be 0 to 60000 milliseconds." };
+  if (ceilingMs < quietMs)
+    return {
+      path: "ceilingMs",
+      problem: `The ceiling (${String(ceilingMs)} ms) must not be below the quiet time (${String(quietMs)} ms).`,
+    };
+  if (!Number.isInteger(ceilingMs) || ceilingMs > 300_000)
+    return { path: "ceilingMs", problem: "The ceiling must be at most 300000 milliseconds." };
+  return undefined;
 }
 
-function checkDebounce(quietMs: number, ceilingMs: number): void {
-  const isWhole = Number.isInteger(quietMs) && Number.isInteger(ceilingMs);
-  if (!isWhole || quietMs < 0 || quietMs > 60_000 || ceilingMs < quietMs || ceilingMs > 300_000) {
-    throw new RangeError("The quiet time must be 0 to 60000 milliseconds, and the ceiling from the quiet time to 300000 milliseconds.");
-  }
-}
-
-export function businessOf(row: RowOf<typeof findBusiness.columns>): Business {
+export function businessOf(row: Row<typeof findBusiness>): Business {
   return {
     id: row.id as BusinessId,
     name: row.name,

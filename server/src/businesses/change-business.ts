@@ -2,7 +2,7 @@
 // document of reply settings.
 import type { Database } from "../db/database.ts";
 import type { BusinessId } from "../kernel/ids.ts";
-import { businessOf, type Business } from "./businesses.ts";
+import { businessOf, refusalOf, type Business, type BusinessRefusal } from "./businesses.ts";
 import { changeBusiness, lockBusiness } from "./businesses.queries.ts";
 
 export type BusinessChanges = {
@@ -16,7 +16,7 @@ export type BusinessChange =
   | { readonly outcome: "changed"; readonly business: Business }
   | { readonly outcome: "not_found" }
   /** Nothing was changed. */
-  | { readonly outcome: "invalid"; readonly path: string; readonly problem: string };
+  | ({ readonly outcome: "invalid" } & BusinessRefusal);
 
 /** What is absent stays as it is. Running processes notice within seconds. */
 export type ChangeBusiness = (businessId: BusinessId, changes: BusinessChanges) => Promise<BusinessChange>;
@@ -24,35 +24,21 @@ export type ChangeBusiness = (businessId: BusinessId, changes: BusinessChanges) 
 export function createChangeBusiness({ database }: { readonly database: Database }): ChangeBusiness {
   return (businessId, changes) =>
     database.forBusiness(businessId).transaction(async (tx) => {
-      const [row] = await tx.run(lockBusiness, [businessId, changes.language ?? null]);
+      const [row] = await tx.run(lockBusiness, { language: changes.language });
       if (row === undefined) return { outcome: "not_found" };
       const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
       const wanted: Business = { ...businessOf(row), ...given };
-      const { length } = wanted.name.trim();
-      if (length < 1 || length > 200) return invalid("name", "The name of a business must have 1 to 200 characters.");
-      if (!row.knows_language) return invalid("language", `PostgreSQL does not know "${wanted.language}"; simple suits every language.`);
-      if (wanted.ceilingMs < wanted.quietMs)
-        return invalid(
-          "ceilingMs",
-          `The ceiling (${String(wanted.ceilingMs)} ms) must not be below the quiet time (${String(wanted.quietMs)} ms).`,
-        );
       const { aiEnabled, quietMs, ceilingMs, language, handoffText, handoffPauseMs, answersGroups, replyConcurrency } = wanted;
-      const values = [
-        wanted.name.trim(),
-        aiEnabled,
-        quietMs,
-        ceilingMs,
-        language,
-        handoffText,
-        handoffPauseMs,
-        answersGroups,
-        replyConcurrency,
-      ];
-      const [changed] = await tx.run(changeBusiness, [businessId, ...values]);
+      const name = wanted.name.trim();
+      const refusal = refusalOf({ name, quietMs, ceilingMs }) ?? refusalOfLanguage(language, row.knows_language);
+      if (refusal !== undefined) return { outcome: "invalid", ...refusal };
+      const values = { name, aiEnabled, quietMs, ceilingMs, language, handoffText, handoffPauseMs, answersGroups, replyConcurrency };
+      const [changed] = await tx.run(changeBusiness, values);
       return changed === undefined ? { outcome: "not_found" } : { outcome: "changed", business: businessOf(changed) };
     });
 }
 
-function invalid(path: string, problem: string): BusinessChange {
-  return { outcome: "invalid", path, problem };
+function refusalOfLanguage(language: string, isKnown: boolean): BusinessRefusal | undefined {
+  if (isKnown) return undefined;
+  return { path: "language", problem: `PostgreSQL does not know "${language}"; simple suits every language.` };
 }

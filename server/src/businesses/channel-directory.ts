@@ -44,7 +44,7 @@ export function createChannelDirectory(deps: ChannelDirectoryDeps): ChannelDirec
     missingForMs: 2_000,
     ...(deps.now === undefined ? {} : { now: deps.now }),
     async find(key) {
-      const [row] = await deps.database.acrossBusinesses.run(findChannelAcrossBusinesses, [key]);
+      const [row] = await deps.database.acrossBusinesses.run(findChannelAcrossBusinesses, { key });
       if (row === undefined) return undefined;
       return { businessId: row.business_id as BusinessId, channelId: row.channel_id as ChannelId, quietMs: row.quiet_ms, scope: row.scope };
     },
@@ -55,7 +55,7 @@ export function createChannelDirectory(deps: ChannelDirectoryDeps): ChannelDirec
     missingForMs: 2_000,
     ...(deps.now === undefined ? {} : { now: deps.now }),
     async find(key) {
-      const [row] = await deps.database.acrossBusinesses.run(findGatewayProofAcrossBusinesses, [key]);
+      const [row] = await deps.database.acrossBusinesses.run(findGatewayProofAcrossBusinesses, { key });
       if (row === undefined) return undefined;
       const secrets = [row.secret, row.previous_secret].filter((secret) => secret !== null);
       return row.instance === null ? { secrets } : { secrets, instance: row.instance };

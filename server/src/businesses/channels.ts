@@ -6,7 +6,15 @@ import { newId, type BusinessId, type ChannelId } from "../kernel/ids.ts";
 import { idOf, instant, isoOf, named } from "../kernel/shapes.ts";
 import type { Provider } from "../whatsapp/providers.ts";
 import { channelDirectoryKey } from "./channel-directory.ts";
-import { insertChannel, insertDirectoryEntry, listChannels, upsertChannelSecret, upsertWebhookSecret } from "./businesses.queries.ts";
+import {
+  insertChannel,
+  insertDirectoryEntry,
+  listChannels,
+  resumeChannel,
+  stopChannel,
+  upsertChannelSecret,
+  upsertWebhookSecret,
+} from "./businesses.queries.ts";
 
 export const channelSchema = named(
   "Channel",
@@ -67,8 +75,12 @@ export type CreateChannelOutcome =
 export interface Channels {
   /** A number is connected once in the whole installation: two tenants would both get its messages. */
   create(input: NewChannel): Promise<CreateChannelOutcome>;
-  /** False when the business has no such channel. Starts a stopped channel again. */
+  /** False when the business has no such channel. Resumes a stopped channel. */
   setToken(businessId: BusinessId, channelId: string, accessToken: string): Promise<boolean>;
+  /** False when the business has no such channel. Messages still come in; nothing is sent until it is resumed. The first reason stays. */
+  stop(businessId: BusinessId, channelId: string, reason: string): Promise<boolean>;
+  /** False when the business has no such channel. */
+  resume(businessId: BusinessId, channelId: string): Promise<boolean>;
   list(businessId: BusinessId): Promise<readonly Channel[]>;
 }
 
@@ -89,34 +101,32 @@ export function createChannels(deps: { readonly database: Database }): Channels 
       }
     },
     async setToken(businessId, channelId, accessToken) {
-      const rows = await database.forBusiness(businessId).run(upsertChannelSecret, [businessId, channelId, accessToken]);
-      return rows.length > 0;
+      return (await database.forBusiness(businessId).execute(upsertChannelSecret, { channelId, accessToken })) > 0;
+    },
+    async stop(businessId, channelId, reason) {
+      return (await database.forBusiness(businessId).execute(stopChannel, { channelId, reason })) > 0;
+    },
+    async resume(businessId, channelId) {
+      return (await database.forBusiness(businessId).execute(resumeChannel, { channelId })) > 0;
     },
     async list(businessId) {
-      const rows = await database.forBusiness(businessId).run(listChannels, [businessId]);
+      const rows = await database.forBusiness(businessId).run(listChannels, {});
       return rows.map(channelOf);
     },
   };
 }
 
 async function insert(database: Database, input: NewChannel): Promise<Channel> {
-  const { businessId, provider, externalId } = input;
+  const { businessId, provider, externalId, accountId, displayPhoneNumber, name, webhookSecret, accessToken } = input;
   const id = newId<ChannelId>();
   return database.forBusiness(businessId).transaction(async (tx) => {
-    const [entry] = await tx.run(insertDirectoryEntry, [businessId, "channel", channelDirectoryKey(provider, externalId), id]);
-    if (entry === undefined) throw new NumberTaken();
-    const values = [
-      provider,
-      externalId,
-      input.accountId ?? null,
-      input.displayPhoneNumber ?? null,
-      input.name,
-      JSON.stringify(input.gateway ?? {}),
-    ];
-    const [row] = await tx.run(insertChannel, [businessId, id, ...values]);
+    const entry = { kind: "channel", key: channelDirectoryKey(provider, externalId), targetId: id };
+    if ((await tx.execute(insertDirectoryEntry, entry)) === 0) throw new NumberTaken();
+    const settings = JSON.stringify(input.gateway ?? {});
+    const [row] = await tx.run(insertChannel, { id, provider, externalId, accountId, displayPhoneNumber, name, settings });
     if (row === undefined) throw new Error("the insert of a channel answered no row");
-    if (input.webhookSecret !== undefined) await tx.run(upsertWebhookSecret, [businessId, id, input.webhookSecret]);
-    if (input.accessToken !== undefined) await tx.run(upsertChannelSecret, [businessId, id, input.accessToken]);
+    if (webhookSecret !== undefined) await tx.run(upsertWebhookSecret, { channelId: id, secret: webhookSecret });
+    if (accessToken !== undefined) await tx.run(upsertChannelSecret, { channelId: id, accessToken });
     return channelOf(row);
   });
 }

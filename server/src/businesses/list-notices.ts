@@ -30,8 +30,8 @@ export type ListNotices = (
 /** The newest first. */
 export function createListNotices({ database }: { readonly database: Database }): ListNotices {
   return async (businessId, { limit, cursor }) => {
-    const after = cursor === undefined ? undefined : decodeTimeId(cursor);
-    const rows = await database.forBusiness(businessId).run(listNotices, [businessId, after?.at ?? null, after?.id ?? null, limit + 1]);
+    const before = cursor === undefined ? undefined : decodeTimeId(cursor);
+    const rows = await database.forBusiness(businessId).run(listNotices, { beforeAt: before?.at, beforeId: before?.id, limit: limit + 1 });
     return pageOf(rows, limit, {
       item: ({ id, received_at, at, provider, field, severity, channel_id, account_id, sentence }) => ({
         id,

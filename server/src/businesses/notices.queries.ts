@@ -1,6 +1,7 @@
 // Owns: the SQL that reads a business's notices.
 import { defineQuery } from "../db/query.ts";
 
+// The time of a cursor travels as text: a JavaScript Date would cut its microseconds.
 export const listNotices = defineQuery({
   name: "notices.list",
   role: "app",
@@ -16,11 +17,12 @@ export const listNotices = defineQuery({
     sentence: "text",
     cursor_at: "text",
   },
+  params: { beforeAt: "text?", beforeId: "uuid?", limit: "int4" },
   text: `
     select n.id, n.received_at, n.at, n.provider, n.field, n.severity, n.channel_id, n.account_id, n.sentence, n.received_at::text as cursor_at
     from notices n
-    where n.business_id = $1
-      and (n.received_at, n.id) < (coalesce($2::timestamptz, 'infinity'), coalesce($3::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
+    where n.business_id = :business
+      and (n.received_at, n.id) < (coalesce(:beforeAt::timestamptz, 'infinity'), coalesce(:beforeId, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
     order by n.received_at desc, n.id desc
-    limit $4`,
+    limit :limit`,
 });

@@ -2,12 +2,10 @@
 import { randomBytes } from "node:crypto";
 import { Option, type Command } from "commander";
 import type { Channel, NewChannel } from "../businesses/channels.ts";
-import type { Query, RowOf, Columns } from "../db/query.ts";
 import { isUuid } from "../kernel/ids.ts";
 import { CliFailure } from "./cli-failure.ts";
 import { BUSINESS_MEANING, BUSINESS_OPTION, inBusiness } from "./in-business.ts";
 import { renderTable } from "./render-table.ts";
-import { resumeChannel, stopChannel } from "./stop-channel.queries.ts";
 import type { Terminal } from "./terminal.ts";
 import { GATEWAY_NEEDS, isGateway, PROVIDERS } from "../whatsapp/providers.ts";
 
@@ -16,7 +14,7 @@ Examples:
   $ onethread channel add --phone-number-id 1061234567890 --name Main --token - < token.txt
   $ onethread channel add --provider waha --base-url http://127.0.0.1:3001 --instance default --name Shop --webhook-secret s3cret --token - < key.txt
   $ onethread channel list
-  $ onethread channel set-token <id> --token - < token.txt    also starts a channel again that lost its token
+  $ onethread channel set-token <id> --token - < token.txt    also resumes a channel that lost its token
   $ onethread channel stop <id> --reason "number is moving"   messages still come in; nothing is sent
 
 A token of "-" is read from standard input, so that it stays out of the shell's history.`;
@@ -75,16 +73,12 @@ export function addChannelCommand(program: Command, terminal: Terminal): void {
     .description("send nothing on this channel until it is resumed")
     .option("--reason <text>", "why, for those who look later", "stopped by hand")
     .option(BUSINESS_OPTION, BUSINESS_MEANING)
-    .action((id: string, options: OfBusiness & { readonly reason: string }) =>
-      change({ id, business: options.business, query: stopChannel, values: [options.reason], done: STOPPED }, terminal),
-    );
+    .action((id: string, options: OfBusiness & { readonly reason: string }) => stop(id, options, terminal));
   channel
     .command("resume <id>")
     .description("send on this channel again")
     .option(BUSINESS_OPTION, BUSINESS_MEANING)
-    .action((id: string, options: OfBusiness) =>
-      change({ id, business: options.business, query: resumeChannel, values: [], done: RESUMED }, terminal),
-    );
+    .action((id: string, options: OfBusiness) => resume(id, options, terminal));
 }
 
 async function add(options: AddOptions, terminal: Terminal): Promise<void> {
@@ -157,7 +151,7 @@ function troublesOf({ id, name, stoppedAt, signals }: Channel): readonly string[
     stoppedAt === null
       ? []
       : [
-          `stopped since ${stoppedAt}: messages still come in, what is to be sent is kept. Mend the cause, then \`onethread channel resume ${id}\`, or set-token.`,
+          `stopped since ${stoppedAt}: messages still come in, what is to be sent is kept. Fix the cause, then \`onethread channel resume ${id}\`, or set-token.`,
         ];
   const troubles = [...stopped, ...reported];
   return troubles.length === 0 ? [] : ["", `${name} (${id}):`, ...troubles.map((trouble) => `  ${trouble}`)];
@@ -172,24 +166,21 @@ async function setToken(id: string, options: OfBusiness & { readonly token: stri
   });
 }
 
-interface Change<C extends Columns> {
-  readonly id: string;
-  readonly business: string | undefined;
-  readonly query: Query<C>;
-  readonly values: readonly string[];
-  readonly done: (id: string) => string;
+async function stop(id: string, options: OfBusiness & { readonly reason: string }, terminal: Terminal): Promise<void> {
+  await inBusiness({ terminal, business: options.business }, async ({ services, businessId }) => {
+    const isKnown = isUuid(id) && (await services.channels.stop(businessId, id, options.reason));
+    if (!isKnown) throw unknownChannel(id);
+    terminal.complain(
+      `Stopped channel ${id}. Messages still come in; what is to be sent is kept until \`onethread channel resume ${id}\`.`,
+    );
+  });
 }
 
-const STOPPED = (id: string): string =>
-  `Stopped channel ${id}. Messages still come in; what is to be sent is kept until \`onethread channel resume ${id}\`.`;
-const RESUMED = (id: string): string => `Resumed channel ${id}. What waited is sent now.`;
-
-async function change<C extends Columns>({ id, business, query, values, done }: Change<C>, terminal: Terminal): Promise<void> {
-  await inBusiness({ terminal, business }, async ({ database, businessId }) => {
-    const run = (): Promise<readonly RowOf<C>[]> => database.forBusiness(businessId).run(query, [businessId, id, ...values]);
-    const rows = isUuid(id) ? await run() : [];
-    if (rows.length === 0) throw unknownChannel(id);
-    terminal.complain(done(id));
+async function resume(id: string, options: OfBusiness, terminal: Terminal): Promise<void> {
+  await inBusiness({ terminal, business: options.business }, async ({ services, businessId }) => {
+    const isKnown = isUuid(id) && (await services.channels.resume(businessId, id));
+    if (!isKnown) throw unknownChannel(id);
+    terminal.complain(`Resumed channel ${id}. What waited is sent now.`);
   });
 }
 

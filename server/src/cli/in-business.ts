@@ -1,7 +1,6 @@
 // Owns: what a command works with: the features on its database, and the business that it is about. Refuses to know: what it does there.
 import type { Business, Businesses } from "../businesses/businesses.ts";
 import { createServices, type Services } from "../compose/services.ts";
-import type { Database } from "../db/database.ts";
 import { noFailPoints } from "../kernel/fail-points.ts";
 import { isUuid, type BusinessId } from "../kernel/ids.ts";
 import { createOutsideHttp } from "../outside/outside-http.ts";
@@ -15,7 +14,6 @@ export const BUSINESS_MEANING = "which business; not needed when there is only o
 
 export interface Installation {
   readonly services: Services;
-  readonly database: Database;
 }
 
 export interface BusinessOfCommand extends Installation {
@@ -42,7 +40,7 @@ export async function withServices(
       const wake = (): void => undefined;
       // No command makes anybody known.
       const onKnown = (): Promise<void> => Promise.resolve();
-      await work({ database, services: createServices({ database, log: settings.log, failPoints: noFailPoints, outside, wake, onKnown }) });
+      await work({ services: createServices({ database, log: settings.log, failPoints: noFailPoints, outside, wake, onKnown }) });
     });
   } finally {
     await outside.close();
