@@ -75,7 +75,7 @@ export function createReplySettingsStore(deps: { readonly database: Database; re
   const { database, log } = deps;
 
   async function read(businessId: BusinessId): Promise<ReplySettings> {
-    const [row] = await database.forBusiness(businessId).run(findReplySettings, [businessId]);
+    const [row] = await database.forBusiness(businessId).run(findReplySettings, {});
     if (row === undefined) return DEFAULT_REPLY_SETTINGS;
     const { settings, problems } = settingsOf(isObject(row.settings) ? row.settings : {});
     if (problems.length > 0) log.warn({ businessId, problems }, "reply-settings.not-understood");
@@ -87,7 +87,7 @@ export function createReplySettingsStore(deps: { readonly database: Database; re
     ...CACHE,
     async find(key) {
       const [businessId = "", name = ""] = key.split("|");
-      const [row] = await database.forBusiness(businessId as BusinessId).run(findReplySecret, [businessId, name]);
+      const [row] = await database.forBusiness(businessId as BusinessId).run(findReplySecret, { name });
       return row?.value;
     },
   });
@@ -101,11 +101,11 @@ export function createReplySettingsStore(deps: { readonly database: Database; re
       if (isDeeperThan(given, MAX_DEPTH)) return { outcome: "invalid", problems: ["settings: the change is nested too deeply"] };
       const patch = cleanObject(given);
       const result = await database.forBusiness(businessId).transaction(async (tx): Promise<ChangeOutcome> => {
-        const [row] = await tx.run(lockReplySettings, [businessId]);
+        const [row] = await tx.run(lockReplySettings, {});
         const stored = merge(isObject(row?.settings) ? row.settings : {}, patch);
         const parsed = replySettingsSchema.safeParse(stored);
         if (!parsed.success) return { outcome: "invalid", problems: problemsOf(parsed.error) };
-        await tx.run(saveReplySettings, [businessId, JSON.stringify(stored)]);
+        await tx.execute(saveReplySettings, { settings: JSON.stringify(stored) });
         return { outcome: "changed", settings: parsed.data };
       });
       known.forget();
@@ -113,7 +113,7 @@ export function createReplySettingsStore(deps: { readonly database: Database; re
     },
     findSecret: (businessId, name) => secrets.find(`${businessId}|${name}`),
     async listSecrets(businessId) {
-      const rows = await database.forBusiness(businessId).run(listReplySecrets, [businessId]);
+      const rows = await database.forBusiness(businessId).run(listReplySecrets, {});
       return rows.map(({ name, updated_at }) => ({ name, updatedAt: updated_at }));
     },
     async saveSecret(businessId, name, value) {
@@ -121,16 +121,16 @@ export function createReplySettingsStore(deps: { readonly database: Database; re
         throw new RangeError("A secret's name has small letters, digits and _ only, and begins with a letter.");
       await database
         .forBusiness(businessId)
-        .run(saveReplySecret, [businessId, name, value])
+        .execute(saveReplySecret, { name, value })
         .catch((error: unknown) => {
           throw new Error(`the secret ${name} could not be stored: ${messageOf(error)}`, { cause: error });
         });
       secrets.forget();
     },
     async removeSecret(businessId, name) {
-      const removed = await database.forBusiness(businessId).run(removeReplySecret, [businessId, name]);
+      const removed = await database.forBusiness(businessId).execute(removeReplySecret, { name });
       secrets.forget();
-      return removed.length > 0;
+      return removed > 0;
     },
   };
 }
