@@ -1,7 +1,8 @@
 // Owns: the tools that a business defines: adding, replacing, listing, removing. Refuses to know: how they are called.
 import { z } from "zod";
 import type { Database } from "../db/database.ts";
-import type { RowOf } from "../db/query.ts";
+import type { ValuesOf } from "../db/parameters.ts";
+import type { Row } from "../db/query.ts";
 import { newId, type BusinessId } from "../kernel/ids.ts";
 import { instant, named, uuid } from "../kernel/shapes.ts";
 import { BUILT_IN_TOOLS, readDefinition, type ToolDefinition } from "./tool-definition.ts";
@@ -59,7 +60,7 @@ export interface BusinessTools {
 const MAX_TOOLS = 50;
 const MAX_DESCRIPTION = 2_000;
 
-function toolOf(row: RowOf<typeof findTool.columns>): readonly BusinessTool[] {
+function toolOf(row: Row<typeof findTool>): readonly BusinessTool[] {
   const read = readDefinition(row.kind === "mcp" ? "mcp" : "http", row.definition);
   if (read.outcome === "invalid") return [];
   const { outcome: _outcome, ...definition } = read;
@@ -77,7 +78,9 @@ function toolOf(row: RowOf<typeof findTool.columns>): readonly BusinessTool[] {
   ];
 }
 
-function check(tool: NewTool): { readonly problems: readonly string[]; readonly definition?: object } {
+type StoredFields = Omit<ValuesOf<typeof insertTool.params>, "id">;
+
+function check(tool: NewTool): { readonly problems: readonly string[]; readonly fields?: StoredFields } {
   const problems: string[] = [];
   if (!/^[a-z][a-z0-9_]{0,39}$/.test(tool.name))
     problems.push("name: must have small letters, digits and _ only, begin with a letter, and be at most 40 long");
@@ -86,51 +89,45 @@ function check(tool: NewTool): { readonly problems: readonly string[]; readonly 
     problems.push(`description: must tell the model what the tool is for, in at most ${MAX_DESCRIPTION} characters`);
   const read = readDefinition(tool.kind, tool.definition);
   if (read.outcome === "invalid") return { problems: [...problems, ...read.problems] };
-  return { problems, definition: read.definition };
+  const { name, kind: ofKind, needsApproval, isEnabled } = tool;
+  const definition = JSON.stringify(read.definition);
+  return { problems, fields: { name, kind: ofKind, description: tool.description.trim(), definition, needsApproval, isEnabled } };
 }
 
 export function createBusinessTools(deps: { readonly database: Database }): BusinessTools {
   const open = (businessId: BusinessId) => deps.database.forBusiness(businessId);
-  const valuesOf = (tool: NewTool, definition: object): readonly unknown[] => [
-    tool.name,
-    tool.kind,
-    tool.description.trim(),
-    JSON.stringify(definition),
-    tool.needsApproval,
-    tool.isEnabled,
-  ];
-  const savedOf = (row: RowOf<typeof findTool.columns> | undefined): SaveOutcome => {
+  const savedOf = (row: Row<typeof findTool> | undefined): SaveOutcome => {
     const [tool] = row === undefined ? [] : toolOf(row);
     return tool === undefined ? { outcome: "name_taken" } : { outcome: "saved", tool };
   };
   return {
     async list(businessId) {
-      return (await open(businessId).run(listTools, [businessId])).flatMap(toolOf);
+      return (await open(businessId).run(listTools, {})).flatMap(toolOf);
     },
     async find(businessId, id) {
-      return (await open(businessId).run(findTool, [businessId, id])).flatMap(toolOf)[0];
+      return (await open(businessId).run(findTool, { id })).flatMap(toolOf)[0];
     },
     async add(businessId, tool) {
-      const { problems, definition } = check(tool);
-      if (definition === undefined || problems.length > 0) return { outcome: "invalid", problems };
-      const known = await open(businessId).run(listTools, [businessId]);
+      const { problems, fields } = check(tool);
+      if (fields === undefined || problems.length > 0) return { outcome: "invalid", problems };
+      const known = await open(businessId).run(listTools, {});
       if (known.length >= MAX_TOOLS) return { outcome: "invalid", problems: [`tools: a business has at most ${MAX_TOOLS}`] };
-      const [row] = await open(businessId).run(insertTool, [businessId, newId(), ...valuesOf(tool, definition)]);
+      const [row] = await open(businessId).run(insertTool, { id: newId(), ...fields });
       return savedOf(row);
     },
     async replace(businessId, id, tool) {
-      const { problems, definition } = check(tool);
-      if (definition === undefined || problems.length > 0) return { outcome: "invalid", problems };
-      const [row] = await open(businessId).run(replaceTool, [businessId, id, ...valuesOf(tool, definition)]);
+      const { problems, fields } = check(tool);
+      if (fields === undefined || problems.length > 0) return { outcome: "invalid", problems };
+      const [row] = await open(businessId).run(replaceTool, { id, ...fields });
       if (row !== undefined) return savedOf(row);
-      const [known] = await open(businessId).run(findTool, [businessId, id]);
+      const [known] = await open(businessId).run(findTool, { id });
       return { outcome: known === undefined ? "not_found" : "name_taken" };
     },
     async setEnabled(businessId, id, isEnabled) {
-      return (await open(businessId).run(enableTool, [businessId, id, isEnabled])).flatMap(toolOf)[0];
+      return (await open(businessId).run(enableTool, { id, isEnabled })).flatMap(toolOf)[0];
     },
     async remove(businessId, id) {
-      return (await open(businessId).run(removeTool, [businessId, id])).length > 0;
+      return (await open(businessId).execute(removeTool, { id })) > 0;
     },
   };
 }

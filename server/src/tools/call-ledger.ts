@@ -1,7 +1,7 @@
 // Owns: that a call is made at most once: it is recorded before it leaves, and whoever wants to make it again within the same burst is told what
 // became of it. Refuses to know: what the tool does, and who asked.
 import type { Database } from "../db/database.ts";
-import type { RowOf } from "../db/query.ts";
+import type { Row } from "../db/query.ts";
 import { newId, type BusinessId, type ConversationId, type TurnId } from "../kernel/ids.ts";
 import type { Json, JsonObject } from "../kernel/json.ts";
 import type { CallOutcome } from "./callable-tool.ts";
@@ -48,8 +48,8 @@ export interface CallLedger {
   finish(businessId: BusinessId, call: StartedCall, outcome: CallOutcome): Promise<void>;
 }
 
-export type CallOfBurst = RowOf<typeof listCallsOfBursts.columns>;
-type Recorded = RowOf<typeof findRecordedCall.columns>;
+export type CallOfBurst = Row<typeof listCallsOfBursts>;
+type Recorded = Row<typeof findRecordedCall>;
 
 const FIRST_LOOK_MS = 20;
 const LAST_LOOK_MS = 500;
@@ -76,30 +76,31 @@ function settled(row: Recorded, { isRepeatable }: CallRules): BegunCall | undefi
 export function createCallLedger(deps: { readonly database: Database }): CallLedger {
   const { database } = deps;
 
-  async function record(key: CallKey, hash: string, { needsApproval }: CallRules): Promise<BegunCall | undefined> {
+  async function record(key: CallKey, argsHash: string, { needsApproval }: CallRules): Promise<BegunCall | undefined> {
     const { businessId, conversationId, turnId, answeredTo, tool, args } = key;
-    const values = [businessId, newId(), conversationId, turnId, answeredTo, tool, JSON.stringify(args), hash];
-    const [row] = await database.forBusiness(businessId).run(recordToolCall, [...values, needsApproval ? "waiting" : "running"]);
+    const state = needsApproval ? "waiting" : "running";
+    const call = { id: newId(), conversationId, turnId, answeredTo, tool, args: JSON.stringify(args), argsHash, state };
+    const [row] = await database.forBusiness(businessId).run(recordToolCall, call);
     if (row === undefined) return { outcome: "stopped" };
     if (row.id === null) return undefined;
     return row.state === "waiting" ? { outcome: "waits" } : { outcome: "ours", callId: row.id, attempt: row.attempts ?? 1 };
   }
 
-  async function start(businessId: BusinessId, row: Recorded): Promise<BegunCall | undefined> {
-    const [started] = await database.forBusiness(businessId).run(startRecordedCall, [businessId, row.id, row.state, row.attempts]);
-    return started === undefined ? undefined : { outcome: "ours", callId: row.id, attempt: started.attempts };
+  async function start(businessId: BusinessId, { id, state, attempts }: Recorded): Promise<BegunCall | undefined> {
+    const [started] = await database.forBusiness(businessId).run(startRecordedCall, { id, state, attempts });
+    return started === undefined ? undefined : { outcome: "ours", callId: id, attempt: started.attempts };
   }
 
-  async function giveUp(businessId: BusinessId, row: Recorded): Promise<void> {
+  async function giveUp(businessId: BusinessId, { id, attempts }: Recorded): Promise<void> {
     const error = "The process that made the call ended before its outcome was known.";
-    await database.forBusiness(businessId).run(finishRecordedCall, [businessId, row.id, row.attempts, "unknown", null, error]);
+    await database.forBusiness(businessId).execute(finishRecordedCall, { id, attempts, state: "unknown", result: null, error });
   }
 
   /** One look at a call that somebody has recorded before; undefined: look again. */
-  async function look(key: CallKey, hash: string, rules: CallRules): Promise<BegunCall | "running" | undefined> {
+  async function look(key: CallKey, argsHash: string, rules: CallRules): Promise<BegunCall | "running" | undefined> {
     const { businessId, conversationId, answeredTo, tool } = key;
-    const values = [businessId, conversationId, answeredTo, tool, hash, rules.abandonedAfterMs];
-    const [row] = await database.forBusiness(businessId).run(findRecordedCall, values);
+    const call = { conversationId, answeredTo, tool, argsHash, abandonedAfterMs: rules.abandonedAfterMs };
+    const [row] = await database.forBusiness(businessId).run(findRecordedCall, call);
     if (row === undefined) return undefined;
     const known = settled(row, rules);
     if (known !== undefined) return known;
@@ -111,15 +112,12 @@ export function createCallLedger(deps: { readonly database: Database }): CallLed
   }
 
   return {
-    list: (businessId, bursts) =>
-      database
-        .forBusiness(businessId)
-        .run(listCallsOfBursts, [businessId, bursts.map((one) => one.conversationId), bursts.map((one) => one.answeredTo)]),
+    list: (businessId, bursts) => database.forBusiness(businessId).run(listCallsOfBursts, { bursts }),
     async begin(key, rules, signal) {
-      const hash = hashOfArguments(key.args);
+      const argsHash = hashOfArguments(key.args);
       let pauseMs = FIRST_LOOK_MS;
       while (!signal.aborted) {
-        const begun = (await record(key, hash, rules)) ?? (await look(key, hash, rules));
+        const begun = (await record(key, argsHash, rules)) ?? (await look(key, argsHash, rules));
         if (begun === undefined) continue;
         if (begun !== "running") return begun;
         await pause(pauseMs, signal);
@@ -130,7 +128,8 @@ export function createCallLedger(deps: { readonly database: Database }): CallLed
     async finish(businessId, { callId, attempt }, outcome) {
       const result = outcome.outcome !== "unknown" && outcome.result !== undefined ? JSON.stringify(outcome.result) : null;
       const error = outcome.outcome === "done" ? null : outcome.error.slice(0, 1_000);
-      await database.forBusiness(businessId).run(finishRecordedCall, [businessId, callId, attempt, outcome.outcome, result, error]);
+      const end = { id: callId, attempts: attempt, state: outcome.outcome, result, error };
+      await database.forBusiness(businessId).execute(finishRecordedCall, end);
     },
   };
 }

@@ -14,7 +14,7 @@ interface Place {
 
 /** Looks the customer up only when a tool wants to know of them. */
 export function createContextValues({ database, businessId, conversationId }: Place): (callId: string) => ContextValue {
-  const findCustomer = async () => (await database.forBusiness(businessId).run(findToolCustomer, [businessId, conversationId]))[0];
+  const findCustomer = async () => (await database.forBusiness(businessId).run(findToolCustomer, { conversationId }))[0];
   return (callId) => async (name) => {
     switch (name) {
       case "business_id":

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { decodeTimeId, encodeCursor, pageOf, type Page } from "../kernel/cursor.ts";
 import type { Database } from "../db/database.ts";
-import type { RowOf } from "../db/query.ts";
+import type { Row } from "../db/query.ts";
 import { newId, type BusinessId } from "../kernel/ids.ts";
 import { instant, isoOf, json, jsonObject, named, uuid } from "../kernel/shapes.ts";
 import { decideToolCall, findToolCall, listToolCalls, lockConversationOfCall, lockReplyLane, lockToolCall } from "./tool-calls.queries.ts";
@@ -68,7 +68,7 @@ export interface ToolCalls {
   decide(decision: Decision): Promise<DecideOutcome>;
 }
 
-function viewOf(row: RowOf<typeof findToolCall.columns>): ToolCallView {
+function viewOf(row: Row<typeof findToolCall>): ToolCallView {
   return {
     id: row.id,
     conversationId: row.conversation_id,
@@ -91,22 +91,22 @@ export function createToolCalls(deps: { readonly database: Database; readonly wa
   const { database, wake } = deps;
 
   async function find(businessId: BusinessId, callId: string): Promise<ToolCallView | undefined> {
-    const [row] = await database.forBusiness(businessId).run(findToolCall, [businessId, callId]);
+    const [row] = await database.forBusiness(businessId).run(findToolCall, { id: callId });
     return row === undefined ? undefined : viewOf(row);
   }
 
   /** In the lock order: conversation, lane, call. Undefined: the call was moved by a merge meanwhile. */
   function lockAndDecide({ businessId, callId, decision, apiKeyId, by }: Decision): Promise<DecideOutcome["outcome"] | undefined> {
     return database.forBusiness(businessId).transaction(async (tx) => {
-      const [conversation] = await tx.run(lockConversationOfCall, [businessId, callId]);
+      const [conversation] = await tx.run(lockConversationOfCall, { callId });
       if (conversation === undefined) return "not_found";
-      await tx.run(lockReplyLane, [businessId, conversation.id]);
-      const [call] = await tx.run(lockToolCall, [businessId, callId]);
+      await tx.execute(lockReplyLane, { conversationId: conversation.id });
+      const [call] = await tx.run(lockToolCall, { callId });
       if (call?.conversation_id !== conversation.id) return undefined;
       if (call.decided !== null) return call.decided === decision ? "decided" : "decided_otherwise";
       if (call.state !== "waiting") return "not_waiting";
       if (call.is_over) return "over";
-      await tx.run(decideToolCall, [businessId, callId, newId(), decision, apiKeyId ?? null, by]);
+      await tx.execute(decideToolCall, { callId, eventId: newId(), decision, apiKeyId, by });
       return "decided";
     });
   }
@@ -115,8 +115,8 @@ export function createToolCalls(deps: { readonly database: Database; readonly wa
     find,
     async list(businessId, { limit, cursor, conversationId, state }) {
       const from = cursor === undefined ? undefined : decodeTimeId(cursor);
-      const values = [businessId, conversationId ?? null, state ?? null, from?.at ?? null, from?.id ?? null, limit + 1];
-      const rows = await database.forBusiness(businessId).run(listToolCalls, values);
+      const page = { conversationId, state, beforeAt: from?.at, beforeId: from?.id, limit: limit + 1 };
+      const rows = await database.forBusiness(businessId).run(listToolCalls, page);
       return pageOf(rows, limit, { item: viewOf, cursor: (row) => encodeCursor([row.cursor_at, row.id]) });
     },
     async decide(decision) {
