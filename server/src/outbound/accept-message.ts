@@ -5,7 +5,7 @@ import { findSurvivingConversation } from "../conversations/conversation-writes.
 import { findMessage } from "../conversations/message-reads.queries.ts";
 import { messageViewOf, type MessageView } from "../conversations/message-view.ts";
 import type { Database } from "../db/database.ts";
-import type { Queryable, RowOf } from "../db/query.ts";
+import type { Queryable, Row } from "../db/query.ts";
 import { newId, type BusinessId } from "../kernel/ids.ts";
 import type { Json, JsonObject } from "../kernel/json.ts";
 import { readObject, readString } from "../kernel/read-json.ts";
@@ -87,7 +87,7 @@ function readDraft({ context, ...content }: JsonObject): Draft | Extract<AcceptM
 
 const PIN_OUTSIDE = "WhatsApp lets a business pin a message in a group only, and this conversation is none.";
 
-type MessageRow = RowOf<typeof findMessage.columns>;
+type MessageRow = Row<typeof findMessage>;
 interface Work {
   readonly input: AcceptMessageInput;
   readonly draft: Draft;
@@ -95,7 +95,7 @@ interface Work {
 type Accepted = Extract<AcceptMessageOutcome, { outcome: "accepted" }>;
 
 async function accept(tx: Queryable, work: Work): Promise<Accepted> {
-  const { businessId, idempotencyKey } = work.input;
+  const { idempotencyKey } = work.input;
   const conversation = await lockSurvivor(tx, work);
   if (idempotencyKey !== undefined) {
     const earlier = await claimKey(tx, work, idempotencyKey);
@@ -104,19 +104,11 @@ async function accept(tx: Queryable, work: Work): Promise<Accepted> {
   refuseUnlessSendable(conversation, work.draft);
   const message = await insert(tx, work, conversation.id);
   if (idempotencyKey !== undefined)
-    await tx.run(saveIdempotentAnswer, [businessId, idempotencyKey, 202, JSON.stringify({ messageId: message.id })]);
+    await tx.execute(saveIdempotentAnswer, { key: idempotencyKey, status: 202, response: JSON.stringify({ messageId: message.id }) });
   return { outcome: "accepted", message, isReplay: false };
 }
 
-interface LockedConversation {
-  readonly id: string;
-  readonly is_window_open: boolean;
-  readonly is_opted_out: boolean;
-  readonly is_marketing_stopped: boolean;
-  readonly has_address: boolean;
-  readonly is_group: boolean;
-  readonly last_customer_message_at: Date | null;
-}
+type LockedConversation = Row<typeof lockConversationForSending>;
 
 async function lockSurvivor(tx: Queryable, { input: { businessId, conversationId }, draft }: Work): Promise<LockedConversation> {
   const template = draft.type === "template" ? readObject(draft.content, "template") : undefined;
@@ -124,12 +116,8 @@ async function lockSurvivor(tx: Queryable, { input: { businessId, conversationId
   for (;;) {
     const [survivor] = await tx.run(findSurvivingConversation, [businessId, conversationId]);
     if (survivor === undefined) throw new Refused({ outcome: "not_found" });
-    const [locked] = await tx.run(lockConversationForSending, [
-      businessId,
-      survivor.id,
-      readString(template, "name") ?? null,
-      language ?? null,
-    ]);
+    const values = { conversationId: survivor.id, template: readString(template, "name"), language };
+    const [locked] = await tx.run(lockConversationForSending, values);
     // Merged between the two statements: its winner is found next.
     if (locked !== undefined && !locked.is_merged) return locked;
   }
@@ -139,9 +127,8 @@ async function lockSurvivor(tx: Queryable, { input: { businessId, conversationId
 async function claimKey(tx: Queryable, { input, draft }: Work, key: string): Promise<MessageView | undefined> {
   const request = [input.conversationId, input.author, draft.content, draft.quoted ?? null];
   const hash = createHash("sha256").update(canonicalJson(request)).digest("hex");
-  const [claimed] = await tx.run(insertIdempotencyKey, [input.businessId, key, hash]);
-  if (claimed !== undefined) return undefined;
-  const [known] = await tx.run(findIdempotencyKey, [input.businessId, key]);
+  if ((await tx.execute(insertIdempotencyKey, { key, requestHash: hash })) > 0) return undefined;
+  const [known] = await tx.run(findIdempotencyKey, { key });
   const isSame = known?.request_hash === hash && known.message_id !== null;
   const [row] = isSame ? await tx.run(findMessage, [input.businessId, known.message_id]) : [];
   if (row === undefined) throw new Refused({ outcome: "idempotency_conflict" });
@@ -160,16 +147,24 @@ function refuseUnlessSendable(conversation: LockedConversation, draft: Draft): v
   if (conversation.is_opted_out) throw new Refused({ outcome: "opted_out" });
   if (conversation.is_marketing_stopped) throw new Refused({ outcome: "marketing_stopped" });
   if (conversation.is_window_open || draft.type === "template") return;
-  const lastAt = conversation.last_customer_message_at;
-  throw new Refused({ outcome: "window_closed", closedAt: lastAt === null ? null : new Date(lastAt.getTime() + 86_400_000) });
+  throw new Refused({ outcome: "window_closed", closedAt: conversation.window_closes_at });
 }
 
 async function insert(tx: Queryable, { input, draft }: Work, conversationId: string): Promise<MessageView> {
   const { businessId, author } = input;
   const { type, content, quoted } = draft;
   const target = type === "reaction" ? readString(readObject(content, "reaction"), "message_id") : undefined;
-  const values = [author, type, readableText(type, content), JSON.stringify(content), quoted ?? null, target ?? null];
-  const [inserted] = await tx.run(insertOutboundMessage, [businessId, conversationId, newId(), ...values, newId()]);
+  const [inserted] = await tx.run(insertOutboundMessage, {
+    conversationId,
+    messageId: newId(),
+    author,
+    type,
+    text: readableText(type, content),
+    content: JSON.stringify(content),
+    quoted,
+    target,
+    eventId: newId(),
+  });
   const [row] = inserted === undefined ? [] : await tx.run(findMessage, [businessId, inserted.id]);
   if (row === undefined) throw new Error("the message that was just inserted cannot be read");
   return messageViewOf(row, []);

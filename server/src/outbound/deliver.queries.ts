@@ -1,4 +1,5 @@
 // Owns: the two statements around every send. Lock order: lane → message (conversation is only read). docs/lifecycles/outbound-message.md.
+import { rowsOf } from "../db/parameters.ts";
 import { defineQuery } from "../db/query.ts";
 
 // Before the request: the fence is compared under the lane's row lock, then the oldest queued message becomes `sending`. That is durable
@@ -24,46 +25,44 @@ export const startSends = defineQuery({
     reply_kind: "text?",
     reply_address: "text?",
   },
+  params: { lanes: rowsOf({ conversationId: "uuid", fence: "int8" }) },
   text: `
 with mine as materialized (
   select l.conversation_id, l.wanted
     from lanes l
-    join unnest($2::uuid[], $3::bigint[]) as i (conversation_id, fence) on i.conversation_id = l.conversation_id
-   where l.business_id = $1 and l.kind = 'send' and l.fence = i.fence
+    join :lanes as i on i.conversation_id = l.conversation_id
+   where l.business_id = :business and l.kind = 'send' and l.fence = i.fence
    order by l.conversation_id
    for no key update of l
 ), interrupted as (
   update messages m set status = 'unknown',
     error_code = 'outcome_unknown', error_text = 'The worker ended while this message was being sent. It may have been accepted; it is not sent again.'
     from mine
-   where m.business_id = $1 and m.conversation_id = mine.conversation_id and m.status = 'sending'
+   where m.business_id = :business and m.conversation_id = mine.conversation_id and m.status = 'sending'
 ), next as (
   select mine.conversation_id,
          -- As of this statement's snapshot, like the messages below: after a wait for the lane, mine.wanted counts a message that is not visible yet.
-         (select s.wanted from lanes s where s.business_id = $1 and s.conversation_id = mine.conversation_id and s.kind = 'send') as wanted, m.id, m.seq, m.type, m.content, m.quoted_provider_message_id, m.attempts,
+         (select s.wanted from lanes s where s.business_id = :business and s.conversation_id = mine.conversation_id and s.kind = 'send') as wanted, m.id, m.seq, m.type, m.content, m.quoted_provider_message_id, m.attempts,
          m.channel_id, ch.provider, ch.settings, ch.external_id, s.access_token, c.reply_kind, c.reply_address,
          case when m.id is null then 'none'
               when c.opted_out_at is not null then 'opted_out'
-              when c.marketing_stopped_at is not null and m.type = 'template' and not coalesce((
-                select bool_and(upper(t.category) in ('UTILITY', 'AUTHENTICATION') and t.category is not null)
-                  from template_states t
-                 where t.business_id = $1 and t.name = m.content -> 'template' ->> 'name' and t.language = m.content -> 'template' -> 'language' ->> 'code'
-                   and t.account_id = coalesce(ch.account_id, t.account_id)), false) then 'marketing_stopped'
+              when c.marketing_stopped_at is not null and m.type = 'template'
+                   and may_be_marketing(:business, ch.account_id, m.content -> 'template' ->> 'name', m.content -> 'template' -> 'language' ->> 'code') then 'marketing_stopped'
               when c.reply_address is null then 'no_address'
               -- What the AI had still to say when a person took over. The pause that it began itself by handing over lets its own words out.
               when m.author = 'ai' and c.ai_paused_at >= m.received_at
-                   and not exists (select from turns t where t.business_id = $1 and t.id = m.turn_id and t.state = 'handed_off' and t.finished_at = c.ai_paused_at) then 'taken_over'
-              when ch.provider = 'cloud' and m.type <> 'template' and coalesce(c.last_customer_message_at <= now() - interval '24 hours', true) then 'window_closed'
+                   and not exists (select from turns t where t.business_id = :business and t.id = m.turn_id and t.state = 'handed_off' and t.finished_at = c.ai_paused_at) then 'taken_over'
+              when m.type <> 'template' and not window_is_open(c.last_customer_message_at, ch.provider, now()) then 'window_closed'
               when ch.stopped_at is not null or s.access_token is null then 'channel_stopped'
               else 'send' end as verdict
     from mine
-    join conversations c on c.business_id = $1 and c.id = mine.conversation_id
+    join conversations c on c.business_id = :business and c.id = mine.conversation_id
     left join lateral (
       select * from messages q
-       where q.business_id = $1 and q.conversation_id = mine.conversation_id and q.status = 'queued'
+       where q.business_id = :business and q.conversation_id = mine.conversation_id and q.status = 'queued'
        order by q.seq limit 1) m on true
-    left join channels ch on ch.business_id = $1 and ch.id = m.channel_id
-    left join channel_secrets s on s.business_id = $1 and s.channel_id = m.channel_id
+    left join channels ch on ch.business_id = :business and ch.id = m.channel_id
+    left join channel_secrets s on s.business_id = :business and s.channel_id = m.channel_id
 ), started as (
   update messages m set
     status = case when n.verdict = 'send' then 'sending' else 'failed' end,
@@ -77,7 +76,7 @@ with mine as materialized (
                                 when 'taken_over' then 'A person took over before this was sent.'
                                 when 'no_address' then 'Nothing is known to send this message to.' end
     from next n
-   where m.business_id = $1 and m.id = n.id and m.status = 'queued' and n.verdict in ('send', 'opted_out', 'marketing_stopped', 'taken_over', 'no_address', 'window_closed')
+   where m.business_id = :business and m.id = n.id and m.status = 'queued' and n.verdict in ('send', 'opted_out', 'marketing_stopped', 'taken_over', 'no_address', 'window_closed')
 )
 select conversation_id, wanted, verdict, id as message_id, seq, content, quoted_provider_message_id, attempts, channel_id, provider, settings, external_id,
        access_token, reply_kind, reply_address
@@ -90,11 +89,21 @@ export const finishSends = defineQuery({
   name: "outbound.finish-sends",
   role: "app",
   columns: { conversation_id: "uuid", more: "bool" },
+  params: {
+    ends: rowsOf({
+      conversationId: "uuid",
+      fence: "int8",
+      messageId: "uuid?",
+      settledTo: "int8",
+      status: "text?",
+      providerMessageId: "text?",
+      errorCode: "text?",
+      errorText: "text?",
+      retryInMs: "int4?",
+    }),
+  },
   text: `
-with input as (
-  select * from unnest($2::uuid[], $3::bigint[], $4::uuid[], $5::bigint[], $6::text[], $7::text[], $8::text[], $9::text[], $10::int[])
-    as t (conversation_id, fence, message_id, settled_to, status, provider_message_id, error_code, error_text, retry_in_ms)
-), lane as (
+with input as (select i.* from :ends as i), lane as (
   update lanes l set
     done = greatest(l.done, i.settled_to),
     check_at = case when l.wanted <= greatest(l.done, i.settled_to) then null
@@ -104,14 +113,14 @@ with input as (
     attempts = case when i.retry_in_ms is null then 0 else l.attempts + 1 end,
     last_error = case when i.retry_in_ms is null then null else i.error_text end
     from (select i.* from input i
-            join lanes l on l.business_id = $1 and l.conversation_id = i.conversation_id and l.kind = 'send' and l.fence = i.fence
+            join lanes l on l.business_id = :business and l.conversation_id = i.conversation_id and l.kind = 'send' and l.fence = i.fence
            order by i.conversation_id for no key update of l) i
-   where l.business_id = $1 and l.conversation_id = i.conversation_id and l.kind = 'send' and l.fence = i.fence
+   where l.business_id = :business and l.conversation_id = i.conversation_id and l.kind = 'send' and l.fence = i.fence
   returning l.conversation_id, l.wanted > greatest(l.done, i.settled_to) as more
 ), locked as materialized (
   -- In the order in which statuses take them: these come for the very same messages, milliseconds later.
   select m.id from messages m join input i on i.message_id = m.id join lane on lane.conversation_id = i.conversation_id
-   where m.business_id = $1
+   where m.business_id = :business
    order by m.id for no key update of m
 ), settled as (
   update messages m set
@@ -123,7 +132,7 @@ with input as (
     error_text = case when m.status = 'sending' then i.error_text else m.error_text end
     from input i
     join locked k on k.id = i.message_id
-   where m.business_id = $1 and m.id = i.message_id
+   where m.business_id = :business and m.id = i.message_id
 )
 select conversation_id, more from lane`,
 });
@@ -132,10 +141,10 @@ select conversation_id, more from lane`,
 export const stopRefusedChannel = defineQuery({
   name: "outbound.stop-channel",
   role: "app",
-  columns: { id: "uuid" },
+  columns: {},
+  params: { channelId: "uuid?", reason: "text", accessToken: "text?" },
   text: `
-update channels set stopped_at = now(), stopped_reason = $3
- where business_id = $1 and id = $2 and stopped_at is null
-   and exists (select from channel_secrets s where s.business_id = $1 and s.channel_id = $2 and s.access_token = $4)
-returning id`,
+update channels set stopped_at = now(), stopped_reason = :reason
+ where business_id = :business and id = :channelId and stopped_at is null
+   and exists (select from channel_secrets s where s.business_id = :business and s.channel_id = :channelId and s.access_token = :accessToken)`,
 });

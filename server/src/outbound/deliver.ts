@@ -3,7 +3,7 @@
 import { retryWhileGone } from "../db/retry-while-gone.ts";
 import { createBusinessBatcher } from "../db/business-batcher.ts";
 import type { Database } from "../db/database.ts";
-import type { RowOf } from "../db/query.ts";
+import type { Row } from "../db/query.ts";
 import { createLearnSpelling } from "../identity/learn-spelling.ts";
 import { createClaimIdentity } from "../identity/settle-identity.ts";
 import type { FailPoints } from "../kernel/fail-points.ts";
@@ -20,7 +20,7 @@ export interface DeliverDeps {
   readonly log: Log;
 }
 
-type Started = RowOf<typeof startSends.columns>;
+type Started = Row<typeof startSends>;
 
 interface Settlement {
   readonly lane: ClaimedLane;
@@ -50,8 +50,9 @@ export function createDeliver(deps: DeliverDeps): (lane: ClaimedLane, signal: Ab
   const start = createBusinessBatcher<ClaimedLane, Started | undefined>({
     slots: 2,
     async run(businessId, lanes) {
-      const values = [businessId, lanes.map((lane) => lane.conversationId), lanes.map((lane) => lane.fence)];
-      const rows = await database.forBusiness(businessId).run(startSends, values);
+      const rows = await database
+        .forBusiness(businessId)
+        .run(startSends, { lanes: lanes.map(({ conversationId, fence }) => ({ conversationId, fence })) });
       const byConversation = new Map(rows.map((row) => [row.conversation_id, row]));
       return lanes.map((lane) => byConversation.get(lane.conversationId));
     },
@@ -60,20 +61,18 @@ export function createDeliver(deps: DeliverDeps): (lane: ClaimedLane, signal: Ab
   const finish = createBusinessBatcher<Settlement, { readonly more: boolean } | undefined>({
     slots: 2,
     async run(businessId, settlements) {
-      const rows = await database
-        .forBusiness(businessId)
-        .run(finishSends, [
-          businessId,
-          settlements.map(({ lane }) => lane.conversationId),
-          settlements.map(({ lane }) => lane.fence),
-          settlements.map(({ messageId }) => messageId),
-          settlements.map(({ settledTo }) => settledTo),
-          settlements.map(({ status }) => status),
-          settlements.map(({ providerMessageId }) => providerMessageId ?? null),
-          settlements.map(({ errorCode }) => errorCode ?? null),
-          settlements.map(({ errorText }) => errorText ?? null),
-          settlements.map(({ retryInMs }) => (retryInMs === undefined ? null : Math.round(retryInMs))),
-        ]);
+      const ends = settlements.map(({ lane, messageId, settledTo, status, providerMessageId, errorCode, errorText, retryInMs }) => ({
+        conversationId: lane.conversationId,
+        fence: lane.fence,
+        messageId,
+        settledTo,
+        status,
+        providerMessageId,
+        errorCode,
+        errorText,
+        retryInMs: retryInMs === undefined ? undefined : Math.round(retryInMs),
+      }));
+      const rows = await database.forBusiness(businessId).run(finishSends, { ends });
       const byConversation = new Map(rows.map((row) => [row.conversation_id, row]));
       return settlements.map(({ lane }) => byConversation.get(lane.conversationId));
     },
@@ -93,10 +92,11 @@ export function createDeliver(deps: DeliverDeps): (lane: ClaimedLane, signal: Ab
   }
 
   async function stop(lane: ClaimedLane, started: Started, outcome: Rejected): Promise<void> {
-    const rows = await database
+    const { channel_id: channelId, access_token: accessToken } = started;
+    const stopped = await database
       .forBusiness(lane.businessId)
-      .run(stopRefusedChannel, [lane.businessId, started.channel_id, outcome.sentence, started.access_token]);
-    if (rows.length > 0) log.error({ businessId: lane.businessId, channelId: rows[0]?.id, code: outcome.fault.code }, "channel.stopped");
+      .execute(stopRefusedChannel, { channelId, accessToken, reason: outcome.sentence });
+    if (stopped > 0) log.error({ businessId: lane.businessId, channelId, code: outcome.fault.code }, "channel.stopped");
   }
 
   async function attempt(lane: ClaimedLane, started: Started): Promise<Settlement> {

@@ -19,13 +19,13 @@ export function createAiSwitch({ database }: { readonly database: Database }): A
   const db = database.acrossBusinesses;
   return {
     async read() {
-      const [row] = await db.run(findAiSwitchAcrossBusinesses, []);
+      const [row] = await db.run(findAiSwitchAcrossBusinesses, {});
       return row === undefined
         ? { isOn: true, reason: null, changedAt: null }
         : { isOn: row.is_on, reason: row.reason, changedAt: row.changed_at };
     },
     async set(isOn, reason) {
-      const [row] = await db.run(setAiSwitchAcrossBusinesses, [isOn, reason]);
+      const [row] = await db.run(setAiSwitchAcrossBusinesses, { isOn, reason });
       if (row === undefined) throw new Error("the switch answered no row");
       return { isOn: row.is_on, reason: row.reason, changedAt: row.changed_at };
     },

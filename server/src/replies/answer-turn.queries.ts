@@ -10,11 +10,11 @@ export const askOutside = defineQuery({
   name: "replies.ask-outside",
   role: "app",
   columns: { expires_at: "timestamptz", is_answered: "bool" },
+  params: { conversationId: "uuid", turnId: "uuid", coversTo: "int8", answeredTo: "int8", waitMs: "float8" },
   text: `
 insert into waiting_turns as w (business_id, conversation_id, id, covers_to, answered_to, waits_for, asked_at, expires_at)
-select $1, i.conversation_id, i.id, i.covers_to, i.answered_to, 'asking', now(), now() + i.wait_ms * interval '1 millisecond'
-  from (select $2::uuid as conversation_id, $3::uuid as id, $4::bigint as covers_to, $5::bigint as answered_to, $6::float8 as wait_ms) i
- where exists (select from lanes l where l.business_id = $1 and l.conversation_id = i.conversation_id and l.kind = 'reply' and l.done < i.covers_to)
+select :business, :conversationId, :turnId, :coversTo, :answeredTo, 'asking', now(), now() + :waitMs * interval '1 millisecond'
+ where exists (select from lanes l where l.business_id = :business and l.conversation_id = :conversationId and l.kind = 'reply' and l.done < :coversTo)
 on conflict on constraint waiting_turns_pkey do update set
   id = excluded.id, covers_to = excluded.covers_to, answered_to = excluded.answered_to,
   waits_for = case when w.id = excluded.id and w.answer is not null then w.waits_for else excluded.waits_for end,
@@ -26,22 +26,23 @@ on conflict on constraint waiting_turns_pkey do update set
 returning w.expires_at, w.answer is not null as is_answered`,
 });
 
-/** The first answer stays. No row: there is one already, or the turn is gone. */
+/** The first answer stays. Nothing changed: there is one already, or the turn is gone. */
 export const takeOutsideAnswer = defineQuery({
   name: "replies.take-outside-answer",
   role: "app",
-  columns: { conversation_id: "uuid" },
+  columns: {},
+  params: { turnId: "uuid", answer: "jsonb" },
   text: `
-update waiting_turns w set answer = $3, answered_at = now(), waits_for = 'answer'
- where w.business_id = $1 and w.id = $2 and w.answer is null
-returning w.conversation_id`,
+update waiting_turns w set answer = :answer, answered_at = now(), waits_for = 'answer'
+ where w.business_id = :business and w.id = :turnId and w.answer is null`,
 });
 
 export const findWaitingConversation = defineQuery({
   name: "replies.find-waiting-conversation",
   role: "app",
   columns: { conversation_id: "uuid" },
-  text: `select w.conversation_id from waiting_turns w where w.business_id = $1 and w.id = $2`,
+  params: { turnId: "uuid" },
+  text: `select w.conversation_id from waiting_turns w where w.business_id = :business and w.id = :turnId`,
 });
 
 // Locks in the order conversation → lane → turn; each is a statement of its own, because a join promises no order.
@@ -49,21 +50,23 @@ export const lockWaitingConversation = defineQuery({
   name: "replies.lock-waiting-conversation",
   role: "app",
   columns: { ai_paused: "bool" },
+  params: { conversationId: "uuid" },
   text: `
-select c.ai_paused_at is not null and (b.handoff_pause_ms is null or c.ai_paused_at + b.handoff_pause_ms * interval '1 millisecond' > now()) as ai_paused
+select pause_lasts(c.ai_paused_at, b.handoff_pause_ms, now()) as ai_paused
   from conversations c
-  join businesses b on b.id = $1
- where c.business_id = $1 and c.id = $2
+  join businesses b on b.id = :business
+ where c.business_id = :business and c.id = :conversationId
    for no key update of c`,
 });
 
 export const lockWaitingLane = defineQuery({
   name: "replies.lock-waiting-lane",
   role: "app",
-  columns: { wanted: "int8", parked: "bool" },
+  columns: { wanted: "int8" },
+  params: { conversationId: "uuid" },
   text: `
-select l.wanted, l.parked from lanes l
- where l.business_id = $1 and l.conversation_id = $2 and l.kind = 'reply'
+select l.wanted from lanes l
+ where l.business_id = :business and l.conversation_id = :conversationId and l.kind = 'reply'
    for no key update of l`,
 });
 
@@ -72,42 +75,45 @@ export const lockWaitingTurn = defineQuery({
   name: "replies.lock-waiting-turn",
   role: "app",
   columns: { covers_to: "int8", answer: "jsonb?", is_expired: "bool", is_approval: "bool", superseded_since: "int8" },
+  params: { turnId: "uuid" },
   text: `
 select w.covers_to, w.answer, w.expires_at <= now() as is_expired,
        w.waits_for = 'approval' as is_approval,
-       (select count(*) from turns t where t.business_id = $1 and t.conversation_id = w.conversation_id and t.covers_to > w.answered_to) as superseded_since
+       (select count(*) from turns t where t.business_id = :business and t.conversation_id = w.conversation_id and t.covers_to > w.answered_to) as superseded_since
   from waiting_turns w
- where w.business_id = $1 and w.id = $2
+ where w.business_id = :business and w.id = :turnId
    for update of w`,
 });
 
-/** Only a lane that nobody holds: whoever asks just now finds the answer without help. */
+/** Only a lane that nobody holds: whoever is asking just now finds the answer without help. */
 export const wakeParkedLane = defineQuery({
   name: "replies.wake-parked-lane",
   role: "app",
-  columns: { conversation_id: "uuid" },
+  columns: {},
+  params: { conversationId: "uuid" },
   text: `
 update lanes l set check_at = now()
- where l.business_id = $1 and l.conversation_id = $2 and l.kind = 'reply' and l.parked and l.check_at is not null
-returning l.conversation_id`,
+ where l.business_id = :business and l.conversation_id = :conversationId and l.kind = 'reply' and l.parked and l.check_at is not null`,
 });
 
 export const findTurn = defineQuery({
   name: "replies.find-turn",
   role: "app",
   columns: listTurns.columns,
+  params: { turnId: "uuid" },
   text: `
 select t.id, t.conversation_id, t.covers_from, t.covers_to, t.state, t.reason, t.responder, t.attempts, t.error, t.started_at, t.finished_at,
        t.model, t.input_tokens, t.output_tokens, t.cost_micros, t.latency_ms, t.tool_calls, t.sources
   from turns t
- where t.business_id = $1 and t.id = $2`,
+ where t.business_id = :business and t.id = :turnId`,
 });
 
 export const listTurnTexts = defineQuery({
   name: "replies.list-turn-texts",
   role: "app",
   columns: { text: "text?" },
-  text: `select m.text from messages m where m.business_id = $1 and m.turn_id = $2 order by m.turn_part`,
+  params: { turnId: "uuid" },
+  text: `select m.text from messages m where m.business_id = :business and m.turn_id = :turnId order by m.turn_part`,
 });
 
 export const findWaitingTurn = defineQuery({
@@ -124,11 +130,12 @@ export const findWaitingTurn = defineQuery({
     answered_at: "timestamptz?",
     attempts: "int4",
   },
+  params: { turnId: "uuid" },
   text: `
 select w.id, w.conversation_id, coalesce(l.done, 0) + 1 as covers_from, w.covers_to,
        case w.waits_for when 'approval' then 'approval' else 'answer' end as waits_for,
        w.asked_at, w.expires_at, w.answered_at, coalesce(l.attempts, 0) + 1 as attempts
   from waiting_turns w
-  left join lanes l on l.business_id = $1 and l.conversation_id = w.conversation_id and l.kind = 'reply'
- where w.business_id = $1 and w.id = $2`,
+  left join lanes l on l.business_id = :business and l.conversation_id = w.conversation_id and l.kind = 'reply'
+ where w.business_id = :business and w.id = :turnId`,
 });

@@ -2,7 +2,7 @@
 // Refuses to know: how the turn then ends (the reply lane reads the answer and commits it).
 import { isDeepStrictEqual } from "node:util";
 import type { Database } from "../db/database.ts";
-import type { Queryable, RowOf } from "../db/query.ts";
+import type { Queryable, Row } from "../db/query.ts";
 import type { BusinessId, TurnId } from "../kernel/ids.ts";
 import {
   findTurn,
@@ -39,8 +39,7 @@ export interface AnswerTurnDeps {
   readonly wake: (kind: "reply") => void;
 }
 
-interface Given {
-  readonly businessId: BusinessId;
+interface AnswerFromOutside {
   readonly turnId: TurnId;
   readonly answer: AgentAnswer;
 }
@@ -49,43 +48,42 @@ export function createAnswerTurn(deps: AnswerTurnDeps): AnswerTurn {
   return async ({ businessId, turnId }, written) => {
     const read = readOutsideAnswer(written, await deps.settings.find(businessId));
     if (!read.ok) return { outcome: "invalid", problem: read.problem };
-    const given: Given = { businessId, turnId: turnId as TurnId, answer: read.answer };
-    const outcome = await deps.database.forBusiness(businessId).transaction((tx) => answer(tx, given));
+    const outside: AnswerFromOutside = { turnId: turnId as TurnId, answer: read.answer };
+    const outcome = await deps.database.forBusiness(businessId).transaction((tx) => acceptAnswer(tx, outside));
     if (outcome.outcome === "accepted") deps.wake("reply");
     return outcome;
   };
 }
 
-async function answer(tx: Queryable, given: Given): Promise<AnswerOutcome> {
-  const { businessId, turnId } = given;
-  const [waiting] = await tx.run(findWaitingConversation, [businessId, turnId]);
-  if (waiting === undefined) return outcomeOfEnded(tx, given);
+async function acceptAnswer(tx: Queryable, { turnId, answer }: AnswerFromOutside): Promise<AnswerOutcome> {
+  const [waiting] = await tx.run(findWaitingConversation, { turnId });
+  if (waiting === undefined) return outcomeOfEnded(tx, { turnId, answer });
   const { conversation_id: conversationId } = waiting;
-  const [conversation] = await tx.run(lockWaitingConversation, [businessId, conversationId]);
-  const [lane] = await tx.run(lockWaitingLane, [businessId, conversationId]);
-  const [turn] = await tx.run(lockWaitingTurn, [businessId, turnId]);
+  const [conversation] = await tx.run(lockWaitingConversation, { conversationId });
+  const [lane] = await tx.run(lockWaitingLane, { conversationId });
+  const [turn] = await tx.run(lockWaitingTurn, { turnId });
   // It ended while its locks were waited for.
-  if (turn === undefined || conversation === undefined || lane === undefined) return outcomeOfEnded(tx, given);
+  if (turn === undefined || conversation === undefined || lane === undefined) return outcomeOfEnded(tx, { turnId, answer });
   if (turn.answer !== null)
-    return isDeepStrictEqual(turn.answer, given.answer) ? { outcome: "accepted", conversationId } : { outcome: "answered" };
+    return isDeepStrictEqual(turn.answer, answer) ? { outcome: "accepted", conversationId } : { outcome: "answered" };
   if (turn.is_approval) return { outcome: "not_waiting", because: "it waits for a person's approval" };
   if (conversation.ai_paused) return { outcome: "taken_over" };
   if (lane.wanted > turn.covers_to && maySupersede(turn.superseded_since)) return { outcome: "superseded" };
   if (turn.is_expired) return { outcome: "expired" };
-  await takeAnswer(tx, given, given.answer);
-  await tx.run(wakeParkedLane, [businessId, conversationId]);
+  await takeAnswer(tx, turnId, answer);
+  await tx.execute(wakeParkedLane, { conversationId });
   return { outcome: "accepted", conversationId };
 }
 
-async function outcomeOfEnded(tx: Queryable, given: Given): Promise<AnswerOutcome> {
-  const [turn] = await tx.run(findTurn, [given.businessId, given.turnId]);
+async function outcomeOfEnded(tx: Queryable, { turnId, answer }: AnswerFromOutside): Promise<AnswerOutcome> {
+  const [turn] = await tx.run(findTurn, { turnId });
   if (turn === undefined) return { outcome: "not_found" };
   switch (turn.state) {
     case "superseded":
       return { outcome: "superseded" };
     case "replied":
     case "handed_off":
-      return outcomeOfAnswered(tx, turn, given);
+      return outcomeOfAnswered(tx, turn, answer);
     case "skipped":
       return turn.reason === "taken_over" ? { outcome: "taken_over" } : { outcome: "not_waiting", because: turn.reason ?? turn.state };
     default:
@@ -93,20 +91,16 @@ async function outcomeOfEnded(tx: Queryable, given: Given): Promise<AnswerOutcom
   }
 }
 
-/** Reasons with which a turn ends because no answer was had. */
+/** Reasons with which a turn ends because there was no answer. */
 const WITHOUT_ANSWER = new Set(["no_answer", "responder_failed", "empty_answer"]);
 
-/** Whoever did not hear that an answer was accepted asks again: what was said tells whether it was theirs. */
-async function outcomeOfAnswered(
-  tx: Queryable,
-  turn: RowOf<typeof findTurn.columns>,
-  { businessId, answer: given }: Given,
-): Promise<AnswerOutcome> {
+/** Whoever did not hear that an answer was accepted sends it again: what was said tells whether it was theirs. */
+async function outcomeOfAnswered(tx: Queryable, turn: Row<typeof findTurn>, answer: AgentAnswer): Promise<AnswerOutcome> {
   if (turn.state === "handed_off" && WITHOUT_ANSWER.has(turn.reason ?? "")) return { outcome: "expired" };
-  const said = (await tx.run(listTurnTexts, [businessId, turn.id])).map(({ text }) => text);
+  const said = (await tx.run(listTurnTexts, { turnId: turn.id })).map(({ text }) => text);
   const isSame =
-    given.outcome === "reply"
-      ? turn.state === "replied" && isDeepStrictEqual(said, given.texts)
-      : turn.state === "handed_off" && turn.reason === given.reason && (given.text === undefined || said.includes(given.text));
+    answer.outcome === "reply"
+      ? turn.state === "replied" && isDeepStrictEqual(said, answer.texts)
+      : turn.state === "handed_off" && turn.reason === answer.reason && (answer.text === undefined || said.includes(answer.text));
   return isSame ? { outcome: "accepted", conversationId: turn.conversation_id } : { outcome: "answered" };
 }

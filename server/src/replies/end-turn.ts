@@ -2,7 +2,8 @@
 import { createBusinessBatcher, type BusinessBatcher } from "../db/business-batcher.ts";
 import { classifyDatabaseError } from "../db/classify-error.ts";
 import type { Database } from "../db/database.ts";
-import type { RowOf } from "../db/query.ts";
+import type { ValuesOf } from "../db/parameters.ts";
+import type { Row } from "../db/query.ts";
 import { messageOf } from "../kernel/faults.ts";
 import { newId, type BusinessId, type MessageId, type TurnId } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
@@ -48,57 +49,61 @@ export interface TurnPark {
 }
 
 /** Undefined: the lane is somebody else's by now, and nothing was written. */
-export type EndTurn = BusinessBatcher<TurnEnd, RowOf<typeof commitTurns.columns> | undefined>;
-export type ParkTurn = BusinessBatcher<TurnPark, RowOf<typeof parkTurns.columns> | undefined>;
+export type EndTurn = BusinessBatcher<TurnEnd, Row<typeof commitTurns> | undefined>;
+export type ParkTurn = BusinessBatcher<TurnPark, Row<typeof parkTurns> | undefined>;
 
 /** Statements at once: one that waits for the row of a long merge must not hold up everybody else. */
 const SLOTS = 4;
 
 const json = (value: unknown): string | null => (value === undefined ? null : JSON.stringify(value));
+const rounded = (value: number | undefined): number | undefined => (value === undefined ? undefined : Math.round(value));
+const partsOf = (texts: readonly string[]): string | null =>
+  texts.length === 0 ? null : JSON.stringify(texts.map((text) => ({ id: newId<MessageId>(), text })));
 
-function parametersOf(businessId: BusinessId, ends: readonly TurnEnd[], tells: boolean): readonly unknown[] {
-  const works = ends.map(({ ending }) => ending.work);
-  return [
-    businessId,
-    ends.map(({ lane }) => lane.conversationId),
-    ends.map(({ lane }) => lane.fence),
-    ends.map(({ turnId }) => turnId),
-    ends.map(({ lane }) => lane.done + 1),
-    ends.map(({ coversTo }) => coversTo),
-    ends.map(({ ending }) => ending.state),
-    ends.map(({ ending }) => ending.reason),
-    ends.map(({ ending }) => ending.responder ?? null),
-    ends.map(({ final }) => final),
-    ends.map(({ ending }) => (ending.texts.length === 0 ? null : json(ending.texts.map((text) => ({ id: newId<MessageId>(), text }))))),
-    ends.map(({ ending }) => ending.error?.slice(0, 1_000) ?? null),
-    ends.map(({ lane }) => lane.attempts + 1),
-    works.map((work) => work?.model ?? null),
-    works.map((work) => work?.inputTokens ?? null),
-    works.map((work) => work?.outputTokens ?? (work?.inputTokens === undefined ? null : 0)),
-    works.map((work) => (work?.costMicros === undefined ? null : Math.round(work.costMicros))),
-    ends.map(({ begunAt }) => Math.round(performance.now() - begunAt)),
-    works.map((work) => json(work?.toolCalls)),
-    works.map((work) => json(work?.sources)),
-    ends.map(() => newId()),
-    ends.map(() => tells),
-  ];
+type EndRow = ValuesOf<typeof commitTurns.params>["ends"][number];
+
+function rowOf({ lane, turnId, coversTo, ending, final, begunAt }: TurnEnd): EndRow {
+  const { state, reason, texts, error, responder, work } = ending;
+  const inputTokens = rounded(work?.inputTokens);
+  return {
+    conversationId: lane.conversationId,
+    fence: lane.fence,
+    turnId,
+    coversFrom: lane.done + 1,
+    coversTo,
+    state,
+    reason,
+    responder,
+    final,
+    parts: partsOf(texts),
+    error: error?.slice(0, 1_000),
+    attempts: lane.attempts + 1,
+    model: work?.model,
+    inputTokens,
+    outputTokens: rounded(work?.outputTokens) ?? (inputTokens === undefined ? undefined : 0),
+    costMicros: rounded(work?.costMicros),
+    latencyMs: Math.round(performance.now() - begunAt),
+    toolCalls: json(work?.toolCalls),
+    sources: json(work?.sources),
+    eventId: newId(),
+  };
 }
 
 export function createEndTurn(deps: { readonly database: Database; readonly log: Log }): EndTurn {
-  async function write(businessId: BusinessId, ends: readonly TurnEnd[]): Promise<readonly RowOf<typeof commitTurns.columns>[]> {
+  async function write(businessId: BusinessId, ends: readonly TurnEnd[]): Promise<readonly Row<typeof commitTurns>[]> {
     const db = deps.database.forBusiness(businessId);
     try {
-      return await db.run(commitTurns, parametersOf(businessId, ends, true));
+      return await db.run(commitTurns, { ends: ends.map(rowOf), withEvents: true });
     } catch (error) {
       // Several together come again one by one (business-batcher.ts); what is refused of one alone may be its event, which is not worth a silence.
       if (ends.length > 1 || classifyDatabaseError(error) !== "data") throw error;
-      const rows = await db.run(commitTurns, parametersOf(businessId, ends, false));
+      const rows = await db.run(commitTurns, { ends: ends.map(rowOf), withEvents: false });
       deps.log.error({ conversationId: ends[0]?.lane.conversationId, error: messageOf(error) }, "turn.event-lost");
       return rows;
     }
   }
 
-  return createBusinessBatcher<TurnEnd, RowOf<typeof commitTurns.columns> | undefined>({
+  return createBusinessBatcher<TurnEnd, Row<typeof commitTurns> | undefined>({
     slots: SLOTS,
     async run(businessId, ends) {
       const byConversation = new Map((await write(businessId, ends)).map((row) => [row.conversation_id, row]));
@@ -108,25 +113,26 @@ export function createEndTurn(deps: { readonly database: Database; readonly log:
 }
 
 export function createParkTurn(deps: { readonly database: Database }): ParkTurn {
-  return createBusinessBatcher<TurnPark, RowOf<typeof parkTurns.columns> | undefined>({
+  return createBusinessBatcher<TurnPark, Row<typeof parkTurns> | undefined>({
     slots: SLOTS,
     async run(businessId, parks) {
       const db = deps.database.forBusiness(businessId);
-      const rows = await db.run(parkTurns, [
-        businessId,
-        parks.map(({ lane }) => lane.conversationId),
-        parks.map(({ lane }) => lane.fence),
-        parks.map(({ turnId }) => turnId),
-        parks.map(({ coversTo }) => coversTo),
-        parks.map(({ answeredTo }) => answeredTo),
-        parks.map(({ waitsFor }) => waitsFor),
-        parks.map(({ final }) => final),
-        parks.map(({ waitMs }) => waitMs),
-        parks.map(({ work }) => json(work)),
-      ]);
-      const forApproval = parks.filter(({ waitsFor }) => waitsFor === "approval").map(({ lane }) => lane.conversationId);
+      const rows = await db.run(parkTurns, {
+        parks: parks.map(({ lane, turnId, coversTo, answeredTo, waitsFor, final, waitMs, work }) => ({
+          conversationId: lane.conversationId,
+          fence: lane.fence,
+          turnId,
+          coversTo,
+          answeredTo,
+          waitsFor,
+          final,
+          waitMs,
+          work: json(work),
+        })),
+      });
+      const conversationIds = parks.filter(({ waitsFor }) => waitsFor === "approval").map(({ lane }) => lane.conversationId);
       const decided = new Set(
-        forApproval.length === 0 ? [] : (await db.run(wakeDecidedTurns, [businessId, forApproval])).map((row) => row.conversation_id),
+        conversationIds.length === 0 ? [] : (await db.run(wakeDecidedTurns, { conversationIds })).map((row) => row.conversation_id),
       );
       const byConversation = new Map(
         rows.map((row) => [row.conversation_id, { ...row, due: row.due || decided.has(row.conversation_id) }]),

@@ -44,7 +44,7 @@ export function createFindTurn({ database }: { readonly database: Database }): F
   return async (businessId, turnId) => {
     const db = database.forBusiness(businessId);
     // Waiting first: a turn that ends between the two questions is found by the second one.
-    const [waits] = await db.run(findWaitingTurn, [businessId, turnId]);
+    const [waits] = await db.run(findWaitingTurn, { turnId });
     if (waits !== undefined) {
       const { id, conversation_id: conversationId, covers_from: coversFrom, covers_to: coversTo, attempts, waits_for: waitsFor } = waits;
       const [startedAt, expiresAt] = [waits.asked_at.toISOString(), waits.expires_at.toISOString()];
@@ -52,7 +52,7 @@ export function createFindTurn({ database }: { readonly database: Database }): F
       const waiting = { waitsFor, expiresAt, answeredAt: isoOf(waits.answered_at) };
       return { id, conversationId, coversFrom, coversTo, responder, attempts, startedAt, ...NOTHING_YET, waiting };
     }
-    const [ended] = await db.run(findTurn, [businessId, turnId]);
+    const [ended] = await db.run(findTurn, { turnId });
     return ended === undefined ? undefined : { ...turnViewOf(ended), waiting: null };
   };
 }

@@ -26,7 +26,7 @@ export function createIsOverBudget(deps: {
 }): IsOverBudget {
   async function read({ businessId, conversationId }: Asker, settings: ReplySettings): Promise<boolean> {
     await deps.failPoints.hit("usage.read");
-    const [used] = await deps.database.forBusiness(businessId).run(readUsage, [businessId, conversationId, settings.timeZone]);
+    const [used] = await deps.database.forBusiness(businessId).run(readUsage, { conversationId, timeZone: settings.timeZone });
     const { tokensPerBusiness, tokensPerConversation, moneyPerBusiness, moneyPerConversation } = settings.budget;
     const limits: readonly (readonly [number | undefined, number | undefined])[] = [
       [used?.business_tokens, tokensPerBusiness],

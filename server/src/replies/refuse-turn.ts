@@ -1,10 +1,10 @@
 // Owns: when a turn ends before anybody is asked, and as what. Pure.
-import type { RowOf } from "../db/query.ts";
+import type { Row } from "../db/query.ts";
 import type { ClaimedLane } from "../lanes/lane-store.ts";
 import type { loadReplyState } from "./replies.queries.ts";
 import type { Thread } from "./read-thread.ts";
 
-export type ReplyState = RowOf<typeof loadReplyState.columns>;
+export type ReplyState = Row<typeof loadReplyState>;
 
 /** A turn that could not even be written so many times ends as failed, for people to see, and lets the thread go on. */
 const GIVE_UP_AFTER = 8;

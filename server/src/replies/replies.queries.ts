@@ -1,5 +1,7 @@
 // Owns: what the reply lane reads before it answers, and the one statement with which a turn ends.
+import { rowsOf } from "../db/parameters.ts";
 import { defineQuery } from "../db/query.ts";
+import { raiseLanes } from "../lanes/raise-lanes.ts";
 
 export const loadReplyState = defineQuery({
   name: "replies.load-state",
@@ -41,30 +43,31 @@ export const loadReplyState = defineQuery({
     waiting_work: "jsonb?",
     approval_open: "bool",
   },
+  params: { conversationIds: "uuid[]" },
   text: `
 select c.id as conversation_id, now() as at, b.name as business_name, c.contact_name, c.lead_id, c.lead_name,
-       c.ai_paused_at is not null and (b.handoff_pause_ms is null or c.ai_paused_at + b.handoff_pause_ms * interval '1 millisecond' > now()) as ai_paused, c.opted_out_at is not null as opted_out,
-       coalesce(c.last_customer_message_at > now() - interval '24 hours' or ch.provider <> 'cloud', false) as window_open,
+       pause_lasts(c.ai_paused_at, b.handoff_pause_ms, now()) as ai_paused, c.opted_out_at is not null as opted_out,
+       window_is_open(c.last_customer_message_at, ch.provider, now()) as window_open,
        c.reply_kind, c.reply_address, b.ai_enabled and coalesce((select w.is_on from switches w where w.name = 'ai'), true) as ai_enabled,
        b.answers_groups, b.language, b.handoff_text, shows_typing_early(b.quiet_ms),
        ch.external_id as channel_external_id, ch.provider as channel_provider, ch.settings as channel_settings, ch.stopped_at is not null as channel_stopped, s.access_token,
        coalesce(answered.covers_to, 0) as answered_to, answered.state as last_state, answered.id as last_turn_id,
        answered.reason as last_reason, answered.finished_at as last_finished_at,
        (select count(*) from turns t
-         where t.business_id = $1 and t.conversation_id = c.id and t.covers_to > coalesce(answered.covers_to, 0)) as superseded_since,
+         where t.business_id = :business and t.conversation_id = c.id and t.covers_to > coalesce(answered.covers_to, 0)) as superseded_since,
        wt.id as waiting_id, wt.covers_to as waiting_covers_to, wt.waits_for, coalesce(wt.expires_at <= now(), false) as waiting_expired, wt.answer as waiting_answer,
        (extract(epoch from wt.expires_at - now()) * 1000)::float8 as waiting_in_ms, wt.work as waiting_work,
-       coalesce(wt.waits_for = 'approval' and exists (select from tool_calls tc where tc.business_id = $1 and tc.conversation_id = c.id
+       coalesce(wt.waits_for = 'approval' and exists (select from tool_calls tc where tc.business_id = :business and tc.conversation_id = c.id
                                                         and tc.answered_to = wt.answered_to and tc.state = 'waiting'), false) as approval_open
-  from unnest($2::uuid[]) as i (conversation_id)
-  join conversations c on c.business_id = $1 and c.id = i.conversation_id
-  join businesses b on b.id = $1
-  left join channels ch on ch.business_id = $1 and ch.id = c.reply_channel_id
-  left join channel_secrets s on s.business_id = $1 and s.channel_id = c.reply_channel_id
-  left join waiting_turns wt on wt.business_id = $1 and wt.conversation_id = c.id
+  from unnest(:conversationIds) as i (conversation_id)
+  join conversations c on c.business_id = :business and c.id = i.conversation_id
+  join businesses b on b.id = :business
+  left join channels ch on ch.business_id = :business and ch.id = c.reply_channel_id
+  left join channel_secrets s on s.business_id = :business and s.channel_id = c.reply_channel_id
+  left join waiting_turns wt on wt.business_id = :business and wt.conversation_id = c.id
   left join lateral (
     select t.covers_to, t.state, t.id, t.reason, t.finished_at from turns t
-     where t.business_id = $1 and t.conversation_id = c.id and t.state <> 'superseded'
+     where t.business_id = :business and t.conversation_id = c.id and t.state <> 'superseded'
      order by t.covers_to desc limit 1) answered on true`,
 });
 
@@ -92,33 +95,34 @@ export const loadRecentMessages = defineQuery({
     referral: "jsonb?",
     referred_product: "jsonb?",
   },
+  params: { threads: rowsOf({ conversationId: "uuid", upTo: "int8", answeredTo: "int8" }) },
   text: `
 select i.conversation_id, m.seq, m.direction, m.author, m.type, m.text, m.provider_message_id, m.quoted_provider_message_id, m.target_provider_message_id,
        m.turn_id, m.sent_at, m.is_history,
        -- Only of what is to be answered, and of what changes a message: the words of the customer are read from it.
        case when m.direction = 'in' and m.seq > i.answered_to
-            then (select f.content from messages f where f.business_id = $1 and f.conversation_id = i.conversation_id and f.seq = m.seq) end as content,
+            then (select f.content from messages f where f.business_id = :business and f.conversation_id = i.conversation_id and f.seq = m.seq) end as content,
        m.participant,
        -- However far back it is; most messages quote nothing.
        case when m.quoted_provider_message_id is not null
-            then quoted_text($1, i.conversation_id, m.channel_id, m.quoted_provider_message_id, 200) end as quoted_text,
+            then quoted_text(:business, i.conversation_id, m.channel_id, m.quoted_provider_message_id, 200) end as quoted_text,
        case when m.quoted_provider_message_id is not null
-            then quoted_type($1, i.conversation_id, m.channel_id, m.quoted_provider_message_id) end as quoted_type,
+            then quoted_type(:business, i.conversation_id, m.channel_id, m.quoted_provider_message_id) end as quoted_type,
        m.referral, m.referred_product
-  from unnest($2::uuid[], $3::bigint[], $4::bigint[]) as i (conversation_id, up_to, answered_to)
+  from :threads as i
   cross join lateral (
     (select m.seq, m.direction, m.author, m.type, m.text, m.provider_message_id, m.quoted_provider_message_id, m.target_provider_message_id, m.turn_id, m.sent_at, m.is_history,
             m.channel_id, m.content -> 'participant' as participant, m.content -> 'referral' as referral,
             m.content #> '{context,referred_product}' as referred_product
        from messages m
-      where m.business_id = $1 and m.conversation_id = i.conversation_id and m.seq <= i.up_to
+      where m.business_id = :business and m.conversation_id = i.conversation_id and m.seq <= i.up_to
       order by m.sent_at desc, m.seq desc limit 50)
     union
     (select m.seq, m.direction, m.author, m.type, m.text, m.provider_message_id, m.quoted_provider_message_id, m.target_provider_message_id, m.turn_id, m.sent_at, m.is_history,
             m.channel_id, m.content -> 'participant' as participant, m.content -> 'referral' as referral,
             m.content #> '{context,referred_product}' as referred_product
        from messages m
-      where m.business_id = $1 and m.conversation_id = i.conversation_id and m.seq <= i.up_to and m.seq > i.answered_to
+      where m.business_id = :business and m.conversation_id = i.conversation_id and m.seq <= i.up_to and m.seq > i.answered_to
         and m.direction = 'in' and not m.is_history
       order by m.seq desc limit 50)) m
  order by i.conversation_id, m.sent_at, m.seq`,
@@ -130,13 +134,14 @@ export const readUsage = defineQuery({
   name: "replies.read-usage",
   role: "app",
   columns: { business_tokens: "int8", business_micros: "int8", conversation_tokens: "int8", conversation_micros: "int8" },
+  params: { conversationId: "uuid", timeZone: "text" },
   text: `
 select coalesce(sum(t.input_tokens + t.output_tokens), 0)::bigint as business_tokens,
        coalesce(sum(t.cost_micros), 0)::bigint as business_micros,
-       coalesce(sum(t.input_tokens + t.output_tokens) filter (where t.conversation_id = $2), 0)::bigint as conversation_tokens,
-       coalesce(sum(t.cost_micros) filter (where t.conversation_id = $2), 0)::bigint as conversation_micros
+       coalesce(sum(t.input_tokens + t.output_tokens) filter (where t.conversation_id = :conversationId), 0)::bigint as conversation_tokens,
+       coalesce(sum(t.cost_micros) filter (where t.conversation_id = :conversationId), 0)::bigint as conversation_micros
   from turns t
- where t.business_id = $1 and t.input_tokens is not null and t.finished_at >= date_trunc('day', now() at time zone $3::text) at time zone $3::text`,
+ where t.business_id = :business and t.input_tokens is not null and t.finished_at >= date_trunc('day', now() at time zone :timeZone) at time zone :timeZone`,
 });
 
 // The end of a turn: turn, reply, and both lanes, in one statement under the fence. Lock order: conversation → lane → turn → message.
@@ -145,41 +150,59 @@ select coalesce(sum(t.input_tokens + t.output_tokens), 0)::bigint as business_to
 // - lane: the fence is compared again after the wait for the lock. No row here means that somebody else owns the lane: nothing is written.
 // - A newer message supersedes the reply, unless this turn was superseded too often already (final).
 // - parts: the messages of the reply, [{"id", "text"}], null when nothing is said. They stand one behind the other.
-// - event: what happened, for whoever asks later. tells is false only when the outbox itself refused the row: a reply counts more.
+// - event: what happened, for whoever asks later. :withEvents is false only when the outbox itself refused the row: a reply counts more.
 export const commitTurns = defineQuery({
   name: "replies.commit-turns",
   role: "app",
   columns: { conversation_id: "uuid", state: "text", reason: "text?", more: "bool" },
+  params: {
+    ends: rowsOf({
+      conversationId: "uuid",
+      fence: "int8",
+      turnId: "uuid",
+      coversFrom: "int8",
+      coversTo: "int8",
+      state: "text",
+      reason: "text?",
+      responder: "text?",
+      final: "bool",
+      parts: "jsonb?",
+      error: "text?",
+      attempts: "int4",
+      model: "text?",
+      inputTokens: "int4?",
+      outputTokens: "int4?",
+      costMicros: "int8?",
+      latencyMs: "int4",
+      toolCalls: "jsonb?",
+      sources: "jsonb?",
+      eventId: "uuid",
+    }),
+    withEvents: "bool",
+  },
   text: `
-with input as (
-  select * from unnest($2::uuid[], $3::bigint[], $4::uuid[], $5::bigint[], $6::bigint[], $7::text[], $8::text[], $9::text[], $10::boolean[],
-                       $11::jsonb[], $12::text[], $13::int[], $14::text[], $15::int[], $16::int[], $17::bigint[], $18::int[],
-                       $19::jsonb[], $20::jsonb[], $21::uuid[], $22::boolean[])
-    as t (conversation_id, fence, turn_id, covers_from, covers_to, state, reason, responder, final, parts, error, attempts,
-          model, input_tokens, output_tokens, cost_micros, latency_ms, tool_calls, sources, event_id, tells)
-), locked as materialized (
+with input as (select i.* from :ends as i), locked as materialized (
   select c.id, c.canonical_key, c.opted_out_at, c.reply_channel_id,
-         c.ai_paused_at is not null and (b.handoff_pause_ms is null or c.ai_paused_at + b.handoff_pause_ms * interval '1 millisecond' > now()) as ai_paused,
-         coalesce(c.last_customer_message_at > now() - interval '24 hours' or ch.provider <> 'cloud', false) as window_open
+         pause_lasts(c.ai_paused_at, b.handoff_pause_ms, now()) as ai_paused,
+         window_is_open(c.last_customer_message_at, ch.provider, now()) as window_open
     from conversations c
     join input i on i.conversation_id = c.id
-    join businesses b on b.id = $1
-    left join channels ch on ch.business_id = $1 and ch.id = c.reply_channel_id
-   where c.business_id = $1
-     and exists (select from lanes l where l.business_id = $1 and l.conversation_id = c.id and l.kind = 'reply' and l.fence = i.fence)
+    join businesses b on b.id = :business
+    left join channels ch on ch.business_id = :business and ch.id = c.reply_channel_id
+   where c.business_id = :business
+     and exists (select from lanes l where l.business_id = :business and l.conversation_id = c.id and l.kind = 'reply' and l.fence = i.fence)
    order by c.canonical_key
    for no key update of c
 ), lane as (
   update lanes l set
     done = i.covers_to,
-    check_at = case when l.wanted > i.covers_to
-                    then greatest(now(), least(l.last_at + b.quiet_ms * interval '1 millisecond', l.first_at + b.ceiling_ms * interval '1 millisecond')) end,
+    check_at = case when l.wanted > i.covers_to then greatest(now(), burst_ends_at(l.first_at, l.last_at, b.quiet_ms, b.ceiling_ms)) end,
     first_at = case when l.wanted > i.covers_to then now() else l.first_at end,
     owner = null, attempts = 0, last_error = null, parked = false
     from input i
     join locked k on k.id = i.conversation_id
-    join businesses b on b.id = $1
-   where l.business_id = $1 and l.conversation_id = i.conversation_id and l.kind = 'reply' and l.fence = i.fence and l.done = i.covers_from - 1
+    join businesses b on b.id = :business
+   where l.business_id = :business and l.conversation_id = i.conversation_id and l.kind = 'reply' and l.fence = i.fence and l.done = i.covers_from - 1
      -- Nothing is superseded by nothing: such a burst would stay without an answer.
      and (i.state <> 'superseded' or l.wanted > i.covers_to)
   returning l.conversation_id, l.wanted > i.covers_to as more
@@ -205,74 +228,78 @@ with input as (
     ai_paused_reason = case when v.final_state = 'handed_off' then coalesce(v.reason, 'handoff') end,
     updated_at = now()
     from verdict v
-   where c.business_id = $1 and c.id = v.conversation_id
+   where c.business_id = :business and c.id = v.conversation_id
      and (v.final_state = 'handed_off' or v.final_state in ('replied', 'failed') and v.part_count > 0)
   returning c.id, c.last_seq
 ), turn as (
   insert into turns (business_id, id, conversation_id, covers_from, covers_to, state, reason, responder, fence, attempts, error, started_at, finished_at,
                      model, input_tokens, output_tokens, cost_micros, latency_ms, tool_calls, sources)
-  select $1, v.turn_id, v.conversation_id, v.covers_from, v.covers_to, v.final_state,
+  select :business, v.turn_id, v.conversation_id, v.covers_from, v.covers_to, v.final_state,
          case v.final_state when 'superseded' then null when 'skipped' then coalesce(v.blocked, v.reason) else v.reason end,
          v.responder, v.fence, v.attempts, v.error, now() - v.latency_ms * interval '1 millisecond', now(),
          v.model, v.input_tokens, v.output_tokens, v.cost_micros, v.latency_ms, v.tool_calls, v.sources
     from verdict v
 ), waited as (
-  delete from waiting_turns w using verdict v where w.business_id = $1 and w.conversation_id = v.conversation_id
+  delete from waiting_turns w using verdict v where w.business_id = :business and w.conversation_id = v.conversation_id
 ), message as (
   insert into messages (business_id, id, conversation_id, seq, channel_id, direction, author, type, text, content, sent_at, received_at, status, turn_id, turn_part)
-  select $1, (p.part ->> 'id')::uuid, conv.id, conv.last_seq - v.part_count + p.ord, v.reply_channel_id, 'out', 'ai', 'text', p.part ->> 'text',
+  select :business, (p.part ->> 'id')::uuid, conv.id, conv.last_seq - v.part_count + p.ord, v.reply_channel_id, 'out', 'ai', 'text', p.part ->> 'text',
          jsonb_build_object('type', 'text', 'text', jsonb_build_object('body', p.part ->> 'text')), now(), now(), 'queued', v.turn_id, p.ord
     from verdict v
     join conv on conv.id = v.conversation_id
     cross join lateral jsonb_array_elements(v.parts) with ordinality as p (part, ord)
 ), send_lane as (
-  insert into lanes as l (business_id, conversation_id, kind, check_at, first_at, last_at, wanted)
-  select $1, conv.id, 'send', now(), now(), now(), conv.last_seq
+  ${raiseLanes(`
+  select :business, conv.id, 'send', now(), now(), now(), conv.last_seq
     from conv
     join verdict v on v.conversation_id = conv.id
    where v.part_count > 0
-   order by conv.id
-  on conflict on constraint lanes_pkey do update set
-    wanted = greatest(l.wanted, excluded.wanted),
-    last_at = excluded.last_at,
-    first_at = case when l.check_at is null then excluded.first_at else l.first_at end,
-    check_at = coalesce(l.check_at, excluded.check_at)
+   order by conv.id`)}
 ), event as (
   insert into events (business_id, id, type, conversation_id, subject_id, data, at)
-  select $1, e.id, e.type, v.conversation_id, v.turn_id, e.data, now()
+  select :business, e.id, e.type, v.conversation_id, v.turn_id, e.data, now()
     from verdict v
     cross join lateral (
       select v.turn_id as id, 'turn.' || replace(v.final_state, '_', '-') as type,
              jsonb_build_object('coversFrom', v.covers_from, 'coversTo', v.covers_to, 'reason', coalesce(v.blocked, v.reason)) as data
       union all
       select v.event_id, 'conversation.handed-off', jsonb_build_object('reason', v.reason) where v.final_state = 'handed_off') e
-   where v.tells
+   where :withEvents
 )
 select conversation_id, final_state as state, case when final_state = 'skipped' then coalesce(blocked, reason) else reason end as reason, more from verdict`,
 });
 
 // A turn that waits for somebody outside lets go of its lane: it is looked at again when it is answered, when a newer message comes (ingest), or when
 // its time is over. The answer may have come already, while the question was still being asked; it is kept then.
-// $8: this turn will not be superseded any more, so newer messages wait for it.
+// final: this turn will not be superseded any more, so newer messages wait for it.
 export const parkTurns = defineQuery({
   name: "replies.park-turns",
   role: "app",
   columns: { conversation_id: "uuid", due: "bool" },
+  params: {
+    parks: rowsOf({
+      conversationId: "uuid",
+      fence: "int8",
+      turnId: "uuid",
+      coversTo: "int8",
+      answeredTo: "int8",
+      waitsFor: "text",
+      final: "bool",
+      waitMs: "float8",
+      work: "jsonb?",
+    }),
+  },
   text: `
-with input as (
-  select t.*, now() as at
-    from unnest($2::uuid[], $3::bigint[], $4::uuid[], $5::bigint[], $6::bigint[], $7::text[], $8::boolean[], $9::float8[], $10::jsonb[])
-      as t (conversation_id, fence, turn_id, covers_to, answered_to, waits_for, final, wait_ms, work)
-), mine as materialized (
+with input as (select p.*, now() as at from :parks as p), mine as materialized (
   select l.conversation_id, l.wanted, l.last_at, i.turn_id, i.covers_to, i.answered_to, i.waits_for, i.final, i.work, i.at, i.at + i.wait_ms * interval '1 millisecond' as expires_at
     from lanes l
     join input i on i.conversation_id = l.conversation_id
-   where l.business_id = $1 and l.kind = 'reply' and l.fence = i.fence
+   where l.business_id = :business and l.kind = 'reply' and l.fence = i.fence
    order by l.conversation_id
    for no key update of l
 ), waiting as (
   insert into waiting_turns as w (business_id, conversation_id, id, covers_to, answered_to, waits_for, work, asked_at, expires_at)
-  select $1, conversation_id, turn_id, covers_to, answered_to, waits_for, work, at, expires_at from mine order by conversation_id
+  select :business, conversation_id, turn_id, covers_to, answered_to, waits_for, work, at, expires_at from mine order by conversation_id
   on conflict on constraint waiting_turns_pkey do update set
     id = excluded.id, covers_to = excluded.covers_to, answered_to = excluded.answered_to, waits_for = excluded.waits_for,
     asked_at = case when w.id = excluded.id then w.asked_at else excluded.asked_at end,
@@ -289,8 +316,8 @@ update lanes l set
   owner = null, attempts = 0, last_error = null, parked = true
   from mine
   join waiting w using (conversation_id)
-  join businesses b on b.id = $1
- where l.business_id = $1 and l.conversation_id = mine.conversation_id and l.kind = 'reply'
+  join businesses b on b.id = :business
+ where l.business_id = :business and l.conversation_id = mine.conversation_id and l.kind = 'reply'
 returning l.conversation_id, l.check_at <= now() as due`,
 });
 
@@ -300,12 +327,13 @@ export const wakeDecidedTurns = defineQuery({
   name: "replies.wake-decided-turns",
   role: "app",
   columns: { conversation_id: "uuid" },
+  params: { conversationIds: "uuid[]" },
   text: `
 update lanes l set check_at = now()
   from waiting_turns w
- where l.business_id = $1 and l.conversation_id = any ($2::uuid[]) and l.kind = 'reply' and l.parked and l.check_at > now()
-   and w.business_id = $1 and w.conversation_id = l.conversation_id and w.waits_for = 'approval'
-   and not exists (select from tool_calls c where c.business_id = $1 and c.conversation_id = w.conversation_id and c.answered_to = w.answered_to
+ where l.business_id = :business and l.conversation_id = any (:conversationIds) and l.kind = 'reply' and l.parked and l.check_at > now()
+   and w.business_id = :business and w.conversation_id = l.conversation_id and w.waits_for = 'approval'
+   and not exists (select from tool_calls c where c.business_id = :business and c.conversation_id = w.conversation_id and c.answered_to = w.answered_to
                       and c.state = 'waiting')
 returning l.conversation_id`,
 });

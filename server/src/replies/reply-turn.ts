@@ -261,11 +261,14 @@ function createLoadThread(database: Database): (businessId: ClaimedLane["busines
     slots: 2,
     async run(businessId, lanes) {
       const db = database.forBusiness(businessId);
-      const ids = lanes.map((lane) => lane.conversationId);
-      const states = await db.run(loadReplyState, [businessId, ids]);
+      const states = await db.run(loadReplyState, { conversationIds: lanes.map((lane) => lane.conversationId) });
       const stateOf = new Map(states.map((row) => [row.conversation_id, row]));
-      const answeredTo = lanes.map((lane) => stateOf.get(lane.conversationId)?.answered_to ?? 0);
-      const messages = await db.run(loadRecentMessages, [businessId, ids, lanes.map((lane) => lane.wanted), answeredTo]);
+      const threads = lanes.map(({ conversationId, wanted }) => ({
+        conversationId,
+        upTo: wanted,
+        answeredTo: stateOf.get(conversationId)?.answered_to ?? 0,
+      }));
+      const messages = await db.run(loadRecentMessages, { threads });
       const rowsOf = Map.groupBy(messages, (row) => row.conversation_id);
       return lanes.map((lane) => ({ state: stateOf.get(lane.conversationId), rows: rowsOf.get(lane.conversationId) ?? [] }));
     },

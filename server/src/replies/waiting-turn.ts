@@ -20,23 +20,17 @@ export type TakeAnswer = (turn: { readonly businessId: BusinessId; readonly turn
 
 export function createRegisterTurn({ database }: { readonly database: Database }): RegisterTurn {
   return async ({ businessId, conversationId, turnId, coversTo, answeredTo }, waitMs) => {
-    const [row] = await database
-      .forBusiness(businessId)
-      .run(askOutside, [businessId, conversationId, turnId, coversTo, answeredTo, waitMs]);
+    const db = database.forBusiness(businessId);
+    const [row] = await db.run(askOutside, { conversationId, turnId, coversTo, answeredTo, waitMs });
     if (row === undefined) return { outcome: "lost" };
     return row.is_answered ? { outcome: "answered" } : { outcome: "registered", expiresAt: row.expires_at };
   };
 }
 
 export function createTakeAnswer({ database }: { readonly database: Database }): TakeAnswer {
-  return ({ businessId, turnId }, answer) => takeAnswer(database.forBusiness(businessId), { businessId, turnId }, answer);
+  return ({ businessId, turnId }, answer) => takeAnswer(database.forBusiness(businessId), turnId, answer);
 }
 
-export async function takeAnswer(
-  db: Queryable,
-  turn: { readonly businessId: BusinessId; readonly turnId: string },
-  answer: AgentAnswer,
-): Promise<boolean> {
-  const taken = await db.run(takeOutsideAnswer, [turn.businessId, turn.turnId, JSON.stringify(answer)]);
-  return taken.length > 0;
+export async function takeAnswer(db: Queryable, turnId: TurnId, answer: AgentAnswer): Promise<boolean> {
+  return (await db.execute(takeOutsideAnswer, { turnId, answer: JSON.stringify(answer) })) > 0;
 }

@@ -66,18 +66,8 @@ it("a message that is queued while the lane is being looked at is sent", async (
   const queuedId = newId();
   const delivery = await engine.database.forBusiness(business.businessId).transaction(async (tx) => {
     const content = JSON.stringify({ type: "text", text: { body: "second" } });
-    await tx.run(insertOutboundMessage, [
-      business.businessId,
-      conversationId,
-      queuedId,
-      "api",
-      "text",
-      "second",
-      content,
-      null,
-      null,
-      newId(),
-    ]);
+    const message = { messageId: queuedId, author: "api", type: "text", text: "second", content, quoted: null, target: null };
+    await tx.run(insertOutboundMessage, { conversationId, ...message, eventId: newId() });
     const running = engine.deliver(lane);
     await eventually(waitsForALock, (count) => count === 1, { what: "the send lane waits for the one who queues" });
     return { running };
