@@ -70,21 +70,27 @@ function statementsTable({ loop }: Suite): Table {
   const per = (value: number): number => value / (loop?.conversations ?? 1);
   const all = uses.reduce((sum, { ms: taken }) => sum + taken, 0);
   const rows = uses
-    .filter(({ ms: taken }) => taken >= all / 100)
+    .filter(({ ms: taken, planningMs }) => taken + planningMs >= all / 100)
     .map((use) => [
       use.name,
       per(use.calls).toFixed(2),
       (use.rows / use.calls).toFixed(1),
       per(use.ms).toFixed(3),
+      per(use.planningMs).toFixed(3),
       per(use.buffers).toFixed(0),
       per(use.walBytes).toFixed(0),
     ]);
-  const sums = (["calls", "ms", "buffers", "walBytes"] as const).map((key) => per(uses.reduce((sum, use) => sum + use[key], 0)));
-  const [calls = 0, taken = 0, buffers = 0, wal = 0] = sums;
+  const sums = (["calls", "ms", "planningMs", "buffers", "walBytes"] as const).map((key) =>
+    per(uses.reduce((sum, use) => sum + use[key], 0)),
+  );
+  const [calls = 0, taken = 0, planning = 0, buffers = 0, wal = 0] = sums;
   return {
     title: "Statements of one conversation of the loop",
-    head: ["statement", "calls", "rows a call", "ms", "buffers", "WAL bytes"],
-    rows: rows.length === 0 ? [] : [...rows, ["all", calls.toFixed(2), "", taken.toFixed(3), buffers.toFixed(0), wal.toFixed(0)]],
+    head: ["statement", "calls", "rows a call", "ms", "planning", "buffers", "WAL bytes"],
+    rows:
+      rows.length === 0
+        ? []
+        : [...rows, ["all", calls.toFixed(2), "", taken.toFixed(3), planning.toFixed(3), buffers.toFixed(0), wal.toFixed(0)]],
   };
 }
 

@@ -8,7 +8,9 @@ export interface StatementUse {
   readonly name: string;
   readonly calls: number;
   readonly rows: number;
+  /** Of execution, with what it waited for. */
   readonly ms: number;
+  readonly planningMs: number;
   readonly buffers: number;
   readonly walBytes: number;
 }
@@ -30,6 +32,7 @@ async function withSuperuser<T>(databaseUrl: string, work: (client: pg.Client) =
 export const countStatements = (databaseUrl: string): Promise<void> =>
   withSuperuser(databaseUrl, async (client) => {
     await client.query("alter system set shared_preload_libraries = 'pg_stat_statements'");
+    await client.query("alter system set pg_stat_statements.track_planning = on");
   });
 
 export const forgetStatements = (databaseUrl: string): Promise<void> =>
@@ -39,7 +42,8 @@ export const forgetStatements = (databaseUrl: string): Promise<void> =>
   });
 
 const READ = `
-select query as name, calls::float8, rows::float8, total_exec_time as ms, (shared_blks_hit + shared_blks_read)::float8 as buffers, wal_bytes::float8 as "walBytes"
+select query as name, calls::float8, rows::float8, total_exec_time as ms, total_plan_time as "planningMs",
+       (shared_blks_hit + shared_blks_read)::float8 as buffers, wal_bytes::float8 as "walBytes"
   from pg_stat_statements
  where query not like '%pg_stat_statements%'
  order by ms desc`;
