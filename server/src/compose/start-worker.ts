@@ -88,7 +88,7 @@ function createTurn(parts: Parts, shared: Shared): ReplyTurn {
   const sessions = createBusinessBatcher<ConversationId, SessionMemory>({
     slots: 2,
     async run(businessId, ids) {
-      const memories = await readSessionMemory(database.forBusiness(businessId), businessId, ids);
+      const memories = await readSessionMemory(database.forBusiness(businessId), ids);
       return ids.map((id) => memories.get(id) ?? { summarisedTo: null, earlier: [] });
     },
   });

@@ -26,18 +26,18 @@ export function createCloseSession({ database, settings, wake }: CloseSessionDep
   return async (businessId, conversationId) => {
     const rules = rulesOf(await settings.find(businessId));
     const outcome = await database.forBusiness(businessId).transaction(async (tx): Promise<CloseSessionOutcome> => {
-      const [thread] = await tx.run(findThreadOfSessions, [businessId, conversationId]);
+      const [thread] = await tx.run(findThreadOfSessions, { conversationId });
       if (thread === undefined) return { outcome: "not_found" };
       const id = thread.id as ConversationId;
-      const [lane] = await tx.run(lockSessionLane, [businessId, id]);
+      const [lane] = await tx.run(lockSessionLane, { conversationId: id });
       if (lane === undefined) return { outcome: "none_open" };
       const held = { conversationId: id, fence: lane.fence };
-      const reading = (await readLanes(tx, businessId, [held])).get(id);
+      const reading = (await readLanes(tx, [held])).get(id);
       if (reading === undefined) return { outcome: "none_open" };
       const plan = planTracking(reading, rules, true);
       const ended = plan.changes.find(({ closed }) => closed?.reason === "by_hand");
       if (!ended?.closed) return { outcome: "none_open" };
-      await writePlans(tx, { businessId, lanes: [{ ...held, wanted: reading.wanted, plan }], takesOver: true });
+      await writePlans(tx, { lanes: [{ ...held, wanted: reading.wanted, plan }], takesOver: true });
       return { outcome: "closed", conversationId: id, fromSeq: ended.fromSeq, toSeq: ended.closed.toSeq };
     });
     if (outcome.outcome === "closed") wake("session");

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { decodeSeq, encodeCursor, pageOf, type Page } from "../kernel/cursor.ts";
 import type { PageRequest } from "../conversations/read-conversations.ts";
 import type { Database } from "../db/database.ts";
-import type { RowOf } from "../db/query.ts";
+import type { Row } from "../db/query.ts";
 import type { BusinessId } from "../kernel/ids.ts";
 import { instant, isoOf, uuid } from "../kernel/shapes.ts";
 import { findThreadOfSessions, listSessions } from "./session-changes.queries.ts";
@@ -40,15 +40,15 @@ export type ListSessions = (businessId: BusinessId, conversationId: string, requ
 export function createListSessions({ database }: { readonly database: Database }): ListSessions {
   return async (businessId, conversationId, { limit, cursor }) => {
     const db = database.forBusiness(businessId);
-    const before = cursor === undefined ? null : decodeSeq(cursor);
-    const [thread] = await db.run(findThreadOfSessions, [businessId, conversationId]);
+    const beforeSeq = cursor === undefined ? undefined : decodeSeq(cursor);
+    const [thread] = await db.run(findThreadOfSessions, { conversationId });
     if (thread === undefined) return undefined;
-    const rows = await db.run(listSessions, [businessId, thread.id, before, limit + 1]);
+    const rows = await db.run(listSessions, { conversationId: thread.id, beforeSeq, limit: limit + 1 });
     return pageOf(rows, limit, { item: (row) => viewOf(thread.id, row), cursor: (row) => encodeCursor([row.from_seq]) });
   };
 }
 
-function viewOf(conversationId: string, row: RowOf<typeof listSessions.columns>): SessionView {
+function viewOf(conversationId: string, row: Row<typeof listSessions>): SessionView {
   const { closed_at: closedAt, closed_reason: reason, summary: text } = row;
   return {
     id: row.id,
@@ -62,7 +62,7 @@ function viewOf(conversationId: string, row: RowOf<typeof listSessions.columns>)
   };
 }
 
-function summaryOf(text: string, row: RowOf<typeof listSessions.columns>): SessionView["summary"] {
+function summaryOf(text: string, row: Row<typeof listSessions>): SessionView["summary"] {
   const { topic, outcome, open_points: openPoints, summary_source: source, summarized_at: at } = row;
   return { text, topic, outcome, openPoints, source, at: isoOf(at) };
 }

@@ -1,12 +1,12 @@
 // Owns: from rows of a session to what can be read of it: edits applied, revoked messages gone, reactions left out. Pure.
-import type { RowOf } from "../db/query.ts";
+import type { Row } from "../db/query.ts";
 import { mayChange } from "../conversations/may-change.ts";
 import type { ContextMessage } from "../answers/responder.ts";
 import { participantName } from "../whatsapp/participant.ts";
 import type { loadSessionToSummarize } from "./summaries.queries.ts";
 
-type Row = Pick<
-  RowOf<typeof loadSessionToSummarize.columns>,
+type MessageRow = Pick<
+  Row<typeof loadSessionToSummarize>,
   "seq" | "author" | "type" | "text" | "sent_at" | "provider_message_id" | "target_provider_message_id" | "participant"
 >;
 
@@ -18,7 +18,7 @@ function authorOf(author: string | null): ContextMessage["author"] {
 }
 
 /** `rows` in the order of their positions; the row that stands for "no messages" is left out. */
-export function readableMessages(rows: readonly Row[]): readonly ContextMessage[] {
+export function readableMessages(rows: readonly MessageRow[]): readonly ContextMessage[] {
   const edits = new Map<string, string>();
   const revoked = new Set<string>();
   const authors = new Map(rows.map((row) => [row.provider_message_id, row.author]));

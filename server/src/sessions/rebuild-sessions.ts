@@ -47,57 +47,55 @@ export function createRebuildSessions(deps: {
     const rules = rulesOf(await deps.settings.read(businessId));
     const db = deps.database.forBusiness(businessId);
     for await (const id of threadsOf(db, request)) {
-      yield await db.transaction((tx) => rebuildOne(tx, { businessId, id, execute, rules }));
+      yield await db.transaction((tx) => rebuildOne(tx, { id, execute, rules }));
     }
   };
 }
 
-async function* threadsOf(db: Queryable, { businessId, conversationId }: RebuildRequest): AsyncGenerator<ConversationId> {
+async function* threadsOf(db: Queryable, { conversationId }: RebuildRequest): AsyncGenerator<ConversationId> {
   if (conversationId !== undefined) {
-    const [thread] = await db.run(findThreadOfSessions, [businessId, conversationId]);
+    const [thread] = await db.run(findThreadOfSessions, { conversationId });
     if (thread !== undefined) yield thread.id as ConversationId;
     return;
   }
-  let after: string = NO_BUSINESS;
+  let afterId: string = NO_BUSINESS;
   for (;;) {
-    const rows = await db.run(listThreadsToRebuild, [businessId, after, AT_ONCE]);
+    const rows = await db.run(listThreadsToRebuild, { afterId, limit: AT_ONCE });
     for (const { id } of rows) yield id as ConversationId;
     const last = rows.at(-1);
     if (last === undefined || rows.length < AT_ONCE) return;
-    after = last.id;
+    afterId = last.id;
   }
 }
 
 interface Rebuild {
-  readonly businessId: BusinessId;
   readonly id: ConversationId;
   readonly execute: boolean;
   readonly rules: SessionRules;
 }
 
-async function rebuildOne(tx: Queryable, { businessId, id, execute, rules }: Rebuild): Promise<RebuiltThread> {
+async function rebuildOne(tx: Queryable, { id, execute, rules }: Rebuild): Promise<RebuiltThread> {
   // The lane first: nobody else changes the sessions of this thread until the end of the transaction.
-  const [lane] = execute ? await tx.run(raiseSessionLane, [businessId, id]) : [];
-  const thread = await readThread(tx, businessId, id);
+  const [lane] = execute ? await tx.run(raiseSessionLane, { conversationId: id }) : [];
+  const thread = await readThread(tx, id);
   const { tracking, removed, unsummarized, counts } = planRebuild(thread, rules);
   const isChanged = counts.added + counts.changed + counts.removed + unsummarized.length > 0;
   const closed = tracking.changes.filter((change) => change.closed !== null).length;
   const result = { conversationId: id, counts, summaries: closed + unsummarized.length, isChanged };
   if (!isChanged || !execute) return result;
-  await tx.run(removeSessions, [businessId, id, removed]);
+  await tx.execute(removeSessions, { conversationId: id, ids: removed });
   if (lane !== undefined) {
     const planned = { conversationId: id, fence: lane.fence, wanted: thread.wanted, plan: tracking };
-    await writePlans(tx, { businessId, lanes: [planned], takesOver: true, isSilent: true });
-    await tx.run(wantSummaries, [businessId, id, unsummarized]);
+    await writePlans(tx, { lanes: [planned], takesOver: true, isSilent: true });
+    await tx.execute(wantSummaries, { conversationId: id, ids: unsummarized });
   }
-  const { kept, added, changed } = counts;
-  await tx.run(recordRebuild, [businessId, newId(), id, kept, added, changed, counts.removed, result.summaries]);
+  await tx.execute(recordRebuild, { eventId: newId(), conversationId: id, ...counts, summaries: result.summaries });
   return result;
 }
 
-async function readThread(tx: Queryable, businessId: BusinessId, id: ConversationId): Promise<StoredThread> {
-  const [read] = await tx.run(readCustomerMessages, [businessId, id]);
-  const rows = await tx.run(listStoredSessions, [businessId, id]);
+async function readThread(tx: Queryable, conversationId: ConversationId): Promise<StoredThread> {
+  const [read] = await tx.run(readCustomerMessages, { conversationId });
+  const rows = await tx.run(listStoredSessions, { conversationId });
   return {
     messages: (read?.seqs ?? []).map((seq, index) => ({ seq, atMs: read?.times[index] ?? 0 })),
     wanted: read?.wanted ?? 0,

@@ -33,7 +33,7 @@ async function track(): Promise<void> {
   }
 }
 async function remember(): Promise<{ readonly to: number | null | undefined; readonly earlier: readonly string[] | undefined }> {
-  const memories = await readSessionMemory(database.forBusiness(business.businessId), business.businessId, [thread.id]);
+  const memories = await readSessionMemory(database.forBusiness(business.businessId), [thread.id]);
   const memory: SessionMemory | undefined = memories.get(thread.id);
   return { to: memory?.summarisedTo, earlier: memory?.earlier.map(({ summary }) => summary) };
 }

@@ -9,20 +9,21 @@ export const loadSessionMemory = defineQuery({
   name: "sessions.load-memory",
   role: "app",
   columns: { conversation_id: "uuid", summarised_to: "int8?", opened_at: "timestamptz?", summary: "text?" },
+  params: { conversationIds: "uuid[]" },
   text: `
 with earlier as materialized (
   select s.conversation_id, s.from_seq, s.to_seq, s.opened_at, s.closed_at, s.summary, s.summary_state
-    from unnest($2::uuid[]) as c (conversation_id)
+    from unnest(:conversationIds) as c (conversation_id)
     cross join lateral (
       select x.conversation_id, x.from_seq, x.to_seq, x.opened_at, x.closed_at, x.summary, x.summary_state from sessions x
-       where x.business_id = $1 and x.conversation_id = c.conversation_id and x.closed_at is not null and x.summary is not null
+       where x.business_id = :business and x.conversation_id = c.conversation_id and x.closed_at is not null and x.summary is not null
        order by x.from_seq desc limit 5) s
 )
 select c.conversation_id, l.summarised_to, e.opened_at, e.summary
-  from unnest($2::uuid[]) as c (conversation_id)
+  from unnest(:conversationIds) as c (conversation_id)
   left join lateral (
     select min(s.from_seq) as from_seq from sessions s
-     where s.business_id = $1 and s.conversation_id = c.conversation_id
+     where s.business_id = :business and s.conversation_id = c.conversation_id
        and s.from_seq >= (select min(o.from_seq) from earlier o where o.conversation_id = c.conversation_id)
        and (s.closed_at is null or s.summary is null or s.summary_state = 'pending')) gap on true
   left join lateral (
@@ -32,10 +33,10 @@ select c.conversation_id, l.summarised_to, e.opened_at, e.summary
   left join lateral (
     select least(gap.from_seq,
              (select min(m.seq) from messages m
-               where m.business_id = $1 and m.conversation_id = c.conversation_id and m.seq > p.to_seq
+               where m.business_id = :business and m.conversation_id = c.conversation_id and m.seq > p.to_seq
                  and m.seq < coalesce(gap.from_seq, 9223372036854775807)
                  and (m.direction = 'in' and m.type <> 'system' or m.received_at > p.closed_at) and not m.is_history),
-             (select v.last_seq + 1 from conversations v where v.business_id = $1 and v.id = c.conversation_id)) - 1 as summarised_to) l on p.to_seq is not null
+             (select v.last_seq + 1 from conversations v where v.business_id = :business and v.id = c.conversation_id)) - 1 as summarised_to) l on p.to_seq is not null
   left join earlier e on e.conversation_id = c.conversation_id
  order by c.conversation_id, e.from_seq desc`,
 });

@@ -1,19 +1,18 @@
 // Owns: the memory of sessions, in the form that replies read it. Refuses to know: how replies use it.
-import type { Queryable, RowOf } from "../db/query.ts";
-import type { BusinessId, ConversationId } from "../kernel/ids.ts";
+import type { Queryable, Row } from "../db/query.ts";
+import type { ConversationId } from "../kernel/ids.ts";
 import type { SessionMemory } from "../answers/responder.ts";
 import { loadSessionMemory } from "./session-memory.queries.ts";
 
 /** One entry for each conversation that was asked for, also for one that has no session. */
 export async function readSessionMemory(
   db: Queryable,
-  businessId: BusinessId,
   conversationIds: readonly ConversationId[],
 ): Promise<ReadonlyMap<ConversationId, SessionMemory>> {
-  return collectSessionMemory(await db.run(loadSessionMemory, [businessId, conversationIds]));
+  return collectSessionMemory(await db.run(loadSessionMemory, { conversationIds }));
 }
 
-export function collectSessionMemory(rows: readonly RowOf<typeof loadSessionMemory.columns>[]): ReadonlyMap<ConversationId, SessionMemory> {
+export function collectSessionMemory(rows: readonly Row<typeof loadSessionMemory>[]): ReadonlyMap<ConversationId, SessionMemory> {
   const memories = new Map<ConversationId, SessionMemory>();
   for (const row of rows) {
     const id = row.conversation_id as ConversationId;

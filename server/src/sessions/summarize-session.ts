@@ -2,7 +2,8 @@
 import { untilAborted } from "../kernel/until-aborted.ts";
 import { createBusinessBatcher } from "../db/business-batcher.ts";
 import type { Database } from "../db/database.ts";
-import type { RowOf } from "../db/query.ts";
+import type { ValuesOf } from "../db/parameters.ts";
+import type { Row } from "../db/query.ts";
 import type { FailPoints } from "../kernel/fail-points.ts";
 import { newId, type BusinessId, type ConversationId } from "../kernel/ids.ts";
 import type { ReplySettings } from "../settings/reply-settings.ts";
@@ -47,7 +48,7 @@ export class SummaryFailure extends Error {
   }
 }
 
-type Row = RowOf<typeof loadSessionToSummarize.columns>;
+type MessageRow = Row<typeof loadSessionToSummarize>;
 
 /** After so many failures of the model the summary is made without one, so every session ends with a summary. */
 const MODEL_ATTEMPTS = 3;
@@ -87,8 +88,8 @@ interface Kept {
 
 interface Work {
   readonly lane: SummaryTarget;
-  readonly rows: readonly Row[];
-  readonly first: Row;
+  readonly rows: readonly MessageRow[];
+  readonly first: MessageRow;
 }
 
 async function summarize(deps: SummarizeDeps, { lane, rows, first }: Work, signal: AbortSignal): Promise<Kept> {
@@ -108,7 +109,7 @@ async function summarize(deps: SummarizeDeps, { lane, rows, first }: Work, signa
 }
 
 /** Of no message that can be read: what came instead, such as a reaction. */
-function summaryOfOne(message: ContextMessage | undefined, rows: readonly Row[]): string {
+function summaryOfOne(message: ContextMessage | undefined, rows: readonly MessageRow[]): string {
   if (message !== undefined) return `${message.from === undefined ? "" : `${message.from}: `}${describeMessage(message)}`;
   const type = rows.find(({ author }) => author === "customer")?.type ?? undefined;
   return type === undefined ? "(nothing)" : `(${labelOf(type)})`;
@@ -123,12 +124,11 @@ function writerFor({ summarize: { extractive, model } }: SummarizeDeps, settings
   };
 }
 
-function createLoad(database: Database): (businessId: BusinessId, lane: SummaryTarget) => Promise<readonly Row[]> {
-  return createBusinessBatcher<SummaryTarget, readonly Row[]>({
+function createLoad(database: Database): (businessId: BusinessId, lane: SummaryTarget) => Promise<readonly MessageRow[]> {
+  return createBusinessBatcher<SummaryTarget, readonly MessageRow[]>({
     slots: 1,
     async run(businessId, lanes) {
-      const keys = [lanes.map(({ conversationId }) => conversationId), lanes.map(({ fence }) => fence)];
-      const rows = await database.forBusiness(businessId).run(loadSessionToSummarize, [businessId, ...keys]);
+      const rows = await database.forBusiness(businessId).run(loadSessionToSummarize, { lanes });
       const ofLane = Map.groupBy(rows, (row) => row.conversation_id as ConversationId);
       return lanes.map(({ conversationId }) => ofLane.get(conversationId) ?? []);
     },
@@ -145,30 +145,32 @@ function createStore(database: Database): (businessId: BusinessId, item: StoreIt
   return createBusinessBatcher<StoreItem, boolean>({
     slots: 1,
     async run(businessId, items) {
-      const rows = await database.forBusiness(businessId).run(storeSummaries, [businessId, JSON.stringify(items.map(rowOf))]);
+      const rows = await database.forBusiness(businessId).run(storeSummaries, { summaries: items.map(rowOf) });
       const stored = new Set(rows.map((row) => row.conversation_id));
       return items.map(({ lane }) => stored.has(lane.conversationId));
     },
   });
 }
 
-function rowOf({ lane, sessionId, afterwards, state, source, summary }: StoreItem) {
+type SummaryRow = ValuesOf<typeof storeSummaries.params>["summaries"][number];
+
+function rowOf({ lane, sessionId, afterwards, state, source, summary }: StoreItem): SummaryRow {
   return {
-    conversation_id: lane.conversationId,
+    conversationId: lane.conversationId,
     fence: lane.fence,
-    session_id: sessionId,
-    event_id: newId(),
+    sessionId,
+    eventId: newId(),
     state,
     source,
     summary: clip(summary.summary, LENGTHS.summary),
     topic: summary.topic === null ? null : clip(summary.topic, LENGTHS.topic),
     outcome: summary.outcome === null ? null : clip(summary.outcome, LENGTHS.outcome),
-    open_points: summary.openPoints.slice(0, LENGTHS.openPoints).map((point) => clip(point, LENGTHS.openPoint)),
-    input_tokens: summary.inputTokens ?? null,
-    output_tokens: summary.outputTokens ?? null,
-    is_last: afterwards.isLast,
+    openPoints: JSON.stringify(summary.openPoints.slice(0, LENGTHS.openPoints).map((point) => clip(point, LENGTHS.openPoint))),
+    inputTokens: summary.inputTokens,
+    outputTokens: summary.outputTokens,
+    isLast: afterwards.isLast,
     done: afterwards.doneThen,
     wanted: afterwards.wanted,
-    open_until: instantOf(afterwards.openUntilMs),
+    openUntil: instantOf(afterwards.openUntilMs),
   };
 }

@@ -103,12 +103,12 @@ function createTrack({ database, settings }: TrackSessionDeps): Track {
     async run(businessId: BusinessId, lanes) {
       const rules = rulesOf(await settings.find(businessId));
       const db = database.forBusiness(businessId);
-      const readings = await readLanes(db, businessId, lanes);
+      const readings = await readLanes(db, lanes);
       const planned = lanes.flatMap(({ conversationId, fence }) => {
         const reading = readings.get(conversationId);
         return reading === undefined ? [] : [{ conversationId, fence, wanted: reading.wanted, plan: planTracking(reading, rules) }];
       });
-      const written = await writePlans(db, { businessId, lanes: planned, takesOver: false });
+      const written = await writePlans(db, { lanes: planned, takesOver: false });
       const results = new Map(planned.map((lane) => [lane.conversationId, { ...lane.plan, wanted: lane.wanted }]));
       return lanes.map(({ conversationId }) => (written.has(conversationId) ? results.get(conversationId) : undefined));
     },
@@ -159,15 +159,15 @@ function createPostpone(database: Database): (item: Postponement) => Promise<voi
   const postpone = createBusinessBatcher<Postponement, undefined>({
     slots: 1,
     async run(businessId, items) {
-      const rows = items.map(({ lane, tracked, afterMs, failed }) => ({
-        conversation_id: lane.conversationId,
+      const lanes = items.map(({ lane, tracked, afterMs, failed }) => ({
+        conversationId: lane.conversationId,
         fence: lane.fence,
-        session_id: failed?.sessionId ?? null,
-        error: failed?.error.slice(0, 1_000) ?? null,
-        open_until: instantOf(tracked.openUntilMs),
-        after_ms: afterMs,
+        sessionId: failed?.sessionId,
+        error: failed?.error.slice(0, 1_000),
+        openUntil: instantOf(tracked.openUntilMs),
+        afterMs,
       }));
-      await database.forBusiness(businessId).run(postponeSummaries, [businessId, JSON.stringify(rows)]);
+      await database.forBusiness(businessId).execute(postponeSummaries, { lanes });
       return items.map(() => undefined);
     },
   });

@@ -1,6 +1,7 @@
 // Owns: carrying readings and plans between the database and the code that cuts. Used by the lane, by closing by hand and by rebuilding.
-import type { Queryable, RowOf } from "../db/query.ts";
-import { newId, type BusinessId, type ConversationId } from "../kernel/ids.ts";
+import type { ValuesOf } from "../db/parameters.ts";
+import type { Queryable, Row } from "../db/query.ts";
+import { newId, type ConversationId } from "../kernel/ids.ts";
 import type { ReplySettings } from "../settings/reply-settings.ts";
 import type { SessionRules } from "./cut-sessions.ts";
 import type { LaneReading, SessionChange, TrackingPlan } from "./plan-tracking.ts";
@@ -16,17 +17,12 @@ export function rulesOf({ sessions, timeZone }: Pick<ReplySettings, "sessions" |
 }
 
 /** The lanes that are still held under their fences; who has lost theirs is not among them. */
-export async function readLanes(
-  db: Queryable,
-  businessId: BusinessId,
-  lanes: readonly HeldLane[],
-): Promise<ReadonlyMap<ConversationId, LaneReading>> {
-  const keys = [lanes.map(({ conversationId }) => conversationId), lanes.map(({ fence }) => fence)];
-  const rows = await db.run(readSessionLanes, [businessId, ...keys]);
+export async function readLanes(db: Queryable, lanes: readonly HeldLane[]): Promise<ReadonlyMap<ConversationId, LaneReading>> {
+  const rows = await db.run(readSessionLanes, { lanes });
   return new Map(rows.map((row) => [row.conversation_id as ConversationId, readingOf(row)]));
 }
 
-function readingOf(row: RowOf<typeof readSessionLanes.columns>): LaneReading {
+function readingOf(row: Row<typeof readSessionLanes>): LaneReading {
   const times = row.times ?? [];
   return {
     last: row.last_id === null ? null : { id: row.last_id, fromSeq: row.last_from_seq ?? 0, toSeq: row.last_to_seq },
@@ -43,7 +39,6 @@ export interface PlannedLane extends HeldLane {
 }
 
 export interface WriteRequest {
-  readonly businessId: BusinessId;
   readonly lanes: readonly PlannedLane[];
   /** Whoever holds the lanes loses them, and they are due at once. */
   readonly takesOver: boolean;
@@ -52,40 +47,39 @@ export interface WriteRequest {
 }
 
 /** Answers the conversations whose lane was still held. */
-export async function writePlans(
-  db: Queryable,
-  { businessId, lanes, takesOver, isSilent = false }: WriteRequest,
-): Promise<ReadonlySet<string>> {
-  const changes = lanes.flatMap(({ conversationId, plan }) => plan.changes.map((change) => rowOf(conversationId, change, isSilent)));
-  const rows = await db.run(writeTracking, [
-    businessId,
-    lanes.map(({ conversationId }) => conversationId),
-    lanes.map(({ fence }) => fence),
-    lanes.map(({ wanted }) => wanted),
-    lanes.map(({ plan }) => plan.done),
-    lanes.map(({ plan }) => instantOf(plan.openUntilMs)),
-    lanes.map(({ plan }) => plan.pending > 0),
-    JSON.stringify(changes),
+export async function writePlans(db: Queryable, { lanes, takesOver, isSilent = false }: WriteRequest): Promise<ReadonlySet<string>> {
+  const rows = await db.run(writeTracking, {
+    lanes: lanes.map(({ conversationId, fence, wanted, plan }) => ({
+      conversationId,
+      fence,
+      wanted,
+      done: plan.done,
+      openUntil: instantOf(plan.openUntilMs),
+      isPending: plan.pending > 0,
+    })),
+    changes: lanes.flatMap(({ conversationId, plan }) => plan.changes.map((change) => rowOf(conversationId, change, isSilent))),
     takesOver,
-  ]);
+  });
   return new Set(rows.map((row) => row.conversation_id));
 }
 
-function rowOf(conversationId: ConversationId, { id, fromSeq, openedAtMs, closed }: SessionChange, isSilent: boolean) {
+type ChangeRow = ValuesOf<typeof writeTracking.params>["changes"][number];
+
+function rowOf(conversationId: ConversationId, { id, fromSeq, openedAtMs, closed }: SessionChange, isSilent: boolean): ChangeRow {
   return {
-    conversation_id: conversationId,
+    conversationId,
     id: id ?? newId(),
-    is_new: id === null,
-    from_seq: fromSeq,
-    to_seq: closed?.toSeq ?? null,
-    opened_at: instantOf(openedAtMs),
-    closed_at: instantOf(closed?.atMs ?? null),
-    closed_reason: closed?.reason ?? null,
-    event_id: newId(),
-    is_silent: isSilent,
+    isNew: id === null,
+    fromSeq,
+    toSeq: closed?.toSeq,
+    openedAt: new Date(openedAtMs),
+    closedAt: closed === null ? null : new Date(closed.atMs),
+    closedReason: closed?.reason,
+    eventId: newId(),
+    isSilent,
   };
 }
 
-export function instantOf(atMs: number | null): string | null {
-  return atMs === null ? null : new Date(atMs).toISOString();
+export function instantOf(atMs: number | null): Date | null {
+  return atMs === null ? null : new Date(atMs);
 }
