@@ -58,120 +58,124 @@ const LOST = { outcome: "lost" } as const;
 type TextToIndex = Row<typeof findTextToIndex>;
 const failed = (reason: string, isFinal: boolean): IndexOutcome => ({ outcome: "failed", reason, isFinal });
 
+/** The indexing of one text. */
+interface IndexRun {
+  readonly deps: IndexTextDeps;
+  readonly db: BusinessDatabase;
+  readonly job: IndexJob;
+  readonly signal: AbortSignal;
+}
+
 export type IndexText = (job: IndexJob, signal: AbortSignal) => Promise<IndexOutcome>;
 
 export function createIndexText(deps: IndexTextDeps): IndexText {
   return async (job, signal) => {
     const db = deps.database.forBusiness(job.businessId);
-    const [stored] = await db.run(findTextToIndex, [job.businessId, job.textId]);
+    const [stored] = await db.run(findTextToIndex, { textId: job.textId });
     if (stored === undefined) return LOST;
-    const run = new IndexRun(deps, { db, job, signal });
-    return stored.answers_itself && stored.state === "ready" ? run.indexShort(stored) : run.indexLong(stored);
+    const run: IndexRun = { deps, db, job, signal };
+    return stored.answers_itself && stored.state === "ready" ? indexShort(run, stored) : indexLong(run, stored);
   };
 }
 
-class IndexRun {
-  readonly #deps: IndexTextDeps;
-  readonly #db: BusinessDatabase;
-  readonly #job: IndexJob;
-  readonly #signal: AbortSignal;
+/** It answers already; here it gets its words and its meaning. */
+async function indexShort(run: IndexRun, text: TextToIndex): Promise<IndexOutcome> {
+  const { deps, db, job } = run;
+  const { textId } = job;
+  const { version, title, questions, body } = text;
+  await db.execute(replaceWords, { textId, words: vocabularyOf([title, ...questions, body].join("\n")) });
+  const embedder = await deps.findEmbedder(job.businessId);
+  if (embedder === undefined) return { outcome: "indexed", chunks: 1 };
+  const heading = [title, ...questions.filter((question) => question !== title)].join("\n");
+  if (!(await write(run, version, [{ heading, body }]))) return LOST;
+  const outcome = await addMeaning(run, version);
+  await db.execute(publishMeaning, { textId, version });
+  return outcome ?? { outcome: "indexed", chunks: 1 };
+}
 
-  constructor(deps: IndexTextDeps, run: { readonly db: BusinessDatabase; readonly job: IndexJob; readonly signal: AbortSignal }) {
-    this.#deps = deps;
-    this.#db = run.db;
-    this.#job = run.job;
-    this.#signal = run.signal;
+async function indexLong(run: IndexRun, stored: TextToIndex): Promise<IndexOutcome> {
+  const { db, job } = run;
+  const { textId } = job;
+  const text = stored.kind === "url" ? await readPage(run, stored) : stored;
+  if ("outcome" in text) return text;
+  const { version } = text;
+  const parts = await cut(run, text);
+  if ("outcome" in parts) return parts;
+  const { chunks, words } = parts;
+  if (text.live_version !== version || stored.answers_itself) {
+    if (!(await write(run, version, chunks))) return LOST;
+    const isPublished = await db.transaction(async (tx) => {
+      await tx.execute(replaceWords, { textId, words });
+      return (await tx.run(publishVersion, { textId, version, chunks: chunks.length })).length > 0;
+    });
+    if (!isPublished) return LOST;
+  } else await db.execute(noteIndexingProblem, { textId, version, state: "ready", error: null });
+  return (await addMeaning(run, version)) ?? { outcome: "indexed", chunks: chunks.length };
+}
+
+async function cut({ deps, job }: IndexRun, { title, body, media_type: mediaType }: TextToIndex): Promise<CutText | IndexOutcome> {
+  const { runTextWork: runWork = runTextWork } = deps;
+  const work = await runWork(job.businessId, { kind: "cut", title, body, mediaType: mediaType as TextMediaType });
+  if (work.outcome === "done") return "refused" in work.result.cut ? failed(work.result.cut.refused, true) : work.result.cut;
+  return work.outcome === "busy" ? failed(TOO_BUSY, false) : failed(`It could not be cut into pieces${failureOf(work)}`, true);
+}
+
+async function readPage({ deps, db, job, signal }: IndexRun, stored: TextToIndex): Promise<TextToIndex | IndexOutcome> {
+  const { businessId, textId } = job;
+  const page = await fetchPage(deps.outside, { businessId, url: stored.source_url ?? "" }, signal);
+  if (page.outcome !== "read") return failed(page.reason, page.outcome === "refused");
+  const [saved] = await db.run(savePage, { textId, version: stored.version, body: page.text, mediaType: page.mediaType });
+  return saved === undefined ? LOST : { ...stored, body: page.text, media_type: page.mediaType, version: saved.version };
+}
+
+/** Continues after the chunks that an earlier run has written. False: the job is not ours any more. */
+async function write(run: IndexRun, version: number, chunks: readonly Chunk[]): Promise<boolean> {
+  const { deps, db, job } = run;
+  const { textId } = job;
+  const [begun] = await db.run(beginIndexing, { textId, version, chunks: chunks.length });
+  if (begun === undefined) return false;
+  for (let from = begun.chunks_done; from < chunks.length; from += CHUNKS_AT_A_TIME) {
+    await deps.failPoints.hit("knowledge.index");
+    if (!(await isOurs(run))) return false;
+    const rows = chunks.slice(from, from + CHUNKS_AT_A_TIME).map(({ heading, body }, index) => ({
+      ordinal: from + index,
+      heading,
+      body,
+      foldedHeading: foldText(heading),
+      foldedBody: foldText(body),
+    }));
+    await db.execute(writeChunks, { textId, version, chunks: rows, done: from + rows.length });
   }
+  return true;
+}
 
-  /** It answers by itself already; here it gets its words and its meaning. */
-  async indexShort(text: TextToIndex): Promise<IndexOutcome> {
-    const { businessId, textId } = this.#job;
-    await this.#db.run(replaceWords, [businessId, textId, vocabularyOf([text.title, ...text.questions, text.body].join("\n"))]);
-    const embedder = await this.#deps.findEmbedder(businessId);
-    if (embedder === undefined) return { outcome: "indexed", chunks: 1 };
-    const heading = [text.title, ...text.questions.filter((question) => question !== text.title)].join("\n");
-    if (!(await this.#write(text.version, [{ heading, body: text.body }]))) return LOST;
-    const outcome = await this.#addMeaning(text.version);
-    await this.#db.run(publishMeaning, [businessId, textId, text.version]);
-    return outcome ?? { outcome: "indexed", chunks: 1 };
-  }
-
-  async indexLong(stored: TextToIndex): Promise<IndexOutcome> {
-    const { businessId, textId } = this.#job;
-    const text = stored.kind === "url" ? await this.#readPage(stored) : stored;
-    if ("outcome" in text) return text;
-    const cut = await this.#cut(text);
-    if ("outcome" in cut) return cut;
-    const { chunks, words } = cut;
-    if (text.live_version !== text.version || stored.answers_itself) {
-      if (!(await this.#write(text.version, chunks))) return LOST;
-      const isPublished = await this.#db.transaction(async (tx) => {
-        await tx.run(replaceWords, [businessId, textId, words]);
-        return (await tx.run(publishVersion, [businessId, textId, text.version, chunks.length])).length > 0;
-      });
-      if (!isPublished) return LOST;
-    } else await this.#db.run(noteIndexingProblem, [businessId, textId, text.version, "ready", null]);
-    return (await this.#addMeaning(text.version)) ?? { outcome: "indexed", chunks: chunks.length };
-  }
-
-  async #cut({ title, body, media_type: mediaType }: TextToIndex): Promise<CutText | IndexOutcome> {
-    const run = this.#deps.runTextWork ?? runTextWork;
-    const work = await run(this.#job.businessId, { kind: "cut", title, body, mediaType: mediaType as TextMediaType });
-    if (work.outcome === "done") return "refused" in work.result.cut ? failed(work.result.cut.refused, true) : work.result.cut;
-    return work.outcome === "busy" ? failed(TOO_BUSY, false) : failed(`It could not be cut into pieces${failureOf(work)}`, true);
-  }
-
-  async #readPage(stored: TextToIndex): Promise<TextToIndex | IndexOutcome> {
-    const { businessId, textId } = this.#job;
-    const page = await fetchPage(this.#deps.outside, { businessId, url: stored.source_url ?? "" }, this.#signal);
-    if (page.outcome !== "read") return failed(page.reason, page.outcome === "refused");
-    const [saved] = await this.#db.run(savePage, [businessId, textId, stored.version, page.text, page.mediaType]);
-    return saved === undefined ? LOST : { ...stored, body: page.text, media_type: page.mediaType, version: saved.version };
-  }
-
-  /** Goes on behind the pieces that an earlier run has written. False: the job is not ours any more. */
-  async #write(version: number, chunks: readonly Chunk[]): Promise<boolean> {
-    const { businessId, textId } = this.#job;
-    const [begun] = await this.#db.run(beginIndexing, [businessId, textId, version, chunks.length]);
-    if (begun === undefined) return false;
-    for (let from = begun.done; from < chunks.length; from += CHUNKS_AT_A_TIME) {
-      await this.#deps.failPoints.hit("knowledge.index");
-      if (!(await this.#isOurs())) return false;
-      const part = chunks.slice(from, from + CHUNKS_AT_A_TIME);
-      const headings = part.map(({ heading }) => heading);
-      const bodies = part.map(({ body }) => body);
-      await this.#db.run(writeChunks, [businessId, textId, version, from, headings, bodies, headings.map(foldText), bodies.map(foldText)]);
+/** Undefined: done, or not wanted. Words answer already, so what goes wrong here takes nothing away. */
+async function addMeaning(run: IndexRun, version: number): Promise<IndexOutcome | undefined> {
+  const { deps, db, job, signal } = run;
+  const { textId } = job;
+  const embedder = await deps.findEmbedder(job.businessId);
+  if (embedder === undefined) return undefined;
+  const { name: model, dimensions } = embedder;
+  try {
+    for (;;) {
+      const chunks = await db.run(listChunksWithoutMeaning, { textId, version, model, limit: CHUNKS_AT_A_TIME });
+      if (chunks.length === 0) return undefined;
+      if (!(await isOurs(run))) return LOST;
+      const texts = chunks.map(({ heading, body }) => [heading, body].filter(Boolean).join("\n"));
+      const vectors = await embedder.embed(texts, { timeoutMs: EMBED_WITHIN_MS, signal });
+      await db.execute(writeMeaning, { textId, version, model, chunks, vectors: vectors.flat(), dimensions });
     }
-    return true;
+  } catch (error) {
+    if (isOutage(error)) throw error;
+    const isFinal = error instanceof EmbeddingError && error.isFinal;
+    const sentence = `It is searched by its words; its meaning could not be added: ${messageOf(error)}`;
+    await db.execute(noteIndexingProblem, { textId, version, state: "ready", error: sentence });
+    return failed(sentence, isFinal);
   }
+}
 
-  /** Undefined: done, or not wanted. Words answer already, so what goes wrong here takes nothing away. */
-  async #addMeaning(version: number): Promise<IndexOutcome | undefined> {
-    const { businessId, textId } = this.#job;
-    const embedder = await this.#deps.findEmbedder(businessId);
-    if (embedder === undefined) return undefined;
-    try {
-      for (;;) {
-        const rows = await this.#db.run(listChunksWithoutMeaning, [businessId, textId, version, embedder.name, CHUNKS_AT_A_TIME]);
-        if (rows.length === 0) return undefined;
-        if (!(await this.#isOurs())) return LOST;
-        const texts = rows.map(({ heading, body }) => [heading, body].filter(Boolean).join("\n"));
-        const vectors = await embedder.embed(texts, { timeoutMs: EMBED_WITHIN_MS, signal: this.#signal });
-        const ordinals = rows.map(({ ordinal }) => ordinal);
-        await this.#db.run(writeMeaning, [businessId, textId, version, embedder.name, ordinals, vectors.flat(), embedder.dimensions]);
-      }
-    } catch (error) {
-      if (isOutage(error)) throw error;
-      const isFinal = error instanceof EmbeddingError && error.isFinal;
-      const sentence = `It is searched by its words; its meaning could not be added: ${messageOf(error)}`;
-      await this.#db.run(noteIndexingProblem, [businessId, textId, version, "ready", sentence]);
-      return failed(sentence, isFinal);
-    }
-  }
-
-  async #isOurs(): Promise<boolean> {
-    if (this.#signal.aborted) return false;
-    const { businessId, textId, fence } = this.#job;
-    return (await this.#db.run(extendKnowledgeJob, [businessId, textId, fence, this.#deps.leaseMs])).length > 0;
-  }
+async function isOurs({ deps, db, job, signal }: IndexRun): Promise<boolean> {
+  if (signal.aborted) return false;
+  const { textId, fence } = job;
+  return (await db.execute(extendKnowledgeJob, { textId, fence, afterMs: deps.leaseMs })) > 0;
 }

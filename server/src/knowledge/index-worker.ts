@@ -75,18 +75,20 @@ export function createIndexWorker(deps: IndexWorkerDeps): IndexWorker {
     const { businessId, textId, fence, attempts } = job;
     const db = database.forBusiness(businessId);
     if (outcome.outcome === "indexed") {
-      await db.run(finishKnowledgeJob, [businessId, textId, fence]);
+      await db.execute(finishKnowledgeJob, { textId, fence });
       log.info({ businessId, textId, chunks: outcome.chunks }, "knowledge.indexed");
       return;
     }
     const isGivenUp = outcome.isFinal || attempts >= MAX_ATTEMPTS;
     log.warn({ businessId, textId, attempt: attempts, isGivenUp, error: outcome.reason }, "knowledge.index-failed");
-    const [text] = await db.run(findTextToIndex, [businessId, textId]);
+    const [text] = await db.run(findTextToIndex, { textId });
     // A text that is ready answers; what is wrong with it was noted already.
-    if (text !== undefined && text.state !== "ready")
-      await db.run(noteIndexingProblem, [businessId, textId, text.version, isGivenUp ? "failed" : "pending", outcome.reason]);
-    if (isGivenUp) await db.run(finishKnowledgeJob, [businessId, textId, fence]);
-    else await db.run(extendKnowledgeJob, [businessId, textId, fence, backoffMs(attempts - 1)]);
+    if (text !== undefined && text.state !== "ready") {
+      const state = isGivenUp ? "failed" : "pending";
+      await db.execute(noteIndexingProblem, { textId, version: text.version, state, error: outcome.reason });
+    }
+    if (isGivenUp) await db.execute(finishKnowledgeJob, { textId, fence });
+    else await db.execute(extendKnowledgeJob, { textId, fence, afterMs: backoffMs(attempts - 1) });
   }
 
   async function outcomeOf(job: Claimed): Promise<IndexOutcome> {
@@ -97,21 +99,22 @@ export function createIndexWorker(deps: IndexWorkerDeps): IndexWorker {
     });
   }
 
+  function giveBack({ businessId, textId, fence }: Claimed, afterMs: number): Promise<number> {
+    return database.forBusiness(businessId).execute(returnKnowledgeJob, { textId, fence, afterMs });
+  }
+
   async function index(job: Claimed): Promise<IndexOutcome> {
     const outcome = await outcomeOf(job);
     // Asked to stop: it is due again at once, and this counts as no try. A run that was stopped while it wrote says that the job is lost; it is ours all the same.
-    if (stopping.signal.aborted && outcome.outcome !== "indexed")
-      await database.forBusiness(job.businessId).run(returnKnowledgeJob, [job.businessId, job.textId, job.fence, 0]);
+    if (stopping.signal.aborted && outcome.outcome !== "indexed") await giveBack(job, 0);
     else await settle(job, outcome);
     return outcome;
   }
 
   /** After an outage of our own database, which is no fault of the text: it counts as no try. */
-  async function giveBack({ businessId, textId, fence }: Claimed, error: unknown): Promise<void> {
-    if (!isOutage(error)) return;
-    const release = () => database.forBusiness(businessId).run(returnKnowledgeJob, [businessId, textId, fence, OUTAGE_BACKOFF_MS]);
-    // Not in time: the lease has ended by itself.
-    await retryWhileGone(release, { forMs: leaseMs, signal: stopping.signal }).catch(() => undefined);
+  async function giveBackAfterOutage(job: Claimed): Promise<void> {
+    // Not in time: the lease has ended by then.
+    await retryWhileGone(() => giveBack(job, OUTAGE_BACKOFF_MS), { forMs: leaseMs, signal: stopping.signal }).catch(() => undefined);
   }
 
   async function run(job: Claimed): Promise<void> {
@@ -120,7 +123,7 @@ export function createIndexWorker(deps: IndexWorkerDeps): IndexWorker {
       await index(job);
     } catch (error) {
       log.warn({ businessId: job.businessId, textId: job.textId, error: messageOf(error) }, "knowledge.not-settled");
-      await giveBack(job, error);
+      if (isOutage(error)) await giveBackAfterOutage(job);
     } finally {
       const rest = (running.get(job.businessId) ?? 1) - 1;
       if (rest === 0) running.delete(job.businessId);
@@ -134,8 +137,12 @@ export function createIndexWorker(deps: IndexWorkerDeps): IndexWorker {
     const counts = [...running];
     const free = AT_A_TIME - counts.reduce((sum, [, count]) => sum + count, 0);
     if (free <= 0) return [];
-    const values = [free, leaseMs, BUSINESS_SHARE, counts.map(([businessId]) => businessId), counts.map(([, count]) => count)];
-    const rows = await database.acrossBusinesses.run(claimKnowledgeJobsAcrossBusinesses, values);
+    const rows = await database.acrossBusinesses.run(claimKnowledgeJobsAcrossBusinesses, {
+      limit: free,
+      leaseMs,
+      share: BUSINESS_SHARE,
+      running: counts.map(([businessId, count]) => ({ businessId, count })),
+    });
     return rows.map(({ business_id, text_id, ...rest }) => {
       const work = run({ businessId: business_id as BusinessId, textId: text_id, ...rest });
       runs.add(work);
@@ -145,7 +152,7 @@ export function createIndexWorker(deps: IndexWorkerDeps): IndexWorker {
 
   /** How long there is nothing to claim. What is due but has no place waits for the end of what runs, which wakes the loop. */
   async function idleMs(): Promise<number> {
-    const [next] = await database.acrossBusinesses.run(nextKnowledgeJobAcrossBusinesses, []);
+    const [next] = await database.acrossBusinesses.run(nextKnowledgeJobAcrossBusinesses, {});
     const inMs = next?.in_ms ?? pollMs;
     return inMs <= 0 ? pollMs : Math.min(pollMs, inMs);
   }
@@ -168,7 +175,7 @@ export function createIndexWorker(deps: IndexWorkerDeps): IndexWorker {
       return begun.length;
     },
     async indexNow(businessId, textId) {
-      const [row] = await database.forBusiness(businessId).run(claimKnowledgeJob, [businessId, textId, leaseMs]);
+      const [row] = await database.forBusiness(businessId).run(claimKnowledgeJob, { textId, leaseMs });
       return row === undefined ? undefined : index({ businessId, textId, ...row });
     },
     async stop() {

@@ -130,21 +130,20 @@ async function prepare(businessId: BusinessId, source: KnowledgeSource): Promise
 const isShort = ({ kind, body, mediaType }: Prepared): boolean =>
   kind === "qa" || (kind !== "url" && mediaType === "text/plain" && body.length <= CHUNK_SIZES.longest);
 
-async function saveShort(tx: Queryable, businessId: BusinessId, { title, body, language, questions, kind }: Prepared): Promise<string> {
+async function saveShort(tx: Queryable, { title, body, language, questions, kind }: Prepared): Promise<string> {
   const more = questions.filter((question) => question !== title).join("\n");
-  const values = [businessId, newId(), title, body, language, questions, foldText(title), foldText(body), kind, foldText(more)];
-  const [row] = await tx.run(saveShortText, values);
+  const searched = { searchedTitle: foldText(title), searchedQuestions: foldText(more), searchedBody: foldText(body) };
+  const [row] = await tx.run(saveShortText, { id: newId(), title, body, language, questions, kind, ...searched });
   const id = row?.id ?? "";
   // What it was cut into when it was longer.
-  await tx.run(forgetOtherVersions, [businessId, id, row?.version ?? 0]);
-  await tx.run(replaceWords, [businessId, id, vocabularyOf([title, more, body].join("\n"))]);
+  await tx.execute(forgetOtherVersions, { textId: id, version: row?.version ?? 0 });
+  await tx.execute(replaceWords, { textId: id, words: vocabularyOf([title, more, body].join("\n")) });
   return id;
 }
 
-async function saveLong(tx: Queryable, businessId: BusinessId, text: Prepared): Promise<string> {
-  await tx.run(keepShortText, [businessId, text.title]);
-  const values = [businessId, newId(), text.title, text.body, text.language, text.kind, text.mediaType, text.url];
-  const [row] = await tx.run(saveLongText, values);
+async function saveLong(tx: Queryable, { title, body, language, kind, mediaType, url }: Prepared): Promise<string> {
+  await tx.execute(keepShortText, { title });
+  const [row] = await tx.run(saveLongText, { id: newId(), title, body, language, kind, mediaType, sourceUrl: url });
   return row?.id ?? "";
 }
 
@@ -157,12 +156,12 @@ export function createKnowledgeBase(deps: KnowledgeBaseDeps): KnowledgeBase {
     const isQueued = !isDirect || (await findEmbedder(businessId)) !== undefined;
     const saved = await of(businessId).transaction(async (tx) => {
       if (id !== undefined) {
-        const [other] = await tx.run(findKnowledgeTitle, [businessId, text.title]);
+        const [other] = await tx.run(findKnowledgeTitle, { title: text.title });
         if (other !== undefined && other.id !== id) return undefined;
-        await tx.run(renameKnowledgeText, [businessId, id, text.title]);
+        await tx.execute(renameKnowledgeText, { id, title: text.title });
       }
-      const savedId = await (isDirect ? saveShort : saveLong)(tx, businessId, text);
-      if (isQueued) await tx.run(enqueueKnowledgeJob, [businessId, savedId]);
+      const savedId = await (isDirect ? saveShort : saveLong)(tx, text);
+      if (isQueued) await tx.execute(enqueueKnowledgeJob, { textId: savedId });
       return savedId;
     });
     if (saved === undefined) return refused(`Another text has the title "${text.title}". Nothing was changed; remove that one first.`);
@@ -183,24 +182,24 @@ export function createKnowledgeBase(deps: KnowledgeBaseDeps): KnowledgeBase {
       return outcome.id;
     },
     async replace(businessId, id, source) {
-      const [known] = await of(businessId).run(findKnowledgeText, [businessId, id]);
+      const [known] = await of(businessId).run(findKnowledgeText, { id });
       if (known === undefined) return undefined;
       const text = await prepare(businessId, { ...source, title: source.title ?? known.title });
       return "outcome" in text ? text : save(businessId, text, id);
     },
     async listTexts(businessId, { afterTitle = "", limit = ALL } = {}) {
-      return (await of(businessId).run(listKnowledgeTexts, [businessId, afterTitle, limit])).map(viewOf);
+      return (await of(businessId).run(listKnowledgeTexts, { afterTitle, limit })).map(viewOf);
     },
     async findText(businessId, id) {
-      const [row] = await of(businessId).run(findKnowledgeText, [businessId, id]);
+      const [row] = await of(businessId).run(findKnowledgeText, { id });
       return row === undefined ? undefined : viewOf(row);
     },
     async removeText(businessId, id) {
-      return (await of(businessId).run(removeKnowledgeText, [businessId, id])).length > 0;
+      return (await of(businessId).execute(removeKnowledgeText, { id })) > 0;
     },
     async reindex(businessId, id) {
-      const known = (await of(businessId).run(listTextIds, [businessId])).filter((row) => id === undefined || row.id === id);
-      for (const row of known) await of(businessId).run(enqueueKnowledgeJob, [businessId, row.id]);
+      const known = (await of(businessId).run(listTextIds, {})).filter((row) => id === undefined || row.id === id);
+      for (const row of known) await of(businessId).execute(enqueueKnowledgeJob, { textId: row.id });
       if (known.length > 0) deps.onQueued();
       return known.length;
     },

@@ -113,18 +113,18 @@ export function createSearchKnowledge(deps: {
   let vectors: { readonly isOffered: boolean; readonly askedAt: number } | undefined;
 
   async function byWords(businessId: BusinessId, words: readonly QuestionWord[]): Promise<readonly WordRow[]> {
-    const values = [businessId, words.map(({ folded }) => folded).join(" "), words.map(({ raw }) => raw).join(" ")];
-    const rows = await database.forBusiness(businessId).run(searchTexts, values);
+    const question = { folded: words.map(({ folded }) => folded).join(" "), raw: words.map(({ raw }) => raw).join(" ") };
+    const rows = await database.forBusiness(businessId).run(searchTexts, question);
     const texts = rows.flatMap(({ id, ...row }) => (id === null ? [] : [{ ...row, id, ordinal: null, heading: null }]));
     if (texts.length === rows.length) return texts;
-    return [...texts, ...(await database.forBusiness(businessId).run(searchChunks, values))];
+    return [...texts, ...(await database.forBusiness(businessId).run(searchChunks, question))];
   }
 
   /** The question with its typing mistakes taken for what they are like; undefined: there are none. */
   async function corrected(businessId: BusinessId, words: readonly QuestionWord[]): Promise<readonly QuestionWord[] | undefined> {
     const typed = words.map(({ folded }) => folded).filter(isCorrectable);
     if (typed.length === 0) return undefined;
-    const rows = await database.forBusiness(businessId).run(findLikeWords, [businessId, typed.slice(0, MOST_CORRECTED)]);
+    const rows = await database.forBusiness(businessId).run(findLikeWords, { words: typed.slice(0, MOST_CORRECTED) });
     const known = correctWords(rows.map((row) => ({ typed: row.typed, known: row.known.split(" ") })));
     if (known.size === 0) return undefined;
     return words.map((word) => {
@@ -135,7 +135,7 @@ export function createSearchKnowledge(deps: {
 
   async function areVectorsOffered(businessId: BusinessId): Promise<boolean> {
     if (vectors !== undefined && performance.now() - vectors.askedAt < VECTORS_KNOWN_FOR_MS) return vectors.isOffered;
-    const [row] = await database.forBusiness(businessId).run(findVectors, [businessId]);
+    const [row] = await database.forBusiness(businessId).run(findVectors, {});
     vectors = { isOffered: row?.is_offered ?? false, askedAt: performance.now() };
     return vectors.isOffered;
   }
@@ -145,8 +145,8 @@ export function createSearchKnowledge(deps: {
     try {
       const embedder = await findEmbedder(businessId);
       if (embedder === undefined || !(await areVectorsOffered(businessId))) return [];
-      const [vector] = await embedder.embed([text], { timeoutMs: EMBED_WITHIN_MS });
-      return await database.forBusiness(businessId).run(searchByMeaning, [businessId, vector, embedder.name, NEAREST]);
+      const [vector = []] = await embedder.embed([text], { timeoutMs: EMBED_WITHIN_MS });
+      return await database.forBusiness(businessId).run(searchByMeaning, { vector, model: embedder.name, limit: NEAREST });
     } catch (error) {
       log.warn({ businessId, error: messageOf(error) }, "knowledge.meaning-not-searched");
       return [];
