@@ -1,7 +1,7 @@
 // Owns: the pattern that Onethread replaces, as a webhook intake on the same tables: look whether it is there, insert it if not, each step
 // a statement of its own. It is spared what it would need to be correct, and the alias table is only written for new conversations.
 import type { ChannelDirectory, DirectoryChannel } from "../server/src/businesses/channel-directory.ts";
-import { canonicalKeyOf } from "../server/src/identity/canonical-key.ts";
+import { identifiersOf, keysOf } from "../server/src/identity/identifier.ts";
 import type { Queryable } from "../server/src/db/query.ts";
 import type { WebhookIntake } from "../server/src/ingest/webhook-intake.ts";
 import { newId } from "../server/src/kernel/ids.ts";
@@ -33,8 +33,9 @@ const ATTEMPTS = 3;
 
 async function getConversation(db: Queryable, { event, channel }: Item): Promise<string> {
   const { businessId, channelId } = channel;
-  const { phone = "", userId, name } = event.customer;
-  const key = canonicalKeyOf(businessId, { phone }) ?? "";
+  const { phone, userId, name } = event.customer;
+  const [key] = keysOf(businessId, identifiersOf(event.customer, null)) ?? [];
+  if (key === undefined) throw new Error("the bench sent a message that names nobody");
   const [found] = await db.run(findConversation, [businessId, key]);
   if (found !== undefined) return found.id;
   const [made] = await db.run(insertConversation, [businessId, newId(), key, event.sentAt, name ?? null, channelId, phone]);

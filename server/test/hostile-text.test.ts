@@ -40,8 +40,7 @@ const twice: Call = (run, text) => run(text, text);
 
 /** Functions that need more than the text. */
 const CALLS: Readonly<Record<string, Call>> = {
-  "identity/canonical-key.ts keyOfLaterHolder": (run, text) => run(text, new Date(0)),
-  "adopt/identifiers.ts readCanonicalKey": (run, text) => run(text, "0190a000-0000-7000-8000-000000000000"),
+  "adopt/read-identifier.ts readCanonicalKey": (run, text) => run(text, "0190a000-0000-7000-8000-000000000000"),
   "adopt/adopted-id.ts adoptedId": (run, text) => run("0190a000-0000-7000-8000-000000000000", "message", text),
   // Words of a question and of a text have at most 40 letters; nothing longer is compared.
   "kernel/edit-distance.ts editDistance": (run, text) => run(text.slice(0, 40), text.slice(0, 40), 2),

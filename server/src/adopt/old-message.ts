@@ -6,7 +6,8 @@ import { withParticipant } from "../whatsapp/participant.ts";
 import { isObject } from "../kernel/read-json.ts";
 import { readableText } from "../whatsapp/readable-text.ts";
 import { cleanObject, isDeeperThan, MAX_DEPTH } from "../kernel/storable-json.ts";
-import { readIdentifier, type IdentifierKind } from "./identifiers.ts";
+import type { IdentifierKind } from "../identity/identifier.ts";
+import { readIdentifier } from "./read-identifier.ts";
 import type { OldMessage } from "./old-rows.ts";
 
 const MAX_NAME = 200;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { readCanonicalKey, readIdentifier } from "./identifiers.ts";
+import { readCanonicalKey, readIdentifier } from "./read-identifier.ts";
 import type { OldConversation, OldLead } from "./old-rows.ts";
 import { gatherPeople } from "./people.ts";
 
@@ -21,7 +21,7 @@ test.for([
   ["US.7Q2m9XkLp4", "user", "US.7Q2m9XkLp4"],
   ["120363000000000001@g.us", "group", "120363000000000001@g.us"],
 ] as const)("%s names a %s", ([written, kind, value]) => {
-  expect(readIdentifier(written)).toEqual({ kind, value });
+  expect(readIdentifier(written)).toEqual({ kind, value, scope: null });
 });
 
 test.for([
@@ -47,7 +47,7 @@ test.for([
   ["lead:b:42", { kind: "lead", value: "42" }],
   ["wa_12025550147_b", undefined],
 ] as const)("the canonical key %s is read", ([key, meaning]) => {
-  expect(readCanonicalKey(key, "b")).toEqual(meaning);
+  expect(readCanonicalKey(key, "b")).toEqual(meaning === undefined ? undefined : { ...meaning, scope: null });
 });
 
 test("numbers that only look alike stay two people: the Brazilian ninth digit, a landline", () => {

@@ -1,7 +1,8 @@
 // Owns: who is who in one business of an older database. Two rows are the same person when they carry the same digits, the same wa_id, the
 // same lead or the same canonical key; never because two numbers look alike. Pure.
-import { readCanonicalKey, readIdentifier, type OldIdentifier } from "./identifiers.ts";
+import { type Identifier, labelOfIdentifier } from "../identity/identifier.ts";
 import type { OldConversation, OldLead } from "./old-rows.ts";
+import { readCanonicalKey, readIdentifier } from "./read-identifier.ts";
 
 export type DuplicateEvidence = "same_wa_id" | "same_digits" | "same_lead" | "same_canonical_key" | "through_another";
 
@@ -9,7 +10,7 @@ export interface Person {
   /** Of the older system; the first one stays. */
   readonly leadIds: readonly string[];
   /** The oldest conversation's come first. */
-  readonly identifiers: readonly OldIdentifier[];
+  readonly identifiers: readonly Identifier[];
   readonly name: string | undefined;
   readonly conversations: readonly OldConversation[];
   /** For each conversation after the first, why it is the same person. */
@@ -23,18 +24,20 @@ export interface People {
   findByConversation(oldId: string): Person | undefined;
   isConversation(oldId: string): boolean;
   findByLead(leadId: string): Person | undefined;
-  findByIdentifier(identifier: OldIdentifier): Person | undefined;
+  findByIdentifier(identifier: Identifier): Person | undefined;
   /** A person of whom only a message tells; the same one for the same identifier or lead. */
-  begin(start: { readonly identifier?: OldIdentifier | undefined; readonly lead?: OldLead | undefined }): Person | undefined;
+  begin(start: { readonly identifier?: Identifier | undefined; readonly lead?: OldLead | undefined }): Person | undefined;
 }
 
 interface Traits {
   readonly conversation: OldConversation;
-  readonly tokens: readonly string[];
-  readonly identifiers: readonly OldIdentifier[];
+  readonly identifiers: readonly Identifier[];
+  readonly leadIds: readonly string[];
+  /** Conversations that share one of these are of the same person. */
+  readonly labels: readonly string[];
 }
 
-const tokenOf = ({ kind, value }: OldIdentifier): string => `${kind} ${value}`;
+const labelOfLead = (leadId: string): string => labelOfIdentifier({ kind: "lead", value: leadId });
 const isGiven = (text: string | null): text is string => text !== null && text.trim() !== "";
 
 export interface OldBusinessRows {
@@ -50,15 +53,15 @@ export function gatherPeople({ oldBusinessId, conversations, leads, keepLeadIds 
   const inOrder = conversations.toSorted((a, b) => timeOf(a).localeCompare(timeOf(b)) || a.id.localeCompare(b.id));
   const own = inOrder.map((conversation) => traitsOf(conversation, oldBusinessId));
   // The CRM's number speaks for a lead only as long as none of the lead's own conversations has one: it may be an old number, or a landline.
-  const withNumber = new Set(own.flatMap(({ identifiers, tokens }) => (identifiers.length === 0 ? [] : tokens.filter(isLeadToken))));
+  const withNumber = new Set(own.flatMap(({ identifiers, leadIds }) => (identifiers.length === 0 ? [] : leadIds)));
   const all = own.map((traits) => withLeadPhone(traits, { leadOf, withNumber }));
-  const groups = groupByToken(all);
+  const groups = groupByLabel(all);
   const persons = groups.map((group) => personOf(group, leadOf));
-  const nameless = all.filter(({ tokens }) => tokens.length === 0).map(({ conversation }) => conversation);
+  const nameless = all.filter(({ labels }) => labels.length === 0).map(({ conversation }) => conversation);
   return indexPeople({ persons, nameless, leadOf, keepLeadIds });
 }
 
-const isLeadToken = (token: string): boolean => token.startsWith("lead ");
+const namesLead = (label: string): boolean => label.startsWith("lead:");
 const timeOf = (row: OldConversation): string => row.createdAt ?? row.startedAt ?? row.lastMessageAt ?? "~";
 
 function traitsOf(conversation: OldConversation, oldBusinessId: string): Traits {
@@ -66,11 +69,11 @@ function traitsOf(conversation: OldConversation, oldBusinessId: string): Traits 
   const meaning = isGiven(canonicalKey) ? readCanonicalKey(canonicalKey, oldBusinessId) : undefined;
   const identifiers = [readIdentifier(customerWaId), readIdentifier(customerNumber), meaning?.kind === "lead" ? undefined : meaning]
     .filter((identifier) => identifier !== undefined)
-    .filter((identifier, at, list) => list.findIndex((other) => tokenOf(other) === tokenOf(identifier)) === at);
-  const leadIds = new Set([...(isGiven(leadId) ? [leadId] : []), ...(meaning?.kind === "lead" ? [meaning.value] : [])]);
-  const tokens = [...identifiers.map(tokenOf), ...[...leadIds].map((id) => `lead ${id}`)];
-  if (isGiven(canonicalKey) && meaning === undefined) tokens.push(`key ${canonicalKey}`);
-  return { conversation, tokens, identifiers };
+    .filter((identifier, at, list) => list.findIndex((other) => labelOfIdentifier(other) === labelOfIdentifier(identifier)) === at);
+  const leadIds = [...new Set([...(isGiven(leadId) ? [leadId] : []), ...(meaning?.kind === "lead" ? [meaning.value] : [])])];
+  const labels = [...identifiers.map(labelOfIdentifier), ...leadIds.map(labelOfLead)];
+  if (isGiven(canonicalKey) && meaning === undefined) labels.push(`key:${canonicalKey}`);
+  return { conversation, identifiers, leadIds, labels };
 }
 
 function withLeadPhone(
@@ -78,18 +81,18 @@ function withLeadPhone(
   { leadOf, withNumber }: { readonly leadOf: ReadonlyMap<string, OldLead>; readonly withNumber: ReadonlySet<string> },
 ): Traits {
   if (traits.identifiers.length > 0) return traits;
-  const phones = traits.tokens
-    .filter((token) => isLeadToken(token) && !withNumber.has(token))
-    .map((token) => readIdentifier(leadOf.get(token.slice("lead ".length))?.phone ?? null))
+  const phones = traits.leadIds
+    .filter((leadId) => !withNumber.has(leadId))
+    .map((leadId) => readIdentifier(leadOf.get(leadId)?.phone ?? null))
     .filter((identifier) => identifier !== undefined);
-  return { ...traits, identifiers: phones, tokens: [...traits.tokens, ...phones.map(tokenOf)] };
+  return { ...traits, identifiers: phones, labels: [...traits.labels, ...phones.map(labelOfIdentifier)] };
 }
 
-/** A name of its own kind that nothing can be reached by does not make a person. */
-const namesSomebody = (token: string): boolean => !token.startsWith("key ");
+/** A key that can be read as nobody's identifier joins conversations, but nobody can be reached by it. */
+const namesSomebody = (label: string): boolean => !label.startsWith("key:");
 
-/** Connected components over the tokens, in the order of their first member. */
-function groupByToken(all: readonly Traits[]): readonly (readonly Traits[])[] {
+/** Connected components over the labels, in the order of their first member. */
+function groupByLabel(all: readonly Traits[]): readonly (readonly Traits[])[] {
   const parent = all.map((_, index) => index);
   const rootOf = (index: number): number => {
     let at = index;
@@ -101,10 +104,10 @@ function groupByToken(all: readonly Traits[]): readonly (readonly Traits[])[] {
     return at;
   };
   const firstWith = new Map<string, number>();
-  all.forEach(({ tokens }, index) => {
-    for (const token of tokens) {
-      const first = firstWith.get(token);
-      if (first === undefined) firstWith.set(token, index);
+  all.forEach(({ labels }, index) => {
+    for (const label of labels) {
+      const first = firstWith.get(label);
+      if (first === undefined) firstWith.set(label, index);
       else {
         const [a, b] = [rootOf(first), rootOf(index)];
         parent[Math.max(a, b)] = Math.min(a, b);
@@ -113,7 +116,7 @@ function groupByToken(all: readonly Traits[]): readonly (readonly Traits[])[] {
   });
   const groups = new Map<number, Traits[]>();
   all.forEach((traits, index) => {
-    if (traits.tokens.length === 0) return;
+    if (traits.labels.length === 0) return;
     const root = rootOf(index);
     const group = groups.get(root);
     if (group === undefined) groups.set(root, [traits]);
@@ -123,9 +126,10 @@ function groupByToken(all: readonly Traits[]): readonly (readonly Traits[])[] {
 }
 
 function personOf(group: readonly Traits[], leadOf: ReadonlyMap<string, OldLead>): Person {
-  const tokens = group.flatMap((traits) => traits.tokens);
-  const leadIds = [...new Set(tokens.filter(isLeadToken))].map((token) => token.slice("lead ".length));
-  const identifiers = new Map(group.flatMap((traits) => traits.identifiers).map((identifier) => [tokenOf(identifier), identifier]));
+  const leadIds = [...new Set(group.flatMap((traits) => traits.leadIds))];
+  const identifiers = new Map(
+    group.flatMap((traits) => traits.identifiers).map((identifier) => [labelOfIdentifier(identifier), identifier]),
+  );
   const name = leadIds.map((id) => leadOf.get(id)?.name ?? null).find(isGiven);
   return {
     leadIds,
@@ -138,22 +142,22 @@ function personOf(group: readonly Traits[], leadOf: ReadonlyMap<string, OldLead>
 
 function evidenceOf(group: readonly Traits[]): readonly DuplicateEvidence[] {
   const waIds = new Set<string>();
-  const tokens = new Set<string>();
+  const labels = new Set<string>();
   return group.flatMap((traits, index) => {
     const waId = traits.conversation.customerWaId;
     const key = traits.conversation.canonicalKey;
-    const shared = traits.tokens.filter((token) => tokens.has(token));
-    const evidence = isGiven(waId) && waIds.has(waId) ? "same_wa_id" : sharedEvidence(shared, isGiven(key) && tokens.has(`raw ${key}`));
+    const shared = traits.labels.filter((label) => labels.has(label));
+    const evidence = isGiven(waId) && waIds.has(waId) ? "same_wa_id" : sharedEvidence(shared, isGiven(key) && labels.has(`raw ${key}`));
     if (isGiven(waId)) waIds.add(waId);
-    if (isGiven(key)) tokens.add(`raw ${key}`);
-    for (const token of traits.tokens) tokens.add(token);
+    if (isGiven(key)) labels.add(`raw ${key}`);
+    for (const label of traits.labels) labels.add(label);
     return index === 0 ? [] : [evidence];
   });
 }
 
 function sharedEvidence(shared: readonly string[], sameKey: boolean): DuplicateEvidence {
-  if (shared.some((token) => !isLeadToken(token) && namesSomebody(token))) return "same_digits";
-  if (shared.some(isLeadToken)) return "same_lead";
+  if (shared.some((label) => !namesLead(label) && namesSomebody(label))) return "same_digits";
+  if (shared.some(namesLead)) return "same_lead";
   return sameKey || shared.length > 0 ? "same_canonical_key" : "through_another";
 }
 
@@ -169,10 +173,10 @@ function indexPeople({ persons, nameless, leadOf, keepLeadIds }: Found): People 
   const reachable = persons.filter(isReachable);
   const unreachable = persons.filter((person) => !isReachable(person)).flatMap(({ conversations }) => conversations);
   const byConversation = new Map(reachable.flatMap((person) => person.conversations.map(({ id }) => [id, person])));
-  const byToken = new Map<string, Person>();
+  const byLabel = new Map<string, Person>();
   const index = (person: Person): void => {
-    for (const token of [...person.identifiers.map(tokenOf), ...person.leadIds.map((id) => `lead ${id}`)]) {
-      if (!byToken.has(token)) byToken.set(token, person);
+    for (const label of [...person.identifiers.map(labelOfIdentifier), ...person.leadIds.map(labelOfLead)]) {
+      if (!byLabel.has(label)) byLabel.set(label, person);
     }
   };
   reachable.forEach(index);
@@ -184,12 +188,12 @@ function indexPeople({ persons, nameless, leadOf, keepLeadIds }: Found): People 
     findByConversation: (oldId) => byConversation.get(oldId),
     isConversation: (oldId) => known.has(oldId),
     findByLead: (leadId) => {
-      const person = byToken.get(`lead ${leadId}`);
+      const person = byLabel.get(labelOfLead(leadId));
       if (person !== undefined) return person;
       const phone = readIdentifier(leadOf.get(leadId)?.phone ?? null);
-      return phone === undefined ? undefined : byToken.get(tokenOf(phone));
+      return phone === undefined ? undefined : byLabel.get(labelOfIdentifier(phone));
     },
-    findByIdentifier: (identifier) => byToken.get(tokenOf(identifier)),
+    findByIdentifier: (identifier) => byLabel.get(labelOfIdentifier(identifier)),
     begin({ identifier, lead }) {
       const phone = lead === undefined ? undefined : readIdentifier(lead.phone);
       const identifiers = [identifier, phone].filter((one) => one !== undefined);

@@ -1,7 +1,7 @@
 // Owns: which thread of ours a person of the older database has, found or begun inside a batch's transaction. The row locks that it takes
 // hold back everybody else who gives out positions in these threads.
-import { canonicalKeyOf } from "../identity/canonical-key.ts";
 import type { Queryable } from "../db/query.ts";
+import { type Identifier, keysOf, labelOfIdentifier } from "../identity/identifier.ts";
 import { newId, type BusinessId } from "../kernel/ids.ts";
 import { addAliasesOfPeople, findThreadsOfPeople, upsertThreads } from "./adopt.queries.ts";
 import type { Person } from "./people.ts";
@@ -21,14 +21,10 @@ export interface PeopleOfBusiness {
   readonly keepLeadIds: boolean;
 }
 
-interface Alias {
-  readonly kind: string;
-  readonly value: string;
-}
+const leadsOf = ({ leadIds }: Person): readonly Identifier[] => leadIds.slice(0, 1).map((value) => ({ kind: "lead", value, scope: null }));
 
-function aliasesOf(person: Person, keepLeadIds: boolean): readonly Alias[] {
-  const lead = keepLeadIds ? person.leadIds.slice(0, 1).map((value) => ({ kind: "lead", value })) : [];
-  return [...lead, ...person.identifiers];
+function identifiersOfPerson(person: Person, keepLeadIds: boolean): readonly Identifier[] {
+  return keepLeadIds ? [...leadsOf(person), ...person.identifiers] : person.identifiers;
 }
 
 /**
@@ -36,11 +32,9 @@ function aliasesOf(person: Person, keepLeadIds: boolean): readonly Alias[] {
  * key lets only one of both through. The lead is its key only where there is no address.
  */
 function keyOf(person: Person, { businessId }: PeopleOfBusiness): string {
-  const first = (kind: string): string | undefined => person.identifiers.find((identifier) => identifier.kind === kind)?.value;
-  const address = { groupId: first("group"), phone: first("phone"), userId: first("user"), lid: first("lid") };
-  const key = canonicalKeyOf(businessId, address) ?? canonicalKeyOf(businessId, { leadId: person.leadIds[0] });
-  if (key === undefined) throw new Error("a person without any identifier was to get a thread");
-  return key;
+  const keys = keysOf(businessId, person.identifiers) ?? keysOf(businessId, leadsOf(person));
+  if (keys === undefined) throw new Error("a person without any identifier was to get a thread");
+  return keys[0];
 }
 
 export interface FoundThreads {
@@ -53,7 +47,11 @@ export interface FoundThreads {
 /** Reads only. A person without a thread has no entry. */
 export async function findThreads(db: Queryable, people: readonly Person[], of: PeopleOfBusiness): Promise<FoundThreads> {
   const asked = people.flatMap((person, at) =>
-    [...aliasesOf(person, of.keepLeadIds), { kind: "key", value: keyOf(person, of) }].map((alias) => ({ at, ...alias })),
+    [...identifiersOfPerson(person, of.keepLeadIds), { kind: "key", value: keyOf(person, of) }].map(({ kind, value }) => ({
+      at,
+      kind,
+      value,
+    })),
   );
   const rows = await db.run(findThreadsOfPeople, [
     of.businessId,
@@ -83,9 +81,8 @@ export async function lockThreads(
   of: PeopleOfBusiness,
 ): Promise<ReadonlyMap<Person, PersonThread>> {
   const found = await findThreads(tx, people, of);
-  const keys = people.map((person) => found.keys.get(person) ?? keyOf(person, of));
-  const byKey = new Map(people.map((person, at) => [keys[at] ?? "", person]));
-  const unique = [...byKey.entries()];
+  const keys = new Map(people.map((person) => [person, found.keys.get(person) ?? keyOf(person, of)]));
+  const unique = [...new Map([...keys].map(([person, key]) => [key, person]))];
   const rows = await tx.run(upsertThreads, [
     of.businessId,
     unique.map(() => newId()),
@@ -99,11 +96,11 @@ export async function lockThreads(
   if (rows.some((row) => row.is_merged)) throw new StaleBatch();
   const threadOfKey = new Map(rows.map((row) => [row.canonical_key, row]));
   const threads = new Map<Person, PersonThread>();
-  people.forEach((person, at) => {
-    const row = threadOfKey.get(keys[at] ?? "");
+  for (const [person, key] of keys) {
+    const row = threadOfKey.get(key);
     if (row === undefined) throw new Error("the upsert of a thread answered no row");
     threads.set(person, { id: row.id, lastSeq: row.last_seq, isNew: row.is_new });
-  });
+  }
   await addAliases(tx, { of, threads, begun: new Set(rows.filter((row) => row.is_new).map((row) => row.id)) });
   return threads;
 }
@@ -117,17 +114,18 @@ async function addAliases(
   }: { readonly of: PeopleOfBusiness; readonly threads: ReadonlyMap<Person, PersonThread>; readonly begun: ReadonlySet<string> },
 ): Promise<void> {
   const wanted = [...threads].flatMap(([person, thread]) =>
-    aliasesOf(person, of.keepLeadIds).map((alias) => ({ ...alias, conversationId: thread.id })),
+    identifiersOfPerson(person, of.keepLeadIds).map((identifier) => ({ identifier, conversationId: thread.id })),
   );
   const added = await tx.run(addAliasesOfPeople, [
     of.businessId,
     wanted.map(({ conversationId }) => conversationId),
-    wanted.map(({ kind }) => kind),
-    wanted.map(({ value }) => value),
+    wanted.map(({ identifier }) => identifier.kind),
+    wanted.map(({ identifier }) => identifier.value),
   ]);
-  const names = new Set(added.map(({ kind, value }) => `${kind} ${value}`));
+  const labels = new Set(added.map(labelOfIdentifier));
   // A new thread none of whose identifiers was free is a second thread of somebody.
-  if (wanted.some(({ kind, value, conversationId }) => begun.has(conversationId) && !names.has(`${kind} ${value}`))) throw new StaleBatch();
+  if (wanted.some(({ identifier, conversationId }) => begun.has(conversationId) && !labels.has(labelOfIdentifier(identifier))))
+    throw new StaleBatch();
 }
 
 const isOpen = ({ conversations }: Person): boolean =>

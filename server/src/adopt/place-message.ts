@@ -1,5 +1,5 @@
 // Owns: to whom a message of an older database belongs, and by what evidence; or why nobody can say. Pure.
-import { readIdentifier } from "./identifiers.ts";
+import { readIdentifier } from "./read-identifier.ts";
 import { directionOf } from "./old-message.ts";
 import type { OldLead, OldMessage } from "./old-rows.ts";
 import type { People, Person } from "./people.ts";

@@ -4,7 +4,7 @@ import { createClaimIdentity } from "../identity/settle-identity.ts";
 import type { BusinessId } from "../kernel/ids.ts";
 import { createTestBusiness } from "../../test/support/test-business.ts";
 import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
-import type { Identity } from "../identity/canonical-key.ts";
+import type { Identity } from "../identity/identifier.ts";
 import { createResolveConversation, type ResolveConversation } from "./resolve-conversation.ts";
 
 let test: TestDatabase;

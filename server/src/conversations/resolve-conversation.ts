@@ -1,15 +1,13 @@
 // Owns: "the one conversation of this customer" for the code paths that are not webhooks, with the guarantee of the webhook path: the same
 // mechanism decides who is who (identity/). Refuses to know: HTTP.
 import type { Database } from "../db/database.ts";
-import { claimIdentifiersOf, claimKeysOf } from "../identity/claim-identifiers.ts";
-import type { Identifier } from "../identity/decide-identity.ts";
+import { type Identifier, identifiersOf, type Identity, keysOf } from "../identity/identifier.ts";
 import { listScopes } from "../identity/identity.queries.ts";
 import { findConversationsOfAliases } from "../identity/number-holders.queries.ts";
 import { findPhone } from "../identity/find-phone.ts";
 import type { SettleRequest } from "../identity/identity-transaction.ts";
 import type { ClaimIdentity } from "../identity/settle-identity.ts";
 import type { BusinessId } from "../kernel/ids.ts";
-import type { Identity } from "../identity/canonical-key.ts";
 import { nameLead } from "./conversation-writes.queries.ts";
 
 export interface ResolveRequest {
@@ -45,16 +43,16 @@ export function createResolveConversation({ database, claimIdentity, onKnown }: 
     const db = database.forBusiness(businessId);
     const scopes = identity.userId === undefined ? [] : await db.run(listScopes, [businessId]);
     const scope = scopes.length === 1 ? (scopes[0]?.scope ?? null) : null;
-    const given = claimIdentifiersOf(identity, scope);
-    if (given.length === 0) throw new RangeError("A conversation needs a lead, a phone, a user id, a LID or a group; none was given.");
+    const given = identifiersOf(identity, scope);
+    const newKeys = keysOf(businessId, given);
+    if (newKeys === undefined) throw new RangeError("A conversation needs a lead, a phone, a user id, a LID or a group; none was given.");
     const identifiers = await inKnownSpelling(database, businessId, given);
     const claimed = await claimIdentity({
       businessId,
       identifiers,
-      newKeys: claimKeysOf(businessId, identity),
+      newKeys,
       reason: given.some(({ kind }) => kind === "lead") ? "lead" : "by_hand",
       proof: { source: "resolve" },
-      create: true,
       at: new Date(),
     });
     if (claimed.outcome === "lead_conflict" || claimed.outcome === "identity_conflict") return claimed;

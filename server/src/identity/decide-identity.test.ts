@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { decideIdentity, type Identifier, type KnownConversation } from "./decide-identity.ts";
+import { decideIdentity, type KnownConversation } from "./decide-identity.ts";
+import type { Identifier } from "./identifier.ts";
 
 const user = (value: string, scope = "waba-1"): Identifier => ({ kind: "user", value, scope });
 const parent = (value: string): Identifier => ({ kind: "parent_user", value, scope: "waba-1" });

@@ -1,18 +1,10 @@
-// Owns: the rules of who is who (DESIGN §5), as one pure function over what a payload says and what is stored. Refuses to know: databases.
+// Owns: the rules of who is who (docs/decisions/0011-identity.md), as one pure function over what a payload says and what is stored. Refuses to know: databases.
 //
 // - Identifiers that stand in one payload belong to one person: threads that they led to are merged, unknown ones are attached.
 // - They are taken in the order of their proof. A weaker one that leads to a thread of which a stronger one says "somebody else" has moved on
 //   (a recycled number): the alias moves, the threads stay apart, and nobody sees the other's messages.
 // - Likeness is never a reason: only identifiers that are equal to the letter.
-
-export type IdentityKind = "parent_user" | "user" | "phone" | "lid" | "lead" | "group";
-
-export interface Identifier {
-  readonly kind: IdentityKind;
-  readonly value: string;
-  /** Within what a user id is unique; null for the others. */
-  readonly scope: string | null;
-}
+import { type Identifier, isAccount, isSameIdentifier } from "./identifier.ts";
 
 export interface KnownConversation {
   readonly id: string;
@@ -38,21 +30,16 @@ export interface IdentityDecision {
   readonly attach: readonly Identifier[];
 }
 
-/** Kinds that name an account, not a number: two different ones of one kind and scope are two persons. */
-const STRONG = new Set<IdentityKind>(["parent_user", "user", "lid"]);
-
-const isSame = (a: Identifier, b: Identifier): boolean => a.kind === b.kind && a.value === b.value;
-
 /** A user id of which nobody said where it is valid may be of any scope: two threads too many can be merged later, two people mixed cannot be told apart. */
 const isSameScope = (a: Identifier, b: Identifier): boolean => a.scope === b.scope || a.scope === null || b.scope === null;
 
 /** True when both sides name accounts of one kind and scope, and none of them is the same. */
 function isContradicted(conversation: readonly Identifier[], by: readonly Identifier[]): boolean {
   return by.some((given) => {
-    if (!STRONG.has(given.kind)) return false;
+    if (!isAccount(given)) return false;
     const isRival = (other: Identifier): boolean => other.kind === given.kind && isSameScope(other, given);
     const known = conversation.filter(isRival);
-    return known.length > 0 && !known.some((one) => by.some((other) => isSame(one, other)));
+    return known.length > 0 && !known.some((one) => by.some((other) => isSameIdentifier(one, other)));
   });
 }
 
@@ -63,12 +50,12 @@ function withoutProven(conversation: KnownConversation, payload: readonly Identi
 
 /** Who may object to an identifier: the stronger ones and those of its own kind; to a number, which can move on, all of them. */
 function strongerThan(given: Identifier, position: number, payload: readonly Identifier[]): readonly Identifier[] {
-  return STRONG.has(given.kind) ? payload.filter((other, at) => at < position || other.kind === given.kind) : payload;
+  return isAccount(given) ? payload.filter((other, at) => at < position || other.kind === given.kind) : payload;
 }
 
 export function decideIdentity({ identifiers, conversations, placedIn }: IdentityQuestion): IdentityDecision {
   const leadsTo = (given: Identifier): KnownConversation | undefined =>
-    conversations.find((conversation) => conversation.identifiers.some((known) => isSame(known, given)));
+    conversations.find((conversation) => conversation.identifiers.some((known) => isSameIdentifier(known, given)));
   let home = conversations.find((conversation) => conversation.id === placedIn);
   const merge = new Set<string>();
   const attach: Identifier[] = [];

@@ -2,7 +2,8 @@
 import type { Queryable, RowOf } from "../db/query.ts";
 import { newId, type BusinessId } from "../kernel/ids.ts";
 import type { JsonObject } from "../kernel/json.ts";
-import { decideIdentity, type Identifier, type IdentityDecision, type KnownConversation } from "./decide-identity.ts";
+import { decideIdentity, type IdentityDecision, type KnownConversation } from "./decide-identity.ts";
+import { type Identifier, isSameIdentifier, type Keys, labelOfIdentifier, phoneIdentifier } from "./identifier.ts";
 import {
   addAliases,
   findConversationByKey,
@@ -31,14 +32,12 @@ export interface SettleRequest {
   readonly businessId: BusinessId;
   /** Strongest proof first; never empty. */
   readonly identifiers: readonly Identifier[];
-  /** Keys for a new thread, the preferred one first; one that another thread has is passed over. */
-  readonly newKeys: readonly string[];
+  /** For a new thread; one that another thread has is passed over. Undefined: when nothing is known, nothing is made and the answer is undefined. */
+  readonly newKeys: Keys | undefined;
   /** The canonical key of the thread that the message was put into already. */
   readonly placedKey?: string;
   readonly reason: MergeReason;
   readonly proof: JsonObject;
-  /** False: when nothing is known, nothing is made and the answer is undefined. */
-  readonly create: boolean;
   /** When the person wrote, or changed, by the provider's time; a new thread begins then. */
   readonly at: Date;
   /** The number that the person left, and the one that they took. */
@@ -83,8 +82,6 @@ interface Known {
   readonly numbers: Numbers;
 }
 
-const nameOf = ({ kind, value }: { readonly kind: string; readonly value: string }): string => `${kind} ${value}`;
-
 /** WhatsApp's clock counts whole seconds and is not ours; a number finds its next owner after weeks, a late webhook comes after days at most. */
 const LATE_MS = 60_000;
 
@@ -95,7 +92,7 @@ export async function settleOnce(tx: Queryable, request: SettleRequest, isProven
   const { identifiers } = request;
   const { conversations, placedIn } = known;
   const decision = decideIdentity({ identifiers, conversations, ...(placedIn === undefined ? {} : { placedIn }) });
-  if (decision.home === undefined && !request.create) {
+  if (decision.home === undefined && request.newKeys === undefined) {
     if (isProven) await markNumbersLeft(tx, request, known.numbers);
     await followChange(tx, request, known);
     return { outcome: "unknown" };
@@ -152,15 +149,15 @@ async function lookUnderLocks(tx: Queryable, request: SettleRequest): Promise<Kn
       ...aliases
         .filter((alias) => alias.conversation_id === id && !(alias.kind === "phone" && holders.has(alias.value)))
         .map((alias) => ({ kind: alias.kind as Identifier["kind"], value: alias.value, scope: alias.scope })),
-      ...[...holders].filter(([, holder]) => holder === id).map(([value]) => ({ kind: "phone" as const, value, scope: null })),
+      ...[...holders].filter(([, holder]) => holder === id).map(([value]) => phoneIdentifier(value)),
     ],
   }));
-  const since = new Map(aliases.map((alias) => [nameOf(alias), alias.created_at]));
+  const since = new Map(aliases.map((alias) => [labelOfIdentifier(alias), alias.created_at]));
   return { locked, conversations, placedIn: after.placedIn, since, numbers };
 }
 
 function ownerOf(given: Identifier, { conversations }: Known): KnownConversation | undefined {
-  return conversations.find(({ identifiers }) => identifiers.some((one) => one.kind === given.kind && one.value === given.value));
+  return conversations.find(({ identifiers }) => identifiers.some((one) => isSameIdentifier(one, given)));
 }
 
 /** The word of the business is not enough to take an identifier away from somebody, or to replace a lead. */
@@ -227,7 +224,7 @@ async function attach(tx: Queryable, { request, known, attach: identifiers, winn
     return given.kind === "phone" && known.numbers.has(given.value) && (isOfChange || ownerOf(given, known) === undefined);
   });
   const foreign = identifiers.filter((given) => !timed.includes(given) && ownerOf(given, known) !== undefined);
-  const moved = foreign.filter((given) => at.getTime() + LATE_MS > (known.since.get(nameOf(given))?.getTime() ?? 0));
+  const moved = foreign.filter((given) => at.getTime() + LATE_MS > (known.since.get(labelOfIdentifier(given))?.getTime() ?? 0));
   const added = identifiers.filter((given) => !timed.includes(given) && !foreign.includes(given));
   for (const { value } of timed) await placeNumber(tx, request, { value, winnerId, numbers: known.numbers });
   if (moved.length > 0) await tx.run(moveAliasesTo, [businessId, winnerId, ...columns(moved)]);
@@ -240,13 +237,13 @@ async function attach(tx: Queryable, { request, known, attach: identifiers, winn
     added.map((given) => (isPhone(given, change?.taken, given.value) ? at : null)),
     added.map((given) => (isPhone(given, change?.left, given.value) ? at : null)),
   ]);
-  const distinct = new Set(added.map(nameOf));
+  const distinct = new Set(added.map(labelOfIdentifier));
   if (rows.length < distinct.size) throw new ThreadsMoved("somebody else stored one of these identifiers first");
 }
 
 async function begin(tx: Queryable, request: SettleRequest, numbers: Numbers): Promise<Thread & { readonly isNew: boolean }> {
   const { businessId, newKeys, at } = request;
-  for (const key of [...newKeys, ...newKeysOfNumbers(request, numbers)]) {
+  for (const key of [...(newKeys ?? []), ...newKeysOfNumbers(request, numbers)]) {
     const [row] = await tx.run(insertConversation, [businessId, newId(), key, at]);
     if (row !== undefined) return { ...row, last_seq: 0, lead_id: null, isNew: true };
   }
@@ -257,8 +254,8 @@ async function begin(tx: Queryable, request: SettleRequest, numbers: Numbers): P
 
 /** The thread that began under the only key of this person, and to which no identifier leads any more. */
 async function findOrphan(tx: Queryable, request: SettleRequest): Promise<Thread | undefined> {
-  const [key, ...more] = request.newKeys;
-  if (key === undefined || more.length > 0) return undefined;
+  const [key, ...others] = request.newKeys ?? [];
+  if (key === undefined || others.length > 0) return undefined;
   const { ids } = await findThreads(tx, request);
   const [owner] = ids.length > 0 ? [] : await tx.run(findConversationByKey, [request.businessId, key]);
   const [locked] = owner === undefined ? [] : await tx.run(lockConversations, [request.businessId, [owner.id]]);

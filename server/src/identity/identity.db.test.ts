@@ -4,7 +4,7 @@ import { createTestBusiness, type TestBusiness } from "../../test/support/test-b
 import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
 import { createTestEngine, type TestEngine } from "../../test/support/test-engine.ts";
 import { textMessage, webhookBody } from "../../test/support/webhook-bodies.ts";
-import type { Identifier } from "./decide-identity.ts";
+import type { Identifier } from "./identifier.ts";
 import { createSettleIdentity } from "./settle-identity.ts";
 import { parseCloudWebhook } from "../whatsapp/parse-webhook.ts";
 
@@ -183,7 +183,7 @@ describe("one person, one thread", () => {
     for (let round = 0; round < 30; round += 1) {
       const phone: Identifier = { kind: "phone", value: `1404555${String(2000 + round)}`, scope: null };
       const user: Identifier = { kind: "user", value: `US.twice${String(round)}`, scope: "300000000000001" };
-      const request = { businessId: business.businessId, reason: "payload", proof: {}, create: true, at: new Date() } as const;
+      const request = { businessId: business.businessId, reason: "payload", proof: {}, at: new Date() } as const;
       const settled = await Promise.all([
         settle?.({ ...request, identifiers: [user], newKeys: [`user:${business.businessId}:${user.value}`] }),
         settleToo?.({ ...request, identifiers: [user, phone], newKeys: [`phone:${business.businessId}:+${phone.value}`] }),

@@ -3,7 +3,7 @@
 import { messageOf } from "../kernel/faults.ts";
 import type { BusinessId } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
-import type { Identifier } from "./decide-identity.ts";
+import { phoneDigits, phoneIdentifier } from "./identifier.ts";
 import type { ClaimIdentity } from "./settle-identity.ts";
 
 export interface SpellingLesson {
@@ -19,12 +19,12 @@ export type LearnSpelling = (lesson: SpellingLesson) => Promise<void>;
 
 export function createLearnSpelling(deps: { readonly claimIdentity: ClaimIdentity; readonly log: Log }): LearnSpelling {
   return async ({ businessId, sentTo, waId, providerMessageId }) => {
-    const digits = waId.replaceAll(/\D/g, "");
-    if (digits === "" || digits === sentTo) return;
-    const identifiers: readonly Identifier[] = [sentTo, digits].map((value) => ({ kind: "phone", value, scope: null }));
+    const digits = phoneDigits(waId);
+    if (digits === undefined || digits === sentTo) return;
+    const identifiers = [sentTo, digits].map(phoneIdentifier);
     try {
       // A claim, not a proof: where both numbers are known as two people, a send is no reason to take one of them away.
-      const request = { businessId, identifiers, newKeys: [], create: false, at: new Date() };
+      const request = { businessId, identifiers, newKeys: undefined, at: new Date() };
       await deps.claimIdentity({ ...request, reason: "provider_confirmed", proof: { providerMessageId } });
     } catch (error) {
       deps.log.warn({ businessId, source: "send", error: messageOf(error) }, "identity.not-learned");

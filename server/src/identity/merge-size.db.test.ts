@@ -5,6 +5,7 @@ import { runDoctor } from "../doctor/run-doctor.ts";
 import { createTestBusiness, type TestBusiness } from "../../test/support/test-business.ts";
 import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
 import { createTestEngine, type TestEngine } from "../../test/support/test-engine.ts";
+import { phoneIdentifier } from "./identifier.ts";
 import { createSettleIdentity } from "./settle-identity.ts";
 import { createSplitConversations } from "./split-conversations.ts";
 
@@ -76,16 +77,15 @@ it("two long threads become one while others are served, and two again", { timeo
   await test.superuser.query("analyze messages, turns, sessions");
   await expectHealthy();
   const settle = createSettleIdentity({ database: engine.database, log: test.log });
-  const identifiers = [phone, other].map((value) => ({ kind: "phone", value, scope: null }) as const);
+  const identifiers = [phone, other].map(phoneIdentifier);
   const started = performance.now();
   const progress = { isMerged: false };
   const merging = settle({
     businessId: business.businessId,
     identifiers,
-    newKeys: [],
+    newKeys: undefined,
     reason: "payload",
     proof: {},
-    create: false,
     at: new Date(),
   }).finally(() => {
     progress.isMerged = true;

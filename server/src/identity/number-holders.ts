@@ -1,5 +1,6 @@
 // Owns: whose a phone number was at a time, as far as changes of numbers tell: by the provider's time, in any order of arrival. One that leaves a number has it
 // up to that second, one that takes it has it from that second on. Refuses to know: databases, and what else proves who somebody is.
+import { type Identity, phoneDigits } from "./identifier.ts";
 
 /** From when to when a number was one person's; null is as far as anybody knows. */
 export interface Tenure {
@@ -17,6 +18,12 @@ export interface NumberChange {
   /** Absent when the payload does not name it. */
   readonly left: string | undefined;
   readonly taken: string;
+}
+
+/** Undefined where a change is none of the number. */
+export function numberChangeOf(before: Identity, after: Identity | undefined): NumberChange | undefined {
+  const [left, taken] = [before.phone, after?.phone].map(phoneDigits);
+  return taken === undefined || taken === left ? undefined : { left, taken };
 }
 
 /** What becomes of the number that a thread is to have for a time that nobody has it in. */

@@ -1,9 +1,8 @@
 // Owns: the part of settling that is about phone numbers and time: who had a number when the person wrote or changed, and what is written down of it.
 // Refuses to know: the other identifiers, and which threads are one person's.
-import { canonicalKeyOf, keyOfLaterHolder } from "./canonical-key.ts";
 import type { Queryable } from "../db/query.ts";
 import type { BusinessId } from "../kernel/ids.ts";
-import type { Identifier } from "./decide-identity.ts";
+import { type Identifier, keyOfLaterHolder } from "./identifier.ts";
 import {
   freeSince,
   holderAt,
@@ -65,10 +64,9 @@ export function holdersOfNumbers(request: NumberQuestion, numbers: Numbers): Rea
 export function newKeysOfNumbers(request: NumberQuestion, numbers: Numbers): readonly string[] {
   if (request.change !== undefined) return [];
   return [...numbers].flatMap(([value, tenures]) => {
-    const key = canonicalKeyOf(request.businessId, { phone: value });
     const isFree = tenures.length > 0 && holderAt(tenures, request.at) === undefined;
     // The first may belong to somebody of whom it turned out that they came later, or to a thread that was merged away.
-    return isFree && key !== undefined ? [freeSince(tenures, request.at), request.at].map((since) => keyOfLaterHolder(key, since)) : [];
+    return isFree ? [freeSince(tenures, request.at), request.at].map((since) => keyOfLaterHolder(request.businessId, value, since)) : [];
   });
 }
 

@@ -1,8 +1,8 @@
 // Owns: that a thread which went on after its number had changed hands ends there: what came since, from the number's next holder, becomes a thread of
 // their own, with its turns, sessions and calls. Refuses to know: who the next holder is; they may be merged with somebody afterwards.
-import { canonicalKeyOf, keyOfLaterHolder } from "./canonical-key.ts";
 import type { Queryable, RowOf } from "../db/query.ts";
 import { newId, type BusinessId } from "../kernel/ids.ts";
+import { keyOfLaterHolder } from "./identifier.ts";
 import { continueLanes, deferTurnChain, endWaitingTurns, insertConversation, lockLanes } from "./identity.queries.ts";
 import { addFormerHolder, boundTenure, takeNumber } from "./number-holders.queries.ts";
 import { isToldAgain, justAfter, type NumberChange, type Tenure } from "./number-holders.ts";
@@ -63,12 +63,9 @@ type Thread = Pick<RowOf<typeof findLaterPart.columns>, "first_seq" | "last_seq"
 export async function splitAtChange(tx: Queryable, businessId: BusinessId, overrun: Overrun): Promise<SplitOff | undefined> {
   const { conversationId, number, since } = overrun;
   const [later] = await tx.run(findLaterPart, [businessId, conversationId, since]);
-  const key = canonicalKeyOf(businessId, { phone: number });
-  if (later === undefined || key === undefined) return undefined;
-  const made = await begin(tx, businessId, {
-    keys: [keyOfLaterHolder(key, since), `${keyOfLaterHolder(key, since)}/${conversationId}`],
-    since,
-  });
+  if (later === undefined) return undefined;
+  const key = keyOfLaterHolder(businessId, number, since);
+  const made = await begin(tx, businessId, { keys: [key, `${key}/${conversationId}`], since });
   if (made === undefined) return undefined;
   await moveLaterPart(tx, { businessId, from: conversationId, to: made.id, thread: later, since });
   await tx.run(moveLaterTenures, [businessId, conversationId, made.id, since]);

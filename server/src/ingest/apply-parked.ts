@@ -2,9 +2,9 @@
 // time or a replay: it decides over nothing that is durable, nor over other changes. Refuses to know: what a change does to a thread.
 import { messageOf } from "../kernel/faults.ts";
 import type { Log } from "../kernel/log.ts";
-import { type ChangeIdentity, waitingOf } from "./change-identities.ts";
+import { type ChangeIdentity, peopleOfChange } from "./change-identities.ts";
 import type { IngestItem } from "./ingest-item.ts";
-import { type Change, type ParkedChange, type ParkedChanges, type Waiting, waitsForOf } from "./parked-changes.ts";
+import { type Change, type ParkedChange, type ParkedChanges, type AwaitedPerson, waitsForOf } from "./parked-changes.ts";
 
 interface ApplyParkedDeps {
   readonly parkedChanges: ParkedChanges;
@@ -17,10 +17,10 @@ interface ApplyParkedDeps {
 /** Rows of the raw log; never throws. */
 export type ApplyParked = (find: () => Promise<readonly string[]>) => Promise<void>;
 
-function peopleOf(change: Change): readonly Waiting[] {
-  if (change.kind === "told") return waitingOf(change);
+function peopleOf(change: Change): readonly AwaitedPerson[] {
+  if (change.kind === "told") return peopleOfChange(change);
   const { businessId } = change.item;
-  return waitsForOf(change.item).map((name) => ({ businessId, name }));
+  return waitsForOf(change.item).map((label) => ({ businessId, label }));
 }
 
 export function createApplyParked({ parkedChanges, storeChange, changeIdentity, log }: ApplyParkedDeps): ApplyParked {
@@ -37,7 +37,7 @@ export function createApplyParked({ parkedChanges, storeChange, changeIdentity, 
     change.kind === "message" ? storeChange(change.item) : changeIdentity(change);
 
   /** Answers who may be known by now. */
-  async function applyOnce(parked: readonly ParkedChange[]): Promise<readonly Waiting[]> {
+  async function applyOnce(parked: readonly ParkedChange[]): Promise<readonly AwaitedPerson[]> {
     const failed = new Set<string>();
     const applied: ParkedChange[] = [];
     for (const one of parked) {

@@ -1,10 +1,11 @@
 // Owns: changes of an identity that are told without a message: applied before they are acknowledged, or parked until the person is known.
 // Refuses to know: what a change does to a thread, and what brings a parked one back.
+import { identifiersOfChange, labelOfIdentifier } from "../identity/identifier.ts";
 import type { SettleIdentity } from "../identity/settle-identity.ts";
 import type { IdentityEvent } from "../whatsapp/events.ts";
 import type { Place } from "./find-places.ts";
-import { aliasesOfLesson, lessonOf, settleLesson } from "./learn-identity.ts";
-import { nameOfAlias, UNKNOWN_PERSON, type Waiting } from "./parked-changes.ts";
+import { lessonOf, settleLesson } from "./learn-identity.ts";
+import { type AwaitedPerson, UNKNOWN_PERSON } from "./parked-changes.ts";
 import type { WebhookLogWriter } from "./webhook-log.ts";
 
 /** Where there are several places, a change is told to the businesses that know the customer, and to nobody else. */
@@ -24,16 +25,19 @@ export function createChangeIdentity(settleIdentity: SettleIdentity): ChangeIden
   };
 }
 
-/** By any of these names the person may come. */
-export function waitingOf({ event, places }: LocatedChange): readonly Waiting[] {
-  const names = aliasesOfLesson(event).map(nameOfAlias);
-  return places.flatMap(({ businessId }) => names.map((name) => ({ businessId, name })));
+/** By any of these the person may come. */
+const labelsOf = ({ customer, becomes }: IdentityEvent): readonly string[] =>
+  identifiersOfChange(customer, becomes, null).map(labelOfIdentifier);
+
+export function peopleOfChange({ event, places }: LocatedChange): readonly AwaitedPerson[] {
+  const labels = labelsOf(event);
+  return places.flatMap(({ businessId }) => labels.map((label) => ({ businessId, label })));
 }
 
 interface ChangeIdentitiesDeps {
   readonly changeIdentity: ChangeIdentity;
   readonly webhookLog: WebhookLogWriter;
-  readonly applyWaiting: (who: readonly Waiting[]) => Promise<void>;
+  readonly applyWaiting: (who: readonly AwaitedPerson[]) => Promise<void>;
 }
 
 /** Of all changes of one delivery; answers those that are applied, and how many raw items are parked. */
@@ -50,12 +54,12 @@ export function createChangeIdentities({ changeIdentity, webhookLog, applyWaitin
       else {
         parked += 1;
         const { event, places } = first;
-        const waitsFor = waiting.flatMap((change) => aliasesOfLesson(change.event).map(nameOfAlias));
+        const waitsFor = waiting.flatMap((change) => labelsOf(change.event));
         const businessId = places.length === 1 ? places[0]?.businessId : undefined;
         await webhookLog.quarantine({ businessId, event, reason: UNKNOWN_PERSON, waitsFor: [...new Set(waitsFor)] });
       }
       // Also by whoever became known between the look and the record.
-      await applyWaiting([first, ...more].flatMap(waitingOf));
+      await applyWaiting([first, ...more].flatMap(peopleOfChange));
     }
     return { applied, parked };
   };

@@ -3,6 +3,7 @@ import type { ChannelDirectory, DirectoryChannel } from "../businesses/channel-d
 import { classifyDatabaseError } from "../db/classify-error.ts";
 import type { BatchDatabase } from "../db/database.ts";
 import type { Queryable } from "../db/query.ts";
+import { labelOfIdentifier } from "../identity/identifier.ts";
 import type { SettleIdentity } from "../identity/settle-identity.ts";
 import type { FailPoints } from "../kernel/fail-points.ts";
 import { Fault, messageOf } from "../kernel/faults.ts";
@@ -12,12 +13,12 @@ import type { IdentityEvent, MessageEvent, NoticeEvent, PreferenceEvent, StatusE
 import { isForNothing } from "../whatsapp/is-for-nothing.ts";
 import { isSetAside } from "./around-locks.ts";
 import { createFindPlaces, type Place } from "./find-places.ts";
-import { createIngestItem, type IngestItem, namesOf } from "./ingest-item.ts";
+import { createIngestItem, type IngestItem, labelsOfItem } from "./ingest-item.ts";
 import { createIngestQueue, unavailable } from "./ingest-queue.ts";
 import type { StoreOutcome } from "./store-batch.ts";
 import { createChangeIdentities, createChangeIdentity, type LocatedChange } from "./change-identities.ts";
 import { createLearnIdentity, type IdentityLesson, lessonOf } from "./learn-identity.ts";
-import { createParkedChanges, nameOfAlias } from "./parked-changes.ts";
+import { createParkedChanges } from "./parked-changes.ts";
 import { createRecordPreferences, type LocatedPreferences } from "./record-preferences.ts";
 import { createRecordSignals } from "./record-signals.ts";
 import { createStoreMessages, type StoreMessages } from "./store-messages.ts";
@@ -83,7 +84,7 @@ function createPeople(deps: IntakeDeps, resolver: ThreadResolver) {
   const storeMessages = createStoreMessages({ ...deps, resolver, parkedChanges, changeIdentity });
   const applyWaiting: StoreMessages["applyWaiting"] = (who) => storeMessages.applyWaiting(who);
   const applyWaitingFor: WebhookIntake["applyWaitingFor"] = ({ businessId, identifiers }) =>
-    applyWaiting(identifiers.map((one) => ({ businessId, name: nameOfAlias(one) })));
+    applyWaiting(identifiers.map((one) => ({ businessId, label: labelOfIdentifier(one) })));
   const settleIdentity: SettleIdentity = async (request) => {
     const settled = await deps.settleIdentity(request);
     if (settled !== undefined) await applyWaitingFor(request);
@@ -113,9 +114,9 @@ export function createIntake(deps: IntakeDeps): Intake {
     slots: deps.slots,
     ...{ maxWaiting, maxBatch, deadlineMs, slowMs },
     weigh: (item) => item.event.raw.length + item.contentJson.length,
-    namesOf,
+    namesOf: labelsOfItem,
     // Who begins a thread does so in one batch: others would find its identifiers taken and have to settle each of them.
-    mayOverlap: (name) => resolver.knows(name),
+    mayOverlap: (label) => resolver.knows(label),
     async store(items, isRepeat) {
       const outcomes = await storeMessages.store(items, isRepeat);
       const stored = outcomes.filter((outcome) => outcome === "stored").length;

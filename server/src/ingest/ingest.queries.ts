@@ -36,8 +36,8 @@ select a.business_id, a.kind, a.value, a.held_since, a.held_until, coalesce(w.ca
 // - The same statement without name and address is the layer below: what is in doubt of a thread is left as it is (store-batch.ts).
 // - A human who answers in the WhatsApp app takes over from the AI, and each of their messages does so anew: a pause that ends by time counts from
 //   the last one. It is never older than what was said while this statement waited for the row, or the AI's last words would still be sent.
-// - alias_conflicts: names that somebody else stored first. They may lead to another thread; whoever asked settles that (settle-identity.ts).
-// - parked: changes of an identity that waited for one of these names. A scalar subquery per new name: a batch without new names asks nothing.
+// - alias_conflicts: identifiers that somebody else stored first. They may lead to another thread; whoever asked settles that (settle-identity.ts).
+// - parked: changes of an identity that waited for one of these identifiers. A scalar subquery for each: a batch without new ones asks nothing.
 // - lane: fed only by rows really inserted. A gateway's history is covered by a turn too, but there is nothing to answer in it. check_at is left alone when it is set, so that the update stays HOT.
 //   A reply lane with a debounce worth the name is looked at twice: at once, for the typing indicator, and when its customer is quiet
 //   (lanes.queries.ts). One that is parked for an answer from outside is woken by a newer message.
@@ -83,7 +83,7 @@ export const storeMessagesAcrossBusinesses = defineQuery({
       raw: "text",
       isHistory: "bool",
     }),
-    names: rowsOf({ businessId: "uuid", kind: "text", value: "text", scope: "text?", canonicalKey: "text" }),
+    identifiers: rowsOf({ businessId: "uuid", kind: "text", value: "text", scope: "text?", canonicalKey: "text" }),
   },
   text: `
 with thread as (
@@ -146,14 +146,14 @@ with thread as (
 ), stored as (
   select p.ord, p.business_id, p.conversation_id, p.id, p.seq, p.direction, p.author, p.received_at, p.quiet_ms, p.provider, p.channel_key, p.raw, p.is_history
     from message join placed p using (business_id, id)
-), name as materialized (
+), identifier as materialized (
   select a.*, conv.id as conversation_id
-    from :names with ordinality as a
+    from :identifiers with ordinality as a
     join conv using (business_id, canonical_key)
    where conv.merged_into is null
 ), alias as (
   insert into aliases (business_id, kind, value, scope, conversation_id, created_at)
-  select business_id, kind, value, scope, conversation_id, now() from name
+  select business_id, kind, value, scope, conversation_id, now() from identifier
    order by business_id, kind, value
   on conflict do nothing
   returning business_id, kind, value
@@ -179,10 +179,10 @@ with thread as (
 select coalesce((select array_agg(ord) from stored), '{}') as stored,
        coalesce(array_agg(r.thread), '{}') as redirected,
        coalesce(array_agg(r.canonical_key), '{}') as redirect_keys,
-       coalesce((select array_agg(n.ord) from name n where (n.business_id, n.kind, n.value) not in (select business_id, kind, value from alias)), '{}') as alias_conflicts,
+       coalesce((select array_agg(i.ord) from identifier i where (i.business_id, i.kind, i.value) not in (select business_id, kind, value from alias)), '{}') as alias_conflicts,
        coalesce((select array_agg(distinct log_id)
-                   from name n cross join unnest((select array_agg(i.log_id) from webhook_items i
-                                                   where i.waits_for @> array[n.kind || ':' || n.value] and i.business_id in (n.business_id, '${NO_BUSINESS}'))) as log_id), '{}') as parked
+                   from identifier i cross join unnest((select array_agg(w.log_id) from webhook_items w
+                                                   where w.waits_for @> array[i.kind || ':' || i.value] and w.business_id in (i.business_id, '${NO_BUSINESS}'))) as log_id), '{}') as parked
   from (select t.thread, (select w.canonical_key from conversations w where w.business_id = conv.business_id and w.id = conv.merged_into) as canonical_key
           from conv
           join thread t on t.business_id = conv.business_id and t.canonical_key = conv.canonical_key
@@ -191,7 +191,7 @@ select coalesce((select array_agg(ord) from stored), '{}') as stored,
 
 // After a lock time-out: of which threads somebody holds the row, that of the winner, or a lane. It waits for no row and keeps its own locks for this
 // statement only. Scalar subqueries: it runs with the pinned plans of the batches. A thread that another transaction has begun, and not committed, is
-// not seen here; neither are held names and messages.
+// not seen here; neither are held identifiers and messages.
 export const findHeldThreadsAcrossBusinesses = defineQuery({
   name: "ingest.find-held-threads-across-businesses",
   role: "ingest",

@@ -1,13 +1,14 @@
 // Owns: what statuses, echoes and contact cards say of who is who, without a message to store. Known pairs are remembered, so that the three
 // statuses of every message cost nothing. Begins no conversation, and a failure here delays nobody: the next status teaches the same.
 import { LRUCache } from "lru-cache";
+import { identifiersOfChange, labelOfIdentifier } from "../identity/identifier.ts";
+import { numberChangeOf } from "../identity/number-holders.ts";
 import type { SettleIdentity } from "../identity/settle-identity.ts";
 import { messageOf } from "../kernel/faults.ts";
 import type { Log } from "../kernel/log.ts";
 import type { SettledIdentity } from "../identity/identity-transaction.ts";
 import type { CustomerIdentity, IdentityEvent, StatusEvent } from "../whatsapp/events.ts";
 import type { Place } from "./find-places.ts";
-import { type Alias, aliasesOf, identifiersOfAliases, numberChangeOf } from "./ingest-item.ts";
 
 export interface IdentityLesson {
   readonly channel: Place;
@@ -27,11 +28,6 @@ export function lessonOf(event: IdentityEvent | StatusEvent, channel: Place): Id
     : { channel, customer, becomes: event.becomes, source: kind, at: event.at ?? new Date() };
 }
 
-/** Of a change who they were and who they are. */
-export function aliasesOfLesson({ customer, becomes }: Pick<IdentityLesson, "customer" | "becomes">): readonly Alias[] {
-  return [...aliasesOf(customer, undefined), ...(becomes === undefined ? [] : aliasesOf(becomes, undefined))];
-}
-
 /** A change is acknowledged when it is applied: whoever tells it waits for a row that somebody holds as long as a message does, and tells it again. */
 const LOCK_MS = 1_000;
 
@@ -40,11 +36,10 @@ export function settleLesson(settleIdentity: SettleIdentity, lesson: IdentityLes
   const { channel, customer, becomes, source, at } = lesson;
   return settleIdentity({
     businessId: channel.businessId,
-    identifiers: identifiersOfAliases(aliasesOfLesson(lesson), channel),
-    newKeys: [],
+    identifiers: identifiersOfChange(customer, becomes, channel.scope),
+    newKeys: undefined,
     reason: becomes === undefined ? "payload" : "change_event",
     proof: { source, channelId: channel.channelId },
-    create: false,
     at,
     change: numberChangeOf(customer, becomes),
     ...(becomes === undefined ? {} : { lockTimeoutMs: LOCK_MS }),
@@ -56,10 +51,10 @@ const REMEMBERED_PAIRS = 100_000;
 export function createLearnIdentity(deps: { readonly settleIdentity: SettleIdentity; readonly log: Log }): LearnIdentity {
   const known = new LRUCache<string, true>({ max: REMEMBERED_PAIRS });
   return async (lesson) => {
-    const { businessId } = lesson.channel;
-    const aliases = aliasesOfLesson(lesson);
-    if (aliases.length < 2) return;
-    const pair = `${businessId}|${aliases.map(({ kind, value }) => `${kind}:${value}`).join("|")}`;
+    const { businessId, scope } = lesson.channel;
+    const identifiers = identifiersOfChange(lesson.customer, lesson.becomes, scope);
+    if (identifiers.length < 2) return;
+    const pair = `${businessId}|${identifiers.map(labelOfIdentifier).join("|")}`;
     if (known.has(pair)) return;
     try {
       await settleLesson(deps.settleIdentity, lesson);

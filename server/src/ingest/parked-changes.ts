@@ -2,10 +2,11 @@
 // applied. Refuses to know: how a change is applied, and what brings a parked one back.
 import type { ChannelDirectory } from "../businesses/channel-directory.ts";
 import type { Queryable } from "../db/query.ts";
+import { labelOfIdentifier } from "../identity/identifier.ts";
 import type { BusinessId } from "../kernel/ids.ts";
 import type { IdentityEvent, WebhookEvent } from "../whatsapp/events.ts";
 import type { FindPlaces, Place } from "./find-places.ts";
-import { createIngestItem, identifiersOf, type IngestItem } from "./ingest-item.ts";
+import { createIngestItem, identifiersOfItem, type IngestItem } from "./ingest-item.ts";
 import { listReplayableAcrossBusinesses, listWaitingForAcrossBusinesses, markReplayedAcrossBusinesses } from "./raw-items.queries.ts";
 import { readRawItem } from "./read-raw-item.ts";
 
@@ -24,20 +25,19 @@ export interface ParkedChange {
 }
 
 /** Somebody of a business for whom a change may wait, by one of their identifiers. */
-export interface Waiting {
+export interface AwaitedPerson {
   readonly businessId: BusinessId;
-  readonly name: string;
+  /** Of the identifier (`labelOfIdentifier`). */
+  readonly label: string;
 }
 
 export const UNKNOWN_PERSON = "The change of an identity of which nothing is known.";
 
 const NO_ID = "00000000-0000-0000-0000-000000000000";
 
-export const nameOfAlias = ({ kind, value }: { readonly kind: string; readonly value: string }): string => `${kind}:${value}`;
-
 /** By any of these the person of a change may come: who they were, and who they are. */
 export function waitsForOf(item: IngestItem): readonly string[] {
-  return identifiersOf(item).map(nameOfAlias);
+  return identifiersOfItem(item).map(labelOfIdentifier);
 }
 
 interface ParkedChangesDeps {
@@ -48,7 +48,7 @@ interface ParkedChangesDeps {
 
 export interface ParkedChanges {
   /** Rows of the raw log. */
-  listWaitingFor(who: readonly Waiting[]): Promise<readonly string[]>;
+  listWaitingFor(who: readonly AwaitedPerson[]): Promise<readonly string[]>;
   /** In the order in which they happened. */
   read(logIds: readonly string[]): Promise<readonly ParkedChange[]>;
 }
@@ -67,7 +67,7 @@ export function createParkedChanges({ db, channels, findPlaces }: ParkedChangesD
   return {
     async listWaitingFor(who) {
       if (who.length === 0) return [];
-      const rows = await db.run(listWaitingForAcrossBusinesses, [who.map(({ businessId }) => businessId), who.map(({ name }) => name)]);
+      const rows = await db.run(listWaitingForAcrossBusinesses, [who.map(({ businessId }) => businessId), who.map(({ label }) => label)]);
       return rows.map(({ log_id }) => log_id);
     },
 

@@ -1,12 +1,11 @@
 // Owns: what WhatsApp reports of a customer's consent to marketing, into their thread. A customer of whom nothing is known gets a closed thread, so that
 // the word holds when they write, or are written to. Refuses to know: what the customer said in their own words.
-import { canonicalKeyOf } from "../identity/canonical-key.ts";
+import { identifiersOf, keysOf } from "../identity/identifier.ts";
 import type { Queryable } from "../db/query.ts";
 import type { SettleIdentity } from "../identity/settle-identity.ts";
 import { newId } from "../kernel/ids.ts";
 import type { Preference, PreferenceEvent } from "../whatsapp/events.ts";
 import type { Place } from "./find-places.ts";
-import { aliasesOf, identifiersOfAliases } from "./ingest-item.ts";
 import { recordMarketingWordAcrossBusinesses } from "./preferences.queries.ts";
 
 export interface LocatedPreferences {
@@ -20,15 +19,13 @@ export type RecordPreferences = (located: LocatedPreferences) => Promise<boolean
 
 export function createRecordPreferences(deps: { readonly db: Queryable; readonly settleIdentity: SettleIdentity }): RecordPreferences {
   async function record({ businessId, channelId, scope }: Place, { customer, value, at }: Preference, create: boolean): Promise<boolean> {
-    const identifiers = identifiersOfAliases(aliasesOf(customer, undefined), { scope });
-    const { phone, userId, parentUserId } = customer;
-    const newKeys = [{ phone }, { userId }, { userId: parentUserId }]
-      .map((identity) => canonicalKeyOf(businessId, identity))
-      .filter((key) => key !== undefined);
-    if (newKeys.length === 0) return false;
+    const identifiers = identifiersOf(customer, scope);
+    const keys = keysOf(businessId, identifiers);
+    if (keys === undefined) return false;
+    const newKeys = create ? keys : undefined;
     for (;;) {
       const proof = { source: "user_preferences", channelId };
-      const settled = await deps.settleIdentity({ businessId, identifiers, newKeys, reason: "payload", proof, create, at });
+      const settled = await deps.settleIdentity({ businessId, identifiers, newKeys, reason: "payload", proof, at });
       if (settled === undefined) return false;
       const values = [businessId, settled.conversationId, value === "stop", at, newId(), settled.isNew];
       const [row] = await deps.db.run(recordMarketingWordAcrossBusinesses, values);

@@ -4,12 +4,13 @@ import { classifyDatabaseError } from "../db/classify-error.ts";
 import type { BatchDatabase } from "../db/database.ts";
 import type { ValuesOf } from "../db/parameters.ts";
 import type { Queryable } from "../db/query.ts";
+import { addressOf, type Identifier } from "../identity/identifier.ts";
 import type { FailPoints } from "../kernel/fail-points.ts";
 import { messageOf } from "../kernel/faults.ts";
 import type { Log } from "../kernel/log.ts";
 import { aroundLocks, type Patience, type SetAside } from "./around-locks.ts";
 import { inHalves } from "./in-halves.ts";
-import { replyAddressOf, scopeOf, type Alias, type IngestItem } from "./ingest-item.ts";
+import { type IngestItem, labelIn } from "./ingest-item.ts";
 import { findConversationOfKeyAcrossBusinesses, findHeldThreadsAcrossBusinesses, storeMessagesAcrossBusinesses } from "./ingest.queries.ts";
 import type { PlacedItem, ThreadResolver } from "./thread-resolver.ts";
 import type { WebhookLogWriter } from "./webhook-log.ts";
@@ -76,12 +77,12 @@ function isNewer(entry: PlacedItem, than: PlacedItem): boolean {
   return entry.item.event.sentAt.getTime() >= than.item.event.sentAt.getTime();
 }
 
-function namesOf(placed: readonly PlacedItem[]): readonly { readonly entry: PlacedItem; readonly alias: Alias }[] {
+function newAliasesOf(placed: readonly PlacedItem[]): readonly { readonly entry: PlacedItem; readonly alias: Identifier }[] {
   const seen = new Set<string>();
   return placed.flatMap((entry) =>
     entry.newAliases
-      .map((alias) => ({ entry, alias, name: `${entry.item.businessId}|${alias.kind}|${alias.value}` }))
-      .filter(({ name }) => !seen.has(name) && seen.add(name)),
+      .map((alias) => ({ entry, alias, label: labelIn(entry.item.businessId, alias) }))
+      .filter(({ label }) => !seen.has(label) && seen.add(label)),
   );
 }
 
@@ -92,7 +93,7 @@ type StatementValues = ValuesOf<typeof storeMessagesAcrossBusinesses.params>;
 
 function threadRowOf({ entry, newest }: Thread, form: Form): StatementValues["threads"][number] {
   const { event, channelId } = newest.item;
-  const address = form === "bare" ? undefined : replyAddressOf(event);
+  const address = form === "bare" ? undefined : addressOf(newest.item.identifiers);
   // The author of a group's message is not the group.
   const person = form === "bare" || event.groupId !== undefined ? undefined : event.customer;
   return {
@@ -104,7 +105,7 @@ function threadRowOf({ entry, newest }: Thread, form: Form): StatementValues["th
     contactUsername: person?.username,
     replyChannelId: address === undefined ? undefined : channelId,
     replyKind: address?.kind,
-    replyAddress: address?.address,
+    replyAddress: address?.value,
   };
 }
 
@@ -139,11 +140,11 @@ function valuesOf(placed: readonly PlacedItem[], form: Form): StatementValues {
   return {
     threads: threads.map((thread) => threadRowOf(thread, form)),
     messages: placed.map(({ item }, at) => messageRowOf(item, threadOf[at] ?? 0)),
-    names: namesOf(placed).map(({ entry: { item, canonicalKey }, alias }) => ({
+    identifiers: newAliasesOf(placed).map(({ entry: { item, canonicalKey }, alias: { kind, value, scope } }) => ({
       businessId: item.businessId,
-      kind: alias.kind,
-      value: alias.value,
-      scope: scopeOf(alias, item),
+      kind,
+      value,
+      scope,
       canonicalKey,
     })),
   };
@@ -170,9 +171,9 @@ export function createStoreBatch(deps: StoreBatchDeps): StoreBatch {
       else outcomes.set(entry.item, stored.has(at + 1) ? "stored" : "duplicate");
     });
     parked.push(...row.parked);
-    const names = namesOf(placed);
+    const aliases = newAliasesOf(placed);
     for (const ord of row.alias_conflicts) {
-      const entry = names[ord - 1]?.entry;
+      const entry = aliases[ord - 1]?.entry;
       if (entry !== undefined && !contested.includes(entry)) contested.push(entry);
     }
     resolver.remember(placed.filter((entry) => outcomes.has(entry.item) && !contested.includes(entry)));

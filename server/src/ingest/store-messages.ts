@@ -2,15 +2,17 @@
 import { classifyDatabaseError } from "../db/classify-error.ts";
 import type { SettleRequest } from "../identity/identity-transaction.ts";
 import type { SettleIdentity } from "../identity/settle-identity.ts";
+import { keysOf } from "../identity/identifier.ts";
+import { numberChangeOf } from "../identity/number-holders.ts";
 import { messageOf } from "../kernel/faults.ts";
 import { isSetAside, type Patience, patienceOf, type SetAside } from "./around-locks.ts";
-import { identifiersOf, type IngestItem, namesOf, numberChangeOf } from "./ingest-item.ts";
+import { identifiersOfItem, type IngestItem, labelsOfItem } from "./ingest-item.ts";
 import { findThreadsOfMessagesAcrossBusinesses } from "./ingest.queries.ts";
 import { createStoreBatch, type StoreBatchDeps, type StoreOutcome } from "./store-batch.ts";
 import { createApplyParked } from "./apply-parked.ts";
 import type { ChangeIdentity } from "./change-identities.ts";
-import { type ParkedChanges, UNKNOWN_PERSON, type Waiting, waitsForOf } from "./parked-changes.ts";
-import { newKeysOf, type PlacedItem, type ThreadResolver } from "./thread-resolver.ts";
+import { type ParkedChanges, UNKNOWN_PERSON, type AwaitedPerson, waitsForOf } from "./parked-changes.ts";
+import { type PlacedItem, type ThreadResolver } from "./thread-resolver.ts";
 
 export interface StoreMessagesDeps extends StoreBatchDeps {
   readonly resolver: ThreadResolver;
@@ -23,7 +25,7 @@ export interface StoreMessages {
   /** What is set aside is not durable: it comes again, with `isRepeat`, before anything else of the same sender. */
   store(items: readonly IngestItem[], isRepeat: boolean): Promise<readonly (StoreOutcome | SetAside)[]>;
   /** These people may have become known in another way: what waits for them is applied. Never throws. */
-  applyWaiting(who: readonly Waiting[]): Promise<void>;
+  applyWaiting(who: readonly AwaitedPerson[]): Promise<void>;
 }
 
 /** What a batch has come to so far. */
@@ -64,9 +66,9 @@ export function createStoreMessages(deps: StoreMessagesDeps): StoreMessages {
   }
 
   const applyParked = createApplyParked({ ...deps, storeChange });
-  const applyWaiting = (who: readonly Waiting[]): Promise<void> => applyParked(() => deps.parkedChanges.listWaitingFor(who));
-  const waitingOf = (items: readonly IngestItem[]): readonly Waiting[] =>
-    items.flatMap((item) => waitsForOf(item).map((name) => ({ businessId: item.businessId, name })));
+  const applyWaiting = (who: readonly AwaitedPerson[]): Promise<void> => applyParked(() => deps.parkedChanges.listWaitingFor(who));
+  const waitingOf = (items: readonly IngestItem[]): readonly AwaitedPerson[] =>
+    items.flatMap((item) => waitsForOf(item).map((label) => ({ businessId: item.businessId, label })));
 
   /** Undefined: the change of somebody of whom nothing is known; it is not the beginning of a thread. */
   async function settle(
@@ -75,14 +77,12 @@ export function createStoreMessages(deps: StoreMessagesDeps): StoreMessages {
     known: Pick<SettleRequest, "placedKey" | "isRedelivery"> = {},
   ): Promise<PlacedItem | undefined> {
     const isChange = item.event.becomes !== undefined;
-    const newKeys = newKeysOf(item);
     const settled = await deps.settleIdentity({
       businessId: item.businessId,
-      identifiers: identifiersOf(item),
-      newKeys,
+      identifiers: identifiersOfItem(item),
+      newKeys: isChange ? undefined : keysOf(item.businessId, item.identifiers),
       reason: isChange ? "change_event" : "payload",
       proof: { providerMessageId: item.event.providerMessageId, channelId: item.channelId },
-      create: !isChange && newKeys.length > 0,
       at: item.event.sentAt,
       change: numberChangeOf(item.event.customer, item.event.becomes),
       lockTimeoutMs: isImpatient ? IMPATIENT_SETTLE_LOCK_MS : SETTLE_LOCK_MS,
@@ -191,8 +191,8 @@ export function createStoreMessages(deps: StoreMessagesDeps): StoreMessages {
 
 /** Whatever is of the same sender as something that was set aside is set aside behind it; answers the others. */
 function setAsideBehind(items: readonly IngestItem[], { outcomes }: Batch): readonly IngestItem[] {
-  const held = new Set([...outcomes].flatMap(([item, outcome]) => (isSetAside(outcome) ? namesOf(item) : [])));
-  const isBehind = (item: IngestItem): boolean => namesOf(item).some((name) => held.has(name));
+  const held = new Set([...outcomes].flatMap(([item, outcome]) => (isSetAside(outcome) ? labelsOfItem(item) : [])));
+  const isBehind = (item: IngestItem): boolean => labelsOfItem(item).some((label) => held.has(label));
   for (const item of items) if (isBehind(item)) outcomes.set(item, "held");
   return items.filter((item) => !isBehind(item));
 }

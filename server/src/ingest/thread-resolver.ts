@@ -3,17 +3,18 @@
 // answer wrong: it is announced (forget), and in case that this is missed, answers are forgotten after a few seconds anyway.
 // Refuses to decide who is who: whatever is not plain is handed back, to be settled (identity/settle-identity.ts).
 import { LRUCache } from "lru-cache";
-import { canonicalKeyOf } from "../identity/canonical-key.ts";
 import type { Queryable } from "../db/query.ts";
+import { type Identifier, isPermanent, isSameIdentifier, keysOf } from "../identity/identifier.ts";
 import { isHeldAt } from "../identity/number-holders.ts";
-import type { Alias, IngestItem } from "./ingest-item.ts";
+import type { BusinessId } from "../kernel/ids.ts";
+import { type IngestItem, labelIn } from "./ingest-item.ts";
 import { findThreadsAcrossBusinesses } from "./ingest.queries.ts";
 
 export interface PlacedItem {
   readonly item: IngestItem;
   readonly canonicalKey: string;
-  /** The aliases that are not known to be stored yet. */
-  readonly newAliases: readonly Alias[];
+  /** The identifiers of a thread that begins: they lead to it from now on. */
+  readonly newAliases: readonly Identifier[];
 }
 
 export interface Resolution {
@@ -31,61 +32,54 @@ export interface ThreadResolver {
   resolve(items: readonly IngestItem[]): Promise<Resolution>;
   /** Call after the commit only: what a rolled back batch believed must not be remembered. */
   remember(placed: readonly Pick<PlacedItem, "item" | "canonicalKey">[]): void;
-  /** Whether this identifier (named as `namesOf` does) is known to have its thread. */
-  knows(name: string): boolean;
+  /** Whether the identifier with this label is known to have its thread. */
+  knows(label: string): boolean;
   /** After a tombstone answered: this is where its identifiers lead now. */
   redirect(placed: PlacedItem, winnerKey: string): PlacedItem;
   /** After a split: nothing that is remembered is certain. */
   forget(): void;
 }
 
-/** The keys that a new thread of this sender may have, the preferred one first. */
-export function newKeysOf(item: IngestItem): readonly string[] {
-  const { phone, userId, parentUserId, lid } = item.event.customer;
-  const { groupId } = item.event;
-  const identities = groupId === undefined ? [{ phone }, { userId }, { userId: parentUserId }, { lid }] : [{ groupId }];
-  return identities.map((identity) => canonicalKeyOf(item.businessId, identity)).filter((key) => key !== undefined);
-}
-
 /** Where an identifier leads, and, of a number that was another person's at another time, when. */
-interface Found {
+interface KnownThread {
   readonly canonicalKey: string;
   readonly since: Date | null;
   readonly until: Date | null;
 }
 
-const isOfTime = (found: Found | undefined, item: IngestItem): boolean => found === undefined || isHeldAt(found, item.event.sentAt);
+const isOfTime = (thread: KnownThread | undefined, item: IngestItem): boolean =>
+  thread === undefined || isHeldAt(thread, item.event.sentAt);
 
 const REMEMBERED_MS = 10_000;
 
 export function createThreadResolver(deps: { readonly db: Queryable; readonly maxEntries: number }): ThreadResolver {
   const cache = new LRUCache<string, string>({ max: deps.maxEntries, ttl: REMEMBERED_MS });
 
-  // A phone or a LID can move on to another person; only a user id makes what the cache says of them certain.
-  const remembered = (item: IngestItem, name: string): string | undefined =>
-    item.aliases.some(({ kind }) => kind === "user" || kind === "parent_user" || kind === "group") ? cache.get(name) : undefined;
+  // A phone or a LID can move on to another person; only a permanent identifier beside it makes what the cache says of it certain.
+  const remembered = (item: IngestItem, label: string): string | undefined =>
+    item.identifiers.some(isPermanent) ? cache.get(label) : undefined;
 
   /** Fills the cache; answers what it found too, because a small cache may forget before it is asked. */
-  async function lookUp(items: readonly IngestItem[]): Promise<ReadonlyMap<string, Found>> {
-    const wanted = new Map<string, { readonly item: IngestItem; readonly alias: Alias }>();
+  async function lookUp(items: readonly IngestItem[]): Promise<ReadonlyMap<string, KnownThread>> {
+    const wanted = new Map<string, { readonly item: IngestItem; readonly identifier: Identifier }>();
     for (const item of items) {
-      item.aliases.forEach((alias, at) => {
-        const name = item.names[at];
-        if (name !== undefined && remembered(item, name) === undefined) wanted.set(name, { item, alias });
+      item.identifiers.forEach((identifier, at) => {
+        const label = item.labels[at];
+        if (label !== undefined && remembered(item, label) === undefined) wanted.set(label, { item, identifier });
       });
     }
-    const found = new Map<string, Found>();
+    const found = new Map<string, KnownThread>();
     if (wanted.size === 0) return found;
-    const identifiers = Array.from(wanted.values(), ({ item, alias }) => ({
+    const identifiers = Array.from(wanted.values(), ({ item, identifier: { kind, value } }) => ({
       businessId: item.businessId,
-      kind: alias.kind,
-      value: alias.value,
+      kind,
+      value,
     }));
     const rows = await deps.db.run(findThreadsAcrossBusinesses, { identifiers });
     for (const row of rows) {
-      const name = `${row.business_id}|${row.kind}|${row.value}`;
-      found.set(name, { canonicalKey: row.canonical_key, since: row.held_since, until: row.held_until });
-      cache.set(name, row.canonical_key);
+      const label = labelIn(row.business_id as BusinessId, row);
+      found.set(label, { canonicalKey: row.canonical_key, since: row.held_since, until: row.held_until });
+      cache.set(label, row.canonical_key);
     }
     return found;
   }
@@ -100,36 +94,36 @@ export function createThreadResolver(deps: { readonly db: Queryable; readonly ma
       // The first item of the batch that begins a thread says which identifiers it has; others that share only some of them wait for it.
       const beginning = new Map<string, IngestItem>();
       for (const item of items) {
-        const { names } = item;
-        const known = names.map((name) => remembered(item, name) ?? found.get(name)?.canonicalKey);
-        const isOfAnotherTime = names.some((name) => remembered(item, name) === undefined && !isOfTime(found.get(name), item));
+        const { labels } = item;
+        const known = labels.map((label) => remembered(item, label) ?? found.get(label)?.canonicalKey);
+        const isOfAnotherTime = labels.some((label) => remembered(item, label) === undefined && !isOfTime(found.get(label), item));
         const keys = new Set(known);
         const [only] = keys;
-        const rival = names.map((name) => beginning.get(name)).find((other) => other !== undefined);
-        if (names.length === 0) nameless.push(item);
-        else if (item.event.becomes !== undefined || keys.size > 1 || isOfAnotherTime) toSettle.push(item);
+        const isChange = item.event.becomes !== undefined && labels.length > 0;
+        const rival = labels.map((label) => beginning.get(label)).find((other) => other !== undefined);
+        if (isChange || keys.size > 1 || isOfAnotherTime) toSettle.push(item);
         else if (only !== undefined) placed.push({ item, canonicalKey: only, newAliases: [] });
-        else if (rival !== undefined && !hasSameNames(rival, item)) later.push(item);
+        else if (rival !== undefined && !hasSameIdentifiers(rival, item)) later.push(item);
         else {
-          const [canonicalKey] = newKeysOf(item);
-          if (canonicalKey === undefined) {
+          const newKeys = keysOf(item.businessId, item.identifiers);
+          if (newKeys === undefined) {
             nameless.push(item);
             continue;
           }
-          for (const name of names) beginning.set(name, item);
-          placed.push({ item, canonicalKey, newAliases: item.aliases });
+          for (const label of labels) beginning.set(label, item);
+          placed.push({ item, canonicalKey: newKeys[0], newAliases: item.identifiers });
         }
       }
       return { placed, toSettle, later, nameless };
     },
     remember(entries) {
       for (const { item, canonicalKey } of entries) {
-        for (const name of item.names) cache.set(name, canonicalKey);
+        for (const label of item.labels) cache.set(label, canonicalKey);
       }
     },
-    knows: (name) => cache.has(name),
+    knows: (label) => cache.has(label),
     redirect(entry, winnerKey) {
-      for (const name of entry.item.names) cache.delete(name);
+      for (const label of entry.item.labels) cache.delete(label);
       return { ...entry, canonicalKey: winnerKey, newAliases: [] };
     },
     forget() {
@@ -138,9 +132,6 @@ export function createThreadResolver(deps: { readonly db: Queryable; readonly ma
   };
 }
 
-function hasSameNames(a: IngestItem, b: IngestItem): boolean {
-  return (
-    a.aliases.length === b.aliases.length &&
-    a.aliases.every((alias, at) => alias.kind === b.aliases[at]?.kind && alias.value === b.aliases[at].value)
-  );
+function hasSameIdentifiers({ identifiers }: IngestItem, { identifiers: others }: IngestItem): boolean {
+  return identifiers.length === others.length && others.every((other) => identifiers.some((one) => isSameIdentifier(one, other)));
 }
