@@ -396,7 +396,7 @@ create table onethread.conversations (
   marketing_word_at timestamp with time zone,
   marketing_recorded_at timestamp with time zone,
   constraint conversations_pkey PRIMARY KEY (business_id, id),
-  constraint ck_conversation_canonical_key CHECK ((canonical_key ~ '^(lead|phone|user|lid|group):'::text)),
+  constraint ck_conversation_canonical_key CHECK ((canonical_key ~ '^(phone:[^:]+:\+[0-9]|(lead|user|lid|group):[^:]+:.)'::text)),
   constraint ck_conversation_marketing CHECK ((((marketing_word_at IS NULL) = (marketing_recorded_at IS NULL)) AND ((marketing_stopped_at IS NULL) OR (marketing_word_at IS NOT NULL)))),
   constraint ck_conversation_not_merged_into_itself CHECK ((merged_into <> id)),
   constraint ck_conversation_paused CHECK (((ai_paused_at IS NULL) = (ai_paused_reason IS NULL))),

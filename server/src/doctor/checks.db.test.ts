@@ -14,8 +14,8 @@ const here = (): string => `'${business.businessId}'`;
 /** Two messages of a customer, one turn that answers both, its reply, delivered; and a second customer who just wrote. */
 const healthyThread = (): string => `
   insert into conversations (business_id, id, canonical_key, last_seq, last_message_at, last_customer_message_at, created_at, updated_at) values
-    (${here()}, '${ids.conversation}', 'phone:a', 3, now(), now(), now(), now()),
-    (${here()}, '${ids.other}', 'phone:b', 1, now(), now(), now(), now());
+    (${here()}, '${ids.conversation}', 'phone:b:+1', 3, now(), now(), now(), now()),
+    (${here()}, '${ids.other}', 'phone:b:+2', 1, now(), now(), now(), now());
   insert into aliases values (${here()}, 'phone', '12025550147', '${ids.conversation}', now());
   insert into sessions values (${here()}, '${ids.session}', '${ids.conversation}', 1, null, now(), null, null, null);
   insert into turns (business_id, id, conversation_id, covers_from, covers_to, state, fence, started_at, finished_at)
@@ -59,7 +59,7 @@ const breaks: Readonly<Record<string, () => string>> = {
   "duplicate-provider-ids": () =>
     `${drop("messages", "uq_message_provider_id")} ${another("seq, direction, author, type, provider_message_id", "4, 'in', 'customer', 'text', 'wamid.1'")}`,
   "duplicate-canonical-keys": () =>
-    `${drop("conversations", "uq_wa_conv_canonical_key")} update conversations set canonical_key = 'phone:a' where id = '${ids.other}';`,
+    `${drop("conversations", "uq_wa_conv_canonical_key")} update conversations set canonical_key = 'phone:b:+1' where id = '${ids.other}';`,
   "threads-without-person": () => `update conversations set canonical_key = 'user:b:unnamed:1' where id = '${ids.other}';`,
   "conversation-times-behind": () => `update conversations set last_message_at = ${move(3_600)} where id = '${ids.conversation}';`,
   "messages-without-conversation": () => `update messages set conversation_id = '${newId()}' where id = '${ids.reply}';`,
@@ -68,7 +68,7 @@ const breaks: Readonly<Record<string, () => string>> = {
   "messages-of-unknown-channel": () => `update messages set channel_id = '${newId()}' where id = '${ids.first}';`,
   "merge-chains": () =>
     `insert into conversations (business_id, id, canonical_key, merged_into, last_message_at, created_at, updated_at)
-      values (${here()}, '${newId()}', 'phone:c', '${ids.other}', now(), now(), now());
+      values (${here()}, '${newId()}', 'phone:b:+3', '${ids.other}', now(), now(), now());
     update conversations set merged_into = '${ids.conversation}' where id = '${ids.other}';`,
   "duplicate-aliases": () =>
     `${drop("aliases", "aliases_pkey")} insert into aliases values (${here()}, 'phone', '12025550147', '${ids.other}', now());`,

@@ -351,13 +351,16 @@ describe("the intake", () => {
     expect(await count("select count(*) from conversations where reply_kind = 'user' and reply_address = $1", [userId])).toBe(1);
   });
 
-  it("cannot store a conversation without a key, whoever writes it", async () => {
-    const insert = test.superuser.query(
-      "insert into conversations (business_id, id, canonical_key, last_message_at, created_at, updated_at) values ($1, $1, '', now(), now(), now())",
-      [business.businessId],
-    );
-    await expect(insert).rejects.toMatchObject({ constraint: "ck_conversation_canonical_key" });
-  });
+  it.for(["", "12025550147", "name:b:Ana", "lead:", "user:b", "user:b:", "lid::1", "phone:b:", "phone:b:+", "phone:b:Ana"])(
+    "cannot store a conversation under the key %j, which names nobody, whoever writes it",
+    async (key) => {
+      const insert = test.superuser.query(
+        "insert into conversations (business_id, id, canonical_key, last_message_at, created_at, updated_at) values ($1, $1, $2, now(), now(), now())",
+        [business.businessId, key],
+      );
+      await expect(insert).rejects.toMatchObject({ constraint: "ck_conversation_canonical_key" });
+    },
+  );
 
   it("joins messages that name a person by different identifiers when one of them proves both", async () => {
     const intake = intakeOn(db);

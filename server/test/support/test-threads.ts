@@ -22,7 +22,7 @@ export async function createTestThread(superuser: pg.Pool, { businessId, channel
   const id = newId<ConversationId>();
   await superuser.query(
     `insert into onethread.conversations (business_id, id, canonical_key, last_message_at, created_at, updated_at)
-     values ($1::uuid, $2::uuid, 'phone:' || $2::text, now(), now(), now())`,
+     values ($1::uuid, $2::uuid, 'lead:' || $1 || ':' || $2, now(), now(), now())`,
     [businessId, id],
   );
   return {
