@@ -5,7 +5,7 @@ import type { Database } from "../db/database.ts";
 import { newId, type BusinessId } from "../kernel/ids.ts";
 import { instant, isoOf, uuid } from "../kernel/shapes.ts";
 import { findConsent, setSpokenOptOut } from "./consent.queries.ts";
-import { findSurvivingConversation } from "./conversation-writes.queries.ts";
+import { findSurvivor, onSurvivor } from "./surviving-conversation.ts";
 
 export const consentSchema = z
   .object({
@@ -37,8 +37,8 @@ export interface ConsentChange {
 export function createConsent({ database }: { readonly database: Database }): Consent {
   async function find(businessId: BusinessId, conversationId: string): Promise<ConsentView | undefined> {
     const db = database.forBusiness(businessId);
-    const [survivor] = await db.run(findSurvivingConversation, [businessId, conversationId]);
-    const [row] = survivor === undefined ? [] : await db.run(findConsent, [businessId, survivor.id]);
+    const survivor = await findSurvivor(db, conversationId);
+    const [row] = survivor === undefined ? [] : await db.run(findConsent, { conversationId: survivor });
     if (row === undefined) return undefined;
     return {
       conversationId: row.id,
@@ -53,12 +53,11 @@ export function createConsent({ database }: { readonly database: Database }): Co
     find,
     async set(businessId, conversationId, { optedOut, source }) {
       const db = database.forBusiness(businessId);
-      for (;;) {
-        const [survivor] = await db.run(findSurvivingConversation, [businessId, conversationId]);
-        if (survivor === undefined) return undefined;
-        const [row] = await db.run(setSpokenOptOut, [businessId, survivor.id, optedOut, newId(), source]);
-        if (row !== undefined) return find(businessId, row.id);
-      }
+      const changed = await onSurvivor(db, conversationId, async (survivor) => {
+        const [row] = await db.run(setSpokenOptOut, { conversationId: survivor, optedOut, eventId: newId(), source });
+        return row?.id;
+      });
+      return changed === undefined ? undefined : find(businessId, changed);
     },
   };
 }

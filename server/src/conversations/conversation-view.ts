@@ -1,6 +1,6 @@
 // Owns: a conversation as the API shows it: JSON, instants as ISO 8601 text. Refuses to know: HTTP, SQL.
 import { z } from "zod";
-import type { RowOf } from "../db/query.ts";
+import type { Row } from "../db/query.ts";
 import { direction, instant, isoOf, named, uuid } from "../kernel/shapes.ts";
 import type { findConversation } from "./conversation-reads.queries.ts";
 import { displayNameOf } from "./display-name.ts";
@@ -50,7 +50,7 @@ export const conversationSchema = named(
 
 export type ConversationView = Readonly<z.output<typeof conversationSchema>>;
 
-export function conversationViewOf(row: RowOf<typeof findConversation.columns>): ConversationView {
+export function conversationViewOf(row: Row<typeof findConversation>): ConversationView {
   return {
     id: row.id,
     canonicalKey: row.canonical_key,
@@ -78,7 +78,7 @@ export function conversationViewOf(row: RowOf<typeof findConversation.columns>):
   };
 }
 
-function lastMessageOf(row: RowOf<typeof findConversation.columns>): ConversationView["lastMessage"] {
+function lastMessageOf(row: Row<typeof findConversation>): ConversationView["lastMessage"] {
   if (row.last_type === null || row.last_sent_at === null) return null;
   return {
     text: row.last_text,
@@ -88,7 +88,7 @@ function lastMessageOf(row: RowOf<typeof findConversation.columns>): Conversatio
   };
 }
 
-function lastTurnOf(row: RowOf<typeof findConversation.columns>): ConversationView["lastTurn"] {
+function lastTurnOf(row: Row<typeof findConversation>): ConversationView["lastTurn"] {
   if (row.turn_id === null || row.turn_state === null || row.turn_finished_at === null) return null;
   return { id: row.turn_id, state: row.turn_state, reason: row.turn_reason, finishedAt: row.turn_finished_at.toISOString() };
 }

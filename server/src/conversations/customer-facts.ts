@@ -4,8 +4,8 @@ import type { Database } from "../db/database.ts";
 import { newId, type BusinessId } from "../kernel/ids.ts";
 import type { JsonObject } from "../kernel/json.ts";
 import { cleanString } from "../kernel/storable-json.ts";
-import { findSurvivingConversation } from "./conversation-writes.queries.ts";
 import { findCustomerFacts, holdConversationForFacts, lockCustomerFacts, saveCustomerFacts } from "./customer-facts.queries.ts";
+import { findSurvivor, onSurvivor } from "./surviving-conversation.ts";
 
 export type Facts = Readonly<Record<string, string>>;
 
@@ -67,36 +67,32 @@ function problemOfAll(before: Facts, after: Facts): string | undefined {
 export function createCustomerFacts(deps: { readonly database: Database }): CustomerFacts {
   const { database } = deps;
 
-  async function survivorOf(businessId: BusinessId, conversationId: string): Promise<string | undefined> {
-    const [survivor] = await database.forBusiness(businessId).run(findSurvivingConversation, [businessId, conversationId]);
-    return survivor?.id;
-  }
-
   async function find(
     businessId: BusinessId,
     conversationIds: readonly string[],
     connections: Pick<Database, "forBusiness"> = database.optional,
   ): Promise<ReadonlyMap<string, Facts>> {
-    const rows = await connections.forBusiness(businessId).run(findCustomerFacts, [businessId, conversationIds]);
+    const rows = await connections.forBusiness(businessId).run(findCustomerFacts, { conversationIds });
     return new Map(rows.map((row) => [row.conversation_id, factsOf(row.facts)]));
   }
 
   /** Undefined: the conversation was merged meanwhile. */
-  async function write(survivor: string, { businessId, patch, by }: FactsChange): Promise<ChangeFactsOutcome | undefined> {
+  async function write(conversationId: string, { businessId, patch, by }: FactsChange): Promise<ChangeFactsOutcome | undefined> {
     const cleaned = Object.entries(patch).map(
       ([name, value]) => [cleanString(name).trim(), value === null ? null : cleanString(value).trim()] as const,
     );
     const problem = cleaned.map(problemOfFact).find((found) => found !== undefined);
     if (problem !== undefined) return { outcome: "refused", problem };
     return database.forBusiness(businessId).transaction(async (tx): Promise<ChangeFactsOutcome | undefined> => {
-      const held = await tx.run(holdConversationForFacts, [businessId, survivor]);
+      const held = await tx.run(holdConversationForFacts, { conversationId });
       if (held.length === 0) return undefined;
-      const [row] = await tx.run(lockCustomerFacts, [businessId, survivor]);
+      const [row] = await tx.run(lockCustomerFacts, { conversationId });
       const before = factsOf(row?.facts ?? {});
       const after = merge(before, cleaned);
       const tooMuch = problemOfAll(before, after);
       if (tooMuch !== undefined) return { outcome: "refused", problem: tooMuch };
-      await tx.run(saveCustomerFacts, [businessId, survivor, JSON.stringify(after), newId(), Object.keys(after).length, by]);
+      const count = Object.keys(after).length;
+      await tx.run(saveCustomerFacts, { conversationId, facts: JSON.stringify(after), count, by, eventId: newId() });
       return { outcome: "changed", facts: after };
     });
   }
@@ -104,16 +100,13 @@ export function createCustomerFacts(deps: { readonly database: Database }): Cust
   return {
     find: (businessId, conversationIds) => find(businessId, conversationIds),
     async read(businessId, conversationId) {
-      const survivor = await survivorOf(businessId, conversationId);
+      const survivor = await findSurvivor(database.forBusiness(businessId), conversationId);
       return survivor === undefined ? undefined : ((await find(businessId, [survivor], database)).get(survivor) ?? {});
     },
     async change(change) {
-      for (;;) {
-        const survivor = await survivorOf(change.businessId, change.conversationId);
-        if (survivor === undefined) return { outcome: "not_found" };
-        const outcome = await write(survivor, change);
-        if (outcome !== undefined) return outcome;
-      }
+      const db = database.forBusiness(change.businessId);
+      const outcome = await onSurvivor(db, change.conversationId, (survivor) => write(survivor, change));
+      return outcome ?? { outcome: "not_found" };
     },
   };
 }

@@ -1,7 +1,7 @@
 // Owns: the SQL that reads messages for people and programs.
 import { defineQuery } from "../db/query.ts";
 
-const messageColumns = {
+const shownColumns = {
   id: "uuid",
   conversation_id: "uuid",
   seq: "int8",
@@ -29,65 +29,56 @@ const messageColumns = {
   cursor_at: "text",
 } as const;
 
-// Edits, revokes and reactions stand with the message that they change; those whose message we never saw stay in the list.
-export const listMessagesNewestFirst = defineQuery({
-  name: "conversations.list-messages-newest-first",
-  role: "app",
-  columns: messageColumns,
-  text: `
+const SHOWN = `
     select m.id, m.conversation_id, m.seq, m.channel_id, m.direction, m.author, m.type, m.text, m.content, m.status, m.provider_message_id,
       m.quoted_provider_message_id, m.target_provider_message_id, m.sent_at, m.received_at, m.accepted_at, m.delivered_at, m.read_at, m.failed_at,
       m.error_code, m.error_text, m.turn_id, m.sent_at::text as cursor_at,
       case when m.quoted_provider_message_id is not null
-           then quoted_text($1, m.conversation_id, m.channel_id, m.quoted_provider_message_id, 500) end as quoted_text,
+           then quoted_text(:business, m.conversation_id, m.channel_id, m.quoted_provider_message_id, 500) end as quoted_text,
       case when m.quoted_provider_message_id is not null
-           then quoted_type($1, m.conversation_id, m.channel_id, m.quoted_provider_message_id) end as quoted_type
-    from messages m
-    where m.business_id = $1 and m.conversation_id = $2
-      and (m.sent_at, m.seq) < (coalesce($3::timestamptz, 'infinity'), coalesce($4::bigint, 9223372036854775807))
+           then quoted_type(:business, m.conversation_id, m.channel_id, m.quoted_provider_message_id) end as quoted_type
+    from messages m`;
+
+/** Edits, revokes and reactions are shown with the message that they change; those whose message we never saw are in the list. */
+const IN_THREAD = `m.business_id = :business and m.conversation_id = :conversationId
       and (m.target_provider_message_id is null or not exists (
-        select from messages t where t.business_id = $1 and t.channel_id = m.channel_id and t.provider_message_id = m.target_provider_message_id
-          and t.conversation_id = $2))
+        select from messages t where t.business_id = :business and t.channel_id = m.channel_id and t.provider_message_id = m.target_provider_message_id
+          and t.conversation_id = :conversationId))`;
+
+// The time of a cursor travels as text: a JavaScript Date would cut its microseconds.
+const pageParams = { conversationId: "uuid", cursorAt: "text?", cursorSeq: "int8?", limit: "int4" } as const;
+
+export const listMessagesNewestFirst = defineQuery({
+  name: "conversations.list-messages-newest-first",
+  role: "app",
+  columns: shownColumns,
+  params: pageParams,
+  text: `${SHOWN}
+    where ${IN_THREAD}
+      and (m.sent_at, m.seq) < (coalesce(:cursorAt::timestamptz, 'infinity'), coalesce(:cursorSeq, 9223372036854775807))
     order by m.sent_at desc, m.seq desc
-    limit $5`,
+    limit :limit`,
 });
 
 export const listMessagesOldestFirst = defineQuery({
   name: "conversations.list-messages-oldest-first",
   role: "app",
-  columns: messageColumns,
-  text: `
-    select m.id, m.conversation_id, m.seq, m.channel_id, m.direction, m.author, m.type, m.text, m.content, m.status, m.provider_message_id,
-      m.quoted_provider_message_id, m.target_provider_message_id, m.sent_at, m.received_at, m.accepted_at, m.delivered_at, m.read_at, m.failed_at,
-      m.error_code, m.error_text, m.turn_id, m.sent_at::text as cursor_at,
-      case when m.quoted_provider_message_id is not null
-           then quoted_text($1, m.conversation_id, m.channel_id, m.quoted_provider_message_id, 500) end as quoted_text,
-      case when m.quoted_provider_message_id is not null
-           then quoted_type($1, m.conversation_id, m.channel_id, m.quoted_provider_message_id) end as quoted_type
-    from messages m
-    where m.business_id = $1 and m.conversation_id = $2
-      and (m.sent_at, m.seq) > (coalesce($3::timestamptz, '-infinity'), coalesce($4::bigint, 0))
-      and (m.target_provider_message_id is null or not exists (
-        select from messages t where t.business_id = $1 and t.channel_id = m.channel_id and t.provider_message_id = m.target_provider_message_id
-          and t.conversation_id = $2))
+  columns: shownColumns,
+  params: pageParams,
+  text: `${SHOWN}
+    where ${IN_THREAD}
+      and (m.sent_at, m.seq) > (coalesce(:cursorAt::timestamptz, '-infinity'), coalesce(:cursorSeq, 0))
     order by m.sent_at, m.seq
-    limit $5`,
+    limit :limit`,
 });
 
 export const findMessage = defineQuery({
   name: "conversations.find-message",
   role: "app",
-  columns: messageColumns,
-  text: `
-    select m.id, m.conversation_id, m.seq, m.channel_id, m.direction, m.author, m.type, m.text, m.content, m.status, m.provider_message_id,
-      m.quoted_provider_message_id, m.target_provider_message_id, m.sent_at, m.received_at, m.accepted_at, m.delivered_at, m.read_at, m.failed_at,
-      m.error_code, m.error_text, m.turn_id, m.sent_at::text as cursor_at,
-      case when m.quoted_provider_message_id is not null
-           then quoted_text($1, m.conversation_id, m.channel_id, m.quoted_provider_message_id, 500) end as quoted_text,
-      case when m.quoted_provider_message_id is not null
-           then quoted_type($1, m.conversation_id, m.channel_id, m.quoted_provider_message_id) end as quoted_type
-    from messages m
-    where m.business_id = $1 and m.id = $2`,
+  columns: shownColumns,
+  params: { messageId: "uuid" },
+  text: `${SHOWN}
+    where m.business_id = :business and m.id = :messageId`,
 });
 
 /** The edits, revokes and reactions of some messages of one conversation, in the order in which they happened. */
@@ -104,9 +95,10 @@ export const listChangesOfMessages = defineQuery({
     content: "jsonb",
     sent_at: "timestamptz",
   },
+  params: { conversationId: "uuid", targets: "text[]" },
   text: `
     select m.channel_id, m.target_provider_message_id, m.direction, m.author, m.type, m.text, m.content, m.sent_at
     from messages m
-    where m.business_id = $1 and m.conversation_id = $2 and m.target_provider_message_id = any($3::text[])
+    where m.business_id = :business and m.conversation_id = :conversationId and m.target_provider_message_id = any (:targets)
     order by m.sent_at, m.seq`,
 });

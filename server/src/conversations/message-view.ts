@@ -1,6 +1,6 @@
 // Owns: a message as the API shows it, with the edits, the revoke and the reactions that belong to it. JSON; instants as ISO 8601 text.
 import { z } from "zod";
-import type { RowOf } from "../db/query.ts";
+import type { Row } from "../db/query.ts";
 import type { JsonObject } from "../kernel/json.ts";
 import { direction, instant, isoOf, jsonObject, named, uuid } from "../kernel/shapes.ts";
 import { memberKeysOf, readParticipant } from "../whatsapp/participant.ts";
@@ -57,8 +57,8 @@ export const messageSchema = named(
 
 export type MessageView = Readonly<z.output<typeof messageSchema>>;
 
-type MessageRow = RowOf<typeof findMessage.columns>;
-export type ChangeRow = RowOf<typeof listChangesOfMessages.columns>;
+type MessageRow = Row<typeof findMessage>;
+export type ChangeRow = Row<typeof listChangesOfMessages>;
 
 /** `changes` in the order in which they happened; `memberKeyOf`: of those who wrote them, and of whoever else may prove who is who. */
 export function messageViewOf(row: MessageRow, changes: readonly ChangeRow[], memberKeyOf = membersOf(changes)): MessageView {

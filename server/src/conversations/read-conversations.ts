@@ -1,12 +1,12 @@
 // Owns: reading conversations, their threads and their turns for one business. Changes nothing.
 import type { Database } from "../db/database.ts";
-import type { Queryable, RowOf } from "../db/query.ts";
+import type { Queryable, Row } from "../db/query.ts";
 import { findPhone } from "../identity/find-phone.ts";
 import type { BusinessId } from "../kernel/ids.ts";
 import { plainPhone, readWrittenPhone } from "../kernel/written-phone.ts";
 import { findConversation, listConversations, listTurns } from "./conversation-reads.queries.ts";
 import { conversationViewOf, type ConversationView } from "./conversation-view.ts";
-import { findSurvivingConversation } from "./conversation-writes.queries.ts";
+import { findSurvivor } from "./surviving-conversation.ts";
 import { decodeSeq, decodeTimeId, decodeTimeSeq, encodeCursor, pageOf, type Page } from "../kernel/cursor.ts";
 import { findMessage, listChangesOfMessages, listMessagesNewestFirst, listMessagesOldestFirst } from "./message-reads.queries.ts";
 import { membersOf, messageViewOf, type ChangeRow, type MessageView } from "./message-view.ts";
@@ -55,47 +55,48 @@ interface Scope {
   readonly businessId: BusinessId;
 }
 
-type MessageRow = RowOf<typeof findMessage.columns>;
+type MessageRow = Row<typeof findMessage>;
 
 async function list(
-  { db, businessId }: Scope,
+  scope: Scope,
   { limit, cursor, open, channelId, q }: PageRequest & ConversationFilter,
 ): Promise<Page<ConversationView>> {
-  const from = cursor === undefined ? undefined : decodeTimeId(cursor);
-  const { phone, part } = await phoneOf({ db, businessId }, q);
-  const filter = [open ?? null, channelId ?? null, q?.replace(/^\s*@/, "") ?? null, phone];
-  const rows = await db.run(listConversations, [businessId, from?.at ?? null, from?.id ?? null, ...filter, limit + 1, part]);
+  const before = cursor === undefined ? undefined : decodeTimeId(cursor);
+  const rows = await scope.db.run(listConversations, {
+    beforeAt: before?.at,
+    beforeId: before?.id,
+    isOpen: open,
+    channelId,
+    name: q?.replace(/^\s*@/, ""),
+    ...(await phoneOf(scope, q)),
+    limit: limit + 1,
+  });
   return pageOf(rows, limit, { item: conversationViewOf, cursor: (row) => encodeCursor([row.cursor_at, row.id]) });
 }
 
 interface WantedPhone {
   /** The stored spelling of the number that is looked for; a known other one where the number itself is not known. */
-  readonly phone: string | null;
-  /** Digits that stand somewhere in the number: its end, or the way it is written inside of its country. */
-  readonly part: string | null;
+  readonly phone: string | undefined;
+  /** Digits that are somewhere in the number: its end, or the way it is written inside of its country. */
+  readonly phonePart: string | undefined;
 }
 
 async function phoneOf({ db, businessId }: Scope, q: string | undefined): Promise<WantedPhone> {
-  if (q === undefined) return { phone: null, part: null };
+  if (q === undefined) return { phone: undefined, phonePart: undefined };
   const read = readWrittenPhone(q);
   const plain = plainPhone(q);
   const digits = /^\+?[\d\s().\-/]+$/.test(plain) ? plain.replaceAll(/\D/g, "").replace(/^0+/, "") : "";
   return {
-    phone: read.outcome === "read" ? ((await findPhone(db, businessId, read.digits)) ?? read.digits) : null,
-    part: digits.length < SHORTEST_PART ? null : digits,
+    phone: read.outcome === "read" ? ((await findPhone(db, businessId, read.digits)) ?? read.digits) : undefined,
+    phonePart: digits.length < SHORTEST_PART ? undefined : digits,
   };
 }
 
 async function find(scope: Scope, conversationId: string): Promise<ConversationView | undefined> {
-  const id = await survivorOf(scope, conversationId);
+  const id = await findSurvivor(scope.db, conversationId);
   if (id === undefined) return undefined;
-  const [row] = await scope.db.run(findConversation, [scope.businessId, id]);
+  const [row] = await scope.db.run(findConversation, { conversationId: id });
   return row === undefined ? undefined : conversationViewOf(row);
-}
-
-async function survivorOf({ db, businessId }: Scope, conversationId: string): Promise<string | undefined> {
-  const [survivor] = await db.run(findSurvivingConversation, [businessId, conversationId]);
-  return survivor?.id;
 }
 
 async function readThread(
@@ -105,10 +106,10 @@ async function readThread(
 ): Promise<Page<MessageView> | undefined> {
   const { limit, cursor, order } = request;
   const from = cursor === undefined ? undefined : decodeTimeSeq(cursor);
-  const id = await survivorOf(scope, conversationId);
+  const id = await findSurvivor(scope.db, conversationId);
   if (id === undefined) return undefined;
   const query = order === "asc" ? listMessagesOldestFirst : listMessagesNewestFirst;
-  const rows = await scope.db.run(query, [scope.businessId, id, from?.at ?? null, from?.seq ?? null, limit + 1]);
+  const rows = await scope.db.run(query, { conversationId: id, cursorAt: from?.at, cursorSeq: from?.seq, limit: limit + 1 });
   const changes = await changesOf(scope, id, rows.slice(0, limit));
   const memberKeyOf = membersOf([...rows, ...[...changes.values()].flat()]);
   const item = (row: MessageRow): MessageView =>
@@ -117,20 +118,20 @@ async function readThread(
 }
 
 async function findOneMessage(scope: Scope, messageId: string): Promise<MessageView | undefined> {
-  const [row] = await scope.db.run(findMessage, [scope.businessId, messageId]);
+  const [row] = await scope.db.run(findMessage, { messageId });
   if (row === undefined) return undefined;
   const changes = await changesOf(scope, row.conversation_id, [row]);
   return messageViewOf(row, changes.get(changeKey(row.channel_id, row.provider_message_id)) ?? []);
 }
 
 async function changesOf(
-  { db, businessId }: Scope,
+  { db }: Scope,
   conversationId: string,
   rows: readonly MessageRow[],
 ): Promise<ReadonlyMap<string, readonly ChangeRow[]>> {
   const targets = rows.flatMap(({ provider_message_id }) => (provider_message_id === null ? [] : [provider_message_id]));
   if (targets.length === 0) return new Map();
-  const changes = await db.run(listChangesOfMessages, [businessId, conversationId, targets]);
+  const changes = await db.run(listChangesOfMessages, { conversationId, targets });
   return Map.groupBy(changes, (change) => changeKey(change.channel_id, change.target_provider_message_id));
 }
 
@@ -139,9 +140,9 @@ function changeKey(channelId: string, providerMessageId: string | null): string 
 }
 
 async function readTurns(scope: Scope, conversationId: string, { limit, cursor }: PageRequest): Promise<Page<TurnView> | undefined> {
-  const from = cursor === undefined ? null : decodeSeq(cursor);
-  const id = await survivorOf(scope, conversationId);
+  const before = cursor === undefined ? undefined : decodeSeq(cursor);
+  const id = await findSurvivor(scope.db, conversationId);
   if (id === undefined) return undefined;
-  const rows = await scope.db.run(listTurns, [scope.businessId, id, from, limit + 1]);
+  const rows = await scope.db.run(listTurns, { conversationId: id, before, limit: limit + 1 });
   return pageOf(rows, limit, { item: turnViewOf, cursor: (row) => encodeCursor([row.covers_from]) });
 }

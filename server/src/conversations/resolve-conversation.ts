@@ -58,7 +58,7 @@ export function createResolveConversation({ database, claimIdentity, onKnown }: 
     if (claimed.outcome === "lead_conflict" || claimed.outcome === "identity_conflict") return claimed;
     if (claimed.outcome === "unknown") throw new Error("a conversation was to be made and was not");
     const { conversationId, isNew } = claimed.settled;
-    if (leadName !== undefined) await db.run(nameLead, [businessId, conversationId, leadName]);
+    if (leadName !== undefined) await db.run(nameLead, { conversationId, name: leadName });
     await onKnown({ businessId, identifiers });
     return { outcome: "resolved", conversationId, isNew };
   };

@@ -1,8 +1,10 @@
 // Owns: what people decide about a conversation: whether the AI answers in it, and whether it is open. What really changed is an event, in the
 // same statement.
 import type { Database } from "../db/database.ts";
+import type { ValuesOf } from "../db/parameters.ts";
 import { newId, type BusinessId } from "../kernel/ids.ts";
-import { findSurvivingConversation, setConversationState } from "./conversation-writes.queries.ts";
+import { setConversationState } from "./conversation-writes.queries.ts";
+import { onSurvivor } from "./surviving-conversation.ts";
 
 export type StateChange =
   | { readonly change: "pause"; readonly reason: string }
@@ -16,24 +18,26 @@ export type SetConversationState = (businessId: BusinessId, conversationId: stri
 export function createSetConversationState(deps: { readonly database: Database }): SetConversationState {
   return async (businessId, conversationId, change) => {
     const db = deps.database.forBusiness(businessId);
-    for (;;) {
-      const [survivor] = await db.run(findSurvivingConversation, [businessId, conversationId]);
-      if (survivor === undefined) return undefined;
-      const [row] = await db.run(setConversationState, [businessId, survivor.id, ...valuesOf(change), newId()]);
-      if (row !== undefined) return row.id;
-    }
+    return onSurvivor(db, conversationId, async (survivor) => {
+      const [row] = await db.run(setConversationState, { conversationId: survivor, ...valuesOf(change), eventId: newId() });
+      return row?.id;
+    });
   };
 }
 
-function valuesOf(change: StateChange): readonly [isOpen: boolean | null, paused: boolean | null, reason: string | null] {
+type StateValues = Pick<ValuesOf<typeof setConversationState.params>, "isOpen" | "isPaused" | "reason">;
+
+const AS_IT_IS: StateValues = { isOpen: null, isPaused: null, reason: null };
+
+function valuesOf(change: StateChange): StateValues {
   switch (change.change) {
     case "pause":
-      return [null, true, change.reason];
+      return { ...AS_IT_IS, isPaused: true, reason: change.reason };
     case "resume":
-      return [null, false, null];
+      return { ...AS_IT_IS, isPaused: false };
     case "close":
-      return [false, null, null];
+      return { ...AS_IT_IS, isOpen: false };
     case "open":
-      return [true, null, null];
+      return { ...AS_IT_IS, isOpen: true };
   }
 }

@@ -1,6 +1,6 @@
 // Owns: a turn as the API shows it.
 import { z } from "zod";
-import type { RowOf } from "../db/query.ts";
+import type { Row } from "../db/query.ts";
 import type { JsonObject } from "../kernel/json.ts";
 import { isArray, isObject, readString } from "../kernel/read-json.ts";
 import { instant, named, uuid } from "../kernel/shapes.ts";
@@ -37,7 +37,7 @@ export const turnSchema = named(
 
 export type TurnView = Readonly<z.output<typeof turnSchema>>;
 
-export function turnViewOf(row: RowOf<typeof listTurns.columns>): TurnView {
+export function turnViewOf(row: Row<typeof listTurns>): TurnView {
   return {
     id: row.id,
     conversationId: row.conversation_id,

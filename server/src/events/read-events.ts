@@ -1,6 +1,6 @@
 // Owns: reading the outbox of events in an order in which nothing can be missed. Refuses to know: who writes them, and what they mean.
 import { decodeSeq, encodeCursor } from "../kernel/cursor.ts";
-import { findSurvivingConversation } from "../conversations/conversation-writes.queries.ts";
+import { findSurvivor } from "../conversations/surviving-conversation.ts";
 import type { BusinessDatabase, Database } from "../db/database.ts";
 import type { BusinessId } from "../kernel/ids.ts";
 import { eventViewOf, type EventView } from "./event-view.ts";
@@ -31,7 +31,7 @@ export function createReadEvents(deps: { readonly database: Database; readonly p
   return async (businessId, { after, types, conversationId, limit }) => {
     const db = deps.database.forBusiness(businessId);
     const from = after === undefined ? 0 : decodeSeq(after);
-    const conversations = conversationId === undefined ? null : await threadsOf(db, businessId, conversationId);
+    const conversations = conversationId === undefined ? null : await threadsOf(db, conversationId);
     const { upTo, isComplete } = await place(db, businessId, deps.placedAtOnce ?? PLACED_AT_ONCE);
     const rows = await db.run(listEvents, [businessId, from, upTo, types ?? null, conversations, limit + 1]);
     const shown = rows.slice(0, limit);
@@ -43,9 +43,9 @@ export function createReadEvents(deps: { readonly database: Database; readonly p
 }
 
 /** Events of before a merge keep the conversation that they were written for; the id of a merged one means its winner, too. */
-async function threadsOf(db: BusinessDatabase, businessId: BusinessId, conversationId: string): Promise<readonly string[]> {
-  const [survivor] = await db.run(findSurvivingConversation, [businessId, conversationId]);
-  return [conversationId, ...(survivor === undefined ? [] : [survivor.id])];
+async function threadsOf(db: BusinessDatabase, conversationId: string): Promise<readonly string[]> {
+  const survivor = await findSurvivor(db, conversationId);
+  return [conversationId, ...(survivor === undefined ? [] : [survivor])];
 }
 
 /** Gives positions to what has been committed since the last reading; answers up to which position everything is in place. */

@@ -1,7 +1,7 @@
 // Owns: taking a message that a person or a program wants to send into the outbox: all of it in one transaction, at most once per idempotency key.
 // A person's message takes over: the AI is paused in that same transaction. Refuses to know: how it is sent (the send lane), and HTTP.
 import { createHash } from "node:crypto";
-import { findSurvivingConversation } from "../conversations/conversation-writes.queries.ts";
+import { onSurvivor } from "../conversations/surviving-conversation.ts";
 import { findMessage } from "../conversations/message-reads.queries.ts";
 import { messageViewOf, type MessageView } from "../conversations/message-view.ts";
 import type { Database } from "../db/database.ts";
@@ -110,17 +110,16 @@ async function accept(tx: Queryable, work: Work): Promise<Accepted> {
 
 type LockedConversation = Row<typeof lockConversationForSending>;
 
-async function lockSurvivor(tx: Queryable, { input: { businessId, conversationId }, draft }: Work): Promise<LockedConversation> {
+async function lockSurvivor(tx: Queryable, { input: { conversationId }, draft }: Work): Promise<LockedConversation> {
   const template = draft.type === "template" ? readObject(draft.content, "template") : undefined;
   const language = readString(readObject(template, "language"), "code");
-  for (;;) {
-    const [survivor] = await tx.run(findSurvivingConversation, [businessId, conversationId]);
-    if (survivor === undefined) throw new Refused({ outcome: "not_found" });
-    const values = { conversationId: survivor.id, template: readString(template, "name"), language };
-    const [locked] = await tx.run(lockConversationForSending, values);
-    // Merged between the two statements: its winner is found next.
-    if (locked !== undefined && !locked.is_merged) return locked;
-  }
+  const locked = await onSurvivor(tx, conversationId, async (survivor) => {
+    const values = { conversationId: survivor, template: readString(template, "name"), language };
+    const [row] = await tx.run(lockConversationForSending, values);
+    return row?.is_merged === false ? row : undefined;
+  });
+  if (locked === undefined) throw new Refused({ outcome: "not_found" });
+  return locked;
 }
 
 /** The earlier answer under this key, or undefined when the key is ours now. */
@@ -130,7 +129,7 @@ async function claimKey(tx: Queryable, { input, draft }: Work, key: string): Pro
   if ((await tx.execute(insertIdempotencyKey, { key, requestHash: hash })) > 0) return undefined;
   const [known] = await tx.run(findIdempotencyKey, { key });
   const isSame = known?.request_hash === hash && known.message_id !== null;
-  const [row] = isSame ? await tx.run(findMessage, [input.businessId, known.message_id]) : [];
+  const [row] = isSame ? await tx.run(findMessage, { messageId: known.message_id }) : [];
   if (row === undefined) throw new Refused({ outcome: "idempotency_conflict" });
   return messageViewOf(asAccepted(row), []);
 }
@@ -151,7 +150,7 @@ function refuseUnlessSendable(conversation: LockedConversation, draft: Draft): v
 }
 
 async function insert(tx: Queryable, { input, draft }: Work, conversationId: string): Promise<MessageView> {
-  const { businessId, author } = input;
+  const { author } = input;
   const { type, content, quoted } = draft;
   const target = type === "reaction" ? readString(readObject(content, "reaction"), "message_id") : undefined;
   const [inserted] = await tx.run(insertOutboundMessage, {
@@ -165,7 +164,7 @@ async function insert(tx: Queryable, { input, draft }: Work, conversationId: str
     target,
     eventId: newId(),
   });
-  const [row] = inserted === undefined ? [] : await tx.run(findMessage, [businessId, inserted.id]);
+  const [row] = inserted === undefined ? [] : await tx.run(findMessage, { messageId: inserted.id });
   if (row === undefined) throw new Error("the message that was just inserted cannot be read");
   return messageViewOf(row, []);
 }
