@@ -185,7 +185,7 @@ async function openDemo(parts: Parts): Promise<DemoWorld> {
 }
 
 function secretsOf(config: Config, world: DemoWorld | undefined): { readonly appSecrets: readonly string[]; readonly verifyToken: string } {
-  if (world === undefined) return { appSecrets: config.appSecrets, verifyToken: config.verifyToken ?? "" };
+  if (world === undefined) return { appSecrets: config.appSecrets ?? [], verifyToken: config.verifyToken ?? "" };
   return { appSecrets: [world.identity.appSecret], verifyToken: world.identity.verifyToken };
 }
 

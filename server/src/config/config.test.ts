@@ -25,7 +25,6 @@ test("without any setting, the demo gets the defaults of the table", () => {
       roles: new Set(["api", "worker", "scheduler"]),
       graphUrl: "https://graph.facebook.com",
       graphVersion: "v26.0",
-      appSecrets: [],
       ingestConnections: 3,
       ingestQueue: 20_000,
       waitingBodiesMb: 256,

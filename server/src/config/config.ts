@@ -10,36 +10,6 @@ export type Role = (typeof roles)[number];
 export const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 export type LogLevel = (typeof logLevels)[number];
 
-export type Config = {
-  /** 0: a free one. */
-  readonly port: number;
-  readonly host: string;
-  /** Absent: the embedded PostgreSQL. */
-  readonly databaseUrl?: string;
-  readonly logLevel: LogLevel;
-  readonly logPretty: boolean;
-  readonly dataDir: string;
-  readonly simulatorHost: string;
-  /** 0: a free one. */
-  readonly simulatorPort: number;
-  readonly roles: ReadonlySet<Role>;
-  readonly graphUrl: string;
-  readonly graphVersion: string;
-  /** Meta app secrets, two while one replaces the other. Not empty when serving the role api. */
-  readonly appSecrets: readonly string[];
-  readonly verifyToken?: string;
-  readonly ingestConnections: number;
-  readonly ingestQueue: number;
-  readonly waitingBodiesMb: number;
-  readonly databaseConnections: number;
-  readonly replyConcurrency: number;
-  readonly sendConcurrency: number;
-  readonly leaseMs: number;
-  readonly sendTimeoutMs: number;
-  /** Hosts inside our own network that businesses may let us ask: `host` or `host:port`. */
-  readonly privateHosts: readonly string[];
-};
-
 export type ConfigResult = { readonly ok: true; readonly config: Config } | { readonly ok: false; readonly problems: readonly string[] };
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -51,15 +21,18 @@ export type ConfigOverrides = {
   readonly settings?: Environment;
 };
 
-type Setting<T> = Kind<T> & {
+interface Described {
   readonly name: string;
-  /** As it would be written in the environment; absent: there is none. */
-  readonly default?: string;
   readonly meaning: string;
   readonly isSecret: boolean;
-};
+}
 
-/** Every setting there is. docs/settings.md is compared with this table. */
+/** Has a value always; the default is as it would be written in the environment. */
+type Setting<T> = Kind<T> & Described & { readonly default: string };
+/** Has no value unless it is set. */
+type Secret<T> = Kind<T> & Described;
+
+/** Every setting there is, and what Config is made of. docs/settings.md is compared with this table. */
 export const settings = {
   port: setting(["PORT", "3000"], "Port of the API and the webhooks; 0 picks a free one.", wholeNumber(0, 65_535)),
   host: setting(
@@ -67,11 +40,7 @@ export const settings = {
     "Address to listen on; `0.0.0.0` to be reachable from other machines.",
     text("a host name or address", /^[\w.:-]+$/),
   ),
-  databaseUrl: optional(
-    "DATABASE_URL",
-    "PostgreSQL 15 or newer. Without it, Onethread starts its own in the data directory.",
-    postgresUrl(),
-  ),
+  databaseUrl: secret("DATABASE_URL", "PostgreSQL 15 or newer. Without it, Onethread starts its own in the data directory.", postgresUrl()),
   logLevel: setting(["LOG_LEVEL", "info"], "The least important log lines that are written.", oneOf(logLevels)),
   logPretty: setting(["ONETHREAD_LOG_PRETTY", "false"], "Log lines for people instead of JSON.", yesOrNo()),
   dataDir: setting(
@@ -96,12 +65,12 @@ export const settings = {
     "Version of the Graph API to speak.",
     text("a version such as v26.0", /^v\d{1,3}\.\d{1,2}$/),
   ),
-  appSecrets: optional(
+  appSecrets: secret(
     "ONETHREAD_APP_SECRET",
     "Secret of the Meta app, which signs the webhooks; two, separated by a comma, while one replaces the other. Required for the role `api`, except in the demo.",
     secrets(2),
   ),
-  verifyToken: optional(
+  verifyToken: secret(
     "ONETHREAD_VERIFY_TOKEN",
     "The token that was entered in Meta's webhook settings. Required for the role `api`, except in the demo.",
     text("8 to 256 characters without blanks", /^\S{8,256}$/),
@@ -145,6 +114,14 @@ export const settings = {
   ),
 } as const;
 
+type Settings = typeof settings;
+type KeyWithDefault = { [Key in keyof Settings]: Settings[Key] extends { readonly default: string } ? Key : never }[keyof Settings];
+type ValueOf<Key extends keyof Settings> = Settings[Key] extends Kind<infer Value> ? Value : never;
+
+export type Config = { readonly [Key in KeyWithDefault]: ValueOf<Key> } & {
+  readonly [Key in Exclude<keyof Settings, KeyWithDefault>]?: ValueOf<Key>;
+};
+
 /** The one place where process.env is read. */
 export function readEnvironment(): Environment {
   return process.env;
@@ -162,49 +139,28 @@ export function readConfig(environment: Environment, overrides: ConfigOverrides 
 
 function readValues(given: Environment): { readonly config: Config; readonly problems: readonly string[] } {
   const problems: string[] = [];
-  const read = <T>(wanted: Setting<T>): T | undefined => {
-    const written = textOf(given, wanted.name) ?? wanted.default;
-    if (written === undefined) return undefined;
+  const read = (wanted: Setting<unknown> | Secret<unknown>): unknown => {
+    const written = textOf(given, wanted.name);
+    if (written === undefined) return defaultOf(wanted);
     const parsed = wanted.parse(written);
     if (parsed.ok) return parsed.value;
     const shown = wanted.isSecret ? "what it is set to (not shown, it is a secret)" : JSON.stringify(written);
     problems.push(`${wanted.name} must be ${wanted.expected}, not ${shown}.`);
-    return undefined;
+    // Only to find the other problems: the config is then not handed out.
+    return defaultOf(wanted);
   };
-  // A value with a problem is replaced by the default only to find the other problems: the config is then not handed out.
-  const get = <T>(wanted: Setting<T>): T => read(wanted) ?? defaultOf(wanted);
-  const databaseUrl = read(settings.databaseUrl);
-  const verifyToken = read(settings.verifyToken);
-  const config: Config = {
-    port: get(settings.port),
-    host: get(settings.host),
-    ...(databaseUrl === undefined ? {} : { databaseUrl }),
-    logLevel: get(settings.logLevel),
-    logPretty: get(settings.logPretty),
-    dataDir: get(settings.dataDir),
-    simulatorHost: get(settings.simulatorHost),
-    simulatorPort: get(settings.simulatorPort),
-    roles: get(settings.roles),
-    graphUrl: get(settings.graphUrl),
-    graphVersion: get(settings.graphVersion),
-    appSecrets: read(settings.appSecrets) ?? [],
-    ...(verifyToken === undefined ? {} : { verifyToken }),
-    ingestConnections: get(settings.ingestConnections),
-    ingestQueue: get(settings.ingestQueue),
-    waitingBodiesMb: get(settings.waitingBodiesMb),
-    databaseConnections: get(settings.databaseConnections),
-    replyConcurrency: get(settings.replyConcurrency),
-    sendConcurrency: get(settings.sendConcurrency),
-    leaseMs: get(settings.leaseMs),
-    sendTimeoutMs: get(settings.sendTimeoutMs),
-    privateHosts: get(settings.privateHosts),
-  };
-  return { config, problems };
+  const values = Object.entries(settings).flatMap(([key, wanted]) => {
+    const value = read(wanted);
+    return value === undefined ? [] : [[key, value] as const];
+  });
+  // Each key has what the kind of its own setting parsed.
+  return { config: Object.fromEntries(values) as Config, problems };
 }
 
-function defaultOf<T>({ name, default: written, parse }: Setting<T>): T {
-  const parsed = written === undefined ? undefined : parse(written);
-  if (parsed?.ok !== true) throw new Error(`The default of ${name} does not fit its own rule.`);
+function defaultOf(wanted: Setting<unknown> | Secret<unknown>): unknown {
+  if (!("default" in wanted)) return undefined;
+  const parsed = wanted.parse(wanted.default);
+  if (!parsed.ok) throw new Error(`The default of ${wanted.name} does not fit its own rule.`);
   return parsed.value;
 }
 
@@ -238,6 +194,6 @@ function setting<T>([name, byDefault]: readonly [string, string], meaning: strin
   return { ...kind, name, default: byDefault, meaning, isSecret: false };
 }
 
-function optional<T>(name: string, meaning: string, kind: Kind<T>): Setting<T> {
+function secret<T>(name: string, meaning: string, kind: Kind<T>): Secret<T> {
   return { ...kind, name, meaning, isSecret: true };
 }
