@@ -5,6 +5,11 @@ import { readWhole } from "./read-numbers.ts";
 import { renderTable } from "./render-table.ts";
 import type { Terminal } from "./terminal.ts";
 
+const EXAMPLES = `
+Examples:
+  $ onethread notices                    bans, quality ratings, lost connections, changes of templates
+  $ onethread notices --limit 100 --json`;
+
 interface Options {
   readonly business?: string;
   readonly limit: number;
@@ -18,6 +23,7 @@ export function addNoticesCommand(program: Command, terminal: Terminal): void {
     .option("--limit <n>", "at most this many", readWhole(1, 100), 20)
     .option("--json", "for machines")
     .option(BUSINESS_OPTION, BUSINESS_MEANING)
+    .addHelpText("after", EXAMPLES)
     .action((options: Options) => list(options, terminal));
 }
 

@@ -1,20 +1,17 @@
+import type { Command } from "commander";
 import { expect, test } from "vitest";
 import { createRecordingTerminal } from "../../test/support/recording-terminal.ts";
-import { runCli } from "./program.ts";
+import { createProgram, runCli } from "./program.ts";
 
-const COMMANDS = ["start", "migrate", "doctor", "simulate", "business", "channel", "api-key", "knowledge", "replay", "adopt"];
-const LEAVES = [
-  "start",
-  "migrate",
-  "doctor",
-  "simulate",
-  "replay",
-  "adopt",
-  ...["create", "list", "show", "set"].map((leaf) => `business ${leaf}`),
-  ...["add", "list", "set-token", "stop", "resume"].map((leaf) => `channel ${leaf}`),
-  ...["create", "list", "revoke"].map((leaf) => `api-key ${leaf}`),
-  ...["add", "list", "remove"].map((leaf) => `knowledge ${leaf}`),
-];
+/** The words of every command that does something; of `business create`: "business create". */
+function leavesOf({ commands }: Command): readonly string[] {
+  return commands.flatMap((command) => {
+    const leaves = leavesOf(command);
+    return leaves.length === 0 ? [command.name()] : leaves.map((leaf) => `${command.name()} ${leaf}`);
+  });
+}
+
+const PROGRAM = createProgram(createRecordingTerminal());
 
 async function run(words: string, environment: Readonly<Record<string, string>> = {}) {
   const terminal = createRecordingTerminal(environment);
@@ -22,7 +19,7 @@ async function run(words: string, environment: Readonly<Record<string, string>> 
   return { code, out: terminal.printed.join("\n"), err: terminal.complained.join("\n") };
 }
 
-test.for(LEAVES)("`onethread %s --help` explains itself with examples and exits 0", async (command) => {
+test.for(leavesOf(PROGRAM))("`onethread %s --help` explains itself with examples and exits 0", async (command) => {
   const { code, out, err } = await run(`${command} --help`);
   expect(code).toBe(0);
   expect(out).toContain(`Usage: onethread ${command}`);
@@ -33,7 +30,7 @@ test.for(LEAVES)("`onethread %s --help` explains itself with examples and exits 
 test("the help of the program names every command", async () => {
   const { code, out } = await run("--help");
   expect(code).toBe(0);
-  for (const command of COMMANDS) expect(out).toMatch(new RegExp(`^  ${command} `, "m"));
+  for (const command of PROGRAM.commands) expect(out).toMatch(new RegExp(`^  ${command.name()} `, "m"));
 });
 
 test.for([

@@ -30,7 +30,7 @@ Examples:
   $ onethread doctor                    examine a live database
   $ onethread <command> --help          what a command takes, with examples`;
 
-function createProgram(terminal: Terminal): Command {
+export function createProgram(terminal: Terminal): Command {
   const program = new Command("onethread")
     .description("A conversation engine for WhatsApp: every message once, one thread per customer, one reply per burst.")
     .version(readVersion(), "-V, --version", "print the version")
