@@ -382,6 +382,7 @@ export type ReplySecretPage = {
     /** ISO 8601, UTC. */
     readonly updatedAt: string;
   }[];
+  /** Give it back as `cursor` for the next page; null on the last one. */
   readonly nextCursor: string | null;
 };
 

@@ -5,6 +5,7 @@ import { findNearest } from "../config/find-nearest.ts";
 import type { Json, JsonObject } from "../kernel/json.ts";
 import { describeReplySettings, type DescribedSetting } from "../settings/describe-reply-settings.ts";
 import { isObject } from "../kernel/read-json.ts";
+import { SECRET_NAME } from "../settings/reply-settings.ts";
 import { CliFailure } from "./cli-failure.ts";
 import { BUSINESS_MEANING, BUSINESS_OPTION, inBusiness } from "./in-business.ts";
 import { renderTable } from "./render-table.ts";
@@ -145,8 +146,6 @@ function getSetting(path: string): DescribedSetting {
   throw new CliFailure(`${path} is not a reply setting. ${hint}`, 2);
 }
 
-const SECRET_NAME = /^[a-z][a-z0-9_]{0,63}$/;
-
 async function setSecret(name: string, options: OfBusiness & { readonly generate?: boolean }, terminal: Terminal): Promise<void> {
   if (!SECRET_NAME.test(name))
     throw new CliFailure(`${name} cannot name a secret: small letters, digits and _ only, beginning with a letter.`, 2);
@@ -170,7 +169,7 @@ async function listSecrets(options: OfBusiness & { readonly json?: boolean }, te
       terminal.print(
         renderTable(
           ["name", "changed"],
-          secrets.map(({ name, updatedAt }) => [name, updatedAt.toISOString()]),
+          secrets.map(({ name, updatedAt }) => [name, updatedAt]),
         ),
       );
   });

@@ -121,6 +121,7 @@ async function registerPublicPart(scope: ApiApp, deps: HttpAppDeps): Promise<voi
 }
 
 async function registerApi(api: ApiApp, { services, apiRequestsPerMinute = GENEROUS_REQUESTS_PER_MINUTE }: HttpAppDeps): Promise<void> {
+  api.decorateRequest("caller");
   api.addHook("onRequest", createAuthenticate(services));
   refuseUnstorableText(api);
   await api.register(rateLimit, {

@@ -3,8 +3,14 @@ import type { FastifyRequest } from "fastify";
 import type { Caller, FindCaller } from "../businesses/api-keys.ts";
 import { Fault } from "../kernel/faults.ts";
 
+declare module "fastify" {
+  interface FastifyRequest {
+    /** In the scope of the API, once the key is checked. */
+    caller?: Caller;
+  }
+}
+
 const BEARER = /^Bearer +(\S+)$/i;
-const callers = new WeakMap<FastifyRequest, Caller>();
 
 /** A hook: rejects with `unauthorized` unless the request carries a key that is in force. */
 export function createAuthenticate(deps: { readonly findCaller: FindCaller }): (request: FastifyRequest) => Promise<void> {
@@ -18,13 +24,12 @@ export function createAuthenticate(deps: { readonly findCaller: FindCaller }): (
         key === undefined ? `There is no API key in the request. ${sentence}` : `This API key is not in force. ${sentence}`,
       );
     }
-    callers.set(request, caller);
+    request.caller = caller;
   };
 }
 
 /** Throws when the request was never authenticated: then a route was left outside of the API's scope. */
 export function callerOf(request: FastifyRequest): Caller {
-  const caller = callers.get(request);
-  if (caller === undefined) throw new Error("the route is not behind the authentication");
-  return caller;
+  if (request.caller === undefined) throw new Error("the route is not behind the authentication");
+  return request.caller;
 }

@@ -1,5 +1,5 @@
 // Owns: reading and changing the reply settings and secrets of a business. A change is noticed within seconds by every process.
-import type { z } from "zod";
+import { z } from "zod";
 import { createCachedLookup } from "../kernel/cached-lookup.ts";
 import type { Database } from "../db/database.ts";
 import { messageOf } from "../kernel/faults.ts";
@@ -7,8 +7,9 @@ import type { BusinessId } from "../kernel/ids.ts";
 import type { JsonObject } from "../kernel/json.ts";
 import type { Log } from "../kernel/log.ts";
 import { isObject } from "../kernel/read-json.ts";
+import { instant } from "../kernel/shapes.ts";
 import { cleanObject, isDeeperThan } from "../kernel/storable-json.ts";
-import { DEFAULT_REPLY_SETTINGS, replySettingsSchema, type ReplySettings } from "./reply-settings.ts";
+import { DEFAULT_REPLY_SETTINGS, replySettingsSchema, SECRET_NAME, type ReplySettings } from "./reply-settings.ts";
 import {
   findReplySecret,
   findReplySettings,
@@ -24,6 +25,10 @@ export type ChangeOutcome =
   /** Nothing was changed; a sentence for each problem, beginning with the path of the setting. */
   | { readonly outcome: "invalid"; readonly problems: readonly string[] };
 
+/** Its value is never shown again. */
+export const storedSecretSchema = z.object({ name: z.string(), updatedAt: instant });
+type StoredSecret = Readonly<z.output<typeof storedSecretSchema>>;
+
 export interface ReplySettingsStore {
   /** At most five seconds old. What cannot be read any more falls back to the defaults, one setting at a time. */
   find(businessId: BusinessId): Promise<ReplySettings>;
@@ -33,7 +38,7 @@ export interface ReplySettingsStore {
   change(businessId: BusinessId, patch: JsonObject): Promise<ChangeOutcome>;
   /** At most five seconds old; undefined when there is none. */
   findSecret(businessId: BusinessId, name: string): Promise<string | undefined>;
-  listSecrets(businessId: BusinessId): Promise<readonly { readonly name: string; readonly updatedAt: Date }[]>;
+  listSecrets(businessId: BusinessId): Promise<readonly StoredSecret[]>;
   saveSecret(businessId: BusinessId, name: string, value: string): Promise<void>;
   removeSecret(businessId: BusinessId, name: string): Promise<boolean>;
 }
@@ -114,11 +119,10 @@ export function createReplySettingsStore(deps: { readonly database: Database; re
     findSecret: (businessId, name) => secrets.find(`${businessId}|${name}`),
     async listSecrets(businessId) {
       const rows = await database.forBusiness(businessId).run(listReplySecrets, {});
-      return rows.map(({ name, updated_at }) => ({ name, updatedAt: updated_at }));
+      return rows.map(({ name, updated_at }) => ({ name, updatedAt: updated_at.toISOString() }));
     },
     async saveSecret(businessId, name, value) {
-      if (!/^[a-z][a-z0-9_]{0,63}$/.test(name))
-        throw new RangeError("A secret's name has small letters, digits and _ only, and begins with a letter.");
+      if (!SECRET_NAME.test(name)) throw new RangeError("A secret's name has small letters, digits and _ only, and begins with a letter.");
       await database
         .forBusiness(businessId)
         .execute(saveReplySecret, { name, value })

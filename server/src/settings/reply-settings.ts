@@ -13,7 +13,9 @@ const isTimeZone = (name: string): boolean => {
 const clock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$|^24:00$/, "must be a time such as 09:30");
 const span = z.tuple([clock, clock]).refine(([from, to]) => from < to, "must begin before it ends");
 const day = z.array(span).max(6).default([]);
-const secretName = z.string().regex(/^[a-z][a-z0-9_]{0,63}$/, "must be the name of a secret, such as model_api_key");
+/** What a secret may be called. */
+export const SECRET_NAME = /^[a-z][a-z0-9_]{0,63}$/;
+const secretName = z.string().regex(SECRET_NAME, "must be the name of a secret, such as model_api_key");
 
 /** What is open when, in the business's time zone. A day without an entry is closed. */
 const officeHoursSchema = z.strictObject({ mon: day, tue: day, wed: day, thu: day, fri: day, sat: day, sun: day });

@@ -1,26 +1,45 @@
 // Owns: the routes with which a business says how it wants to be answered for: its row, the document of reply settings, and the secrets of both.
+import { z } from "zod";
 import { businessSchema } from "../../businesses/businesses.ts";
-import type { ChangeBusiness } from "../../businesses/change-business.ts";
+import { businessChangesSchema, type ChangeBusiness } from "../../businesses/change-business.ts";
 import { Fault } from "../../kernel/faults.ts";
-import type { ReplySettingsStore } from "../../settings/reply-settings-store.ts";
+import { replySettingsSchema, SECRET_NAME } from "../../settings/reply-settings.ts";
+import { storedSecretSchema, type ReplySettingsStore } from "../../settings/reply-settings-store.ts";
 import { isObject } from "../../kernel/read-json.ts";
 import { notFound, type ApiApp } from "../api-app.ts";
-import { problemAnswers } from "../api-schemas.ts";
+import { pageSchema, problemAnswers } from "../api-schemas.ts";
 import { callerOf } from "../authenticate.ts";
-import {
-  businessChangesSchema,
-  replySettingsPatchSchema,
-  replySettingsViewSchema,
-  secretNameParams,
-  secretPageSchema,
-  secretSchema,
-  secretValueSchema,
-} from "../reply-settings-schemas.ts";
 
 export interface ReplySettingsRoutesDeps {
   readonly replySettings: ReplySettingsStore;
   readonly changeBusiness: ChangeBusiness;
 }
+
+const replySettingsViewSchema = replySettingsSchema.meta({
+  id: "ReplySettings",
+  description: "All settings: docs/reply-settings.md.",
+});
+
+/** Loose: what is wrong is said by the store, for all settings at once. */
+const replySettingsPatchSchema = z
+  .record(z.string(), z.unknown())
+  .meta({ id: "ReplySettingsPatch", description: "A part of ReplySettings; null takes a setting back to its default." });
+
+const secretNameParams = z.object({
+  name: z.string().regex(SECRET_NAME, "must have small letters, digits and _ only, and begin with a letter"),
+});
+const secretValueSchema = z
+  .object({
+    value: z
+      .string()
+      .trim()
+      .min(1)
+      .max(8_000)
+      .regex(/^[^\0]*$/, "must not contain a zero character"),
+  })
+  .meta({ id: "ReplySecretValue" });
+const secretSchema = z.object({ name: z.string() }).meta({ id: "ReplySecretName" });
+const secretPageSchema = pageSchema("ReplySecretPage", storedSecretSchema);
 
 export function registerReplySettingsRoutes(api: ApiApp, deps: ReplySettingsRoutesDeps): void {
   registerSettings(api, deps.replySettings);
@@ -60,8 +79,7 @@ function registerSecrets(api: ApiApp, settings: ReplySettingsStore): void {
     response: { 200: secretPageSchema, ...problemAnswers },
   };
   api.get("/reply-secrets", { schema: listSchema }, async (request) => {
-    const secrets = await settings.listSecrets(callerOf(request).businessId);
-    return { data: secrets.map(({ name, updatedAt }) => ({ name, updatedAt: updatedAt.toISOString() })), nextCursor: null };
+    return { data: await settings.listSecrets(callerOf(request).businessId), nextCursor: null };
   });
   const saveSchema = {
     operationId: "saveReplySecret",
