@@ -1,9 +1,9 @@
 // Owns: from a row of an older database to a message of ours: its direction, type, author, status and content. Pure. Refuses to know: whose it is.
-import type { Json, JsonObject } from "../kernel/json.ts";
+import type { JsonObject } from "../kernel/json.ts";
 import { type CustomerIdentity, MESSAGE_TYPES, type MessageType } from "../whatsapp/events.ts";
 import { readBaileysContent, revokeOf, type ReadContent } from "../whatsapp/gateways/baileys-content.ts";
 import { withParticipant } from "../whatsapp/participant.ts";
-import { isObject } from "../kernel/read-json.ts";
+import { parseObject } from "../kernel/read-json.ts";
 import { readableText } from "../whatsapp/readable-text.ts";
 import { cleanObject, isDeeperThan, MAX_DEPTH } from "../kernel/storable-json.ts";
 import type { IdentifierKind } from "../identity/identifier.ts";
@@ -144,14 +144,8 @@ function quotedIdOf({ quotedId }: OldMessage): string | null {
 }
 
 function webMessageOf(text: string | null): JsonObject | undefined {
-  if (text === null) return undefined;
-  let json: Json;
-  try {
-    json = JSON.parse(text) as Json;
-  } catch {
-    return undefined;
-  }
-  return isObject(json) && !isDeeperThan(json, MAX_DEPTH) && Object.keys(json).length > 0 ? cleanObject(json) : undefined;
+  const json = text === null ? undefined : parseObject(text);
+  return json !== undefined && !isDeeperThan(json, MAX_DEPTH) && Object.keys(json).length > 0 ? cleanObject(json) : undefined;
 }
 
 function typeOf(row: OldMessage): MessageType {

@@ -11,6 +11,21 @@ export function isArray(value: unknown): value is readonly Json[] {
   return Array.isArray(value);
 }
 
+/** Undefined for what is not JSON. */
+export function parseJson(text: string): Json | undefined {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Undefined for what is not JSON, or not an object. */
+export function parseObject(text: string | undefined): JsonObject | undefined {
+  const value = text === undefined ? undefined : parseJson(text);
+  return isObject(value) ? value : undefined;
+}
+
 /** The object below `key`; own keys only, so that a key chosen by a stranger never reaches a prototype. */
 export function readObject(node: JsonObject | undefined, key: string): JsonObject | undefined {
   if (node === undefined || !Object.hasOwn(node, key)) return undefined;

@@ -1,13 +1,13 @@
 // Owns: taking a message that a person or a program wants to send into the outbox: all of it in one transaction, at most once per idempotency key.
 // A person's message takes over: the AI is paused in that same transaction. Refuses to know: how it is sent (the send lane), and HTTP.
-import { createHash } from "node:crypto";
 import { onSurvivor } from "../conversations/surviving-conversation.ts";
 import { findMessage } from "../conversations/message-reads.queries.ts";
 import { messageViewOf, type MessageView } from "../conversations/message-view.ts";
 import type { Database } from "../db/database.ts";
 import type { Queryable, Row } from "../db/query.ts";
+import { hashOfJson } from "../kernel/hash-json.ts";
 import { newId, type BusinessId } from "../kernel/ids.ts";
-import type { Json, JsonObject } from "../kernel/json.ts";
+import type { JsonObject } from "../kernel/json.ts";
 import { readObject, readString } from "../kernel/read-json.ts";
 import { readableText } from "../whatsapp/readable-text.ts";
 import { validateOutboundContent, type OutboundType } from "../whatsapp/validate-content.ts";
@@ -125,7 +125,7 @@ async function lockSurvivor(tx: Queryable, { input: { conversationId }, draft }:
 /** The earlier answer under this key, or undefined when the key is ours now. */
 async function claimKey(tx: Queryable, { input, draft }: Work, key: string): Promise<MessageView | undefined> {
   const request = [input.conversationId, input.author, draft.content, draft.quoted ?? null];
-  const hash = createHash("sha256").update(canonicalJson(request)).digest("hex");
+  const hash = hashOfJson(request);
   if ((await tx.execute(insertIdempotencyKey, { key, requestHash: hash })) > 0) return undefined;
   const [known] = await tx.run(findIdempotencyKey, { key });
   const isSame = known?.request_hash === hash && known.message_id !== null;
@@ -167,13 +167,4 @@ async function insert(tx: Queryable, { input, draft }: Work, conversationId: str
   const [row] = inserted === undefined ? [] : await tx.run(findMessage, { messageId: inserted.id });
   if (row === undefined) throw new Error("the message that was just inserted cannot be read");
   return messageViewOf(row, []);
-}
-
-/** The same text for the same JSON, whatever the order of its keys. */
-function canonicalJson(value: Json): string {
-  return JSON.stringify(value, (_key, part: unknown) =>
-    typeof part === "object" && part !== null && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : part,
-  );
 }

@@ -2,10 +2,10 @@
 // became of it. Refuses to know: what the tool does, and who asked.
 import type { Database } from "../db/database.ts";
 import type { Row } from "../db/query.ts";
+import { hashOfJson } from "../kernel/hash-json.ts";
 import { newId, type BusinessId, type ConversationId, type TurnId } from "../kernel/ids.ts";
 import type { Json, JsonObject } from "../kernel/json.ts";
 import type { CallOutcome } from "./callable-tool.ts";
-import { hashOfArguments } from "./canonical-json.ts";
 import { findRecordedCall, finishRecordedCall, listCallsOfBursts, recordToolCall, startRecordedCall } from "./tool-calls.queries.ts";
 
 export interface CallKey {
@@ -114,7 +114,7 @@ export function createCallLedger(deps: { readonly database: Database }): CallLed
   return {
     list: (businessId, bursts) => database.forBusiness(businessId).run(listCallsOfBursts, { bursts }),
     async begin(key, rules, signal) {
-      const argsHash = hashOfArguments(key.args);
+      const argsHash = hashOfJson(key.args);
       let pauseMs = FIRST_LOOK_MS;
       while (!signal.aborted) {
         const begun = (await record(key, argsHash, rules)) ?? (await look(key, argsHash, rules));

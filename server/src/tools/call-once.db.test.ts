@@ -6,9 +6,9 @@ import { addTool, contextOf, createTestTools, type TestTools } from "../../test/
 import { startHttpTarget, type HttpTarget } from "../../test/support/tool-target.ts";
 import type { Database } from "../db/database.ts";
 import type { FailPoint, FailPoints } from "../kernel/fail-points.ts";
+import { hashOfJson } from "../kernel/hash-json.ts";
 import { newId, type ConversationId } from "../kernel/ids.ts";
 import type { Json } from "../kernel/json.ts";
-import { canonicalJson } from "./canonical-json.ts";
 import { createToolCalls } from "./tool-calls.ts";
 
 let db: TestDatabase;
@@ -76,7 +76,7 @@ test("twenty at once in four processes make one call, and all are told the same"
     ),
   );
   expect(target.seen.length).toBe(1);
-  expect(new Set(told.map((one) => canonicalJson(one as unknown as Json))).size).toBe(1);
+  expect(new Set(told.map((one) => hashOfJson(one as unknown as Json))).size).toBe(1);
   expect(told[0]).toMatchObject({ outcome: "result" });
   expect(await calls()).toMatchObject([{ state: "done", attempts: 1 }]);
   for (const one of processes) await one.close();

@@ -1,17 +1,10 @@
 // Owns: making what a tool answered fit to be stored and to be shown to a model: bounded, and nothing that PostgreSQL cannot hold.
 // Refuses to know: which tool it was.
 import type { Json } from "../kernel/json.ts";
+import { parseJson } from "../kernel/read-json.ts";
 import { cleanJson, cleanString, isDeeperThan } from "../kernel/storable-json.ts";
 
 const MAX_DEPTH = 50;
-
-function parseJson(text: string): Json | undefined {
-  try {
-    return JSON.parse(text) as Json;
-  } catch {
-    return undefined;
-  }
-}
 
 /** JSON stays JSON while it is short enough; everything else is a text, cut at a whole character. */
 export function trimResult(text: string, maxCharacters: number): Json {

@@ -1,6 +1,6 @@
 // Owns: making the answer of a WhatsApp form (a flow, an address) readable. Refuses to know: which form it was.
 import type { Json, JsonObject } from "../kernel/json.ts";
-import { isObject, readString } from "../kernel/read-json.ts";
+import { isObject, parseJson, readString } from "../kernel/read-json.ts";
 import { cleanString, isDeeperThan } from "../kernel/storable-json.ts";
 
 /** Lets a program find the form again; nothing for readers. */
@@ -11,7 +11,7 @@ const DEPTH_LIMIT = 10;
 function answersOf(reply: JsonObject | undefined): string | readonly (readonly [string, Json])[] | undefined {
   const source = readString(reply, "response_json");
   if (source === undefined) return undefined;
-  const answer = parseAnswer(source);
+  const answer = parseJson(source);
   if (!isObject(answer) || isDeeperThan(answer, DEPTH_LIMIT)) return source;
   return Object.entries(answer).filter(([key]) => key !== HIDDEN_KEY);
 }
@@ -35,12 +35,4 @@ function joined(lines: readonly string[]): string | undefined {
 
 function asText(value: Json): string {
   return typeof value === "string" ? value : JSON.stringify(value);
-}
-
-function parseAnswer(source: string): unknown {
-  try {
-    return JSON.parse(source);
-  } catch {
-    return undefined;
-  }
 }

@@ -4,7 +4,7 @@ import type { ProviderFault } from "./events.ts";
 import type { Exchange } from "./http-exchange.ts";
 import { classifyProviderError } from "./provider-errors.ts";
 import { NO_CODE, readProviderFault } from "./provider-fault.ts";
-import { isArray, isObject, readInteger, readObject, readString } from "../kernel/read-json.ts";
+import { isArray, isObject, parseObject, readInteger, readObject, readString } from "../kernel/read-json.ts";
 import type { MarkReadOutcome, Rejected, SendAccepted, SendOutcome, Uncertain } from "./transport.ts";
 
 const LONGEST_RETRY_AFTER_S = 86_400;
@@ -43,7 +43,7 @@ function readAnswer<Accepted>(
   if (exchange.end === "broken")
     return { outcome: "uncertain", reason: `The connection to WhatsApp ended without a whole answer: ${nameOf(exchange.error)}.` };
   const { httpStatus, retryAfter, text } = exchange;
-  const body = parseJson(text);
+  const body = parseObject(text);
   const errorNode = readObject(body, "error");
   if (errorNode !== undefined) return failed({ httpStatus, retryAfter, errorNode });
   if (httpStatus < 200 || httpStatus > 299) return failed({ httpStatus, retryAfter });
@@ -117,13 +117,4 @@ function firstObject(body: JsonObject, key: string): JsonObject | undefined {
   const list = body[key];
   const first = isArray(list) ? list[0] : undefined;
   return isObject(first) ? first : undefined;
-}
-
-function parseJson(text: string): JsonObject | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -14,7 +14,7 @@ import { completeIdentity, recipientOfEcho, recipientOfStatus, senderOfMessage, 
 import type { CustomerIdentity, NoticeEvent, WebhookEvent } from "./events.ts";
 import { type ItemSite, parseMessage, unreadable } from "./parse-message.ts";
 import { parseStatus } from "./parse-status.ts";
-import { isArray, isObject } from "../kernel/read-json.ts";
+import { isArray, isObject, parseJson } from "../kernel/read-json.ts";
 import { eventsOfItems, type OpenedWebhook, type ParsedWebhook, readAtOnce } from "./opened-webhook.ts";
 import { readPreferences } from "./user-preferences.ts";
 import { writeJson } from "../kernel/write-json.ts";
@@ -124,12 +124,4 @@ function notice(field: string, place: ItemPlace, raw: string): NoticeEvent {
 
 function rawOf(alone: () => JsonObject, { wireText, itemCount }: BodyReader): string {
   return itemCount === 1 ? wireText : writeJson(alone());
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

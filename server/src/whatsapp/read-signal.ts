@@ -6,7 +6,7 @@ import type { NoticeEvent } from "./events.ts";
 import { readGatewaySignal } from "./gateways/read-gateway-signal.ts";
 import { readName, readQuality, readSecurity, readNumberSettings, readUsername } from "./number-signal.ts";
 import { readTime } from "./provider-time.ts";
-import { isObject, readArray, readObject, readScalar } from "../kernel/read-json.ts";
+import { isObject, parseObject, readArray, readObject, readScalar } from "../kernel/read-json.ts";
 import { happened, short, type Signal, type SignalFacts } from "./signal.ts";
 import { cleanString } from "../kernel/storable-json.ts";
 import { readTemplate } from "./template-signal.ts";
@@ -48,7 +48,7 @@ const MAX_SENTENCE = 1_000;
 /** Undefined for what concerns no channel and no template. Never throws. */
 export function readSignal({ provider, field, raw }: NoticeEvent): Signal | undefined {
   if (provider === "cloud" && OTHER_FIELDS.has(field)) return undefined;
-  const open = (): JsonObject | undefined => parse(raw);
+  const open = (): JsonObject | undefined => parseObject(raw);
   const signal = provider === "cloud" ? readCloudSignal(field, open()) : readGatewaySignal(provider, field, open);
   if (signal === undefined) return undefined;
   return { ...signal, sentence: fit(signal.sentence), aspects: signal.aspects.map((one) => ({ ...one, ...fitted(one.sentence) })) };
@@ -83,13 +83,4 @@ const unknownField = (_value: JsonObject, field: string): Facts => ({
 function firstObject(node: JsonObject | undefined, key: string): JsonObject | undefined {
   const first = readArray(node, key)?.[0];
   return isObject(first) ? first : undefined;
-}
-
-function parse(raw: string): JsonObject | undefined {
-  try {
-    const body: unknown = JSON.parse(raw);
-    return isObject(body) ? body : undefined;
-  } catch {
-    return undefined;
-  }
 }

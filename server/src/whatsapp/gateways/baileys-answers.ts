@@ -1,7 +1,7 @@
 // Owns: what people tap, choose and fill in on WhatsApp Web as the Cloud API's answers. Refuses to know: what was asked.
 import type { JsonObject } from "../../kernel/json.ts";
-import { isObject, readObject, readString } from "../../kernel/read-json.ts";
-import { type Converted, parseParameters, present } from "./plain-message.ts";
+import { isObject, parseObject, readObject, readString } from "../../kernel/read-json.ts";
+import { type Converted, present } from "./plain-message.ts";
 
 export function buttonReply(node: JsonObject): Converted {
   return tapped({ id: readString(node, "selectedButtonId"), title: readString(node, "selectedDisplayText") });
@@ -22,7 +22,7 @@ export function flowReply(node: JsonObject): Converted {
   const name = readString(flow, "name");
   const source = readString(flow, "paramsJson") ?? readString(flow, "paramsJSON");
   const body = readString(readObject(node, "body"), "text");
-  const parameters = parseParameters(source);
+  const parameters = parseObject(source);
   const id = readString(parameters, "id");
   if (isObject(parameters) && name === "quick_reply") return tapped({ id, title: body ?? readString(parameters, "display_text") });
   if (isObject(parameters) && name === "single_select") {

@@ -1,8 +1,8 @@
 // Owns: messages with buttons and lists of WhatsApp Web (another business wrote them, or the WhatsApp app for ours) as the Cloud API's `interactive`.
 // Refuses to know: the answers to them.
 import type { Json, JsonObject } from "../../kernel/json.ts";
-import { isObject, readArray, readObject, readString } from "../../kernel/read-json.ts";
-import { type Converted, parseParameters, present } from "./plain-message.ts";
+import { isObject, parseObject, readArray, readObject, readString } from "../../kernel/read-json.ts";
+import { type Converted, present } from "./plain-message.ts";
 
 interface Asked {
   readonly header?: string | undefined;
@@ -71,7 +71,7 @@ function cardText(card: JsonObject): string {
 
 function flowButton(button: JsonObject): JsonObject {
   const source = readString(button, "buttonParamsJson") ?? readString(button, "buttonParamsJSON");
-  const parameters = parseParameters(source);
+  const parameters = parseObject(source);
   return present({
     title: readString(parameters, "display_text"),
     url: readString(parameters, "url"),
@@ -91,7 +91,7 @@ const OFFERS: ReadonlyMap<string, string> = new Map([
 /** What a button shows or asks for beside a link: a code to copy, a key to pay to, an order, rows to choose from. */
 function offerText(button: JsonObject): string | undefined {
   const name = readString(button, "name") ?? "";
-  const parameters = parseParameters(readString(button, "buttonParamsJson") ?? readString(button, "buttonParamsJSON"));
+  const parameters = parseObject(readString(button, "buttonParamsJson") ?? readString(button, "buttonParamsJSON"));
   if (name === "cta_copy") return joined([readString(parameters, "display_text"), readString(parameters, "copy_code")], ": ");
   if (name === "payment_info") return paymentText(parameters);
   if (name === "single_select") return choiceText(parameters);

@@ -2,7 +2,7 @@
 // Refuses to know: connections, keys, when to try again.
 import type { JsonObject } from "../../kernel/json.ts";
 import type { Exchange } from "../http-exchange.ts";
-import { isObject, readArray, readObject, readString } from "../../kernel/read-json.ts";
+import { isObject, parseObject, readArray, readObject, readString } from "../../kernel/read-json.ts";
 import { cleanString } from "../../kernel/storable-json.ts";
 import type { MarkReadOutcome, Rejected, SendOutcome, Uncertain } from "../transport.ts";
 
@@ -32,7 +32,7 @@ function readAnswer(result: Exchange | Rejected): Answered | Rejected | Uncertai
     return { outcome: "uncertain", reason: `The connection to the gateway ended without a whole answer: ${result.error.message}.` };
   }
   const { httpStatus, text } = result;
-  const body = parseJson(text);
+  const body = parseObject(text);
   if (httpStatus >= 200 && httpStatus <= 299) return { outcome: "answered", body };
   const said = `The gateway answered ${httpStatus}${messageIn(body)}.`;
   if (httpStatus === 429 || httpStatus === 503 || (httpStatus < 500 && NOT_CONNECTED.test(text)))
@@ -65,13 +65,4 @@ function messageIn(body: JsonObject | undefined): string {
   if (isObject(first) && first["exists"] === false) return ": the recipient has no WhatsApp account";
   const text = readString(response, "message") ?? (typeof first === "string" ? first : undefined) ?? readString(body, "error");
   return text === undefined ? "" : `: ${cleanString(text).slice(0, 200)}`;
-}
-
-function parseJson(text: string): JsonObject | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,7 @@
 // Owns: whether a gateway's webhook proves that it knows the channel's secret, in each gateway's own way. Refuses to know: where secrets are kept, HTTP.
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
-import { isObject, readInteger } from "../../kernel/read-json.ts";
+import type { JsonObject } from "../../kernel/json.ts";
+import { parseObject, readInteger } from "../../kernel/read-json.ts";
 
 /** Lower-case names, as Node gives them. */
 export type RequestHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
@@ -63,10 +64,10 @@ function isOneOf(given: string | undefined, secrets: readonly string[]): boolean
 function isSignedToken(token: string, secrets: readonly string[], now: Date): boolean {
   const [header, claims, signature, ...rest] = token.split(".");
   if (header === undefined || claims === undefined || signature === undefined || rest.length > 0) return false;
-  const head = decode(header);
-  const body = decode(claims);
+  const head = readPart(header);
+  const body = readPart(claims);
   // Only this algorithm: a token that names its own ("none") would sign itself.
-  if (head === undefined || body === undefined || !isObject(head) || !isObject(body) || head["alg"] !== "HS256") return false;
+  if (body === undefined || head?.["alg"] !== "HS256") return false;
   const given = Buffer.from(signature, "base64url");
   const isSigned = secrets.some((secret) => {
     const expected = createHmac("sha256", secret).update(`${header}.${claims}`).digest();
@@ -76,12 +77,8 @@ function isSignedToken(token: string, secrets: readonly string[], now: Date): bo
   return isSigned && expiresAt !== undefined && now.getTime() / 1000 <= expiresAt + JWT_LEEWAY_S;
 }
 
-function decode(part: string): unknown {
-  try {
-    return JSON.parse(Buffer.from(part, "base64url").toString("utf8"));
-  } catch {
-    return undefined;
-  }
+function readPart(part: string): JsonObject | undefined {
+  return parseObject(Buffer.from(part, "base64url").toString("utf8"));
 }
 
 function bearerOf(headers: RequestHeaders): string | undefined {

@@ -7,7 +7,7 @@ import type { OpenedWebhook } from "../opened-webhook.ts";
 import type { Gateway } from "../providers.ts";
 import { writeJson } from "../../kernel/write-json.ts";
 import { withoutFuture } from "../provider-time.ts";
-import { isArray, isObject, readString } from "../../kernel/read-json.ts";
+import { isArray, isObject, parseJson, readString } from "../../kernel/read-json.ts";
 import { cleanObject, isDeeperThan, MAX_DEPTH } from "../../kernel/storable-json.ts";
 import type { OwnNumber } from "./chat.ts";
 
@@ -135,12 +135,4 @@ function trimmed(value: Json): Json {
   if (typeof value === "string") return value.length > LONGEST_KEPT ? `(${value.length} characters, in the raw webhook)` : value;
   if (isArray(value)) return value.map(trimmed);
   return isObject(value) ? withoutBulk(value) : value;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

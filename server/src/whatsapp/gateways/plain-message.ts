@@ -56,13 +56,3 @@ export function readLong(node: JsonObject | undefined, key: string): number | un
 export function present(values: Readonly<Record<string, Json | undefined>>): JsonObject {
   return Object.fromEntries(Object.entries(values).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])));
 }
-
-/** Of a button: JSON inside of a text. */
-export function parseParameters(source: string | undefined): JsonObject | undefined {
-  try {
-    const value: unknown = source === undefined ? undefined : JSON.parse(source);
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}

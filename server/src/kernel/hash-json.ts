@@ -1,16 +1,16 @@
-// Owns: telling whether two calls are the same: one text for every JSON value, whatever order its keys were written in. Refuses to know: which tool.
+// Owns: telling whether two JSON values are the same, in whatever order their keys were written. Refuses to know: what they say.
 import { createHash } from "node:crypto";
-import type { Json } from "../kernel/json.ts";
-import { isArray, isObject } from "../kernel/read-json.ts";
+import type { Json } from "./json.ts";
+import { isArray, isObject } from "./read-json.ts";
 
 /** The same text for equal values: keys sorted by code unit, no blanks. */
-export function canonicalJson(value: Json): string {
+function canonicalJson(value: Json): string {
   if (isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
   if (!isObject(value)) return JSON.stringify(value);
   const entries = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
   return `{${entries.map(([key, inner]) => `${JSON.stringify(key)}:${canonicalJson(inner)}`).join(",")}}`;
 }
 
-export function hashOfArguments(args: Json): string {
-  return createHash("sha256").update(canonicalJson(args)).digest("hex");
+export function hashOfJson(value: Json): string {
+  return createHash("sha256").update(canonicalJson(value)).digest("hex");
 }
