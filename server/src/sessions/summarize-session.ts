@@ -5,6 +5,7 @@ import type { Database } from "../db/database.ts";
 import type { ValuesOf } from "../db/parameters.ts";
 import type { Row } from "../db/query.ts";
 import type { FailPoints } from "../kernel/fail-points.ts";
+import { messageOf } from "../kernel/faults.ts";
 import { newId, type BusinessId, type ConversationId } from "../kernel/ids.ts";
 import type { ReplySettings } from "../settings/reply-settings.ts";
 import type { ReplySettingsStore } from "../settings/reply-settings-store.ts";
@@ -13,26 +14,42 @@ import { describeMessage, labelOf } from "../whatsapp/describe-message.ts";
 import { clip } from "./extractive-summarizer.ts";
 import { readableMessages } from "./readable-messages.ts";
 import { loadSessionToSummarize, storeSummaries } from "./summaries.queries.ts";
-import type { SessionSummary, Summarizer } from "./summarizer.ts";
+import type { TrackingPlan } from "./plan-tracking.ts";
+import type { SessionSummary, SessionToSummarize, Summarizer } from "./summarizer.ts";
 import { instantOf, type HeldLane } from "./write-tracking.ts";
 
-export interface SummarizeDeps {
+export interface SessionSummariesDeps {
   readonly database: Database;
   readonly settings: Pick<ReplySettingsStore, "find">;
   readonly summarize: { readonly extractive: Summarizer; readonly model?: Summarizer };
   readonly failPoints: FailPoints;
 }
 
-export interface SummaryTarget extends HeldLane {
+export interface SummaryLane extends HeldLane {
   readonly businessId: BusinessId;
 }
 
-/** What the lane's row becomes with the summary that is the last one to be written; as the newest tracking found it. */
-export interface LaneAfterwards {
-  readonly isLast: boolean;
-  readonly doneThen: number;
+/** What a lane has to do after it was tracked. */
+export interface TrackedLane extends Pick<TrackingPlan, "pending" | "doneThen" | "openUntilMs"> {
   readonly wanted: number;
-  readonly openUntilMs: number | null;
+}
+
+type MessageRow = Row<typeof loadSessionToSummarize>;
+
+/** A closed session that waits for its summary. */
+export interface WaitingSession {
+  readonly id: string;
+  /** How often its summary has failed. */
+  readonly attempts: number;
+  readonly lastTurn: SessionToSummarize["lastTurn"];
+  readonly rows: readonly MessageRow[];
+}
+
+export interface WrittenSummary {
+  readonly sessionId: string;
+  readonly state: "done" | "too_short";
+  readonly source: SessionSummary["source"] | "message";
+  readonly summary: Omit<SessionSummary, "source">;
 }
 
 /** Somebody failed to write the summary of this session. */
@@ -40,72 +57,59 @@ export class SummaryFailure extends Error {
   readonly sessionId: string;
   readonly attempts: number;
 
-  constructor(sessionId: string, attempts: number, cause: unknown) {
-    super(cause instanceof Error ? cause.message : String(cause), { cause });
+  constructor({ id, attempts }: WaitingSession, cause: unknown) {
+    super(messageOf(cause), { cause });
     this.name = "SummaryFailure";
-    this.sessionId = sessionId;
+    this.sessionId = id;
     this.attempts = attempts;
   }
 }
 
-type MessageRow = Row<typeof loadSessionToSummarize>;
+export interface SessionSummaries {
+  /** The oldest of the lane that waits; undefined: none does, or the lane belongs to somebody else. */
+  find(lane: SummaryLane): Promise<WaitingSession | undefined>;
+  /** Throws a SummaryFailure. */
+  write(businessId: BusinessId, session: WaitingSession, signal: AbortSignal): Promise<WrittenSummary>;
+  /** With the last one that the lane waits for, its row is done with as `tracked` says. False: the lane belongs to somebody else. */
+  store(lane: SummaryLane, summary: WrittenSummary, tracked: TrackedLane): Promise<boolean>;
+}
 
 /** After so many failures of the model the summary is made without one, so every session ends with a summary. */
 const MODEL_ATTEMPTS = 3;
 const LENGTHS = { summary: 4_000, topic: 200, outcome: 300, openPoint: 300, openPoints: 10 };
 
-/**
- * Sums up the oldest session of the lane that waits for it. Answers "stored", "lost" when the lane belongs to somebody else, "nothing" when no
- * session waits. Throws a SummaryFailure when the summary could not be made.
- */
-export type SummarizeOldest = (
-  lane: SummaryTarget,
-  afterwards: () => LaneAfterwards,
-  signal: AbortSignal,
-) => Promise<"stored" | "lost" | "nothing">;
-
-export function createSummarizeOldest(deps: SummarizeDeps): SummarizeOldest {
-  const load = createLoad(deps.database);
+export function createSessionSummaries(deps: SessionSummariesDeps): SessionSummaries {
+  const find = createFind(deps.database);
   const store = createStore(deps.database);
-  return async (lane, afterwards, signal) => {
-    const rows = await load(lane.businessId, lane);
-    const [first] = rows;
-    if (first === undefined) return "nothing";
-    const kept = await summarize(deps, { lane, rows, first }, signal).catch((error: unknown) => {
-      throw new SummaryFailure(first.session_id, first.attempts, error);
-    });
-    signal.throwIfAborted();
-    const item = { ...kept, lane, sessionId: first.session_id, afterwards: afterwards() };
-    return (await store(lane.businessId, item)) ? "stored" : "lost";
+  return {
+    find: (lane) => find(lane.businessId, lane),
+    write: (businessId, session, signal) =>
+      write(deps, { businessId, session }, signal).catch((error: unknown) => {
+        throw new SummaryFailure(session, error);
+      }),
+    store: (lane, summary, tracked) => store(lane.businessId, { lane, summary, tracked }),
   };
 }
 
-interface Kept {
-  readonly state: "done" | "too_short";
-  readonly source: SessionSummary["source"] | "message";
-  readonly summary: Omit<SessionSummary, "source">;
+interface SummaryToWrite {
+  readonly businessId: BusinessId;
+  readonly session: WaitingSession;
 }
 
-interface Work {
-  readonly lane: SummaryTarget;
-  readonly rows: readonly MessageRow[];
-  readonly first: MessageRow;
-}
-
-async function summarize(deps: SummarizeDeps, { lane, rows, first }: Work, signal: AbortSignal): Promise<Kept> {
+async function write(deps: SessionSummariesDeps, { businessId, session }: SummaryToWrite, signal: AbortSignal): Promise<WrittenSummary> {
   await untilAborted(deps.failPoints.hit("session.summarize") ?? Promise.resolve(), signal);
+  const { id: sessionId, rows, attempts, lastTurn } = session;
   const messages = readableMessages(rows);
   const ofCustomer = messages.filter(({ author }) => author === "customer");
   if (ofCustomer.length <= 1) {
     const summary = summaryOfOne(ofCustomer[0], rows);
-    return { state: "too_short", source: "message", summary: { summary, topic: null, outcome: null, openPoints: [] } };
+    return { sessionId, state: "too_short", source: "message", summary: { summary, topic: null, outcome: null, openPoints: [] } };
   }
-  const settings = await deps.settings.find(lane.businessId);
-  const lastTurn = first.turn_state === null ? {} : { lastTurn: { state: first.turn_state, reason: first.turn_reason } };
-  const session = { businessId: lane.businessId, settings, messages, ...lastTurn };
-  const { source, ...summary } = await writerFor(deps, settings, first.attempts)(session, signal);
+  const settings = await deps.settings.find(businessId);
+  const readable = { businessId, settings, messages, ...(lastTurn === undefined ? {} : { lastTurn }) };
+  const { source, ...summary } = await writerFor(deps, settings, attempts)(readable, signal);
   if (summary.summary.trim() === "") throw new Error("the summary is empty");
-  return { state: "done", source, summary };
+  return { sessionId, state: "done", source, summary };
 }
 
 /** Of no message that can be read: what came instead, such as a reaction. */
@@ -115,7 +119,7 @@ function summaryOfOne(message: ContextMessage | undefined, rows: readonly Messag
   return type === undefined ? "(nothing)" : `(${labelOf(type)})`;
 }
 
-function writerFor({ summarize: { extractive, model } }: SummarizeDeps, settings: ReplySettings, attempts: number): Summarizer {
+function writerFor({ summarize: { extractive, model } }: SessionSummariesDeps, settings: ReplySettings, attempts: number): Summarizer {
   if (settings.sessions.summaries !== "model" || model === undefined || attempts >= MODEL_ATTEMPTS) return extractive;
   return (session, signal) => {
     // A provider that neither answers nor gives up counts as one that failed.
@@ -124,25 +128,32 @@ function writerFor({ summarize: { extractive, model } }: SummarizeDeps, settings
   };
 }
 
-function createLoad(database: Database): (businessId: BusinessId, lane: SummaryTarget) => Promise<readonly MessageRow[]> {
-  return createBusinessBatcher<SummaryTarget, readonly MessageRow[]>({
+function createFind(database: Database): (businessId: BusinessId, lane: SummaryLane) => Promise<WaitingSession | undefined> {
+  return createBusinessBatcher<SummaryLane, WaitingSession | undefined>({
     slots: 1,
     async run(businessId, lanes) {
       const rows = await database.forBusiness(businessId).run(loadSessionToSummarize, { lanes });
       const ofLane = Map.groupBy(rows, (row) => row.conversation_id as ConversationId);
-      return lanes.map(({ conversationId }) => ofLane.get(conversationId) ?? []);
+      return lanes.map(({ conversationId }) => sessionOf(ofLane.get(conversationId) ?? []));
     },
   });
 }
 
-interface StoreItem extends Kept {
-  readonly lane: SummaryTarget;
-  readonly sessionId: string;
-  readonly afterwards: LaneAfterwards;
+function sessionOf(rows: readonly MessageRow[]): WaitingSession | undefined {
+  const [first] = rows;
+  if (first === undefined) return undefined;
+  const { session_id: id, attempts, turn_state: state, turn_reason: reason } = first;
+  return { id, attempts, lastTurn: state === null ? undefined : { state, reason }, rows };
 }
 
-function createStore(database: Database): (businessId: BusinessId, item: StoreItem) => Promise<boolean> {
-  return createBusinessBatcher<StoreItem, boolean>({
+interface SummaryToStore {
+  readonly lane: SummaryLane;
+  readonly summary: WrittenSummary;
+  readonly tracked: TrackedLane;
+}
+
+function createStore(database: Database): (businessId: BusinessId, item: SummaryToStore) => Promise<boolean> {
+  return createBusinessBatcher<SummaryToStore, boolean>({
     slots: 1,
     async run(businessId, items) {
       const rows = await database.forBusiness(businessId).run(storeSummaries, { summaries: items.map(rowOf) });
@@ -154,7 +165,7 @@ function createStore(database: Database): (businessId: BusinessId, item: StoreIt
 
 type SummaryRow = ValuesOf<typeof storeSummaries.params>["summaries"][number];
 
-function rowOf({ lane, sessionId, afterwards, state, source, summary }: StoreItem): SummaryRow {
+function rowOf({ lane, summary: { sessionId, state, source, summary }, tracked }: SummaryToStore): SummaryRow {
   return {
     conversationId: lane.conversationId,
     fence: lane.fence,
@@ -168,9 +179,9 @@ function rowOf({ lane, sessionId, afterwards, state, source, summary }: StoreIte
     openPoints: JSON.stringify(summary.openPoints.slice(0, LENGTHS.openPoints).map((point) => clip(point, LENGTHS.openPoint))),
     inputTokens: summary.inputTokens,
     outputTokens: summary.outputTokens,
-    isLast: afterwards.isLast,
-    done: afterwards.doneThen,
-    wanted: afterwards.wanted,
-    openUntil: instantOf(afterwards.openUntilMs),
+    isLast: tracked.pending === 1,
+    done: tracked.doneThen,
+    wanted: tracked.wanted,
+    openUntil: instantOf(tracked.openUntilMs),
   };
 }

@@ -12,6 +12,7 @@ import { extractiveSummarizer } from "./extractive-summarizer.ts";
 import { planTracking } from "./plan-tracking.ts";
 import type { Summarizer } from "./summarizer.ts";
 import { createTrackSession, type TrackSessionDeps } from "./track-session.ts";
+import { readSessionLanes } from "./sessions.queries.ts";
 import { readLanes, writePlans } from "./write-tracking.ts";
 
 let test: TestDatabase;
@@ -298,6 +299,32 @@ describe("summaries", () => {
     await eventually(opened, (count) => count >= 1, { what: "a session opened beside the summary that hangs" });
     stop.abort();
     await Promise.all(runs);
+  });
+
+  it("all summaries of a lane are written in one run, also when each ends while its lane is being tracked", async () => {
+    const ago = [300, 299, 250, 249, 200, 199, 150, 149, 100, 99, 50, 49];
+    await thread.add(...ago.map((minutesAgo) => ({ minutesAgo })));
+    let begin: (() => void) | undefined;
+    const watched: Database = {
+      ...database,
+      forBusiness(id) {
+        const db = database.forBusiness(id);
+        return {
+          ...db,
+          run(query, values) {
+            if (query.name === readSessionLanes.name) begin?.();
+            return db.run(query, values);
+          },
+        };
+      },
+    };
+    const slow: Summarizer = async (session, signal) => {
+      await new Promise<void>((resolve) => (begin = resolve));
+      return byModel(session, signal);
+    };
+    await runOnce(modelled(slow, { trackEveryMs: 1, database: watched }));
+    expect((await sessionsOf()).map(({ state }) => state)).toEqual(Array<string>(6).fill("done"));
+    expect(await laneOf()).toMatchObject({ wanted: 12, done: 12, asleep: true, owner: null });
   });
 
   it("lanes that find no place to write their summary are let go of together, for ten to twenty seconds, not at one time", async () => {

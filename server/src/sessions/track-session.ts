@@ -11,7 +11,7 @@ import type { ClaimedLane } from "../lanes/lane-store.ts";
 import type { ReplySettingsStore } from "../settings/reply-settings-store.ts";
 import { planTracking } from "./plan-tracking.ts";
 import { postponeSummaries } from "./summaries.queries.ts";
-import { createSummarizeOldest, SummaryFailure, type LaneAfterwards } from "./summarize-session.ts";
+import { createSessionSummaries, SummaryFailure, type TrackedLane, type WaitingSession } from "./summarize-session.ts";
 import type { Summarizer } from "./summarizer.ts";
 import { createSummarySlots } from "./summary-slots.ts";
 import { instantOf, readLanes, rulesOf, writePlans } from "./write-tracking.ts";
@@ -37,39 +37,49 @@ const RETRY_MS = [5_000, 10_000] as const;
 // Thousands of lanes may wait for a place, after an outage of the model say. Each look costs a claim, so they come seldom, and not all at once.
 const BUSY_MS = { from: 10_000, to: 20_000 } as const;
 
-interface Tracked extends Omit<LaneAfterwards, "isLast"> {
-  readonly pending: number;
+type Track = (lane: ClaimedLane) => Promise<TrackedLane | undefined>;
+
+interface LaneRun {
+  readonly tracked: TrackedLane;
+  readonly signal: AbortSignal;
 }
 
-type Track = (lane: ClaimedLane) => Promise<Tracked | undefined>;
-
 export function createTrackSession(deps: TrackSessionDeps): (lane: ClaimedLane, signal: AbortSignal) => Promise<void> {
+  const { trackEveryMs = TRACK_EVERY_MS, summariesAtOnce: all = SUMMARIES_AT_ONCE } = deps;
   const track = createTrack(deps);
   const postpone = createPostpone(deps.database);
-  const summarizeOldest = createSummarizeOldest(deps);
-  const all = deps.summariesAtOnce ?? SUMMARIES_AT_ONCE;
+  const summaries = createSessionSummaries(deps);
   const slots = createSummarySlots({ all, perBusiness: Math.min(all, SUMMARIES_AT_ONCE_PER_BUSINESS) });
 
-  /** Until all are written, or one has to wait. */
-  async function summarizeAll(lane: ClaimedLane, first: Tracked, signal: AbortSignal): Promise<void> {
+  /** A summary may take as long as a model takes: the sessions of its own lane are not to wait for it. */
+  async function writeWhileTracking(lane: ClaimedLane, session: WaitingSession, { tracked, signal }: LaneRun) {
     const stop = new AbortController();
-    const untilStop = AbortSignal.any([signal, stop.signal]);
-    let tracked: Tracked | undefined = first;
+    const writing = summaries.write(lane.businessId, session, AbortSignal.any([signal, stop.signal]));
+    let newest = tracked;
+    try {
+      while (!(await settlesWithin(writing, trackEveryMs))) newest = (await track(lane)) ?? newest;
+      return { summary: await writing, tracked: newest };
+    } finally {
+      // Where tracking fails, the whole run does: nobody is to go on with its summary.
+      stop.abort();
+    }
+  }
+
+  /** Until all are written, or one has to wait. Nothing is tracked while one is stored: what the lane's row becomes is what was tracked last. */
+  async function summarizeAll(lane: ClaimedLane, first: TrackedLane, signal: AbortSignal): Promise<void> {
+    let tracked: TrackedLane | undefined = first;
     while (tracked !== undefined && tracked.pending > 0) {
       signal.throwIfAborted();
-      let now: Tracked = tracked;
-      const newest = (): LaneAfterwards => ({ ...now, isLast: now.pending === 1 });
-      // Where tracking fails, the whole run does: nobody is to go on with its summary.
-      const result = await whileTracking(deps, summarizeOldest(lane, newest, untilStop), async () => {
-        now = (await track(lane)) ?? now;
-      }).catch((error: unknown) => {
-        stop.abort();
-        throw error;
-      });
-      if (result === "lost") return;
-      if (result === "stored" && now.pending === 1) return;
-      // "nothing": somebody else wrote it, or it was taken up again. Tracking knows.
-      tracked = result === "stored" ? { ...now, pending: now.pending - 1 } : await track(lane);
+      const session = await summaries.find(lane);
+      if (session === undefined) {
+        // Somebody else wrote it, or the session is open again.
+        tracked = await track(lane);
+        continue;
+      }
+      const written = await writeWhileTracking(lane, session, { tracked, signal });
+      signal.throwIfAborted();
+      if (!(await summaries.store(lane, written.summary, written.tracked))) return;
+      tracked = { ...written.tracked, pending: written.tracked.pending - 1 };
     }
   }
 
@@ -98,7 +108,7 @@ export function createTrackSession(deps: TrackSessionDeps): (lane: ClaimedLane, 
 
 /** Two round trips for the waiting lanes of a business, however many they are. */
 function createTrack({ database, settings }: TrackSessionDeps): Track {
-  const track = createBusinessBatcher<ClaimedLane, Tracked | undefined>({
+  const track = createBusinessBatcher<ClaimedLane, TrackedLane | undefined>({
     slots: 1,
     async run(businessId: BusinessId, lanes) {
       const rules = rulesOf(await settings.find(businessId));
@@ -116,41 +126,23 @@ function createTrack({ database, settings }: TrackSessionDeps): Track {
   return (lane) => track(lane.businessId, lane);
 }
 
-/** A summary may take as long as a model takes: the sessions of its own lane are not to wait for it. */
-async function whileTracking<T>(
-  { trackEveryMs = TRACK_EVERY_MS }: TrackSessionDeps,
-  work: Promise<T>,
-  track: () => Promise<void>,
-): Promise<T> {
-  const ended = new AbortController();
-  const settled = work.finally(() => {
-    ended.abort();
-  });
-  const tracking = (async () => {
-    while (await isStillGoing(trackEveryMs, ended.signal)) await track();
-  })();
-  const [result] = await Promise.all([settled, tracking]);
-  return result;
-}
-
-function isStillGoing(ms: number, ended: AbortSignal): Promise<boolean> {
-  if (ended.aborted) return Promise.resolve(false);
+/** Whether it has settled after this time, or before. */
+function settlesWithin(work: Promise<unknown>, ms: number): Promise<boolean> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => {
-      ended.removeEventListener("abort", onEnd);
-      resolve(true);
-    }, ms);
-    function onEnd(): void {
-      clearTimeout(timer);
       resolve(false);
-    }
-    ended.addEventListener("abort", onEnd, { once: true });
+    }, ms);
+    const end = (): void => {
+      clearTimeout(timer);
+      resolve(true);
+    };
+    work.then(end, end);
   });
 }
 
 interface Postponement {
   readonly lane: ClaimedLane;
-  readonly tracked: Tracked;
+  readonly tracked: TrackedLane;
   readonly afterMs: number;
   readonly failed?: { readonly sessionId: string; readonly error: string };
 }
