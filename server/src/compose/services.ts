@@ -13,9 +13,11 @@ import { createSetConversationState, type SetConversationState } from "../conver
 import type { Database } from "../db/database.ts";
 import { createReadEvents, type ReadEvents } from "../events/read-events.ts";
 import { createMergeByHand, type MergeByHand } from "../identity/merge-by-hand.ts";
-import { createClaimIdentity } from "../identity/settle-identity.ts";
+import { createLearnSpelling, type LearnSpelling } from "../identity/learn-spelling.ts";
+import { createClaimIdentity, createSettleIdentity, type SettleIdentity } from "../identity/settle-identity.ts";
 import { createSplitConversations, type SplitConversations } from "../identity/split-conversations.ts";
 import type { WebhookIntake } from "../ingest/webhook-intake.ts";
+import { createWebhookLog, type WebhookLogWriter } from "../ingest/webhook-log.ts";
 import type { FailPoints } from "../kernel/fail-points.ts";
 import type { Log } from "../kernel/log.ts";
 import { createFindEmbedder } from "../knowledge/embed-texts.ts";
@@ -32,6 +34,7 @@ import { createCloseSession, type CloseSession } from "../sessions/close-session
 import { createListSessions, type ListSessions } from "../sessions/read-sessions.ts";
 import { createRebuildSessions, type RebuildSessions } from "../sessions/rebuild-sessions.ts";
 import { createBusinessTools, type BusinessTools } from "../tools/business-tools.ts";
+import { createOpenTools, type OpenToolsWithEnd } from "../tools/open-tools.ts";
 import { createToolCalls, type ToolCalls } from "../tools/tool-calls.ts";
 import { createTryTool, type TryTool } from "../tools/try-tool.ts";
 
@@ -65,30 +68,35 @@ export interface Services {
   /** Not started; a command indexes with it what it has just added. */
   readonly indexWorker: IndexWorker;
   readonly knowledge: KnowledgeBase;
+  readonly learnSpelling: LearnSpelling;
   readonly listNotices: ListNotices;
   readonly listSessions: ListSessions;
   readonly mergeByHand: MergeByHand;
+  readonly openTools: OpenToolsWithEnd;
   readonly readEvents: ReadEvents;
   readonly rebuildSessions: RebuildSessions;
   readonly replySettings: ReplySettingsStore;
   readonly resolveConversation: ResolveConversation;
-  /** For a reply: whatever it waits for, the commits of other businesses do not wait with it. */
   readonly searchForReply: SearchKnowledge;
   readonly setConversationState: SetConversationState;
+  readonly settleIdentity: SettleIdentity;
   readonly splitConversations: SplitConversations;
   readonly toolCalls: ToolCalls;
   readonly tryTool: TryTool;
+  readonly webhookLog: WebhookLogWriter;
 }
 
-export function createServices({ database, log, failPoints, outside, wake, onKnown }: ServiceParts): Services {
+export function createServices(parts: ServiceParts): Services {
+  const { database, log, outside, wake, onKnown } = parts;
   const replySettings = createReplySettingsStore({ database, log });
   const settings = replySettings;
-  const findEmbedder = createFindEmbedder({ settings, outside });
+  const claimIdentity = createClaimIdentity({ database, log });
+  const customerFacts = createCustomerFacts({ database });
   const businessTools = createBusinessTools({ database });
-  const onQueued = (): void => {
-    wake("knowledge");
-  };
+  const ofKnowledge = createKnowledgeServices(parts, settings);
+  const knowledge = { search: ofKnowledge.searchForReply };
   return {
+    ...ofKnowledge,
     acceptMessage: createAcceptMessage({ database, wake }),
     aiSwitch: createAiSwitch({ database }),
     answerTurn: createAnswerTurn({ database, settings, wake }),
@@ -100,22 +108,39 @@ export function createServices({ database, log, failPoints, outside, wake, onKno
     closeSession: createCloseSession({ database, settings, wake }),
     consent: createConsent({ database }),
     conversations: createConversationReader({ database }),
-    customerFacts: createCustomerFacts({ database }),
+    customerFacts,
     findCaller: createFindCaller({ database }),
     findTurn: createFindTurn({ database }),
-    indexWorker: createIndexWorker({ database, log, failPoints, outside, findEmbedder }),
-    knowledge: createKnowledgeBase({ database, failPoints, log, findEmbedder, onQueued }),
+    learnSpelling: createLearnSpelling({ claimIdentity, log }),
     listNotices: createListNotices({ database }),
     listSessions: createListSessions({ database }),
     mergeByHand: createMergeByHand({ database, log }),
+    openTools: createOpenTools({ ...parts, businessTools, facts: customerFacts, knowledge, settings }),
     readEvents: createReadEvents({ database }),
     rebuildSessions: createRebuildSessions({ database, settings }),
     replySettings,
-    resolveConversation: createResolveConversation({ database, claimIdentity: createClaimIdentity({ database, log }), onKnown }),
-    searchForReply: createSearchKnowledge({ database: database.optional, failPoints, log, findEmbedder }),
+    resolveConversation: createResolveConversation({ database, claimIdentity, onKnown }),
     setConversationState: createSetConversationState({ database }),
+    settleIdentity: createSettleIdentity({ database, log }),
     splitConversations: createSplitConversations({ database, log }),
     toolCalls: createToolCalls({ database, wake }),
     tryTool: createTryTool({ tools: businessTools, settings, outside }),
+    webhookLog: createWebhookLog({ db: database.acrossBusinesses, log }),
+  };
+}
+
+function createKnowledgeServices(
+  { database, log, failPoints, outside, wake }: ServiceParts,
+  settings: ReplySettingsStore,
+): Pick<Services, "indexWorker" | "knowledge" | "searchForReply"> {
+  const findEmbedder = createFindEmbedder({ settings, outside });
+  const onQueued = (): void => {
+    wake("knowledge");
+  };
+  return {
+    indexWorker: createIndexWorker({ database, log, failPoints, outside, findEmbedder }),
+    knowledge: createKnowledgeBase({ database, failPoints, log, findEmbedder, onQueued }),
+    // Whatever it waits for, the commits of other businesses do not wait with it.
+    searchForReply: createSearchKnowledge({ database: database.optional, failPoints, log, findEmbedder }),
   };
 }

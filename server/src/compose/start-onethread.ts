@@ -17,9 +17,7 @@ import { openReaderLogin } from "../demo/reader-login.ts";
 import { createHttpApp } from "../http/app.ts";
 import { createMetrics } from "../http/metrics.ts";
 import { createIntake, type Intake } from "../ingest/create-intake.ts";
-import { createSettleIdentity } from "../identity/settle-identity.ts";
 import { createStatusStore } from "../ingest/store-statuses.ts";
-import { createWebhookLog } from "../ingest/webhook-log.ts";
 import { noFailPoints } from "../kernel/fail-points.ts";
 import type { Log } from "../kernel/log.ts";
 import { withTimeout } from "../kernel/with-timeout.ts";
@@ -53,15 +51,14 @@ const FORGET_INTERVAL_MS = 3_600_000;
 /** Longer than the closing of the API (4 s) and what running turns are waited for (5 s) each take at most. */
 const STOP_STEP_LIMIT_MS = 6_000;
 
-function composeIntake(parts: Omit<Parts, "intake" | "services">): Intake {
-  const { config, database, channels, log, failPoints, wakeUps } = parts;
-  const db = database.acrossBusinesses;
+function composeIntake(parts: Omit<Parts, "intake">): Intake {
+  const { config, database, channels, log, failPoints, services, wakeUps } = parts;
   const intake = createIntake({
-    db,
+    db: database.acrossBusinesses,
     batches: database.batches,
     channels,
-    webhookLog: createWebhookLog({ db, log }),
-    settleIdentity: createSettleIdentity({ database, log }),
+    webhookLog: services.webhookLog,
+    settleIdentity: services.settleIdentity,
     failPoints,
     log,
     slots: config.ingestConnections,
@@ -101,9 +98,9 @@ async function listenForHttp(
 }
 
 function startScheduler(parts: Parts): void {
-  const { database, log, failPoints } = parts;
+  const { database, log, failPoints, services } = parts;
   const db = database.acrossBusinesses;
-  const statuses = createStatusStore({ db, webhookLog: createWebhookLog({ db, log }), failPoints });
+  const statuses = createStatusStore({ db, webhookLog: services.webhookLog, failPoints });
   const tasks = [
     createPeriodic({ name: "orphaned-statuses", everyMs: ORPHANED_STATUS_INTERVAL_MS, log, runOnce: () => statuses.applyWaitingOnce() }),
     createPeriodic({
@@ -233,8 +230,9 @@ function openParts(options: StartOptions, place: DatabasePlace, atEnd: Parts["at
   };
   const channels = createChannelDirectory({ database });
   const base = { config, log, overrides, failPoints, outside, metrics, channels, databaseUrl: place.url, database, wakeUps, atEnd };
-  const intake = composeIntake(base);
-  return { ...base, intake, services: createServices({ ...base, wake, onKnown: (person) => intake.applyWaitingFor(person) }) };
+  const services = createServices({ ...base, wake, onKnown: (person) => intake.applyWaitingFor(person) });
+  const intake = composeIntake({ ...base, services });
+  return { ...base, services, intake };
 }
 
 /** Starts the roles of this process. Rejects, with everything stopped again, when one of them cannot start. */

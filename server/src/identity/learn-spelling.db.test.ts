@@ -30,7 +30,14 @@ async function sendAs(phone: string, waId: string): Promise<string> {
   sends += 1;
   const accepted = { outcome: "accepted", providerMessageId: `wamid.spelling-${String(sends)}`, waId } as const;
   const transport = { sendMessage: () => Promise.resolve(accepted), markRead: () => Promise.resolve({ outcome: "accepted" } as const) };
-  const deliver = createDeliver({ database: engine.database, transportOf: () => transport, failPoints: noFailPoints, log: test.log });
+  const { database, services } = engine;
+  const deliver = createDeliver({
+    database,
+    learnSpelling: services.learnSpelling,
+    transportOf: () => transport,
+    failPoints: noFailPoints,
+    log: test.log,
+  });
   await deliver(await engine.claimOne("send"), new AbortController().signal);
   const { rows } = await test.superuser.query<{ status: string }>("select status from messages where id = $1", [messageId]);
   expect(rows[0]?.status).toBe("accepted");

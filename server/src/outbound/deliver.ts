@@ -4,8 +4,7 @@ import { retryWhileGone } from "../db/retry-while-gone.ts";
 import { createBusinessBatcher } from "../db/business-batcher.ts";
 import type { Database } from "../db/database.ts";
 import type { Row } from "../db/query.ts";
-import { createLearnSpelling } from "../identity/learn-spelling.ts";
-import { createClaimIdentity } from "../identity/settle-identity.ts";
+import type { LearnSpelling } from "../identity/learn-spelling.ts";
 import type { FailPoints } from "../kernel/fail-points.ts";
 import type { Log } from "../kernel/log.ts";
 import type { ClaimedLane } from "../lanes/lane-store.ts";
@@ -15,6 +14,7 @@ import { finishSends, startSends, stopRefusedChannel } from "./deliver.queries.t
 
 export interface DeliverDeps {
   readonly database: Database;
+  readonly learnSpelling: LearnSpelling;
   readonly transportOf: TransportOf;
   readonly failPoints: FailPoints;
   readonly log: Log;
@@ -44,8 +44,7 @@ const WRITTEN_WITHIN_MS = 10_000;
 const STOPPED_CHANNEL_RECHECK_MS = 30_000;
 
 export function createDeliver(deps: DeliverDeps): (lane: ClaimedLane, signal: AbortSignal) => Promise<void> {
-  const { database, log } = deps;
-  const learnSpelling = createLearnSpelling({ claimIdentity: createClaimIdentity({ database, log }), log });
+  const { database, learnSpelling, log } = deps;
 
   const start = createBusinessBatcher<ClaimedLane, Started | undefined>({
     slots: 2,

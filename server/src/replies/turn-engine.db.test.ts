@@ -27,6 +27,8 @@ beforeEach(async () => {
   engine.simulator.clearFailures();
   await test.superuser.query("update onethread.lanes set check_at = 'infinity' where check_at is not null");
   await test.superuser.query("delete from onethread.reply_settings");
+  // Also what the engine remembers of them.
+  await change({});
   await test.superuser.query("delete from onethread.switches");
 });
 afterAll(async () => {

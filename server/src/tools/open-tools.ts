@@ -1,6 +1,6 @@
 // Owns: the tools of one turn: which there are, and what happens between a model's call and its answer: checked, counted, recorded, made, told.
 // Refuses to know: which model calls, and what becomes of the turn.
-import { createCustomerFacts } from "../conversations/customer-facts.ts";
+import type { CustomerFacts } from "../conversations/customer-facts.ts";
 import { createBusinessBatcher } from "../db/business-batcher.ts";
 import type { Database } from "../db/database.ts";
 import { retryWhileGone } from "../db/retry-while-gone.ts";
@@ -13,7 +13,7 @@ import type { OutsideHttp } from "../outside/outside-http.ts";
 import type { ReplySettingsStore } from "../settings/reply-settings-store.ts";
 import type { EarlierCall, OpenTools, ReplyContext, ToolOutcome, ToolSet } from "../answers/responder.ts";
 import { createBuiltInTools, HANDOFF_TOOL } from "./built-in-tools.ts";
-import { createBusinessTools, type BusinessTool } from "./business-tools.ts";
+import type { BusinessTool, BusinessTools } from "./business-tools.ts";
 import { createCallLedger, type BegunCall, type CallLedger, type CallOfBurst, type StartedCall } from "./call-ledger.ts";
 import type { CallableTool, CallOutcome } from "./callable-tool.ts";
 import { createContextValues } from "./context-values.ts";
@@ -23,6 +23,8 @@ import { createMcpConnections, createMcpTool, type McpConnections } from "./mcp-
 
 export interface OpenToolsDeps {
   readonly database: Database;
+  readonly businessTools: Pick<BusinessTools, "find" | "list">;
+  readonly facts: CustomerFacts;
   readonly knowledge: Pick<KnowledgeBase, "search">;
   readonly settings: Pick<ReplySettingsStore, "findSecret">;
   readonly outside: Pick<OutsideHttp, "request" | "fetch">;
@@ -48,8 +50,7 @@ const SENTENCES = {
 } as const;
 
 export function createOpenTools(deps: OpenToolsDeps): OpenToolsWithEnd {
-  const { database, settings, outside, log } = deps;
-  const businessTools = createBusinessTools({ database });
+  const { database, businessTools, settings, outside, log } = deps;
   const listMcpTools = createListMcpTools({
     tools: businessTools,
     outside,
@@ -59,7 +60,6 @@ export function createOpenTools(deps: OpenToolsDeps): OpenToolsWithEnd {
   const parts: Parts = {
     ...deps,
     ledger: createCallLedger({ database }),
-    facts: createCustomerFacts({ database }),
     listMcpTools,
     underway: new Set(),
   };
@@ -88,7 +88,6 @@ export function createOpenTools(deps: OpenToolsDeps): OpenToolsWithEnd {
 
 interface Parts extends OpenToolsDeps {
   readonly ledger: CallLedger;
-  readonly facts: ReturnType<typeof createCustomerFacts>;
   readonly listMcpTools: ListMcpTools;
   readonly underway: Set<Promise<unknown>>;
 }

@@ -1,23 +1,21 @@
-// Owns: the engine's real parts on a test database, driven step by step: messages in, lanes claimed, turns and sends run when the test says so.
+// Owns: the engine as the product puts it together, on a test database, driven step by step: messages in, lanes claimed, turns and sends run when the
+// test says so. Refuses to know: how it is put together. That is compose's.
 import { startSimulator, type Simulator } from "@onethread/simulator";
 import { createChannelDirectory } from "../../src/businesses/channel-directory.ts";
+import { createLaneWork } from "../../src/compose/lane-work.ts";
+import type { Services } from "../../src/compose/services.ts";
 import type { Database } from "../../src/db/database.ts";
-import { createSettleIdentity } from "../../src/identity/settle-identity.ts";
 import { createIntake, type Intake } from "../../src/ingest/create-intake.ts";
-import { createWebhookLog } from "../../src/ingest/webhook-log.ts";
 import { noFailPoints } from "../../src/kernel/fail-points.ts";
 import { createLaneStore, type ClaimedLane, type LaneKind, type LaneStore } from "../../src/lanes/lane-store.ts";
-import { createAcceptMessage } from "../../src/outbound/accept-message.ts";
-import { createDeliver } from "../../src/outbound/deliver.ts";
-import { createReplyTurn } from "../../src/replies/reply-turn.ts";
-import { createGatherMemory } from "../../src/replies/gather-memory.ts";
-import { createIsOverBudget } from "../../src/replies/read-budget.ts";
-import { createReplySettingsStore, type ReplySettingsStore } from "../../src/settings/reply-settings-store.ts";
+import { createOutsideHttp } from "../../src/outside/outside-http.ts";
+import type { ReplySettingsStore } from "../../src/settings/reply-settings-store.ts";
 import type { ReplyContext, Responder, ResponderAnswer } from "../../src/answers/responder.ts";
 import { createGraphClient } from "../../src/whatsapp/graph-client.ts";
 import { parseCloudWebhook } from "../../src/whatsapp/parse-webhook.ts";
 import type { TestBusiness } from "./test-business.ts";
 import type { TestDatabase } from "./test-database.ts";
+import { createTestServices } from "./test-services.ts";
 import { messagesBody, type TestMessage } from "./webhook-bodies.ts";
 
 export interface TestEngine {
@@ -26,6 +24,7 @@ export interface TestEngine {
   readonly store: LaneStore;
   readonly intake: Intake;
   readonly responder: TestResponder;
+  readonly services: Services;
   readonly settings: ReplySettingsStore;
   receive(business: TestBusiness, ...messages: readonly TestMessage[]): Promise<void>;
   /** Puts a text of the business into the outbox, as the API does. */
@@ -62,10 +61,8 @@ function createTestResponder(): TestResponder {
 }
 
 /** The window of the customer is checked by us alone: the simulator here never heard them write. */
-export async function createTestEngine(test: TestDatabase, numbers: readonly TestBusiness[]): Promise<TestEngine> {
-  const database = test.open();
-  const { log } = test;
-  const simulator = await startSimulator({
+function startPlatform(numbers: readonly TestBusiness[]): Promise<Simulator> {
+  return startSimulator({
     port: 0,
     webhookUrl: () => [],
     appSecret: "unused-here",
@@ -73,44 +70,38 @@ export async function createTestEngine(test: TestDatabase, numbers: readonly Tes
     statuses: "none",
     numbers: numbers.map(({ phoneNumberId }) => ({ phoneNumberId, displayPhoneNumber: "15550100200", wabaId: "300000000000001" })),
   });
+}
+
+export async function createTestEngine(test: TestDatabase, numbers: readonly TestBusiness[]): Promise<TestEngine> {
+  const database = test.open();
+  const { log } = test;
+  const simulator = await startPlatform(numbers);
   const transport = createGraphClient({ baseUrl: simulator.url, version: "v26.0", timeoutMs: 5_000, connections: 16 });
-  const db = database.acrossBusinesses;
-  const store = createLaneStore(db);
+  const outside = createOutsideHttp({ privateHosts: [] });
+  const store = createLaneStore(database.acrossBusinesses);
   const responder = createTestResponder();
+  const services = createTestServices({ database, log, outside, onKnown: (person) => intake.applyWaitingFor(person) });
+  const shared = { database, log, failPoints: noFailPoints };
   const intake = createIntake({
-    settleIdentity: createSettleIdentity({ database, log }),
-    db,
+    ...shared,
+    db: database.acrossBusinesses,
     batches: database.batches,
     channels: createChannelDirectory({ database }),
-    webhookLog: createWebhookLog({ db, log }),
-    failPoints: noFailPoints,
-    log,
+    webhookLog: services.webhookLog,
+    settleIdentity: services.settleIdentity,
     slots: 2,
     maxWaiting: 10_000,
     onStored: () => undefined,
   });
-  const wake = (): void => undefined;
-  const settings = createReplySettingsStore({ database, log });
-  const turn = createReplyTurn({
-    database,
-    settings: { find: (businessId) => settings.read(businessId) },
-    responderOf: () => responder,
-    gatherMemory: createGatherMemory({
-      sessions: () => Promise.resolve({ summarisedTo: null, earlier: [] }),
-      facts: () => Promise.resolve({}),
-      knowledge: () => Promise.resolve([]),
-      failPoints: noFailPoints,
-      log,
-    }),
-    isOverBudget: createIsOverBudget({ database, failPoints: noFailPoints, log }),
+  const work = createLaneWork({
+    ...shared,
+    outside,
+    overrides: { responder },
+    services,
     transportOf: () => transport,
-    failPoints: noFailPoints,
-    log,
-    wake,
+    wake: () => undefined,
     onTurn: () => undefined,
   });
-  const runDeliver = createDeliver({ database, transportOf: () => transport, failPoints: noFailPoints, log });
-  const acceptMessage = createAcceptMessage({ database, wake });
   const never = new AbortController().signal;
   const claim: TestEngine["claim"] = (kind, { limit = 100, leaseMs = 60_000 } = {}) => store.claim({ kind, limit, leaseMs, owner: "test" });
   return {
@@ -119,7 +110,8 @@ export async function createTestEngine(test: TestDatabase, numbers: readonly Tes
     store,
     intake,
     responder,
-    settings,
+    services,
+    settings: services.replySettings,
     async receive(business, ...messages) {
       const parsed = parseCloudWebhook(messagesBody(business.phoneNumberId, ...messages));
       if (parsed.outcome !== "events") throw new Error(parsed.reason);
@@ -132,7 +124,7 @@ export async function createTestEngine(test: TestDatabase, numbers: readonly Tes
         [businessId, phone],
       );
       const content = { type: "text", text: { body: text } };
-      const accepted = await acceptMessage({ businessId, conversationId: rows[0]?.id ?? "", author: "api", content });
+      const accepted = await services.acceptMessage({ businessId, conversationId: rows[0]?.id ?? "", author: "api", content });
       if (accepted.outcome !== "accepted") throw new Error(accepted.outcome);
       return accepted.message.id;
     },
@@ -142,13 +134,14 @@ export async function createTestEngine(test: TestDatabase, numbers: readonly Tes
       if (lane === undefined || others.length > 0) throw new Error(`${String(others.length)} lanes too many, or none`);
       return lane;
     },
-    turn: (lane, signal = never, newer = never) => turn.run(lane, signal, newer),
-    deliver: (lane, signal = never) => runDeliver(lane, signal),
+    turn: (lane, signal = never, newer = never) => work.turn.run(lane, signal, newer),
+    deliver: (lane, signal = never) => work.deliver(lane, signal),
     async expireLeases() {
       await test.superuser.query("update onethread.lanes set check_at = now() where check_at is not null");
     },
     async close() {
       await transport.close();
+      await outside.close();
       await simulator.stop();
     },
   };

@@ -4,11 +4,10 @@ import { noFailPoints, type FailPoints } from "../../src/kernel/fail-points.ts";
 import { newId, type BusinessId, type ConversationId } from "../../src/kernel/ids.ts";
 import type { Log } from "../../src/kernel/log.ts";
 import { createOutsideHttp } from "../../src/outside/outside-http.ts";
-import { createReplySettingsStore } from "../../src/settings/reply-settings-store.ts";
 import { replySettingsSchema } from "../../src/settings/reply-settings.ts";
 import type { ReplyContext, ToolOutcome, ToolSet } from "../../src/answers/responder.ts";
 import { createBusinessTools, type BusinessTool, type NewTool } from "../../src/tools/business-tools.ts";
-import { createOpenTools, type OpenToolsWithEnd } from "../../src/tools/open-tools.ts";
+import type { OpenToolsWithEnd } from "../../src/tools/open-tools.ts";
 import { createTestServices } from "./test-services.ts";
 
 export interface TestTools {
@@ -28,9 +27,7 @@ export interface TestToolsOptions {
 
 export function createTestTools({ database, log, failPoints = noFailPoints, privateHosts = ["127.0.0.1"] }: TestToolsOptions): TestTools {
   const outside = createOutsideHttp({ privateHosts });
-  const settings = createReplySettingsStore({ database, log });
-  const knowledge = createTestServices({ database, log, outside }).knowledge;
-  const open = createOpenTools({ database, knowledge, settings, outside, failPoints, log });
+  const open = createTestServices({ database, log, failPoints, outside }).openTools;
   const never = new AbortController().signal;
   return {
     open,

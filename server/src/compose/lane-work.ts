@@ -1,0 +1,101 @@
+// Owns: what is done on each lane, put together from the features: replies with their responders and what they know, sends, sessions.
+// Refuses to know: how lanes are claimed, how many at a time, and where a platform is reached.
+import type { Responder, SessionMemory } from "../answers/responder.ts";
+import type { Facts } from "../conversations/customer-facts.ts";
+import { createBusinessBatcher } from "../db/business-batcher.ts";
+import type { Database } from "../db/database.ts";
+import type { FailPoints } from "../kernel/fail-points.ts";
+import type { ConversationId } from "../kernel/ids.ts";
+import type { Log } from "../kernel/log.ts";
+import type { ClaimedLane } from "../lanes/lane-store.ts";
+import { createDeliver } from "../outbound/deliver.ts";
+import type { OutsideHttp } from "../outside/outside-http.ts";
+import { createGatherMemory } from "../replies/gather-memory.ts";
+import { createIsOverBudget } from "../replies/read-budget.ts";
+import { createReplyTurn, type ReplyTurn, type ReplyTurnDeps } from "../replies/reply-turn.ts";
+import { createRegisterTurn, createTakeAnswer } from "../replies/waiting-turn.ts";
+import { createKnowledgeResponder } from "../responders/knowledge-responder.ts";
+import { createWebhookResponder } from "../responders/webhook-responder.ts";
+import { extractiveSummarizer } from "../sessions/extractive-summarizer.ts";
+import { readSessionMemory } from "../sessions/session-memory.ts";
+import { createTrackSession } from "../sessions/track-session.ts";
+import type { ReplySettings } from "../settings/reply-settings.ts";
+import type { TransportOf } from "../whatsapp/transport.ts";
+import { createLazyModels, type LazyModels } from "./lazy-models.ts";
+import type { Overrides } from "./parts.ts";
+import type { Services } from "./services.ts";
+
+export interface LaneWorkParts extends Pick<ReplyTurnDeps, "onTurn" | "wake"> {
+  readonly database: Database;
+  readonly log: Log;
+  readonly failPoints: FailPoints;
+  readonly outside: OutsideHttp;
+  readonly overrides: Overrides;
+  readonly services: Services;
+  readonly transportOf: TransportOf;
+}
+
+export interface LaneWork {
+  readonly turn: ReplyTurn;
+  readonly deliver: (lane: ClaimedLane, signal: AbortSignal) => Promise<void>;
+  readonly trackSession: (lane: ClaimedLane, signal: AbortSignal) => Promise<void>;
+}
+
+export function createLaneWork(parts: LaneWorkParts): LaneWork {
+  const { database, log, failPoints, outside, services, transportOf } = parts;
+  const settings = services.replySettings;
+  const models = createLazyModels({ settings, outside });
+  const summarize = { extractive: extractiveSummarizer, model: models.summarizer };
+  return {
+    turn: createTurn(parts, models),
+    deliver: createDeliver({ database, learnSpelling: services.learnSpelling, transportOf, failPoints, log }),
+    trackSession: createTrackSession({ database, settings, summarize, failPoints, log }),
+  };
+}
+
+function createTurn(parts: LaneWorkParts, models: LazyModels): ReplyTurn {
+  const { database, log, failPoints, services, transportOf, wake, onTurn } = parts;
+  // Replies of a business that are begun at the same time are looked up together.
+  const sessions = createBusinessBatcher<ConversationId, SessionMemory>({
+    slots: 2,
+    async run(businessId, ids) {
+      const memories = await readSessionMemory(database.forBusiness(businessId), ids);
+      return ids.map((id) => memories.get(id) ?? { summarisedTo: null, earlier: [] });
+    },
+  });
+  const facts = createBusinessBatcher<ConversationId, Facts>({
+    slots: 2,
+    async run(businessId, ids) {
+      const known = await services.customerFacts.find(businessId, ids);
+      return ids.map((id) => known.get(id) ?? {});
+    },
+  });
+  return createReplyTurn({
+    database,
+    settings: services.replySettings,
+    responderOf: createResponderOf(parts, models),
+    gatherMemory: createGatherMemory({ sessions, facts, knowledge: services.searchForReply, failPoints, log }),
+    isOverBudget: createIsOverBudget({ database: database.optional, failPoints, log }),
+    transportOf,
+    failPoints,
+    log,
+    wake,
+    onTurn,
+  });
+}
+
+function createResponderOf(parts: LaneWorkParts, models: LazyModels): (settings: ReplySettings) => Responder {
+  const { database, log, outside, overrides, services } = parts;
+  const { openTools, replySettings } = services;
+  const responders: Readonly<Record<ReplySettings["responder"], Responder>> = {
+    knowledge: createKnowledgeResponder({ knowledge: { search: services.searchForReply } }),
+    model: models.responder({ openTools, log }),
+    webhook: createWebhookResponder({
+      settings: replySettings,
+      outside,
+      registerTurn: createRegisterTurn({ database }),
+      takeAnswer: createTakeAnswer({ database }),
+    }),
+  };
+  return ({ responder }) => overrides.responder ?? responders[responder];
+}
