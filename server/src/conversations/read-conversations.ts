@@ -4,12 +4,13 @@ import type { Queryable, Row } from "../db/query.ts";
 import { findPhone } from "../identity/find-phone.ts";
 import type { BusinessId } from "../kernel/ids.ts";
 import { plainPhone, readWrittenPhone } from "../kernel/written-phone.ts";
-import { findConversation, listConversations, listTurns } from "./conversation-reads.queries.ts";
+import { findConversation, listConversations } from "./conversation-reads.queries.ts";
 import { conversationViewOf, type ConversationView } from "./conversation-view.ts";
 import { findSurvivor } from "./surviving-conversation.ts";
 import { decodeSeq, decodeTimeId, decodeTimeSeq, encodeCursor, pageOf, type Page } from "../kernel/cursor.ts";
 import { findMessage, listChangesOfMessages, listMessagesNewestFirst, listMessagesOldestFirst } from "./message-reads.queries.ts";
 import { membersOf, messageViewOf, type ChangeRow, type MessageView } from "./message-view.ts";
+import { listTurns } from "./turn-reads.queries.ts";
 import { turnViewOf, type TurnView } from "./turn-view.ts";
 
 export interface PageRequest {
@@ -77,7 +78,7 @@ async function list(
 interface WantedPhone {
   /** The stored spelling of the number that is looked for; a known other one where the number itself is not known. */
   readonly phone: string | undefined;
-  /** Digits that are somewhere in the number: its end, or the way it is written inside of its country. */
+  /** Digits that are somewhere in the number: its end, or the way it is written within its country. */
   readonly phonePart: string | undefined;
 }
 

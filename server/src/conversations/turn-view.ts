@@ -4,7 +4,7 @@ import type { Row } from "../db/query.ts";
 import type { JsonObject } from "../kernel/json.ts";
 import { isArray, isObject, readString } from "../kernel/read-json.ts";
 import { instant, named, uuid } from "../kernel/shapes.ts";
-import type { listTurns } from "./conversation-reads.queries.ts";
+import type { findTurn } from "./turn-reads.queries.ts";
 
 export const turnState = z.string().describe("replied, superseded, handed_off, skipped or failed.");
 
@@ -37,7 +37,7 @@ export const turnSchema = named(
 
 export type TurnView = Readonly<z.output<typeof turnSchema>>;
 
-export function turnViewOf(row: Row<typeof listTurns>): TurnView {
+export function turnViewOf(row: Row<typeof findTurn>): TurnView {
   return {
     id: row.id,
     conversationId: row.conversation_id,

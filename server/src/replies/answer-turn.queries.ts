@@ -1,5 +1,4 @@
 // Owns: the SQL of turns whose answer comes from outside: asking for it, taking it, and looking at it.
-import { listTurns } from "../conversations/conversation-reads.queries.ts";
 import { defineQuery } from "../db/query.ts";
 
 // Written before the question is asked, so that an answer is never for a turn that nobody knows. Until the lane is parked (replies.park-turns) the row
@@ -94,18 +93,6 @@ export const wakeParkedLane = defineQuery({
   text: `
 update lanes l set check_at = now()
  where l.business_id = :business and l.conversation_id = :conversationId and l.kind = 'reply' and l.parked and l.check_at is not null`,
-});
-
-export const findTurn = defineQuery({
-  name: "replies.find-turn",
-  role: "app",
-  columns: listTurns.columns,
-  params: { turnId: "uuid" },
-  text: `
-select t.id, t.conversation_id, t.covers_from, t.covers_to, t.state, t.reason, t.responder, t.attempts, t.error, t.started_at, t.finished_at,
-       t.model, t.input_tokens, t.output_tokens, t.cost_micros, t.latency_ms, t.tool_calls, t.sources
-  from turns t
- where t.business_id = :business and t.id = :turnId`,
 });
 
 export const listTurnTexts = defineQuery({

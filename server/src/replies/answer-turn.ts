@@ -1,11 +1,11 @@
 // Owns: taking an answer that comes later, through the API, for a turn that waits for it: at most one, never too late, never over a person.
 // Refuses to know: how the turn then ends (the reply lane reads the answer and commits it).
 import { isDeepStrictEqual } from "node:util";
+import { findTurn } from "../conversations/turn-reads.queries.ts";
 import type { Database } from "../db/database.ts";
 import type { Queryable, Row } from "../db/query.ts";
 import type { BusinessId, TurnId } from "../kernel/ids.ts";
 import {
-  findTurn,
   findWaitingConversation,
   listTurnTexts,
   lockWaitingConversation,

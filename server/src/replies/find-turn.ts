@@ -1,10 +1,11 @@
 // Owns: one turn as the API shows it, the ones that still wait for somebody outside included.
 import { z } from "zod";
+import { findTurn } from "../conversations/turn-reads.queries.ts";
 import { turnSchema, turnViewOf } from "../conversations/turn-view.ts";
 import type { Database } from "../db/database.ts";
 import type { BusinessId } from "../kernel/ids.ts";
 import { instant, isoOf, named } from "../kernel/shapes.ts";
-import { findTurn, findWaitingTurn } from "./answer-turn.queries.ts";
+import { findWaitingTurn } from "./answer-turn.queries.ts";
 
 export const turnDetailSchema = named(
   "TurnDetail",
