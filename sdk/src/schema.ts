@@ -113,7 +113,7 @@ export type Conversation = {
     /** ISO 8601, UTC. */
     readonly at: string;
     readonly reason: string;
-    /** When the AI answers again by itself; null: only when it is resumed. */
+    /** When the AI resumes automatically; null: only when it is resumed. */
     readonly until: string | null;
   } | null;
   /** The customer asked not to be written to: nothing is sent. */
@@ -553,7 +553,7 @@ export type ResolvedConversation = {
     /** ISO 8601, UTC. */
     readonly at: string;
     readonly reason: string;
-    /** When the AI answers again by itself; null: only when it is resumed. */
+    /** When the AI resumes automatically; null: only when it is resumed. */
     readonly until: string | null;
   } | null;
   /** The customer asked not to be written to: nothing is sent. */

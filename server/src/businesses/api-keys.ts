@@ -1,4 +1,4 @@
-// Owns: API keys: making them, recognising them, ending them. A key is shown once and stored as its hash only.
+// Owns: API keys: creating, recognising and revoking them. A key is shown once and stored as its hash only.
 import { createHash, randomInt } from "node:crypto";
 import type { Database } from "../db/database.ts";
 import { newId, type BusinessId } from "../kernel/ids.ts";

@@ -1,4 +1,4 @@
-// Owns: connecting WhatsApp numbers to a business. Never gives an access token out again.
+// Owns: connecting WhatsApp numbers to a business. Never shows an access token again.
 import { z } from "zod";
 import type { Database } from "../db/database.ts";
 import type { RowOf } from "../db/query.ts";

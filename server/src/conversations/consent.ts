@@ -1,4 +1,4 @@
-// Owns: whether a customer may be written to: reading it, and what a person or a program sets of it. Refuses to know: who enforces it
+// Owns: whether a customer may be written to: reading it, and what people and programs set. Refuses to know: who enforces it
 // (outbound/: at acceptance and when a send leaves).
 import { z } from "zod";
 import type { Database } from "../db/database.ts";
@@ -23,7 +23,7 @@ export const consentSchema = z
 export type ConsentView = Readonly<z.output<typeof consentSchema>>;
 
 export interface Consent {
-  /** Undefined when there is no such conversation; of a merged one its winner's. */
+  /** Undefined when there is no such conversation; for a merged one, its winner's. */
   find(businessId: BusinessId, conversationId: string): Promise<ConsentView | undefined>;
   /** Sets or lifts what the customer said. Doing it twice is doing it once. */
   set(businessId: BusinessId, conversationId: string, change: ConsentChange): Promise<ConsentView | undefined>;

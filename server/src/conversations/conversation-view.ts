@@ -24,7 +24,7 @@ export const conversationSchema = named(
       .object({
         at: instant,
         reason: z.string(),
-        until: instant.nullable().describe("When the AI answers again by itself; null: only when it is resumed."),
+        until: instant.nullable().describe("When the AI resumes automatically; null: only when it is resumed."),
       })
       .nullable()
       .describe("Set while a person answers instead of the AI."),

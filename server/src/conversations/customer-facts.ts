@@ -18,17 +18,17 @@ export type ChangeFactsOutcome =
 export interface FactsChange {
   readonly businessId: BusinessId;
   readonly conversationId: string;
-  /** What it does not name stays; null takes a fact away. */
+  /** What it does not name stays; null removes a fact. */
   readonly patch: Readonly<Record<string, string | null>>;
   readonly by: "ai" | "api";
 }
 
 export interface CustomerFacts {
-  /** Of each conversation that has any, for those who know the surviving ones. A read that helps and is not needed: it keeps no commit waiting. */
+  /** Of each conversation that has any, for those who know the surviving ones. An optional read: it keeps no commit waiting. */
   find(businessId: BusinessId, conversationIds: readonly string[]): Promise<ReadonlyMap<string, Facts>>;
-  /** Of a merged conversation those of its winner; undefined when there is no such conversation. */
+  /** For a merged conversation, those of its winner; undefined when there is no such conversation. */
   read(businessId: BusinessId, conversationId: string): Promise<Facts | undefined>;
-  /** All of the patch or nothing. Two changes at the same time both stay. */
+  /** All of the patch or nothing. Of two changes at the same time, both are kept. */
   change(change: FactsChange): Promise<ChangeFactsOutcome>;
 }
 
@@ -57,10 +57,10 @@ function merge(before: Facts, patch: readonly (readonly [string, string | null])
 
 function problemOfAll(before: Facts, after: Facts): string | undefined {
   const [had, has] = [Object.keys(before).length, Object.keys(after).length];
-  if (has > FACT_LIMITS.facts && has > had) return `a customer has at most ${FACT_LIMITS.facts} facts; take one away first`;
+  if (has > FACT_LIMITS.facts && has > had) return `a customer has at most ${FACT_LIMITS.facts} facts; remove one first`;
   const length = JSON.stringify(after).length;
   if (length > FACT_LIMITS.allLength && length > JSON.stringify(before).length)
-    return `all facts together have at most ${FACT_LIMITS.allLength} characters; take one away first`;
+    return `all facts together have at most ${FACT_LIMITS.allLength} characters; remove one first`;
   return undefined;
 }
 

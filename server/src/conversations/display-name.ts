@@ -12,7 +12,7 @@ export interface NameParts {
   readonly username?: string | null | undefined;
 }
 
-/** Undefined when nothing of these is known. */
+/** Undefined when none of these is known. */
 export function displayNameOf({ leadName, contactName, pushName, phone, username }: NameParts): string | undefined {
   const digits = phone?.replaceAll(/\D/g, "") ?? "";
   // WhatsApp gives the number itself, or a dot, where somebody has no name.

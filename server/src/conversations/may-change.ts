@@ -1,4 +1,4 @@
-// Owns: whose edits and revocations count. WhatsApp's own apps refuse the others; a gateway hands on whatever a changed app has sent. Pure.
+// Owns: whose edits and revocations count. WhatsApp's own apps refuse the others; a gateway passes on whatever a modified app has sent. Pure.
 
 const sideOf = (author: string | null): "customer" | "business" => (author === "customer" ? "customer" : "business");
 

@@ -30,7 +30,7 @@ export type ResolveConversation = (request: ResolveRequest) => Promise<ResolveOu
 export interface ResolveConversationDeps {
   readonly database: Database;
   readonly claimIdentity: ClaimIdentity;
-  /** Told who is known from now on; never throws. */
+  /** Called with who is known from now on; never throws. */
   readonly onKnown: (person: Pick<SettleRequest, "businessId" | "identifiers">) => Promise<void>;
 }
 
@@ -56,7 +56,7 @@ export function createResolveConversation({ database, claimIdentity, onKnown }: 
       at: new Date(),
     });
     if (claimed.outcome === "lead_conflict" || claimed.outcome === "identity_conflict") return claimed;
-    if (claimed.outcome === "unknown") throw new Error("a conversation was to be made and was not");
+    if (claimed.outcome === "unknown") throw new Error("no conversation was created");
     const { conversationId, isNew } = claimed.settled;
     if (leadName !== undefined) await db.run(nameLead, { conversationId, name: leadName });
     await onKnown({ businessId, identifiers });

@@ -87,17 +87,17 @@ async function create(deps: DemoBusinessDeps): Promise<DemoIdentity> {
   };
 }
 
-/** The demo of this data directory: found again when it was here before and its database still knows it, else made. */
+/** The demo of this data directory: found again if it was here before and its database still knows it, otherwise created. */
 export async function ensureDemoBusiness(deps: DemoBusinessDeps): Promise<DemoIdentity> {
   await mkdir(deps.dataDir, { recursive: true });
   const known = await readIdentity(deps.dataDir);
   if (known !== undefined && (await deps.businesses.find(known.businessId as BusinessId)) !== undefined) return known;
-  const made = await create(deps);
-  await writePrivately(join(deps.dataDir, IDENTITY), made);
-  return made;
+  const created = await create(deps);
+  await writePrivately(join(deps.dataDir, IDENTITY), created);
+  return created;
 }
 
-/** Written when everything is ready, and taken away at the end: its presence means that the demo runs. Mode 0600, it holds secrets. */
+/** Written when everything is ready, and removed at the end: its presence means that the demo is running. Mode 0600, it holds secrets. */
 export async function writeDemoFacts(dataDir: string, demo: DemoIdentity, facts: DemoAddresses): Promise<void> {
   const { apiKey, businessId, channelId, phoneNumberId, appSecret, verifyToken, accessToken } = demo;
   const identifiers = { apiKey, businessId, channelId, phoneNumberId };

@@ -16,11 +16,11 @@ export const DEMO_TEXTS: readonly DemoText[] = [
   },
   {
     title: "Address: where are you, location, find you, parking",
-    body: "You find us at 1 Main Street, beside the market. There is parking behind the house.",
+    body: "You will find us at 1 Main Street, beside the market. There is parking behind the building.",
   },
   {
     title: "Delivery: do you deliver, shipping, bring it home",
-    body: "We deliver within 5 km for 3.00, free from 30.00 on. Orders before 10:00 come the same day.",
+    body: "We deliver within 5 km for 3.00, free for orders of 30.00 or more. Orders placed before 10:00 arrive the same day.",
   },
   {
     title: "Prices: how much does it cost, price of bread, croissant, roll",
@@ -32,11 +32,11 @@ export const DEMO_TEXTS: readonly DemoText[] = [
   },
   {
     title: "Allergens: gluten, nuts, vegan, lactose, milk",
-    body: "Our rye bread is free of milk and nuts, and the seed loaf is vegan. We bake nothing that is free of gluten.",
+    body: "Our rye bread is free of milk and nuts, and the seed loaf is vegan. Nothing that we bake is gluten-free.",
   },
   {
     title: "Payment: pay, card, cash, invoice",
-    body: "You can pay in cash, by card, or by transfer after an invoice.",
+    body: "You can pay in cash, by card, or by bank transfer on an invoice.",
   },
   {
     title: "Thanks: thank you, thanks, great, perfect, bye",
