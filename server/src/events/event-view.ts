@@ -1,6 +1,6 @@
 // Owns: an event as the API shows it.
 import { z } from "zod";
-import type { RowOf } from "../db/query.ts";
+import type { Row } from "../db/query.ts";
 import { instant, jsonObject } from "../kernel/shapes.ts";
 import type { listEvents } from "./events.queries.ts";
 
@@ -17,7 +17,7 @@ export const eventSchema = z
 
 export type EventView = Readonly<z.output<typeof eventSchema>>;
 
-export function eventViewOf(row: RowOf<typeof listEvents.columns>): EventView {
+export function eventViewOf(row: Row<typeof listEvents>): EventView {
   return {
     id: row.id,
     type: row.type,

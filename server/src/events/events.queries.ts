@@ -8,8 +8,9 @@ export const lockEventCounter = defineQuery({
   name: "events.lock-counter",
   role: "app",
   columns: { last_position: "int8" },
+  params: {},
   text: `
-    insert into event_counters as c (business_id, last_position) values ($1, 0)
+    insert into event_counters as c (business_id, last_position) values (:business, 0)
     on conflict on constraint event_counters_pkey do update set last_position = c.last_position
     returning c.last_position`,
 });
@@ -19,21 +20,22 @@ export const placeEvents = defineQuery({
   name: "events.place",
   role: "app",
   columns: { last_position: "int8" },
+  params: { limit: "int4" },
   text: `
     with unread as materialized (
       select e.id, row_number() over (order by e.at, e.id) as nth
       from events e
-      where e.business_id = $1 and e.position is null
+      where e.business_id = :business and e.position is null
       order by e.at, e.id
-      limit $2
+      limit :limit
     ), placed as (
       update events as e set position = c.last_position + u.nth
       from unread u cross join event_counters c
-      where e.business_id = $1 and e.id = u.id and c.business_id = $1
+      where e.business_id = :business and e.id = u.id and c.business_id = :business
       returning e.position
     )
     update event_counters as c set last_position = c.last_position + (select count(*) from placed)
-    where c.business_id = $1
+    where c.business_id = :business
     returning c.last_position`,
 });
 
@@ -41,9 +43,10 @@ export const findEventState = defineQuery({
   name: "events.find-state",
   role: "app",
   columns: { has_unplaced: "bool", last_position: "int8" },
+  params: {},
   text: `
-    select exists (select from events e where e.business_id = $1 and e.position is null) as has_unplaced,
-      coalesce((select c.last_position from event_counters c where c.business_id = $1), 0) as last_position`,
+    select exists (select from events e where e.business_id = :business and e.position is null) as has_unplaced,
+      coalesce((select c.last_position from event_counters c where c.business_id = :business), 0) as last_position`,
 });
 
 export const listEvents = defineQuery({
@@ -58,12 +61,13 @@ export const listEvents = defineQuery({
     data: "jsonb",
     at: "timestamptz",
   },
+  params: { after: "int8", upTo: "int8", types: "text[]?", conversationIds: "uuid[]?", limit: "int4" },
   text: `
     select e.position, e.id, e.type, e.conversation_id, e.subject_id, e.data, e.at
     from events e
-    where e.business_id = $1 and e.position > $2 and e.position <= $3
-      and ($4::text[] is null or e.type = any($4))
-      and ($5::uuid[] is null or e.conversation_id = any($5))
+    where e.business_id = :business and e.position > :after and e.position <= :upTo
+      and (:types is null or e.type = any (:types))
+      and (:conversationIds is null or e.conversation_id = any (:conversationIds))
     order by e.position
-    limit $6`,
+    limit :limit`,
 });

@@ -31,9 +31,9 @@ export function createReadEvents(deps: { readonly database: Database; readonly p
   return async (businessId, { after, types, conversationId, limit }) => {
     const db = deps.database.forBusiness(businessId);
     const from = after === undefined ? 0 : decodeSeq(after);
-    const conversations = conversationId === undefined ? null : await threadsOf(db, conversationId);
-    const { upTo, isComplete } = await place(db, businessId, deps.placedAtOnce ?? PLACED_AT_ONCE);
-    const rows = await db.run(listEvents, [businessId, from, upTo, types ?? null, conversations, limit + 1]);
+    const conversationIds = conversationId === undefined ? undefined : await threadsOf(db, conversationId);
+    const { upTo, isComplete } = await place(db, deps.placedAtOnce ?? PLACED_AT_ONCE);
+    const rows = await db.run(listEvents, { after: from, upTo, types, conversationIds, limit: limit + 1 });
     const shown = rows.slice(0, limit);
     const isCut = rows.length > limit;
     // What a filter left out has been looked at too: the next request does not look again.
@@ -49,14 +49,14 @@ async function threadsOf(db: BusinessDatabase, conversationId: string): Promise<
 }
 
 /** Gives positions to what has been committed since the last reading; answers up to which position everything is in place. */
-async function place(db: BusinessDatabase, businessId: BusinessId, atOnce: number): Promise<{ upTo: number; isComplete: boolean }> {
-  const [state] = await db.run(findEventState, [businessId]);
+async function place(db: BusinessDatabase, atOnce: number): Promise<{ upTo: number; isComplete: boolean }> {
+  const [state] = await db.run(findEventState, {});
   const known = state?.last_position ?? 0;
   if (state?.has_unplaced !== true) return { upTo: known, isComplete: true };
   return db.transaction(async (tx) => {
-    const [counter] = await tx.run(lockEventCounter, [businessId]);
+    const [counter] = await tx.run(lockEventCounter, {});
     const before = counter?.last_position ?? 0;
-    const [placed] = await tx.run(placeEvents, [businessId, atOnce]);
+    const [placed] = await tx.run(placeEvents, { limit: atOnce });
     const upTo = placed?.last_position ?? before;
     return { upTo, isComplete: upTo - before < atOnce };
   });

@@ -1,5 +1,5 @@
 // Owns: the seam between those who work on lanes and the database that keeps them. Another store could do it its own way.
-import type { Queryable, RowOf } from "../db/query.ts";
+import type { Queryable, Row } from "../db/query.ts";
 import type { BusinessId, ConversationId } from "../kernel/ids.ts";
 import {
   claimLanesAcrossBusinesses,
@@ -51,7 +51,7 @@ export interface LaneStore {
 const FIRST = "00000000-0000-0000-0000-000000000000";
 const UNLIMITED = 1_000_000;
 
-type ClaimedRow = RowOf<typeof claimLanesAcrossBusinesses.columns>;
+type ClaimedRow = Row<typeof claimLanesAcrossBusinesses>;
 
 function laneOf(kind: LaneKind, row: ClaimedRow): ClaimedLane {
   return {
@@ -69,20 +69,16 @@ export function createLaneStore(db: Queryable): LaneStore {
   // Where the last pass over the businesses ended, per kind: a start, not a truth; losing it costs nothing.
   const cursors = new Map<LaneKind, string>();
 
-  const keysOf = (kind: LaneKind, lanes: readonly ClaimedLane[]): unknown[] => [
-    kind,
-    lanes.map((lane) => lane.businessId),
-    lanes.map((lane) => lane.conversationId),
-    lanes.map((lane) => lane.fence),
-  ];
-
   return {
     async claim({ kind, limit, leaseMs, owner, share, onEarly }) {
       const from = cursors.get(kind) ?? FIRST;
       const running = new Map(share?.running);
       const take = async (after: string, size: number): Promise<readonly ClaimedRow[]> => {
-        const counts = [[...running.keys()], [...running.values()], share?.max ?? UNLIMITED];
-        const taken = await db.run(claimLanesAcrossBusinesses, [kind, after, size, leaseMs, owner, ...counts]);
+        const taken = await db.run(claimLanesAcrossBusinesses, {
+          ...{ kind, after, limit: size, leaseMs, owner },
+          maxRuns: share?.max ?? UNLIMITED,
+          running: Array.from(running, ([businessId, runs]) => ({ businessId, runs })),
+        });
         for (const { business_id: id, ready } of taken) if (ready) running.set(id as BusinessId, (running.get(id as BusinessId) ?? 0) + 1);
         return taken;
       };
@@ -95,32 +91,28 @@ export function createLaneStore(db: Queryable): LaneStore {
       return rows.filter(({ ready }) => ready).map((row) => laneOf(kind, row));
     },
     async nextInMs(kind) {
-      const [row] = await db.run(nextLaneAcrossBusinesses, [kind]);
+      const [row] = await db.run(nextLaneAcrossBusinesses, { kind });
       return row?.in_ms;
     },
     async extend(kind, lanes, leaseMs) {
       if (lanes.length === 0) return [];
-      await db.run(extendLanesAcrossBusinesses, [...keysOf(kind, lanes), leaseMs]);
-      const lost = await db.run(listLostLanesAcrossBusinesses, keysOf(kind, lanes));
+      await db.execute(extendLanesAcrossBusinesses, { kind, lanes, leaseMs });
+      const lost = await db.run(listLostLanesAcrossBusinesses, { kind, lanes });
       const gone = new Set(lost.map((row) => row.conversation_id));
       return lanes.filter((lane) => gone.has(lane.conversationId));
     },
     async listGrown(kind, lanes) {
       if (lanes.length === 0) return [];
-      const rows = await db.run(listGrownLanesAcrossBusinesses, [...keysOf(kind, lanes), lanes.map((lane) => lane.wanted)]);
+      const rows = await db.run(listGrownLanesAcrossBusinesses, { kind, lanes });
       const grown = new Set(rows.map((row) => row.conversation_id));
       return lanes.filter((lane) => grown.has(lane.conversationId));
     },
-    async retry(lane, { afterMs, failed, error }) {
-      await db.run(retryLaneAcrossBusinesses, [
-        lane.businessId,
-        lane.conversationId,
-        lane.kind,
-        lane.fence,
-        Math.round(afterMs),
-        failed ? 1 : 0,
-        error?.slice(0, 1000) ?? null,
-      ]);
+    async retry({ kind, businessId, conversationId, fence }, { afterMs, failed, error }) {
+      await db.execute(retryLaneAcrossBusinesses, {
+        ...{ kind, businessId, conversationId, fence, failed },
+        afterMs: Math.round(afterMs),
+        error: error?.slice(0, 1000),
+      });
     },
   };
 }

@@ -1,7 +1,8 @@
 // Owns: forgetting what has had its time, in slices, until nothing of it is left.
-import type { Queryable, Query } from "../db/query.ts";
+import type { Columns, Queryable, Query } from "../db/query.ts";
 
-type ForgetQuery = Query<{ readonly count: "int8" }>;
+/** Deletes a slice. */
+type ForgetQuery = Query<Columns, Readonly<Record<never, never>>>;
 
 const MOST_SLICES = 100;
 
@@ -10,7 +11,7 @@ export function createForget(deps: { readonly db: Queryable; readonly query: For
   return async () => {
     let total = 0;
     for (let slice = 0; slice < MOST_SLICES; slice += 1) {
-      const count = (await deps.db.run(deps.query, []))[0]?.count ?? 0;
+      const count = await deps.db.execute(deps.query, {});
       total += count;
       if (count === 0) break;
     }
