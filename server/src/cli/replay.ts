@@ -100,7 +100,12 @@ async function listQuarantined(database: Database, { id, business, limit = 100_0
   let after = FIRST_ID;
   for (;;) {
     const size = Math.min(LIST_PAGE, limit - found.length);
-    const rows = await database.acrossBusinesses.run(listReplayableAcrossBusinesses, [id ?? null, business ?? null, after, size]);
+    const rows = await database.acrossBusinesses.run(listReplayableAcrossBusinesses, {
+      ids: id,
+      businessId: business,
+      after,
+      limit: size,
+    });
     found.push(...rows.map((row) => ({ id: row.id, reason: row.reason, seen: row.seen })));
     const last = rows.at(-1);
     if (last === undefined || rows.length < size || found.length >= limit) return found;

@@ -18,7 +18,7 @@ export function createFindPlaces({ db, channels }: { readonly db: Queryable; rea
       return channel === undefined ? undefined : [channel];
     }
     if (accountKey === undefined) return [];
-    const rows = await db.run(findChannelsOfAccountAcrossBusinesses, [[accountKey]]);
+    const rows = await db.run(findChannelsOfAccountAcrossBusinesses, { accountIds: [accountKey] });
     const first = new Map(rows.toReversed().map((row) => [row.business_id as BusinessId, row.channel_id as ChannelId]));
     return [...first].map(([businessId, channelId]) => ({ businessId, channelId, scope: accountKey }));
   };

@@ -67,16 +67,21 @@ export function createParkedChanges({ db, channels, findPlaces }: ParkedChangesD
   return {
     async listWaitingFor(who) {
       if (who.length === 0) return [];
-      const rows = await db.run(listWaitingForAcrossBusinesses, [who.map(({ businessId }) => businessId), who.map(({ label }) => label)]);
+      const rows = await db.run(listWaitingForAcrossBusinesses, { people: who });
       return rows.map(({ log_id }) => log_id);
     },
 
     async read(logIds) {
-      const rows = await db.run(listReplayableAcrossBusinesses, [logIds, null, NO_ID, logIds.length]);
+      const rows = await db.run(listReplayableAcrossBusinesses, {
+        ids: logIds,
+        businessId: undefined,
+        after: NO_ID,
+        limit: logIds.length,
+      });
       const found: ParkedChange[] = [];
       for (const row of rows) {
         const markApplied = async (): Promise<void> => {
-          await db.run(markReplayedAcrossBusinesses, [row.business_id, row.id, "replayed"]);
+          await db.execute(markReplayedAcrossBusinesses, { businessId: row.business_id, id: row.id, state: "replayed" });
         };
         for (const event of readRawItem(row) ?? []) {
           const told = await changeOf(event);

@@ -7,28 +7,29 @@ export const recordMarketingWordAcrossBusinesses = defineQuery({
   name: "ingest.record-marketing-word-across-businesses",
   role: "ingest",
   columns: { id: "uuid" },
+  params: { businessId: "uuid", conversationId: "uuid", isStop: "bool", at: "timestamptz", eventId: "uuid", isNewThread: "bool" },
   text: `
     with before as materialized (
       select c.id, c.marketing_stopped_at is not null as was from conversations c
-      where c.business_id = $1 and c.id = $2 and c.merged_into is null
+      where c.business_id = :businessId and c.id = :conversationId and c.merged_into is null
       for no key update of c
     ), changed as (
       update conversations as c set
-        marketing_stopped_at = case when $3::boolean then coalesce(c.marketing_stopped_at, $4::timestamptz) end,
-        marketing_word_at = $4::timestamptz,
+        marketing_stopped_at = case when :isStop then coalesce(c.marketing_stopped_at, :at) end,
+        marketing_word_at = :at,
         marketing_recorded_at = now(),
-        is_open = c.is_open and not ($6::boolean and c.last_seq = 0),
+        is_open = c.is_open and not (:isNewThread and c.last_seq = 0),
         updated_at = now()
       from before b
-      where c.business_id = $1 and c.id = b.id
-        and (c.marketing_word_at is null or c.marketing_word_at < $4::timestamptz or (c.marketing_word_at = $4::timestamptz and $3::boolean and not b.was))
+      where c.business_id = :businessId and c.id = b.id
+        and (c.marketing_word_at is null or c.marketing_word_at < :at or (c.marketing_word_at = :at and :isStop and not b.was))
       returning c.id
     ), event as (
       insert into events (business_id, id, type, conversation_id, data, at)
-      select $1, $5::uuid, 'consent.changed', c.id, jsonb_build_object('source', 'platform', 'scope', 'marketing', 'optedOut', $3::boolean), now()
+      select :businessId, :eventId, 'consent.changed', c.id, jsonb_build_object('source', 'platform', 'scope', 'marketing', 'optedOut', :isStop), now()
       from changed c
       join before b on b.id = c.id
-      where b.was <> $3::boolean
+      where b.was <> :isStop
     )
     select b.id from before b`,
 });

@@ -1,4 +1,5 @@
 // Owns: the SQL of what is kept raw: notices, and items that could not be stored. Each item once, however often it is delivered.
+import { rowsOf } from "../db/parameters.ts";
 import { defineQuery } from "../db/query.ts";
 import { NO_BUSINESS } from "../kernel/ids.ts";
 
@@ -7,12 +8,24 @@ import { NO_BUSINESS } from "../kernel/ids.ts";
 export const logWebhooksAcrossBusinesses = defineQuery({
   name: "ingest.log-webhooks-across-businesses",
   role: "ingest",
-  columns: { count: "int8" },
+  columns: {},
+  params: {
+    entries: rowsOf({
+      businessId: "uuid",
+      id: "uuid",
+      state: "text",
+      reason: "text?",
+      provider: "text",
+      kind: "text",
+      channelKey: "text?",
+      body: "text",
+      waitsFor: "jsonb?",
+    }),
+  },
   text: `
 with input as (
   select t.*, sha256(convert_to(provider || ' ' || kind || ' ' || coalesce(channel_key, '') || E'\\n' || body, 'UTF8')) as item_hash
-    from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::jsonb[])
-      as t (business_id, id, state, reason, provider, kind, channel_key, body, waits_for)
+    from :entries as t
 ), once as materialized (
   select distinct on (business_id, item_hash) *, count(*) over (partition by business_id, item_hash) as times
     from input order by business_id, item_hash, id
@@ -22,13 +35,10 @@ with input as (
     from once order by business_id, item_hash
   on conflict on constraint webhook_items_pkey do update set seen = w.seen + excluded.seen, last_seen_at = excluded.last_seen_at
   returning business_id, log_id
-), logged as (
-  insert into webhook_log (business_id, id, received_at, state, reason, provider, kind, channel_key, body)
-  select business_id, id, now(), state, reason, provider, kind, channel_key, body
-    from once where (business_id, id) in (select business_id, log_id from item)
-  returning 1
 )
-select count(*) as count from logged`,
+insert into webhook_log (business_id, id, received_at, state, reason, provider, kind, channel_key, body)
+select business_id, id, now(), state, reason, provider, kind, channel_key, body
+  from once where (business_id, id) in (select business_id, log_id from item)`,
 });
 
 // What waits for a replay. Quarantined rows have an index of their own; what is unused is found by its item, so that no index over the raw log is needed.
@@ -46,6 +56,7 @@ export const listReplayableAcrossBusinesses = defineQuery({
     body: "text",
     seen: "int8",
   },
+  params: { ids: "uuid[]?", businessId: "uuid?", after: "uuid", limit: "int4" },
   text: `
 with replayable as (
   select business_id, id from webhook_log where state = 'quarantined'
@@ -55,8 +66,8 @@ with replayable as (
 select w.business_id, w.id, w.state, w.provider, w.channel_key, w.received_at, w.reason, w.body,
        coalesce((select max(i.seen) from webhook_items i where i.business_id = w.business_id and i.log_id = w.id), 1)::bigint as seen
   from replayable r join webhook_log w on w.business_id = r.business_id and w.id = r.id
- where ($1::uuid[] is null or w.id = any ($1)) and ($2::uuid is null or w.business_id = $2) and w.id > $3
- order by w.id limit $4`,
+ where (:ids is null or w.id = any (:ids)) and (:businessId is null or w.business_id = :businessId) and w.id > :after
+ order by w.id limit :limit`,
 });
 
 /** Changes of an identity that wait for one of these identifiers; one that names an account of several businesses belongs to none of them yet. */
@@ -64,24 +75,24 @@ export const listWaitingForAcrossBusinesses = defineQuery({
   name: "ingest.list-waiting-for-across-businesses",
   role: "ingest",
   columns: { log_id: "uuid" },
+  params: { people: rowsOf({ businessId: "uuid", label: "text" }) },
   text: `
 select distinct i.log_id
-  from unnest($1::uuid[], $2::text[]) as n (business_id, name)
-  join webhook_items i on i.waits_for @> array[n.name] and i.business_id in (n.business_id, '${NO_BUSINESS}')`,
+  from :people as n
+  join webhook_items i on i.waits_for @> array[n.label] and i.business_id in (n.business_id, '${NO_BUSINESS}')`,
 });
 
 // `unused`: it can be read now, but nothing can be made of it yet.
 export const markReplayedAcrossBusinesses = defineQuery({
   name: "ingest.mark-replayed-across-businesses",
   role: "ingest",
-  columns: { count: "int8" },
+  columns: {},
+  params: { businessId: "uuid", id: "uuid", state: "text" },
   text: `
 with marked as (
-  update webhook_log set state = $3, replayed_at = case when $3 = 'replayed' then now() end
-   where business_id = $1 and id = $2 and state in ('quarantined', 'unused') returning business_id, id
-), settled as (
-  update webhook_items i set waits_for = null from marked m
-   where i.business_id = m.business_id and i.log_id = m.id and i.waits_for is not null and $3 = 'replayed'
+  update webhook_log set state = :state, replayed_at = case when :state = 'replayed' then now() end
+   where business_id = :businessId and id = :id and state in ('quarantined', 'unused') returning business_id, id
 )
-select count(*) as count from marked`,
+update webhook_items i set waits_for = null from marked m
+ where i.business_id = m.business_id and i.log_id = m.id and i.waits_for is not null and :state = 'replayed'`,
 });

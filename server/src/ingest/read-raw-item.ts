@@ -1,5 +1,5 @@
 // Owns: from a row of the raw log back to its events, on the way that the webhook took. Refuses to know what becomes of them.
-import type { RowOf } from "../db/query.ts";
+import type { Row } from "../db/query.ts";
 import type { WebhookEvent } from "../whatsapp/events.ts";
 import { parseGatewayWebhook } from "../whatsapp/gateways/parse-gateway-webhook.ts";
 import { parseCloudWebhook } from "../whatsapp/parse-webhook.ts";
@@ -7,7 +7,7 @@ import type { ParsedWebhook } from "../whatsapp/opened-webhook.ts";
 import { isGateway } from "../whatsapp/providers.ts";
 import type { listReplayableAcrossBusinesses } from "./raw-items.queries.ts";
 
-export type RawItem = RowOf<typeof listReplayableAcrossBusinesses.columns>;
+export type RawItem = Row<typeof listReplayableAcrossBusinesses>;
 
 /** Undefined when it cannot be read still. */
 export function readRawItem(row: RawItem): readonly WebhookEvent[] | undefined {

@@ -27,8 +27,14 @@ export function createRecordPreferences(deps: { readonly db: Queryable; readonly
       const proof = { source: "user_preferences", channelId };
       const settled = await deps.settleIdentity({ businessId, identifiers, newKeys, reason: "payload", proof, at });
       if (settled === undefined) return false;
-      const values = [businessId, settled.conversationId, value === "stop", at, newId(), settled.isNew];
-      const [row] = await deps.db.run(recordMarketingWordAcrossBusinesses, values);
+      const [row] = await deps.db.run(recordMarketingWordAcrossBusinesses, {
+        businessId,
+        conversationId: settled.conversationId,
+        isStop: value === "stop",
+        at,
+        eventId: newId(),
+        isNewThread: settled.isNew,
+      });
       // Merged away between the two statements: its winner is found next.
       if (row !== undefined) return true;
     }

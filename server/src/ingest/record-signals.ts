@@ -7,7 +7,7 @@ import { newId, type BusinessId } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
 import type { NoticeEvent } from "../whatsapp/events.ts";
 import { readSignal } from "../whatsapp/read-signal.ts";
-import type { Signal } from "../whatsapp/signal.ts";
+import type { Signal, TemplateFacts } from "../whatsapp/signal.ts";
 import { findChannelsOfAccountAcrossBusinesses, recordSignalAcrossBusinesses } from "./signals.queries.ts";
 
 interface Concerned {
@@ -40,7 +40,7 @@ export function createRecordSignals({ db, log }: { readonly db: Queryable; reado
   ): Promise<readonly Concerned[]> {
     const ids = [accountId, accountKey].filter((id) => id !== undefined);
     if (ids.length === 0) return [];
-    const found = await db.run(findChannelsOfAccountAcrossBusinesses, [ids]);
+    const found = await db.run(findChannelsOfAccountAcrossBusinesses, { accountIds: ids });
     const rows = found.filter((row) => row.account_id === found[0]?.account_id);
     const names = (row: (typeof rows)[number]): boolean =>
       phoneNumberId === undefined
@@ -55,25 +55,28 @@ export function createRecordSignals({ db, log }: { readonly db: Queryable; reado
 
   async function record(event: NoticeEvent, signal: Signal, { businessId, accountId, channelIds }: Concerned): Promise<void> {
     const aspects = channelIds.flatMap((channelId) =>
-      signal.aspects.map((one) => ({ event_id: newId(), channel_id: channelId, ...one, until: one.until?.toISOString() ?? null })),
+      signal.aspects.map(({ aspect, state, health, until, sentence }) => ({
+        eventId: newId(),
+        ...{ channelId, aspect, state, health, until, sentence },
+      })),
     );
-    const digest = signal.comesAlike === true ? null : createHash("sha256").update(event.raw).digest("base64url");
-    // Of a number that is not connected (yet) nothing can be known, so that everything is new.
-    const onlyIfChanged = signal.onlyIfChanged === true && aspects.length > 0;
-    const values = [
+    const { template } = signal;
+    const [row] = await db.run(recordSignalAcrossBusinesses, {
       businessId,
-      newId(),
-      signal.at ?? event.receivedAt ?? null,
-      event.provider,
-      event.field,
-      signal.severity,
-      channelIds.length === 1 ? channelIds[0] : null,
-      accountId ?? null,
-      signal.sentence,
-      digest,
-      JSON.stringify({ aspects, onlyIfChanged, template: signal.template ?? {} }),
-    ];
-    const [row] = await db.run(recordSignalAcrossBusinesses, values);
+      id: newId(),
+      at: signal.at ?? event.receivedAt,
+      provider: event.provider,
+      field: event.field,
+      severity: signal.severity,
+      channelId: channelIds.length === 1 ? channelIds[0] : undefined,
+      accountId,
+      sentence: signal.sentence,
+      digest: signal.comesAlike === true ? undefined : createHash("sha256").update(event.raw).digest("base64url"),
+      // Of a number that is not connected (yet) nothing can be known, so that everything is new.
+      onlyIfChanged: signal.onlyIfChanged === true && aspects.length > 0,
+      aspects,
+      templates: template === undefined ? [] : [templateRowOf(template)],
+    });
     if (row === undefined || row.recorded + row.moved === 0) return;
     const { provider, field } = event;
     const { severity } = signal;
@@ -105,6 +108,10 @@ export function createRecordSignals({ db, log }: { readonly db: Queryable; reado
     const reason = whatIsMissing(event, signal, concerned);
     return { businessId: concerned[0]?.businessId, isUsed: reason === undefined && signal.isUnknown !== true, ...(reason && { reason }) };
   };
+}
+
+function templateRowOf({ name, language, category, status, quality }: TemplateFacts) {
+  return { name, language, category, status, quality };
 }
 
 /** Of an account or a number that is not connected (yet): a replay finds it once it is. */

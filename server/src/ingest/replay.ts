@@ -48,7 +48,7 @@ export function createReplay({ db, intake }: ReplayDeps): Replay {
       // What is unused does not count against the limit: it would stand before everything else for good.
       while (replayed + stillQuarantined.length < limit) {
         const size = Math.min(PAGE, limit - replayed - stillQuarantined.length);
-        const rows = await db.run(listReplayableAcrossBusinesses, [ids ?? null, businessId ?? null, after, size]);
+        const rows = await db.run(listReplayableAcrossBusinesses, { ids, businessId, after, limit: size });
         for (const row of rows) {
           after = row.id;
           const events = readRawItem(row);
@@ -59,7 +59,11 @@ export function createReplay({ db, intake }: ReplayDeps): Replay {
             continue;
           }
           const isUnused = (result.unused ?? 0) > 0;
-          await db.run(markReplayedAcrossBusinesses, [row.business_id, row.id, isUnused ? "unused" : "replayed"]);
+          await db.execute(markReplayedAcrossBusinesses, {
+            businessId: row.business_id,
+            id: row.id,
+            state: isUnused ? "unused" : "replayed",
+          });
           if (isUnused) unused += 1;
           else replayed += 1;
         }

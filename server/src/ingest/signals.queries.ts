@@ -1,4 +1,5 @@
 // Owns: the SQL of what providers say of channels and templates. Rare; nothing of it is on the way of a message.
+import { rowsOf } from "../db/parameters.ts";
 import { defineQuery } from "../db/query.ts";
 
 // An account's notices carry no number: they concern every channel of the account, or the one with the number that they show. The first of the ids
@@ -7,11 +8,12 @@ export const findChannelsOfAccountAcrossBusinesses = defineQuery({
   name: "ingest.find-channels-of-account-across-businesses",
   role: "ingest",
   columns: { business_id: "uuid", channel_id: "uuid", number: "text?", external_id: "text", account_id: "text?" },
+  params: { accountIds: "text[]" },
   text: `
 select c.business_id, c.id as channel_id, regexp_replace(c.display_phone_number, '\\D', '', 'g') as number, c.external_id, c.account_id
   from channels c
- where c.provider = 'cloud' and c.account_id = any ($1::text[])
- order by array_position($1::text[], c.account_id), c.business_id, c.id`,
+ where c.provider = 'cloud' and c.account_id = any (:accountIds)
+ order by array_position(:accountIds, c.account_id), c.business_id, c.id`,
 });
 
 // States move forward only, by the provider's time. A digest that is known says nothing new, except of a channel of which nothing was known. What may be
@@ -21,28 +23,50 @@ export const recordSignalAcrossBusinesses = defineQuery({
   name: "ingest.record-signal-across-businesses",
   role: "ingest",
   columns: { recorded: "int8", moved: "int8" },
+  params: {
+    businessId: "uuid",
+    id: "uuid",
+    at: "timestamptz?",
+    provider: "text",
+    field: "text",
+    severity: "text",
+    channelId: "uuid?",
+    accountId: "text?",
+    sentence: "text",
+    digest: "text?",
+    onlyIfChanged: "bool",
+    aspects: rowsOf({
+      eventId: "uuid",
+      channelId: "uuid",
+      aspect: "text",
+      state: "text",
+      health: "text",
+      until: "timestamptz?",
+      sentence: "text?",
+    }),
+    templates: rowsOf({ name: "text", language: "text", category: "text?", status: "text?", quality: "text?" }),
+  },
   text: `
 with input as (
-  select $1::uuid as business_id, $2::uuid as id, least(coalesce($3::timestamptz, now()), now()) as at, now() as received_at,
-         not exists (select from notices where business_id = $1 and digest = $10) as is_new, ($11::jsonb ->> 'onlyIfChanged')::boolean as only_if_changed
+  select :businessId as business_id, :id as id, least(coalesce(:at, now()), now()) as at, now() as received_at,
+         not exists (select from notices where business_id = :businessId and digest = :digest) as is_new, :onlyIfChanged as only_if_changed
 ), aspect as (
   select distinct on (s.channel_id, s.aspect) s.*, i.business_id, i.at,
          k.aspect is not null and (k.state, k.health, k.until) is distinct from (s.state, s.health, s.until) and i.at < greatest(k.at, k.told_at) as is_late
     from input i
-    cross join jsonb_to_recordset($11::jsonb -> 'aspects')
-      as s (event_id uuid, channel_id uuid, aspect text, state text, health text, until timestamptz, sentence text)
+    cross join :aspects as s
     left join channel_signals k on k.business_id = i.business_id and k.channel_id = s.channel_id and k.aspect = s.aspect
    where i.is_new or k.aspect is null
    order by s.channel_id, s.aspect
 ), told as (
   insert into channel_signals as k (business_id, channel_id, aspect, state, health, until, sentence, at, told_at, event_id)
-  select business_id, channel_id, aspect, state, health, until, coalesce(sentence, $9), at, at, event_id
+  select business_id, channel_id, aspect, state, health, until, coalesce(sentence, :sentence), at, at, event_id
     from aspect order by channel_id, aspect
   on conflict on constraint channel_signals_pkey do update set
     state = excluded.state, health = excluded.health, until = excluded.until, sentence = excluded.sentence, told_at = excluded.told_at,
     (at, event_id) = (
       select case when n.is_news then excluded.at else k.at end, case when n.is_news then excluded.event_id else k.event_id end
-        from (select not ($11::jsonb ->> 'onlyIfChanged')::boolean
+        from (select not :onlyIfChanged
           or (k.state, k.health, k.until, k.sentence) is distinct from (excluded.state, excluded.health, excluded.until, excluded.sentence)) as n (is_news))
    where excluded.told_at >= greatest(k.at, k.told_at)
   returning k.channel_id, k.aspect, k.event_id
@@ -50,17 +74,17 @@ with input as (
   select s.* from aspect s join told t on t.channel_id = s.channel_id and t.aspect = s.aspect and t.event_id = s.event_id
 ), notice as (
   insert into notices (business_id, id, received_at, at, provider, field, severity, channel_id, account_id, sentence, digest)
-  select i.business_id, i.id, i.received_at, i.at, $4, $5, $6, $7::uuid, $8, $9, $10
+  select i.business_id, i.id, i.received_at, i.at, :provider, :field, :severity, :channelId, :accountId, :sentence, :digest
     from input i
    where not i.only_if_changed or exists (select from moved) or exists (select from aspect where is_late)
   on conflict on constraint uq_notice_digest do nothing
   returning id
 ), template as (
   insert into template_states as t (business_id, account_id, name, language, category, category_at, status, status_at, quality, quality_at)
-  select i.business_id, $8, f.name, f.language, f.category, case when f.category is not null then i.at end,
+  select i.business_id, :accountId, f.name, f.language, f.category, case when f.category is not null then i.at end,
          f.status, case when f.status is not null then i.at end, f.quality, case when f.quality is not null then i.at end
-    from input i cross join notice cross join jsonb_to_record($11::jsonb -> 'template') as f (name text, language text, category text, status text, quality text)
-   where f.name is not null and $8::text is not null
+    from input i cross join notice cross join :templates as f
+   where :accountId is not null
   on conflict on constraint template_states_pkey do update set
     category = case when excluded.category_at >= coalesce(t.category_at, '-infinity') then excluded.category else t.category end,
     category_at = greatest(t.category_at, excluded.category_at),
@@ -76,7 +100,7 @@ with input as (
     from moved m join input i on i.only_if_changed or exists (select from notice)
 ), template_event as (
   insert into events (business_id, id, type, subject_id, data, at)
-  select i.business_id, i.id, 'template.changed', i.id, jsonb_build_object('name', t.name, 'language', t.language, 'severity', $6::text), now()
+  select i.business_id, i.id, 'template.changed', i.id, jsonb_build_object('name', t.name, 'language', t.language, 'severity', :severity), now()
     from input i cross join template t
 )
 select (select count(*) from notice) as recorded, (select count(*) from moved) as moved`,

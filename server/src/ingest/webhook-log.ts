@@ -1,10 +1,10 @@
 // Owns: the raw record of everything that is not a stored message or status: notices, and what could not be stored, with the reason. Each item once,
 // however often it comes; how often is counted.
+import type { ValuesOf } from "../db/parameters.ts";
 import type { Queryable } from "../db/query.ts";
 import { newId, NO_BUSINESS, type BusinessId } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
 import type { WebhookEvent } from "../whatsapp/events.ts";
-import type { Provider } from "../whatsapp/providers.ts";
 import { logWebhooksAcrossBusinesses } from "./raw-items.queries.ts";
 
 export interface LogEntry {
@@ -32,66 +32,47 @@ export interface WebhookLogWriter {
   record(entries: readonly NoticeEntry[]): Promise<void>;
 }
 
-interface LogRow {
-  readonly businessId: BusinessId | undefined;
+interface Verdict {
   readonly state: "stored" | "quarantined" | "unused";
-  readonly reason: string | null;
-  readonly provider: Provider;
-  readonly kind: string;
-  readonly channelKey: string | null;
-  readonly body: string;
-  readonly waitsFor: string | null;
+  readonly reason?: string;
+  readonly waitsFor?: readonly string[] | undefined;
 }
+
+type LogRow = ValuesOf<typeof logWebhooksAcrossBusinesses.params>["entries"][number];
 
 /** What one statement takes; the rest follows. */
 const SLICE_ROWS = 500;
 const SLICE_CHARACTERS = 4_000_000;
 
-function rowOf({ businessId, event }: LogEntry, { state, reason, waitsFor }: Pick<LogRow, "state" | "reason" | "waitsFor">): LogRow {
+function rowOf({ businessId, event }: LogEntry, { state, reason, waitsFor }: Verdict): LogRow {
   return {
-    businessId,
+    businessId: businessId ?? NO_BUSINESS,
+    id: newId(),
     state,
-    reason: reason === null ? null : reason.replaceAll("\0", "\uFFFD").slice(0, 2000),
+    reason: reason?.replaceAll("\0", "\uFFFD").slice(0, 2000),
     provider: event.provider,
     kind: event.kind === "notice" ? event.field : event.kind,
-    channelKey: event.channelKey ?? null,
+    channelKey: event.channelKey,
     // PostgreSQL text takes every character but this one.
     body: event.raw.replaceAll("\0", "\uFFFD"),
-    waitsFor,
+    waitsFor: waitsFor === undefined ? undefined : JSON.stringify(waitsFor),
   };
 }
 
 function noticeRowOf(entry: NoticeEntry): LogRow {
-  if (entry.isUsed) return rowOf(entry, { state: "stored", reason: null, waitsFor: null });
+  if (entry.isUsed) return rowOf(entry, { state: "stored" });
   const name = entry.event.kind === "notice" ? entry.event.field : entry.event.kind;
-  return rowOf(entry, { state: "unused", reason: entry.reason ?? `Nothing can be made of "${name}" yet.`, waitsFor: null });
+  return rowOf(entry, { state: "unused", reason: entry.reason ?? `Nothing can be made of "${name}" yet.` });
 }
 
 export function createWebhookLog(deps: { readonly db: Queryable; readonly log: Log }): WebhookLogWriter {
   async function write(rows: readonly LogRow[]): Promise<void> {
-    for (const slice of slicesOf(rows)) {
-      await deps.db.run(logWebhooksAcrossBusinesses, [
-        slice.map((row) => row.businessId ?? NO_BUSINESS),
-        slice.map(() => newId()),
-        slice.map((row) => row.state),
-        slice.map((row) => row.reason),
-        slice.map((row) => row.provider),
-        slice.map((row) => row.kind),
-        slice.map((row) => row.channelKey),
-        slice.map((row) => row.body),
-        slice.map((row) => row.waitsFor),
-      ]);
-    }
+    for (const entries of slicesOf(rows)) await deps.db.execute(logWebhooksAcrossBusinesses, { entries });
   }
 
   return {
     async quarantine(...entries) {
-      await write(
-        entries.map((entry) => {
-          const waitsFor = entry.waitsFor === undefined ? null : JSON.stringify(entry.waitsFor);
-          return rowOf(entry, { state: "quarantined", reason: entry.reason, waitsFor });
-        }),
-      );
+      await write(entries.map((entry) => rowOf(entry, { state: "quarantined", reason: entry.reason, waitsFor: entry.waitsFor })));
       for (const { businessId, event, reason } of entries) deps.log.warn({ businessId, kind: event.kind, reason }, "ingest.quarantined");
     },
     record: (entries) => write(entries.map(noticeRowOf)),
