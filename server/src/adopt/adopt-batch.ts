@@ -67,16 +67,12 @@ interface Work {
 
 async function store(tx: Queryable, { target, batch, recorded }: Work): Promise<BatchResult> {
   const verdicts = createVerdicts(batch);
-  const knownIds = await findKnownIds(tx, target.businessId, batch.candidates);
+  const knownIds = await findKnownIds(tx, batch.candidates);
   const rest = batch.candidates.filter((candidate) => !verdicts.take(candidate, judge(candidate, { known: knownIds, thread: undefined })));
   const people = [...new Set([...rest.map(({ person }) => person), ...batch.people])];
   const threads = people.length === 0 ? new Map<Person, PersonThread>() : await lockThreads(tx, people, target);
-  const lanes = await lockLanesOfThreads(
-    tx,
-    target.businessId,
-    [...threads.values()].map(({ id }) => id),
-  );
-  const known = await findKnownTwins(tx, target.businessId, rest);
+  const lanes = await lockLanesOfThreads(tx, [...threads.values()]);
+  const known = await findKnownTwins(tx, rest);
   const fresh: PlacedCandidate[] = [];
   for (const candidate of rest) {
     const thread = threads.get(candidate.person);
@@ -89,8 +85,8 @@ async function store(tx: Queryable, { target, batch, recorded }: Work): Promise<
       known.remember(candidate, thread.id);
     }
   }
-  await insertMessages(tx, target.businessId, fresh);
-  await coverMessages(tx, { businessId: target.businessId, placed: fresh, lanes });
+  await insertMessages(tx, fresh);
+  await coverMessages(tx, fresh, lanes);
   await recordConversations(tx, { target, threads, recorded });
   const { waiting, settled, unplaceable } = verdicts;
   await recordProgress(tx, { target, batch, placed: fresh.map(({ oldId }) => oldId), settled, waiting, unplaceable });
@@ -127,12 +123,10 @@ interface Conversations {
 }
 
 async function recordConversations(tx: Queryable, { target, threads, recorded }: Conversations): Promise<void> {
-  const links = [...threads]
+  const conversations = [...threads]
     .filter(([person]) => !recorded.has(person))
-    .flatMap(([person, thread]) => person.conversations.map(({ id }) => ({ oldId: id, conversationId: thread.id })));
-  if (links.length === 0) return;
-  const values = [links.map(({ oldId }) => oldId), links.map(({ conversationId }) => conversationId)];
-  await tx.run(recordAdoptedConversations, [target.businessId, target.source, ...values]);
+    .flatMap(([person, thread]) => person.conversations.map(({ id }) => ({ oldConversationId: id, conversationId: thread.id })));
+  if (conversations.length > 0) await tx.execute(recordAdoptedConversations, { source: target.source, conversations });
 }
 
 interface Progress {
@@ -145,18 +139,19 @@ interface Progress {
 }
 
 async function recordProgress(tx: Queryable, { target, batch, placed, settled, waiting, unplaceable }: Progress): Promise<void> {
-  const { businessId, source, oldBusinessId } = target;
+  const { source, oldBusinessId } = target;
   const { cursor } = batch;
   const leftovers = [
-    ...waiting.map((oldId) => ({ oldId, state: "waiting", reason: "Its thread waits for a reply just now." })),
-    ...unplaceable.map(({ oldId, reason }) => ({ oldId, state: "unplaceable", reason: UNPLACEABLE[reason] })),
+    ...waiting.map((oldMessageId) => ({ oldMessageId, state: "waiting", reason: "Its thread waits for a reply just now." })),
+    ...unplaceable.map(({ oldId, reason }) => ({ oldMessageId: oldId, state: "unplaceable", reason: UNPLACEABLE[reason] })),
   ];
-  if (leftovers.length > 0) {
-    const columns = [leftovers.map(({ oldId }) => oldId), leftovers.map(({ state }) => state), leftovers.map(({ reason }) => reason)];
-    await tx.run(recordLeftovers, [businessId, source, oldBusinessId, ...columns]);
-  }
-  if (cursor === undefined) await tx.run(settleLeftovers, [businessId, source, [...placed, ...settled]]);
-  const withoutConversation = cursor === undefined ? 0 : batch.candidates.filter(({ by }) => by !== "conversation").length;
-  const counts = [placed.length, settled.length, withoutConversation, false];
-  await tx.run(advanceAdoption, [businessId, source, oldBusinessId, cursor?.at ?? null, cursor?.id ?? null, ...counts]);
+  if (leftovers.length > 0) await tx.execute(recordLeftovers, { source, oldBusinessId, leftovers });
+  if (cursor === undefined) await tx.execute(settleLeftovers, { source, oldMessageIds: [...placed, ...settled] });
+  await tx.execute(advanceAdoption, {
+    ...{ source, oldBusinessId, cursorAt: cursor?.at, cursorId: cursor?.id },
+    placed: placed.length,
+    alreadyThere: settled.length,
+    withoutConversation: cursor === undefined ? 0 : batch.candidates.filter(({ by }) => by !== "conversation").length,
+    isFinished: false,
+  });
 }

@@ -1,5 +1,5 @@
 // Owns: taking over one business of an older database, from where the last run ended to its last row. Safe to be killed at any moment.
-import type { Database } from "../db/database.ts";
+import type { BusinessDatabase, Database } from "../db/database.ts";
 import { listThreadsToMerge, type BusinessResult } from "./examine-business.ts";
 import { keepSummaries } from "./keep-summaries.ts";
 import { listAllLeftovers, placeWaiting } from "./leftovers.ts";
@@ -28,8 +28,7 @@ export async function adoptBusiness(deps: AdoptDeps, reading: OldBusinessReading
   const { database, source, target } = deps;
   const { old, people, leads } = reading;
   const db = database.forBusiness(target.businessId);
-  const key = [target.businessId, target.source, old.id];
-  const begun = await begin(deps, key);
+  const begun = await begin(db, target);
   const channels = createOldChannels({ ...target, database, connected: deps.connectedChannels });
   const prepare = createPrepareBatch({ source: target.source, register: { people, leads }, channelOf: channels.channelOf });
   const storeBatch = createAdoptBatch({ database, target });
@@ -49,11 +48,15 @@ export async function adoptBusiness(deps: AdoptDeps, reading: OldBusinessReading
     deps.onProgress(rows.length);
   }
   if (!deps.isStopped()) await placeWaiting({ ...deps, db, prepare, store });
-  const waiting = await listAllLeftovers(db, { target, state: "waiting" });
-  const unplaceable = await listAllLeftovers(db, { target, state: "unplaceable" });
+  const waiting = await listAllLeftovers(db, target, "waiting");
+  const unplaceable = await listAllLeftovers(db, target, "unplaceable");
   const isComplete = !deps.isStopped() && waiting.length === 0;
   const summaries = await keepSummaries({ db, target, people, isComplete });
-  const [end] = await db.run(advanceAdoption, [...key, null, null, 0, 0, 0, isComplete]);
+  const [end] = await db.run(advanceAdoption, {
+    ...{ source: target.source, oldBusinessId: old.id },
+    ...{ cursorAt: undefined, cursorId: undefined, placed: 0, alreadyThere: 0, withoutConversation: 0 },
+    isFinished: isComplete,
+  });
   if (end === undefined) throw new Error("the end of an adoption answered no row");
   const report = {
     ...describePeople(reading),
@@ -71,11 +74,11 @@ export async function adoptBusiness(deps: AdoptDeps, reading: OldBusinessReading
   return { report, leftovers: [...unplaceable, ...waiting], isComplete };
 }
 
-async function begin({ database, target }: AdoptDeps, key: readonly string[]) {
-  return database.forBusiness(target.businessId).transaction(async (tx) => {
-    const [row] = await tx.run(beginAdoption, key);
+function begin(db: BusinessDatabase, { source, oldBusinessId }: BatchTarget) {
+  return db.transaction(async (tx) => {
+    const [row] = await tx.run(beginAdoption, { source, oldBusinessId });
     if (row === undefined) throw new Error("the beginning of an adoption answered no row");
-    if (row.cursor_at === null) await tx.run(dropLeftovers, key);
+    if (row.cursor_at === null) await tx.execute(dropLeftovers, { source, oldBusinessId });
     return row;
   });
 }

@@ -1,4 +1,5 @@
 // Owns: the SQL that writes an adoption. One business at a time, as the application; every write of a batch is in one transaction.
+import { rowsOf } from "../db/parameters.ts";
 import { defineQuery } from "../db/query.ts";
 
 // Where the identifiers of some people lead already. An alias leads to a survivor; a key may still be a tombstone's.
@@ -60,13 +61,14 @@ export const lockReplyLanes = defineQuery({
   name: "adopt.lock-reply-lanes",
   role: "app",
   columns: { conversation_id: "uuid", wanted: "int8", done: "int8", fence: "int8", adopted_turn_id: "uuid?" },
+  params: { conversationIds: "uuid[]" },
   text: `
     select l.conversation_id, l.wanted, l.done, l.fence,
       (select t.id from turns t
-        where t.business_id = $1 and t.conversation_id = l.conversation_id and t.covers_to = l.done and t.state = 'skipped' and t.reason = 'adopted')
+        where t.business_id = :business and t.conversation_id = l.conversation_id and t.covers_to = l.done and t.state = 'skipped' and t.reason = 'adopted')
         as adopted_turn_id
     from lanes l
-    where l.business_id = $1 and l.conversation_id = any($2::uuid[]) and l.kind = 'reply'
+    where l.business_id = :business and l.conversation_id = any (:conversationIds) and l.kind = 'reply'
     order by l.conversation_id
     for update of l`,
 });
@@ -75,7 +77,8 @@ export const findKnownMessages = defineQuery({
   name: "adopt.find-known-messages",
   role: "app",
   columns: { id: "uuid", sent_at: "text" },
-  text: `select m.id, m.sent_at::text as sent_at from messages m where m.business_id = $1 and m.id = any($2::uuid[])`,
+  params: { ids: "uuid[]" },
+  text: `select m.id, m.sent_at::text as sent_at from messages m where m.business_id = :business and m.id = any (:ids)`,
 });
 
 /** On any channel of the business: the number may be connected under another channel than the one it is adopted to. */
@@ -83,11 +86,12 @@ export const findKnownProviderIds = defineQuery({
   name: "adopt.find-known-provider-ids",
   role: "app",
   columns: { provider_message_id: "text", conversation_id: "uuid", direction: "text", text: "text?" },
+  params: { providerMessageIds: "text[]" },
   text: `
     select m.provider_message_id, m.conversation_id, m.direction, m.text
     from channels ch
-    join messages m on m.business_id = $1 and m.channel_id = ch.id and m.provider_message_id = any($2::text[])
-    where ch.business_id = $1`,
+    join messages m on m.business_id = :business and m.channel_id = ch.id and m.provider_message_id = any (:providerMessageIds)
+    where ch.business_id = :business`,
 });
 
 /** Without a reply lane: it is history (is_history), and the turn that covers it is written in the same transaction. */
@@ -95,15 +99,33 @@ export const insertAdoptedMessages = defineQuery({
   name: "adopt.insert-messages",
   role: "app",
   columns: { id: "uuid", opens_window: "bool" },
+  params: {
+    messages: rowsOf({
+      id: "uuid",
+      conversationId: "uuid",
+      seq: "int8",
+      channelId: "uuid",
+      direction: "text",
+      author: "text",
+      providerMessageId: "text?",
+      type: "text",
+      text: "text?",
+      content: "jsonb",
+      sentAt: "text",
+      status: "text",
+      errorCode: "text?",
+      errorText: "text?",
+      quotedId: "text?",
+      targetId: "text?",
+    }),
+  },
   text: `
     insert into messages (business_id, id, conversation_id, seq, channel_id, direction, author, provider_message_id, type, text, content, sent_at,
       received_at, status, accepted_at, failed_at, error_code, error_text, quoted_provider_message_id, target_provider_message_id, is_history)
-    select $1, i.id, i.conversation_id, i.seq, i.channel_id, i.direction, i.author, i.provider_message_id, i.type, i.text, i.content, i.sent_at, now(),
-      i.status, case when i.direction = 'out' and i.status <> 'failed' then i.sent_at end, case when i.status = 'failed' then i.sent_at end,
+    select :business, i.id, i.conversation_id, i.seq, i.channel_id, i.direction, i.author, i.provider_message_id, i.type, i.text, i.content, i.sent_at::timestamptz, now(),
+      i.status, case when i.direction = 'out' and i.status <> 'failed' then i.sent_at::timestamptz end, case when i.status = 'failed' then i.sent_at::timestamptz end,
       i.error_code, i.error_text, i.quoted_id, i.target_id, true
-    from unnest($2::uuid[], $3::uuid[], $4::bigint[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::jsonb[],
-        $12::timestamptz[], $13::text[], $14::text[], $15::text[], $16::text[], $17::text[])
-      as i (id, conversation_id, seq, channel_id, direction, author, provider_message_id, type, text, content, sent_at, status, error_code, error_text, quoted_id, target_id)
+    from :messages as i
     on conflict do nothing
     returning id, opens_window(type, content) as opens_window`,
 });
@@ -112,43 +134,55 @@ export const insertAdoptedMessages = defineQuery({
 export const moveThreads = defineQuery({
   name: "adopt.move-threads",
   role: "app",
-  columns: { id: "uuid" },
+  columns: {},
+  params: {
+    threads: rowsOf({
+      id: "uuid",
+      lastSeq: "int8",
+      lastMessageAt: "text?",
+      lastCustomerMessageAt: "text?",
+      isFirst: "bool",
+      replyChannelId: "uuid?",
+      replyKind: "text?",
+      replyAddress: "text?",
+    }),
+  },
   text: `
     update conversations c set
       last_seq = i.last_seq,
-      last_message_at = case when i.is_first then least(i.last_message_at, now()) else greatest(c.last_message_at, least(i.last_message_at, now())) end,
-      last_customer_message_at = greatest(c.last_customer_message_at, least(i.last_customer_message_at, now())),
+      last_message_at = case when i.is_first then least(i.last_message_at::timestamptz, now())
+        else greatest(c.last_message_at, least(i.last_message_at::timestamptz, now())) end,
+      last_customer_message_at = greatest(c.last_customer_message_at, least(i.last_customer_message_at::timestamptz, now())),
       reply_channel_id = case when c.reply_address is null and i.reply_address is not null then i.reply_channel_id else c.reply_channel_id end,
       reply_kind = case when c.reply_address is null and i.reply_address is not null then i.reply_kind else c.reply_kind end,
       reply_address = coalesce(c.reply_address, i.reply_address),
       updated_at = now()
-    from unnest($2::uuid[], $3::bigint[], $4::timestamptz[], $5::timestamptz[], $6::boolean[], $7::uuid[], $8::text[], $9::text[])
-      as i (id, last_seq, last_message_at, last_customer_message_at, is_first, reply_channel_id, reply_kind, reply_address)
-    where c.business_id = $1 and c.id = i.id
-    returning c.id`,
+    from :threads as i
+    where c.business_id = :business and c.id = i.id`,
 });
 
 /** Where the last turn is an adoption's, it becomes longer; elsewhere a new one begins where the last one ended. */
 export const coverAdopted = defineQuery({
   name: "adopt.cover",
   role: "app",
-  columns: { conversation_id: "uuid" },
+  columns: {},
+  params: {
+    turns: rowsOf({ conversationId: "uuid", turnId: "uuid", coversFrom: "int8", coversTo: "int8", fence: "int8", isLonger: "bool" }),
+  },
   text: `
     with input as (
-      select * from unnest($2::uuid[], $3::uuid[], $4::bigint[], $5::bigint[], $6::bigint[], $7::boolean[])
-        as i (conversation_id, turn_id, covers_from, covers_to, fence, is_longer)
+      select * from :turns
     ), longer as (
       update turns t set covers_to = i.covers_to, finished_at = now()
       from input i
-      where i.is_longer and t.business_id = $1 and t.id = i.turn_id
+      where i.is_longer and t.business_id = :business and t.id = i.turn_id
     ), turn as (
       insert into turns (business_id, id, conversation_id, covers_from, covers_to, state, reason, fence, started_at, finished_at)
-      select $1, i.turn_id, i.conversation_id, i.covers_from, i.covers_to, 'skipped', 'adopted', i.fence, now(), now()
+      select :business, i.turn_id, i.conversation_id, i.covers_from, i.covers_to, 'skipped', 'adopted', i.fence, now(), now()
       from input i where not i.is_longer
     )
     insert into lanes as l (business_id, conversation_id, kind, first_at, last_at, wanted, done)
-    select $1, i.conversation_id, 'reply', now(), now(), i.covers_to, i.covers_to from input i
+    select :business, i.conversation_id, 'reply', now(), now(), i.covers_to, i.covers_to from input i
     order by i.conversation_id
-    on conflict on constraint lanes_pkey do update set wanted = excluded.wanted, done = excluded.done
-    returning conversation_id`,
+    on conflict on constraint lanes_pkey do update set wanted = excluded.wanted, done = excluded.done`,
 });

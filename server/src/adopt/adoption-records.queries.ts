@@ -1,4 +1,5 @@
 // Owns: the SQL of the record of an adoption: how far it is, what went where, what was left over.
+import { rowsOf } from "../db/parameters.ts";
 import { defineQuery } from "../db/query.ts";
 
 const adoption = {
@@ -7,7 +8,6 @@ const adoption = {
   placed: "int8",
   already_there: "int8",
   without_conversation: "int8",
-  is_finished: "bool",
 } as const;
 
 /** A finished one begins anew: what is there already is only counted. */
@@ -15,9 +15,10 @@ export const beginAdoption = defineQuery({
   name: "adopt.begin",
   role: "app",
   columns: adoption,
+  params: { source: "text", oldBusinessId: "text" },
   text: `
     insert into adoptions as a (business_id, source, old_business_id, started_at)
-    values ($1, $2, $3, now())
+    values (:business, :source, :oldBusinessId, now())
     on conflict on constraint adoptions_pkey do update set
       cursor_at = case when a.finished_at is null then a.cursor_at end,
       cursor_id = case when a.finished_at is null then a.cursor_id end,
@@ -26,93 +27,107 @@ export const beginAdoption = defineQuery({
       without_conversation = case when a.finished_at is null then a.without_conversation else 0 end,
       started_at = case when a.finished_at is null then a.started_at else excluded.started_at end,
       finished_at = null
-    returning a.cursor_at::text, a.cursor_id, a.placed, a.already_there, a.without_conversation, a.finished_at is not null as is_finished`,
+    returning a.cursor_at::text, a.cursor_id, a.placed, a.already_there, a.without_conversation`,
 });
 
 export const dropLeftovers = defineQuery({
   name: "adopt.drop-leftovers",
   role: "app",
-  columns: { old_message_id: "text" },
-  text: `delete from adoption_leftovers where business_id = $1 and source = $2 and old_business_id = $3 returning old_message_id`,
+  columns: {},
+  params: { source: "text", oldBusinessId: "text" },
+  text: "delete from adoption_leftovers where business_id = :business and source = :source and old_business_id = :oldBusinessId",
 });
 
 export const advanceAdoption = defineQuery({
   name: "adopt.advance",
   role: "app",
   columns: adoption,
+  params: {
+    source: "text",
+    oldBusinessId: "text",
+    cursorAt: "text?",
+    cursorId: "text?",
+    placed: "int8",
+    alreadyThere: "int8",
+    withoutConversation: "int8",
+    isFinished: "bool",
+  },
   text: `
     update adoptions a set
-      cursor_at = coalesce($4::timestamptz, a.cursor_at),
-      cursor_id = coalesce($5, a.cursor_id),
-      placed = a.placed + $6::bigint,
-      already_there = a.already_there + $7::bigint,
-      without_conversation = a.without_conversation + $8::bigint,
-      finished_at = case when $9::boolean then now() else a.finished_at end
-    where a.business_id = $1 and a.source = $2 and a.old_business_id = $3
-    returning a.cursor_at::text, a.cursor_id, a.placed, a.already_there, a.without_conversation, a.finished_at is not null as is_finished`,
+      cursor_at = coalesce(:cursorAt::timestamptz, a.cursor_at),
+      cursor_id = coalesce(:cursorId, a.cursor_id),
+      placed = a.placed + :placed,
+      already_there = a.already_there + :alreadyThere,
+      without_conversation = a.without_conversation + :withoutConversation,
+      finished_at = case when :isFinished then now() else a.finished_at end
+    where a.business_id = :business and a.source = :source and a.old_business_id = :oldBusinessId
+    returning a.cursor_at::text, a.cursor_id, a.placed, a.already_there, a.without_conversation`,
 });
 
 export const recordLeftovers = defineQuery({
   name: "adopt.record-leftovers",
   role: "app",
-  columns: { old_message_id: "text" },
+  columns: {},
+  params: { source: "text", oldBusinessId: "text", leftovers: rowsOf({ oldMessageId: "text", state: "text", reason: "text" }) },
   text: `
     insert into adoption_leftovers (business_id, source, old_business_id, old_message_id, state, reason)
-    select $1, $2, $3, i.old_message_id, i.state, i.reason
-    from unnest($4::text[], $5::text[], $6::text[]) as i (old_message_id, state, reason)
+    select :business, :source, :oldBusinessId, i.old_message_id, i.state, i.reason
+    from :leftovers as i
     order by i.old_message_id
-    on conflict on constraint adoption_leftovers_pkey do update set state = excluded.state, reason = excluded.reason
-    returning old_message_id`,
+    on conflict on constraint adoption_leftovers_pkey do update set state = excluded.state, reason = excluded.reason`,
 });
 
 export const settleLeftovers = defineQuery({
   name: "adopt.settle-leftovers",
   role: "app",
-  columns: { old_message_id: "text" },
-  text: `delete from adoption_leftovers where business_id = $1 and source = $2 and old_message_id = any($3::text[]) returning old_message_id`,
+  columns: {},
+  params: { source: "text", oldMessageIds: "text[]" },
+  text: "delete from adoption_leftovers where business_id = :business and source = :source and old_message_id = any (:oldMessageIds)",
 });
 
 export const listLeftovers = defineQuery({
   name: "adopt.list-leftovers",
   role: "app",
   columns: { old_message_id: "text", reason: "text" },
+  params: { source: "text", oldBusinessId: "text", state: "text", after: "text", limit: "int4" },
   text: `
     select l.old_message_id, l.reason from adoption_leftovers l
-    where l.business_id = $1 and l.source = $2 and l.old_business_id = $3 and l.state = $4 and l.old_message_id > $5
+    where l.business_id = :business and l.source = :source and l.old_business_id = :oldBusinessId and l.state = :state and l.old_message_id > :after
     order by l.old_message_id
-    limit $6`,
+    limit :limit`,
 });
 
 export const recordAdoptedConversations = defineQuery({
   name: "adopt.record-conversations",
   role: "app",
-  columns: { old_conversation_id: "text" },
+  columns: {},
+  params: { source: "text", conversations: rowsOf({ oldConversationId: "text", conversationId: "uuid" }) },
   text: `
     insert into adopted_conversations (business_id, source, old_conversation_id, conversation_id)
-    select $1, $2, i.old_conversation_id, i.conversation_id
-    from unnest($3::text[], $4::uuid[]) as i (old_conversation_id, conversation_id)
+    select :business, :source, i.old_conversation_id, i.conversation_id
+    from :conversations as i
     order by i.old_conversation_id
-    on conflict on constraint adopted_conversations_pkey do nothing
-    returning old_conversation_id`,
+    on conflict on constraint adopted_conversations_pkey do nothing`,
 });
 
 export const listAdoptionsAcrossBusinesses = defineQuery({
   name: "adopt.list-across-businesses",
   role: "ingest",
   columns: { business_id: "uuid", old_business_id: "text" },
-  text: `select a.business_id, a.old_business_id from adoptions a where a.source = $1`,
+  params: { source: "text" },
+  text: "select a.business_id, a.old_business_id from adoptions a where a.source = :source",
 });
 
 /** A place for the history of a number that is not connected here: stopped, so that nothing is ever sent on it. */
 export const insertPlaceholderChannel = defineQuery({
   name: "adopt.insert-placeholder-channel",
   role: "app",
-  columns: { id: "uuid" },
+  columns: {},
+  params: { id: "uuid", provider: "text", externalId: "text", name: "text" },
   text: `
     insert into channels as c (business_id, id, provider, external_id, name, stopped_at, stopped_reason)
-    values ($1, $2, $3, $4, $5, now(), 'adopted: only its history is here')
-    on conflict on constraint channels_pkey do update set external_id = c.external_id
-    returning c.id`,
+    values (:business, :id, :provider, :externalId, :name, now(), 'adopted: only its history is here')
+    on conflict on constraint channels_pkey do update set external_id = c.external_id`,
 });
 
 // A session of an adopted thread covers all of its history at once, and only where nothing else has tracked a session yet. The lane stands
@@ -120,39 +135,40 @@ export const insertPlaceholderChannel = defineQuery({
 export const addAdoptedSessions = defineQuery({
   name: "adopt.add-sessions",
   role: "app",
-  columns: { conversation_id: "uuid" },
+  columns: {},
+  params: { sessions: rowsOf({ id: "uuid", conversationId: "uuid", summary: "text", openedAt: "text", closedAt: "text" }) },
   text: `
     with input as (
-      select * from unnest($2::uuid[], $3::uuid[], $4::text[], $5::timestamptz[], $6::timestamptz[]) as i (id, conversation_id, summary, opened_at, closed_at)
+      select id, conversation_id, summary, opened_at::timestamptz, closed_at::timestamptz from :sessions
     ), thread as materialized (
       select c.id, c.last_seq, i.id as session_id, i.summary, i.opened_at, i.closed_at
       from conversations c
       join input i on i.conversation_id = c.id
-      where c.business_id = $1 and c.merged_into is null and c.last_seq > 0
-        and not exists (select from sessions s where s.business_id = $1 and s.conversation_id = c.id)
-        and not exists (select from messages m where m.business_id = $1 and m.conversation_id = c.id and not m.is_history)
+      where c.business_id = :business and c.merged_into is null and c.last_seq > 0
+        and not exists (select from sessions s where s.business_id = :business and s.conversation_id = c.id)
+        and not exists (select from messages m where m.business_id = :business and m.conversation_id = c.id and not m.is_history)
       order by c.canonical_key
       for no key update of c
     ), lane as (
       insert into lanes as l (business_id, conversation_id, kind, first_at, last_at, wanted, done)
-      select $1, t.id, 'session', now(), now(), t.last_seq, t.last_seq from thread t
+      select :business, t.id, 'session', now(), now(), t.last_seq, t.last_seq from thread t
       order by t.id
       on conflict on constraint lanes_pkey do nothing
       returning l.conversation_id
     )
     insert into sessions as s (business_id, id, conversation_id, from_seq, to_seq, opened_at, closed_at, closed_reason, summary, summary_state, summary_source,
       summarized_at)
-    select $1, t.session_id, t.id, 1, t.last_seq, least(t.opened_at, t.closed_at), greatest(t.opened_at, t.closed_at), 'inactive', t.summary, 'done', 'adopted',
+    select :business, t.session_id, t.id, 1, t.last_seq, least(t.opened_at, t.closed_at), greatest(t.opened_at, t.closed_at), 'inactive', t.summary, 'done', 'adopted',
       now()
     from thread t
     join lane on lane.conversation_id = t.id
-    on conflict do nothing
-    returning s.conversation_id`,
+    on conflict do nothing`,
 });
 
 export const countAdoptedSessions = defineQuery({
   name: "adopt.count-sessions",
   role: "app",
   columns: { count: "int8" },
-  text: `select count(*) as count from sessions s where s.business_id = $1 and s.id = any($2::uuid[])`,
+  params: { ids: "uuid[]" },
+  text: "select count(*) as count from sessions s where s.business_id = :business and s.id = any (:ids)",
 });

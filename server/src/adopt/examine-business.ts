@@ -38,7 +38,7 @@ export async function examineBusiness(deps: ExamineDeps, reading: OldBusinessRea
     const batch = prepare(rows);
     tally.count(batch);
     leftovers.push(...batch.unplaceable.map(({ oldId, reason }) => leftoverOf(old.id, oldId, UNPLACEABLE[reason])));
-    const known = target === undefined ? [seen] : await findKnownHere(target, batch.candidates);
+    const known = target === undefined ? [seen] : await findKnownHere(target.db, batch.candidates);
     const threads = target === undefined ? undefined : (await findThreads(target.db, peopleOf(batch.candidates), target)).ids;
     for (const candidate of batch.candidates) {
       const verdict = judgeBoth(candidate, { known, seen, thread: threads?.get(candidate.person) });
@@ -87,11 +87,8 @@ function judgeBoth(candidate: Candidate, { known, seen, thread }: Knowledge): Re
   return here.find(({ outcome }) => outcome !== "new") ?? judge(candidate, { known: seen, thread: personName(candidate.person) });
 }
 
-async function findKnownHere(
-  { db, businessId }: { readonly db: Queryable } & PeopleOfBusiness,
-  candidates: readonly Candidate[],
-): Promise<readonly KnownMessages[]> {
-  return [await findKnownIds(db, businessId, candidates), await findKnownTwins(db, businessId, candidates)];
+async function findKnownHere(db: Queryable, candidates: readonly Candidate[]): Promise<readonly KnownMessages[]> {
+  return [await findKnownIds(db, candidates), await findKnownTwins(db, candidates)];
 }
 
 const PEOPLE_AT_ONCE = 1_000;

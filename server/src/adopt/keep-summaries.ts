@@ -24,7 +24,8 @@ export async function keepSummaries({ db, target, people, isComplete }: Keep): P
   for (let at = 0; isComplete && at < persons.length; at += AT_ONCE) {
     const some = persons.slice(at, at + AT_ONCE);
     const { ids } = await findThreads(db, some, target);
-    const rows = some.flatMap((person) => {
+    const now = new Date().toISOString();
+    const sessions = some.flatMap((person) => {
       const conversationId = ids.get(person);
       const oldId = person.conversations[0]?.id;
       if (conversationId === undefined || oldId === undefined) return [];
@@ -33,18 +34,10 @@ export async function keepSummaries({ db, target, people, isComplete }: Keep): P
         .filter((time) => time !== null);
       const sorted = times.filter((time) => /^\d{4}-.*[^C]$/.test(time)).toSorted();
       const id = adoptedId(target.source, "session", oldId);
-      return [{ id, conversationId, summary: summaryOf(person), from: sorted[0], to: sorted.at(-1) }];
+      return [{ id, conversationId, summary: summaryOf(person), openedAt: sorted[0] ?? now, closedAt: sorted.at(-1) ?? now }];
     });
-    const now = new Date().toISOString();
-    await db.run(addAdoptedSessions, [
-      target.businessId,
-      rows.map(({ id }) => id),
-      rows.map(({ conversationId }) => conversationId),
-      rows.map(({ summary }) => summary),
-      rows.map(({ from }) => from ?? now),
-      rows.map(({ to }) => to ?? now),
-    ]);
-    const [count] = await db.run(countAdoptedSessions, [target.businessId, rows.map(({ id }) => id)]);
+    await db.execute(addAdoptedSessions, { sessions });
+    const [count] = await db.run(countAdoptedSessions, { ids: sessions.map(({ id }) => id) });
     kept += count?.count ?? 0;
   }
   return { found: persons.length, kept };

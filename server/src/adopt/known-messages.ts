@@ -1,7 +1,7 @@
 // Owns: whether a message of the older database is there already: as itself (its id follows from the source), or as the same message of the
 // provider, adopted before or received live.
 import type { Queryable } from "../db/query.ts";
-import type { BusinessId, MessageId } from "../kernel/ids.ts";
+import type { MessageId } from "../kernel/ids.ts";
 import { findKnownMessages, findKnownProviderIds } from "./adopt.queries.ts";
 import type { AdoptedMessage } from "./old-message.ts";
 import type { Person } from "./people.ts";
@@ -56,18 +56,18 @@ export function createKnownMessages(): KnownMessages & {
 }
 
 /** The rows that are there as themselves; needs no lock, because what is there stays. */
-export async function findKnownIds(db: Queryable, businessId: BusinessId, candidates: readonly Candidate[]): Promise<KnownMessages> {
+export async function findKnownIds(db: Queryable, candidates: readonly Candidate[]): Promise<KnownMessages> {
   const known = createKnownMessages();
   if (candidates.length === 0) return known;
-  for (const row of await db.run(findKnownMessages, [businessId, candidates.map(({ id }) => id)])) known.addId(row.id, row.sent_at);
+  for (const row of await db.run(findKnownMessages, { ids: candidates.map(({ id }) => id) })) known.addId(row.id, row.sent_at);
   return known;
 }
 
-export async function findKnownTwins(db: Queryable, businessId: BusinessId, candidates: readonly Candidate[]): Promise<KnownMessages> {
+export async function findKnownTwins(db: Queryable, candidates: readonly Candidate[]): Promise<KnownMessages> {
   const known = createKnownMessages();
-  const providerIds = candidates.flatMap(({ message }) => (message.providerMessageId === null ? [] : [message.providerMessageId]));
-  if (providerIds.length === 0) return known;
-  for (const row of await db.run(findKnownProviderIds, [businessId, providerIds])) {
+  const providerMessageIds = candidates.flatMap(({ message }) => (message.providerMessageId === null ? [] : [message.providerMessageId]));
+  if (providerMessageIds.length === 0) return known;
+  for (const row of await db.run(findKnownProviderIds, { providerMessageIds })) {
     known.add(row.provider_message_id, { thread: row.conversation_id, direction: row.direction, text: row.text });
   }
   return known;

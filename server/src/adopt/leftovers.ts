@@ -10,16 +10,15 @@ import type { Batch, BatchResult, BatchTarget } from "./adopt-batch.ts";
 const PAGE = 1_000;
 const LOOK_AGAIN_MS = 200;
 
-interface Which {
-  readonly target: BatchTarget;
-  readonly state: "waiting" | "unplaceable";
-}
-
-export async function listAllLeftovers(db: Queryable, { target, state }: Which): Promise<readonly LeftoverRow[]> {
+export async function listAllLeftovers(
+  db: Queryable,
+  { source, oldBusinessId }: BatchTarget,
+  state: "waiting" | "unplaceable",
+): Promise<readonly LeftoverRow[]> {
   const found: LeftoverRow[] = [];
   for (let after = ""; ;) {
-    const rows = await db.run(listLeftovers, [target.businessId, target.source, target.oldBusinessId, state, after, PAGE]);
-    found.push(...rows.map((row) => ({ oldBusinessId: target.oldBusinessId, oldMessageId: row.old_message_id, reason: row.reason })));
+    const rows = await db.run(listLeftovers, { source, oldBusinessId, state, after, limit: PAGE });
+    found.push(...rows.map((row) => ({ oldBusinessId, oldMessageId: row.old_message_id, reason: row.reason })));
     const last = rows.at(-1);
     if (last === undefined || rows.length < PAGE) return found;
     after = last.old_message_id;
@@ -40,7 +39,7 @@ interface PlaceWaitingDeps {
 export async function placeWaiting({ db, source, target, waitMs, isStopped, prepare, store }: PlaceWaitingDeps): Promise<void> {
   let movedAt = performance.now();
   while (!isStopped()) {
-    const waiting = await listAllLeftovers(db, { target, state: "waiting" });
+    const waiting = await listAllLeftovers(db, target, "waiting");
     if (waiting.length === 0) return;
     let settled = 0;
     for (let at = 0; at < waiting.length; at += PAGE) {
@@ -48,7 +47,7 @@ export async function placeWaiting({ db, source, target, waitMs, isStopped, prep
       const rows = await source.findMessages(target.oldBusinessId, ids);
       const gone = ids.filter((id) => !rows.some((row) => row.id === id));
       // The older system has deleted them since: there is nothing left to place, and nothing to count.
-      if (gone.length > 0) await db.run(settleLeftovers, [target.businessId, target.source, gone]);
+      if (gone.length > 0) await db.execute(settleLeftovers, { source: target.source, oldMessageIds: gone });
       const result = await store({ ...prepare(rows), people: [], cursor: undefined });
       settled += ids.length - result.waiting;
     }

@@ -55,7 +55,7 @@ export function createOldChannels({ database, businessId, source, oldBusinessId,
       for (const [name, id] of missing) {
         const provider = GATEWAYS.find((word) => name.startsWith(word)) ?? "cloud";
         const externalId = `adopted:${source}:${oldBusinessId}:${name}`;
-        await database.forBusiness(businessId).run(insertPlaceholderChannel, [businessId, id, provider, externalId, `Adopted: ${name}`]);
+        await database.forBusiness(businessId).execute(insertPlaceholderChannel, { id, provider, externalId, name: `Adopted: ${name}` });
         missing.delete(name);
       }
     },

@@ -151,7 +151,7 @@ async function refuseUnknownChannels(
 
 /** Under another business every message would be new, and be there twice. */
 async function refuseOthers(database: Database, { sourceName }: AdoptionOptions, targets: ReadonlyMap<string, BusinessId>): Promise<void> {
-  for (const row of await database.acrossBusinesses.run(listAdoptionsAcrossBusinesses, [sourceName])) {
+  for (const row of await database.acrossBusinesses.run(listAdoptionsAcrossBusinesses, { source: sourceName })) {
     const target = targets.get(row.old_business_id);
     if (target === undefined || target === row.business_id) continue;
     throw new AdoptionRefused(

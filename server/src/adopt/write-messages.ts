@@ -1,6 +1,6 @@
 // Owns: positions for adopted messages, and the turn that says they need no answer. Runs under the row locks of their threads.
 import type { Queryable } from "../db/query.ts";
-import { newId, type BusinessId, type TurnId } from "../kernel/ids.ts";
+import { newId, type TurnId } from "../kernel/ids.ts";
 import { coverAdopted, insertAdoptedMessages, lockReplyLanes, moveThreads } from "./adopt.queries.ts";
 import type { Candidate } from "./known-messages.ts";
 import { StaleBatch, type PersonThread } from "./person-thread.ts";
@@ -17,12 +17,8 @@ export interface ReplyLane {
   readonly adoptedTurnId: string | null;
 }
 
-export async function lockLanesOfThreads(
-  tx: Queryable,
-  businessId: BusinessId,
-  threadIds: readonly string[],
-): Promise<ReadonlyMap<string, ReplyLane>> {
-  const rows = await tx.run(lockReplyLanes, [businessId, threadIds]);
+export async function lockLanesOfThreads(tx: Queryable, threads: readonly PersonThread[]): Promise<ReadonlyMap<string, ReplyLane>> {
+  const rows = await tx.run(lockReplyLanes, { conversationIds: threads.map(({ id }) => id) });
   return new Map(
     rows.map((row) => [
       row.conversation_id,
@@ -46,58 +42,53 @@ function positionsOf(placed: readonly PlacedCandidate[]): readonly Positioned[] 
 }
 
 /** Throws StaleBatch when one of them was stored by somebody else since the look-up: the batch looks again. */
-export async function insertMessages(tx: Queryable, businessId: BusinessId, placed: readonly PlacedCandidate[]): Promise<void> {
+export async function insertMessages(tx: Queryable, placed: readonly PlacedCandidate[]): Promise<void> {
   if (placed.length === 0) return;
   const rows = positionsOf(placed);
-  const inserted = await tx.run(insertAdoptedMessages, [
-    businessId,
-    rows.map(({ id }) => id),
-    rows.map(({ thread }) => thread.id),
-    rows.map(({ seq }) => seq),
-    rows.map(({ channelId }) => channelId),
-    rows.map(({ message }) => message.direction),
-    rows.map(({ message }) => message.author),
-    rows.map(({ message }) => message.providerMessageId),
-    rows.map(({ message }) => message.type),
-    rows.map(({ message }) => message.text),
-    rows.map(({ message }) => JSON.stringify(message.content)),
-    rows.map(({ sentAt }) => sentAt),
-    rows.map(({ message }) => message.status),
-    rows.map(({ message }) => message.errorCode),
-    rows.map(({ message }) => message.errorText),
-    rows.map(({ message }) => message.quotedId),
-    rows.map(({ message }) => message.targetId),
-  ]);
+  const inserted = await tx.run(insertAdoptedMessages, { messages: rows.map(messageRowOf) });
   if (inserted.length < rows.length) throw new StaleBatch();
   const opening = new Set(inserted.filter((row) => row.opens_window).map(({ id }) => id));
-  await move(tx, businessId, { rows, opening });
+  await move(tx, rows, opening);
 }
 
-interface Moved {
-  readonly rows: readonly Positioned[];
-  /** The messages whose kind opens the window; of which side they are is not asked. */
-  readonly opening: ReadonlySet<string>;
+function messageRowOf({ id, thread, seq, channelId, sentAt, message }: Positioned) {
+  const { direction, author, providerMessageId, type, text, content, status, errorCode, errorText, quotedId, targetId } = message;
+  return {
+    ...{
+      id,
+      conversationId: thread.id,
+      seq,
+      channelId,
+      direction,
+      author,
+      providerMessageId,
+      type,
+      text,
+      content: JSON.stringify(content),
+    },
+    ...{ sentAt, status, errorCode, errorText, quotedId, targetId },
+  };
 }
 
-async function move(tx: Queryable, businessId: BusinessId, { rows: all, opening }: Moved): Promise<void> {
+/** `opening`: the messages whose kind opens the window; of which side they are is not asked. */
+async function move(tx: Queryable, all: readonly Positioned[], opening: ReadonlySet<string>): Promise<void> {
   const byThread = Map.groupBy(all, ({ thread }) => thread.id);
   const threads = [...byThread].map(([id, rows]) => {
     const newest = newestOf(rows);
     const newestIn = newestOf(rows.filter((row) => row.message.direction === "in" && opening.has(row.id)));
     const address = (newestIn ?? newest)?.person.identifiers[0];
-    return { id, rows, newest, newestIn, address };
+    return {
+      id,
+      lastSeq: rows.at(-1)?.seq ?? 0,
+      lastMessageAt: newest?.sentAt,
+      lastCustomerMessageAt: newestIn?.sentAt,
+      isFirst: rows[0]?.thread.isNew === true,
+      replyChannelId: (newestIn ?? newest)?.channelId,
+      replyKind: address?.kind,
+      replyAddress: address?.value,
+    };
   });
-  await tx.run(moveThreads, [
-    businessId,
-    threads.map(({ id }) => id),
-    threads.map(({ rows }) => rows.at(-1)?.seq ?? 0),
-    threads.map(({ newest }) => newest?.sentAt ?? null),
-    threads.map(({ newestIn }) => newestIn?.sentAt ?? null),
-    threads.map(({ rows }) => rows[0]?.thread.isNew === true),
-    threads.map(({ newest, newestIn }) => (newestIn ?? newest)?.channelId ?? null),
-    threads.map(({ address }) => address?.kind ?? null),
-    threads.map(({ address }) => address?.value ?? null),
-  ]);
+  await tx.execute(moveThreads, { threads });
 }
 
 /** Rows come in the order of their time, except those that waited. */
@@ -108,29 +99,25 @@ function newestOf(rows: readonly Positioned[]): Positioned | undefined {
   );
 }
 
-interface Cover {
-  readonly businessId: BusinessId;
-  readonly placed: readonly PlacedCandidate[];
-  readonly lanes: ReadonlyMap<string, ReplyLane>;
-}
-
 /** One skipped turn per thread up to its last adopted inbound message; what was only sent falls into the range of the turn after it. */
-export async function coverMessages(tx: Queryable, { businessId, placed, lanes }: Cover): Promise<void> {
+export async function coverMessages(
+  tx: Queryable,
+  placed: readonly PlacedCandidate[],
+  lanes: ReadonlyMap<string, ReplyLane>,
+): Promise<void> {
   const lastInbound = new Map<string, number>();
   for (const { thread, seq, message } of positionsOf(placed)) if (message.direction === "in") lastInbound.set(thread.id, seq);
-  const covers = [...lastInbound].map(([threadId, coversTo]) => {
-    const lane = lanes.get(threadId);
-    const adoptedTurnId = lane?.adoptedTurnId ?? null;
-    return { threadId, coversTo, lane, adoptedTurnId, turnId: adoptedTurnId ?? newId<TurnId>() };
+  const turns = [...lastInbound].map(([conversationId, coversTo]) => {
+    const lane = lanes.get(conversationId);
+    const adoptedTurnId = lane?.adoptedTurnId ?? undefined;
+    return {
+      conversationId,
+      turnId: adoptedTurnId ?? newId<TurnId>(),
+      coversFrom: (lane?.done ?? 0) + 1,
+      coversTo,
+      fence: lane?.fence ?? 0,
+      isLonger: adoptedTurnId !== undefined,
+    };
   });
-  if (covers.length === 0) return;
-  await tx.run(coverAdopted, [
-    businessId,
-    covers.map(({ threadId }) => threadId),
-    covers.map(({ turnId }) => turnId),
-    covers.map(({ lane }) => (lane?.done ?? 0) + 1),
-    covers.map(({ coversTo }) => coversTo),
-    covers.map(({ lane }) => lane?.fence ?? 0),
-    covers.map(({ adoptedTurnId }) => adoptedTurnId !== null),
-  ]);
+  if (turns.length > 0) await tx.execute(coverAdopted, { turns });
 }
