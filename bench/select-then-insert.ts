@@ -33,32 +33,35 @@ const ATTEMPTS = 3;
 
 async function getConversation(db: Queryable, { event, channel }: Item): Promise<string> {
   const { businessId, channelId } = channel;
-  const { phone, userId, name } = event.customer;
-  const [key] = keysOf(businessId, identifiersOf(event.customer, null)) ?? [];
-  if (key === undefined) throw new Error("the bench sent a message that names nobody");
-  const [found] = await db.run(findConversation, [businessId, key]);
+  const { phone = "", userId, name } = event.customer;
+  const [canonicalKey] = keysOf(businessId, identifiersOf(event.customer, null)) ?? [];
+  if (canonicalKey === undefined) throw new Error("the bench sent a message that names nobody");
+  const [found] = await db.run(findConversation, { businessId, canonicalKey });
   if (found !== undefined) return found.id;
-  const [made] = await db.run(insertConversation, [businessId, newId(), key, event.sentAt, name ?? null, channelId, phone]);
-  if (made === undefined) throw new Error("the insert of a conversation answered no row");
-  await db.run(insertAlias, [businessId, "phone", phone, made.id]);
-  if (userId !== undefined) await db.run(insertAlias, [businessId, "user", userId, made.id]);
-  return made.id;
+  const conversationId = newId();
+  const { sentAt } = event;
+  await db.execute(insertConversation, { businessId, id: conversationId, canonicalKey, sentAt, contactName: name, channelId, phone });
+  await db.execute(insertAlias, { businessId, kind: "phone", value: phone, conversationId });
+  if (userId !== undefined) await db.execute(insertAlias, { businessId, kind: "user", value: userId, conversationId });
+  return conversationId;
 }
 
 async function store(db: Queryable, item: Item): Promise<"stored" | "duplicate"> {
   const { event, channel } = item;
   const { businessId, channelId, quietMs } = channel;
   const conversationId = await getConversation(db, item);
-  const [known] = await db.run(findMessage, [businessId, channelId, event.providerMessageId]);
-  if (known !== undefined) return "duplicate";
-  const [place] = await db.run(updateConversation, [businessId, conversationId, event.sentAt, event.customer.name ?? null]);
-  const seq = place?.last_seq ?? 0;
-  const content = JSON.stringify(event.content);
   const { providerMessageId, type, text, sentAt } = event;
-  await db.run(insertMessage, [businessId, newId(), conversationId, seq, channelId, providerMessageId, type, text, content, sentAt]);
-  const [lane] = await db.run(findLane, [businessId, conversationId]);
-  await db.run(lane === undefined ? insertLane : updateLane, [businessId, conversationId, seq, quietMs]);
-  await db.run(insertLogEntry, [businessId, newId(), event.channelKey, event.raw]);
+  const [known] = await db.run(findMessage, { businessId, channelId, providerMessageId });
+  if (known !== undefined) return "duplicate";
+  const [place] = await db.run(updateConversation, { businessId, conversationId, sentAt, contactName: event.customer.name });
+  const seq = place?.last_seq ?? 0;
+  await db.execute(insertMessage, {
+    ...{ businessId, id: newId(), conversationId, seq, channelId, providerMessageId, type, text, sentAt },
+    content: JSON.stringify(event.content),
+  });
+  const [lane] = await db.run(findLane, { businessId, conversationId });
+  await db.execute(lane === undefined ? insertLane : updateLane, { businessId, conversationId, seq, quietMs });
+  await db.execute(insertLogEntry, { businessId, id: newId(), channelKey: event.channelKey, body: event.raw });
   return "stored";
 }
 
