@@ -1,8 +1,9 @@
 // Owns: forgetting what has had its time, in slices, until nothing of it is left.
-import type { Columns, Queryable, Query } from "../db/query.ts";
+import type { Queryable } from "../db/query.ts";
+import type { forgetEventsAcrossBusinesses, forgetIdempotencyKeysAcrossBusinesses } from "./maintenance.queries.ts";
 
 /** Deletes a slice. */
-type ForgetQuery = Query<Columns, Readonly<Record<never, never>>>;
+type ForgetQuery = typeof forgetEventsAcrossBusinesses | typeof forgetIdempotencyKeysAcrossBusinesses;
 
 const MOST_SLICES = 100;
 
