@@ -7,19 +7,20 @@ export const findThreadsOfPeople = defineQuery({
   name: "adopt.find-threads-of-people",
   role: "app",
   columns: { person: "int4", id: "uuid", canonical_key: "text" },
+  params: { names: rowsOf({ person: "int4", kind: "text", value: "text" }) },
   text: `
     select i.person, coalesce(w.id, c.id) as id, coalesce(w.canonical_key, c.canonical_key) as canonical_key
     from (
       select t.*,
         case t.kind
-          when 'key' then (select k.id from conversations k where k.business_id = $1 and k.canonical_key = t.value)
-          else (select a.conversation_id from aliases a where a.business_id = $1 and a.kind = t.kind and a.value = t.value)
+          when 'key' then (select k.id from conversations k where k.business_id = :business and k.canonical_key = t.value)
+          else (select a.conversation_id from aliases a where a.business_id = :business and a.kind = t.kind and a.value = t.value)
         end as conversation_id
-      from unnest($2::int[], $3::text[], $4::text[]) with ordinality as t (person, kind, value, ordinality)
+      from :names with ordinality as t
     ) i
-    join conversations c on c.business_id = $1 and c.id = i.conversation_id
-    left join conversations w on w.business_id = $1 and w.id = c.merged_into
-    order by i.ordinality`,
+    join conversations c on c.business_id = :business and c.id = i.conversation_id
+    left join conversations w on w.business_id = :business and w.id = c.merged_into
+    order by i.ord`,
 });
 
 // Sorted by key and locked, as ingest does it: whoever gives out positions in these threads waits for this transaction.
@@ -27,11 +28,22 @@ export const upsertThreads = defineQuery({
   name: "adopt.upsert-threads",
   role: "app",
   columns: { id: "uuid", canonical_key: "text", last_seq: "int8", is_merged: "bool", is_new: "bool" },
+  params: {
+    threads: rowsOf({
+      id: "uuid",
+      canonicalKey: "text",
+      leadId: "text?",
+      contactName: "text?",
+      isOpen: "bool",
+      lastMessageAt: "text",
+      createdAt: "text",
+    }),
+  },
   text: `
     insert into conversations as c (business_id, id, canonical_key, lead_id, lead_name, contact_name, is_open, last_message_at, created_at, updated_at)
-    select $1, i.id, i.canonical_key, i.lead_id, case when i.lead_id is not null then i.contact_name end, i.contact_name, i.is_open, least(i.last_message_at, now()), least(i.created_at, now()), now()
-    from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::boolean[], $7::timestamptz[], $8::timestamptz[])
-      as i (id, canonical_key, lead_id, contact_name, is_open, last_message_at, created_at)
+    select :business, i.id, i.canonical_key, i.lead_id, case when i.lead_id is not null then i.contact_name end, i.contact_name, i.is_open,
+      least(i.last_message_at::timestamptz, now()), least(i.created_at::timestamptz, now()), now()
+    from :threads as i
     order by i.canonical_key
     on conflict on constraint uq_wa_conv_canonical_key do update set
       lead_id = coalesce(c.lead_id, excluded.lead_id),
@@ -47,10 +59,11 @@ export const addAliasesOfPeople = defineQuery({
   name: "adopt.add-aliases-of-people",
   role: "app",
   columns: { kind: "text", value: "text" },
+  params: { names: rowsOf({ conversationId: "uuid", kind: "text", value: "text" }) },
   text: `
     insert into aliases (business_id, kind, value, conversation_id, created_at)
-    select $1, i.kind, i.value, i.conversation_id, now()
-    from unnest($2::uuid[], $3::text[], $4::text[]) as i (conversation_id, kind, value)
+    select :business, i.kind, i.value, i.conversation_id, now()
+    from :names as i
     order by i.kind, i.value
     on conflict on constraint aliases_pkey do nothing
     returning kind, value`,

@@ -46,19 +46,14 @@ export interface FoundThreads {
 
 /** Reads only. A person without a thread has no entry. */
 export async function findThreads(db: Queryable, people: readonly Person[], of: PeopleOfBusiness): Promise<FoundThreads> {
-  const asked = people.flatMap((person, at) =>
+  const names = people.flatMap((person, at) =>
     [...identifiersOfPerson(person, of.keepLeadIds), { kind: "key", value: keyOf(person, of) }].map(({ kind, value }) => ({
-      at,
+      person: at,
       kind,
       value,
     })),
   );
-  const rows = await db.run(findThreadsOfPeople, [
-    of.businessId,
-    asked.map(({ at }) => at),
-    asked.map(({ kind }) => kind),
-    asked.map(({ value }) => value),
-  ]);
+  const rows = await db.run(findThreadsOfPeople, { names });
   const keys = new Map<Person, string>();
   const ids = new Map<Person, string>();
   const others = new Map<Person, string[]>();
@@ -83,16 +78,17 @@ export async function lockThreads(
   const found = await findThreads(tx, people, of);
   const keys = new Map(people.map((person) => [person, found.keys.get(person) ?? keyOf(person, of)]));
   const unique = [...new Map([...keys].map(([person, key]) => [key, person]))];
-  const rows = await tx.run(upsertThreads, [
-    of.businessId,
-    unique.map(() => newId()),
-    unique.map(([key]) => key),
-    unique.map(([, person]) => (of.keepLeadIds ? (person.leadIds[0] ?? null) : null)),
-    unique.map(([, person]) => person.name?.trim().slice(0, 200) ?? null),
-    unique.map(([, person]) => isOpen(person)),
-    unique.map(([, person]) => latestOf(person)),
-    unique.map(([, person]) => earliestOf(person)),
-  ]);
+  const rows = await tx.run(upsertThreads, {
+    threads: unique.map(([canonicalKey, person]) => ({
+      id: newId(),
+      canonicalKey,
+      leadId: of.keepLeadIds ? person.leadIds[0] : undefined,
+      contactName: person.name?.trim().slice(0, 200),
+      isOpen: isOpen(person),
+      lastMessageAt: latestOf(person),
+      createdAt: earliestOf(person),
+    })),
+  });
   if (rows.some((row) => row.is_merged)) throw new StaleBatch();
   const threadOfKey = new Map(rows.map((row) => [row.canonical_key, row]));
   const threads = new Map<Person, PersonThread>();
@@ -116,12 +112,8 @@ async function addAliases(
   const wanted = [...threads].flatMap(([person, thread]) =>
     identifiersOfPerson(person, of.keepLeadIds).map((identifier) => ({ identifier, conversationId: thread.id })),
   );
-  const added = await tx.run(addAliasesOfPeople, [
-    of.businessId,
-    wanted.map(({ conversationId }) => conversationId),
-    wanted.map(({ identifier }) => identifier.kind),
-    wanted.map(({ identifier }) => identifier.value),
-  ]);
+  const names = wanted.map(({ identifier: { kind, value }, conversationId }) => ({ conversationId, kind, value }));
+  const added = await tx.run(addAliasesOfPeople, { names });
   const labels = new Set(added.map(labelOfIdentifier));
   // A new thread none of whose identifiers was free is a second thread of somebody.
   if (wanted.some(({ identifier, conversationId }) => begun.has(conversationId) && !labels.has(labelOfIdentifier(identifier))))
