@@ -132,7 +132,7 @@ export type Conversation = {
   readonly lastMessage: {
     readonly text: string | null;
     readonly direction: "in" | "out";
-    readonly type: string;
+    readonly type: MessageType;
     /** ISO 8601, UTC. */
     readonly sentAt: string;
   } | null;
@@ -236,7 +236,7 @@ export type Message = {
     readonly lid?: string | undefined;
     readonly name?: string | undefined;
   } | null;
-  readonly type: string;
+  readonly type: MessageType;
   /** What a person reads of it. */
   readonly text: string | null;
   /** The content in the Cloud API's own shape; after a click on an advertisement with its `referral` (headline, body, source_url, source_id, source_type, ctwa_clid), also of gateways. */
@@ -301,6 +301,32 @@ export type MessagePage = {
   /** Give it back as `cursor` for the next page; null on the last one. */
   readonly nextCursor: string | null;
 };
+
+/** Later versions may know more. */
+export type MessageType =
+  | "text"
+  | "image"
+  | "video"
+  | "audio"
+  | "document"
+  | "sticker"
+  | "location"
+  | "contacts"
+  | "interactive"
+  | "button"
+  | "reaction"
+  | "order"
+  | "poll"
+  | "poll_vote"
+  | "pin"
+  | "edit"
+  | "revoke"
+  | "call"
+  | "placeholder"
+  | "system"
+  | "template"
+  | "unsupported"
+  | "unknown";
 
 export type NewToolInput = {
   /** What the model calls it: small letters, digits and _. Of an MCP server: the beginning of its tools' names. */
@@ -572,7 +598,7 @@ export type ResolvedConversation = {
   readonly lastMessage: {
     readonly text: string | null;
     readonly direction: "in" | "out";
-    readonly type: string;
+    readonly type: MessageType;
     /** ISO 8601, UTC. */
     readonly sentAt: string;
   } | null;

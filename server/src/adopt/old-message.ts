@@ -1,6 +1,7 @@
 // Owns: from a row of an older database to a message of ours: its direction, type, author, status and content. Pure. Refuses to know: whose it is.
 import type { JsonObject } from "../kernel/json.ts";
-import { type CustomerIdentity, MESSAGE_TYPES, type MessageType } from "../whatsapp/events.ts";
+import type { CustomerIdentity } from "../whatsapp/events.ts";
+import { MESSAGE_TYPES, type MessageType } from "../whatsapp/message-kinds.ts";
 import { readBaileysContent, revokeOf, type ReadContent } from "../whatsapp/gateways/baileys-content.ts";
 import { withParticipant } from "../whatsapp/participant.ts";
 import { parseObject } from "../kernel/read-json.ts";

@@ -4,6 +4,7 @@ import type { Row } from "../db/query.ts";
 import { direction, instant, isoOf, named, uuid } from "../kernel/shapes.ts";
 import type { findConversation } from "./conversation-reads.queries.ts";
 import { displayNameOf } from "./display-name.ts";
+import { messageType } from "./message-view.ts";
 import { turnState } from "./turn-view.ts";
 
 export const conversationSchema = named(
@@ -39,7 +40,7 @@ export const conversationSchema = named(
       .nullable()
       .describe("Until then anything may be sent; afterwards templates only. Null without a window, or before the first message."),
     hasWindow: z.boolean().describe("False on gateways (Evolution, WAHA, Baileys): anything may be sent at any time."),
-    lastMessage: z.object({ text: z.string().nullable(), direction, type: z.string(), sentAt: instant }).nullable(),
+    lastMessage: z.object({ text: z.string().nullable(), direction, type: messageType, sentAt: instant }).nullable(),
     lastTurn: z
       .object({ id: uuid, state: turnState, reason: z.string().nullable(), finishedAt: instant })
       .nullable()

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Row } from "../db/query.ts";
 import type { JsonObject } from "../kernel/json.ts";
 import { direction, instant, isoOf, jsonObject, named, uuid } from "../kernel/shapes.ts";
+import { MESSAGE_TYPES } from "../whatsapp/message-kinds.ts";
 import { memberKeysOf, readParticipant } from "../whatsapp/participant.ts";
 import { readObject, readString } from "../kernel/read-json.ts";
 import { mayChange } from "./may-change.ts";
@@ -16,6 +17,12 @@ const participant = z.object({
   name: z.string().optional(),
 });
 
+/** The list is for those who read it: an answer is not refused for a type that is not in it. */
+export const messageType = named(
+  "MessageType",
+  z.string().meta({ enum: [...MESSAGE_TYPES], description: "Later versions may know more." }),
+);
+
 export const messageSchema = named(
   "Message",
   z.object({
@@ -26,7 +33,7 @@ export const messageSchema = named(
     direction,
     author: z.string().describe("customer, ai, human or api."),
     participant: participant.nullable().describe("Of a group: the member who wrote it."),
-    type: z.string(),
+    type: messageType,
     text: z.string().nullable().describe("What a person reads of it."),
     content: jsonObject.describe(
       "The content in the Cloud API's own shape; after a click on an advertisement with its `referral` (headline, body, source_url, source_id, source_type, ctwa_clid), also of gateways.",

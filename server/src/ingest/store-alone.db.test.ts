@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { MessageEvent } from "../whatsapp/events.ts";
+import { MESSAGE_KINDS, MESSAGE_TYPES } from "../whatsapp/message-kinds.ts";
 import { createTestBusiness, type TestBusiness } from "../../test/support/test-business.ts";
 import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
 import { createTestIntake } from "../../test/support/test-intake.ts";
@@ -66,20 +67,22 @@ const KINDS: Readonly<Record<string, Said>> = {
   text: {},
   quote: { quotedProviderMessageId: "wamid.x" },
   "message of the past": { isHistory: true },
-  "system message": { type: "system" },
   "message from the WhatsApp app": { direction: "out" },
   "message from the WhatsApp app in the past": { direction: "out", isHistory: true },
-  reaction: { ...edit, type: "reaction" },
-  revoke: { ...edit, type: "revoke" },
-  edit,
+  "reaction to a message": { ...edit, type: "reaction" },
+  "revoke of a message": { ...edit, type: "revoke" },
+  "edit of a message": edit,
   "unsupported edit": { type: "unsupported", content: { type: "unsupported", unsupported: { type: "edit" } } },
-  "unsupported message": { type: "unsupported", content: { type: "unsupported" } },
-  sticker: { type: "sticker", text: null },
-  vote: { type: "poll_vote", text: "Voted in a poll" },
-  "vote that is not passed on": { type: "unsupported", content: { type: "unsupported", unsupported: { type: "poll_update" } } },
-  call: { type: "call", text: "Missed call" },
-  "message that is seen on the phone only": { type: "placeholder" },
+  "unsupported vote": { type: "unsupported", content: { type: "unsupported", unsupported: { type: "poll_update" } } },
+  ...Object.fromEntries(MESSAGE_TYPES.map((type) => [`message of the type ${type}`, { type }])),
 };
+const NEVER_OPENS = [
+  "message of the past",
+  "message from the WhatsApp app",
+  "message from the WhatsApp app in the past",
+  "unsupported edit",
+  "unsupported vote",
+];
 
 test.each(Object.entries(KINDS))(
   "the layer below the upsert stores a %s exactly as the batch does, a repeat included",
@@ -111,7 +114,7 @@ test.each(Object.entries(KINDS))(
       "select last_seq::int, is_open from conversations where id = (select conversation_id from aliases where value = $1)",
       [bare],
     );
-    const reopens = ["text", "quote", "unsupported message", "sticker", "call", "message that is seen on the phone only"].includes(kind);
+    const reopens = !NEVER_OPENS.includes(kind) && MESSAGE_KINDS[said.type ?? "text"].opens;
     expect(rows).toEqual([{ last_seq: 2, is_open: reopens }]);
   },
 );

@@ -9,6 +9,7 @@ import { hashOfJson } from "../kernel/hash-json.ts";
 import { newId, type BusinessId } from "../kernel/ids.ts";
 import type { JsonObject } from "../kernel/json.ts";
 import { readObject, readString } from "../kernel/read-json.ts";
+import { MESSAGE_KINDS } from "../whatsapp/message-kinds.ts";
 import { readableText } from "../whatsapp/readable-text.ts";
 import { validateOutboundContent, type OutboundType } from "../whatsapp/validate-content.ts";
 import {
@@ -152,7 +153,8 @@ function refuseUnlessSendable(conversation: LockedConversation, draft: Draft): v
 async function insert(tx: Queryable, { input, draft }: Work, conversationId: string): Promise<MessageView> {
   const { author } = input;
   const { type, content, quoted } = draft;
-  const target = type === "reaction" ? readString(readObject(content, "reaction"), "message_id") : undefined;
+  const key = MESSAGE_KINDS[type].target;
+  const target = key === null ? undefined : readString(readObject(content, type), key);
   const [inserted] = await tx.run(insertOutboundMessage, {
     conversationId,
     messageId: newId(),

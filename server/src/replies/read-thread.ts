@@ -5,6 +5,7 @@ import type { loadRecentMessages } from "./replies.queries.ts";
 import { mayChange } from "../conversations/may-change.ts";
 import { isObject } from "../kernel/read-json.ts";
 import { customerWords } from "../whatsapp/customer-words.ts";
+import { kindOf } from "../whatsapp/message-kinds.ts";
 import { referralText } from "../whatsapp/referral-text.ts";
 import { quoteOf } from "../conversations/quote-of.ts";
 import { memberKeysOf, type Participant, participantName, readParticipant } from "../whatsapp/participant.ts";
@@ -27,11 +28,6 @@ export interface Thread {
   /** Those words, of a turn in several messages all of them; null: none. */
   readonly lastSaid: string | null;
 }
-
-/** Messages that change or mark another one; a customer who sends only these asks for nothing. */
-const CHANGES = new Set(["edit", "revoke", "reaction", "pin"]);
-/** Messages that nobody wrote. */
-const NOTICES = new Set(["system"]);
 
 function authorOf(author: string): ContextMessage["author"] {
   return author === "customer" || author === "ai" || author === "human" ? author : "api";
@@ -117,10 +113,11 @@ export function readThread(rows: readonly RecentMessage[], answeredTo: number): 
   let newest: RecentMessage | undefined;
   let lastSaid: RecentMessage | undefined;
   for (const row of rows) {
-    if (NOTICES.has(row.type)) continue;
+    const { role } = kindOf(row.type);
+    if (role === "notice") continue;
     if (row.direction === "in" && !row.is_history && row.provider_message_id !== null) newest = row;
     if (isNewQuestion(row, rows, answeredTo)) burst.push({ ...messageOf(row, changes), ...askedOf(row, changes) });
-    if (CHANGES.has(row.type)) continue;
+    if (role === "change") continue;
     if (row.direction === "out" && (lastSaid === undefined || row.seq > lastSaid.seq)) lastSaid = row;
     if (row.provider_message_id !== null && changes.revoked.has(row.provider_message_id)) continue;
     const isAsked = row.direction === "in" && row.seq > answeredTo && !row.is_history;

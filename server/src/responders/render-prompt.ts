@@ -4,6 +4,7 @@ import { LRUCache } from "lru-cache";
 import type { AssistantModelMessage, ModelMessage, UserModelMessage } from "ai";
 import { cleanText, frameMark, frameText, toOneLine } from "../models/frame-text.ts";
 import { describeMessage, labelOf } from "../whatsapp/describe-message.ts";
+import { kindOf } from "../whatsapp/message-kinds.ts";
 import type { ContextMessage, ReplyContext, ToolSet } from "../answers/responder.ts";
 
 export interface RenderedPrompt {
@@ -70,16 +71,9 @@ function createClock(timeZone: string): Clock {
 }
 
 /** What a model here cannot take in has to be said to it. */
-const HIDDEN: ReadonlyMap<string, string> = new Map([
-  ["image", "see"],
-  ["video", "see"],
-  ["audio", "hear"],
-  ["document", "read"],
-]);
-
 function labelForModel(type: string): string {
-  const sense = HIDDEN.get(type);
-  return sense === undefined ? labelOf(type) : `${labelOf(type)}, which you cannot ${sense}`;
+  const { sense } = kindOf(type);
+  return sense === null ? labelOf(type) : `${labelOf(type)}, which you cannot ${sense}`;
 }
 
 function shorten(text: string): string {

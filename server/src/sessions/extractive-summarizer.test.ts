@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ContextMessage } from "../answers/responder.ts";
-import { MESSAGE_TYPES } from "../whatsapp/events.ts";
+import { MESSAGE_TYPES } from "../whatsapp/message-kinds.ts";
 import { clip, summarizeExtractively } from "./extractive-summarizer.ts";
 
 const said = (...lines: readonly (readonly [ContextMessage["author"], string | null])[]): readonly ContextMessage[] =>

@@ -2,6 +2,7 @@
 import type { Row } from "../db/query.ts";
 import { mayChange } from "../conversations/may-change.ts";
 import type { ContextMessage } from "../answers/responder.ts";
+import { kindOf } from "../whatsapp/message-kinds.ts";
 import { participantName } from "../whatsapp/participant.ts";
 import type { loadSessionToSummarize } from "./summaries.queries.ts";
 
@@ -9,9 +10,6 @@ type MessageRow = Pick<
   Row<typeof loadSessionToSummarize>,
   "seq" | "author" | "type" | "text" | "sent_at" | "provider_message_id" | "target_provider_message_id" | "participant"
 >;
-
-/** Messages that change or mark another one. */
-const CHANGES = new Set(["edit", "revoke", "reaction", "pin"]);
 
 function authorOf(author: string | null): ContextMessage["author"] {
   return author === "customer" || author === "ai" || author === "human" ? author : "api";
@@ -30,7 +28,7 @@ export function readableMessages(rows: readonly MessageRow[]): readonly ContextM
   }
   return rows.flatMap((row) => {
     const { seq, type, sent_at: sentAt, provider_message_id: id } = row;
-    if (seq === null || type === null || sentAt === null || CHANGES.has(type)) return [];
+    if (seq === null || type === null || sentAt === null || kindOf(type).role === "change") return [];
     if (id !== null && revoked.has(id)) return [];
     const text = edits.get(id ?? "") ?? row.text;
     const from = participantName({ participant: row.participant });

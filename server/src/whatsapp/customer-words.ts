@@ -3,24 +3,41 @@
 import type { JsonObject } from "../kernel/json.ts";
 import { readFormWords } from "./form-answer.ts";
 import { readObject, readString } from "../kernel/read-json.ts";
+import type { MessageType } from "./message-kinds.ts";
 
 type Reader = (content: JsonObject) => string | undefined;
 
-const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
-  ["text", (content) => readString(readObject(content, "text"), "body")],
-  ["image", (content) => captionOf(readObject(content, "image"))],
-  ["video", (content) => captionOf(readObject(content, "video"))],
-  ["document", (content) => captionOf(readObject(content, "document"))],
-  ["interactive", (content) => interactiveWords(readObject(content, "interactive"))],
-  ["button", (content) => readString(readObject(content, "button"), "text")],
-  ["order", (content) => readString(readObject(content, "order"), "text")],
-  ["poll", (content) => readString(readObject(content, "poll"), "name")],
-  ["edit", (content) => editedWords(readObject(readObject(content, "edit"), "message"))],
-]);
+/** Null where there are no words of theirs in it. */
+const READERS: Readonly<Record<MessageType, Reader | null>> = {
+  text: (content) => readString(readObject(content, "text"), "body"),
+  image: (content) => captionOf(readObject(content, "image")),
+  video: (content) => captionOf(readObject(content, "video")),
+  audio: null,
+  document: (content) => captionOf(readObject(content, "document")),
+  sticker: null,
+  location: null,
+  contacts: null,
+  interactive: (content) => interactiveWords(readObject(content, "interactive")),
+  button: (content) => readString(readObject(content, "button"), "text"),
+  reaction: null,
+  order: (content) => readString(readObject(content, "order"), "text"),
+  poll: (content) => readString(readObject(content, "poll"), "name"),
+  poll_vote: null,
+  pin: null,
+  edit: (content) => editedWords(readObject(readObject(content, "edit"), "message")),
+  revoke: null,
+  call: null,
+  placeholder: null,
+  system: null,
+  template: null,
+  unsupported: null,
+  unknown: null,
+};
+const BY_TYPE: ReadonlyMap<string, Reader | null> = new Map(Object.entries(READERS));
 
 /** Null when the customer wrote none. `content` in the Cloud API's shape, as it is stored of every provider. */
 export function customerWords({ type, content }: { readonly type: string; readonly content: JsonObject }): string | null {
-  const words = READERS.get(type)?.(content)?.trim();
+  const words = BY_TYPE.get(type)?.(content)?.trim();
   return words === undefined || words === "" ? null : words;
 }
 

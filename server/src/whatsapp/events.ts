@@ -1,5 +1,6 @@
 // Owns: the vocabulary in which every provider's webhook reaches the rest of Onethread. Refuses to know: databases, HTTP, tenants.
 import type { JsonObject } from "../kernel/json.ts";
+import type { MessageType } from "./message-kinds.ts";
 import type { Provider } from "./providers.ts";
 
 /** How the provider names the customer. Values exactly as received (phones are digits without "+"); a key is absent when the provider withheld it. */
@@ -11,37 +12,6 @@ export interface CustomerIdentity {
   readonly username?: string;
   readonly name?: string;
 }
-
-/**
- * Nobody wrote them as a message, so they ask for nothing: `reaction`, `pin`, `edit` and `revoke` are about another message; `poll_vote` is a tap; `call` a
- * log of a call; `placeholder` says that something came which only the phone can show; `system` tells of the customer, and opens no window.
- */
-export const MESSAGE_TYPES = [
-  "text",
-  "image",
-  "video",
-  "audio",
-  "document",
-  "sticker",
-  "location",
-  "contacts",
-  "interactive",
-  "button",
-  "reaction",
-  "order",
-  "poll",
-  "poll_vote",
-  "pin",
-  "edit",
-  "revoke",
-  "call",
-  "placeholder",
-  "system",
-  "template",
-  "unsupported",
-  "unknown",
-] as const;
-export type MessageType = (typeof MESSAGE_TYPES)[number];
 
 /** One message of a thread: written by the customer (`in`), or by a human of the business elsewhere, such as the WhatsApp app (`out`). */
 export interface MessageEvent {

@@ -1,12 +1,14 @@
 // Owns: the request body with which a message is sent through the Cloud API. Refuses to know: whether it may be sent, and whether its content is
 // valid (validate-content.ts has checked that).
 import type { JsonObject } from "../kernel/json.ts";
+import { readString } from "../kernel/read-json.ts";
+import { kindOf } from "./message-kinds.ts";
 import type { SendAddress } from "./send-address.ts";
 import type { SendRequest } from "./transport.ts";
 
 export function buildGraphMessage({ to, content, quotes, ownId }: Omit<SendRequest, "channel">): JsonObject {
-  // A reaction and a pin name their message themselves; WhatsApp refuses a context beside a reaction.
-  const canQuote = content["type"] !== "reaction" && content["type"] !== "pin";
+  // What changes another message names it in its own node; WhatsApp refuses a context beside a reaction.
+  const canQuote = kindOf(readString(content, "type") ?? "").role !== "change";
   return {
     ...content,
     messaging_product: "whatsapp",

@@ -6,6 +6,7 @@ import type { WebhookEvent } from "./events.ts";
 import { messageFixture, messagesBody, readFixture, toWire } from "./fixtures/fixtures.ts";
 import { GATEWAY_MESSAGES } from "./fixtures/gateway-messages.ts";
 import { parseGatewayWebhook } from "./gateways/parse-gateway-webhook.ts";
+import { MESSAGE_TYPES, type MessageType } from "./message-kinds.ts";
 import type { ParsedWebhook } from "./opened-webhook.ts";
 import { parseCloudWebhook } from "./parse-webhook.ts";
 import { referralText } from "./referral-text.ts";
@@ -40,6 +41,15 @@ function faultsOf(event: WebhookEvent): readonly string[] {
 
 const faultsIn = (parsed: ParsedWebhook): readonly string[] =>
   parsed.outcome === "events" ? [...parsed.events].flatMap(faultsOf) : [parsed.reason];
+
+/** These we only send. */
+const NEVER_COMES: readonly MessageType[] = ["pin", "template"];
+
+test("every kind of message that can come is among the fixtures", () => {
+  const ofCloud = readFixture("inbound-messages.jsonl", messageFixture).map(({ expect: { type } }) => type);
+  const seen = new Set<string | undefined>([...ofCloud, ...GATEWAY_MESSAGES.map(([, , { type }]) => type)]);
+  expect(MESSAGE_TYPES.filter((type) => !seen.has(type))).toEqual(NEVER_COMES);
+});
 
 test("of the Cloud API", () => {
   const faults = readFixture("inbound-messages.jsonl", messageFixture).flatMap(({ message }) => {

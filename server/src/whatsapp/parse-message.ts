@@ -1,7 +1,8 @@
 // Owns: turning one message of the Cloud API, inbound or echo, into a message event. Refuses to know: the envelope, databases, who the customer is to us.
 import type { JsonObject } from "../kernel/json.ts";
-import { type CustomerIdentity, MESSAGE_TYPES, type MessageEvent, type MessageType, type UnreadableEvent } from "./events.ts";
+import type { CustomerIdentity, MessageEvent, UnreadableEvent } from "./events.ts";
 import { identityAfterChange, isAddressable } from "./cloud-identity.ts";
+import { MESSAGE_KINDS, MESSAGE_TYPES, type MessageType } from "./message-kinds.ts";
 import { withParticipant } from "./participant.ts";
 import { isArray, isObject, readArray, readObject, readString } from "../kernel/read-json.ts";
 import { readableText } from "./readable-text.ts";
@@ -27,11 +28,6 @@ const KNOWN_TYPES: ReadonlyMap<string, MessageType> = new Map(MESSAGE_TYPES.map(
 /** These say all they have to say without a node of their own. */
 const TYPES_WITHOUT_NODE: ReadonlySet<MessageType> = new Set(["unsupported"]);
 const RIDERS = ["context", "referral", "errors"] as const;
-const TARGET_KEYS: ReadonlyMap<MessageType, string> = new Map([
-  ["reaction", "message_id"],
-  ["edit", "original_message_id"],
-  ["revoke", "original_message_id"],
-]);
 
 /** Never throws: a message without id, sender or channel becomes an unreadable event. */
 export function parseMessage(received: JsonObject, site: MessageSite): MessageEvent | UnreadableEvent {
@@ -132,8 +128,8 @@ function addReferences(event: Writable<MessageEvent>, message: JsonObject): void
   if (groupId !== undefined) event.groupId = groupId;
   const quoted = readString(readObject(message, "context"), "id");
   if (quoted !== undefined) event.quotedProviderMessageId = quoted;
-  const targetKey = TARGET_KEYS.get(event.type);
-  if (targetKey === undefined) return;
-  const target = readString(readObject(message, event.type), targetKey);
+  const { target: key } = MESSAGE_KINDS[event.type];
+  if (key === null) return;
+  const target = readString(readObject(message, event.type), key);
   if (target !== undefined) event.targetProviderMessageId = target;
 }

@@ -1,9 +1,9 @@
 // Owns: what a person or an AI reads of a message of any type. Refuses to know: who wrote it, when, and what becomes of it.
 import type { JsonObject } from "../kernel/json.ts";
-import type { MessageType } from "./events.ts";
 import { contactText } from "./contact-text.ts";
 import { captionOf } from "./customer-words.ts";
 import { interactiveText } from "./interactive-text.ts";
+import type { MessageType } from "./message-kinds.ts";
 import { isObject, readArray, readInteger, readObject, readScalar, readString } from "../kernel/read-json.ts";
 import { firstOf, joinLines, joinParts, labelled } from "./text-parts.ts";
 

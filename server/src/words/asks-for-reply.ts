@@ -2,20 +2,14 @@
 // Refuses to know: what is answered, and whether it may be said (refuse-turn.ts).
 import type { JsonObject } from "../kernel/json.ts";
 import { readObject, readString } from "../kernel/read-json.ts";
+import { kindOf, type MessageKind, UNSUPPORTED_CHANGES } from "../whatsapp/message-kinds.ts";
 import { asksSomething, readCourtesy, type Said } from "./courtesies.ts";
 
 /**
  * `unreadable`: something was said that only a person can look at (a voice note, a photo without words). `order`: a person has to take it.
  * `chosen`: one of the choices that they were given, which asks for nothing itself. `shared`: a place, a card or a file without words.
  */
-export type Asks = Said | "unreadable" | "order" | "chosen" | "shared";
-
-/** Nobody wrote these as a message, or there is nothing in them to ask. */
-const NEVER_ASK = new Set(["reaction", "pin", "revoke", "poll_vote", "call", "placeholder", "system", "sticker"]);
-const SHARED = new Set(["location", "contacts", "document"]);
-/** Kinds of content that the platform could not show, and that ask for nothing. */
-const UNSUPPORTED_CHANGES = new Set(["edit", "revoke", "poll_update", "reaction", "pin", "keep", "ephemeral"]);
-const ONLY_SEEN_OR_HEARD = new Set(["audio", "image", "video", "unsupported", "unknown"]);
+export type Asks = Said | MessageKind["asks"] | "chosen";
 
 export interface MessageToRead {
   readonly type: string;
@@ -25,12 +19,11 @@ export interface MessageToRead {
 }
 
 export function asksOf({ type, words, content }: MessageToRead): Asks {
-  if (type === "order") return "order";
+  const { asks } = kindOf(type);
+  if (asks === "order") return asks;
   if (words !== null) return wordsAsk({ type, content }, words);
-  if (SHARED.has(type)) return "shared";
-  if (NEVER_ASK.has(type)) return "nothing";
   if (type === "unsupported" && UNSUPPORTED_CHANGES.has(readString(readObject(content, "unsupported"), "type") ?? "")) return "nothing";
-  return ONLY_SEEN_OR_HEARD.has(type) ? "unreadable" : "nothing";
+  return asks;
 }
 
 function wordsAsk({ type, content }: Pick<MessageToRead, "type" | "content">, words: string): Asks {

@@ -1,7 +1,7 @@
 // Owns: the content of a WhatsApp Web message (its protobuf as JSON) in the Cloud API's shape, the original beside it under "gateway". Refuses to
 // know: who wrote it, when, and how a gateway packs it.
 import type { JsonObject } from "../../kernel/json.ts";
-import type { MessageType } from "../events.ts";
+import type { MessageType } from "../message-kinds.ts";
 import { isObject, readObject, readScalar, readString } from "../../kernel/read-json.ts";
 import { readableText } from "../readable-text.ts";
 import { withoutBulk } from "./gateway-item.ts";

@@ -1,6 +1,6 @@
 // Owns: getting at the message proper of WhatsApp Web: out of its wrappers, and in one spelling. Refuses to know: what it says.
 import type { Json, JsonObject } from "../../kernel/json.ts";
-import type { MessageType } from "../events.ts";
+import type { MessageType } from "../message-kinds.ts";
 import { isArray, isObject, readInteger, readObject, readScalar } from "../../kernel/read-json.ts";
 
 /** The Cloud API's node of a type, made of the gateway's. */

@@ -1,7 +1,7 @@
 // Owns: the content of a WAHA message in the Cloud API's shape. Where the engine passes WhatsApp's own message along, that is read; else what WAHA
 // made of it. Refuses to know: who wrote it.
 import type { Json, JsonObject } from "../../kernel/json.ts";
-import type { MessageType } from "../events.ts";
+import type { MessageType } from "../message-kinds.ts";
 import { isObject, readArray, readInteger, readObject, readScalar, readString } from "../../kernel/read-json.ts";
 import { readableText } from "../readable-text.ts";
 import { type BaileysContent, readBaileysContent } from "./baileys-content.ts";
