@@ -43,17 +43,16 @@ describe("one person, one thread", () => {
     );
     return rows.map(({ text }) => text);
   };
-  const system = async (id: string, from: string | undefined, change: Record<string, string>): Promise<unknown> => {
-    const message = {
-      ...(from === undefined ? {} : { from }),
-      id,
-      timestamp: String(Math.floor(Date.now() / 1000)),
-      type: "system",
-      system: change,
-    };
-    const parsed = parseCloudWebhook(webhookBody(business.phoneNumberId, { messages: [message] }));
+  const systemBody = (id: string, from: string | undefined, change: Record<string, string>): Buffer => {
+    const timestamp = String(Math.floor(Date.now() / 1000));
+    const message = { ...(from === undefined ? {} : { from }), id, timestamp, type: "system", system: change };
+    return webhookBody(business.phoneNumberId, { messages: [message] });
+  };
+  const receiveBody = async (body: Buffer): Promise<unknown> => {
+    const parsed = parseCloudWebhook(body);
     return parsed.outcome === "events" ? engine.intake.receive(parsed.events) : parsed;
   };
+  const system = (...about: Parameters<typeof systemBody>): Promise<unknown> => receiveBody(systemBody(...about));
 
   it("keeps phone and BSUID, then BSUID only, then the phone again, in one thread", async () => {
     await engine.receive(business, { from: "12025550401", userId: "US.a1", text: "1" });
@@ -85,8 +84,9 @@ describe("one person, one thread", () => {
     "a change that comes before the person's first message is applied when they write as $as",
     async ({ writes, from, previous, number, becomes }) => {
       const change = { type: "user_changed_number", body: "changed", wa_id: number, user_id: becomes, previous_user_id: previous };
-      await system(`wamid.change-${becomes}`, from, change);
-      await system(`wamid.change-${becomes}`, from, change);
+      const body = systemBody(`wamid.change-${becomes}`, from, change);
+      await receiveBody(body);
+      await receiveBody(body);
       const stateOf = async (): Promise<readonly unknown[]> =>
         (
           await test.superuser.query<Record<string, unknown>>(
