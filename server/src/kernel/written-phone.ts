@@ -1,5 +1,5 @@
 // Owns: what a phone number says that a person or a program wrote, in whatever spelling: its digits with the country code, or why nobody can know
-// them. Nothing is guessed. Refuses to know: whose number it is, and other spellings of the same line (identity/phone-variants.ts).
+// them. Nothing is guessed. Refuses to know: whose number it is, and other spellings of the same line (identity/find-phone.ts).
 
 export type WrittenPhone =
   | { readonly outcome: "read"; readonly digits: string }

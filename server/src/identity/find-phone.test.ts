@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { phoneVariantsOf } from "./phone-variants.ts";
+import { phoneVariantsOf } from "./find-phone.ts";
 
 test.for([
   ["Brazil, mobile with the ninth digit", "5531987654321", ["553187654321"]],
