@@ -25,7 +25,7 @@ export interface People {
   isConversation(oldId: string): boolean;
   findByLead(leadId: string): Person | undefined;
   findByIdentifier(identifier: Identifier): Person | undefined;
-  /** A person of whom only a message tells; the same one for the same identifier or lead. */
+  /** A person known from a message alone; the same one for the same identifier or lead. */
   begin(start: { readonly identifier?: Identifier | undefined; readonly lead?: OldLead | undefined }): Person | undefined;
 }
 
@@ -161,14 +161,14 @@ function sharedEvidence(shared: readonly string[], sameKey: boolean): DuplicateE
   return sameKey || shared.length > 0 ? "same_canonical_key" : "through_another";
 }
 
-interface Found {
+interface PeopleOfSource {
   readonly persons: readonly Person[];
   readonly nameless: readonly OldConversation[];
   readonly leadOf: ReadonlyMap<string, OldLead>;
   readonly keepLeadIds: boolean;
 }
 
-function indexPeople({ persons, nameless, leadOf, keepLeadIds }: Found): People {
+function indexPeople({ persons, nameless, leadOf, keepLeadIds }: PeopleOfSource): People {
   const isReachable = ({ identifiers, leadIds }: Person): boolean => identifiers.length > 0 || (keepLeadIds && leadIds.length > 0);
   const reachable = persons.filter(isReachable);
   const unreachable = persons.filter((person) => !isReachable(person)).flatMap(({ conversations }) => conversations);

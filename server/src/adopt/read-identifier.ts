@@ -27,7 +27,7 @@ function phoneOf(written: string): Identifier | undefined {
   return digits !== undefined && /^[1-9]\d{6,14}$/.test(digits) ? phoneIdentifier(digits) : undefined;
 }
 
-/** What a canonical key of the older system says, `kind:value` or `kind:business:value`; undefined when it is only a name of its own. */
+/** What a canonical key of the older system says, `kind:value` or `kind:business:value`; undefined when it says nothing about who it is. */
 export function readCanonicalKey(key: string, oldBusinessId: string): Identifier | undefined {
   const [kind = "", ...rest] = key.trim().split(":");
   const value = (rest[0] === oldBusinessId ? rest.slice(1) : rest).join(":");

@@ -1,7 +1,7 @@
 // Owns: the rules of who is who (docs/decisions/0011-identity.md), as one pure function over what a payload says and what is stored. Refuses to know: databases.
 //
-// - Identifiers that stand in one payload belong to one person: threads that they led to are merged, unknown ones are attached.
-// - They are taken in the order of their proof. A weaker one that leads to a thread of which a stronger one says "somebody else" has moved on
+// - Identifiers in one payload belong to one person: threads that they lead to are merged, unknown ones are attached.
+// - They are weighed in the order of proof. A weaker one that leads to a thread which a stronger one says is somebody else's has moved on
 //   (a recycled number): the alias moves, the threads stay apart, and nobody sees the other's messages.
 // - Likeness is never a reason: only identifiers that are equal to the letter.
 import { type Identifier, isAccount, isSameIdentifier } from "./identifier.ts";
@@ -30,7 +30,7 @@ export interface IdentityDecision {
   readonly attach: readonly Identifier[];
 }
 
-/** A user id of which nobody said where it is valid may be of any scope: two threads too many can be merged later, two people mixed cannot be told apart. */
+/** A user id whose scope nobody knows may be of any: one thread too many can be merged later, two people in one cannot be told apart. */
 const isSameScope = (a: Identifier, b: Identifier): boolean => a.scope === b.scope || a.scope === null || b.scope === null;
 
 /** True when both sides name accounts of one kind and scope, and none of them is the same. */

@@ -9,7 +9,7 @@ export interface Identity {
   readonly parentUserId?: string | undefined;
   /** The business-scoped user id. */
   readonly userId?: string | undefined;
-  /** International, in any spelling that consists of its digits and marks between them. */
+  /** International, with or without marks between its digits. */
   readonly phone?: string | undefined;
   readonly lid?: string | undefined;
   /** A group is a thread of its own, whoever writes in it. */
@@ -19,7 +19,7 @@ export interface Identity {
 interface Kind {
   /** Where an identity holds it. */
   readonly field: keyof Identity;
-  /** How a canonical key begins that is made of it. */
+  /** How a canonical key made of it begins. */
   readonly keyPrefix: string;
   /** It names an account, not a number: two different ones of one kind and scope are two people. */
   readonly isAccount: boolean;
@@ -27,6 +27,7 @@ interface Kind {
   readonly isPermanent: boolean;
   /** It means something only within the account of its channel. */
   readonly isScoped: boolean;
+  /** Messages can be sent to it. */
   readonly isAddress: boolean;
 }
 
@@ -57,7 +58,7 @@ export interface Identifier {
   readonly scope: string | null;
 }
 
-/** The first is preferred. */
+/** The preferred one first. */
 export type Keys = readonly [string, ...string[]];
 
 export const isAccount = ({ kind }: Identifier): boolean => KINDS[kind].isAccount;
@@ -66,7 +67,7 @@ export const isPermanent = ({ kind }: Identifier): boolean => KINDS[kind].isPerm
 
 export const isSameIdentifier = (a: Identifier, b: Identifier): boolean => a.kind === b.kind && a.value === b.value;
 
-/** The identifier as one text; the raw log keeps such texts of those for whom a change waits. */
+/** The identifier as one text, for sets and caches; the raw log keeps those for which a change waits. */
 export const labelOfIdentifier = ({ kind, value }: { readonly kind: string; readonly value: string }): string => `${kind}:${value}`;
 
 /** The digits of a phone number; undefined when the text has none, or letters: a user id in the place of a number would share its digits with others. */

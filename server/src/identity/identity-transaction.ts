@@ -13,7 +13,7 @@ import {
   lockConversations,
   moveAliasesTo,
 } from "./identity.queries.ts";
-import { mergeConversations, type MergeReason } from "./merge-conversations.ts";
+import { byLength, mergeConversations, type MergeReason } from "./merge-conversations.ts";
 import {
   holdersOfNumbers,
   keepTenures,
@@ -66,15 +66,15 @@ export type IdentityOutcome =
   /** The identifiers lead to people of whom WhatsApp says that they are different ones. */
   | { readonly outcome: "identity_conflict" };
 
-type Locked = RowOf<typeof lockConversations.columns>;
-type Thread = Pick<Locked, "id" | "canonical_key" | "last_seq" | "lead_id">;
+type LockedThread = RowOf<typeof lockConversations.columns>;
+type Thread = Pick<LockedThread, "id" | "canonical_key" | "last_seq" | "lead_id">;
 
-/** What was read before the locks is not true any more: begin again. */
+/** What was read before the locks no longer holds: begin again. */
 export class ThreadsMoved extends Error {}
 
 /** What is known under the locks. */
-interface Known {
-  readonly locked: readonly Locked[];
+interface Evidence {
+  readonly locked: readonly LockedThread[];
   readonly conversations: readonly KnownConversation[];
   readonly placedIn: string | undefined;
   /** Since when each identifier leads where it leads. */
@@ -114,7 +114,7 @@ async function splitOverruns(tx: Queryable, { businessId, at, change }: SettleRe
 }
 
 /** Replies follow whoever changed; what leads nowhere else is left as it is. */
-async function followChange(tx: Queryable, { businessId, change }: SettleRequest, { locked }: Known): Promise<void> {
+async function followChange(tx: Queryable, { businessId, change }: SettleRequest, { locked }: Evidence): Promise<void> {
   if (change !== undefined) await tx.run(followNumbers, [businessId, locked.map(({ id }) => id), change.left ?? null, change.taken]);
 }
 
@@ -133,7 +133,7 @@ async function findThreads(
   return { ids: [...ids], placedIn: placed?.id };
 }
 
-async function lookUnderLocks(tx: Queryable, request: SettleRequest): Promise<Known> {
+async function lookUnderLocks(tx: Queryable, request: SettleRequest): Promise<Evidence> {
   const { businessId } = request;
   const before = await findThreads(tx, request);
   const locked = await tx.run(lockConversations, [businessId, before.ids]);
@@ -156,35 +156,36 @@ async function lookUnderLocks(tx: Queryable, request: SettleRequest): Promise<Kn
   return { locked, conversations, placedIn: after.placedIn, since, numbers };
 }
 
-function ownerOf(given: Identifier, { conversations }: Known): KnownConversation | undefined {
+function ownerOf(given: Identifier, { conversations }: Evidence): KnownConversation | undefined {
   return conversations.find(({ identifiers }) => identifiers.some((one) => isSameIdentifier(one, given)));
 }
 
 /** The word of the business is not enough to take an identifier away from somebody, or to replace a lead. */
-function objectionTo(request: SettleRequest, known: Known, decision: IdentityDecision): IdentityOutcome | undefined {
+function objectionTo(request: SettleRequest, known: Evidence, decision: IdentityDecision): IdentityOutcome | undefined {
   if (decision.attach.some((given) => ownerOf(given, known) !== undefined)) return { outcome: "identity_conflict" };
   const lead = request.identifiers.find(({ kind }) => kind === "lead");
   const group = known.locked.filter(({ id }) => id === decision.home || decision.merge.includes(id));
-  // A lead that leads to the thread already is none the worse for another one that the thread is known by.
+  // A lead that leads to the thread already is left beside another one of the same thread.
   if (lead !== undefined && group.length === 1 && ownerOf(lead, known)?.id === decision.home) return undefined;
   const leads = new Set(group.flatMap(({ lead_id }) => lead_id ?? []));
   if (lead !== undefined) leads.add(lead.value);
   if (leads.size < 2) return undefined;
-  const rival = group.find(({ lead_id }) => lead_id !== null && lead_id !== lead?.value);
-  return rival === undefined ? undefined : { outcome: "lead_conflict", leadId: rival.lead_id ?? "", conversationId: rival.id };
+  for (const { id, lead_id: leadId } of group) {
+    if (leadId !== null && leadId !== lead?.value) return { outcome: "lead_conflict", leadId, conversationId: id };
+  }
+  return undefined;
 }
 
 async function apply(
   tx: Queryable,
   request: SettleRequest,
-  { known, decision }: { readonly known: Known; readonly decision: IdentityDecision },
+  { known, decision }: { readonly known: Evidence; readonly decision: IdentityDecision },
 ): Promise<Omit<SettledIdentity, "splits">> {
   const { businessId } = request;
   const home = known.locked.find(({ id }) => id === decision.home);
   const made = home ?? (await begin(tx, request, known.numbers));
   const others = known.locked.filter(({ id }) => decision.merge.includes(id));
-  // The longer thread stays: its messages are the ones that need not move.
-  const group: readonly Thread[] = [made, ...others].sort((a, b) => b.last_seq - a.last_seq || (a.id < b.id ? -1 : 1));
+  const group: readonly Thread[] = [made, ...others].sort(byLength);
   const [winner = made, ...losers] = group;
   let lastSeq = winner.last_seq;
   for (const loser of losers) {
@@ -203,7 +204,7 @@ async function apply(
 
 interface Attachment {
   readonly request: SettleRequest;
-  readonly known: Known;
+  readonly known: Evidence;
   readonly attach: readonly Identifier[];
   readonly winnerId: string;
 }

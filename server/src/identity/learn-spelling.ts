@@ -1,5 +1,5 @@
-// Owns: what the answer to a send teaches: the provider knows the number that we wrote to under another spelling. Only that makes an alias of a
-// variant. Best effort: a failure delays and fails nothing, and the next send teaches the same.
+// Owns: what the answer to a send teaches: the provider knows the number that we wrote to under another spelling. Only this makes a
+// variant an alias. Best effort: a failure delays and fails nothing, and the next send teaches the same.
 import { messageOf } from "../kernel/faults.ts";
 import type { BusinessId } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";

@@ -1,10 +1,10 @@
-// Owns: one thread of two because a person says so. The rules of who is who are not asked: who merges by hand knows more than the payloads.
+// Owns: making one thread of two because a person says so. The rules of who is who are not applied: whoever merges by hand knows more than the payloads.
 import type { Database } from "../db/database.ts";
 import type { Queryable, RowOf } from "../db/query.ts";
 import type { BusinessId } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
 import { lockConversations } from "./identity.queries.ts";
-import { mergeConversations } from "./merge-conversations.ts";
+import { byLength, mergeConversations } from "./merge-conversations.ts";
 import { countThread } from "./split.queries.ts";
 import type { MovedParts } from "./split-conversations.ts";
 
@@ -26,7 +26,7 @@ export type MergeByHandOutcome =
 export interface MergeByHandRequest {
   readonly businessId: BusinessId;
   readonly conversationIds: readonly [string, string];
-  /** False: only look. */
+  /** False: a dry run. */
   readonly execute: boolean;
 }
 
@@ -49,7 +49,7 @@ async function mergeTwo(tx: Queryable, { businessId, conversationIds, execute }:
   const locked = await tx.run(lockConversations, [businessId, conversationIds]);
   const objection = objectionTo(conversationIds, locked);
   if (objection !== undefined) return objection;
-  const [winner, loser] = [...locked].sort((a, b) => b.last_seq - a.last_seq || (a.id < b.id ? -1 : 1));
+  const [winner, loser] = locked.toSorted(byLength);
   if (winner === undefined || loser === undefined) return { outcome: "same_conversation" };
   const [counted] = await tx.run(countThread, [businessId, loser.id]);
   if (counted === undefined) return { outcome: "not_found", conversationId: loser.id };

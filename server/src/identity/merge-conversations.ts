@@ -1,14 +1,14 @@
 // Owns: making one thread of two, inside the transaction of the caller, who has locked both conversations in the order of their keys.
 // The order of positions afterwards: what the winner has answered, what the loser's lane has dealt with, the rest of the winner, the rest of the
-// loser. So the ranges of the turns stay contiguous, and what was superseded at the end of either stands behind everything that is answered: it
+// loser. So the ranges of the turns stay contiguous, and what was superseded at the end of either comes after everything that is answered: it
 // is part of the next burst. Threads are shown by time anyway.
 import type { Queryable } from "../db/query.ts";
 import { newId, type BusinessId } from "../kernel/ids.ts";
 import type { JsonObject } from "../kernel/json.ts";
+import { continueThread, isSessionWanted, laneOf } from "./continue-thread.ts";
 import {
   buryConversation,
   closeLanes,
-  continueLanes,
   deferTurnChain,
   endSessions,
   endWaitingTurns,
@@ -40,18 +40,26 @@ export interface MergeRequest {
   readonly proof: JsonObject;
 }
 
+/** The longer thread stays: its messages are the ones that need not move. */
+export function byLength(a: ThreadLength, b: ThreadLength): number {
+  return b.last_seq - a.last_seq || (a.id < b.id ? -1 : 1);
+}
+
+interface ThreadLength {
+  readonly id: string;
+  readonly last_seq: number;
+}
+
 /** Far beyond every position that a thread can reach. */
 const OUT_OF_THE_WAY = 1_000_000_000_000;
 
 /** Messages, sessions, turns, lanes, aliases and state of `loser` go on in `winner`; the loser stays as a tombstone. */
 export async function mergeConversations(tx: Queryable, { businessId, winner, loser, reason, proof }: MergeRequest): Promise<void> {
   const lanes = await tx.run(lockLanes, [businessId, [winner.id, loser.id]]);
-  const lane = (id: string, kind: string) => lanes.find((entry) => entry.conversation_id === id && entry.kind === kind);
   const answered = await tx.run(readAnsweredTo, [businessId, [winner.id]]);
   const winnerDone = answered[0]?.answered_to ?? 0;
-  const loserDone = lane(loser.id, "reply")?.done ?? 0;
-  const fenceOf = (id: string) => lane(id, "reply")?.fence ?? 0;
-  const total = winner.lastSeq + loser.lastSeq;
+  const loserDone = laneOf(lanes, loser.id, "reply")?.done ?? 0;
+  const fenceOf = (id: string) => laneOf(lanes, id, "reply")?.fence ?? 0;
 
   const [before] = await tx.run(readStateBeforeMerge, [businessId, winner.id]);
 
@@ -72,19 +80,14 @@ export async function mergeConversations(tx: Queryable, { businessId, winner, lo
   await tx.run(endWaitingTurns, [businessId, [winner.id, loser.id]]);
   await tx.run(closeLanes, [businessId, loser.id]);
   await tx.run(joinConversations, [businessId, winner.id, loser.id]);
-  if (lanes.length > 0) {
-    const times = { first: lanes.map((entry) => entry.first_at.getTime()), last: lanes.map((entry) => entry.last_at.getTime()) };
-    await tx.run(continueLanes, [
-      businessId,
-      winner.id,
-      (lane(winner.id, "reply")?.done ?? 0) + loserDone,
-      lanes.some((entry) => entry.kind === "send") ? total : 0,
-      new Date(Math.min(...times.first)),
-      new Date(Math.max(...times.last)),
-      lanes.reduce((sum, { fence }) => sum + fence, 1),
-      lanes.some(({ kind, wanted, done }) => kind === "session" && wanted > done),
-    ]);
-  }
+  await continueThread(tx, {
+    businessId,
+    conversationId: winner.id,
+    lanes,
+    done: (laneOf(lanes, winner.id, "reply")?.done ?? 0) + loserDone,
+    sent: lanes.some(({ kind }) => kind === "send") ? winner.lastSeq + loser.lastSeq : 0,
+    opensSession: isSessionWanted(lanes),
+  });
   await tx.run(mergeCustomerFacts, [businessId, winner.id, loser.id]);
   const aliases = await tx.run(moveAliases, [businessId, winner.id, loser.id]);
   await tx.run(buryConversation, [businessId, winner.id, loser.id]);
@@ -103,7 +106,7 @@ interface Room {
   readonly fence: number;
 }
 
-/** What the winner has beyond its answered part goes on `places` later. */
+/** What the winner has beyond its answered part moves `places` further on. */
 async function makeRoom(tx: Queryable, { businessId, winnerId, after, places, fence }: Room): Promise<void> {
   for (const [from, by] of [
     [after, OUT_OF_THE_WAY],

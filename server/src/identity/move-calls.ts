@@ -7,7 +7,7 @@ import { moveCallsToWinner, settleTwinCalls, shiftOpenCalls } from "./tool-calls
 
 /** For the record of the merge: a split gives back what the loser had. */
 export interface MovedCalls {
-  /** Where the joint burst stands. */
+  /** The position of the joint burst. */
   readonly answeredTo: number;
   /** Those of it that the loser had made. */
   readonly ids: readonly string[];

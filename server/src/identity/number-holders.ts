@@ -1,5 +1,5 @@
-// Owns: whose a phone number was at a time, as far as changes of numbers tell: by the provider's time, in any order of arrival. One that leaves a number has it
-// up to that second, one that takes it has it from that second on. Refuses to know: databases, and what else proves who somebody is.
+// Owns: who had a phone number when, as far as changes of number tell: by the provider's time, in any order of arrival. Whoever leaves a number had it up to
+// that second, whoever takes it has it from that second on. Refuses to know: databases, and what else proves who somebody is.
 import { type Identity, phoneDigits } from "./identifier.ts";
 
 /** From when to when a number was one person's; null is as far as anybody knows. */
@@ -20,13 +20,13 @@ export interface NumberChange {
   readonly taken: string;
 }
 
-/** Undefined where a change is none of the number. */
+/** Undefined when the change is not one of number. */
 export function numberChangeOf(before: Identity, after: Identity | undefined): NumberChange | undefined {
   const [left, taken] = [before.phone, after?.phone].map(phoneDigits);
   return taken === undefined || taken === left ? undefined : { left, taken };
 }
 
-/** What becomes of the number that a thread is to have for a time that nobody has it in. */
+/** What happens to a number that a thread is to have for a time in which nobody has it. */
 export type Placement =
   /** The thread has it from now on; who had it goes on among the former holders. */
   | { readonly kind: "take"; readonly since: Date }
@@ -45,11 +45,11 @@ export function holderAt(tenures: readonly Tenure[], at: Date): Tenure | undefin
   return tenures.find((tenure) => isHeldAt(tenure, at));
 }
 
-/** One change is told once for each number of the business, not always with the same second. */
+/** A change is reported once for each number of the business, not always with the same second. */
 const REPEAT_MS = 60_000;
 
 /** Somebody who has left the one number has the other. */
-export function isToldAgain(left: readonly Tenure[], taken: readonly Tenure[], at: Date): boolean {
+export function isRepeatedChange(left: readonly Tenure[], taken: readonly Tenure[], at: Date): boolean {
   return taken.some((tenure) => {
     const { conversationId, since } = tenure;
     const isSoon = since !== null && since > at && since.getTime() - at.getTime() <= REPEAT_MS;
@@ -67,7 +67,7 @@ export function leaverOf(left: readonly Tenure[], taken: readonly Tenure[], at: 
   });
 }
 
-/** The thread of who took the number then, when they wrote before that was told. A thread that is older is its former holder's. */
+/** The thread of whoever took the number then, if they wrote before the change was reported. An older thread is its former holder's. */
 export function takerOf(taken: readonly Tenure[], at: Date, leaver: Tenure | undefined): Tenure | undefined {
   const holder = holderAt(taken, at);
   if (holder === undefined || holder.conversationId === leaver?.conversationId) return holder;

@@ -1,4 +1,4 @@
-// Owns: applying what is known of somebody, again until it is not disturbed: attach, move, merge, or begin a new thread. Rare: only for identifiers
+// Owns: applying what is known of somebody, repeated until nobody interferes: attach, move, merge, or begin a new thread. Rare: only for identifiers
 // that are new or that lead to different threads; everything else takes the batched way of ingest.
 import type { Database } from "../db/database.ts";
 import type { Log } from "../kernel/log.ts";

@@ -1,4 +1,4 @@
-// Owns: the part of settling that is about phone numbers and time: who had a number when the person wrote or changed, and what is written down of it.
+// Owns: the part of settling that is about phone numbers and time: who had a number when the person wrote or changed, and what is recorded of it.
 // Refuses to know: the other identifiers, and which threads are one person's.
 import type { Queryable } from "../db/query.ts";
 import type { BusinessId } from "../kernel/ids.ts";
@@ -65,7 +65,7 @@ export function newKeysOfNumbers(request: NumberQuestion, numbers: Numbers): rea
   if (request.change !== undefined) return [];
   return [...numbers].flatMap(([value, tenures]) => {
     const isFree = tenures.length > 0 && holderAt(tenures, request.at) === undefined;
-    // The first may belong to somebody of whom it turned out that they came later, or to a thread that was merged away.
+    // The first may belong to somebody who turned out to have come later, or to a thread that was merged away.
     return isFree ? [freeSince(tenures, request.at), request.at].map((since) => keyOfLaterHolder(request.businessId, value, since)) : [];
   });
 }
@@ -99,7 +99,7 @@ export async function keepTenures(
 ): Promise<void> {
   if (change === undefined) return;
   const ofGroup = (value: string | undefined): Tenure | undefined => {
-    const present = numbers.get(value ?? "")?.find(({ isCurrent }) => isCurrent);
+    const present = value === undefined ? undefined : numbers.get(value)?.find(({ isCurrent }) => isCurrent);
     return present !== undefined && group.includes(present.conversationId) && isHeldAt(present, at) ? present : undefined;
   };
   if (ofGroup(change.left) !== undefined) await tx.run(boundTenure, [businessId, change.left, null, at]);
@@ -109,7 +109,7 @@ export async function keepTenures(
   else await tx.run(boundFormerTenure, [businessId, change.taken, taken.until, at]);
 }
 
-/** Somebody of whom nothing is known left one number for another: neither is the person's who had it before, or has it since. */
+/** Somebody unknown left one number for another: whoever else has one of the two had the one taken until then, and has the one left since then. */
 export async function markNumbersLeft(tx: Queryable, { businessId, at, change }: NumberQuestion, numbers: Numbers): Promise<void> {
   if (change === undefined) return;
   const present = numbers.get(change.taken)?.find(({ isCurrent }) => isCurrent);

@@ -1,11 +1,12 @@
-// Owns: that a thread which went on after its number had changed hands ends there: what came since, from the number's next holder, becomes a thread of
+// Owns: ending a thread where its number changed hands, if it went on after that: what came since, from the number's next holder, becomes a thread of
 // their own, with its turns, sessions and calls. Refuses to know: who the next holder is; they may be merged with somebody afterwards.
 import type { Queryable, RowOf } from "../db/query.ts";
 import { newId, type BusinessId } from "../kernel/ids.ts";
+import { continueThread, fenceBeyond, isSessionWanted, laneOf } from "./continue-thread.ts";
 import { keyOfLaterHolder } from "./identifier.ts";
-import { continueLanes, deferTurnChain, endWaitingTurns, insertConversation, lockLanes } from "./identity.queries.ts";
+import { deferTurnChain, endWaitingTurns, insertConversation, lockLanes } from "./identity.queries.ts";
 import { addFormerHolder, boundTenure, takeNumber } from "./number-holders.queries.ts";
-import { isToldAgain, justAfter, type NumberChange, type Tenure } from "./number-holders.ts";
+import { isRepeatedChange, justAfter, type NumberChange, type Tenure } from "./number-holders.ts";
 import {
   divideFormerTenure,
   findLaterPart,
@@ -39,7 +40,7 @@ export interface SplitOff {
 export function listOverruns(numbers: ReadonlyMap<string, readonly Tenure[]>, change: NumberChange, at: Date): readonly Overrun[] {
   const left = change.left === undefined ? [] : (numbers.get(change.left) ?? []);
   const taken = numbers.get(change.taken) ?? [];
-  if (isToldAgain(left, taken, at)) return [];
+  if (isRepeatedChange(left, taken, at)) return [];
   const leaver = overrunOf(left, at);
   const former = overrunOf(taken, at);
   const overruns: Overrun[] = [];
@@ -120,8 +121,7 @@ async function moveLaterPart(tx: Queryable, { businessId, from, to, thread, sinc
   const before = thread.first_seq - 1;
   const length = thread.last_seq - before;
   const lanes = await tx.run(lockLanes, [businessId, [from]]);
-  const fence = lanes.reduce((sum, lane) => sum + lane.fence, 1);
-  const done = lanes.find(({ kind }) => kind === "reply")?.done ?? 0;
+  const done = laneOf(lanes, from, "reply")?.done ?? 0;
   const doneThere = Math.max(0, done - before);
 
   await tx.run(moveLaterCalls, [businessId, from, to, before]);
@@ -132,15 +132,12 @@ async function moveLaterPart(tx: Queryable, { businessId, from, to, thread, sinc
   const [kept] = await tx.run(readKeptTurns, [businessId, from, to]);
   const keptTo = kept?.kept_to ?? 0;
   const movedFrom = kept?.moved_from ?? doneThere + 1;
-  if (keptTo < done) await tx.run(addSplitTurn, [businessId, newId(), from, keptTo + 1, done, fence]);
+  if (keptTo < done) await tx.run(addSplitTurn, [businessId, newId(), from, keptTo + 1, done, fenceBeyond(lanes)]);
   if (movedFrom > 1) await tx.run(addSplitTurn, [businessId, newId(), to, 1, movedFrom - 1, 0]);
   await tx.run(endWaitingTurns, [businessId, [from, to]]);
-  if (lanes.length === 0) return;
-  const first = new Date(Math.min(...lanes.map((lane) => lane.first_at.getTime())));
-  const last = new Date(Math.max(...lanes.map((lane) => lane.last_at.getTime())));
-  const session = lanes.find(({ kind }) => kind === "session");
-  const sent = lanes.find(({ kind }) => kind === "send");
-  const isPending = session !== undefined && session.wanted > session.done;
-  await tx.run(continueLanes, [businessId, from, done, sent?.wanted ?? 0, first, last, fence, isPending]);
-  await tx.run(continueLanes, [businessId, to, doneThere, sent === undefined ? 0 : length, first, last, fence, true]);
+  const sent = laneOf(lanes, from, "send");
+  const opensSession = isSessionWanted(lanes);
+  await continueThread(tx, { businessId, conversationId: from, lanes, done, sent: sent?.wanted ?? 0, opensSession });
+  const sentThere = sent === undefined ? 0 : length;
+  await continueThread(tx, { businessId, conversationId: to, lanes, done: doneThere, sent: sentThere, opensSession: true });
 }

@@ -1,10 +1,11 @@
-// Owns: taking a merge apart again: what came from the loser goes back to it, at the positions that it had. Refuses to know: whose messages those
-// are that came since; they stay where they were put.
+// Owns: taking a merge apart again: what came from the loser goes back to it, at the positions that it had. Refuses to know: whose messages
+// came since; they stay where they were put.
 import type { Database } from "../db/database.ts";
 import type { Queryable, RowOf } from "../db/query.ts";
 import { newId, type BusinessId } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
-import { continueLanes, deferTurnChain, endWaitingTurns, lockConversations, lockLanes, readAnsweredTo } from "./identity.queries.ts";
+import { continueThread, fenceBeyond, isSessionWanted, laneOf, type LockedLane } from "./continue-thread.ts";
+import { deferTurnChain, endWaitingTurns, lockConversations, lockLanes, readAnsweredTo } from "./identity.queries.ts";
 import {
   addSplitTurn,
   announceSplit,
@@ -45,14 +46,13 @@ export interface SplitRequest {
   readonly businessId: BusinessId;
   /** The conversation that was merged away; or the winner, for its newest merge. */
   readonly conversationId: string;
-  /** False: only look. */
+  /** False: a dry run. */
   readonly execute: boolean;
 }
 
 export type SplitConversations = (request: SplitRequest) => Promise<SplitOutcome>;
 
 type Merge = RowOf<typeof findMerge.columns>;
-type Lane = RowOf<typeof lockLanes.columns>;
 
 /** All of it or nothing; doing it twice answers "not_merged" the second time. */
 export function createSplitConversations(deps: { readonly database: Database; readonly log: Log }): SplitConversations {
@@ -84,7 +84,6 @@ export function createSplitConversations(deps: { readonly database: Database; re
 async function takeApart(tx: Queryable, businessId: BusinessId, merge: Merge): Promise<void> {
   const { winner_id: winnerId, loser_id: loserId } = merge;
   const lanes = await tx.run(lockLanes, [businessId, [winnerId, loserId]]);
-  const fence = lanes.reduce((sum, lane) => sum + lane.fence, 1);
   const places = [merge.winner_done, merge.winner_last, merge.loser_done, merge.loser_last] as const;
   const done = laneOf(lanes, winnerId, "reply")?.done ?? 0;
   const [answered] = await tx.run(readAnsweredTo, [businessId, [winnerId]]);
@@ -102,7 +101,7 @@ async function takeApart(tx: Queryable, businessId: BusinessId, merge: Merge): P
     const range = [merge.winner_done + 1, merge.winner_done + merge.loser_done];
     await tx.run(addSplitTurn, [businessId, newId(), winnerId, ...range, turns?.fence ?? 0]);
   }
-  if (dealtWith > 0) await tx.run(addSplitTurn, [businessId, newId(), loserId, merge.loser_done + 1, loserDone, fence]);
+  if (dealtWith > 0) await tx.run(addSplitTurn, [businessId, newId(), loserId, merge.loser_done + 1, loserDone, fenceBeyond(lanes)]);
   await tx.run(returnMessages, [businessId, winnerId, loserId, ...places]);
   await tx.run(returnSessions, [businessId, winnerId, loserId, ...places]);
   await tx.run(returnAliases, [businessId, merge.id]);
@@ -111,30 +110,21 @@ async function takeApart(tx: Queryable, businessId: BusinessId, merge: Merge): P
   await tx.run(endWaitingTurns, [businessId, [winnerId, loserId]]);
   await tx.run(endMerge, [businessId, merge.id]);
   await tx.run(returnTombstones, [businessId, loserId]);
-  await continueBoth(tx, { businessId, merge, lanes, fence, done, loserDone });
+  await continueBoth(tx, businessId, { merge, lanes, done, loserDone });
 }
 
-function laneOf(lanes: readonly Lane[], conversationId: string, kind: string): Lane | undefined {
-  return lanes.find((lane) => lane.conversation_id === conversationId && lane.kind === kind);
-}
-
-interface Continuation {
-  readonly businessId: BusinessId;
+interface SplitThreads {
   readonly merge: Merge;
-  readonly lanes: readonly Lane[];
-  readonly fence: number;
+  readonly lanes: readonly LockedLane[];
   readonly done: number;
   readonly loserDone: number;
 }
 
-async function continueBoth(tx: Queryable, { businessId, merge, lanes, fence, done, loserDone }: Continuation): Promise<void> {
-  if (lanes.length === 0) return;
-  const first = new Date(Math.min(...lanes.map((lane) => lane.first_at.getTime())));
-  const last = new Date(Math.max(...lanes.map((lane) => lane.last_at.getTime())));
-  const session = laneOf(lanes, merge.winner_id, "session");
-  const isPending = session !== undefined && session.wanted > session.done;
-  const sent = laneOf(lanes, merge.winner_id, "send")?.wanted ?? 0;
-  const loserSent = laneOf(lanes, merge.loser_id, "send") === undefined ? 0 : merge.loser_last;
-  await tx.run(continueLanes, [businessId, merge.winner_id, done, sent, first, last, fence, isPending]);
-  await tx.run(continueLanes, [businessId, merge.loser_id, loserDone, loserSent, first, last, fence, false]);
+async function continueBoth(tx: Queryable, businessId: BusinessId, { merge, lanes, done, loserDone }: SplitThreads): Promise<void> {
+  const { winner_id: winnerId, loser_id: loserId } = merge;
+  const opensSession = isSessionWanted(lanes.filter((lane) => lane.conversation_id === winnerId));
+  const sent = laneOf(lanes, winnerId, "send")?.wanted ?? 0;
+  const loserSent = laneOf(lanes, loserId, "send") === undefined ? 0 : merge.loser_last;
+  await continueThread(tx, { businessId, conversationId: winnerId, lanes, done, sent, opensSession });
+  await continueThread(tx, { businessId, conversationId: loserId, lanes, done: loserDone, sent: loserSent, opensSession: false });
 }

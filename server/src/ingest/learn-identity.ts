@@ -28,10 +28,10 @@ export function lessonOf(event: IdentityEvent | StatusEvent, channel: Place): Id
     : { channel, customer, becomes: event.becomes, source: kind, at: event.at ?? new Date() };
 }
 
-/** A change is acknowledged when it is applied: whoever tells it waits for a row that somebody holds as long as a message does, and tells it again. */
+/** A change is acknowledged once it is applied: it waits for a locked row as long as a message does, and is then delivered again. */
 const LOCK_MS = 1_000;
 
-/** Undefined: nothing is known of anybody whom it names. */
+/** Undefined: it names nobody who is known. */
 export function settleLesson(settleIdentity: SettleIdentity, lesson: IdentityLesson): Promise<SettledIdentity | undefined> {
   const { channel, customer, becomes, source, at } = lesson;
   return settleIdentity({

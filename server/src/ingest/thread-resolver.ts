@@ -1,6 +1,6 @@
 // Owns: from the identifiers of a message to the canonical key of its thread: a bounded cache, then one look-up for all that it missed.
 // A stale answer does little harm: canonical keys never change, and a thread that was merged away answers with its winner's key. Only a split makes an
-// answer wrong: it is announced (forget), and in case that this is missed, answers are forgotten after a few seconds anyway.
+// answer wrong: it is announced (forget), and should that be missed, answers are forgotten after a few seconds anyway.
 // Refuses to decide who is who: whatever is not plain is handed back, to be settled (identity/settle-identity.ts).
 import { LRUCache } from "lru-cache";
 import type { Queryable } from "../db/query.ts";
