@@ -13,7 +13,7 @@ import type { OutsideHttp } from "../outside/outside-http.ts";
 import { createGatherMemory } from "../replies/gather-memory.ts";
 import { createIsOverBudget } from "../replies/read-budget.ts";
 import { createReplyTurn, type ReplyTurn, type ReplyTurnDeps } from "../replies/reply-turn.ts";
-import { createRegisterTurn, createTakeAnswer } from "../replies/waiting-turn.ts";
+import { createRegisterTurn, createTakeAnswer } from "../replies/answer-turn.ts";
 import { createKnowledgeResponder } from "../responders/knowledge-responder.ts";
 import { createWebhookResponder } from "../responders/webhook-responder.ts";
 import { extractiveSummarizer } from "../sessions/extractive-summarizer.ts";

@@ -6,7 +6,7 @@ import { createTestDatabase, type TestDatabase } from "../../test/support/test-d
 import { createTestEngine, type TestEngine } from "../../test/support/test-engine.ts";
 import { runDoctor } from "../doctor/run-doctor.ts";
 import { newId, type TurnId } from "../kernel/ids.ts";
-import { createTakeAnswer } from "../replies/waiting-turn.ts";
+import { createTakeAnswer } from "../replies/answer-turn.ts";
 import { createMergeByHand, type MergeByHandOutcome } from "./merge-by-hand.ts";
 import { createSplitConversations, type SplitOutcome } from "./split-conversations.ts";
 

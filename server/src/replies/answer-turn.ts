@@ -1,23 +1,53 @@
-// Owns: taking an answer that comes later, through the API, for a turn that waits for it: at most one, never too late, never over a person.
-// Refuses to know: how the turn then ends (the reply lane reads the answer and commits it).
+// Owns: turns that are answered from outside: registering one before its question is asked, and taking at most one answer, never too late, never over a
+// person. Refuses to know: who asks, and how the turn then ends (the reply lane reads the answer and commits it).
 import { isDeepStrictEqual } from "node:util";
 import { findTurn } from "../conversations/turn-reads.queries.ts";
 import type { Database } from "../db/database.ts";
 import type { Queryable, Row } from "../db/query.ts";
 import type { BusinessId, TurnId } from "../kernel/ids.ts";
 import {
+  askOutside,
   findWaitingConversation,
   listTurnTexts,
   lockWaitingConversation,
   lockWaitingLane,
   lockWaitingTurn,
+  takeOutsideAnswer,
   wakeParkedLane,
 } from "./answer-turn.queries.ts";
 import { maySupersede } from "./may-supersede.ts";
 import { readOutsideAnswer, type WrittenAnswer } from "../answers/outside-answer.ts";
 import type { ReplySettingsStore } from "../settings/reply-settings-store.ts";
-import type { AgentAnswer } from "../answers/responder.ts";
-import { takeAnswer } from "./waiting-turn.ts";
+import type { AgentAnswer, ReplyContext } from "../answers/responder.ts";
+
+export type RegisterOutcome =
+  | { readonly outcome: "registered"; readonly expiresAt: Date }
+  /** An answer has come already, while the question was asked before: there is nothing to ask. */
+  | { readonly outcome: "answered" }
+  /** Another worker asks for this conversation: this one has lost its lease. */
+  | { readonly outcome: "lost" };
+
+/** From then on the turn can be answered through the API. The same turn again begins its time anew. */
+export type RegisterTurn = (context: ReplyContext, waitMs: number) => Promise<RegisterOutcome>;
+/** True when this answer is the one that counts; false when another one was first, or the turn is over. */
+export type TakeAnswer = (turn: { readonly businessId: BusinessId; readonly turnId: TurnId }, answer: AgentAnswer) => Promise<boolean>;
+
+export function createRegisterTurn({ database }: { readonly database: Database }): RegisterTurn {
+  return async ({ businessId, conversationId, turnId, coversTo, answeredTo }, waitMs) => {
+    const db = database.forBusiness(businessId);
+    const [row] = await db.run(askOutside, { conversationId, turnId, coversTo, answeredTo, waitMs });
+    if (row === undefined) return { outcome: "lost" };
+    return row.is_answered ? { outcome: "answered" } : { outcome: "registered", expiresAt: row.expires_at };
+  };
+}
+
+export function createTakeAnswer({ database }: { readonly database: Database }): TakeAnswer {
+  return ({ businessId, turnId }, answer) => takeAnswer(database.forBusiness(businessId), turnId, answer);
+}
+
+async function takeAnswer(db: Queryable, turnId: TurnId, answer: AgentAnswer): Promise<boolean> {
+  return (await db.execute(takeOutsideAnswer, { turnId, answer: JSON.stringify(answer) })) > 0;
+}
 
 export type AnswerOutcome =
   /** Also for the same answer a second time. */

@@ -1,15 +1,18 @@
-// Owns: writing the end of a turn: gathered into one statement per business, and written without its event when only the outbox refuses it.
+// Owns: writing what a turn came to, its end or that it waits: gathered into one statement per business, and an end is written without its event when only
+// the outbox refuses it. Then whoever has work now is woken.
 import { createBusinessBatcher, type BusinessBatcher } from "../db/business-batcher.ts";
 import { classifyDatabaseError } from "../db/classify-error.ts";
 import type { Database } from "../db/database.ts";
 import type { ValuesOf } from "../db/parameters.ts";
 import type { Row } from "../db/query.ts";
 import { messageOf } from "../kernel/faults.ts";
-import { newId, type BusinessId, type MessageId, type TurnId } from "../kernel/ids.ts";
-import type { Log } from "../kernel/log.ts";
-import type { ClaimedLane } from "../lanes/lane-store.ts";
-import { commitTurns, parkTurns, wakeDecidedTurns } from "./replies.queries.ts";
 import type { TurnWork } from "../answers/responder.ts";
+import type { FailPoints } from "../kernel/fail-points.ts";
+import { newId, type BusinessId, type MessageId } from "../kernel/ids.ts";
+import type { Log } from "../kernel/log.ts";
+import type { TurnInProgress } from "./load-turn.ts";
+import { commitTurns, parkTurns, wakeDecidedTurns } from "./replies.queries.ts";
+import { addWork } from "./waiting-turn.ts";
 
 export interface Ending {
   readonly state: "replied" | "handed_off" | "skipped" | "failed" | "superseded";
@@ -26,31 +29,28 @@ export type TurnResult =
   | { readonly ending: Ending; readonly coversTo: number }
   | { readonly waitsFor: "answer" | "approval"; readonly waitMs: number; readonly coversTo: number; readonly work?: TurnWork };
 
-export interface TurnEnd {
-  readonly lane: ClaimedLane;
-  readonly turnId: TurnId;
+interface TurnEnd {
+  readonly turn: TurnInProgress;
   readonly coversTo: number;
   readonly ending: Ending;
-  /** A newer message does not supersede it any more. */
-  readonly final: boolean;
   /** By `performance.now()`: how long it took is measured here, when it was is said by the database. */
   readonly begunAt: number;
 }
 
-export interface TurnPark {
-  readonly lane: ClaimedLane;
-  readonly turnId: TurnId;
-  readonly coversTo: number;
-  readonly answeredTo: number;
-  readonly waitsFor: "answer" | "approval";
-  readonly waitMs: number;
-  readonly final: boolean;
-  readonly work?: TurnWork;
+interface TurnPark extends Extract<TurnResult, { readonly waitsFor: string }> {
+  readonly turn: TurnInProgress;
 }
 
-/** Undefined: the lane is somebody else's by now, and nothing was written. */
-export type EndTurn = BusinessBatcher<TurnEnd, Row<typeof commitTurns> | undefined>;
-export type ParkTurn = BusinessBatcher<TurnPark, Row<typeof parkTurns> | undefined>;
+export interface EndTurnDeps {
+  readonly database: Database;
+  readonly failPoints: FailPoints;
+  readonly log: Log;
+  readonly wake: (kind: "reply" | "send") => void;
+  /** Called after each commit; what it throws is logged and changes nothing. */
+  readonly onTurn: (state: string, ms: number) => void;
+}
+
+export type EndTurn = (turn: TurnInProgress, result: TurnResult, begunAt: number) => Promise<void>;
 
 /** Statements at once: one that waits for the row of a long merge must not hold up everybody else. */
 const SLOTS = 4;
@@ -61,14 +61,15 @@ const partsOf = (texts: readonly string[]): string | null =>
   texts.length === 0 ? null : JSON.stringify(texts.map((text) => ({ id: newId<MessageId>(), text })));
 
 type EndRow = ValuesOf<typeof commitTurns.params>["ends"][number];
+type ParkRow = ValuesOf<typeof parkTurns.params>["parks"][number];
 
-function rowOf({ lane, turnId, coversTo, ending, final, begunAt }: TurnEnd): EndRow {
+function endRowOf({ turn: { id, lane, final }, coversTo, ending, begunAt }: TurnEnd): EndRow {
   const { state, reason, texts, error, responder, work } = ending;
   const inputTokens = rounded(work?.inputTokens);
   return {
     conversationId: lane.conversationId,
     fence: lane.fence,
-    turnId,
+    turnId: id,
     coversFrom: lane.done + 1,
     coversTo,
     state,
@@ -89,55 +90,82 @@ function rowOf({ lane, turnId, coversTo, ending, final, begunAt }: TurnEnd): End
   };
 }
 
-export function createEndTurn(deps: { readonly database: Database; readonly log: Log }): EndTurn {
+/** Undefined: the lane is somebody else's by now, and nothing was written. */
+function createCommitEnd({ database, log }: EndTurnDeps): BusinessBatcher<TurnEnd, Row<typeof commitTurns> | undefined> {
   async function write(businessId: BusinessId, ends: readonly TurnEnd[]): Promise<readonly Row<typeof commitTurns>[]> {
-    const db = deps.database.forBusiness(businessId);
+    const db = database.forBusiness(businessId);
+    const rows = ends.map(endRowOf);
     try {
-      return await db.run(commitTurns, { ends: ends.map(rowOf), withEvents: true });
+      return await db.run(commitTurns, { ends: rows, withEvents: true });
     } catch (error) {
-      // Several together come again one by one (business-batcher.ts); what is refused of one alone may be its event, which is not worth a silence.
+      // Several together are tried again one by one (business-batcher.ts); what is refused of one alone may be its event, which is not worth a silence.
       if (ends.length > 1 || classifyDatabaseError(error) !== "data") throw error;
-      const rows = await db.run(commitTurns, { ends: ends.map(rowOf), withEvents: false });
-      deps.log.error({ conversationId: ends[0]?.lane.conversationId, error: messageOf(error) }, "turn.event-lost");
-      return rows;
+      const written = await db.run(commitTurns, { ends: rows, withEvents: false });
+      log.error({ conversationId: ends[0]?.turn.lane.conversationId, error: messageOf(error) }, "turn.event-lost");
+      return written;
     }
   }
 
-  return createBusinessBatcher<TurnEnd, Row<typeof commitTurns> | undefined>({
+  return createBusinessBatcher({
     slots: SLOTS,
     async run(businessId, ends) {
       const byConversation = new Map((await write(businessId, ends)).map((row) => [row.conversation_id, row]));
-      return ends.map(({ lane }) => byConversation.get(lane.conversationId));
+      return ends.map(({ turn }) => byConversation.get(turn.lane.conversationId));
     },
   });
 }
 
-export function createParkTurn(deps: { readonly database: Database }): ParkTurn {
-  return createBusinessBatcher<TurnPark, Row<typeof parkTurns> | undefined>({
+function parkRowOf({ turn: { id, lane, state, final }, coversTo, waitsFor, waitMs, work }: TurnPark): ParkRow {
+  const { conversationId, fence } = lane;
+  return { conversationId, fence, turnId: id, coversTo, answeredTo: state.answered_to, waitsFor, final, waitMs, work: json(work) };
+}
+
+/** Undefined: the lane is somebody else's by now, and nothing was written. */
+function createPark({ database }: EndTurnDeps): BusinessBatcher<TurnPark, { readonly isDue: boolean } | undefined> {
+  return createBusinessBatcher({
     slots: SLOTS,
     async run(businessId, parks) {
-      const db = deps.database.forBusiness(businessId);
-      const rows = await db.run(parkTurns, {
-        parks: parks.map(({ lane, turnId, coversTo, answeredTo, waitsFor, final, waitMs, work }) => ({
-          conversationId: lane.conversationId,
-          fence: lane.fence,
-          turnId,
-          coversTo,
-          answeredTo,
-          waitsFor,
-          final,
-          waitMs,
-          work: json(work),
-        })),
-      });
-      const conversationIds = parks.filter(({ waitsFor }) => waitsFor === "approval").map(({ lane }) => lane.conversationId);
-      const decided = new Set(
-        conversationIds.length === 0 ? [] : (await db.run(wakeDecidedTurns, { conversationIds })).map((row) => row.conversation_id),
-      );
-      const byConversation = new Map(
-        rows.map((row) => [row.conversation_id, { ...row, due: row.due || decided.has(row.conversation_id) }]),
-      );
-      return parks.map(({ lane }) => byConversation.get(lane.conversationId));
+      const db = database.forBusiness(businessId);
+      const rows = await db.run(parkTurns, { parks: parks.map(parkRowOf) });
+      const conversationIds = parks.filter(({ waitsFor }) => waitsFor === "approval").map(({ turn }) => turn.lane.conversationId);
+      const decided = conversationIds.length === 0 ? [] : await db.run(wakeDecidedTurns, { conversationIds });
+      const due = new Set([...rows.filter((row) => row.due), ...decided].map((row) => row.conversation_id));
+      const parked = new Set(rows.map((row) => row.conversation_id));
+      return parks.map(({ turn: { lane } }) => (parked.has(lane.conversationId) ? { isDue: due.has(lane.conversationId) } : undefined));
     },
   });
+}
+
+export function createEndTurn(deps: EndTurnDeps): EndTurn {
+  const { failPoints, log, wake, onTurn } = deps;
+  const commitEnd = createCommitEnd(deps);
+  const park = createPark(deps);
+
+  async function end({ lane }: TurnInProgress, turnEnd: TurnEnd): Promise<void> {
+    const ended = await commitEnd(lane.businessId, turnEnd);
+    await failPoints.hit("turn.after-commit");
+    if (ended === undefined) {
+      log.warn({ conversationId: lane.conversationId, fence: lane.fence }, "turn.lost");
+      return;
+    }
+    if (ended.state !== "superseded" && ended.state !== "skipped") wake("send");
+    try {
+      onTurn(ended.state, performance.now() - turnEnd.begunAt);
+    } catch (error) {
+      log.error({ error: messageOf(error) }, "turn.bookkeeping-failed");
+    }
+  }
+
+  async function wait({ lane }: TurnInProgress, turnPark: TurnPark): Promise<void> {
+    const parked = await park(lane.businessId, turnPark);
+    if (parked === undefined) log.warn({ conversationId: lane.conversationId, fence: lane.fence }, "turn.lost");
+    else if (parked.isDue) wake("reply");
+  }
+
+  return async (turn, result, begunAt) => {
+    const work = addWork(turn.waiting?.work, "waitsFor" in result ? result.work : result.ending.work);
+    const used = work === undefined ? {} : { work };
+    if ("waitsFor" in result) await wait(turn, { ...result, ...used, turn });
+    else await end(turn, { turn, coversTo: result.coversTo, ending: { ...result.ending, ...used }, begunAt });
+  };
 }

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { failureEnding, handoffEnding, handoffTextOf, endingOf, type Circumstances } from "./endings.ts";
+import { failureEnding, handoffEnding, handoffTextOf, endingOf } from "./endings.ts";
 import { findHandoffKeyword } from "../words/handoff-keywords.ts";
 import { isWithinOfficeHours } from "../settings/office-hours.ts";
-import type { ReplyState } from "./refuse-turn.ts";
+import type { Circumstances, ReplyState } from "./load-turn.ts";
 import { replySettingsSchema, type ReplySettings } from "../settings/reply-settings.ts";
 
 // Wednesday, 12:00 in Lisbon.

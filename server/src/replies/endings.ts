@@ -2,16 +2,9 @@
 import { cleanString } from "../kernel/storable-json.ts";
 import type { Ending } from "./end-turn.ts";
 import { isWithinOfficeHours } from "../settings/office-hours.ts";
-import type { Thread } from "./read-thread.ts";
-import type { ReplyState } from "./refuse-turn.ts";
+import type { Circumstances, ReplyState } from "./load-turn.ts";
 import type { ReplySettings } from "../settings/reply-settings.ts";
 import type { ResponderAnswer } from "../answers/responder.ts";
-
-export interface Circumstances {
-  readonly state: ReplyState;
-  readonly thread: Thread;
-  readonly settings: ReplySettings;
-}
 
 /** What WhatsApp takes of a text at most. */
 const TEXT_MAX = 4_096;

@@ -1,36 +1,51 @@
-// Owns: turns that are known outside: beginning one before its question is asked, and taking the one answer that counts.
-// Refuses to know: who asks, and how the answer came.
-import type { Database } from "../db/database.ts";
-import type { Queryable } from "../db/query.ts";
-import type { BusinessId, TurnId } from "../kernel/ids.ts";
-import { askOutside, takeOutsideAnswer } from "./answer-turn.queries.ts";
-import type { AgentAnswer, ReplyContext } from "../answers/responder.ts";
+// Owns: a turn that began earlier and waits for somebody outside, as its row tells of it, and what it has used up. Pure.
+import { z } from "zod";
+import type { TurnWork } from "../answers/responder.ts";
+import type { Row } from "../db/query.ts";
+import type { TurnId } from "../kernel/ids.ts";
+import type { ClaimedLane } from "../lanes/lane-store.ts";
+import type { loadReplyState } from "./replies.queries.ts";
 
-export type RegisterOutcome =
-  | { readonly outcome: "registered"; readonly expiresAt: Date }
-  /** An answer has come already, while the question was asked before: there is nothing to ask. */
-  | { readonly outcome: "answered" }
-  /** Another worker asks for this conversation: this one has lost its lease. */
-  | { readonly outcome: "lost" };
+export interface WaitingTurn {
+  readonly id: TurnId;
+  readonly coversTo: number;
+  readonly waitsFor: "asking" | "answer" | "approval";
+  readonly isExpired: boolean;
+  /** Nobody outside has said anything yet. */
+  readonly isOpen: boolean;
+  readonly answer: unknown;
+  readonly leftMs: number;
+  /** What it had used up when it began to wait. */
+  readonly work: TurnWork | undefined;
+}
 
-/** From then on the turn can be answered through the API. The same turn again begins its time anew. */
-export type RegisterTurn = (context: ReplyContext, waitMs: number) => Promise<RegisterOutcome>;
-/** True when this answer is the one that counts; false when another one was first, or the turn is over. */
-export type TakeAnswer = (turn: { readonly businessId: BusinessId; readonly turnId: TurnId }, answer: AgentAnswer) => Promise<boolean>;
+const storedWork = z.object({
+  model: z.string().exactOptional(),
+  inputTokens: z.number().exactOptional(),
+  outputTokens: z.number().exactOptional(),
+  costMicros: z.number().exactOptional(),
+});
 
-export function createRegisterTurn({ database }: { readonly database: Database }): RegisterTurn {
-  return async ({ businessId, conversationId, turnId, coversTo, answeredTo }, waitMs) => {
-    const db = database.forBusiness(businessId);
-    const [row] = await db.run(askOutside, { conversationId, turnId, coversTo, answeredTo, waitMs });
-    if (row === undefined) return { outcome: "lost" };
-    return row.is_answered ? { outcome: "answered" } : { outcome: "registered", expiresAt: row.expires_at };
+/** Undefined: none waits, or what it covers has been answered since. */
+export function readWaitingTurn(state: Row<typeof loadReplyState>, { done }: Pick<ClaimedLane, "done">): WaitingTurn | undefined {
+  const { waiting_id: id, waiting_covers_to: coversTo, waits_for: waitsFor, waiting_answer: answer } = state;
+  if (id === null || coversTo === null || coversTo <= done) return undefined;
+  return {
+    id: id as TurnId,
+    coversTo,
+    waitsFor: waitsFor === "approval" || waitsFor === "asking" ? waitsFor : "answer",
+    isExpired: state.waiting_expired,
+    isOpen: waitsFor === "approval" ? state.approval_open : answer === null,
+    answer,
+    leftMs: Math.max(0, state.waiting_in_ms ?? 0),
+    work: storedWork.safeParse(state.waiting_work).data,
   };
 }
 
-export function createTakeAnswer({ database }: { readonly database: Database }): TakeAnswer {
-  return ({ businessId, turnId }, answer) => takeAnswer(database.forBusiness(businessId), turnId, answer);
-}
-
-export async function takeAnswer(db: Queryable, turnId: TurnId, answer: AgentAnswer): Promise<boolean> {
-  return (await db.execute(takeOutsideAnswer, { turnId, answer: JSON.stringify(answer) })) > 0;
+/** The sums; the model, the calls and the sources are those of the later run, which saw the earlier calls. */
+export function addWork(earlier: TurnWork | undefined, later: TurnWork | undefined): TurnWork | undefined {
+  if (earlier === undefined || later === undefined) return later ?? earlier;
+  const sum = (key: "inputTokens" | "outputTokens" | "costMicros"): Partial<Record<typeof key, number>> =>
+    earlier[key] === undefined && later[key] === undefined ? {} : { [key]: (earlier[key] ?? 0) + (later[key] ?? 0) };
+  return { ...earlier, ...later, ...sum("inputTokens"), ...sum("outputTokens"), ...sum("costMicros") };
 }

@@ -11,7 +11,7 @@ import { newId, type ConversationId, type TurnId } from "../kernel/ids.ts";
 import { createOutsideHttp, type OutsideHttp } from "../outside/outside-http.ts";
 import { createReplySettingsStore, type ReplySettingsStore } from "../settings/reply-settings-store.ts";
 import { ResponderFault, type ReplyContext, type Responder } from "../answers/responder.ts";
-import { createRegisterTurn, createTakeAnswer } from "../replies/waiting-turn.ts";
+import { createRegisterTurn, createTakeAnswer } from "../replies/answer-turn.ts";
 import { createWebhookResponder } from "./webhook-responder.ts";
 
 const SECRET = `whsec_${Buffer.from("a signing secret of the test....").toString("base64")}`;

@@ -9,7 +9,7 @@ import { readInlineAnswer } from "../answers/outside-answer.ts";
 import type { ReplySettingsStore } from "../settings/reply-settings-store.ts";
 import type { ReplySettings } from "../settings/reply-settings.ts";
 import { ResponderFault, type ContextMessage, type Responder, type ResponderAnswer, type ReplyContext } from "../answers/responder.ts";
-import type { RegisterTurn, TakeAnswer } from "../replies/waiting-turn.ts";
+import type { RegisterTurn, TakeAnswer } from "../replies/answer-turn.ts";
 
 export interface WebhookResponderDeps {
   readonly settings: Pick<ReplySettingsStore, "findSecret">;

@@ -1,5 +1,5 @@
 // Owns: whether a burst asks for a reply, and of whom: the one decision for every provider and responder. Each message is looked at for itself. Pure.
-// Refuses to know: what is answered, and whether it may be said (refuse-turn.ts).
+// Refuses to know: what is answered, and whether it may be said (decide-turn.ts).
 import type { JsonObject } from "../kernel/json.ts";
 import { readObject, readString } from "../kernel/read-json.ts";
 import { kindOf, type MessageKind, UNSUPPORTED_CHANGES } from "../whatsapp/message-kinds.ts";

@@ -1,0 +1,109 @@
+// Owns: asking the responder of a turn: what it is given, how long it may take, and what becomes of the turn when it has no answer.
+// Refuses to know: which responder it is, and how the turn is written.
+import { ResponderFault, type ReplyContext, type Responder } from "../answers/responder.ts";
+import { isOutage } from "../db/classify-error.ts";
+import { messageOf } from "../kernel/faults.ts";
+import type { Log } from "../kernel/log.ts";
+import { untilAborted } from "../kernel/until-aborted.ts";
+import type { ReplySettings } from "../settings/reply-settings.ts";
+import { buildContext, tokensOfContext } from "./build-context.ts";
+import { MAX_ATTEMPTS, SUPERSEDED } from "./decide-turn.ts";
+import type { TurnResult } from "./end-turn.ts";
+import { endingOf, failureEnding, handoffTextOf } from "./endings.ts";
+import { NO_MEMORY, type GatherMemory, type Memory } from "./gather-memory.ts";
+import type { TurnInProgress } from "./load-turn.ts";
+
+export interface TurnSignals {
+  /** The lease is lost, or the process stops. */
+  readonly stop: AbortSignal;
+  /** The lane got more work. */
+  readonly newer: AbortSignal;
+}
+
+/** Throws when the turn is to be tried again. */
+export type AskResponder = (turn: TurnInProgress, responder: Responder, signals: TurnSignals) => Promise<TurnResult>;
+
+const RESPONDER_TIMEOUT_MS = 20_000;
+
+/** A responder with settings of its own keeps its own time, a model and its fallback one after the other; this is for the one that does not. */
+function timeoutOf(responder: Responder, { modelTimeoutMs, webhook }: ReplySettings): number {
+  const ownMs = responder.wants === "burst" ? 0 : Math.max(2 * modelTimeoutMs, webhook?.timeoutMs ?? 0);
+  return ownMs + RESPONDER_TIMEOUT_MS;
+}
+
+function contextOf(turn: TurnInProgress, { summarisedTo, ...memory }: Memory): ReplyContext {
+  const { lane, state, thread, settings } = turn;
+  return buildContext({
+    businessId: lane.businessId,
+    conversationId: lane.conversationId,
+    turnId: turn.id,
+    answeredTo: state.answered_to,
+    coversTo: lane.wanted,
+    businessName: state.business_name,
+    customerName: state.lead_name ?? state.contact_name,
+    language: state.language,
+    handoffText: handoffTextOf(state, settings),
+    settings,
+    burst: thread.burst,
+    history: thread.history,
+    now: state.at,
+    summarisedTo,
+    ...memory,
+    lead: {
+      ...(state.lead_id === null ? {} : { lead: state.lead_id }),
+      ...(state.lead_name === null ? {} : { lead_name: state.lead_name }),
+    },
+  });
+}
+
+export interface AskResponderDeps {
+  readonly gatherMemory: GatherMemory;
+  readonly log: Log;
+}
+
+export function createAskResponder({ gatherMemory, log }: AskResponderDeps): AskResponder {
+  async function gather({ lane, state, thread }: TurnInProgress, responder: Responder): Promise<Memory> {
+    if (responder.wants === "burst") return NO_MEMORY;
+    // Only what the customer wrote is searched: our own labels ("Document: order.pdf") would find texts about them.
+    const text = thread.burst
+      .map((message) => message.words ?? "")
+      .join("\n")
+      .trim();
+    return gatherMemory({ businessId: lane.businessId, conversationId: lane.conversationId, text, language: state.language });
+  }
+
+  async function ask(turn: TurnInProgress, responder: Responder, { stop, newer }: TurnSignals): Promise<TurnResult> {
+    const { settings, final } = turn;
+    const context = contextOf(turn, await gather(turn, responder));
+    const timeout = AbortSignal.timeout(timeoutOf(responder, settings));
+    const signal = AbortSignal.any([stop, timeout, ...(final ? [] : [newer])]);
+    const coversTo = turn.lane.wanted;
+    try {
+      const answer = await untilAborted(responder.respond(context, signal), signal);
+      if (answer.outcome !== "later") return { ending: { ...endingOf(answer, turn), responder: responder.name }, coversTo };
+      return { waitsFor: answer.waitsFor, waitMs: answer.waitMs, coversTo, ...(answer.work === undefined ? {} : { work: answer.work }) };
+    } catch (error) {
+      if (stop.aborted || final || !newer.aborted) throw error;
+      // What was asked has its price, though nobody says it any more.
+      const work = settings.responder === "model" ? { work: { inputTokens: tokensOfContext(context), outputTokens: 0 } } : {};
+      return { ending: { ...SUPERSEDED, responder: responder.name, ...work }, coversTo };
+    }
+  }
+
+  return async (turn, responder, signals) => {
+    const { lane } = turn;
+    try {
+      return await ask(turn, responder, signals);
+    } catch (error) {
+      // An outage of our own database is no answer of the responder's: the turn is tried again, as often as it takes.
+      if (signals.stop.aborted || isOutage(error)) throw error;
+      // Tried again with a backoff, then answered all the same: with the business's own words, and mostly a person is fetched.
+      const isFinal = error instanceof ResponderFault && error.isFinal;
+      if (!isFinal && lane.attempts + 1 < MAX_ATTEMPTS) throw error;
+      log.error({ conversationId: lane.conversationId, error }, "turn.responder-failed");
+      const work = error instanceof ResponderFault && error.work !== undefined ? { work: error.work } : {};
+      const ending = { ...failureEnding("responder_failed", turn), responder: responder.name, error: messageOf(error), ...work };
+      return { ending, coversTo: lane.wanted };
+    }
+  };
+}
