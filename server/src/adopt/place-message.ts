@@ -31,7 +31,7 @@ export interface Register {
   readonly leads: ReadonlyMap<string, OldLead>;
 }
 
-type Whom = { readonly person: Person; readonly by: PlacedBy } | UnplaceableReason;
+type MessageOwner = { readonly person: Person; readonly by: PlacedBy } | UnplaceableReason;
 
 /** The conversation first, then whoever the message itself names: never a guess. */
 export function placeMessage(row: OldMessage, register: Register): MessagePlacement {
@@ -39,11 +39,11 @@ export function placeMessage(row: OldMessage, register: Register): MessagePlacem
   if (direction === undefined) return { outcome: "unplaceable", reason: "no_direction" };
   if (row.createdAt === null || !/^\d{4}-/.test(row.createdAt) || row.createdAt.endsWith("BC"))
     return { outcome: "unplaceable", reason: "no_time" };
-  const whom = findWhom(row, direction, register);
-  return typeof whom === "string" ? { outcome: "unplaceable", reason: whom } : { outcome: "placed", direction, ...whom };
+  const owner = findOwner(row, direction, register);
+  return typeof owner === "string" ? { outcome: "unplaceable", reason: owner } : { outcome: "placed", direction, ...owner };
 }
 
-function findWhom(row: OldMessage, direction: "in" | "out", { people, leads }: Register): Whom {
+function findOwner(row: OldMessage, direction: "in" | "out", { people, leads }: Register): MessageOwner {
   const ofConversation = row.conversationId === null ? undefined : people.findByConversation(row.conversationId);
   if (ofConversation !== undefined) return { person: ofConversation, by: "conversation" };
   const customer = readIdentifier(row.customer);

@@ -110,6 +110,8 @@ function keyOf(businessId: BusinessId, { kind, value }: Identifier): string {
   return `${KINDS[kind].keyPrefix}:${businessId}:${kind === "phone" ? "+" : ""}${value}`;
 }
 
+export const isKeyOfGroup = (key: string): boolean => key.startsWith(`${KINDS.group.keyPrefix}:`);
+
 /** The key of somebody who has a number with which others began a thread before: it says since when they have it. */
 export function keyOfLaterHolder(businessId: BusinessId, digits: string, since: Date | null): string {
   return `${keyOf(businessId, phoneIdentifier(digits))}@${String(Math.floor((since?.getTime() ?? 0) / 1000))}`;

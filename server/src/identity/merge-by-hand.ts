@@ -3,6 +3,7 @@ import type { Database } from "../db/database.ts";
 import type { Queryable, RowOf } from "../db/query.ts";
 import type { BusinessId } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
+import { isKeyOfGroup } from "./identifier.ts";
 import { lockConversations } from "./identity.queries.ts";
 import { byLength, mergeConversations } from "./merge-conversations.ts";
 import { countThread } from "./split.queries.ts";
@@ -68,7 +69,7 @@ function objectionTo(ids: readonly string[], locked: readonly RowOf<typeof lockC
   if (missing !== undefined) return { outcome: "not_found", conversationId: missing };
   for (const row of locked) {
     if (row.merged_into !== null) return { outcome: "is_merged", conversationId: row.id, mergedInto: row.merged_into };
-    if (row.canonical_key.startsWith("group:")) return { outcome: "is_group", conversationId: row.id };
+    if (isKeyOfGroup(row.canonical_key)) return { outcome: "is_group", conversationId: row.id };
   }
   return undefined;
 }
