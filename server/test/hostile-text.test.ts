@@ -76,7 +76,8 @@ const NOT_FROM_OUTSIDE = [
   /^kernel\/fail-points\.ts /,
   /^whatsapp\/fixtures\//,
   // Takes the name of an environment's or the API's own thing.
-  /^http\/(?:api-app\.ts notFound|problem\.ts )/,
+  /^http\/(?:api-app\.ts notFound|api-schemas\.ts pageSchema|problem\.ts )/,
+  /^kernel\/shapes\.ts named/,
   // Take the reason of an ending, the names of secrets, and ids, not texts.
   /^replies\/endings\.ts /,
   /^tools\/tool-secrets\.ts /,
