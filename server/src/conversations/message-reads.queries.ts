@@ -1,7 +1,8 @@
 // Owns: the SQL that reads messages for people and programs.
 import { defineQuery } from "../db/query.ts";
 
-const shownColumns = {
+/** What messageViewOf() reads of a message, and the expressions for it, of `messages as m`. */
+export const shownMessageColumns = {
   id: "uuid",
   conversation_id: "uuid",
   seq: "int8",
@@ -29,15 +30,13 @@ const shownColumns = {
   cursor_at: "text",
 } as const;
 
-const SHOWN = `
-    select m.id, m.conversation_id, m.seq, m.channel_id, m.direction, m.author, m.type, m.text, m.content, m.status, m.provider_message_id,
+export const SHOWN_MESSAGE = `m.id, m.conversation_id, m.seq, m.channel_id, m.direction, m.author, m.type, m.text, m.content, m.status, m.provider_message_id,
       m.quoted_provider_message_id, m.target_provider_message_id, m.sent_at, m.received_at, m.accepted_at, m.delivered_at, m.read_at, m.failed_at,
       m.error_code, m.error_text, m.turn_id, m.sent_at::text as cursor_at,
       case when m.quoted_provider_message_id is not null
            then quoted_text(:business, m.conversation_id, m.channel_id, m.quoted_provider_message_id, 500) end as quoted_text,
       case when m.quoted_provider_message_id is not null
-           then quoted_type(:business, m.conversation_id, m.channel_id, m.quoted_provider_message_id) end as quoted_type
-    from messages m`;
+           then quoted_type(:business, m.conversation_id, m.channel_id, m.quoted_provider_message_id) end as quoted_type`;
 
 /** Edits, revokes and reactions are shown with the message that they change; those whose message we never saw are in the list. */
 const IN_THREAD = `m.business_id = :business and m.conversation_id = :conversationId
@@ -51,9 +50,11 @@ const pageParams = { conversationId: "uuid", cursorAt: "text?", cursorSeq: "int8
 export const listMessagesNewestFirst = defineQuery({
   name: "conversations.list-messages-newest-first",
   role: "app",
-  columns: shownColumns,
+  columns: shownMessageColumns,
   params: pageParams,
-  text: `${SHOWN}
+  text: `
+    select ${SHOWN_MESSAGE}
+    from messages m
     where ${IN_THREAD}
       and (m.sent_at, m.seq) < (coalesce(:cursorAt::timestamptz, 'infinity'), coalesce(:cursorSeq, 9223372036854775807))
     order by m.sent_at desc, m.seq desc
@@ -63,9 +64,11 @@ export const listMessagesNewestFirst = defineQuery({
 export const listMessagesOldestFirst = defineQuery({
   name: "conversations.list-messages-oldest-first",
   role: "app",
-  columns: shownColumns,
+  columns: shownMessageColumns,
   params: pageParams,
-  text: `${SHOWN}
+  text: `
+    select ${SHOWN_MESSAGE}
+    from messages m
     where ${IN_THREAD}
       and (m.sent_at, m.seq) > (coalesce(:cursorAt::timestamptz, '-infinity'), coalesce(:cursorSeq, 0))
     order by m.sent_at, m.seq
@@ -75,9 +78,11 @@ export const listMessagesOldestFirst = defineQuery({
 export const findMessage = defineQuery({
   name: "conversations.find-message",
   role: "app",
-  columns: shownColumns,
+  columns: shownMessageColumns,
   params: { messageId: "uuid" },
-  text: `${SHOWN}
+  text: `
+    select ${SHOWN_MESSAGE}
+    from messages m
     where m.business_id = :business and m.id = :messageId`,
 });
 

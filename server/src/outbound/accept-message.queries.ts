@@ -1,4 +1,5 @@
 // Owns: the SQL that takes a message into the outbox.
+import { SHOWN_MESSAGE, shownMessageColumns } from "../conversations/message-reads.queries.ts";
 import { defineQuery } from "../db/query.ts";
 import { raiseLanes } from "../lanes/raise-lanes.ts";
 
@@ -34,15 +35,18 @@ export const lockConversationForSending = defineQuery({
     for no key update of c`,
 });
 
-/** Nothing inserted: the key is known. A transaction that has just inserted the same key is waited for. */
+/**
+ * Nothing inserted: the key is known. A transaction that has just inserted the same key is waited for. The answer is known before the message is stored, and is
+ * rolled back with it.
+ */
 export const insertIdempotencyKey = defineQuery({
   name: "outbound.insert-idempotency-key",
   role: "app",
   columns: {},
-  params: { key: "text", requestHash: "text" },
+  params: { key: "text", requestHash: "text", messageId: "uuid" },
   text: `
-    insert into idempotency_keys (business_id, key, request_hash)
-    values (:business, :key, :requestHash)
+    insert into idempotency_keys (business_id, key, request_hash, status, response)
+    values (:business, :key, :requestHash, 202, jsonb_build_object('messageId', :messageId))
     on conflict on constraint idempotency_keys_pkey do nothing`,
 });
 
@@ -54,21 +58,13 @@ export const findIdempotencyKey = defineQuery({
   text: `select k.request_hash, k.response ->> 'messageId' as message_id from idempotency_keys k where k.business_id = :business and k.key = :key`,
 });
 
-export const saveIdempotentAnswer = defineQuery({
-  name: "outbound.save-idempotent-answer",
-  role: "app",
-  columns: {},
-  params: { key: "text", status: "int4", response: "jsonb" },
-  text: `update idempotency_keys set status = :status, response = :response where business_id = :business and key = :key`,
-});
-
 // One statement: conversation, lane, message and events change together, in the lock order, and all of them with one time.
 // A person who writes takes over from the AI: the pause begins, or begins anew, with its first reason. The row is locked already
 // (lockConversationForSending), so what `before` reads cannot change, and no turn commits a reply between the message and the pause.
 export const insertOutboundMessage = defineQuery({
   name: "outbound.insert-message",
   role: "app",
-  columns: { id: "uuid" },
+  columns: shownMessageColumns,
   params: {
     conversationId: "uuid",
     messageId: "uuid",
@@ -109,11 +105,11 @@ export const insertOutboundMessage = defineQuery({
       from conversation c cross join before b
       where :author = 'human'
     )
-    insert into messages (business_id, id, conversation_id, seq, channel_id, direction, author, type, text, content, quoted_provider_message_id,
+    insert into messages as m (business_id, id, conversation_id, seq, channel_id, direction, author, type, text, content, quoted_provider_message_id,
       target_provider_message_id, sent_at, received_at, status)
     select :business, :messageId, c.id, c.last_seq, c.reply_channel_id, 'out', :author, :type, :text, :content, :quoted, :target, b.at, b.at, 'queued'
     from lane
     join conversation c on c.id = lane.conversation_id
     cross join before b
-    returning id`,
+    returning ${SHOWN_MESSAGE}`,
 });

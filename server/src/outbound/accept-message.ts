@@ -6,19 +6,13 @@ import { messageViewOf, type MessageView } from "../conversations/message-view.t
 import type { Database } from "../db/database.ts";
 import type { Queryable, Row } from "../db/query.ts";
 import { hashOfJson } from "../kernel/hash-json.ts";
-import { newId, type BusinessId } from "../kernel/ids.ts";
+import { newId, type BusinessId, type MessageId } from "../kernel/ids.ts";
 import type { JsonObject } from "../kernel/json.ts";
 import { readObject, readString } from "../kernel/read-json.ts";
 import { MESSAGE_KINDS } from "../whatsapp/message-kinds.ts";
 import { readableText } from "../whatsapp/readable-text.ts";
 import { validateOutboundContent, type OutboundType } from "../whatsapp/validate-content.ts";
-import {
-  findIdempotencyKey,
-  insertIdempotencyKey,
-  insertOutboundMessage,
-  lockConversationForSending,
-  saveIdempotentAnswer,
-} from "./accept-message.queries.ts";
+import { findIdempotencyKey, insertIdempotencyKey, insertOutboundMessage, lockConversationForSending } from "./accept-message.queries.ts";
 
 export interface AcceptMessageDeps {
   readonly database: Database;
@@ -66,7 +60,7 @@ export function createAcceptMessage(deps: AcceptMessageDeps): AcceptMessage {
     if ("outcome" in draft) return draft;
     const database = deps.database.forBusiness(input.businessId);
     try {
-      const accepted = await database.transaction((tx) => accept(tx, { input, draft }));
+      const accepted = await database.transaction((tx) => accept(tx, { input, draft, messageId: newId() }));
       if (!accepted.isReplay) deps.wake("send");
       return accepted;
     } catch (error) {
@@ -89,29 +83,27 @@ function readDraft({ context, ...content }: JsonObject): Draft | Extract<AcceptM
 const PIN_OUTSIDE = "WhatsApp lets a business pin a message in a group only, and this conversation is none.";
 
 type MessageRow = Row<typeof findMessage>;
-interface Work {
+interface Acceptance {
   readonly input: AcceptMessageInput;
   readonly draft: Draft;
+  readonly messageId: MessageId;
 }
 type Accepted = Extract<AcceptMessageOutcome, { outcome: "accepted" }>;
 
-async function accept(tx: Queryable, work: Work): Promise<Accepted> {
-  const { idempotencyKey } = work.input;
-  const conversation = await lockSurvivor(tx, work);
+async function accept(tx: Queryable, acceptance: Acceptance): Promise<Accepted> {
+  const { idempotencyKey } = acceptance.input;
+  const conversation = await lockSurvivor(tx, acceptance);
   if (idempotencyKey !== undefined) {
-    const earlier = await claimKey(tx, work, idempotencyKey);
+    const earlier = await claimKey(tx, acceptance, idempotencyKey);
     if (earlier !== undefined) return { outcome: "accepted", message: earlier, isReplay: true };
   }
-  refuseUnlessSendable(conversation, work.draft);
-  const message = await insert(tx, work, conversation.id);
-  if (idempotencyKey !== undefined)
-    await tx.execute(saveIdempotentAnswer, { key: idempotencyKey, status: 202, response: JSON.stringify({ messageId: message.id }) });
-  return { outcome: "accepted", message, isReplay: false };
+  refuseUnlessSendable(conversation, acceptance.draft);
+  return { outcome: "accepted", message: await insert(tx, acceptance, conversation.id), isReplay: false };
 }
 
 type LockedConversation = Row<typeof lockConversationForSending>;
 
-async function lockSurvivor(tx: Queryable, { input: { conversationId }, draft }: Work): Promise<LockedConversation> {
+async function lockSurvivor(tx: Queryable, { input: { conversationId }, draft }: Acceptance): Promise<LockedConversation> {
   const template = draft.type === "template" ? readObject(draft.content, "template") : undefined;
   const language = readString(readObject(template, "language"), "code");
   const locked = await onSurvivor(tx, conversationId, async (survivor) => {
@@ -124,12 +116,11 @@ async function lockSurvivor(tx: Queryable, { input: { conversationId }, draft }:
 }
 
 /** The earlier answer under this key, or undefined when the key is ours now. */
-async function claimKey(tx: Queryable, { input, draft }: Work, key: string): Promise<MessageView | undefined> {
-  const request = [input.conversationId, input.author, draft.content, draft.quoted ?? null];
-  const hash = hashOfJson(request);
-  if ((await tx.execute(insertIdempotencyKey, { key, requestHash: hash })) > 0) return undefined;
+async function claimKey(tx: Queryable, { input, draft, messageId }: Acceptance, key: string): Promise<MessageView | undefined> {
+  const requestHash = hashOfJson([input.conversationId, input.author, draft.content, draft.quoted ?? null]);
+  if ((await tx.execute(insertIdempotencyKey, { key, requestHash, messageId })) > 0) return undefined;
   const [known] = await tx.run(findIdempotencyKey, { key });
-  const isSame = known?.request_hash === hash && known.message_id !== null;
+  const isSame = known?.request_hash === requestHash && known.message_id !== null;
   const [row] = isSame ? await tx.run(findMessage, { messageId: known.message_id }) : [];
   if (row === undefined) throw new Refused({ outcome: "idempotency_conflict" });
   return messageViewOf(asAccepted(row), []);
@@ -150,15 +141,14 @@ function refuseUnlessSendable(conversation: LockedConversation, draft: Draft): v
   throw new Refused({ outcome: "window_closed", closedAt: conversation.window_closes_at });
 }
 
-async function insert(tx: Queryable, { input, draft }: Work, conversationId: string): Promise<MessageView> {
-  const { author } = input;
+async function insert(tx: Queryable, { input, draft, messageId }: Acceptance, conversationId: string): Promise<MessageView> {
   const { type, content, quoted } = draft;
   const key = MESSAGE_KINDS[type].target;
   const target = key === null ? undefined : readString(readObject(content, type), key);
-  const [inserted] = await tx.run(insertOutboundMessage, {
+  const [row] = await tx.run(insertOutboundMessage, {
     conversationId,
-    messageId: newId(),
-    author,
+    messageId,
+    author: input.author,
     type,
     text: readableText(type, content),
     content: JSON.stringify(content),
@@ -166,7 +156,6 @@ async function insert(tx: Queryable, { input, draft }: Work, conversationId: str
     target,
     eventId: newId(),
   });
-  const [row] = inserted === undefined ? [] : await tx.run(findMessage, { messageId: inserted.id });
-  if (row === undefined) throw new Error("the message that was just inserted cannot be read");
+  if (row === undefined) throw new Error("the conversation whose row is locked does not exist");
   return messageViewOf(row, []);
 }
