@@ -174,7 +174,7 @@ export function createStoreMessages(deps: StoreMessagesDeps): StoreMessages {
       for (const item of nameless) outcomes.set(item, await quarantine(item, "The message names no sender."));
       await store(placed, batch);
       await store(await settleAll(toSettle, batch), batch);
-      // The statement that stores asks for those of new names; who was settled has theirs already.
+      // The statement that stores asks for those of new identifiers; who was settled has theirs already.
       if (settled.length > 0) await applyWaiting(waitingOf(settled.splice(0)));
       rest = repeats.length === 0 ? later : [...later, ...repeats];
       if (batch.patience.isImpatient) rest = setAsideBehind(rest, batch);
