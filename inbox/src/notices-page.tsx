@@ -1,4 +1,4 @@
-// Owns: the list of what WhatsApp and the gateways reported of numbers, accounts and templates, the newest first.
+// Owns: the list of what WhatsApp and the gateways reported about numbers, accounts and templates, the newest first.
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { BackLink } from "./back-link.tsx";
 import { Badge } from "./badge.tsx";

@@ -82,7 +82,7 @@ export function createBaileysBridge(sock: BaileysSocket, options: BaileysBridgeO
   function sendOnce(id: string, send: () => Promise<string>): Promise<string> {
     const known = sends.get(id);
     if (known !== undefined) return known;
-    // Not started before it is known: the socket tells of it in the same breath.
+    // Remembered before it starts: the socket reports it in the same moment.
     const sending = Promise.resolve().then(send);
     sends.set(id, sending);
     const oldest = sends.size > REMEMBERED_SENDS ? sends.keys().next().value : undefined;

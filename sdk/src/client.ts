@@ -40,7 +40,7 @@ export interface Client {
     /** Every conversation that matches, page after page. */
     all(filter?: Omit<ConversationFilter, "cursor">): AsyncGenerator<Conversation, void>;
     get(id: string): Promise<Conversation>;
-    /** The one conversation of a person or a lead; begun when there is none. Safe to repeat. */
+    /** The one conversation of a person or a lead; started when there is none. Safe to repeat. */
     resolve(person: ResolveConversationInput): Promise<ResolvedConversation>;
     messages(id: string, query?: ListMessagesQuery): Promise<MessagePage>;
     allMessages(id: string, query?: Omit<ListMessagesQuery, "cursor">): AsyncGenerator<Message, void>;
@@ -68,7 +68,7 @@ export interface Client {
   readonly business: { get(): Promise<Business> };
   readonly channels: { list(): Promise<ChannelPage> };
   readonly notices: {
-    /** What was reported of channels, accounts and templates, the newest first. */
+    /** What was reported about channels, accounts and templates, the newest first. */
     list(query?: ListNoticesQuery): Promise<NoticePage>;
   };
 }

@@ -1,4 +1,4 @@
-// Owns: getting events to Onethread in their order, each until it was taken. In memory: what is not yet taken is lost with the process.
+// Owns: delivering events to Onethread in their order, each until it is taken. In memory: what is not yet taken is lost with the process.
 // Refuses to know: what the events say.
 
 export interface ForwardedEvent {
@@ -13,7 +13,7 @@ export interface EventForwarderOptions {
   readonly me: () => unknown;
   readonly fetch: typeof globalThis.fetch;
   readonly wait: (ms: number) => Promise<void>;
-  /** Told of each failed try, and of what was given up. */
+  /** Called with each failed try, and with what was given up. */
   readonly onError: (error: Error) => void;
 }
 
@@ -64,7 +64,7 @@ export function createEventForwarder(options: EventForwarderOptions): EventForwa
         waiting.shift();
         options.onError(new Error("An event was larger than Onethread takes. It was given up."));
       } else {
-        // Never given up: a wrong secret is mended one day, and the order must hold.
+        // Never given up: a wrong secret is fixed one day, and the order must hold.
         await options.wait(Math.min(LONGEST_WAIT_MS, 1000 * 2 ** failures));
         failures = Math.min(failures + 1, 10);
       }

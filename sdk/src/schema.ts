@@ -164,7 +164,7 @@ export type CustomerFacts = {
 
 export type EventPage = {
   readonly data: readonly OutboxEvent[];
-  /** Give it back as `after`, now or later. Never null: it also says where to go on after the last page. */
+  /** Give it back as `after`, now or later. Never null: it also says where to continue after the last page. */
   readonly nextCursor: string;
   /** False: this was everything so far. Ask again in a while. */
   readonly hasMore: boolean;
@@ -544,7 +544,7 @@ export type ReplySettings = {
   } | null;
 };
 
-/** A part of ReplySettings; null takes a setting back to its default. */
+/** A part of ReplySettings; null sets a setting back to its default. */
 export type ReplySettingsPatchInput = {
   readonly [key: string]: unknown;
 };

@@ -22,8 +22,8 @@ Examples:
   $ onethread adopt --from postgres://…/old --business 7=0198c2f0-0000-7000-8000-000000000000 --channel cloud=<channel id> --execute
   $ onethread adopt --from postgres://…/chatwoot --mapping chatwoot --report report.json
 
-Nothing is ever written to the older database. The same command goes on where it was stopped or killed, and changes nothing when it is
-repeated. Businesses go on receiving meanwhile. docs/adopt.md says how rows find their place.`;
+Nothing is ever written to the older database. The same command continues where it was stopped or killed, and changes nothing when it is
+repeated. Businesses keep receiving messages meanwhile. docs/adopt.md says how rows find their place.`;
 
 interface Options {
   readonly from: string;
@@ -103,8 +103,9 @@ async function adopt(options: Options, terminal: Terminal): Promise<void> {
 async function show(report: AdoptionReport, options: Options, terminal: Terminal): Promise<void> {
   if (options.report !== undefined) await writeFile(options.report, `${JSON.stringify(report, null, 2)}\n`);
   terminal.print(options.json === true ? JSON.stringify(report, null, 2) : renderAdoption(report, options.report));
-  if (!report.isComplete) throw new CliFailure("This is not complete yet: run the same command again to go on.");
-  if (!report.sumsAddUp) throw new CliFailure("The sums do not add up: the older database changed meanwhile. Run the same command again.");
+  if (!report.isComplete) throw new CliFailure("This is not complete yet: run the same command again to continue.");
+  if (!report.sumsAddUp)
+    throw new CliFailure("The sums do not add up: the older database changed in the meantime. Run the same command again.");
 }
 
 function nameOf(url: string): string {

@@ -9,7 +9,7 @@ const EXAMPLES = `
 Examples:
   $ onethread ai status
   $ onethread ai off --reason "the model's provider is down"    silences it for every business
-  $ onethread ai on                                             what was said meanwhile is not answered
+  $ onethread ai on                                             what was said in the meantime is not answered
   $ onethread ai off --business <id>                            for one business only`;
 
 interface Options {

@@ -36,7 +36,7 @@ export function addApiKeyCommand(program: Command, terminal: Terminal): void {
     .action((options: OfBusiness & { readonly json?: boolean }) => list(options, terminal));
   apiKey
     .command("revoke <id>")
-    .description("end a key; it stops working within seconds")
+    .description("revoke a key; it stops working within seconds")
     .option(BUSINESS_OPTION, BUSINESS_MEANING)
     .action((id: string, options: OfBusiness) => revoke(id, options, terminal));
 }
@@ -68,7 +68,7 @@ function rowOf({ id, prefix, name, createdAt, revokedAt }: ApiKey): readonly str
 async function revoke(id: string, { business }: OfBusiness, terminal: Terminal): Promise<void> {
   await inBusiness({ terminal, business }, async ({ services, businessId }) => {
     const isKnown = isUuid(id) && (await services.apiKeys.revoke(businessId, id));
-    if (!isKnown) throw new CliFailure(`This business has no API key ${id} that is active. \`onethread api-key list\` shows them.`);
+    if (!isKnown) throw new CliFailure(`This business has no active API key ${id}. \`onethread api-key list\` shows them.`);
     terminal.complain(`Revoked API key ${id}. Every process refuses it within seconds.`);
   });
 }

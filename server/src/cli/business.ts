@@ -39,7 +39,7 @@ export function addBusinessCommand(program: Command, terminal: Terminal): void {
     .addHelpText("afterAll", EXAMPLES);
   business
     .command("create")
-    .description("make a business and print its id")
+    .description("create a business and print its id")
     .requiredOption("--name <name>", "what people call it")
     .option("--language <language>", "of its knowledge, as PostgreSQL's text search calls it: english, portuguese, simple, …")
     .option("--quiet-ms <n>", "how long a customer must be quiet before the reply", readWhole(0, 60_000))
@@ -79,7 +79,7 @@ async function create(options: { readonly name: string } & Omit<Changes, "name">
   await withServices({ terminal }, async ({ services }) => {
     const made = await services.businesses.create(options);
     terminal.print(made.id);
-    terminal.complain(`Made ${made.name}. Next: \`onethread channel add --business ${made.id} …\` and \`onethread api-key create\`.`);
+    terminal.complain(`Created ${made.name}. Next: \`onethread channel add --business ${made.id} …\` and \`onethread api-key create\`.`);
   });
 }
 

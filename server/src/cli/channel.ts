@@ -38,19 +38,19 @@ export function addChannelCommand(program: Command, terminal: Terminal): void {
   const channel = program.command("channel").description("the WhatsApp numbers of a business").addHelpText("afterAll", EXAMPLES);
   channel
     .command("add")
-    .description("connect a number and print the channel's id; of a gateway also the address of its webhook")
+    .description("connect a number and print the channel's id; for a gateway also the address of its webhook")
     .addOption(new Option("--provider <name>", "how the number is reached").choices(PROVIDERS).default("cloud"))
     .option("--phone-number-id <id>", "cloud: what Meta calls the number")
     .option("--base-url <url>", "gateway: where it is reached")
     .option("--instance <name>", "evolution: the instance; waha: the session")
     .option(
       "--webhook-secret <secret>",
-      "gateway: what proves its webhooks (evolution: apikey or jwt key, waha: hmac key, baileys: of the bridge)",
+      "gateway: what proves its webhooks (evolution: apikey or jwt key, waha: hmac key, baileys: the bridge's secret)",
     )
     .requiredOption("--name <name>", "what people call it")
     .option(
       "--account-id <id>",
-      "the WhatsApp Business Account it belongs to; what WhatsApp reports of the account finds the channel by it",
+      "the WhatsApp Business Account it belongs to: how what WhatsApp reports about the account finds the channel",
     )
     .option("--phone <number>", "the number itself, to show it")
     .option("--token <token>", 'access token of the Cloud API, or API key of the gateway; "-" reads it from standard input')
@@ -105,7 +105,7 @@ async function add(options: AddOptions, terminal: Terminal): Promise<void> {
 }
 
 const NO_ACCOUNT =
-  "It has no --account-id: what WhatsApp reports of the account (bans, restrictions, limits, templates) is kept raw and not shown for this channel.";
+  "It has no --account-id: what WhatsApp reports about the account (bans, restrictions, limits, templates) is kept raw and not shown for this channel.";
 
 type Place = Pick<NewChannel, "provider" | "externalId" | "gateway" | "webhookSecret">;
 

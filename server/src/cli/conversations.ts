@@ -24,14 +24,14 @@ What came after a merge stays in the joint thread when it is split. A payload th
 interface OfBusiness {
   readonly business?: string;
 }
-interface Consenting extends OfBusiness {
+interface ConsentOptions extends OfBusiness {
   readonly optOut?: boolean;
   readonly optIn?: boolean;
 }
-interface Changing extends OfBusiness {
+interface ChangeOptions extends OfBusiness {
   readonly execute?: boolean;
 }
-interface Listing extends OfBusiness {
+interface ListOptions extends OfBusiness {
   readonly search?: string;
   readonly limit: number;
   readonly json?: boolean;
@@ -49,7 +49,7 @@ export function addConversationsCommand(program: Command, terminal: Terminal): v
     .option("--limit <n>", "at most this many", readWhole(1, 100), 20)
     .option("--json", "for machines")
     .option(BUSINESS_OPTION, BUSINESS_MEANING)
-    .action((options: Listing) => list(options, terminal));
+    .action((options: ListOptions) => list(options, terminal));
   conversations
     .command("show <id>")
     .description("one conversation as JSON; the id of a merged one shows its winner")
@@ -59,9 +59,9 @@ export function addConversationsCommand(program: Command, terminal: Terminal): v
     .command("consent <id>")
     .description("whether a customer may be written to; sets or lifts what they said")
     .addOption(new Option("--opt-out", "they asked not to be written to: nothing is sent").conflicts("optIn"))
-    .option("--opt-in", "they may be written to again; what WhatsApp reports of marketing stays")
+    .option("--opt-in", "they may be written to again; what WhatsApp reports about marketing stays")
     .option(BUSINESS_OPTION, BUSINESS_MEANING)
-    .action((id: string, options: Consenting) => consentOf(id, options, terminal));
+    .action((id: string, options: ConsentOptions) => consentOf(id, options, terminal));
   conversations
     .command("merge")
     .description("make one thread of two that belong to the same person")
@@ -69,17 +69,17 @@ export function addConversationsCommand(program: Command, terminal: Terminal): v
     .argument("<other>", "the other one", readId)
     .option("--execute", "do it, instead of only looking")
     .option(BUSINESS_OPTION, BUSINESS_MEANING)
-    .action((id: string, other: string, options: Changing) => merge([id, other], options, terminal));
+    .action((id: string, other: string, options: ChangeOptions) => merge([id, other], options, terminal));
   conversations
     .command("split")
     .description("undo a merge: what came from the merged conversation goes back to it")
     .argument("<id>", "the conversation that was merged away; or the winner, for its newest merge", readId)
     .option("--execute", "do it, instead of only looking")
     .option(BUSINESS_OPTION, BUSINESS_MEANING)
-    .action((id: string, options: Changing) => split(id, options, terminal));
+    .action((id: string, options: ChangeOptions) => split(id, options, terminal));
 }
 
-async function list({ business, search, limit, json }: Listing, terminal: Terminal): Promise<void> {
+async function list({ business, search, limit, json }: ListOptions, terminal: Terminal): Promise<void> {
   await inBusiness({ terminal, business }, async ({ services, businessId }) => {
     const { data } = await services.conversations.list(businessId, { limit, q: search });
     if (json === true) terminal.print(JSON.stringify(data, null, 2));
@@ -102,7 +102,7 @@ async function show(id: string, { business }: OfBusiness, terminal: Terminal): P
 
 async function merge(
   conversationIds: readonly [string, string],
-  { business, execute = false }: Changing,
+  { business, execute = false }: ChangeOptions,
   terminal: Terminal,
 ): Promise<void> {
   await inBusiness({ terminal, business }, async ({ services, businessId }) => {
@@ -111,7 +111,7 @@ async function merge(
   });
 }
 
-async function consentOf(id: string, { business, optOut, optIn }: Consenting, terminal: Terminal): Promise<void> {
+async function consentOf(id: string, { business, optOut, optIn }: ConsentOptions, terminal: Terminal): Promise<void> {
   await inBusiness({ terminal, business }, async ({ services, businessId }) => {
     if (!isUuid(id)) throw unknownConversation(id);
     const { consent } = services;
@@ -149,7 +149,7 @@ function mergeSentences(result: MergeByHandOutcome): string {
   }
 }
 
-async function split(conversationId: string, { business, execute = false }: Changing, terminal: Terminal): Promise<void> {
+async function split(conversationId: string, { business, execute = false }: ChangeOptions, terminal: Terminal): Promise<void> {
   await inBusiness({ terminal, business }, async ({ services, businessId }) => {
     const result = await services.splitConversations({ businessId, conversationId, execute });
     terminal.print(splitSentences(conversationId, result));

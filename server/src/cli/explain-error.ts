@@ -10,7 +10,7 @@ export function explainError(error: unknown): string {
   const inner = firstOf(error);
   const code = sqlStateOf(inner) ?? "";
   if (code === "EADDRINUSE") return explainPort(inner);
-  if (code === "EACCES" && isListening(inner)) return `${explainPort(inner)} Ports below 1024 need more rights.`;
+  if (code === "EACCES" && isListening(inner)) return `${explainPort(inner)} Ports below 1024 need more permissions.`;
   if (UNREACHABLE.has(code)) return `The server cannot be reached (${withoutPasswords(messageOf(inner))}). ${CHECK_URL}`;
   const database = explainDatabase(code, withoutPasswords(messageOf(inner)));
   return database ?? withoutPasswords(messageOf(inner));

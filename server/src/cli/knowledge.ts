@@ -27,7 +27,7 @@ Examples:
 interface OfBusiness {
   readonly business?: string;
 }
-interface Listed extends OfBusiness {
+interface ListOptions extends OfBusiness {
   readonly json?: boolean;
 }
 interface AddOptions extends OfBusiness, SourceOptions {
@@ -49,20 +49,20 @@ export function addKnowledgeCommand(program: Command, terminal: Terminal): void 
     .option("--question <text>", "a way to ask for --answer; may be given several times", collect)
     .option("--answer <text>", "the answer to the questions")
     .option("--file <path>", 'text, Markdown, HTML, CSV or PDF; "-" is text from standard input')
-    .option("--url <address>", "read a page; reindex reads it anew")
+    .option("--url <address>", "read a page; reindex reads it again")
     .option("--language <language>", "of the text; absent: that of the business")
     .action((options: AddOptions) => add(options, terminal));
   leaf("list", "the texts of a business, and how far their indexing is")
     .option("--json", "for machines")
-    .action((options: Listed) => list(options, terminal));
-  leaf("show <id>", "one text with all that is known of it").action((id: string, options: OfBusiness) => show(id, options, terminal));
+    .action((options: ListOptions) => list(options, terminal));
+  leaf("show <id>", "one text with all that is known about it").action((id: string, options: OfBusiness) => show(id, options, terminal));
   leaf("remove <id>", "remove a text").action((id: string, options: OfBusiness) => remove(id, options, terminal));
-  leaf("reindex [id]", "read and cut a text anew, or all of them").action((id: string | undefined, options: OfBusiness) =>
+  leaf("reindex [id]", "read and index a text again, or all of them").action((id: string | undefined, options: OfBusiness) =>
     reindex(id, options, terminal),
   );
   leaf("search <question>", "what would be found, best first")
     .option("--json", "for machines")
-    .action((question: string, options: Listed) => search(question, options, terminal));
+    .action((question: string, options: ListOptions) => search(question, options, terminal));
   leaf("eval <file>", "ask a labelled set of questions (CSV or JSON lines: question, expected)")
     .option("--min <share>", "fail when less than this share is right, such as 0.9", Number)
     .action((file: string, options: OfBusiness & { readonly min?: number }) => runEvaluation(file, options, terminal));
@@ -80,7 +80,7 @@ async function add(options: AddOptions, terminal: Terminal): Promise<void> {
   });
 }
 
-/** Now, so that it answers when the command ends; what cannot be had now is tried again by the worker. */
+/** Now, so that it answers when the command ends; what cannot be done now is tried again by the worker. */
 async function indexHere(worker: IndexWorker, business: Business, id: string): Promise<void> {
   const outcome = await worker.indexNow(business.id, id);
   if (outcome?.outcome !== "failed") return;
@@ -94,7 +94,7 @@ const stateOf = ({ state, chunks, isLive }: KnowledgeText): string => {
   return state === "ready" || !isLive ? state : `${state}, the earlier version answers`;
 };
 
-async function list({ business: id, json }: Listed, terminal: Terminal): Promise<void> {
+async function list({ business: id, json }: ListOptions, terminal: Terminal): Promise<void> {
   await inBusiness({ terminal, business: id }, async ({ services: { knowledge: base }, business }) => {
     const texts = await base.listTexts(business.id);
     const rows = texts.map((text) => [
@@ -135,11 +135,11 @@ async function reindex(id: string | undefined, { business: of }: OfBusiness, ter
     const texts = id === undefined ? await base.listTexts(business.id) : [{ id }];
     await base.reindex(business.id, id);
     for (const text of texts) await indexHere(worker, business, text.id);
-    terminal.complain(`Indexed ${String(texts.length)} ${texts.length === 1 ? "text" : "texts"} anew.`);
+    terminal.complain(`Indexed ${String(texts.length)} ${texts.length === 1 ? "text" : "texts"} again.`);
   });
 }
 
-async function search(question: string, { business: of, json }: Listed, terminal: Terminal): Promise<void> {
+async function search(question: string, { business: of, json }: ListOptions, terminal: Terminal): Promise<void> {
   await inBusiness({ terminal, business: of }, async ({ services: { knowledge: base }, business }) => {
     const hits = await base.search({ businessId: business.id, text: question, language: business.language, limit: 10 });
     const rows = hits.map(({ answers, score, similarity, title, heading, body }) => [
@@ -150,7 +150,7 @@ async function search(question: string, { business: of, json }: Listed, terminal
       body.replace(/\s+/g, " ").slice(0, 80),
     ]);
     if (json === true) terminal.print(JSON.stringify(hits, null, 2));
-    else if (rows.length === 0) terminal.complain("Nothing is found: a person would be fetched.");
+    else if (rows.length === 0) terminal.complain("Nothing was found: a person would be fetched.");
     else terminal.print(renderTable(["answers", "score", "meaning", "text", "begins"], rows));
   });
 }
@@ -179,7 +179,7 @@ async function runEvaluation(
     ]);
     if (rows.length > 0) terminal.print(renderTable(["question", "expected", "got", "score"], rows));
     terminal.print(`${String(all.length - wrong.length)} of ${String(all.length)} right (${accuracy.toFixed(3)}).`);
-    terminal.print(`By words alone, a threshold of ${best.threshold.toFixed(2)} would have ${best.accuracy.toFixed(3)} right.`);
+    terminal.print(`By words alone, a threshold of ${best.threshold.toFixed(2)} would get ${best.accuracy.toFixed(3)} right.`);
     if (min !== undefined && !(accuracy >= min)) throw new CliFailure(`That is less than ${String(min)}.`);
   });
 }

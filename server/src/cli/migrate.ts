@@ -11,7 +11,7 @@ Examples:
   $ onethread migrate                bring the database to this version, then exit; safe when several start at once
   $ onethread migrate --check        change nothing; exit 1 and say what is pending when the database is behind
 
-The login in DATABASE_URL must be allowed to create roles, or an administrator created them before (docs/deploy.md).`;
+The login in DATABASE_URL must be allowed to create roles, or an administrator must have created them before (docs/deploy.md).`;
 
 export function addMigrateCommand(program: Command, terminal: Terminal): void {
   program
@@ -27,26 +27,26 @@ export function addMigrateCommand(program: Command, terminal: Terminal): void {
     });
 }
 
-interface Run {
+interface MigrationTask {
   readonly url: string;
   readonly settings: ReturnType<typeof readToolSettings>;
   readonly terminal: Terminal;
 }
 
-async function check({ url, settings, terminal }: Run): Promise<void> {
+async function check({ url, settings, terminal }: MigrationTask): Promise<void> {
   const { applied, pending } = await checkMigrations({ url, log: settings.log });
   if (pending.length === 0) {
     terminal.print(`The database is up to date (${countOf(applied)} applied).`);
     return;
   }
   for (const name of pending) terminal.print(`pending  ${name}`);
-  throw new CliFailure(`The database is behind by ${countOf(pending)}. Run \`onethread migrate\`.`);
+  throw new CliFailure(`The database is behind by ${countOf(pending)}. MigrationTask \`onethread migrate\`.`);
 }
 
-async function apply({ url, settings, terminal }: Run): Promise<void> {
+async function apply({ url, settings, terminal }: MigrationTask): Promise<void> {
   const done = await migrate({ url, log: settings.log });
   for (const name of done) terminal.print(`applied  ${name}`);
-  terminal.print(done.length === 0 ? "The database was up to date already." : `The database is up to date: ${countOf(done)} applied.`);
+  terminal.print(done.length === 0 ? "The database was already up to date." : `The database is up to date: ${countOf(done)} applied.`);
 }
 
 function countOf(names: readonly string[]): string {

@@ -19,7 +19,7 @@ interface Options {
 export function addNoticesCommand(program: Command, terminal: Terminal): void {
   program
     .command("notices")
-    .description("what WhatsApp and the gateways reported of numbers, accounts and templates, the newest first")
+    .description("what WhatsApp and the gateways reported about numbers, accounts and templates, the newest first")
     .option("--limit <n>", "at most this many", readWhole(1, 100), 20)
     .option("--json", "for machines")
     .option(BUSINESS_OPTION, BUSINESS_MEANING)

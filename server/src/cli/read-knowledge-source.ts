@@ -45,7 +45,7 @@ async function readOf(
   });
   const mediaType = findMediaType(file);
   if (mediaType === undefined)
-    throw new CliFailure(`${file} is of no known kind: .txt, .md, .html, .csv and .pdf can be read. Nothing was changed.`);
+    throw new CliFailure(`${file} is of an unknown kind: .txt, .md, .html, .csv and .pdf can be read. Nothing was changed.`);
   return { kind: "file", bytes, mediaType, name: basename(file) };
 }
 

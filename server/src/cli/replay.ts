@@ -22,9 +22,9 @@ Examples:
   $ onethread replay --all                  give everything another chance, after the cause is gone
   $ onethread replay --id <id> --id <id>    only these
 
-What cannot be used yet (state "unused") is taken up by --all once a newer version can make something of it, or the account or number that it names
-is connected.
-Exits 1 when something is quarantined still. Nothing is stored twice: what is known already counts as done.`;
+What cannot be used yet (state "unused") is replayed by --all once a newer version can make something of it, or once the account or number that it
+names is connected.
+Exits 1 when something is still quarantined. Nothing is stored twice: what is already known counts as done.`;
 
 const LIST_PAGE = 1_000;
 const FIRST_ID = "00000000-0000-0000-0000-000000000000";
@@ -85,7 +85,7 @@ async function run(
   const result = await createReplay({ db, intake }).run({ ...request, ...(limit === undefined ? {} : { limit }) });
   const { unused = 0 } = result;
   terminal.print(
-    `Replayed ${String(result.replayed)}, quarantined still ${String(result.stillQuarantined.length)}${unused === 0 ? "" : `, unused still ${String(unused)} (kept; --list says why)`}.`,
+    `Replayed ${String(result.replayed)}, still quarantined ${String(result.stillQuarantined.length)}${unused === 0 ? "" : `, still unused ${String(unused)} (kept; --list says why)`}.`,
   );
   if (id !== undefined && result.replayed + result.stillQuarantined.length + unused === 0) {
     throw new CliFailure("None of these ids is quarantined. `onethread replay --list` shows what is.");

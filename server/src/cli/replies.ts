@@ -44,7 +44,7 @@ export function addRepliesCommand(program: Command, terminal: Terminal): void {
     .action((changes: readonly string[], options: OfBusiness) => change(readChanges(changes), options, terminal));
   replies
     .command("reset <path>")
-    .description("take a setting back to its default")
+    .description("set a setting back to its default")
     .option(BUSINESS_OPTION, BUSINESS_MEANING)
     .action((path: string, options: OfBusiness) => change(patchOf(getSetting(path).path, null), options, terminal));
   addSecretCommands(replies, terminal);
@@ -142,7 +142,7 @@ function getSetting(path: string): DescribedSetting {
     path,
     all.map((setting) => setting.path),
   );
-  const hint = nearest === undefined ? "`onethread replies show` lists all that there are." : `Did you mean ${nearest}?`;
+  const hint = nearest === undefined ? "`onethread replies show` lists them all." : `Did you mean ${nearest}?`;
   throw new CliFailure(`${path} is not a reply setting. ${hint}`, 2);
 }
 

@@ -1,5 +1,5 @@
 // Owns: `onethread sessions`: looking at sessions and their summaries, ending one by hand, rebuilding them from the messages. Refuses to know how that
-// is done. Rebuilding only looks unless it is told to do it.
+// is done. RebuildOptions only looks unless it is told to do it.
 import { InvalidArgumentError, type Command } from "commander";
 import { isUuid } from "../kernel/ids.ts";
 import type { SessionView } from "../sessions/read-sessions.ts";
@@ -22,11 +22,11 @@ A session that keeps its messages keeps its summary; the others get a new one.`;
 interface OfBusiness {
   readonly business?: string;
 }
-interface Listing extends OfBusiness {
+interface ListOptions extends OfBusiness {
   readonly limit: number;
   readonly json?: boolean;
 }
-interface Rebuilding extends OfBusiness {
+interface RebuildOptions extends OfBusiness {
   readonly conversation?: string;
   readonly execute?: boolean;
 }
@@ -43,7 +43,7 @@ export function addSessionsCommand(program: Command, terminal: Terminal): void {
     .option("--limit <n>", "at most this many", readWhole(1, 100), 20)
     .option("--json", "for machines")
     .option(BUSINESS_OPTION, BUSINESS_MEANING)
-    .action((id: string, options: Listing) => list(id, options, terminal));
+    .action((id: string, options: ListOptions) => list(id, options, terminal));
   sessions
     .command("close")
     .description("end the open session of a conversation")
@@ -56,10 +56,10 @@ export function addSessionsCommand(program: Command, terminal: Terminal): void {
     .option("--conversation <id>", "only this one", readId)
     .option("--execute", "write it, instead of only looking")
     .option(BUSINESS_OPTION, BUSINESS_MEANING)
-    .action((options: Rebuilding) => rebuild(options, terminal));
+    .action((options: RebuildOptions) => rebuild(options, terminal));
 }
 
-async function list(id: string, { business, limit, json }: Listing, terminal: Terminal): Promise<void> {
+async function list(id: string, { business, limit, json }: ListOptions, terminal: Terminal): Promise<void> {
   await inBusiness({ terminal, business }, async ({ services, businessId }) => {
     const page = await services.listSessions(businessId, id, { limit });
     if (page === undefined) throw unknownConversation(id);
@@ -87,7 +87,7 @@ async function close(id: string, { business }: OfBusiness, terminal: Terminal): 
   });
 }
 
-async function rebuild({ business, conversation, execute = false }: Rebuilding, terminal: Terminal): Promise<void> {
+async function rebuild({ business, conversation, execute = false }: RebuildOptions, terminal: Terminal): Promise<void> {
   await inBusiness({ terminal, business }, async ({ services, businessId }) => {
     const request = { businessId, execute, ...(conversation === undefined ? {} : { conversationId: conversation }) };
     let examined = 0;

@@ -100,7 +100,7 @@ async function findPlace(options: Options, { config }: Settings): Promise<Place>
   const simulatorUrl = options.simulatorUrl ?? facts?.simulatorUrl;
   const databaseUrl = options.databaseUrl ?? facts?.databaseUrl ?? config.databaseUrl;
   if (simulatorUrl === undefined || databaseUrl === undefined) {
-    const sentence = `There is no demo on ${config.dataDir}: run \`onethread start --demo\` in another terminal, or give --simulator-url and --database-url.`;
+    const sentence = `There is no demo in ${config.dataDir}: run \`onethread start --demo\` in another terminal, or give --simulator-url and --database-url.`;
     throw new CliFailure(sentence);
   }
   return { simulatorUrl, databaseUrl, phoneNumberId: options.phoneNumberId ?? facts?.phoneNumberId };
@@ -125,7 +125,7 @@ function conclude(
     terminal.print(JSON.stringify({ seed, ...verdict }, null, 2));
   } else {
     terminal.print(`\n${renderVerdict(verdict)}\n`);
-    terminal.print(verdict.ok ? "Every customer was answered once, in one thread." : "This went wrong.");
+    terminal.print(verdict.ok ? "Every customer was answered once, in one thread." : "Something went wrong.");
   }
   if (!verdict.ok) throw new CliFailure(options.json === true ? "" : `Play it again with --seed ${String(seed)}.`);
 }

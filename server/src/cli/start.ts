@@ -15,7 +15,7 @@ Examples:
   $ onethread start --roles worker            one more worker; start as many as you like, on as many machines as you like
   $ onethread start --port 0                  on any free port
 
-Settings come from the environment (docs/settings.md); flags win over it. Ctrl-C stops all cleanly, a second one at once.`;
+Settings come from the environment (docs/settings.md); flags take precedence. Ctrl-C stops it cleanly, a second Ctrl-C immediately.`;
 
 interface Flags {
   readonly roles?: string;
@@ -29,9 +29,9 @@ interface Flags {
 export function addStartCommand(program: Command, terminal: Terminal): void {
   program
     .command("start")
-    .description("run Onethread until it is told to stop")
+    .description("run Onethread until it is stopped")
     .option("--roles <list>", "what this process does: api, worker, scheduler, separated by commas (ONETHREAD_ROLES)")
-    .option("--demo", "bring a database, a business and a simulator of WhatsApp along")
+    .option("--demo", "include a database, a business and a simulator of WhatsApp")
     .option("--port <n>", "port of the API and the webhooks; 0 picks a free one (PORT)", readPort)
     .option("--host <address>", "address to listen on (HOST)")
     .option("--data-dir <path>", "where the demo keeps its data (ONETHREAD_DATA_DIR)")
@@ -67,19 +67,19 @@ async function start(flags: Flags, terminal: Terminal): Promise<void> {
   }
 }
 
-interface Stopping {
+interface StopRequest {
   /** Resolves at the first request to stop, also when that came during the start. */
   readonly requested: Promise<StopSignal>;
   forget(): void;
 }
 
-function awaitStop(terminal: Terminal): Stopping {
+function awaitStop(terminal: Terminal): StopRequest {
   const first = Promise.withResolvers<StopSignal>();
   let asked = false;
   const forget = terminal.onStop((signal) => {
     if (asked) terminal.exitNow(EXIT_CODES[signal]);
     asked = true;
-    terminal.complain(`Stopping cleanly (${signal}). Once more stops at once.`);
+    terminal.complain(`Stopping cleanly (${signal}). A second signal stops immediately.`);
     first.resolve(signal);
   });
   return { requested: first.promise, forget };
@@ -87,14 +87,14 @@ function awaitStop(terminal: Terminal): Stopping {
 
 async function runUntilStopped(
   running: RunningOnethread,
-  deps: { readonly stopping: Stopping; readonly terminal: Terminal },
+  deps: { readonly stopping: StopRequest; readonly terminal: Terminal },
 ): Promise<void> {
   const ended = running.finished.then(() => "ended" as const);
   const reason = await Promise.race([ended, deps.stopping.requested]);
-  if (reason === "ended") throw new CliFailure("Onethread ended although nobody asked it to: the log says why.");
+  if (reason === "ended") throw new CliFailure("Onethread stopped although nobody asked it to: the log says why.");
   const limit = setTimeout(() => {
     deps.terminal.complain(
-      `Not everything ended within ${String(STOP_LIMIT_MS / 1000)} s; the rest is ended now. Nothing that was acknowledged is lost.`,
+      `Not everything stopped within ${String(STOP_LIMIT_MS / 1000)} s; the rest is stopped now. Nothing that was acknowledged is lost.`,
     );
     deps.terminal.exitNow(1);
   }, STOP_LIMIT_MS);

@@ -124,7 +124,7 @@ function addTest(tool: Command, terminal: Terminal): void {
     .description("really call a tool, marked as a test; nothing is recorded in a conversation")
     .option("--arguments <json>", "what the model would give", "{}")
     .option("--server-tool <name>", "mcp: which of the server's tools; absent: they are listed")
-    .option("--allow-private", "the address may lie inside this network, also one that ONETHREAD_PRIVATE_HOSTS does not name", false)
+    .option("--allow-private", "the address may be inside this network, even where ONETHREAD_PRIVATE_HOSTS does not name it", false)
     .option(BUSINESS_OPTION, BUSINESS_MEANING)
     .action((which: string, options: TestOptions) => tryOut(which, options, terminal));
 }
@@ -269,14 +269,14 @@ async function decide({ call, decision, business }: DecideOptions, terminal: Ter
       : { outcome: "not_found" };
     switch (outcome.outcome) {
       case "decided":
-        terminal.complain(`The call of ${outcome.call.tool} is ${decision}. The reply goes on within seconds.`);
+        terminal.complain(`The call of ${outcome.call.tool} was ${decision}. The reply continues within seconds.`);
         return;
       case "decided_otherwise":
-        throw new CliFailure(`Somebody has ${outcome.decided} this call before. That decision stands.`);
+        throw new CliFailure(`Somebody already ${outcome.decided} this call. That decision stands.`);
       case "not_waiting":
         throw new CliFailure("This call needed no approval and was made.");
       case "over":
-        throw new CliFailure("The customer has the answer meanwhile; the call is not made any more.");
+        throw new CliFailure("The customer has already been answered, so this call will not be made.");
       case "not_found":
         throw new CliFailure(`This business has no call ${call}. \`onethread tool calls --state waiting\` shows those that wait.`);
     }

@@ -36,7 +36,7 @@ export async function withApplicationDatabase<T>(settings: Settings, work: (data
 
 async function findRunning(dataDir: string): Promise<string> {
   return findRunningEmbeddedDatabase(dataDir).catch((cause: unknown) => {
-    const sentence = `Onethread runs on ${dataDir}, but its database cannot be reached from here (${messageOf(cause)}): run this as the same user, or set DATABASE_URL.`;
+    const sentence = `Onethread is running on ${dataDir}, but its database cannot be reached from here (${messageOf(cause)}): run this as the same user, or set DATABASE_URL.`;
     throw new CliFailure(sentence, 1, { cause });
   });
 }

@@ -71,7 +71,7 @@ test("a mistyped name is refused with the name that was meant", () => {
   expect(problems).toEqual([
     "ONETHREAD_LEASE is not a setting of Onethread. Did you mean ONETHREAD_LEASE_MS?",
     "ONETHREAD_SIMULATOR_PROT is not a setting of Onethread. Did you mean ONETHREAD_SIMULATOR_PORT?",
-    "ONETHREAD_XYZ is not a setting of Onethread. docs/settings.md lists all that there are.",
+    "ONETHREAD_XYZ is not a setting of Onethread. docs/settings.md lists them all.",
   ]);
 });
 

@@ -179,7 +179,7 @@ function unknownNames(given: Environment): readonly string[] {
     .filter((name) => name.startsWith("ONETHREAD_") && !known.includes(name))
     .map((name) => {
       const nearest = findNearest(name, known);
-      const hint = nearest === undefined ? "docs/settings.md lists all that there are." : `Did you mean ${nearest}?`;
+      const hint = nearest === undefined ? "docs/settings.md lists them all." : `Did you mean ${nearest}?`;
       return `${name} is not a setting of Onethread. ${hint}`;
     });
 }

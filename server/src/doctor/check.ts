@@ -9,7 +9,7 @@ export interface Check {
   /** The number in docs/invariants.md. */
   readonly invariant: number;
   readonly severity: Severity;
-  /** What is wrong where it finds something, as a sentence for the one who reads the report. */
+  /** What is wrong where it finds something, as a sentence for whoever reads the report. */
   readonly finding: string;
   /** What to do about it. */
   readonly advice: string;

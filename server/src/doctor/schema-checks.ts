@@ -55,7 +55,7 @@ export const schemaChecks: readonly Check[] = [
     name: "guards-not-valid",
     invariant: 2,
     severity: "broken",
-    finding: "Constraints or indexes are there, but were never checked against the rows that were there before them.",
+    finding: "Constraints or indexes exist, but were never checked against the rows that were there before them.",
     advice: "Run `alter table … validate constraint …`, or rebuild the index with `reindex index concurrently …`.",
     violations: `select conname::text from pg_constraint where connamespace = to_regnamespace('onethread') and not convalidated
       union all
@@ -84,7 +84,7 @@ export const schemaChecks: readonly Check[] = [
     severity: "broken",
     finding: "A role that serves requests owns tables, may bypass row-level security, or may become the owner.",
     advice:
-      "Take that from it: `alter table … owner to onethread_owner`, `alter role … nobypassrls nosuperuser`, `revoke onethread_owner from …`.",
+      "Take that away from it: `alter table … owner to onethread_owner`, `alter role … nobypassrls nosuperuser`, `revoke onethread_owner from …`.",
     violations: `select r.rolname::text from pg_roles r
       where r.rolname in ('onethread_app', 'onethread_ingest', 'onethread_reader') and (
         r.rolsuper or r.rolbypassrls or r.rolcreaterole or r.rolcreatedb

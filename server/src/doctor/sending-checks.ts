@@ -26,7 +26,7 @@ export const sendingChecks: readonly Check[] = [
     name: "sends-unknown",
     invariant: 9,
     severity: "warn",
-    finding: "It is not known whether these messages were accepted; they are not sent again by themselves.",
+    finding: "It is not known whether these messages were accepted; they are not sent again automatically.",
     advice: "A status that comes in settles them. After some minutes, look in the customer's chat and settle them by hand.",
     violations: "select id from onethread.messages where status = 'unknown'",
   },
@@ -66,7 +66,7 @@ export const sendingChecks: readonly Check[] = [
     invariant: 10,
     severity: "warn",
     finding: "Statuses of messages that are there have waited for more than a minute to be applied.",
-    advice: "Is a worker running? They are applied by themselves when it is.",
+    advice: "Is a worker running? They are applied automatically when it is.",
     violations: `select distinct m.id from onethread.message_statuses s
       join onethread.messages m on m.business_id = s.business_id and m.channel_id = s.channel_id and m.provider_message_id = s.provider_message_id
       where s.applied_at is null and s.received_at < now() - interval '60 seconds'`,
@@ -86,7 +86,7 @@ export const sendingChecks: readonly Check[] = [
     name: "sent-outside-the-window",
     invariant: 12,
     severity: "broken",
-    finding: "A message that is no template was sent although the customer had not written for 24 hours.",
+    finding: "A message that is not a template was sent although the customer had not written for 24 hours.",
     advice: "Report this with the ids: the window is checked in the database right before sending.",
     // Messages written in the WhatsApp app have no attempt of ours. Five minutes: the platform's clock is not the database's.
     violations: `select m.id from onethread.messages m
@@ -95,7 +95,7 @@ export const sendingChecks: readonly Check[] = [
         where customer.business_id = m.business_id and customer.conversation_id = m.conversation_id and customer.direction = 'in'
           and customer.sent_at > m.attempted_at - interval '24 hours 5 minutes' and customer.seq < m.seq)
         and exists (select from onethread.channels ch where ch.business_id = m.business_id and ch.id = m.channel_id and ch.provider = 'cloud')
-        -- After a split, an answer that was written in the joint thread may stand where its customer was silent.
+        -- After a split, an answer that was written in the joint thread may be where its customer was silent.
         and not exists (select from onethread.merges g where g.business_id = m.business_id and m.conversation_id in (g.winner_id, g.loser_id))`,
   },
   {

@@ -45,7 +45,7 @@ export const threadChecks: readonly Check[] = [
     invariant: 3,
     severity: "warn",
     finding: "Threads hold messages whose sender had no usable identifier; several strangers may be in one of them.",
-    advice: "An older version stored them so. Read them in the inbox, then close them: no further message can come in.",
+    advice: "An older version stored them like this. Read them in the inbox, then close them: no further message can come in.",
     violations: "select id from onethread.conversations where canonical_key like 'user:%:unnamed:%' and is_open",
   },
   {
@@ -83,7 +83,7 @@ export const threadChecks: readonly Check[] = [
     name: "messages-beyond-last-seq",
     invariant: 4,
     severity: "broken",
-    finding: "A message has a higher position than its conversation ever gave out, so the next message will collide with it.",
+    finding: "A message has a higher position than its conversation ever assigned, so the next message will collide with it.",
     advice: "Set last_seq of these conversations to their highest seq, then report this.",
     violations: `select c.id from onethread.conversations c
       where c.last_seq < (select max(m.seq) from onethread.messages m where m.business_id = c.business_id and m.conversation_id = c.id)`,

@@ -58,7 +58,7 @@ export const turnChecks: readonly Check[] = [
     name: "lanes-asleep-with-work",
     invariant: 7,
     severity: "broken",
-    finding: "A lane has work, but no time at which somebody looks at it.",
+    finding: "A lane has work, but no time at which a worker looks at it.",
     advice: "Check that ck_lane_awake exists and is valid; set check_at of these lanes to now().",
     violations: "select conversation_id from onethread.lanes where wanted > done and check_at is null",
   },
@@ -66,7 +66,7 @@ export const turnChecks: readonly Check[] = [
     name: "lanes-overdue",
     invariant: 7,
     severity: "warn",
-    finding: "Work has been due for more than a minute and nobody took it.",
+    finding: "Work has been due for more than a minute and no worker took it.",
     advice: "Is a worker running? Start one with `onethread start --roles worker`, or more of them when the number keeps growing.",
     violations: "select conversation_id from onethread.lanes where check_at < now() - interval '60 seconds'",
   },
@@ -134,8 +134,8 @@ export const turnChecks: readonly Check[] = [
     name: "events-beyond-their-counter",
     invariant: 13,
     severity: "broken",
-    finding: "An event has a position that its business has not given out: who reads events in their order misses it, or another one.",
-    advice: "Report this with the ids: positions are given out under the lock of their counter (event_counters), in one statement with it.",
+    finding: "An event has a position that its business has not assigned: who reads events in their order misses it, or another one.",
+    advice: "Report this with the ids: positions are assigned under the lock of their counter (event_counters), in one statement with it.",
     // From the businesses, so that each is one look at the end of an index.
     violations: `select e.id from onethread.businesses b
       left join onethread.event_counters c on c.business_id = b.id
@@ -146,7 +146,7 @@ export const turnChecks: readonly Check[] = [
     invariant: 13,
     severity: "warn",
     finding: "A lane fails again and again. It hinders no other lane, but its own work waits.",
-    advice: "The reason is in lanes.last_error; the lane goes on by itself when the cause is gone.",
+    advice: "The reason is in lanes.last_error; the lane continues automatically when the cause is gone.",
     violations: "select conversation_id from onethread.lanes where wanted > done and attempts >= 5",
   },
 ];

@@ -51,7 +51,7 @@ export interface HttpAppDeps {
   readonly bodies?: BodyLimits;
   /** False for a process without the role api: it answers health and metrics only. */
   readonly servesApi?: boolean;
-  /** Where the built inbox lies; without it there is none at /inbox. */
+  /** Where the built inbox is; without it there is none at /inbox. */
   readonly inboxDirectory?: string;
 }
 
@@ -76,7 +76,7 @@ export function createHttpApp(deps: HttpAppDeps): FastifyInstance {
   boundBodies(app, { ...(deps.bodies ?? { maxBytes: 256 * 1024 * 1024 }), connections });
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split("?", 1)[0] ?? "";
-    return sendProblem(reply, problemOf("not_found", `There is nothing at ${request.method} ${path}. What there is stands at /docs.`));
+    return sendProblem(reply, problemOf("not_found", `There is nothing at ${request.method} ${path}. See /docs for the API.`));
   });
   app.register((scope, _options, done) => {
     registerHealthRoutes(scope, deps);

@@ -12,16 +12,16 @@ declare module "fastify" {
 
 const BEARER = /^Bearer +(\S+)$/i;
 
-/** A hook: rejects with `unauthorized` unless the request carries a key that is in force. */
+/** A hook: rejects with `unauthorized` unless the request carries a valid key. */
 export function createAuthenticate(deps: { readonly findCaller: FindCaller }): (request: FastifyRequest) => Promise<void> {
   return async (request) => {
     const key = BEARER.exec(request.headers.authorization ?? "")?.[1];
     const caller = key === undefined ? undefined : await deps.findCaller(key);
     if (caller === undefined) {
-      const sentence = 'Send an API key as "Authorization: Bearer ot_…". A new one is made with "onethread api-key create".';
+      const sentence = 'Send an API key as "Authorization: Bearer ot_…". Create one with "onethread api-key create".';
       throw new Fault(
         "unauthorized",
-        key === undefined ? `There is no API key in the request. ${sentence}` : `This API key is not in force. ${sentence}`,
+        key === undefined ? `There is no API key in the request. ${sentence}` : `This API key is not valid. ${sentence}`,
       );
     }
     request.caller = caller;

@@ -1,4 +1,4 @@
-// Owns: how much of the bodies of unanswered requests is held at once in this process, and that a body that stands still is given up. Refuses to
+// Owns: how much of the bodies of unanswered requests is held at once in this process, and that a stalled body is given up. Refuses to
 // know: what the bodies are, who sends them.
 import type { IncomingMessage } from "node:http";
 import type { FastifyInstance } from "fastify";
@@ -18,11 +18,11 @@ const WINDOW_MS = 10_000;
 /** 500 bytes a second: what a bad mobile network still does. */
 const MIN_BYTES_PER_WINDOW = 5_000;
 
-/** Belongs to the app before its routes: a body counts from its first byte until its request is answered or gone. */
-export function boundBodies(app: FastifyInstance, limits: BodyLimits & Watched): void {
+/** Register before the routes of the app: a body counts from its first byte until its request is answered or gone. */
+export function boundBodies(app: FastifyInstance, limits: BodyLimits & ConnectionSource): void {
   let held = 0;
 
-  // No stream in between: the listener stands beside the parser's, which is set up in the same turn of the event loop, and copies nothing.
+  // No stream in between: the listener is beside the parser's, which is set up in the same turn of the event loop, and copies nothing.
   // eslint-disable-next-line max-params -- Fastify's own form; an async hook would let bytes pass before the parser listens
   app.addHook("preParsing", (request, reply, payload, done) => {
     const { raw } = request;
@@ -33,7 +33,7 @@ export function boundBodies(app: FastifyInstance, limits: BodyLimits & Watched):
         held -= ofThis();
         bytes += chunk.length;
         held += ofThis();
-        // It was refused for another reason (its type, its size): what still comes is kept by nobody.
+        // It was refused for another reason (its type, its size): what still arrives is not kept.
         const isRead = raw.listenerCount("error") > 0;
         if (isRead && (held <= limits.maxBytes || ofThis() === 0)) return;
         raw.off("data", count);
@@ -49,7 +49,7 @@ export function boundBodies(app: FastifyInstance, limits: BodyLimits & Watched):
     }
     done(null, payload);
   });
-  endWhatStandsStill(app, limits);
+  endStalledBodies(app, limits);
 }
 
 /** Most webhooks are smaller than what is let in anyway, and Node holds a body to the length that it has announced. */
@@ -57,11 +57,14 @@ function mayBeLarge({ headers }: IncomingMessage): boolean {
   return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > FREE_BYTES;
 }
 
-interface Watched {
+interface ConnectionSource {
   readonly connections: () => Iterable<Connection>;
 }
 
-function endWhatStandsStill(app: FastifyInstance, { windowMs = WINDOW_MS, connections }: Watched & Pick<BodyLimits, "windowMs">): void {
+function endStalledBodies(
+  app: FastifyInstance,
+  { windowMs = WINDOW_MS, connections }: ConnectionSource & Pick<BodyLimits, "windowMs">,
+): void {
   let before = new Map<IncomingMessage, number>();
   const watch = setInterval(() => {
     const unfinished = new Map<IncomingMessage, number>();

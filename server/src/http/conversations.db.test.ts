@@ -123,7 +123,7 @@ it("pages of a thread hold each message once, in the order of the platform's tim
   expect(seqs(await walk(`/conversations/${id}/messages?limit=2&order=asc`, headers))).toEqual([1, 3, 4, 6, 7, 5, 2]);
 });
 
-it("edits, revokes and reactions stand with their message; those without it stay in the list", async () => {
+it("edits, revokes and reactions are shown with their message; those without it stay in the list", async () => {
   const { business, headers } = await newBusiness();
   const id = await createTestThread(test, business);
   const target = `wamid.${id}`;

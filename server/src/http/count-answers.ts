@@ -10,7 +10,7 @@ declare module "fastify" {
 }
 
 /**
- * Belongs into a scope before its routes. An answer counts when it is sent, and its seconds end there: for `onResponse` Fastify listens to the end of each
+ * Register in a scope before its routes. An answer counts when it is sent, and its seconds end there: for `onResponse` Fastify listens to the end of each
  * response, which cost the webhooks a tenth of what they could take (2026-11-28).
  */
 export function countAnswers(scope: FastifyInstance, metrics: Pick<Metrics, "requestFinished">): void {

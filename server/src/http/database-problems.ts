@@ -37,7 +37,7 @@ export const PROBLEMS_OF_CONSTRAINTS: Readonly<Record<string, DatabaseProblem>> 
   ck_reply_settings_object: { code: "invalid_settings", detail: "The settings must be an object. Nothing was changed." },
   ck_customer_facts: {
     code: "bad_request",
-    detail: "What is known of a customer has no more room. Nothing was changed; take a fact away first.",
+    detail: "There is no room for more facts about this customer. Nothing was changed; remove a fact first.",
   },
   ck_idempotency_key: { code: "bad_request", detail: "Idempotency-Key must have 1 to 255 characters. Nothing was stored." },
 };
@@ -46,7 +46,7 @@ const DETAILS: Readonly<Record<DatabaseAbsence, string>> = {
   gone: "The database does not answer right now. Nothing of this request was kept; send it again.",
   overloaded: "The database has no room for this request right now. Nothing of it was kept; send it again.",
   contended: "Other requests held what this one needs. Nothing of it was kept; send it again.",
-  timeout: "The database took too long over this request and gave it up. Nothing of it was kept; send it again, or ask for less at once.",
+  timeout: "The database took too long over this request and gave up. Nothing of it was kept; send it again, or ask for less at once.",
 };
 
 export type DatabaseFailure =

@@ -20,7 +20,7 @@ export function createErrorHandler(deps: { readonly log: Log }): ErrorHandler {
   };
 }
 
-interface Mapped {
+interface ErrorAnswer {
   readonly problem: Problem;
   readonly retryAfterSeconds?: number | undefined;
 }
@@ -30,7 +30,7 @@ interface Site {
   readonly log: Log;
 }
 
-function problemFor(error: unknown, site: Site): Mapped {
+function problemFor(error: unknown, site: Site): ErrorAnswer {
   if (error instanceof Fault) return mapFault(error, site);
   if (hasZodFastifySchemaValidationErrors(error)) return { problem: mapValidation(error) };
   const fromFastify = mapRequestError(error);
@@ -39,7 +39,7 @@ function problemFor(error: unknown, site: Site): Mapped {
   return failure === undefined ? mapUnknown(error, site) : mapDatabaseFailure(failure, error, site);
 }
 
-function mapFault(fault: Fault, { request, log }: Site): Mapped {
+function mapFault(fault: Fault, { request, log }: Site): ErrorAnswer {
   if (FAULTS[fault.code].status === 500) return mapUnknown(fault, { request, log });
   const retryAfterSeconds = fault.retryAfterSeconds ?? (fault.code === "unavailable" ? DEFAULT_RETRY_SECONDS : undefined);
   if (fault.code === "unavailable") log.warn({ route: routeOf(request), reason: fault.message, error: fault.cause }, "http.refused");
@@ -72,13 +72,13 @@ function mapRequestError(error: unknown): Problem | undefined {
   return problemOf("bad_request", `The request cannot be read: ${error.message}`);
 }
 
-function mapDatabaseFailure(failure: DatabaseFailure, error: unknown, { request, log }: Site): Mapped {
+function mapDatabaseFailure(failure: DatabaseFailure, error: unknown, { request, log }: Site): ErrorAnswer {
   if (failure.outcome === "refused") return { problem: problemOf(failure.problem.code, failure.problem.detail) };
   log.warn({ route: routeOf(request), reason: failure.absence, error }, "http.database-failed");
   return { problem: problemOf("unavailable", failure.detail), retryAfterSeconds: DEFAULT_RETRY_SECONDS };
 }
 
-function mapUnknown(error: unknown, { request, log }: Site): Mapped {
+function mapUnknown(error: unknown, { request, log }: Site): ErrorAnswer {
   const errorId = newId();
   log.error({ errorId, route: routeOf(request), error }, "http.failed");
   const detail = `This is not your fault. Whoever runs Onethread finds what happened in the log under ${errorId}.`;

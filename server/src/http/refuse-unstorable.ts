@@ -6,7 +6,7 @@ import { isStorable } from "../kernel/storable-json.ts";
 
 const SENTENCE = "holds the character U+0000 or half of a surrogate pair, which is no text. Nothing was changed; send it without.";
 
-/** Belongs to the scope of the API: after the body is parsed, before any schema is asked. */
+/** Register in the scope of the API: it runs after the body is parsed, before any schema is asked. */
 export function refuseUnstorableText(api: FastifyInstance): void {
   api.addHook("preValidation", (request, _reply, done) => {
     const path = unstorableIn(request);

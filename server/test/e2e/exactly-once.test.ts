@@ -91,7 +91,7 @@ test("of a hundred messages with a poisoned one, 99 are stored; the other one fo
   const ids = written.map(({ messageId }) => messageId);
   expect(await stack.count("select count(*) from onethread.messages where provider_message_id = any ($1)", [ids])).toBe(99);
   expect(await stack.count("select count(*) from onethread.webhook_log where state = 'quarantined'")).toBe(1);
-  expect(await onethread("replay", "--all")).toMatchObject({ code: 1, output: expect.stringContaining("quarantined still 1") });
+  expect(await onethread("replay", "--all")).toMatchObject({ code: 1, output: expect.stringContaining("still quarantined 1") });
   await database.superuser.query("alter table onethread.messages drop constraint ck_poison");
   expect(await onethread("replay", "--all")).toMatchObject({ code: 0, output: expect.stringContaining("Replayed 1") });
   expect(await stored(ids[37] ?? "")).toBe(1);

@@ -13,7 +13,7 @@ export interface PlayDeps {
   readonly onSend: (send: AcceptedSend) => void;
 }
 
-export interface Played {
+export interface SceneOutcome {
   readonly deliveries: number;
   readonly undelivered: number;
   readonly writtenAt: ReadonlyMap<string, readonly number[]>;
@@ -26,7 +26,7 @@ const LOOK_EVERY_MS = 500;
 const CLOCK_SLACK_MS = 1_000;
 
 /** Ends when everything written was answered and every lane is done, or when the limit has passed. */
-export async function playScene(plan: readonly PlannedMessage[], deps: PlayDeps): Promise<Played> {
+export async function playScene(plan: readonly PlannedMessage[], deps: PlayDeps): Promise<SceneOutcome> {
   const startedAt = new Date();
   const writtenAt = new Map<string, number[]>();
   const state = { isWriting: true };

@@ -64,7 +64,7 @@ function registerReads(api: ApiApp, { conversations }: ConversationRoutesDeps): 
   });
   const findSchema = {
     operationId: "getConversation",
-    summary: "Read a conversation; the id of a merged one answers its winner",
+    summary: "Read a conversation; the id of a merged one returns its winner",
     params: idParams,
     response: { 200: conversationSchema, ...problemAnswers },
   };
@@ -82,7 +82,7 @@ async function getConversation(conversations: ConversationReader, businessId: Bu
 function registerThread(api: ApiApp, { conversations }: ConversationRoutesDeps): void {
   const threadSchema = {
     operationId: "listMessages",
-    summary: "Read the thread; edits, revokes and reactions stand with their message",
+    summary: "Read the thread; edits, revokes and reactions are shown with their message",
     params: idParams,
     querystring: threadQuery,
     response: { 200: messagePageSchema, ...problemAnswers },

@@ -28,7 +28,9 @@ const eventQuery = z.object({
 const eventPageSchema = z
   .object({
     data: z.array(eventSchema).readonly(),
-    nextCursor: z.string().describe("Give it back as `after`, now or later. Never null: it also says where to go on after the last page."),
+    nextCursor: z
+      .string()
+      .describe("Give it back as `after`, now or later. Never null: it also says where to continue after the last page."),
     hasMore: z.boolean().describe("False: this was everything so far. Ask again in a while."),
   })
   .meta({ id: "EventPage" });
@@ -36,7 +38,7 @@ const eventPageSchema = z
 export function registerEventRoutes(api: ApiApp, { readEvents }: EventRoutesDeps): void {
   const schema = {
     operationId: "listEvents",
-    summary: "Read what happened, the oldest first; whoever goes on from nextCursor misses nothing",
+    summary: "Read what happened, the oldest first; whoever continues from nextCursor misses nothing",
     querystring: eventQuery,
     response: { 200: eventPageSchema, ...problemAnswers },
   };

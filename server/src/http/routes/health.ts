@@ -1,4 +1,4 @@
-// Owns: what an orchestrator and Prometheus ask: alive, ready, metrics. Needs no key and tells nothing about any business.
+// Owns: what an orchestrator and Prometheus ask: alive, ready, metrics. Needs no key and reveals nothing about any business.
 import type { FastifyInstance } from "fastify";
 import { messageOf } from "../../kernel/faults.ts";
 import type { Log } from "../../kernel/log.ts";

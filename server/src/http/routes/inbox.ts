@@ -1,4 +1,4 @@
-// Owns: handing out the built inbox below /inbox, with a content security policy that lets it run its own files and nothing else.
+// Owns: serving the built inbox below /inbox, with a content security policy that lets it run its own files and nothing else.
 // Refuses to know: what the inbox does. It is a stranger that uses the API with a key of its own.
 import { existsSync } from "node:fs";
 import { join } from "node:path";

@@ -33,7 +33,7 @@ const sourceSchema = z
       kind: z.literal("qa"),
       ...common,
       questions: z.array(z.string().min(1).max(500)).min(1).max(50).describe("Ways to ask; the first one is the title when there is none."),
-      answer: z.string().min(1).max(4_096).describe("Sent as it stands."),
+      answer: z.string().min(1).max(4_096).describe("Sent word for word."),
     }),
     z.strictObject({
       kind: z.literal("file"),
@@ -60,7 +60,7 @@ function sourceOf(body: SourceBody, language: string): KnowledgeSource {
   if (body.kind !== "file") return { ...body, ...common_ };
   const mediaType = findMediaType(body.name);
   if (mediaType === undefined)
-    throw new Fault("bad_request", `name: ${body.name} is of no known kind: .txt, .md, .html, .csv and .pdf can be read.`);
+    throw new Fault("bad_request", `name: ${body.name} is of an unknown kind: .txt, .md, .html, .csv and .pdf can be read.`);
   return {
     kind: "file",
     ...common_,
@@ -118,7 +118,7 @@ export function registerKnowledgeRoutes(api: ApiApp, { knowledge, businesses }: 
   });
   const reindex = {
     operationId: "reindexKnowledge",
-    summary: "Read a page anew and index the text anew, in the background",
+    summary: "Read a page again and index the text again, in the background",
     params: idParams,
     response: { 202: z.object({ id: z.string() }), ...problemAnswers },
   };
@@ -148,7 +148,7 @@ function registerReading(api: ApiApp, knowledge: KnowledgeBase): void {
   });
   const search = {
     operationId: "searchKnowledge",
-    summary: "What would be found for a question, best first",
+    summary: "Search: what would be found for a question, best first",
     querystring: z.object({ q: z.string().min(1).max(2_000), limit: z.coerce.number().int().min(1).max(30).default(10) }),
     response: { 200: z.object({ data: z.array(knowledgeHitSchema).readonly() }), ...problemAnswers },
   };
@@ -159,7 +159,7 @@ function registerReading(api: ApiApp, knowledge: KnowledgeBase): void {
   });
   const find = {
     operationId: "findKnowledge",
-    summary: "One text, whole",
+    summary: "Read one text in full",
     params: idParams,
     response: { 200: knowledgeTextSchema, ...problemAnswers },
   };

@@ -1,4 +1,4 @@
-// Owns: the route that lists what WhatsApp and the gateways reported of channels, accounts and templates.
+// Owns: the route that lists what WhatsApp and the gateways reported about channels, accounts and templates.
 import { noticeSchema, type ListNotices } from "../../businesses/list-notices.ts";
 import type { ApiApp } from "../api-app.ts";
 import { pageQuery, pageSchema, problemAnswers } from "../api-schemas.ts";
@@ -13,7 +13,7 @@ const noticePageSchema = pageSchema("NoticePage", noticeSchema);
 export function registerNoticeRoutes(api: ApiApp, { listNotices }: NoticeRoutesDeps): void {
   const schema = {
     operationId: "listNotices",
-    summary: "List what WhatsApp reported of channels, accounts and templates, the newest first",
+    summary: "List what WhatsApp reported about channels, accounts and templates, the newest first",
     querystring: pageQuery,
     response: { 200: noticePageSchema, ...problemAnswers },
   };

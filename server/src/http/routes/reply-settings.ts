@@ -23,7 +23,7 @@ const replySettingsViewSchema = replySettingsSchema.meta({
 /** Loose: what is wrong is said by the store, for all settings at once. */
 const replySettingsPatchSchema = z
   .record(z.string(), z.unknown())
-  .meta({ id: "ReplySettingsPatch", description: "A part of ReplySettings; null takes a setting back to its default." });
+  .meta({ id: "ReplySettingsPatch", description: "A part of ReplySettings; null sets a setting back to its default." });
 
 const secretNameParams = z.object({
   name: z.string().regex(SECRET_NAME, "must have small letters, digits and _ only, and begin with a letter"),
@@ -53,7 +53,7 @@ function registerSettings(api: ApiApp, settings: ReplySettingsStore): void {
   api.get("/reply-settings", { schema: readSchema }, (request) => settings.read(callerOf(request).businessId));
   const changeSchema = {
     operationId: "changeReplySettings",
-    summary: "Change how replies are written (JSON merge patch; null takes a setting back to its default)",
+    summary: "Change how replies are written (JSON merge patch; null sets a setting back to its default)",
     body: replySettingsPatchSchema,
     response,
   };

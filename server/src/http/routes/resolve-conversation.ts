@@ -60,7 +60,7 @@ const resolvedConversationSchema = named(
 export function registerResolveConversation(api: ApiApp, { conversations, resolveConversation }: ResolveConversationRouteDeps): void {
   const schema = {
     operationId: "resolveConversation",
-    summary: "The one conversation of a person or a lead; begun when there is none, merged when there are several",
+    summary: "Get the one conversation of a person or a lead; started when there is none, merged when there are several",
     body: resolveBody,
     response: { 200: resolvedConversationSchema, ...problemAnswers },
   };

@@ -169,8 +169,8 @@ function registerCalls(api: ApiApp, { toolCalls }: ToolRoutesDeps): void {
 }
 
 const DECISIONS = {
-  approve: { decision: "approved", summary: "Let a waiting call be made; the reply goes on at once" },
-  deny: { decision: "denied", summary: "Refuse a waiting call; the reply goes on without it" },
+  approve: { decision: "approved", summary: "Let a waiting call be made; the reply continues at once" },
+  deny: { decision: "denied", summary: "Refuse a waiting call; the reply continues without it" },
 } as const;
 
 function registerDecision(api: ApiApp, { toolCalls }: ToolRoutesDeps, verb: keyof typeof DECISIONS): void {
@@ -191,18 +191,18 @@ function decidedOrThrow(outcome: DecideOutcome): ToolCallView {
     case "not_found":
       throw notFound("tool call");
     case "decided_otherwise":
-      throw new Fault("tool_call_decided", `Somebody has ${outcome.decided} this call before. That decision stands; nothing was changed.`);
+      throw new Fault("tool_call_decided", `Somebody already ${outcome.decided} this call. That decision stands; nothing was changed.`);
     case "not_waiting":
       throw new Fault("tool_call_decided", "This call needed no approval and was made. Nothing was changed.");
     case "over":
-      throw new Fault("tool_call_over", "The customer has the answer meanwhile, and the call is not made any more. Nothing was changed.");
+      throw new Fault("tool_call_over", "The customer has already been answered, so this call will not be made. Nothing was changed.");
   }
 }
 
 function registerFacts(api: ApiApp, { customerFacts }: ToolRoutesDeps): void {
   const getSchema = {
     operationId: "getCustomerFacts",
-    summary: "Read what is known of the customer",
+    summary: "Read what is known about the customer",
     params: idParams,
     response: { 200: factsSchema, ...problemAnswers },
   };
@@ -213,7 +213,7 @@ function registerFacts(api: ApiApp, { customerFacts }: ToolRoutesDeps): void {
   });
   const patchSchema = {
     operationId: "changeCustomerFacts",
-    summary: "Change what is known of the customer: null takes a fact away, what is not named stays",
+    summary: "Change what is known about the customer: null removes a fact, and facts that are not named stay",
     params: idParams,
     body: factsPatchSchema,
     response: { 200: factsSchema, ...problemAnswers },

@@ -58,14 +58,14 @@ export function registerTurnRoutes(api: ApiApp, { findTurn, answerTurn }: TurnRo
 }
 
 const REFUSALS = {
-  answered: ["turn_already_answered", "This turn has another answer already. Nothing was sent because of this one."],
+  answered: ["turn_already_answered", "This turn already has another answer. Nothing was sent because of this one."],
   expired: [
     "turn_expired",
     "The time for this answer is over: the customer got the fallback or a person. Nothing was sent because of this answer.",
   ],
   superseded: [
     "turn_superseded",
-    "The customer has written again. Nothing was sent; the agent is asked anew, in a turn of its own, with the newer message.",
+    "The customer has written again. Nothing was sent; the agent is asked again, in a new turn, with the newer message.",
   ],
   taken_over: ["turn_taken_over", "A person answers in this conversation now. Nothing was sent because of this answer."],
 } as const satisfies Record<string, readonly [FaultCode, string]>;
@@ -77,7 +77,7 @@ function refusalOf(outcome: Exclude<AnswerOutcome, { outcome: "accepted" }>): Fa
     case "invalid":
       return new Fault("bad_request", outcome.problem);
     case "not_waiting":
-      return new Fault("turn_not_waiting", `This turn does not wait for an answer (${outcome.because}). Nothing was sent.`);
+      return new Fault("turn_not_waiting", `This turn is not waiting for an answer (${outcome.because}). Nothing was sent.`);
     default: {
       const [code, sentence] = REFUSALS[outcome.outcome];
       return new Fault(code, sentence);
