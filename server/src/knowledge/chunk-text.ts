@@ -9,9 +9,9 @@ export interface Chunk {
 export interface ChunkSizes {
   /** A piece ends before it grows beyond this, unless a single sentence does. */
   readonly target: number;
-  /** A sentence that is longer than this is cut at a word, and a word at last. */
+  /** A sentence that is longer than this is cut between words, or as a last resort inside one. */
   readonly longest: number;
-  /** So much of the end of a piece, in whole sentences, begins the next one of the same section. */
+  /** This much of the end of a piece, in whole sentences, is repeated at the start of the next one of the same section. */
   readonly overlap: number;
 }
 
@@ -26,14 +26,14 @@ interface Section {
   readonly paragraphs: readonly string[];
 }
 
-/** A heading of Markdown, its closing marks left out. By looking at both ends: an expression for the whole line takes quadratic time for blanks. */
+/** A Markdown heading without its closing marks. Looks at both ends: an expression for the whole line takes quadratic time when it is full of spaces. */
 function headingOf(line: string): { readonly level: number; readonly title: string } | undefined {
   const level = /^#{1,6}(?=\s)/.exec(line)?.[0].length;
   if (level === undefined) return undefined;
   const inner = line.slice(level).trim();
   let end = inner.length;
   while (end > 0 && inner[end - 1] === "#") end -= 1;
-  // Marks close a heading only behind a blank ("# C#" is about C#), and nothing but marks is a title of marks.
+  // Marks close a heading only after a space ("# C#" is about C#); a heading of nothing but marks has them as its title.
   const title = /\s/.test(inner[end - 1] ?? "") ? inner.slice(0, end).trimEnd() : inner;
   return inner === "" ? undefined : { level, title };
 }
@@ -83,7 +83,7 @@ const sentencesOf = (line: string): readonly string[] =>
 
 interface Unit {
   readonly text: string;
-  /** What stands between it and the one before. */
+  /** What separates it from the one before. */
   readonly joint: "\n\n" | "\n" | " ";
 }
 
@@ -122,7 +122,7 @@ function packSection({ heading, paragraphs }: Section, sizes: ChunkSizes): reado
   for (const unit of unitsOf(paragraphs, sizes)) {
     if (units.length > 0 && length + unit.joint.length + unit.text.length > sizes.target) {
       chunks.push({ heading, body: joinUnits(units) });
-      // Only what goes on in the middle of a paragraph needs to know what was said just before.
+      // Only what continues in the middle of a paragraph needs to know what was said just before.
       units = unit.joint === " " ? [...overlapOf(units, sizes.overlap)] : [];
       length = joinUnits(units).length;
     }
@@ -132,7 +132,7 @@ function packSection({ heading, paragraphs }: Section, sizes: ChunkSizes): reado
   return units.length === 0 ? chunks : [...chunks, { heading, body: joinUnits(units) }];
 }
 
-/** Headings are Markdown's. A section never shares a piece with another one, so a piece is about what its heading says. */
+/** Headings are Markdown headings. Two sections never share a piece, so a piece is about what its heading says. */
 export function chunkText(text: string, sizes: ChunkSizes = CHUNK_SIZES): readonly Chunk[] {
   return sectionsOf(text).flatMap((section) => packSection(section, sizes));
 }

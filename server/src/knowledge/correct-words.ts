@@ -3,7 +3,7 @@ import { editDistance } from "../kernel/edit-distance.ts";
 
 const SHORTEST = 4;
 
-/** Too short a word, or one with digits, is taken as it stands. */
+/** Too short a word, or one with digits, is taken as it is. */
 export const isCorrectable = (typed: string): boolean => typed.length >= SHORTEST && !/\d/.test(typed);
 
 /** How many mistakes lie between them; undefined: too many. */

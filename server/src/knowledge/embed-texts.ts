@@ -22,7 +22,7 @@ export interface Embedder {
 export type FindEmbedder = (businessId: BusinessId) => Promise<Embedder | undefined>;
 
 export class EmbeddingError extends Error {
-  /** True: the same again cannot work before somebody changes a setting. */
+  /** True: trying again cannot work before somebody changes a setting. */
   readonly isFinal: boolean;
 
   constructor(message: string, options: { readonly isFinal: boolean; readonly cause?: unknown }) {
@@ -37,7 +37,7 @@ const GOOGLE = "https://generativelanguage.googleapis.com/v1beta";
 const openAiAnswer = z.object({ data: z.array(z.object({ index: z.int(), embedding: z.array(z.number()) })) });
 const googleAnswer = z.object({ embeddings: z.array(z.object({ values: z.array(z.number()) })) });
 
-interface Asked {
+interface EmbeddingRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: unknown;
@@ -49,7 +49,7 @@ interface Server {
   readonly key: string | undefined;
 }
 
-function askOpenAi({ model, dimensions }: EmbeddingSettings, { baseUrl, key }: Server, input: readonly string[]): Asked {
+function askOpenAi({ model, dimensions }: EmbeddingSettings, { baseUrl, key }: Server, input: readonly string[]): EmbeddingRequest {
   return {
     url: `${baseUrl.replace(/\/+$/, "")}/embeddings`,
     headers: key === undefined ? {} : { authorization: `Bearer ${key}` },
@@ -62,7 +62,7 @@ function askOpenAi({ model, dimensions }: EmbeddingSettings, { baseUrl, key }: S
   };
 }
 
-function askGoogle({ model, dimensions }: EmbeddingSettings, { baseUrl, key }: Server, texts: readonly string[]): Asked {
+function askGoogle({ model, dimensions }: EmbeddingSettings, { baseUrl, key }: Server, texts: readonly string[]): EmbeddingRequest {
   const name = `models/${model}`;
   return {
     url: `${baseUrl.replace(/\/+$/, "")}/${name}:batchEmbedContents`,
@@ -74,14 +74,14 @@ function askGoogle({ model, dimensions }: EmbeddingSettings, { baseUrl, key }: S
 
 function readAnswer(
   body: Buffer,
-  read: Asked["read"],
+  read: EmbeddingRequest["read"],
   wanted: EmbeddingSettings & { readonly count: number },
 ): readonly (readonly number[])[] {
   let vectors: readonly (readonly number[])[];
   try {
     vectors = read(JSON.parse(body.toString("utf8")));
   } catch (cause) {
-    throw new EmbeddingError(`The embedding model ${wanted.model} answered with something that is not understood.`, {
+    throw new EmbeddingError(`The embedding model ${wanted.model} gave an answer that could not be read.`, {
       isFinal: false,
       cause,
     });
@@ -115,23 +115,23 @@ export function createFindEmbedder(deps: {
         if (baseUrl === undefined)
           throw new EmbeddingError(`The embedding model ${model} has no address. Set embedding.baseUrl.`, { isFinal: true });
         const key = await deps.settings.findSecret(businessId, settings.apiKeySecret);
-        const asked = (provider === "google" ? askGoogle : askOpenAi)(settings, { baseUrl, key }, texts);
+        const request = (provider === "google" ? askGoogle : askOpenAi)(settings, { baseUrl, key }, texts);
         const answer = await deps.outside.request({
-          url: asked.url,
+          url: request.url,
           method: "POST",
-          headers: { "content-type": "application/json", ...asked.headers },
-          body: JSON.stringify(asked.body),
+          headers: { "content-type": "application/json", ...request.headers },
+          body: JSON.stringify(request.body),
           timeoutMs,
           maxBytes: MAX_BYTES,
           ...(signal === undefined ? {} : { signal }),
         });
         if (answer.status !== 200) {
           const isFinal = answer.status < 500 && answer.status !== 429 && answer.status !== 408;
-          throw new EmbeddingError(`${new URL(asked.url).host} answered ${String(answer.status)} to the request for embeddings.`, {
+          throw new EmbeddingError(`${new URL(request.url).host} answered ${String(answer.status)} to the request for embeddings.`, {
             isFinal,
           });
         }
-        return readAnswer(answer.body, asked.read, { ...settings, count: texts.length });
+        return readAnswer(answer.body, request.read, { ...settings, count: texts.length });
       },
     };
   };

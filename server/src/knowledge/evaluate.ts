@@ -41,15 +41,15 @@ export function readCases(text: string): readonly LabelledCase[] {
   return rows.flatMap(({ question, expected }) => caseOf(question, expected));
 }
 
-interface Searched extends LabelledCase {
+interface SearchedCase extends LabelledCase {
   readonly hits: readonly KnowledgeHit[];
 }
 
-const isIts = (title: string | null, expected: string | null): boolean =>
+const isExpected = (title: string | null, expected: string | null): boolean =>
   expected === null || title === null ? title === expected : title.toLowerCase().startsWith(expected.toLowerCase());
 
-function shareRight(searched: readonly Searched[], threshold: number): number {
-  const right = searched.filter(({ hits, expected }) => isIts(hits.find(({ score }) => score >= threshold)?.title ?? null, expected));
+function shareRight(searched: readonly SearchedCase[], threshold: number): number {
+  const right = searched.filter(({ hits, expected }) => isExpected(hits.find(({ score }) => score >= threshold)?.title ?? null, expected));
   return right.length / Math.max(1, searched.length);
 }
 
@@ -59,11 +59,11 @@ export async function evaluate(
   cases: readonly LabelledCase[],
   search: (question: string) => Promise<readonly KnowledgeHit[]>,
 ): Promise<Evaluation> {
-  const searched: Searched[] = [];
+  const searched: SearchedCase[] = [];
   for (const labelled of cases) searched.push({ ...labelled, hits: await search(labelled.question) });
   const evaluated = searched.map(({ hits, question, expected }): EvaluatedCase => {
     const got = hits.find(({ answers }) => answers)?.title ?? null;
-    return { question, expected, got, score: hits[0]?.score ?? 0, isRight: isIts(got, expected) };
+    return { question, expected, got, score: hits[0]?.score ?? 0, isRight: isExpected(got, expected) };
   });
   const tried = STEPS.map((threshold) => ({ threshold, accuracy: shareRight(searched, threshold) }));
   const best = tried.reduce((a, b) => (b.accuracy > a.accuracy ? b : a), { threshold: 0.25, accuracy: shareRight(searched, 0.25) });

@@ -2,19 +2,19 @@
 import { type OutsideHttp } from "../outside/outside-http.ts";
 import { OutsideError } from "../outside/outside-error.ts";
 import type { BusinessId } from "../kernel/ids.ts";
-import { findMediaType, type ReadSource } from "./media-types.ts";
+import { findMediaType, type ReadOutcome } from "./media-types.ts";
 import { readSource } from "./read-source.ts";
 
 const PAGE = { timeoutMs: 10_000, maxBytes: 5_000_000, maxRedirects: 5 } as const;
 
-export type FetchedPage = ReadSource | { readonly outcome: "unreachable"; readonly reason: string };
+export type FetchOutcome = ReadOutcome | { readonly outcome: "unreachable"; readonly reason: string };
 
-/** `unreachable`: another try may help. `refused`: it will not, before somebody changes something. */
+/** `unreachable`: trying again may help. `refused`: it will not, before somebody changes something. */
 export async function fetchPage(
   outside: OutsideHttp,
   { businessId, url }: { readonly businessId: BusinessId; readonly url: string },
   signal?: AbortSignal,
-): Promise<FetchedPage> {
+): Promise<FetchOutcome> {
   try {
     const headers = { accept: "text/html,text/markdown,text/plain,text/csv,application/pdf;q=0.9", "user-agent": "Onethread" };
     const answer = await outside.request({ url, headers, ...PAGE, ...(signal === undefined ? {} : { signal }) });

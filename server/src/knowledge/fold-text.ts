@@ -11,7 +11,7 @@ const HEBREW_ENDING = /(?<=^.{3,})(?:ים|ות|יה|ית|ה|ת|י)$/u;
 const MAX_HEBREW_WORD = 40;
 const HEBREW_FINAL: Readonly<Record<string, string>> = { ך: "כ", ם: "מ", ן: "נ", ף: "פ", ץ: "צ" };
 
-/** What is said in every question and tells nothing; as it is written without accents. PostgreSQL's own lists know the accented ones. */
+/** Words that say nothing about what a question is about, without their accents. PostgreSQL's own lists have the accented ones. */
 const FILLERS = new Set(
   (
     "nao sao esta voces voce ate ja tambem tem tens ha boa oi pra pro ai " +
@@ -21,7 +21,7 @@ const FILLERS = new Set(
   ).split(" "),
 );
 
-/** PostgreSQL has no stems for Hebrew: one prefix and one ending less make "הפתיחה" and "פתוחים" neighbours, in texts and questions alike. */
+/** PostgreSQL has no stems for Hebrew: without one prefix and one ending "הפתיחה" and "פתוחים" neighbours, in texts and questions alike. */
 function stemHebrew(word: string): string {
   // No word is that long, and looking for an ending takes quadratic time in it.
   if (word.length > MAX_HEBREW_WORD) return word;
@@ -44,7 +44,7 @@ export interface QuestionWord {
   readonly raw: string;
 }
 
-/** The words of a question that may tell what it is about, each once; when it has nothing but fillers, those. */
+/** The words of a question that may say what it is about, each once; when it has nothing but fillers, those. */
 export function wordsOfQuestion(text: string, most = 48): readonly QuestionWord[] {
   const words = new Map<string, QuestionWord>();
   for (const [raw] of text.normalize("NFKC").toLowerCase().matchAll(WORD)) {
@@ -52,8 +52,8 @@ export function wordsOfQuestion(text: string, most = 48): readonly QuestionWord[
     if (!words.has(folded)) words.set(folded, { folded, raw });
   }
   const all = [...words.values()];
-  const telling = all.filter(({ folded, raw }) => !FILLERS.has(folded) && !FILLERS.has(raw));
-  return (telling.length > 0 ? telling : all).slice(-most);
+  const meaningful = all.filter(({ folded, raw }) => !FILLERS.has(folded) && !FILLERS.has(raw));
+  return (meaningful.length > 0 ? meaningful : all).slice(-most);
 }
 
 const SHORTEST_WORD = 3;

@@ -1,5 +1,5 @@
-// Owns: indexing one text: read its page anew, cut it, write the pieces of the coming version, make that the live one, then add the meanings. Every step
-// may be the last one: whoever takes the text up again goes on from what is there. Refuses to know: which text is next, and when.
+// Owns: indexing one text: read its page again, cut it, write the pieces of the next version, make that the live one, then add the meanings. Any step may
+// be the last one: whoever resumes the text continues from what is there. Refuses to know: which text is next, and when.
 import { isOutage } from "../db/classify-error.ts";
 import type { BusinessDatabase, Database } from "../db/database.ts";
 import type { Row } from "../db/query.ts";
@@ -39,7 +39,7 @@ export type IndexOutcome =
   | { readonly outcome: "indexed"; readonly chunks: number }
   /** Somebody else has it, it was changed meanwhile, or it is gone. */
   | { readonly outcome: "lost" }
-  /** `reason` is a sentence. `isFinal`: the same again cannot work before somebody changes something. */
+  /** `reason` is a sentence. `isFinal`: trying again cannot work before somebody changes something. */
   | { readonly outcome: "failed"; readonly reason: string; readonly isFinal: boolean };
 
 export interface IndexTextDeps {

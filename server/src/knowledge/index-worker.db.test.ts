@@ -85,7 +85,7 @@ test("a file answers with the piece that is about the question, once it is index
   expect(await workerWith().runOnce()).toBe(0);
 });
 
-test("a crash in the middle of indexing is taken up from where it stands, and the earlier version answers until the new one is whole", async () => {
+test("after a crash in the middle of indexing the next run continues from there, and the earlier version answers until the new one is whole", async () => {
   const id = savedId(await base.add(business.businessId, file(handbook("kettle"))));
   await workerWith().runOnce();
   expect(savedId(await base.add(business.businessId, file(handbook("teapot"))))).toBe(id);
@@ -102,7 +102,7 @@ test("a crash in the middle of indexing is taken up from where it stands, and th
   expect(rows).toEqual([{ version: 2 }]);
 });
 
-test("what fails again and again is given up with a sentence; what is asked for anew is tried anew", async () => {
+test("what fails again and again is given up with a sentence; what is asked for again is tried again", async () => {
   answer = { status: 503, type: "text/html", body: "" };
   const id = savedId(await base.add(business.businessId, { kind: "url", url: `${origin}/faq`, title: "FAQ", language: "english" }));
   await workerWith().runOnce();
@@ -141,7 +141,7 @@ test("an outage of our own database fails no text, however long it lasts", async
   expect(await find(id)).toMatchObject({ state: "ready" });
 });
 
-test("a page that changed is a new version when it is read anew, and the same page is none", async () => {
+test("a page that changed is a new version when it is read again, and the same page is none", async () => {
   answer = { status: 200, type: "text/plain", body: "The pool is heated." };
   const id = savedId(await base.add(business.businessId, { kind: "url", url: `${origin}/pool`, language: "english" }));
   for (let read = 0; read < 2; read += 1) {
@@ -197,7 +197,7 @@ test("a row of older code answers, also when it replaces a file; and a file repl
   expect(await ask("kettle")).toBe("The kettle is broken.");
 });
 
-test("a pair is found by every way to ask, and gives its answer as it stands", async () => {
+test("a pair is found by every way to ask, and gives its answer word for word", async () => {
   const questions = ["Do you deliver?", "Can you bring it home?"];
   await base.add(business.businessId, { kind: "qa", questions, answer: "Yes, by bike.", language: "en" });
   expect(await ask("bring home")).toBe("Yes, by bike.");
@@ -293,7 +293,7 @@ test("one business's slow pages take two places, and another's text is indexed b
   }
 });
 
-test("however a worker is started, woken and stopped, it claims nothing after a stop, and what it let go of is indexed at once by the next", async () => {
+test("however a worker is started, woken and stopped, it claims nothing after a stop, and what it released is indexed at once by the next", async () => {
   const ids: string[] = [];
   for (let nth = 0; nth < 3; nth += 1) {
     const title = `Handbook ${String(nth)}`;

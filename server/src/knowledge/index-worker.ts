@@ -22,11 +22,11 @@ export interface IndexWorker {
   start(): void;
   /** There may be something due now. */
   wake(): void;
-  /** One pass: claims what is due and indexes it. Answers how many texts it took up. */
+  /** One pass: claims what is due and indexes it. Answers how many texts there were. */
   runOnce(): Promise<number>;
-  /** This text now, in this process; undefined: nothing is to be done for it. */
+  /** This text now, in this process; undefined: it has no job. */
   indexNow(businessId: BusinessId, textId: string): Promise<IndexOutcome | undefined>;
-  /** Lets go of what runs; it is taken up again from where it stands. */
+  /** Stops what runs and releases it: whoever claims it next continues from what is there. */
   stop(): Promise<void>;
 }
 
@@ -43,7 +43,7 @@ const AT_A_TIME = 8;
 /** Of them, for one business: its pages may all be slow. */
 const BUSINESS_SHARE = 2;
 const MAX_ATTEMPTS = 8;
-/** Claimed so often without an end, it takes its worker down each time: nobody takes it up again. */
+/** ClaimedJob this often without an end, it takes its worker down each time: nobody tries it again. */
 const MAX_UNSETTLED = 3;
 const CLAIM_FAILED_MS = 1_000;
 const OUTAGE_BACKOFF_MS = 2_000;
@@ -51,7 +51,7 @@ const HANGS =
   "It could not be indexed: three times in a row the work on it ended without a result. Give it as plain text, or in several parts.";
 const defaultBackoffMs = (attempt: number): number => Math.min(3_600_000, 2_000 * 4 ** attempt) * (0.75 + Math.random() / 2);
 
-interface Claimed extends IndexJob {
+interface ClaimedJob extends IndexJob {
   readonly attempts: number;
   readonly unsettled: number;
 }
@@ -70,7 +70,7 @@ export function createIndexWorker(deps: IndexWorkerDeps): IndexWorker {
     },
   });
 
-  async function settle(job: Claimed, outcome: IndexOutcome): Promise<void> {
+  async function settle(job: ClaimedJob, outcome: IndexOutcome): Promise<void> {
     if (outcome.outcome === "lost") return;
     const { businessId, textId, fence, attempts } = job;
     const db = database.forBusiness(businessId);
@@ -82,7 +82,7 @@ export function createIndexWorker(deps: IndexWorkerDeps): IndexWorker {
     const isGivenUp = outcome.isFinal || attempts >= MAX_ATTEMPTS;
     log.warn({ businessId, textId, attempt: attempts, isGivenUp, error: outcome.reason }, "knowledge.index-failed");
     const [text] = await db.run(findTextToIndex, { textId });
-    // A text that is ready answers; what is wrong with it was noted already.
+    // A text that is ready answers; what is wrong with it has been noted already.
     if (text !== undefined && text.state !== "ready") {
       const state = isGivenUp ? "failed" : "pending";
       await db.execute(noteIndexingProblem, { textId, version: text.version, state, error: outcome.reason });
@@ -91,33 +91,33 @@ export function createIndexWorker(deps: IndexWorkerDeps): IndexWorker {
     else await db.execute(extendKnowledgeJob, { textId, fence, afterMs: backoffMs(attempts - 1) });
   }
 
-  async function outcomeOf(job: Claimed): Promise<IndexOutcome> {
+  async function outcomeOf(job: ClaimedJob): Promise<IndexOutcome> {
     if (job.unsettled > MAX_UNSETTLED) return { outcome: "failed", reason: HANGS, isFinal: true };
     return indexText(job, stopping.signal).catch((error: unknown): IndexOutcome => {
       if (isOutage(error)) throw error;
-      return { outcome: "failed", reason: `It could not be indexed (${messageOf(error)}). It is tried again.`, isFinal: false };
+      return { outcome: "failed", reason: `It could not be indexed (${messageOf(error)}). It will be tried again.`, isFinal: false };
     });
   }
 
-  function giveBack({ businessId, textId, fence }: Claimed, afterMs: number): Promise<number> {
+  function giveBack({ businessId, textId, fence }: ClaimedJob, afterMs: number): Promise<number> {
     return database.forBusiness(businessId).execute(returnKnowledgeJob, { textId, fence, afterMs });
   }
 
-  async function index(job: Claimed): Promise<IndexOutcome> {
+  async function index(job: ClaimedJob): Promise<IndexOutcome> {
     const outcome = await outcomeOf(job);
-    // Asked to stop: it is due again at once, and this counts as no try. A run that was stopped while it wrote says that the job is lost; it is ours all the same.
+    // Asked to stop: it is due again at once, and this does not count as an attempt. A run that was stopped while it wrote says that the job is lost; it is ours all the same.
     if (stopping.signal.aborted && outcome.outcome !== "indexed") await giveBack(job, 0);
     else await settle(job, outcome);
     return outcome;
   }
 
-  /** After an outage of our own database, which is no fault of the text: it counts as no try. */
-  async function giveBackAfterOutage(job: Claimed): Promise<void> {
+  /** After an outage of our own database, which is not the text's fault: it does not count as an attempt. */
+  async function giveBackAfterOutage(job: ClaimedJob): Promise<void> {
     // Not in time: the lease has ended by then.
     await retryWhileGone(() => giveBack(job, OUTAGE_BACKOFF_MS), { forMs: leaseMs, signal: stopping.signal }).catch(() => undefined);
   }
 
-  async function run(job: Claimed): Promise<void> {
+  async function run(job: ClaimedJob): Promise<void> {
     running.set(job.businessId, (running.get(job.businessId) ?? 0) + 1);
     try {
       await index(job);
@@ -150,7 +150,7 @@ export function createIndexWorker(deps: IndexWorkerDeps): IndexWorker {
     });
   }
 
-  /** How long there is nothing to claim. What is due but has no place waits for the end of what runs, which wakes the loop. */
+  /** How long there is nothing to claim. What is due but finds no place waits until something that runs ends, which wakes the loop. */
   async function idleMs(): Promise<number> {
     const [next] = await database.acrossBusinesses.run(nextKnowledgeJobAcrossBusinesses, {});
     const inMs = next?.in_ms ?? pollMs;

@@ -1,10 +1,10 @@
-// Owns: the SQL of indexing: the queue of texts, the chunks of a coming version, and the moment in which it becomes the live one.
+// Owns: the SQL of indexing: the queue of texts, the chunks of the next version, and the moment in which it becomes the live one.
 import { rowsOf } from "../db/parameters.ts";
 import { defineQuery } from "../db/query.ts";
 
 // Fair by construction: which businesses have jobs (a walk from one to the next over the primary key), then a few of each, the longest waiting first;
 // `share` is that of one business, `running` how many of it this worker runs already. skip locked: nobody waits for another worker's claim. The lease
-// is due_at itself: when the worker dies, the job becomes due again. unsettled: claims in a row whose end nobody wrote down.
+// is due_at itself: when the worker dies, the job becomes due again. unsettled: claims in a row whose end was never recorded.
 export const claimKnowledgeJobsAcrossBusinesses = defineQuery({
   name: "knowledge.claim-jobs-across-businesses",
   role: "ingest",
@@ -70,8 +70,8 @@ insert into knowledge_jobs as j (business_id, text_id, due_at, attempts) values 
 on conflict on constraint knowledge_jobs_pkey do update set due_at = excluded.due_at, attempts = 0, unsettled = 0, fence = j.fence + 1`,
 });
 
-// A claim is prolonged only while it is one's own: the sign that it was not taken over, and that nobody wished for a newer version. Whoever can say so
-// neither hangs nor has died: unsettled begins anew.
+// Only the owner of a claim can extend it: a sign that nobody has taken it over or asked for a newer version. Whoever does so neither hangs nor has died,
+// so unsettled starts again.
 export const extendKnowledgeJob = defineQuery({
   name: "knowledge.extend-job",
   role: "app",
@@ -82,7 +82,7 @@ update knowledge_jobs j set due_at = now() + :afterMs * interval '1 millisecond'
  where j.business_id = :business and j.text_id = :textId and j.fence = :fence`,
 });
 
-// Given back without a result that was the text's: the claim counted as an attempt, and is taken off again.
+// Given back without a result, and not because of the text: the claim counted as an attempt, which is taken back.
 export const returnKnowledgeJob = defineQuery({
   name: "knowledge.return-job",
   role: "app",
@@ -123,7 +123,7 @@ select k.title, k.body, k.language, k.kind, k.questions, k.source_url, k.media_t
   from knowledge_texts k where k.business_id = :business and k.id = :textId`,
 });
 
-// A page that was read anew. The same content as before is no new version.
+// A page that was read again. The same content as before is no new version.
 export const savePage = defineQuery({
   name: "knowledge.save-page",
   role: "app",
@@ -202,7 +202,7 @@ export const forgetOtherVersions = defineQuery({
   text: `delete from knowledge_chunks c where c.business_id = :business and c.text_id = :textId and c.version <> :version`,
 });
 
-// A text that answers by itself has one chunk, for its meaning only.
+// A text that answers without chunks has one, for its meaning only.
 export const publishMeaning = defineQuery({
   name: "knowledge.publish-meaning",
   role: "app",

@@ -28,7 +28,7 @@ import { findTextLanguage } from "./text-language.ts";
 /** Where a text comes from. A title names it: the same title replaces it. */
 export type KnowledgeSource = { readonly title?: string | undefined; readonly language: string } & (
   | { readonly kind: "text"; readonly body: string }
-  /** Several ways to ask, and the answer that is given as it stands. Without a title, the first question is it. */
+  /** Several ways to ask, and the answer that is given word for word. Without a title, the first question is the title. */
   | { readonly kind: "qa"; readonly questions: readonly string[]; readonly answer: string }
   | { readonly kind: "file"; readonly bytes: Buffer; readonly mediaType: MediaType; readonly name?: string | undefined }
   | { readonly kind: "url"; readonly url: string }
@@ -37,9 +37,9 @@ export type KnowledgeSource = { readonly title?: string | undefined; readonly la
 export type AddOutcome =
   | { readonly outcome: "saved"; readonly id: string; readonly state: "ready" | "pending" }
   /** Nothing was changed; a sentence. Busy: the same may be taken a little later. */
-  | NotSaved;
+  | SaveRefusal;
 
-type NotSaved = { readonly outcome: "refused"; readonly reason: string } | { readonly outcome: "busy"; readonly reason: string };
+type SaveRefusal = { readonly outcome: "refused"; readonly reason: string } | { readonly outcome: "busy"; readonly reason: string };
 
 export interface KnowledgeBase {
   /** Adds a text, or replaces the one with the same title. `language` as PostgreSQL or people name it, such as `english`, `he`, `pt-BR`. */
@@ -49,7 +49,7 @@ export interface KnowledgeBase {
     readonly body: string;
     readonly language: string;
   }): Promise<string>;
-  /** Short texts and questions answer at once; files, pages and long texts as soon as the worker has indexed them, and until then what they were before. */
+  /** Short texts and questions answer at once; files, pages and long texts as soon as the worker has indexed them; until then their earlier version does. */
   add(businessId: BusinessId, source: KnowledgeSource): Promise<AddOutcome>;
   /** The text with this id becomes this; undefined: there is none. */
   replace(businessId: BusinessId, id: string, source: KnowledgeSource): Promise<AddOutcome | undefined>;
@@ -57,7 +57,7 @@ export interface KnowledgeBase {
   listTexts(businessId: BusinessId, page?: { readonly afterTitle?: string; readonly limit?: number }): Promise<readonly KnowledgeText[]>;
   findText(businessId: BusinessId, id: string): Promise<KnowledgeText | undefined>;
   removeText(businessId: BusinessId, id: string): Promise<boolean>;
-  /** Pages are read anew, texts cut and indexed anew, in the background; without an id all of them. Answers how many. */
+  /** Pages are read again, texts cut and indexed again, in the background; without an id all of them. Answers how many. */
   reindex(businessId: BusinessId, id?: string): Promise<number>;
   /** Best first; empty when no word of the question is known. */
   search: SearchKnowledge;
@@ -68,7 +68,7 @@ export interface KnowledgeBaseDeps {
   readonly failPoints: FailPoints;
   readonly log: Log;
   readonly findEmbedder: FindEmbedder;
-  /** Told after the commit that there is something to index. */
+  /** Called after the commit when there is something to index. */
   readonly onQueued: () => void;
 }
 
@@ -76,7 +76,7 @@ const MAX_TITLE = 500;
 const MAX_QUESTIONS = 50;
 const ALL = 100_000;
 
-interface Prepared {
+interface PreparedText {
   readonly title: string;
   readonly language: string;
   readonly body: string;
@@ -86,11 +86,11 @@ interface Prepared {
   readonly url: string | null;
 }
 
-const refused = (reason: string): NotSaved => ({ outcome: "refused", reason });
+const refused = (reason: string): SaveRefusal => ({ outcome: "refused", reason });
 
-type PreparedParts = Omit<Prepared, "title" | "language"> & { readonly title: string | undefined };
+type PreparedParts = Omit<PreparedText, "title" | "language"> & { readonly title: string | undefined };
 
-async function partsOf(businessId: BusinessId, source: KnowledgeSource): Promise<PreparedParts | NotSaved> {
+async function partsOf(businessId: BusinessId, source: KnowledgeSource): Promise<PreparedParts | SaveRefusal> {
   const { kind, title } = source;
   const none = { kind, title, questions: [], mediaType: "text/plain", url: null } as const;
   switch (source.kind) {
@@ -113,7 +113,7 @@ async function partsOf(businessId: BusinessId, source: KnowledgeSource): Promise
   }
 }
 
-async function prepare(businessId: BusinessId, source: KnowledgeSource): Promise<Prepared | NotSaved> {
+async function prepare(businessId: BusinessId, source: KnowledgeSource): Promise<PreparedText | SaveRefusal> {
   const language = findTextLanguage(source.language);
   if (language === undefined)
     return refused(`The language "${source.language}" is not known. Name it as in "english", "pt" or "hebrew"; "simple" is any other.`);
@@ -127,10 +127,10 @@ async function prepare(businessId: BusinessId, source: KnowledgeSource): Promise
 }
 
 /** It answers as a whole: pairs always, texts while they are no longer than a piece of a longer one. */
-const isShort = ({ kind, body, mediaType }: Prepared): boolean =>
+const isShort = ({ kind, body, mediaType }: PreparedText): boolean =>
   kind === "qa" || (kind !== "url" && mediaType === "text/plain" && body.length <= CHUNK_SIZES.longest);
 
-async function saveShort(tx: Queryable, { title, body, language, questions, kind }: Prepared): Promise<string> {
+async function saveShort(tx: Queryable, { title, body, language, questions, kind }: PreparedText): Promise<string> {
   const more = questions.filter((question) => question !== title).join("\n");
   const searched = { searchedTitle: foldText(title), searchedQuestions: foldText(more), searchedBody: foldText(body) };
   const [row] = await tx.run(saveShortText, { id: newId(), title, body, language, questions, kind, ...searched });
@@ -141,7 +141,7 @@ async function saveShort(tx: Queryable, { title, body, language, questions, kind
   return id;
 }
 
-async function saveLong(tx: Queryable, { title, body, language, kind, mediaType, url }: Prepared): Promise<string> {
+async function saveLong(tx: Queryable, { title, body, language, kind, mediaType, url }: PreparedText): Promise<string> {
   await tx.execute(keepShortText, { title });
   const [row] = await tx.run(saveLongText, { id: newId(), title, body, language, kind, mediaType, sourceUrl: url });
   return row?.id ?? "";
@@ -151,7 +151,7 @@ export function createKnowledgeBase(deps: KnowledgeBaseDeps): KnowledgeBase {
   const { database, findEmbedder } = deps;
   const of = (businessId: BusinessId): BusinessDatabase => database.forBusiness(businessId);
 
-  async function save(businessId: BusinessId, text: Prepared, id?: string): Promise<AddOutcome> {
+  async function save(businessId: BusinessId, text: PreparedText, id?: string): Promise<AddOutcome> {
     const isDirect = isShort(text);
     const isQueued = !isDirect || (await findEmbedder(businessId)) !== undefined;
     const saved = await of(businessId).transaction(async (tx) => {

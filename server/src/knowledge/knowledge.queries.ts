@@ -1,8 +1,8 @@
 // Owns: the SQL of the business's texts: adding, listing, changing, removing.
 import { defineQuery } from "../db/query.ts";
 
-// A short text, or a question with its answer: it answers by itself, at once. The title's words count most (A), the answer's less (B); what stands in
-// C are the title's words as they are, for questions that have nothing but stop words. The title is the key that people know a text by.
+// A short text, or a question with its answer: it answers at once, without chunks. The title's words count most (A), the answer's less (B); C has the
+// title's words as they are, for questions that have nothing but stop words. The title is the key that people know a text by.
 // questions: all ways to ask; searchedQuestions, like searchedTitle and searchedBody: the further ones, as they are searched (fold-text.ts).
 export const saveShortText = defineQuery({
   name: "knowledge.save-short-text",
@@ -33,7 +33,7 @@ on conflict on constraint uq_knowledge_title do update set
 returning k.id, k.version`,
 });
 
-// What answers by itself goes on as the one chunk of its version, because its row is about to be written over by a text that has to be indexed first.
+// What answers without chunks goes on as the one chunk of its version, because its row is about to be overwritten by a text that has to be indexed first.
 export const keepShortText = defineQuery({
   name: "knowledge.keep-short-text",
   role: "app",
@@ -50,7 +50,7 @@ with kept as (
 update knowledge_texts k set search = '', live_version = kept.version from kept where k.business_id = :business and k.id = kept.text_id`,
 });
 
-// A file, a page or a long text: it answers through its chunks. What it was before answers until they are there.
+// A file, a page or a long text: it answers through its chunks. Until they are there, its earlier version answers.
 export const saveLongText = defineQuery({
   name: "knowledge.save-long-text",
   role: "app",
@@ -114,7 +114,7 @@ export const findKnowledgeTitle = defineQuery({
   text: `select k.id from knowledge_texts k where k.business_id = :business and k.title = :title`,
 });
 
-// Another title for the same text; what it answers with is saved after it, in the same transaction.
+// Another title for the same text; what it answers with is saved next, in the same transaction.
 export const renameKnowledgeText = defineQuery({
   name: "knowledge.rename-text",
   role: "app",

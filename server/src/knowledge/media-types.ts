@@ -1,18 +1,18 @@
-// Owns: which files and pages can be read, and what a reading answers.
+// Owns: which files and pages can be read, and what reading one answers.
 
 export const MEDIA_TYPES = ["text/plain", "text/markdown", "text/html", "text/csv", "application/pdf"] as const;
 export type MediaType = (typeof MEDIA_TYPES)[number];
 /** How a text is kept after it was read: a table as it is, everything else with Markdown's headings. */
 export type TextMediaType = "text/plain" | "text/markdown" | "text/csv";
 
-export type ReadSource =
+export type ReadOutcome =
   | { readonly outcome: "read"; readonly text: string; readonly mediaType: TextMediaType; readonly title: string | undefined }
   | { readonly outcome: "refused"; readonly reason: string }
-  /** Too many texts of this business, or of all, are being read: later it can be. A sentence. */
+  /** Too many texts of this business, or of all, are being read: it can be later. A sentence. */
   | { readonly outcome: "busy"; readonly reason: string };
 
 export const MAX_TEXT_LENGTH = 2_000_000;
-/** Of one text, and the letters of them together: headings and the names of columns stand in each. */
+/** Of one text, and the characters of all of them: headings and the names of columns are repeated in each. */
 export const MAX_CHUNKS = 10_000;
 export const MAX_CHUNKS_LENGTH = 8_000_000;
 

@@ -1,5 +1,5 @@
 // Owns: taking Markdown's marks out of a text that customers read in WhatsApp: no emphasis, no comments, and links as their words and address.
-// Pure, and one walk for each kind of mark: expressions that look for an end from every beginning took minutes for 2 MB (2026-11-25).
+// Pure, and one pass for each kind of mark: expressions that look for an end from every beginning took minutes for 2 MB (2026-11-25).
 
 const MAX_WORDS = 1_000;
 const MAX_ADDRESS = 2_000;
@@ -9,7 +9,7 @@ export function plainMarkdown(text: string): string {
   return withoutEmphasis(withoutEmphasis(plainLinks(body), "**"), "__");
 }
 
-/** One that is never closed stays. */
+/** A comment that is never closed stays. */
 function withoutComments(text: string): string {
   const kept: string[] = [];
   let from = 0;

@@ -34,7 +34,7 @@ async function readPage(
   for (let part = await reader.read(); !part.done; part = await reader.read()) {
     for (const item of part.value.items) if ("str" in item) text += item.hasEOL ? `${item.str}\n` : item.str;
     if (text.length > maxLength) {
-      // It takes no cancelling without a reason.
+      // cancel() needs a reason.
       await reader.cancel(new Error("The text is longer than it may be."));
       return undefined;
     }

@@ -2,7 +2,7 @@
 import { deflateSync } from "node:zlib";
 import { expect, it } from "vitest";
 import { newId, type BusinessId } from "../kernel/ids.ts";
-import type { MediaType, ReadSource } from "./media-types.ts";
+import type { MediaType, ReadOutcome } from "./media-types.ts";
 import { plainMarkdown } from "./plain-markdown.ts";
 import { readPdf } from "./read-pdf.ts";
 import { readSource } from "./read-source.ts";
@@ -13,7 +13,7 @@ const filled = (piece: string): Buffer => Buffer.from(piece.repeat(Math.ceil(LEN
 const business = newId<BusinessId>();
 const other = newId<BusinessId>();
 
-const read = (bytes: Buffer, mediaType: MediaType, limits?: TextWorkLimits): Promise<ReadSource> =>
+const read = (bytes: Buffer, mediaType: MediaType, limits?: TextWorkLimits): Promise<ReadOutcome> =>
   readSource(business, { bytes, mediaType }, ...(limits === undefined ? [] : [createTextWork(limits)]));
 
 /** A PDF with these pages: what draws each of them. */

@@ -1,7 +1,7 @@
 // Owns: reading a file or page of a business, and the sentences for what cannot be read. Refuses to know: how each kind is read (read-text.ts), and
 // where that runs (run-text-work.ts).
 import type { BusinessId } from "../kernel/ids.ts";
-import type { MediaType, ReadSource } from "./media-types.ts";
+import type { MediaType, ReadOutcome } from "./media-types.ts";
 import { runTextWork, type RunTextWork, type TextWorkOutcome } from "./run-text-work.ts";
 
 export interface SourceToRead {
@@ -12,7 +12,7 @@ export interface SourceToRead {
 
 export const TOO_BUSY = "Too many texts are being read right now. Nothing was changed; try again in a minute.";
 
-/** Why it failed, after "It could not be read as …": a sentence's end. */
+/** Why it failed: how a sentence such as "It could not be read as …" ends. */
 export function failureOf(failed: Extract<TextWorkOutcome, { outcome: "failed" }>): string {
   const reasons = {
     time: ` within ${failed.limit}. Give it as plain text, or in several parts.`,
@@ -27,7 +27,7 @@ export async function readSource(
   businessId: BusinessId,
   { bytes, mediaType, charset }: SourceToRead,
   run: RunTextWork = runTextWork,
-): Promise<ReadSource> {
+): Promise<ReadOutcome> {
   const work = await run(businessId, { kind: "read", bytes, mediaType, charset });
   switch (work.outcome) {
     case "done":

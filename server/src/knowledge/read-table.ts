@@ -1,4 +1,4 @@
-// Owns: tables (CSV): with a column of questions and one of answers they are pairs, else every row is a piece with the names of its columns.
+// Owns: tables (CSV): with a column of questions and one of answers they are pairs, else every row is a piece with the names of its columns in it.
 import { parse } from "csv-parse/sync";
 import type { Chunk } from "./chunk-text.ts";
 import { MAX_CHUNKS, MAX_CHUNKS_LENGTH } from "./media-types.ts";
@@ -29,7 +29,7 @@ export function readTable(csv: string): readonly Chunk[] {
   );
 }
 
-/** Ends behind the first piece beyond the limits: a table that makes so many is refused as a whole. */
+/** Stops after the first piece beyond the limits: a table with so many is refused as a whole. */
 function rowsOf(rows: readonly (readonly string[])[], names: readonly string[]): readonly Chunk[] {
   const chunks: Chunk[] = [];
   let letters = 0;

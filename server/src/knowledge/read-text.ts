@@ -1,11 +1,11 @@
 // Owns: from the bytes of a file or page to text that can be cut and searched. Runs in a process of its own (run-text-work.ts): what others wrote may be made to
-// cost, so nothing here takes more than one walk over it. Refuses to know: where the bytes came from and what becomes of them.
+// be expensive, so nothing here takes more than one pass over it. Refuses to know: where the bytes came from and what becomes of them.
 import { convert, type HtmlToTextOptions } from "html-to-text";
 import { messageOf } from "../kernel/faults.ts";
 import { plainMarkdown } from "./plain-markdown.ts";
 import { readPdf } from "./read-pdf.ts";
 import { readTable } from "./read-table.ts";
-import { MAX_TEXT_LENGTH, type MediaType, type ReadSource } from "./media-types.ts";
+import { MAX_TEXT_LENGTH, type MediaType, type ReadOutcome } from "./media-types.ts";
 
 const MAX_TITLE_LENGTH = 1_000;
 
@@ -33,7 +33,7 @@ const HTML_OPTIONS: HtmlToTextOptions = {
   ],
 };
 
-/** Only UTF-8 (or with its mark UTF-16) is text here; what else it is, is guessed as the West's old code page, which never fails. */
+/** UTF-8, or UTF-16 with its byte order mark; anything else is read as Windows-1252, which never fails. */
 function decode(bytes: Buffer, charset: string | undefined): string {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return new TextDecoder("utf-16le").decode(bytes);
   try {
@@ -79,10 +79,10 @@ async function textOf(
 }
 
 const TOO_LONG = `The text is longer than ${String(MAX_TEXT_LENGTH)} characters. Split it into several.`;
-const refused = (reason: string): ReadSource => ({ outcome: "refused", reason });
+const refused = (reason: string): ReadOutcome => ({ outcome: "refused", reason });
 
 /** Never throws: what cannot be read is refused with a sentence. */
-export async function readText(bytes: Buffer, mediaType: MediaType, charset?: string): Promise<ReadSource> {
+export async function readText(bytes: Buffer, mediaType: MediaType, charset?: string): Promise<ReadOutcome> {
   try {
     const { text: found, title } = await textOf(bytes, mediaType, charset);
     if (found === undefined) return refused(TOO_LONG);

@@ -1,5 +1,5 @@
-// Owns: running the work on one text in a process of its own, within limits of time and memory, with a share of the places for each business: a text
-// that was made to cost stops neither the API nor a worker nor another business's text. Refuses to know: what the work is (text-work.ts).
+// Owns: running the work on one text in a process of its own, within limits of time and memory, with a share of the places for each business: an
+// expensive text stops neither the API nor a worker nor another business's text. Refuses to know: what the work is (text-work.ts).
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { BusinessId } from "../kernel/ids.ts";
@@ -59,7 +59,7 @@ function inProcess(task: TextTask, { timeoutMs, memoryMb }: { timeoutMs: number;
       else if (code === OUT_OF_MEMORY || signal !== null) end({ outcome: "failed", why: "memory", limit: `${String(memoryMb)} MB` });
       else end({ outcome: "failed", why: "error", limit: "" });
     });
-    // Ended before it could read: "exit" says so.
+    // It ended before it could read this: "exit" reports that.
     child.send({ task, memoryMb }, () => undefined);
   });
 }

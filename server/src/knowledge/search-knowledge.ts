@@ -46,10 +46,10 @@ const MAX_QUESTION_LENGTH = 2_000;
 const DEFAULT_LIMIT = 3;
 /** Whoever waits for the answer waits for this too; without it the words alone must do. */
 const EMBED_WITHIN_MS = 600;
-/** Looking for the words beside a word takes 1 to 2 ms; more mistakes than these in one question are another language, or no words. */
+/** Looking for the words beside a word takes 1 to 2 ms; a question with more mistakes than these is in another language, or has no words in it. */
 const MOST_CORRECTED = 8;
 const NEAREST = 20;
-/** Reciprocal rank fusion: how little the first places are worth more than the next. */
+/** Reciprocal rank fusion: the larger, the less the first places are worth more than the next. */
 const FUSION = 60;
 const VECTORS_KNOWN_FOR_MS = 60_000;
 
@@ -58,19 +58,19 @@ type NearRow = Row<typeof searchByMeaning>;
 
 const keyOf = ({ id, ordinal }: { readonly id: string; readonly ordinal: number | null }): string => `${id}/${String(ordinal)}`;
 
-interface Found {
+interface ScoredRow {
   readonly row: WordRow;
   readonly score: number;
 }
 
-function byScore(rows: readonly WordRow[], language: string): readonly Found[] {
+function byScore(rows: readonly WordRow[], language: string): readonly ScoredRow[] {
   const own = (row: WordRow): number => (row.language === language ? 1 : 0);
   return rows
     .map((row) => ({ row, score: scoreOf(row) }))
     .toSorted((a, b) => b.score - a.score || own(b.row) - own(a.row) || b.row.rank - a.row.rank);
 }
 
-function hitOf({ row, score }: Found, near: NearRow | undefined, isNearest: boolean): KnowledgeHit {
+function hitOf({ row, score }: ScoredRow, near: NearRow | undefined, isNearest: boolean): KnowledgeHit {
   const { id, title, heading, body, rank } = row;
   const similarity = near?.similarity ?? null;
   return {
@@ -86,15 +86,15 @@ function hitOf({ row, score }: Found, near: NearRow | undefined, isNearest: bool
   };
 }
 
-/** Both lists in one: what stands far up in both comes first. */
-function fuse(found: readonly Found[], near: readonly NearRow[]): readonly KnowledgeHit[] {
-  if (near.length === 0) return found.map((one) => hitOf(one, undefined, false));
+/** Both lists in one: what ranks high in both comes first. */
+function fuse(scored: readonly ScoredRow[], near: readonly NearRow[]): readonly KnowledgeHit[] {
+  if (near.length === 0) return scored.map((row) => hitOf(row, undefined, false));
   const nearBy = new Map(near.map((row, place) => [keyOf(row), { row, place }]));
-  const worded = found.map((one, place) => {
-    const twin = nearBy.get(keyOf(one.row));
-    nearBy.delete(keyOf(one.row));
+  const worded = scored.map((match, place) => {
+    const twin = nearBy.get(keyOf(match.row));
+    nearBy.delete(keyOf(match.row));
     const points = 1 / (FUSION + place) + (twin === undefined ? 0 : 1 / (FUSION + twin.place));
-    return { hit: hitOf(one, twin?.row, twin?.place === 0), points };
+    return { hit: hitOf(match, twin?.row, twin?.place === 0), points };
   });
   const meant = [...nearBy.values()].map(({ row: { id, title, heading, body, similarity }, place }) => ({
     hit: { id, title, heading, body, rank: 0, coverage: 0, score: 0, similarity, answers: false },
@@ -120,7 +120,7 @@ export function createSearchKnowledge(deps: {
     return [...texts, ...(await database.forBusiness(businessId).run(searchChunks, question))];
   }
 
-  /** The question with its typing mistakes taken for what they are like; undefined: there are none. */
+  /** The question with its typing mistakes corrected; undefined: there are none. */
   async function corrected(businessId: BusinessId, words: readonly QuestionWord[]): Promise<readonly QuestionWord[] | undefined> {
     const typed = words.map(({ folded }) => folded).filter(isCorrectable);
     if (typed.length === 0) return undefined;
@@ -140,7 +140,7 @@ export function createSearchKnowledge(deps: {
     return vectors.isOffered;
   }
 
-  /** Never throws: it helps, and nothing rests on it. */
+  /** Never throws: it helps, and nothing depends on it. */
   async function byMeaning(businessId: BusinessId, text: string): Promise<readonly NearRow[]> {
     try {
       const embedder = await findEmbedder(businessId);

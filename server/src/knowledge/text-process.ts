@@ -1,5 +1,5 @@
-// Owns: the entry of the process for one text: watches its own memory (buffers too, which no limit of a heap counts) and ends itself before it takes
-// the machine's. Refuses to know: how long it may take; whoever started it ends it.
+// Owns: the entry of the process for one text: watches its own memory (buffers too, which no heap limit counts) and ends itself before it uses up the
+// machine's. Refuses to know: how long it may take; whoever started it ends it.
 import { Worker } from "node:worker_threads";
 import type { TextTask } from "./text-work.ts";
 

@@ -2,7 +2,7 @@
 // process of its own (text-process.ts), never in one that answers others. Refuses to know: limits of time and memory.
 import { chunkText, type Chunk } from "./chunk-text.ts";
 import { vocabularyOf } from "./fold-text.ts";
-import { MAX_CHUNKS, MAX_CHUNKS_LENGTH, type MediaType, type ReadSource, type TextMediaType } from "./media-types.ts";
+import { MAX_CHUNKS, MAX_CHUNKS_LENGTH, type MediaType, type ReadOutcome, type TextMediaType } from "./media-types.ts";
 import { readTable } from "./read-table.ts";
 
 export type TextTask =
@@ -15,12 +15,13 @@ export interface CutText {
   readonly words: readonly string[];
 }
 
-/** A sentence: it makes no pieces, or more than can be searched. */
-export interface NotCut {
+/** A sentence: it has no pieces, or more than can be searched. */
+export interface CutRefusal {
   readonly refused: string;
 }
 
-export type TextResult = { readonly kind: "read"; readonly read: ReadSource } | { readonly kind: "cut"; readonly cut: CutText | NotCut };
+export type TextResult =
+  { readonly kind: "read"; readonly read: ReadOutcome } | { readonly kind: "cut"; readonly cut: CutText | CutRefusal };
 
 export async function doTextTask(task: TextTask): Promise<TextResult> {
   if (task.kind === "read") {
@@ -31,8 +32,8 @@ export async function doTextTask(task: TextTask): Promise<TextResult> {
   return { kind: "cut", cut: cut(task) };
 }
 
-/** What is too much never leaves the process of its own. */
-function cut({ title, body, mediaType }: Extract<TextTask, { kind: "cut" }>): CutText | NotCut {
+/** What is too much never leaves this process. */
+function cut({ title, body, mediaType }: Extract<TextTask, { kind: "cut" }>): CutText | CutRefusal {
   const chunks = mediaType === "text/csv" ? readTable(body) : chunkText(body);
   if (chunks.length === 0) return { refused: "The text makes no pieces; there is nothing to search in it." };
   if (chunks.length > MAX_CHUNKS)
@@ -41,7 +42,7 @@ function cut({ title, body, mediaType }: Extract<TextTask, { kind: "cut" }>): Cu
   if (length > MAX_CHUNKS_LENGTH) {
     const most = String(MAX_CHUNKS_LENGTH);
     return {
-      refused: `The pieces of the text, with their headings or columns' names, have more than ${most} letters. Split it into several.`,
+      refused: `The pieces of the text, with their headings or columns' names, have more than ${most} characters. Split it into several.`,
     };
   }
   return { chunks, words: vocabularyOf([title, ...chunks.flatMap(({ heading, body: piece }) => [heading, piece])].join("\n")) };
