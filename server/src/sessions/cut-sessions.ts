@@ -2,7 +2,7 @@
 // disagree. Pure. Refuses to know: rows, lanes, what time it is.
 import { dayOf, nextMidnight } from "./next-midnight.ts";
 
-/** A message of the customer: inbound, no history of a gateway, no notice of the system. */
+/** A message of the customer: inbound, not from a gateway's history, not a notice of the system. */
 export interface CustomerMessage {
   readonly seq: number;
   /** When it was received, in whole milliseconds. */
@@ -15,7 +15,7 @@ export interface SessionRules {
   readonly dayZone: string | null;
 }
 
-/** A fact that the messages do not tell: somebody closed the session there, or a merge did. */
+/** A fact that the messages do not show: somebody closed the session there, or a merge did. */
 export interface ForcedEnd {
   readonly afterSeq: number;
   readonly atMs: number;
@@ -41,7 +41,7 @@ interface Limits {
   readonly reason: ClosedReason;
 }
 
-interface Growing {
+interface WindowInProgress {
   readonly fromSeq: number;
   readonly openedAtMs: number;
   toSeq: number;
@@ -50,7 +50,7 @@ interface Growing {
 
 /**
  * The sessions of these messages, in their order. A new one begins when the customer was silent for longer than `inactivityMs`, at a new day of
- * `dayZone`, and behind a forced end. Two former threads lie behind each other after a merge, so time may also jump back: that is a seam too.
+ * `dayZone`, and after a forced end. After a merge, one former thread follows the other, so time may also jump back: a session ends there too.
  */
 export function cutSessions(
   messages: readonly CustomerMessage[],
@@ -59,7 +59,7 @@ export function cutSessions(
 ): readonly SessionWindow[] {
   const ends = [...forced].sort((a, b) => a.afterSeq - b.afterSeq);
   const windows: SessionWindow[] = [];
-  let growing: Growing | undefined;
+  let growing: WindowInProgress | undefined;
   let limits: Limits = { endsAtMs: 0, reason: "inactive" };
   for (const message of [...messages].sort((a, b) => a.seq - b.seq)) {
     if (growing !== undefined) {
@@ -99,7 +99,7 @@ function forcedBetween(ends: readonly ForcedEnd[], fromSeq: number, beforeSeq: n
 }
 
 function windowOf(
-  { fromSeq, openedAtMs, toSeq }: Growing,
+  { fromSeq, openedAtMs, toSeq }: WindowInProgress,
   limits: Limits,
   { end, isEnded }: { readonly end: ForcedEnd | undefined; readonly isEnded: boolean },
 ): SessionWindow {

@@ -40,17 +40,17 @@ function lastAnswer(messages: readonly ContextMessage[], isHandedOver: boolean):
   return messages.findLast(({ author, seq }) => author !== "customer" && !(isHandedOver && author === "ai" && seq > burstFrom));
 }
 
-interface Written {
+interface Quote {
   readonly text: string;
   readonly from?: string;
 }
 
-const hasWords = (message: ContextMessage): message is ContextMessage & Written => message.text !== null && message.text.trim() !== "";
+const hasWords = (message: ContextMessage): message is ContextMessage & Quote => message.text !== null && message.text.trim() !== "";
 
-function topicOf(customers: readonly ContextMessage[]): Written | undefined {
+function topicOf(customers: readonly ContextMessage[]): Quote | undefined {
   const written = customers.filter(hasWords);
   const substantial = written.filter(({ text }) => text.trim().length >= SUBSTANCE_LENGTH);
-  const isQuestion = ({ text }: Written): boolean => QUESTION.test(text);
+  const isQuestion = ({ text }: Quote): boolean => QUESTION.test(text);
   return substantial.find(isQuestion) ?? substantial[0] ?? written.find(isQuestion) ?? written[0];
 }
 
@@ -82,10 +82,10 @@ function writersOf(customers: readonly ContextMessage[]): string {
   return [...names.slice(0, MAX_NAMES), ...(others > 0 ? [`${String(others)} more`] : [])].join(", ");
 }
 
-function sentencesOf(customers: readonly ContextMessage[], topic: Written | undefined, answer: ContextMessage | undefined): string {
+function sentencesOf(customers: readonly ContextMessage[], topic: Quote | undefined, answer: ContextMessage | undefined): string {
   const last = customers.findLast(hasWords);
   const wordless = [...new Set(customers.filter((message) => !hasWords(message)).map(({ type }) => labelOf(type)))];
-  const quote = (label: string, { text, from }: Written): string =>
+  const quote = (label: string, { text, from }: Quote): string =>
     `${label}${from === undefined ? "" : ` (${nameOf(from)})`}: “${clip(text, QUOTE_LENGTH)}”`;
   const parts = [
     `${String(customers.length)} messages of ${writersOf(customers)}.`,
@@ -97,7 +97,7 @@ function sentencesOf(customers: readonly ContextMessage[], topic: Written | unde
   return parts.join(" ");
 }
 
-/** On one line, no longer than that, cut between words where there is one. */
+/** On one line, no longer than that, cut between words where possible. */
 export function clip(text: string, length: number): string {
   const line = cleanString(text.replaceAll(/\s+/gu, " ").trim());
   if (line.length <= length) return line;

@@ -1,4 +1,4 @@
-// Owns: how the sessions that a thread has differ from those that its messages tell of. Pure. Refuses to know: how that is written.
+// Owns: how the sessions that a thread has differ from those that follow from its messages. Pure. Refuses to know: how that is written.
 import { cutSessions, type CustomerMessage, type ForcedEnd, type SessionRules, type SessionWindow } from "./cut-sessions.ts";
 import type { SessionChange, TrackingPlan } from "./plan-tracking.ts";
 
@@ -21,7 +21,7 @@ export interface StoredThread {
 }
 
 export interface RebuildPlan {
-  readonly tracking: Omit<TrackingPlan, "doneThen">;
+  readonly tracking: Omit<TrackingPlan, "doneAfterSummaries">;
   readonly removed: readonly string[];
   /** Right as they are, but closed without a summary. */
   readonly unsummarized: readonly string[];
@@ -29,7 +29,7 @@ export interface RebuildPlan {
 }
 
 /**
- * A session is kept, with its summary and its times, when it has the same messages of the customer; so is what an older system summed up. The ends
+ * A session is kept, with its summary and its times, when it has the same messages of the customer; so is one that an older system summed up. The ends
  * that somebody forced are facts, and stay.
  */
 export function planRebuild({ sessions, messages, wanted, nowMs }: StoredThread, rules: SessionRules): RebuildPlan {

@@ -1,4 +1,4 @@
-// Owns: what a run of the session lane has to write: which sessions to open, to close, to take up again. Pure. Refuses to know: how it is written.
+// Owns: what a run of the session lane has to write: which sessions to open, to close, to reopen. Pure. Refuses to know: how it is written.
 import { cutSessions, type ClosedReason, type CustomerMessage, type SessionRules, type SessionWindow } from "./cut-sessions.ts";
 
 /** The newest session of the thread. */
@@ -34,7 +34,7 @@ export interface TrackingPlan {
   readonly pending: number;
   /** How far the lane's work is done; and how far it will be once the summaries are stored. */
   readonly done: number;
-  readonly doneThen: number;
+  readonly doneAfterSummaries: number;
   /** When the open session ends if nothing more comes. */
   readonly openUntilMs: number | null;
 }
@@ -75,11 +75,11 @@ function laneAfter(
   const closed = changes.filter((change) => change.closed !== null).map(({ fromSeq }) => fromSeq);
   const waiting = [...pending.filter((fromSeq) => !changed.has(fromSeq)), ...closed];
   const open = changes.find((change) => change.closed === null);
-  const doneThen = open === undefined ? wanted : Math.min(wanted, open.fromSeq - 1);
+  const doneAfterSummaries = open === undefined ? wanted : Math.min(wanted, open.fromSeq - 1);
   return {
     pending: waiting.length,
-    done: Math.max(0, Math.min(doneThen, ...waiting.map((fromSeq) => fromSeq - 1))),
-    doneThen,
+    done: Math.max(0, Math.min(doneAfterSummaries, ...waiting.map((fromSeq) => fromSeq - 1))),
+    doneAfterSummaries,
     openUntilMs: open === undefined ? null : (windows.at(-1)?.endsAtMs ?? null),
   };
 }

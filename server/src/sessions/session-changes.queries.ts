@@ -50,7 +50,7 @@ select l.fence from lanes l
    for no key update of l`,
 });
 
-// Locks it too; makes it where a message was stored without one (the layers below the normal ingest do that), and lets it reach the customer's
+// Locks it too; creates it where a message was stored without one (the layers below the normal ingest do that), and lets it reach the customer's
 // newest message.
 export const raiseSessionLane = defineQuery({
   name: "sessions.raise-lane",

@@ -1,4 +1,4 @@
-// Owns: what replies may remember: what the sessions of a thread were about, and up to which message their summaries stand for it.
+// Owns: what replies may remember: what the sessions of a thread were about, and up to which message their summaries cover it.
 import { defineQuery } from "../db/query.ts";
 
 // The newest summaries come first. A session that was tracked before summaries existed has none and is left out.

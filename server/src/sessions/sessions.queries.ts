@@ -3,7 +3,7 @@ import { rowsOf } from "../db/parameters.ts";
 import { defineQuery } from "../db/query.ts";
 
 // What a run needs to know, for many lanes in one round trip and without a lock: the write compares the fence, and what comes in between raises
-// `wanted`, so the lane comes again. Times are whole milliseconds, as the code that cuts counts them.
+// `wanted`, so the lane is claimed again. Times are whole milliseconds, as the code that cuts counts them.
 // A message whose transaction began before a session ended, and which was committed after it had been closed, still belongs to it: then the session is
 // read again from its beginning.
 export const readSessionLanes = defineQuery({

@@ -58,8 +58,8 @@ select s.conversation_id, s.id as session_id, s.from_seq, s.to_seq, s.summary_at
  order by s.conversation_id, m.seq`,
 });
 
-// The summary and its event; with the last one that a lane waits for, the lane is done up to where its open session begins. What the worker was told
-// when it tracked is as true now: whatever came since has raised wanted, and whoever changed sessions has taken the fence.
+// The summary and its event; with the last one that a lane waits for, the lane is done up to where its open session begins. What the worker found
+// when it tracked still holds: whatever came since has raised wanted, and whoever changed sessions has taken the fence.
 export const storeSummaries = defineQuery({
   name: "sessions.store-summaries",
   role: "app",
@@ -113,7 +113,7 @@ with mine as materialized (
 select conversation_id from mine`,
 });
 
-// Lets go of lanes whose summaries have to wait: because one failed (session_id), or because others are being written. A lane whose summary failed is
+// Releases lanes whose summaries have to wait: because one failed (session_id), or because others are being written. A lane whose summary failed is
 // looked at again soon: a message that comes meanwhile does not wake it, and its session is to be opened without delay.
 export const postponeSummaries = defineQuery({
   name: "sessions.postpone-summaries",

@@ -30,7 +30,7 @@ export interface SummaryLane extends HeldLane {
 }
 
 /** What a lane has to do after it was tracked. */
-export interface TrackedLane extends Pick<TrackingPlan, "pending" | "doneThen" | "openUntilMs"> {
+export interface TrackedLane extends Pick<TrackingPlan, "pending" | "doneAfterSummaries" | "openUntilMs"> {
   readonly wanted: number;
 }
 
@@ -52,7 +52,7 @@ export interface WrittenSummary {
   readonly summary: Omit<SessionSummary, "source">;
 }
 
-/** Somebody failed to write the summary of this session. */
+/** The summary of this session could not be written. */
 export class SummaryFailure extends Error {
   readonly sessionId: string;
   readonly attempts: number;
@@ -70,7 +70,7 @@ export interface SessionSummaries {
   find(lane: SummaryLane): Promise<WaitingSession | undefined>;
   /** Throws a SummaryFailure. */
   write(businessId: BusinessId, session: WaitingSession, signal: AbortSignal): Promise<WrittenSummary>;
-  /** With the last one that the lane waits for, its row is done with as `tracked` says. False: the lane belongs to somebody else. */
+  /** With the last one that the lane waits for, the lane's row becomes what `tracked` says. False: the lane belongs to somebody else. */
   store(lane: SummaryLane, summary: WrittenSummary, tracked: TrackedLane): Promise<boolean>;
 }
 
@@ -180,7 +180,7 @@ function rowOf({ lane, summary: { sessionId, state, source, summary }, tracked }
     inputTokens: summary.inputTokens,
     outputTokens: summary.outputTokens,
     isLast: tracked.pending === 1,
-    done: tracked.doneThen,
+    done: tracked.doneAfterSummaries,
     wanted: tracked.wanted,
     openUntil: instantOf(tracked.openUntilMs),
   };

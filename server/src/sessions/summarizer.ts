@@ -25,5 +25,5 @@ export interface SessionSummary {
   readonly outputTokens?: number;
 }
 
-/** Throws when it could not; it is asked again later. Honours `signal`. */
+/** Throws when it cannot; it is asked again later. Honours `signal`. */
 export type Summarizer = (session: SessionToSummarize, signal: AbortSignal) => Promise<SessionSummary>;

@@ -290,7 +290,7 @@ describe("summaries", () => {
     const lanes = await claim();
     const runs = lanes.map((lane) => track(lane, stop.signal).catch((error: unknown) => error));
     await hanging.promise;
-    // One of them has the only place; the other one was closed, and let go of at once.
+    // One of them has the only place; the other one was closed, and released at once.
     await Promise.race(runs);
     expect([...(await sessionsOf()), ...(await sessionsOf(second.id))].map(({ state }) => state)).toEqual(["pending", "pending"]);
     await Promise.all([thread.add({ minutesAgo: 0 }), second.add({ minutesAgo: 0 })]);
@@ -327,7 +327,7 @@ describe("summaries", () => {
     expect(await laneOf()).toMatchObject({ wanted: 12, done: 12, asleep: true, owner: null });
   });
 
-  it("lanes that find no place to write their summary are let go of together, for ten to twenty seconds, not at one time", async () => {
+  it("lanes that find no place to write their summary are released together, for ten to twenty seconds, not at one time", async () => {
     const threads = await Promise.all(Array.from({ length: 40 }, () => createTestThread(test.superuser, business)));
     for (const one of threads) await one.add({ minutesAgo: 50 }, { minutesAgo: 49 });
     const asked = Promise.withResolvers<undefined>();
@@ -359,7 +359,7 @@ describe("summaries", () => {
           where l.business_id = $1 and l.kind = 'session' and l.owner is null order by 1`,
         [business.businessId],
       );
-    const { rows } = await eventually(waits, ({ rowCount }) => rowCount === 39, { what: "all others let go of" });
+    const { rows } = await eventually(waits, ({ rowCount }) => rowCount === 39, { what: "all others to be released" });
     stop.abort();
     await Promise.all(runs);
     expect(rows.at(-1)?.ms).toBeGreaterThan(4_000);

@@ -34,7 +34,7 @@ const SUMMARIES_AT_ONCE_PER_BUSINESS = 16;
 const TRACK_EVERY_MS = 5_000;
 // A message does not move the next look at a lane that waits: so a failing summary never lets it wait for longer than this.
 const RETRY_MS = [5_000, 10_000] as const;
-// Thousands of lanes may wait for a place, after an outage of the model say. Each look costs a claim, so they come seldom, and not all at once.
+// Thousands of lanes may wait for a place, for example after an outage of the model. Each look costs a claim, so they are rare, and not all at once.
 const BUSY_MS = { from: 10_000, to: 20_000 } as const;
 
 type Track = (lane: ClaimedLane) => Promise<TrackedLane | undefined>;

@@ -35,7 +35,7 @@ function readingOf(row: Row<typeof readSessionLanes>): LaneReading {
 
 export interface PlannedLane extends HeldLane {
   readonly wanted: number;
-  readonly plan: Omit<TrackingPlan, "doneThen">;
+  readonly plan: Omit<TrackingPlan, "doneAfterSummaries">;
 }
 
 export interface WriteRequest {
