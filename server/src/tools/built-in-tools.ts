@@ -1,4 +1,4 @@
-// Owns: the tools that every model has: fetching a person, searching the business's texts, noting what a customer said of themselves.
+// Owns: the tools that every model has: fetching a person, searching the business's texts, noting what a customer said about themselves.
 // Refuses to know: how calls are recorded. Business, conversation and customer are given, never asked for.
 import type { CustomerFacts } from "../conversations/customer-facts.ts";
 import type { BusinessId, ConversationId } from "../kernel/ids.ts";
@@ -25,13 +25,13 @@ const MAX_TEXTS = 5;
 const MAX_TEXT_LENGTH = 1_500;
 const MAX_RESULT_LENGTH = 8_000;
 
-interface Shape {
+interface BuiltInTool {
   readonly name: "handoff" | "search_knowledge" | "update_customer";
   readonly description: string;
   readonly parameters: JsonObject;
 }
 
-const SHAPES: readonly Shape[] = [
+const BUILT_IN: readonly BuiltInTool[] = [
   {
     name: "handoff",
     description: "Fetches a person, who answers instead of you. Call it when the customer asks for a person, or when you cannot help.",
@@ -56,14 +56,14 @@ const SHAPES: readonly Shape[] = [
   },
   {
     name: "update_customer",
-    description: "Notes what the customer said of themselves and what is worth knowing next time. Only what they said; never a guess.",
+    description: "Notes what the customer said about themselves and what is worth knowing next time. Only what they said; never a guess.",
     parameters: {
       type: "object",
       properties: {
-        name: { type: "string", minLength: 1, maxLength: 120, description: "How they want to be called." },
+        name: { type: "string", minLength: 1, maxLength: 120, description: "What they want to be called." },
         facts: {
           type: "object",
-          description: 'Short facts by name, such as {"allergy": "penicillin"}; an empty text takes one away.',
+          description: 'Short facts by name, such as {"allergy": "penicillin"}; an empty text removes one.',
           additionalProperties: { type: "string", maxLength: 300 },
         },
       },
@@ -74,13 +74,13 @@ const SHAPES: readonly Shape[] = [
 
 export function createBuiltInTools(options: BuiltInOptions): readonly CallableTool[] {
   const run = { handoff: fetchPerson, search_knowledge: searchKnowledge, update_customer: updateCustomer };
-  return SHAPES.filter(({ name }) => !options.settings.withhold.includes(name)).map((shape) => ({
-    ...shape,
-    // All three may be made twice: a search changes nothing, and the others leave the same behind.
+  return BUILT_IN.filter(({ name }) => !options.settings.withhold.includes(name)).map((tool) => ({
+    ...tool,
+    // All three may be made twice: a search changes nothing, and the others have the same effect each time.
     isRepeatable: true,
     needsApproval: false,
-    check: compileArguments(shape.parameters),
-    run: (args) => run[shape.name](options, args),
+    check: compileArguments(tool.parameters),
+    run: (args) => run[tool.name](options, args),
   }));
 }
 

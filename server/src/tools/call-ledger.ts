@@ -1,5 +1,6 @@
 // Owns: that a call is made at most once: it is recorded before it leaves, and whoever wants to make it again within the same burst is told what
 // became of it. Refuses to know: what the tool does, and who asked.
+import { setTimeout as delay } from "node:timers/promises";
 import type { Database } from "../db/database.ts";
 import type { Row } from "../db/query.ts";
 import { hashOfJson } from "../kernel/hash-json.ts";
@@ -20,7 +21,7 @@ export interface CallKey {
 export interface CallRules {
   readonly isRepeatable: boolean;
   readonly needsApproval: boolean;
-  /** What runs for longer is taken for the rest of a process that died. */
+  /** What runs for longer is taken for a leftover of a process that died. */
   readonly abandonedAfterMs: number;
 }
 
@@ -29,7 +30,7 @@ export interface StartedCall {
   readonly attempt: number;
 }
 
-export type BegunCall =
+export type BeginOutcome =
   /** It is ours to make, and nobody else's. */
   | ({ readonly outcome: "ours" } & StartedCall)
   | { readonly outcome: "done"; readonly result: Json }
@@ -37,25 +38,25 @@ export type BegunCall =
   | { readonly outcome: "unknown" }
   | { readonly outcome: "denied" }
   | { readonly outcome: "waits" }
-  /** `signal` aborted, or the burst is over or stands in another thread meanwhile; nothing was begun. */
+  /** `signal` aborted, or the burst is over or has moved to another thread; nothing was begun. */
   | { readonly outcome: "stopped" };
 
 export interface CallLedger {
   /** What was called in these bursts before, by whichever turn; the oldest first. */
-  list(businessId: BusinessId, bursts: readonly Pick<CallKey, "conversationId" | "answeredTo">[]): Promise<readonly CallOfBurst[]>;
+  list(businessId: BusinessId, bursts: readonly Pick<CallKey, "conversationId" | "answeredTo">[]): Promise<readonly BurstCall[]>;
   /** Waits while another process is making the same call. */
-  begin(key: CallKey, rules: CallRules, signal: AbortSignal): Promise<BegunCall>;
+  begin(key: CallKey, rules: CallRules, signal: AbortSignal): Promise<BeginOutcome>;
   finish(businessId: BusinessId, call: StartedCall, outcome: CallOutcome): Promise<void>;
 }
 
-export type CallOfBurst = Row<typeof listCallsOfBursts>;
-type Recorded = Row<typeof findRecordedCall>;
+export type BurstCall = Row<typeof listCallsOfBursts>;
+type CallRow = Row<typeof findRecordedCall>;
 
 const FIRST_LOOK_MS = 20;
 const LAST_LOOK_MS = 500;
 
 /** What the call came to, for those who may not make it again; undefined: it may be started, or is being made. */
-function settled(row: Recorded, { isRepeatable }: CallRules): BegunCall | undefined {
+function settled(row: CallRow, { isRepeatable }: CallRules): BeginOutcome | undefined {
   switch (row.state) {
     case "done":
       return { outcome: "done", result: row.result as Json };
@@ -76,7 +77,7 @@ function settled(row: Recorded, { isRepeatable }: CallRules): BegunCall | undefi
 export function createCallLedger(deps: { readonly database: Database }): CallLedger {
   const { database } = deps;
 
-  async function record(key: CallKey, argsHash: string, { needsApproval }: CallRules): Promise<BegunCall | undefined> {
+  async function record(key: CallKey, argsHash: string, { needsApproval }: CallRules): Promise<BeginOutcome | undefined> {
     const { businessId, conversationId, turnId, answeredTo, tool, args } = key;
     const state = needsApproval ? "waiting" : "running";
     const call = { id: newId(), conversationId, turnId, answeredTo, tool, args: JSON.stringify(args), argsHash, state };
@@ -86,18 +87,18 @@ export function createCallLedger(deps: { readonly database: Database }): CallLed
     return row.state === "waiting" ? { outcome: "waits" } : { outcome: "ours", callId: row.id, attempt: row.attempts ?? 1 };
   }
 
-  async function start(businessId: BusinessId, { id, state, attempts }: Recorded): Promise<BegunCall | undefined> {
+  async function start(businessId: BusinessId, { id, state, attempts }: CallRow): Promise<BeginOutcome | undefined> {
     const [started] = await database.forBusiness(businessId).run(startRecordedCall, { id, state, attempts });
     return started === undefined ? undefined : { outcome: "ours", callId: id, attempt: started.attempts };
   }
 
-  async function giveUp(businessId: BusinessId, { id, attempts }: Recorded): Promise<void> {
+  async function giveUp(businessId: BusinessId, { id, attempts }: CallRow): Promise<void> {
     const error = "The process that made the call ended before its outcome was known.";
     await database.forBusiness(businessId).execute(finishRecordedCall, { id, attempts, state: "unknown", result: null, error });
   }
 
   /** One look at a call that somebody has recorded before; undefined: look again. */
-  async function look(key: CallKey, argsHash: string, rules: CallRules): Promise<BegunCall | "running" | undefined> {
+  async function look(key: CallKey, argsHash: string, rules: CallRules): Promise<BeginOutcome | "running" | undefined> {
     const { businessId, conversationId, answeredTo, tool } = key;
     const call = { conversationId, answeredTo, tool, argsHash, abandonedAfterMs: rules.abandonedAfterMs };
     const [row] = await database.forBusiness(businessId).run(findRecordedCall, call);
@@ -120,7 +121,8 @@ export function createCallLedger(deps: { readonly database: Database }): CallLed
         const begun = (await record(key, argsHash, rules)) ?? (await look(key, argsHash, rules));
         if (begun === undefined) continue;
         if (begun !== "running") return begun;
-        await pause(pauseMs, signal);
+        // Somebody else is making the call, perhaps in another process: all that we can do is look again.
+        await delay(pauseMs, undefined, { signal }).catch(() => undefined);
         pauseMs = Math.min(pauseMs * 2, LAST_LOOK_MS);
       }
       return { outcome: "stopped" };
@@ -132,17 +134,4 @@ export function createCallLedger(deps: { readonly database: Database }): CallLed
       await database.forBusiness(businessId).execute(finishRecordedCall, end);
     },
   };
-}
-
-/** Somebody else is making the call, perhaps in another process: all that we can do is look again. */
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const wake = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", wake);
-      resolve();
-    };
-    const timer = setTimeout(wake, ms);
-    signal.addEventListener("abort", wake);
-  });
 }

@@ -3,7 +3,7 @@ import type { Json, JsonObject } from "../kernel/json.ts";
 import type { CheckArguments } from "./check-arguments.ts";
 import type { ContextName } from "./fill-template.ts";
 
-export interface CallSite {
+export interface CallContext {
   /** The id under which the call is recorded, the same one over retries. */
   readonly callId: string;
   readonly timeoutMs: number;
@@ -33,5 +33,5 @@ export interface CallableTool {
   readonly needsApproval: boolean;
   readonly check: CheckArguments;
   /** Throws only for faults of ours. */
-  run(args: JsonObject, site: CallSite): Promise<CallOutcome>;
+  run(args: JsonObject, call: CallContext): Promise<CallOutcome>;
 }

@@ -1,4 +1,4 @@
-// Owns: holding a model's arguments against the JSON Schema of a tool, before anything is done with them. Refuses to know: what the tool does.
+// Owns: checking a model's arguments against the JSON Schema of a tool, before anything is done with them. Refuses to know: what the tool does.
 import { createContext, Script } from "node:vm";
 import { LRUCache } from "lru-cache";
 import { z } from "zod";
@@ -23,15 +23,15 @@ const MAX_SCHEMA_DEPTH = 60;
 /** Of a schema with all its references followed. A schema that people write has a few hundred at most. */
 const MAX_VISITS = 5_000;
 
-// Every turn opens every tool, and hardly any is called: compiling them anew was 1 ms of each reply (2026-11-25).
-const compiledOnes = new LRUCache<string, CheckArguments>({ max: 1_000 });
+// Every turn opens every tool, and hardly any is called: compiling them again was 1 ms of each reply (2026-11-25).
+const compiledSchemas = new LRUCache<string, CheckArguments>({ max: 1_000 });
 
-/** Throws a sentence when the schema is not one that can be checked: conditions, `not`, an unknown type, or one that was made to cost. */
+/** Throws a sentence when the schema is not one that can be checked: conditions, `not`, an unknown type, or one that is too expensive to check. */
 export function compileArguments(schema: JsonObject): CheckArguments {
   if (isDeeperThan(schema, MAX_SCHEMA_DEPTH)) throw new RangeError(`the parameters nest deeper than ${MAX_SCHEMA_DEPTH} levels`);
   const written = JSON.stringify(schema);
-  const known = compiledOnes.get(written) ?? compile(schema);
-  compiledOnes.set(written, known);
+  const known = compiledSchemas.get(written) ?? compile(schema);
+  compiledSchemas.set(written, known);
   return known;
 }
 
@@ -80,7 +80,7 @@ function readArguments(args: unknown): JsonObject | undefined {
   return isObject(plain) ? cleanObject(plain) : undefined;
 }
 
-// A pattern may need exponential time for a text that a customer thought up (/^(a+)+$/ takes minutes for 40 letters, 2026-11-25), and so may branches
+// A pattern may need exponential time for a text that a customer made up (/^(a+)+$/ takes minutes for 40 letters, 2026-11-25), and so may branches
 // within branches: both would stop the whole process. The watchdog of a vm ends whatever runs inside the call, regular expressions included.
 const room = createContext({ work: undefined as unknown });
 const call = new Script("work()");

@@ -6,14 +6,14 @@ import { findToolCustomer } from "./tools.queries.ts";
 
 export type ContextValue = (name: ContextName) => Promise<string | undefined>;
 
-interface Place {
+interface ContextValuesOptions {
   readonly database: Database;
   readonly businessId: BusinessId;
   readonly conversationId: string;
 }
 
-/** Looks the customer up only when a tool wants to know of them. */
-export function createContextValues({ database, businessId, conversationId }: Place): (callId: string) => ContextValue {
+/** Looks the customer up only when a tool wants to know about them. */
+export function createContextValues({ database, businessId, conversationId }: ContextValuesOptions): (callId: string) => ContextValue {
   const findCustomer = async () => (await database.forBusiness(businessId).run(findToolCustomer, { conversationId }))[0];
   return (callId) => async (name) => {
     switch (name) {

@@ -24,10 +24,16 @@ export function placeholdersOf(template: string): readonly Placeholder[] {
   return [...template.matchAll(TOKEN)].flatMap((match) => placeholderOf(match) ?? []);
 }
 
-/** What looks like a placeholder and is none: a name with a typing error would otherwise be sent as it stands. */
+/** What looks like a placeholder and is none: a name with a typing error would otherwise be sent as it is. */
 export function strayBraces(template: string): string | undefined {
   const rest = template.replaceAll(TOKEN, (...match) => (placeholderOf(match) === undefined ? "{" : ""));
   return /[{}]/.test(rest) ? template : undefined;
+}
+
+/** All texts of a template of JSON, at whatever depth. */
+export function textsIn(template: unknown): readonly string[] {
+  if (typeof template === "string") return [template];
+  return typeof template === "object" && template !== null ? Object.values(template).flatMap(textsIn) : [];
 }
 
 /** The whole template is one argument: its value may keep its type. */
@@ -44,7 +50,7 @@ export function fillTemplate(template: string, valueOf: ValueOf): string {
   });
 }
 
-/** How a value is written into a text; objects and lists have no place there. */
+/** How a value is written into a text; objects and lists cannot be. */
 export function scalarText(value: Json | undefined): string | undefined {
   if (typeof value === "string") return value;
   return typeof value === "number" || typeof value === "boolean" ? String(value) : undefined;

@@ -5,9 +5,9 @@ import type { Json, JsonObject } from "../kernel/json.ts";
 import { type OutsideAnswer, type OutsideHttp, type OutsideRequest } from "../outside/outside-http.ts";
 import { OutsideError } from "../outside/outside-error.ts";
 import { isArray, isObject } from "../kernel/read-json.ts";
-import type { CallableTool, CallOutcome, CallSite } from "./callable-tool.ts";
+import type { CallableTool, CallContext, CallOutcome } from "./callable-tool.ts";
 import { compileArguments, type CheckArguments } from "./check-arguments.ts";
-import { fillTemplate, placeholdersOf, scalarText, soleArgument, type ContextName, type Placeholder } from "./fill-template.ts";
+import { fillTemplate, placeholdersOf, scalarText, soleArgument, textsIn, type ContextName, type Placeholder } from "./fill-template.ts";
 import type { HttpDefinition } from "./tool-definition.ts";
 import { lookUpSecrets, type CallSecrets, type FindSecret } from "./tool-secrets.ts";
 import { trimResult } from "./trim-result.ts";
@@ -25,7 +25,7 @@ export interface HttpToolOptions {
 }
 
 /** A call that cannot be made as it is; the sentence is for the model. */
-class Unusable extends Error {}
+class UnusableCall extends Error {}
 
 interface Values {
   readonly args: JsonObject;
@@ -33,22 +33,23 @@ interface Values {
   readonly context: ReadonlyMap<ContextName, string>;
 }
 
+const onlyReads = ({ method }: HttpDefinition): boolean => method === "GET" || method === "HEAD";
+
 export function createHttpTool(options: HttpToolOptions): CallableTool {
   const { name, description, needsApproval, definition } = options;
-  const isRead = definition.method === "GET" || definition.method === "HEAD";
   const parameters = definition.parameters as JsonObject;
   return {
     name,
     description,
     parameters,
     needsApproval,
-    isRepeatable: isRead,
+    isRepeatable: onlyReads(definition),
     check: checkOf(parameters),
-    run: (args, site) => runHttpTool(options, args, site),
+    run: (args, call) => runHttpTool(options, args, call),
   };
 }
 
-/** A tool that was saved before its schema was refused is not called, and takes no other one with it. */
+/** A tool whose schema was saved before such schemas were refused is not called, and the other tools stay usable. */
 function checkOf(parameters: JsonObject): CheckArguments {
   try {
     return compileArguments(parameters);
@@ -57,12 +58,16 @@ function checkOf(parameters: JsonObject): CheckArguments {
   }
 }
 
-async function runHttpTool({ definition, outside, findSecret }: HttpToolOptions, args: JsonObject, site: CallSite): Promise<CallOutcome> {
+async function runHttpTool(
+  { definition, outside, findSecret }: HttpToolOptions,
+  args: JsonObject,
+  call: CallContext,
+): Promise<CallOutcome> {
   const placeholders = [
     definition.url,
     ...Object.values(definition.query),
     ...Object.values(definition.headers),
-    ...textsOf(definition.body),
+    ...textsIn(definition.body),
   ].flatMap(placeholdersOf);
   const namesOf = (kind: Placeholder["kind"]): readonly string[] => placeholders.filter((one) => one.kind === kind).map(({ name }) => name);
   const secrets = await lookUpSecrets(namesOf("secret"), findSecret);
@@ -71,25 +76,24 @@ async function runHttpTool({ definition, outside, findSecret }: HttpToolOptions,
   const context = new Map<ContextName, string>();
   for (const one of placeholders) {
     if (one.kind !== "context") continue;
-    const value = await site.contextValue(one.name);
+    const value = await call.contextValue(one.name);
     if (value === undefined) return { outcome: "failed", error: `The tool needs the customer's ${one.name}, which is not known.` };
     context.set(one.name, value);
   }
   let request: OutsideRequest;
   try {
-    request = requestOf(definition, { args, secrets, context }, site);
+    request = requestOf(definition, { args, secrets, context }, call);
   } catch (error) {
-    if (error instanceof Unusable) return { outcome: "failed", error: error.message };
+    if (error instanceof UnusableCall) return { outcome: "failed", error: error.message };
     throw error;
   }
-  return ask(request, { outside, secrets, definition, site });
+  return ask(request, { outside, secrets, definition });
 }
 
 interface Exchange {
   readonly outside: Pick<OutsideHttp, "request">;
   readonly secrets: CallSecrets;
   readonly definition: HttpDefinition;
-  readonly site: CallSite;
 }
 
 async function ask(request: OutsideRequest, { outside, secrets, definition }: Exchange): Promise<CallOutcome> {
@@ -98,8 +102,7 @@ async function ask(request: OutsideRequest, { outside, secrets, definition }: Ex
   } catch (error) {
     if (!(error instanceof OutsideError)) throw error;
     const sentence = secrets.redact(error.message);
-    const isRead = definition.method === "GET" || definition.method === "HEAD";
-    return isRead || neverLeft(error) ? { outcome: "failed", error: sentence } : { outcome: "unknown", error: sentence };
+    return onlyReads(definition) || neverLeft(error) ? { outcome: "failed", error: sentence } : { outcome: "unknown", error: sentence };
   }
 }
 
@@ -116,11 +119,11 @@ export function neverLeft(error: OutsideError): boolean {
 function readAnswer({ status, body }: OutsideAnswer, secrets: CallSecrets, maxCharacters: number): CallOutcome {
   const result: Json = { status, body: trimResult(secrets.redact(body.toString("utf8")), maxCharacters) };
   if (status >= 200 && status < 300) return { outcome: "done", result };
-  const meaning = status >= 300 && status < 400 ? "leads on to another address, which is not followed" : "says that it did not work";
+  const meaning = status >= 300 && status < 400 ? "redirects to another address, which is not followed" : "says that it did not work";
   return { outcome: "failed", error: `The tool answered ${status}: it ${meaning}.`, result };
 }
 
-function requestOf(definition: HttpDefinition, values: Values, site: CallSite): OutsideRequest {
+function requestOf(definition: HttpDefinition, values: Values, call: CallContext): OutsideRequest {
   const url = urlOf(definition, values);
   const body = bodyOf(definition, values);
   const headers = Object.fromEntries(
@@ -129,7 +132,6 @@ function requestOf(definition: HttpDefinition, values: Values, site: CallSite): 
       headerText(fill(template, values, (value) => value)),
     ]),
   );
-  const isRead = definition.method === "GET" || definition.method === "HEAD";
   return {
     url: url.href,
     method: definition.method,
@@ -137,20 +139,20 @@ function requestOf(definition: HttpDefinition, values: Values, site: CallSite): 
       accept: "application/json, text/plain;q=0.9, */*;q=0.5",
       ...(body === undefined ? {} : { "content-type": "application/json" }),
       ...headers,
-      "idempotency-key": site.callId,
-      ...(site.isTest ? { "onethread-test": "true" } : {}),
+      "idempotency-key": call.callId,
+      ...(call.isTest ? { "onethread-test": "true" } : {}),
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    timeoutMs: site.timeoutMs,
+    timeoutMs: call.timeoutMs,
     maxBytes: MAX_ANSWER_BYTES,
     // A redirected POST would arrive somewhere as a GET, and count as done.
-    maxRedirects: isRead ? MAX_REDIRECTS : 0,
-    signal: site.signal,
+    maxRedirects: onlyReads(definition) ? MAX_REDIRECTS : 0,
+    signal: call.signal,
   };
 }
 
 function headerText(value: string): string {
-  if (/[^\t\u0020-\u007e\u0080-\u00ff]/.test(value)) throw new Unusable("A value cannot be sent in a header of the request.");
+  if (/[^\t\u0020-\u007e\u0080-\u00ff]/.test(value)) throw new UnusableCall("A value cannot be sent in a header of the request.");
   return value;
 }
 
@@ -158,7 +160,7 @@ function headerText(value: string): string {
 function urlOf(definition: HttpDefinition, values: Values): URL {
   const [path = "", search] = definition.url.split("?", 2);
   const filledPath = fill(path, values, (value, name) => {
-    if (/^\.{0,2}$/.test(value)) throw new Unusable(`${name}: ${JSON.stringify(value)} cannot stand in the address.`);
+    if (/^\.{0,2}$/.test(value)) throw new UnusableCall(`${name}: ${JSON.stringify(value)} cannot be part of the address.`);
     return encodeURIComponent(value);
   });
   const filledSearch = search === undefined ? "" : `?${fill(search, values, (value) => encodeURIComponent(value))}`;
@@ -175,7 +177,7 @@ function urlOf(definition: HttpDefinition, values: Values): URL {
       );
   }
   const origin = new URL(path.replaceAll(/\{[^/]*\}/g, "x")).origin;
-  if (url.origin !== origin) throw new Unusable("The arguments would lead to another address.");
+  if (url.origin !== origin) throw new UnusableCall("The arguments would lead to another address.");
   return url;
 }
 
@@ -191,13 +193,13 @@ function fill(template: string, { args, secrets, context }: Values, encode: Enco
 
 function textOf(value: Json | undefined, name: string): string {
   const text = scalarText(value);
-  if (text === undefined) throw new Unusable(`${name}: a text, a number or true or false is needed here.`);
+  if (text === undefined) throw new UnusableCall(`${name}: a text, a number or true or false is needed here.`);
   return text;
 }
 
 function bodyOf(definition: HttpDefinition, values: Values): Json | undefined {
   const { method, body, url, query, headers } = definition;
-  if (method === "GET" || method === "HEAD") return undefined;
+  if (onlyReads(definition)) return undefined;
   if (body !== undefined) return fillJson(body as JsonObject, values);
   const placed = new Set(
     [url, ...Object.values(query), ...Object.values(headers)]
@@ -208,7 +210,7 @@ function bodyOf(definition: HttpDefinition, values: Values): Json | undefined {
   return method === "DELETE" && rest.length === 0 ? undefined : Object.fromEntries(rest);
 }
 
-/** "{name}" alone keeps the type of its argument; an argument that was not given takes its key away. */
+/** "{name}" alone keeps the type of its argument; without the argument, its key is left out. */
 function fillJson(template: Json, values: Values): Json {
   if (typeof template === "string") {
     const sole = soleArgument(template);
@@ -221,9 +223,4 @@ function fillJson(template: Json, values: Values): Json {
     return sole === undefined || values.args[sole] !== undefined;
   });
   return Object.fromEntries(given.map(([key, inner]) => [key, fillJson(inner, values)]));
-}
-
-function textsOf(value: unknown): readonly string[] {
-  if (typeof value === "string") return [value];
-  return typeof value === "object" && value !== null ? Object.values(value).flatMap(textsOf) : [];
 }

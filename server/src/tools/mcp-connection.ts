@@ -1,4 +1,4 @@
-// Owns: one conversation with a server that speaks the Model Context Protocol, over streamable HTTP through the guarded fetch.
+// Owns: one connection to a server that speaks the Model Context Protocol, over streamable HTTP through the guarded fetch.
 // Refuses to know: which business it is for, and what is done with the answers.
 import type { JsonObject } from "../kernel/json.ts";
 import { boundFetch } from "../outside/bound-fetch.ts";
@@ -110,14 +110,14 @@ export async function connectMcp({ definition, outside, findSecret, timeoutMs, s
   };
 }
 
-interface ListedRaw {
+interface ServerTool {
   readonly name: string;
   readonly description?: string | undefined;
   readonly inputSchema: object;
   readonly annotations?: { readonly readOnlyHint?: boolean | undefined } | undefined;
 }
 
-function listedTool({ name, description = "", inputSchema, annotations }: ListedRaw): ListedTool {
+function listedTool({ name, description = "", inputSchema, annotations }: ServerTool): ListedTool {
   const schema = JSON.parse(JSON.stringify(inputSchema)) as JsonObject;
   return { name, description: description.slice(0, 2_000), inputSchema: schema, isReadOnly: annotations?.readOnlyHint === true };
 }
@@ -138,15 +138,15 @@ function textOfPart(part: unknown): string {
   return `(${typeof type === "string" ? type : "something"} that cannot be shown)`;
 }
 
-interface McpSite {
+interface McpRequest {
   readonly host: string;
   readonly signal: AbortSignal;
   /** The request that failed was the call itself. */
   readonly hasLeft: boolean;
 }
 
-// A server's own words are never taken over: they may quote what it was sent.
-function explainMcp(error: unknown, { host, signal, hasLeft }: McpSite): McpFault {
+// A server's own words are never repeated: they may quote what it was sent.
+function explainMcp(error: unknown, { host, signal, hasLeft }: McpRequest): McpFault {
   const fault = (message: string, fate: McpFault["fate"]): McpFault =>
     new McpFault(message, { fate: hasLeft ? fate : "not_sent", cause: error });
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {

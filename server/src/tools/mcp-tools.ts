@@ -1,7 +1,7 @@
 // Owns: the tools of a business's MCP servers: what they are called here, and what a call of one means. Refuses to know: how calls are recorded.
 import type { JsonObject } from "../kernel/json.ts";
 import type { OutsideHttp } from "../outside/outside-http.ts";
-import type { CallableTool, CallOutcome, CallSite } from "./callable-tool.ts";
+import type { CallableTool, CallContext, CallOutcome } from "./callable-tool.ts";
 import { compileArguments, type CheckArguments } from "./check-arguments.ts";
 import { connectMcp, McpFault, type ListedTool, type McpConnection } from "./mcp-connection.ts";
 import type { McpDefinition } from "./tool-definition.ts";
@@ -84,7 +84,7 @@ export function createMcpTool(options: McpToolsOptions, listed: ListedTool): Cal
     needsApproval: server.needsApproval,
     isRepeatable: listed.isReadOnly,
     check: checkOf(parameters),
-    run: (args, site) => callMcpTool(options, { tool: listed.name, isReadOnly: listed.isReadOnly, args, site }),
+    run: (args, call) => callMcpTool(options, { tool: listed.name, isReadOnly: listed.isReadOnly, args, call }),
   };
 }
 
@@ -101,15 +101,15 @@ interface McpCall {
   readonly tool: string;
   readonly isReadOnly: boolean;
   readonly args: JsonObject;
-  readonly site: CallSite;
+  readonly call: CallContext;
 }
 
 async function callMcpTool(
   { server, outside, findSecret, connections }: McpToolsOptions,
-  { tool, isReadOnly, args, site }: McpCall,
+  { tool, isReadOnly, args, call }: McpCall,
 ): Promise<CallOutcome> {
   const { definition } = server;
-  const { timeoutMs, signal } = site;
+  const { timeoutMs, signal } = call;
   try {
     const connection = await connections.open(server.name, () => connectMcp({ definition, outside, findSecret, timeoutMs, signal }));
     const { secrets } = connection;

@@ -1,4 +1,4 @@
-// Owns: the tools of one turn: which there are, and what happens between a model's call and its answer: checked, counted, recorded, made, told.
+// Owns: the tools of one turn: which there are, and what happens between a model's call and its answer: checked, counted, recorded, made, reported.
 // Refuses to know: which model calls, and what becomes of the turn.
 import type { CustomerFacts } from "../conversations/customer-facts.ts";
 import { createBusinessBatcher } from "../db/business-batcher.ts";
@@ -14,7 +14,7 @@ import type { ReplySettingsStore } from "../settings/reply-settings-store.ts";
 import type { EarlierCall, OpenTools, ReplyContext, ToolOutcome, ToolSet } from "../answers/responder.ts";
 import { createBuiltInTools, HANDOFF_TOOL } from "./built-in-tools.ts";
 import type { BusinessTool, BusinessTools } from "./business-tools.ts";
-import { createCallLedger, type BegunCall, type CallLedger, type CallOfBurst, type StartedCall } from "./call-ledger.ts";
+import { createCallLedger, type BeginOutcome, type BurstCall, type CallLedger, type StartedCall } from "./call-ledger.ts";
 import type { CallableTool, CallOutcome } from "./callable-tool.ts";
 import { createContextValues } from "./context-values.ts";
 import { createHttpTool } from "./http-tool.ts";
@@ -33,11 +33,11 @@ export interface OpenToolsDeps {
 }
 
 export type OpenToolsWithEnd = OpenTools & {
-  /** Resolves when no call is on its way any more: calls that change something go on after their turn was given up, until their outcome is written. */
+  /** Resolves when no call is in progress: calls that change something continue after their turn was abandoned, until their outcome is recorded. */
   readonly idle: () => Promise<void>;
 };
 
-/** Beyond a call's own time: what its recording may take. */
+/** Beyond a call's own time: how long recording it may take. */
 const GRACE_MS = 5_000;
 
 const SENTENCES = {
@@ -57,14 +57,14 @@ export function createOpenTools(deps: OpenToolsDeps): OpenToolsWithEnd {
     findSecret: (...secret) => settings.findSecret(...secret),
     log,
   });
-  const parts: Parts = {
+  const parts: SharedParts = {
     ...deps,
     ledger: createCallLedger({ database }),
     listMcpTools,
     underway: new Set(),
   };
   // One look for all turns of a business that begin at the same time: they all see the same tools.
-  const look = createBusinessBatcher<ReplyContext, { readonly own: readonly BusinessTool[]; readonly earlier: readonly CallOfBurst[] }>({
+  const look = createBusinessBatcher<ReplyContext, { readonly own: readonly BusinessTool[]; readonly earlier: readonly BurstCall[] }>({
     slots: 2,
     async run(businessId, contexts) {
       const [own, calls] = await Promise.all([businessTools.list(businessId), parts.ledger.list(businessId, contexts)]);
@@ -86,7 +86,7 @@ export function createOpenTools(deps: OpenToolsDeps): OpenToolsWithEnd {
   });
 }
 
-interface Parts extends OpenToolsDeps {
+interface SharedParts extends OpenToolsDeps {
   readonly ledger: CallLedger;
   readonly listMcpTools: ListMcpTools;
   readonly underway: Set<Promise<unknown>>;
@@ -99,7 +99,7 @@ interface Listing {
 }
 
 /** Built-in ones first, then those of the business by name: of two with the same name the first is the one. */
-async function listTools(parts: Parts, { context, connections, own }: Listing): Promise<ReadonlyMap<string, CallableTool>> {
+async function listTools(parts: SharedParts, { context, connections, own }: Listing): Promise<ReadonlyMap<string, CallableTool>> {
   const { businessId, conversationId, language } = context;
   const { outside, knowledge, facts } = parts;
   const findSecret = (name: string): Promise<string | undefined> => parts.settings.findSecret(businessId, name);
@@ -118,34 +118,37 @@ async function listTools(parts: Parts, { context, connections, own }: Listing): 
   return new Map(all.toReversed().map((tool) => [tool.name, tool]));
 }
 
-interface Opened {
+interface ToolSetParts {
   readonly context: ReplyContext;
   readonly connections: McpConnections;
   readonly tools: ReadonlyMap<string, CallableTool>;
-  readonly earlier: readonly CallOfBurst[];
+  readonly earlier: readonly BurstCall[];
   readonly signal: AbortSignal;
 }
 
-async function createToolSet(parts: Parts, { context, connections, tools, earlier, signal: opening }: Opened): Promise<ToolSet> {
+async function createToolSet(
+  parts: SharedParts,
+  { context, connections, tools, earlier, signal: opening }: ToolSetParts,
+): Promise<ToolSet> {
   const calls: { readonly tool: string; readonly state: string; readonly ms: number }[] = [];
   const mine = new Set<Promise<unknown>>();
   const makeCall = createMakeCall(parts, { context, mine });
   let left = context.settings.tools.maxCalls;
 
-  async function answer(tool: CallableTool, args: unknown, signal: AbortSignal): Promise<Told> {
+  async function checkAndMake(tool: CallableTool, args: unknown, signal: AbortSignal): Promise<CallReport> {
     const checked = tool.check(args);
     if (checked.outcome === "invalid") {
       const error = `The arguments are not valid, and nothing was done: ${checked.problems.join("; ")}.`;
-      return { state: "invalid", told: { outcome: "error", error } };
+      return { state: "invalid", answer: { outcome: "error", error } };
     }
     // Fetching a person is always possible.
     if (tool.name !== HANDOFF_TOOL) left -= 1;
-    if (left < 0 && tool.name !== HANDOFF_TOOL) return { state: "refused", told: { outcome: "error", error: SENTENCES.budget } };
+    if (left < 0 && tool.name !== HANDOFF_TOOL) return { state: "refused", answer: { outcome: "error", error: SENTENCES.budget } };
     return makeCall(tool, checked.args, signal);
   }
 
-  /** What people have approved is made with the arguments that they saw, whether or not the model would ask for it again in the same words. */
-  async function carryOut({ tool: name, arguments: args }: CallOfBurst): Promise<void> {
+  /** A call that people approved is made with the arguments that they saw, whether or not the model would ask for it again in the same words. */
+  async function carryOut({ tool: name, arguments: args }: BurstCall): Promise<void> {
     const tool = tools.get(name);
     if (tool === undefined || opening.aborted) return;
     const startedAt = performance.now();
@@ -164,12 +167,12 @@ async function createToolSet(parts: Parts, { context, connections, tools, earlie
     async call(name, args, signal) {
       const startedAt = performance.now();
       const tool = tools.get(name);
-      const { state, told }: Told =
+      const { state, answer }: CallReport =
         tool === undefined
-          ? { state: "refused", told: { outcome: "error", error: `There is no tool ${JSON.stringify(name.slice(0, 64))}.` } }
-          : await answer(tool, args, signal);
+          ? { state: "refused", answer: { outcome: "error", error: `There is no tool ${JSON.stringify(name.slice(0, 64))}.` } }
+          : await checkAndMake(tool, args, signal);
       calls.push({ tool: name.slice(0, 64), state, ms: Math.round(performance.now() - startedAt) });
-      return told;
+      return answer;
     },
     async close() {
       if (mine.size === 0) return connections.close();
@@ -181,8 +184,8 @@ async function createToolSet(parts: Parts, { context, connections, tools, earlie
   };
 }
 
-/** What only reads may be asked again, and what never left may be made again: of those the model hears nothing. */
-function earlierCall({ tool, arguments: args, state, result }: CallOfBurst, known: CallableTool | undefined): readonly EarlierCall[] {
+/** What only reads may be asked again, and what never left may be made again: the model is not told about those. */
+function earlierCall({ tool, arguments: args, state, result }: BurstCall, known: CallableTool | undefined): readonly EarlierCall[] {
   if (known?.isRepeatable === true) return [];
   const tell = (as: EarlierCall["state"], told: Json): readonly EarlierCall[] => [{ tool, arguments: args, state: as, told }];
   switch (state) {
@@ -201,33 +204,37 @@ function earlierCall({ tool, arguments: args, state, result }: CallOfBurst, know
   }
 }
 
-interface Told {
+interface CallReport {
   readonly state: string;
-  readonly told: ToolOutcome;
+  readonly answer: ToolOutcome;
 }
 
-const STOPPED: Told = { state: "stopped", told: { outcome: "error", error: SENTENCES.stopped } };
+const STOPPED: CallReport = { state: "stopped", answer: { outcome: "error", error: SENTENCES.stopped } };
 
-type MakeCall = (tool: CallableTool, args: JsonObject, signal: AbortSignal) => Promise<Told>;
+type MakeCall = (tool: CallableTool, args: JsonObject, signal: AbortSignal) => Promise<CallReport>;
 
-interface Turn {
+interface TurnCalls {
   readonly context: ReplyContext;
-  /** The calls of this turn that are on their way. */
+  /** The calls of this turn that are in progress. */
   readonly mine: Set<Promise<unknown>>;
 }
 
-function createMakeCall({ ledger, failPoints, log, underway, database }: Parts, { context, mine }: Turn): MakeCall {
+function createMakeCall({ ledger, failPoints, log, underway, database }: SharedParts, { context, mine }: TurnCalls): MakeCall {
   const { businessId, conversationId, turnId, answeredTo } = context;
   const { timeoutMs } = context.settings.tools;
   const contextValue = createContextValues({ database, businessId, conversationId });
 
-  async function make(tool: CallableTool, args: JsonObject, { call, signal }: { call: StartedCall; signal: AbortSignal }): Promise<Told> {
+  async function make(
+    tool: CallableTool,
+    args: JsonObject,
+    { call, signal }: { call: StartedCall; signal: AbortSignal },
+  ): Promise<CallReport> {
     await failPoints.hit("tool.before-request");
     const { callId } = call;
     const outcome = await tool.run(args, { callId, timeoutMs, signal, contextValue: contextValue(callId), isTest: false });
     await failPoints.hit("tool.after-request");
     await retryWhileGone(() => ledger.finish(businessId, call, outcome), { forMs: GRACE_MS });
-    return tellOutcome(tool, outcome);
+    return reportOutcome(tool, outcome);
   }
 
   return async (tool, args, signal) => {
@@ -235,8 +242,8 @@ function createMakeCall({ ledger, failPoints, log, underway, database }: Parts, 
     const key = { businessId, conversationId, turnId, answeredTo, tool: tool.name, args };
     const begun = await ledger.begin(key, rules, signal);
     if (begun.outcome === "stopped") return STOPPED;
-    if (begun.outcome !== "ours") return tellBegun(tool, begun);
-    // What changes something is not given up with its turn: half made, nobody would know its outcome. The next turn of the burst finds it.
+    if (begun.outcome !== "ours") return reportBegun(tool, begun);
+    // A call that changes something is not abandoned with its turn: nobody would know its outcome. The next turn of the burst finds it.
     const ends = tool.isRepeatable ? signal : new AbortController().signal;
     const made = make(tool, args, { call: begun, signal: ends });
     for (const calls of [underway, mine]) calls.add(made);
@@ -251,7 +258,7 @@ function createMakeCall({ ledger, failPoints, log, underway, database }: Parts, 
   };
 }
 
-function stoppedBy(signal: AbortSignal): Promise<Told> {
+function stoppedBy(signal: AbortSignal): Promise<CallReport> {
   return new Promise((resolve) => {
     const stop = (): void => {
       resolve(STOPPED);
@@ -261,17 +268,17 @@ function stoppedBy(signal: AbortSignal): Promise<Told> {
   });
 }
 
-function tellOutcome(tool: CallableTool, outcome: CallOutcome): Told {
-  if (outcome.outcome === "unknown") return tellBegun(tool, { outcome: "unknown" });
-  if (outcome.outcome === "failed") return tellBegun(tool, { outcome: "failed", error: outcome.error, result: outcome.result ?? null });
-  return tellBegun(tool, outcome);
+function reportOutcome(tool: CallableTool, outcome: CallOutcome): CallReport {
+  if (outcome.outcome === "unknown") return reportBegun(tool, { outcome: "unknown" });
+  if (outcome.outcome === "failed") return reportBegun(tool, { outcome: "failed", error: outcome.error, result: outcome.result ?? null });
+  return reportBegun(tool, outcome);
 }
 
-function tellBegun(tool: CallableTool, begun: Exclude<BegunCall, { readonly outcome: "ours" | "stopped" }>): Told {
-  const error = (sentence: string): Told => ({ state: begun.outcome, told: { outcome: "error", error: sentence } });
+function reportBegun(tool: CallableTool, begun: Exclude<BeginOutcome, { readonly outcome: "ours" | "stopped" }>): CallReport {
+  const error = (sentence: string): CallReport => ({ state: begun.outcome, answer: { outcome: "error", error: sentence } });
   switch (begun.outcome) {
     case "done":
-      return { state: "done", told: tool.name === HANDOFF_TOOL ? handoffOf(begun.result) : { outcome: "result", result: begun.result } };
+      return { state: "done", answer: tool.name === HANDOFF_TOOL ? handoffOf(begun.result) : { outcome: "result", result: begun.result } };
     case "failed":
       return error(begun.result === null ? begun.error : `${begun.error} ${JSON.stringify(begun.result)}`);
     case "unknown":
@@ -279,7 +286,7 @@ function tellBegun(tool: CallableTool, begun: Exclude<BegunCall, { readonly outc
     case "denied":
       return error(SENTENCES.denied);
     case "waits":
-      return { state: "waiting", told: { outcome: "waits" } };
+      return { state: "waiting", answer: { outcome: "waits" } };
   }
 }
 

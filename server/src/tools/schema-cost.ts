@@ -1,4 +1,4 @@
-// Owns: what it can cost to hold data against a JSON Schema: how many places of it a checker may visit for one path through the data, with every
+// Owns: what it can cost to check data against a JSON Schema: how many places of it a checker may visit for one path through the data, with every
 // reference followed. Pure, and linear in the schema however often it refers to itself. Refuses to know: who checks, and with what.
 import type { Json, JsonObject } from "../kernel/json.ts";
 import { isArray, isObject } from "../kernel/read-json.ts";
@@ -57,7 +57,7 @@ function visitsOf(node: Json | undefined, walk: Walk): number {
   const known = walk.known.get(node);
   if (known !== undefined) return known;
   if (walk.path.has(node)) {
-    // Only what lies between here and where it was first met leads round.
+    // Only what is between here and where it was first met is on the way round.
     const nodes = [...walk.path.keys()];
     if (nodes.slice(nodes.indexOf(node)).some((between) => walk.path.get(between) === true)) walk.recursive = true;
     return 1;
@@ -74,7 +74,7 @@ function visitsOf(node: Json | undefined, walk: Walk): number {
   return visits + 1;
 }
 
-/** Needs a schema that is not nested bottomlessly. */
+/** Recursive: the schema's own nesting must be bounded (check-arguments.ts). */
 export function schemaCost(schema: JsonObject): SchemaCost {
   const walk: Walk = { root: schema, known: new Map(), path: new Map(), recursive: false };
   const visits = visitsOf(schema, walk);

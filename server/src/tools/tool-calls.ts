@@ -45,7 +45,7 @@ export interface Decision {
   readonly businessId: BusinessId;
   readonly callId: string;
   readonly decision: "approved" | "denied";
-  /** Whose key it was; its name is written down. */
+  /** Whose key it was; its name is recorded. */
   readonly apiKeyId?: string;
   /** Who it was when there is no key. */
   readonly by: string;
@@ -57,7 +57,7 @@ export type DecideOutcome =
   | { readonly outcome: "decided_otherwise"; readonly decided: string }
   /** This call never asked for an approval. */
   | { readonly outcome: "not_waiting" }
-  /** The customer has the answer: the call would not be made any more. */
+  /** The customer has already been answered: the call would not be made. */
   | { readonly outcome: "over" }
   | { readonly outcome: "not_found" };
 

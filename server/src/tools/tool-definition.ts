@@ -1,9 +1,9 @@
-// Owns: what a business may say of a tool: an HTTP request, or a server that speaks the Model Context Protocol. Refuses to know: how either is asked.
+// Owns: how a business defines a tool: as an HTTP request, or a server that speaks the Model Context Protocol. Refuses to know: how either is asked.
 import { z } from "zod";
 import { messageOf } from "../kernel/faults.ts";
 import type { JsonObject } from "../kernel/json.ts";
 import { compileArguments } from "./check-arguments.ts";
-import { placeholdersOf, strayBraces, type Placeholder } from "./fill-template.ts";
+import { placeholdersOf, strayBraces, textsIn, type Placeholder } from "./fill-template.ts";
 
 export const BUILT_IN_TOOLS = ["handoff", "search_knowledge", "update_customer"] as const;
 
@@ -21,7 +21,7 @@ const httpSchema = z
   .strictObject({
     parameters: parametersSchema.default({ type: "object", properties: {} }),
     method: z.enum(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]).default("GET"),
-    url: z.string().max(2_000).describe("https://shop.example/orders/{orderId}: arguments stand in the path or the query only."),
+    url: z.string().max(2_000).describe("https://shop.example/orders/{orderId}: arguments may be in the path or the query only."),
     query: z.record(z.string(), text).default({}),
     headers,
     body: z
@@ -61,18 +61,18 @@ interface Problem {
 const OWN_HEADERS = /^(host|content-length|transfer-encoding|connection|upgrade|idempotency-key|onethread-test)$/i;
 const SECRET_HEADERS = /^(authorization|proxy-authorization|cookie|x-api-key|api-key)$/i;
 
-/** Scheme, host and port are the business's own words: no placeholder can stand there, and no password. */
+/** Scheme, host and port are the business's own words: no placeholder can be there, and no password. */
 function problemsOfAddress(url: string): Problem[] {
   const isFixed = /^https?:\/\/[^/?#{}@\\\s]+(?:[/?]|$)/i.test(url) && URL.canParse(url) && !/[\\#\s]/.test(url);
   return isFixed
     ? []
-    : [{ path: ["url"], message: "must begin with http:// or https:// and a fixed host, without a password, a fragment or blanks" }];
+    : [{ path: ["url"], message: "must begin with http:// or https:// and a fixed host, without a password, a fragment or spaces" }];
 }
 
 function problemsOfHeaders(values: Readonly<Record<string, string>>, declared: ReadonlySet<string>): Problem[] {
   return Object.entries(values).flatMap(([name, value]) => {
     const path = ["headers", name];
-    if (OWN_HEADERS.test(name)) return [{ path, message: "is set by Onethread itself" }];
+    if (OWN_HEADERS.test(name)) return [{ path, message: "is set by Onethread" }];
     if (SECRET_HEADERS.test(name) && !placeholdersOf(value).some(({ kind }) => kind === "secret"))
       return [{ path, message: "must take its secret from {{secret:name}}, so that it is never shown" }];
     return problemsOfTemplate(path, value, declared);
@@ -105,7 +105,7 @@ function problemsOfHttp(definition: {
     ...inUrl.filter(({ kind }) => kind === "secret").map(() => ({ path: ["url"], message: "must hold no secret; headers and query may" })),
     ...inUrl
       .filter(({ kind, name }) => kind === "argument" && declared.has(name) && !required.includes(name))
-      .map(({ name }) => ({ path: ["parameters"], message: `${name} stands in the URL and must be required` })),
+      .map(({ name }) => ({ path: ["parameters"], message: `${name} is in the URL and must be required` })),
     ...Object.entries(definition.query).flatMap(([key, value]) => problemsOfTemplate(["query", key], value, declared)),
     ...problemsOfHeaders(definition.headers, declared),
     ...problemsOfBody(definition, declared),
@@ -118,18 +118,13 @@ function problemsOfBody(
 ): Problem[] {
   if (body === undefined) return [];
   if (method === "GET" || method === "HEAD") return [{ path: ["body"], message: `a ${method} request has none` }];
-  return stringsIn(body).flatMap((template) => {
+  return textsIn(body).flatMap((template) => {
     const found: readonly Placeholder[] = placeholdersOf(template);
     if (found.some(({ kind }) => kind === "secret")) return [{ path: ["body"], message: "must hold no secret; headers and query may" }];
     return found
       .filter(({ kind, name }) => kind === "argument" && !declared.has(name))
       .map(({ name }) => ({ path: ["body"], message: `{${name}} is not among the parameters` }));
   });
-}
-
-function stringsIn(value: unknown): readonly string[] {
-  if (typeof value === "string") return [value];
-  return typeof value === "object" && value !== null ? Object.values(value).flatMap(stringsIn) : [];
 }
 
 function problemsOfParameters(parameters: object): Problem[] {

@@ -1,4 +1,4 @@
-// Owns: making what a tool answered fit to be stored and to be shown to a model: bounded, and nothing that PostgreSQL cannot hold.
+// Owns: making what a tool answered fit to be stored and shown to a model: bounded, and nothing that PostgreSQL cannot hold.
 // Refuses to know: which tool it was.
 import type { Json } from "../kernel/json.ts";
 import { parseJson } from "../kernel/read-json.ts";
@@ -6,7 +6,7 @@ import { cleanJson, cleanString, isDeeperThan } from "../kernel/storable-json.ts
 
 const MAX_DEPTH = 50;
 
-/** JSON stays JSON while it is short enough; everything else is a text, cut at a whole character. */
+/** JSON stays JSON while it is short enough; everything else is a text, cut between characters. */
 export function trimResult(text: string, maxCharacters: number): Json {
   if (text.length <= maxCharacters) {
     const parsed = parseJson(text);
