@@ -423,27 +423,27 @@ export type ReplySettings = {
   readonly timeZone: string;
   /** auto: the customer's own. */
   readonly replyLanguage: string;
-  /** What is older when its turn comes is not answered any more: skipped as stale. */
+  /** A message that is older than this when its turn comes is not answered: skipped as stale. */
   readonly staleAfterMs: number;
   /** When no reply can be written: fetch a person, or say fallbackText. */
   readonly onFailure: "handoff" | "fallback";
   readonly fallbackText: string;
-  /** A message that contains one of these, as whole words, fetches a person at once; beside what findsHandoffWish finds. */
+  /** A message that contains one of these, as whole words, fetches a person at once; in addition to what findsHandoffWish finds. */
   readonly handoffKeywords: readonly string[];
   /** Whether the wish for a person (speak to a human, hablar con una persona, אני רוצה נציג) is understood in every language of the product. */
   readonly findsHandoffWish: boolean;
-  /** Said to a greeting or a thank-you alone that no text of the business answers; null: nothing, and nobody is fetched. */
+  /** Said in reply to a mere greeting or thank-you that no text of the business answers; null: nothing is said, and nobody is fetched. */
   readonly courtesyText: string | null;
   /** Against machines that answer machines: then nothing is said (skipped as loop) until it is over. null: no brake. */
   readonly loopBrake: {
-    /** The same text, but for the numbers in it, was answered so often already. */
+    /** The same text, apart from the numbers in it, has been answered this many times. */
     readonly repeats: number;
-    /** So many replies were written. */
+    /** This many replies have been written. */
     readonly turns: number;
     /** Within this time. */
     readonly withinMs: number;
   } | null;
-  /** When a person was fetched for the same reason no longer ago than this, and nobody has said anything since, the customer is not told again. */
+  /** When a person was fetched for the same reason less than this long ago, and nobody has said anything since, the customer is not told again. */
   readonly handoffRepeatMs: number;
   /** When people answer; null: always. */
   readonly officeHours: {
@@ -455,7 +455,7 @@ export type ReplySettings = {
     readonly sat: readonly (readonly [string, string])[];
     readonly sun: readonly (readonly [string, string])[];
   } | null;
-  /** Said instead of the handoff text outside of the office hours. */
+  /** Said instead of the handoff text outside the office hours. */
   readonly awayText: string | null;
   /** Into how many messages a long reply may be split. */
   readonly maxMessages: number;
@@ -473,7 +473,7 @@ export type ReplySettings = {
   readonly model: {
     readonly provider: "openai-compatible" | "anthropic" | "google";
     readonly model: string;
-    /** Where the API is reached; needed for openai-compatible, such as http://127.0.0.1:11434/v1 for Ollama. */
+    /** Where the API is; needed for openai-compatible, such as http://127.0.0.1:11434/v1 for Ollama. */
     readonly baseUrl?: string | undefined;
     /** The secret that holds the key; a server that needs none is asked without. */
     readonly apiKeySecret: string;
@@ -491,7 +491,7 @@ export type ReplySettings = {
   readonly fallbackModel: {
     readonly provider: "openai-compatible" | "anthropic" | "google";
     readonly model: string;
-    /** Where the API is reached; needed for openai-compatible, such as http://127.0.0.1:11434/v1 for Ollama. */
+    /** Where the API is; needed for openai-compatible, such as http://127.0.0.1:11434/v1 for Ollama. */
     readonly baseUrl?: string | undefined;
     /** The secret that holds the key; a server that needs none is asked without. */
     readonly apiKeySecret: string;
@@ -508,9 +508,9 @@ export type ReplySettings = {
   readonly systemPrompt: string;
   /** For a whole reply, with the calls of its tools. */
   readonly modelTimeoutMs: number;
-  /** At most so much of the thread is shown to the model. */
+  /** At most this much of the thread is shown to the model. */
   readonly contextTokens: number;
-  /** At most so much per day of the business's time zone; what is over it is handed to a person. */
+  /** At most this much per day of the business's time zone; beyond it, a person is fetched. */
   readonly budget: {
     readonly tokensPerConversation?: number | undefined;
     readonly tokensPerBusiness?: number | undefined;

@@ -7,7 +7,7 @@ test("docs/reply-settings.md says what the schema says", async () => {
   await expect(renderReplySettings(describeReplySettings())).toMatchFileSnapshot(path);
 });
 
-test("every setting has a path of its own, and a group stands before its members", () => {
+test("every setting has a path of its own, and a group comes before its members", () => {
   const paths = describeReplySettings().map(({ path }) => path);
   expect(new Set(paths).size).toBe(paths.length);
   expect(paths).toContain("webhook.answerWithinMs");

@@ -16,7 +16,7 @@ export interface DescribedSetting {
   readonly meaning: string;
 }
 
-/** In the order of the schema; a group of settings stands before its members. */
+/** In the order of the schema; a group of settings comes before its members. */
 export function describeReplySettings(): readonly DescribedSetting[] {
   const schema: unknown = JSON.parse(JSON.stringify(z.toJSONSchema(replySettingsSchema, { io: "input", reused: "inline" })));
   return isObject(schema) ? membersOf(schema, "") : [];
@@ -92,16 +92,16 @@ export function renderReplySettings(settings: readonly DescribedSetting[]): stri
   return [
     "# Reply settings",
     "",
-    "How a business is answered for: one document per business. `GET` and `PATCH /api/v1/reply-settings` (a JSON merge patch: null takes a setting back to its",
-    "default), or `onethread replies show` and `onethread replies set <path>=<value>`. A change is noticed by every process within five seconds. What is wrong is",
-    "refused as a whole, with a sentence for each problem.",
+    "How the customers of a business are answered: one document per business. `GET` and `PATCH /api/v1/reply-settings` (a JSON merge patch: null takes a setting back to its",
+    "default), or `onethread replies show` and `onethread replies set <path>=<value>`. A change reaches every process within five seconds. A change with an error",
+    "is refused as a whole, with a sentence for each problem.",
     "",
     "Keys and signing secrets are kept apart and never shown again: `PUT /api/v1/reply-secrets/{name}`, or `onethread replies secret set <name>`. The settings that",
     "end in `Secret` or `secretName` say which one is used. An address inside your own network is asked only when the operator allows it",
     "(`ONETHREAD_PRIVATE_HOSTS` in [settings.md](settings.md)).",
     "",
     "This file is made from the schema in `server/src/settings/reply-settings.ts`; a test compares the two",
-    "(`npx vitest run server/src/settings/describe-reply-settings.test.ts -u` writes it anew).",
+    "(`npx vitest run server/src/settings/describe-reply-settings.test.ts -u` rewrites it).",
     "",
     "| setting | default | it must be | meaning |",
     "| --- | --- | --- | --- |",

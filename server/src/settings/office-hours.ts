@@ -8,7 +8,7 @@ const DAYS = { Mon: "mon", Tue: "tue", Wed: "wed", Thu: "thu", Fri: "fri", Sat: 
 
 const isDay = (name: string): name is keyof typeof DAYS => Object.hasOwn(DAYS, name);
 
-/** True always when the business has named no hours. The end of a span does not belong to it. */
+/** Always true when the business has named no hours. The end of a span does not belong to it. */
 export function isWithinOfficeHours(hours: OfficeHours | null, timeZone: string, at: Date): boolean {
   if (hours === null) return true;
   const format = new Intl.DateTimeFormat("en-GB", { timeZone, weekday: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });

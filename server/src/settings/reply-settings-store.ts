@@ -1,4 +1,4 @@
-// Owns: reading and changing the reply settings and secrets of a business. A change is noticed within seconds by every process.
+// Owns: reading and changing the reply settings and secrets of a business. A change reaches every process within seconds.
 import { z } from "zod";
 import { createCachedLookup } from "../kernel/cached-lookup.ts";
 import type { Database } from "../db/database.ts";
@@ -47,7 +47,7 @@ export interface ReplySettingsStore {
 const MAX_DEPTH = 10;
 const CACHE = { maxEntries: 10_000, foundForMs: 5_000, missingForMs: 2_000 };
 
-/** The values that fit; of those that do not (written by another version of the code) only themselves are lost. */
+/** The values that fit; those that do not (written by another version of the code) are left out, and no others. */
 function settingsOf(stored: JsonObject): { readonly settings: ReplySettings; readonly problems: readonly string[] } {
   const whole = replySettingsSchema.safeParse(stored);
   if (whole.success) return { settings: whole.data, problems: [] };

@@ -1,4 +1,4 @@
-// Owns: how a business wants to be answered for: one document, its defaults and its rules. Refuses to know: where it is stored, and the secrets.
+// Owns: how the customers of a business are answered: one document, its defaults and its rules. Refuses to know: where it is stored, and the secrets.
 import { z } from "zod";
 import { webAddress } from "../outside/web-address.ts";
 
@@ -27,9 +27,7 @@ const optionalText = messageText.nullable().default(null);
 const modelSchema = z.strictObject({
   provider: z.enum(["openai-compatible", "anthropic", "google"]),
   model: z.string().min(1).max(200),
-  baseUrl: webAddress
-    .optional()
-    .describe("Where the API is reached; needed for openai-compatible, such as http://127.0.0.1:11434/v1 for Ollama."),
+  baseUrl: webAddress.optional().describe("Where the API is; needed for openai-compatible, such as http://127.0.0.1:11434/v1 for Ollama."),
   apiKeySecret: secretName.default("model_api_key").describe("The secret that holds the key; a server that needs none is asked without."),
   temperature: z.number().min(0).max(2).optional(),
   maxOutputTokens: z.int().min(16).max(32_000).default(1_000),
@@ -46,7 +44,7 @@ const budgetSchema = z
     moneyPerConversation: z.number().positive().max(1_000_000).optional(),
     moneyPerBusiness: z.number().positive().max(1_000_000).optional(),
   })
-  .describe("At most so much per day of the business's time zone; what is over it is handed to a person.");
+  .describe("At most this much per day of the business's time zone; beyond it, a person is fetched.");
 
 export const replySettingsSchema = z.strictObject({
   responder: z.enum(["knowledge", "model", "webhook"]).default("knowledge").describe("What writes the replies."),
@@ -61,7 +59,7 @@ export const replySettingsSchema = z.strictObject({
     .min(60_000)
     .max(86_400_000)
     .default(21_600_000)
-    .describe("What is older when its turn comes is not answered any more: skipped as stale."),
+    .describe("A message that is older than this when its turn comes is not answered: skipped as stale."),
   onFailure: z
     .enum(["handoff", "fallback"])
     .default("handoff")
@@ -71,7 +69,9 @@ export const replySettingsSchema = z.strictObject({
     .array(z.string().trim().min(2).max(60))
     .max(50)
     .default([])
-    .describe("A message that contains one of these, as whole words, fetches a person at once; beside what findsHandoffWish finds."),
+    .describe(
+      "A message that contains one of these, as whole words, fetches a person at once; in addition to what findsHandoffWish finds.",
+    ),
   findsHandoffWish: z
     .boolean()
     .default(true)
@@ -79,12 +79,17 @@ export const replySettingsSchema = z.strictObject({
       "Whether the wish for a person (speak to a human, hablar con una persona, אני רוצה נציג) is understood in every language of the product.",
     ),
   courtesyText: optionalText.describe(
-    "Said to a greeting or a thank-you alone that no text of the business answers; null: nothing, and nobody is fetched.",
+    "Said in reply to a mere greeting or thank-you that no text of the business answers; null: nothing is said, and nobody is fetched.",
   ),
   loopBrake: z
     .strictObject({
-      repeats: z.int().min(1).max(100).default(4).describe("The same text, but for the numbers in it, was answered so often already."),
-      turns: z.int().min(2).max(1_000).default(15).describe("So many replies were written."),
+      repeats: z
+        .int()
+        .min(1)
+        .max(100)
+        .default(4)
+        .describe("The same text, apart from the numbers in it, has been answered this many times."),
+      turns: z.int().min(2).max(1_000).default(15).describe("This many replies have been written."),
       withinMs: z.int().min(10_000).max(86_400_000).default(300_000).describe("Within this time."),
     })
     .nullable()
@@ -96,10 +101,10 @@ export const replySettingsSchema = z.strictObject({
     .max(86_400_000)
     .default(600_000)
     .describe(
-      "When a person was fetched for the same reason no longer ago than this, and nobody has said anything since, the customer is not told again.",
+      "When a person was fetched for the same reason less than this long ago, and nobody has said anything since, the customer is not told again.",
     ),
   officeHours: officeHoursSchema.nullable().default(null).describe("When people answer; null: always."),
-  awayText: optionalText.describe("Said instead of the handoff text outside of the office hours."),
+  awayText: optionalText.describe("Said instead of the handoff text outside the office hours."),
   maxMessages: z.int().min(1).max(10).default(3).describe("Into how many messages a long reply may be split."),
   maxMessageLength: z.int().min(100).max(4_096).default(1_500).describe("Characters of one message of a reply."),
   allowedLinks: z
@@ -119,7 +124,7 @@ export const replySettingsSchema = z.strictObject({
   fallbackModel: modelSchema.nullable().default(null).describe("Asked when the model fails."),
   systemPrompt: z.string().max(20_000).default(""),
   modelTimeoutMs: z.int().min(1_000).max(300_000).default(45_000).describe("For a whole reply, with the calls of its tools."),
-  contextTokens: z.int().min(500).max(200_000).default(8_000).describe("At most so much of the thread is shown to the model."),
+  contextTokens: z.int().min(500).max(200_000).default(8_000).describe("At most this much of the thread is shown to the model."),
   budget: budgetSchema.prefault({}),
   tools: z
     .strictObject({
