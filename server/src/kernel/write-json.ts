@@ -1,4 +1,4 @@
-// Owns: the text of a JSON value however deep it nests. Refuses to know: what it says.
+// Owns: the text of a JSON value however deep it nests, and how long it is. Refuses to know: what it says.
 import type { Json } from "./json.ts";
 
 /** What JSON.stringify writes, also where that gives up. */
@@ -7,6 +7,15 @@ export function writeJson(value: unknown): string {
     return JSON.stringify(value);
   } catch {
     return writeDeep(value as Json);
+  }
+}
+
+/** False too when it nests too deep to be written. */
+export function isSmall(node: unknown, max: number): boolean {
+  try {
+    return JSON.stringify(node).length <= max;
+  } catch {
+    return false;
   }
 }
 

@@ -1,8 +1,9 @@
 // Owns: taking a Cloud API webhook body apart into its items, and making a body with one item only. Refuses to know: what the items say.
 import type { Json, JsonObject } from "../kernel/json.ts";
-import { type FindContact, indexContacts } from "./cloud-identity.ts";
+import { type ContactIndex, indexContacts } from "./cloud-identity.ts";
 import { isArray, isObject, readArray, readObject, readScalar, readString } from "../kernel/read-json.ts";
 import { cleanString } from "../kernel/storable-json.ts";
+import { isSmall } from "../kernel/write-json.ts";
 
 const LISTS = ["messages", "message_echoes", "statuses", "errors"] as const;
 export type ItemList = (typeof LISTS)[number];
@@ -17,7 +18,7 @@ export interface ChangeScope {
   readonly field: string;
   readonly channelKey?: string;
   readonly accountKey?: string;
-  readonly findContact: FindContact;
+  readonly contacts: ContactIndex;
   /** How many items share the contacts of this change. */
   readonly itemCount: number;
   readonly body: JsonObject;
@@ -26,8 +27,13 @@ export interface ChangeScope {
   readonly value: JsonObject;
 }
 
-/** A body with this item only. */
-type Alone = () => JsonObject;
+/** What of the body an item is that is not an element of a list. */
+interface Piece {
+  readonly body: JsonObject;
+  readonly entry: Json;
+  /** Absent: the whole entry. A key that is undefined in it is not written. */
+  readonly change?: unknown;
+}
 
 export type CloudItem =
   | { readonly kind: "listed"; readonly list: ItemList; readonly node: Json; readonly scope: ChangeScope }
@@ -38,9 +44,9 @@ export type CloudItem =
       readonly channelKey?: string;
       readonly accountKey?: string;
       readonly value?: JsonObject;
-      readonly alone: Alone;
+      readonly piece: Piece;
     }
-  | { readonly kind: "broken"; readonly reason: string; readonly channelKey?: string; readonly alone: Alone };
+  | { readonly kind: "broken"; readonly reason: string; readonly channelKey?: string; readonly piece: Piece };
 
 /** Every item of the body, in its order. What is broken is an item too. */
 export function listCloudItems(body: JsonObject, entries: readonly Json[]): readonly CloudItem[] {
@@ -49,23 +55,32 @@ export function listCloudItems(body: JsonObject, entries: readonly Json[]): read
   return items;
 }
 
+/** What the items of one body share, once it was cut down for the first of them. */
+export type Surroundings = Map<JsonObject, JsonObject>;
+
 /** A whole webhook body with this item and its contact only. */
-export function bodyOfListedItem(
-  { scope, list, node }: Extract<CloudItem, { kind: "listed" }>,
-  contact: JsonObject | undefined,
-): JsonObject {
+export function bodyOfItem(item: CloudItem, surroundings: Surroundings, contact?: JsonObject): JsonObject {
+  if (item.kind !== "listed") return bodyOfPiece(item.piece, surroundings);
+  const { scope, list, node } = item;
   const { body, entry, change, value } = scope;
   const isAlone = scope.itemCount === 1;
-  const around = isAlone ? value : surrounding(value, VALUE);
+  const around = isAlone ? value : surrounding(value, VALUE, surroundings);
   const others = Object.fromEntries(otherListsOf(value).map((key) => [key, undefined]));
   const alone = { ...around, ...WITHOUT_LISTS, ...others, contacts: contact === undefined ? undefined : [contact], [list]: [node] };
-  return bodyOfChange(body, entry, { ...(isAlone ? change : surrounding(change, CHANGE)), value: alone });
+  const bare = isAlone ? change : surrounding(change, CHANGE, surroundings);
+  return bodyOfPiece({ body, entry, change: { ...bare, value: alone } }, surroundings);
+}
+
+function bodyOfPiece({ body, entry, change }: Piece, surroundings: Surroundings): JsonObject {
+  const single =
+    change === undefined || !isObject(entry) ? entry : { ...surrounding(entry, ENTRY, surroundings), changes: [change as Json] };
+  return { ...surrounding(body, BODY, surroundings), entry: [single] };
 }
 
 const MAX_HANDOVER_CONTEXT = 16_384;
 
-/** What a thousand items share is repeated a thousand times: beyond this of each level it is left to the keys that we know. */
-const SHARED_MAX = 1_024;
+/** What a thousand items share is repeated a thousand times: beyond this, of each level only the keys that we know are. */
+export const SHARED_MAX = 1_024;
 
 interface Level {
   readonly without: readonly string[];
@@ -77,10 +92,8 @@ const ENTRY: Level = { without: ["changes"], known: ["id", "time"] };
 const CHANGE: Level = { without: ["value"], known: ["field"] };
 const VALUE: Level = { without: ["contacts", ...LISTS], known: ["messaging_product", "metadata"] };
 
-const surroundings = new WeakMap<JsonObject, JsonObject>();
-
 /** What of a level is repeated with each of its items. */
-function surrounding(node: JsonObject, { without, known }: Level): JsonObject {
+function surrounding(node: JsonObject, { without, known }: Level, surroundings: Surroundings): JsonObject {
   const cached = surroundings.get(node);
   if (cached !== undefined) return cached;
   const whole = Object.fromEntries(Object.entries(node).filter(([key]) => !without.includes(key)));
@@ -89,10 +102,8 @@ function surrounding(node: JsonObject, { without, known }: Level): JsonObject {
   return kept;
 }
 
-/** A contact stands beside each message of its person: when it is large, only who they are. `bodyLength`: of the whole body, which holds it. */
-export function keptContact(contact: JsonObject, bodyLength: number): JsonObject {
-  // Most bodies are so small that nothing in them needs to be measured.
-  if (bodyLength <= SHARED_MAX) return contact;
+/** A contact is repeated with each message of its person: when it is large, only who they are. */
+export function keptContact(contact: JsonObject, surroundings: Surroundings): JsonObject {
   const cached = surroundings.get(contact);
   if (cached !== undefined) return cached;
   const profile = readObject(contact, "profile");
@@ -103,15 +114,6 @@ export function keptContact(contact: JsonObject, bodyLength: number): JsonObject
   const kept = isSmall(contact, SHARED_MAX) ? contact : bare();
   surroundings.set(contact, kept);
   return kept;
-}
-
-/** False too when it nests too deep to be written. */
-export function isSmall(node: unknown, max: number): boolean {
-  try {
-    return JSON.stringify(node).length <= max;
-  } catch {
-    return false;
-  }
 }
 
 const keep = (from: JsonObject, keys: readonly string[]): JsonObject =>
@@ -126,7 +128,7 @@ function collectEntry(body: JsonObject, entry: Json, items: CloudItem[]): void {
   const changes = isObject(entry) ? readArray(entry, "changes") : undefined;
   if (!isObject(entry) || changes === undefined) {
     const reason = 'An element of "entry" has no list "changes".';
-    items.push({ kind: "broken", reason, alone: () => ({ ...surrounding(body, BODY), entry: [entry] }) });
+    items.push({ kind: "broken", reason, piece: { body, entry } });
     return;
   }
   for (const change of changes) collectChange({ body, entry, change }, items);
@@ -138,45 +140,43 @@ interface ChangeSite {
   readonly change: Json;
 }
 
-function collectChange({ body, entry, change }: ChangeSite, items: CloudItem[]): void {
-  const alone = (): JsonObject => bodyOfChange(body, entry, change);
+function collectChange(piece: ChangeSite, items: CloudItem[]): void {
+  const { body, entry, change } = piece;
   const field = isObject(change) ? readString(change, "field") : undefined;
   if (!isObject(change) || field === undefined) {
-    items.push({ kind: "broken", reason: 'An element of "changes" has no "field".', alone });
+    items.push({ kind: "broken", reason: 'An element of "changes" has no "field".', piece });
     return;
   }
   const value = readObject(change, "value");
   const keys = keysOf(entry, value);
   if (!FIELDS_WITH_ITEMS.has(field)) {
-    items.push({ kind: "change", field: cleanString(field), ...keys, ...(value === undefined ? {} : { value }), alone });
+    items.push({ kind: "change", field: cleanString(field), ...keys, ...(value === undefined ? {} : { value }), piece });
   } else if (value === undefined) {
-    items.push({ kind: "broken", reason: `A change of the field "${field}" has no object "value".`, alone });
+    items.push({ kind: "broken", reason: `A change of the field "${field}" has no object "value".`, piece });
   } else {
     collectValue({ body, entry, change, value, field, ...keys }, items);
   }
 }
 
-function collectValue(site: Omit<ChangeScope, "findContact" | "itemCount">, items: CloudItem[]): void {
-  const { value, field } = site;
+function collectValue(site: Omit<ChangeScope, "contacts" | "itemCount">, items: CloudItem[]): void {
+  const { body, entry, change, value, field } = site;
   const itemCount = LISTS.reduce((count, list) => count + (readArray(value, list)?.length ?? 0), 0);
-  const scope = { ...site, itemCount, findContact: indexContacts(readArray(value, "contacts") ?? []) };
+  const scope = { ...site, itemCount, contacts: indexContacts(readArray(value, "contacts") ?? []) };
   const before = items.length;
-  const keys = keysOf(site.entry, value);
+  const keys = keysOf(entry, value);
   for (const list of LISTS) {
     const nodes = value[list];
     if (isArray(nodes)) {
       for (const node of nodes) items.push({ kind: "listed", list, node, scope });
     } else if (nodes !== undefined && nodes !== null) {
-      const alone = (): JsonObject =>
-        bodyOfChange(site.body, site.entry, { ...site.change, value: { ...value, ...WITHOUT_LISTS, [list]: nodes } });
-      items.push({ kind: "broken", reason: `"${list}" is not a list.`, ...channelOf(keys), alone });
+      const piece = { body, entry, change: { ...change, value: { ...value, ...WITHOUT_LISTS, [list]: nodes } } };
+      items.push({ kind: "broken", reason: `"${list}" is not a list.`, ...channelOf(keys), piece });
     }
   }
   if (items.length === before) {
-    items.push({ kind: "change", field, ...keys, alone: () => bodyOfChange(site.body, site.entry, site.change) });
+    items.push({ kind: "change", field, ...keys, piece: { body, entry, change } });
   } else if (otherListsOf(value).length > 0) {
-    const alone = (): JsonObject => bodyOfChange(site.body, site.entry, { ...site.change, value: { ...value, ...WITHOUT_LISTS } });
-    items.push({ kind: "change", field, ...keys, alone });
+    items.push({ kind: "change", field, ...keys, piece: { body, entry, change: { ...change, value: { ...value, ...WITHOUT_LISTS } } } });
   }
 }
 
@@ -212,8 +212,4 @@ function keysOf(entry: JsonObject, value: JsonObject | undefined): { readonly ch
     ...(channelKey === undefined ? {} : { channelKey: cleanString(channelKey) }),
     ...(accountKey === undefined ? {} : { accountKey: cleanString(accountKey) }),
   };
-}
-
-function bodyOfChange(body: JsonObject, entry: JsonObject, change: unknown): JsonObject {
-  return { ...surrounding(body, BODY), entry: [{ ...surrounding(entry, ENTRY), changes: [change as Json] }] };
 }

@@ -98,12 +98,13 @@ export function completeIdentity(identity: CustomerIdentity, contact: JsonObject
   return draft;
 }
 
-export type FindContact = (identity: CustomerIdentity, alone: boolean) => JsonObject | undefined;
+/** The only contact, or several by what names them. */
+export type ContactIndex =
+  { readonly only: JsonObject } | { readonly byUserId: ReadonlyMap<string, JsonObject>; readonly byPhone: ReadonlyMap<string, JsonObject> };
 
-/** Looks up the contact of an identity: by user id, then by phone, else the only contact if nothing speaks against it. */
-export function indexContacts(contacts: readonly Json[]): FindContact {
+export function indexContacts(contacts: readonly Json[]): ContactIndex {
   const only = contacts.length === 1 ? contacts[0] : undefined;
-  if (isObject(only)) return (identity, alone) => (isSamePerson(identity, only, alone) ? only : undefined);
+  if (isObject(only)) return { only };
   const byUserId = new Map<string, JsonObject>();
   const byPhone = new Map<string, JsonObject>();
   for (const contact of contacts) {
@@ -113,12 +114,17 @@ export function indexContacts(contacts: readonly Json[]): FindContact {
     if (userId !== undefined && !byUserId.has(userId)) byUserId.set(userId, contact);
     if (phone !== undefined && !byPhone.has(phone)) byPhone.set(phone, contact);
   }
-  return ({ userId, phone }) => {
-    const found = userId === undefined ? undefined : byUserId.get(userId);
-    if (found !== undefined) return found;
-    const samePhone = phone === undefined ? undefined : byPhone.get(phone);
-    return samePhone !== undefined && agrees(userId, readString(samePhone, "user_id")) ? samePhone : undefined;
-  };
+  return { byUserId, byPhone };
+}
+
+/** By user id, then by phone, else the only contact if nothing speaks against it. `isAlone`: the payload is about one item. */
+export function findContact(contacts: ContactIndex, identity: CustomerIdentity, isAlone: boolean): JsonObject | undefined {
+  if ("only" in contacts) return isSamePerson(identity, contacts.only, isAlone) ? contacts.only : undefined;
+  const { userId, phone } = identity;
+  const found = userId === undefined ? undefined : contacts.byUserId.get(userId);
+  if (found !== undefined) return found;
+  const samePhone = phone === undefined ? undefined : contacts.byPhone.get(phone);
+  return samePhone !== undefined && agrees(userId, readString(samePhone, "user_id")) ? samePhone : undefined;
 }
 
 /** Two identifiers in one payload prove one person, so a contact of somebody else must never complete an identity. */

@@ -1,16 +1,25 @@
 // Owns: the way from the bytes of a Cloud API webhook to events: each item of the body becomes exactly one. Refuses to know: signatures, databases, tenants.
 import type { JsonObject } from "../kernel/json.ts";
 import {
-  bodyOfListedItem,
+  bodyOfItem,
   type CloudItem,
   handoverContextOf,
   type ItemList,
   keptContact,
   listCloudItems,
   placeOf,
+  SHARED_MAX,
+  type Surroundings,
 } from "./cloud-envelope.ts";
 import { readIdentityUpdate } from "./identity-update.ts";
-import { completeIdentity, recipientOfEcho, recipientOfStatus, senderOfMessage, subjectOfSystemMessage } from "./cloud-identity.ts";
+import {
+  completeIdentity,
+  findContact,
+  recipientOfEcho,
+  recipientOfStatus,
+  senderOfMessage,
+  subjectOfSystemMessage,
+} from "./cloud-identity.ts";
 import type { CustomerIdentity, NoticeEvent, WebhookEvent } from "./events.ts";
 import { type ItemSite, parseMessage, unreadable } from "./parse-message.ts";
 import { parseStatus } from "./parse-status.ts";
@@ -30,6 +39,7 @@ interface BodyReader {
   /** The whole body as it came. */
   readonly wireText: string;
   readonly itemCount: number;
+  readonly surroundings: Surroundings;
   readonly needsCleaning: boolean;
   readonly receivedAt: Date;
 }
@@ -49,7 +59,8 @@ export function openCloudWebhook(rawBody: Buffer, receivedAt = new Date()): Open
   if (!isArray(entries)) return { outcome: "malformed", reason: 'The body has no list "entry".' };
   const items = listCloudItems(body, entries);
   if (items.length > MAX_ITEMS) return { outcome: "malformed", reason: `The body has more than ${String(MAX_ITEMS)} items.` };
-  const reader = { wireText, itemCount: items.length, needsCleaning: mayHoldUnstorable(wireText), receivedAt };
+  const needsCleaning = mayHoldUnstorable(wireText);
+  const reader: BodyReader = { wireText, itemCount: items.length, surroundings: new Map(), needsCleaning, receivedAt };
   return { outcome: "events", events: eventsOfItems(items, (item) => readItem(item, reader)) };
 }
 
@@ -58,9 +69,9 @@ function readItem(item: CloudItem, reader: BodyReader): WebhookEvent | readonly 
     case "listed":
       return readListedItem(item, reader);
     case "change":
-      return readChange(item, rawOf(item.alone, reader), reader.receivedAt);
+      return readChange(item, rawOf(item, reader), reader.receivedAt);
     case "broken":
-      return unreadable({ channelKey: item.channelKey, raw: rawOf(item.alone, reader) }, item.reason);
+      return unreadable({ channelKey: item.channelKey, raw: rawOf(item, reader) }, item.reason);
   }
 }
 
@@ -70,17 +81,16 @@ function readChange(item: Extract<CloudItem, { kind: "change" }>, raw: string, r
 
 function readListedItem(item: ListedItem, reader: BodyReader): WebhookEvent {
   const { list, node: wireNode, scope } = item;
-  const rawAlone = (): string => rawOf(() => bodyOfListedItem(item, undefined), reader);
-  if (list === "errors") return notice("errors", scope, rawAlone());
+  if (list === "errors") return notice("errors", scope, rawOf(item, reader));
   if (!isObject(wireNode) || isDeeperThan(wireNode, MAX_DEPTH)) {
     const reason = isObject(wireNode)
       ? `The item nests deeper than ${MAX_DEPTH} levels.`
       : `"${list}" holds something that is not an object.`;
-    return unreadable({ channelKey: scope.channelKey, raw: rawAlone() }, reason);
+    return unreadable({ channelKey: scope.channelKey, raw: rawOf(item, reader) }, reason);
   }
   const node = clean(wireNode, reader);
   const { customer, contact } = identify(item, node, reader);
-  const raw = rawOf(() => bodyOfListedItem(item, contact), reader);
+  const raw = rawOf(item, reader, contact);
   const site: ItemSite = { channelKey: scope.channelKey, customer, raw, receivedAt: reader.receivedAt };
   if (list === "statuses") return parseStatus(node, site) ?? notice("status", scope, site.raw);
   if (list === "message_echoes") return parseMessage(node, { ...site, direction: "out" });
@@ -101,13 +111,14 @@ const NAMED_BY: Readonly<Record<Exclude<ItemList, "errors">, (node: JsonObject) 
   statuses: recipientOfStatus,
 };
 
-function identify({ list, scope }: ListedItem, node: JsonObject, { needsCleaning, wireText }: BodyReader): Identified {
+function identify({ list, scope }: ListedItem, node: JsonObject, { needsCleaning, wireText, surroundings }: BodyReader): Identified {
   if (list === "errors") return { customer: {}, contact: undefined };
   // A contact could only be the new identity here, and a message of a change must find the thread of the old one.
   if (list === "messages" && node["type"] === "system") return { customer: subjectOfSystemMessage(node), contact: undefined };
   const named = NAMED_BY[list](node);
-  const found = scope.findContact(named, scope.itemCount === 1);
-  const contact = found === undefined ? undefined : keptContact(found, wireText.length);
+  const found = findContact(scope.contacts, named, scope.itemCount === 1);
+  // Most bodies are so small that nothing in them needs to be measured.
+  const contact = found === undefined || wireText.length <= SHARED_MAX ? found : keptContact(found, surroundings);
   if (contact === undefined || isDeeperThan(contact, MAX_DEPTH)) return { customer: named, contact: undefined };
   return { customer: completeIdentity(named, needsCleaning ? cleanObject(contact) : contact), contact };
 }
@@ -122,6 +133,6 @@ function notice(field: string, place: ItemPlace, raw: string): NoticeEvent {
   };
 }
 
-function rawOf(alone: () => JsonObject, { wireText, itemCount }: BodyReader): string {
-  return itemCount === 1 ? wireText : writeJson(alone());
+function rawOf(item: CloudItem, { wireText, itemCount, surroundings }: BodyReader, contact?: JsonObject): string {
+  return itemCount === 1 ? wireText : writeJson(bodyOfItem(item, surroundings, contact));
 }

@@ -1,6 +1,6 @@
 // Owns: reading the field `user_preferences`: a customer who stops or resumes marketing through WhatsApp itself (platform reference §5, §6.11).
 // Refuses to know: what follows from it, and what customers say in their own words.
-import { completeIdentity, identityOf, indexContacts, isAddressable } from "./cloud-identity.ts";
+import { completeIdentity, findContact, identityOf, indexContacts, isAddressable } from "./cloud-identity.ts";
 import { type CloudItem, placeOf } from "./cloud-envelope.ts";
 import type { Preference, PreferenceEvent } from "./events.ts";
 import { isArray, isObject, readArray, readScalar, readString } from "../kernel/read-json.ts";
@@ -22,10 +22,10 @@ export function readPreferences(item: Extract<CloudItem, { kind: "change" }>, ra
   const clean = cleanObject(value);
   const list = clean["user_preferences"];
   if (!isArray(list)) return undefined;
-  const findContact = indexContacts(readArray(clean, "contacts") ?? []);
+  const contacts = indexContacts(readArray(clean, "contacts") ?? []);
   const preferences = list.filter(isObject).flatMap((node): Preference[] => {
     const named = identityOf(readScalar(node, "wa_id"), readString(node, "user_id"), readString(node, "parent_user_id"));
-    const customer = completeIdentity(named, findContact(named, list.length === 1));
+    const customer = completeIdentity(named, findContact(contacts, named, list.length === 1));
     const word = VALUES.get(readString(node, "value")?.toLowerCase() ?? "");
     const told = readTime(node, "timestamp");
     // A refusal counts from when we heard of it; a consent that does not say when could undo a later refusal.

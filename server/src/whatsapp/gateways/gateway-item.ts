@@ -1,11 +1,10 @@
 // Owns: what every gateway's parser needs beside the payload, taking a body apart safely, and the events that carry no message. Refuses to know:
 // what any gateway's keys mean.
 import type { Json, JsonObject } from "../../kernel/json.ts";
-import { isSmall } from "../cloud-envelope.ts";
 import type { CustomerIdentity, IdentityEvent, NoticeEvent, UnreadableEvent, WebhookEvent } from "../events.ts";
 import type { OpenedWebhook } from "../opened-webhook.ts";
 import type { Gateway } from "../providers.ts";
-import { writeJson } from "../../kernel/write-json.ts";
+import { isSmall, writeJson } from "../../kernel/write-json.ts";
 import { withoutFuture } from "../provider-time.ts";
 import { isArray, isObject, parseJson, readString } from "../../kernel/read-json.ts";
 import { cleanObject, isDeeperThan, MAX_DEPTH } from "../../kernel/storable-json.ts";
