@@ -133,10 +133,11 @@ export const readAnsweredTo = defineQuery({
   name: "identity.read-answered-to",
   role: "app",
   columns: { conversation_id: "uuid", answered_to: "int8" },
+  params: { conversationIds: "uuid[]" },
   text: `
 select t.conversation_id, max(t.covers_to) as answered_to
   from turns t
- where t.business_id = $1 and t.conversation_id = any ($2::uuid[]) and t.state <> 'superseded'
+ where t.business_id = :business and t.conversation_id = any (:conversationIds) and t.state <> 'superseded'
  group by t.conversation_id`,
 });
 

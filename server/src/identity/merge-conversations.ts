@@ -56,7 +56,7 @@ const OUT_OF_THE_WAY = 1_000_000_000_000;
 /** Messages, sessions, turns, lanes, aliases and state of `loser` go on in `winner`; the loser stays as a tombstone. */
 export async function mergeConversations(tx: Queryable, { businessId, winner, loser, reason, proof }: MergeRequest): Promise<void> {
   const lanes = await tx.run(lockLanes, [businessId, [winner.id, loser.id]]);
-  const answered = await tx.run(readAnsweredTo, [businessId, [winner.id]]);
+  const answered = await tx.run(readAnsweredTo, { conversationIds: [winner.id] });
   const winnerDone = answered[0]?.answered_to ?? 0;
   const loserDone = laneOf(lanes, loser.id, "reply")?.done ?? 0;
   const fenceOf = (id: string) => laneOf(lanes, id, "reply")?.fence ?? 0;
@@ -72,7 +72,7 @@ export async function mergeConversations(tx: Queryable, { businessId, winner, lo
   if (loserDone > 0) await makeRoom(tx, { businessId, winnerId: winner.id, after: winnerDone, places: loserDone, fence });
   const places = [loserDone, winnerDone, winner.lastSeq] as const;
   await tx.run(moveMessages, [businessId, loser.id, winner.id, ...places]);
-  const calls = await moveCalls(tx, { businessId, winnerId: winner.id, loserId: loser.id, winnerDone });
+  const calls = await moveCalls(tx, { winnerId: winner.id, loserId: loser.id, winnerDone });
   await tx.run(moveTurns, [businessId, loser.id, winner.id, winnerDone, fenceOf(winner.id)]);
   await tx.run(moveSessions, [businessId, loser.id, winner.id, ...places]);
   if (sessions.some(({ was_open }) => was_open)) await tx.run(reopenLastSession, [businessId, winner.id]);

@@ -1,7 +1,6 @@
 // Owns: that recorded calls of tools follow their burst through a merge: a burst that is asked again finds what both sides have called already, and
 // what waits for a person still waits for them. Refuses to know: what the calls do.
 import type { Queryable } from "../db/query.ts";
-import type { BusinessId } from "../kernel/ids.ts";
 import { readAnsweredTo } from "./identity.queries.ts";
 import { moveCallsToWinner, settleTwinCalls, shiftOpenCalls } from "./tool-calls.queries.ts";
 
@@ -14,7 +13,6 @@ export interface MovedCalls {
 }
 
 export interface MoveCallsRequest {
-  readonly businessId: BusinessId;
   readonly winnerId: string;
   readonly loserId: string;
   /** Behind how many positions of the winner the answered part of the loser goes. */
@@ -22,13 +20,13 @@ export interface MoveCallsRequest {
 }
 
 /** Runs before the loser's turns move. */
-export async function moveCalls(tx: Queryable, { businessId, winnerId, loserId, winnerDone }: MoveCallsRequest): Promise<MovedCalls> {
-  const answered = await tx.run(readAnsweredTo, [businessId, [winnerId, loserId]]);
+export async function moveCalls(tx: Queryable, { winnerId, loserId, winnerDone }: MoveCallsRequest): Promise<MovedCalls> {
+  const answered = await tx.run(readAnsweredTo, { conversationIds: [winnerId, loserId] });
   const answeredTo = (id: string): number => answered.find((row) => row.conversation_id === id)?.answered_to ?? 0;
-  const [ofWinner, ofLoser] = [answeredTo(winnerId), answeredTo(loserId)];
-  const joint = ofLoser > 0 ? winnerDone + ofLoser : ofWinner;
-  await tx.run(settleTwinCalls, [businessId, winnerId, loserId, ofWinner, ofLoser]);
-  await tx.run(shiftOpenCalls, [businessId, winnerId, ofWinner, joint]);
-  const moved = await tx.run(moveCallsToWinner, [businessId, loserId, winnerId, ofLoser, joint, winnerDone]);
-  return { answeredTo: joint, ids: moved.filter(({ is_open }) => is_open).map(({ id }) => id) };
+  const [winnerAnsweredTo, loserAnsweredTo] = [answeredTo(winnerId), answeredTo(loserId)];
+  const jointAnsweredTo = loserAnsweredTo > 0 ? winnerDone + loserAnsweredTo : winnerAnsweredTo;
+  await tx.run(settleTwinCalls, { winnerId, loserId, winnerAnsweredTo, loserAnsweredTo });
+  await tx.run(shiftOpenCalls, { winnerId, winnerAnsweredTo, jointAnsweredTo });
+  const moved = await tx.run(moveCallsToWinner, { loserId, winnerId, loserAnsweredTo, jointAnsweredTo, winnerDone });
+  return { answeredTo: jointAnsweredTo, ids: moved.filter(({ is_open }) => is_open).map(({ id }) => id) };
 }

@@ -86,7 +86,7 @@ async function takeApart(tx: Queryable, businessId: BusinessId, merge: Merge): P
   const lanes = await tx.run(lockLanes, [businessId, [winnerId, loserId]]);
   const places = [merge.winner_done, merge.winner_last, merge.loser_done, merge.loser_last] as const;
   const done = laneOf(lanes, winnerId, "reply")?.done ?? 0;
-  const [answered] = await tx.run(readAnsweredTo, [businessId, [winnerId]]);
+  const [answered] = await tx.run(readAnsweredTo, { conversationIds: [winnerId] });
   // How much of what waited at the loser was answered in the joint thread; the rest waits for its answer at the loser again.
   const dealtWith = Math.min(
     Math.max((answered?.answered_to ?? 0) - merge.winner_last - merge.loser_done, 0),
@@ -94,7 +94,7 @@ async function takeApart(tx: Queryable, businessId: BusinessId, merge: Merge): P
   );
   const loserDone = merge.loser_done + dealtWith;
 
-  await tx.run(returnCalls, [businessId, winnerId, loserId, merge.winner_done, merge.loser_done, merge.id]);
+  await tx.run(returnCalls, { winnerId, loserId, winnerDone: merge.winner_done, loserDone: merge.loser_done, mergeId: merge.id });
   await tx.run(deferTurnChain, []);
   const [turns] = await tx.run(returnTurns, [businessId, winnerId, loserId, merge.winner_done, merge.loser_done]);
   if (merge.loser_done > 0) {
