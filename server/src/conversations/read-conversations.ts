@@ -39,7 +39,7 @@ export interface ConversationReader {
 }
 
 export function createConversationReader(deps: { readonly database: Database }): ConversationReader {
-  const open = (businessId: BusinessId): Scope => ({ db: deps.database.forBusiness(businessId), businessId });
+  const open = (businessId: BusinessId): Queryable => deps.database.forBusiness(businessId);
   return {
     list: (businessId, request) => list(open(businessId), request),
     find: (businessId, conversationId) => find(open(businessId), conversationId),
@@ -51,25 +51,20 @@ export function createConversationReader(deps: { readonly database: Database }):
 
 const SHORTEST_PART = 4;
 
-interface Scope {
-  readonly db: Queryable;
-  readonly businessId: BusinessId;
-}
-
 type MessageRow = Row<typeof findMessage>;
 
 async function list(
-  scope: Scope,
+  db: Queryable,
   { limit, cursor, open, channelId, q }: PageRequest & ConversationFilter,
 ): Promise<Page<ConversationView>> {
   const before = cursor === undefined ? undefined : decodeTimeId(cursor);
-  const rows = await scope.db.run(listConversations, {
+  const rows = await db.run(listConversations, {
     beforeAt: before?.at,
     beforeId: before?.id,
     isOpen: open,
     channelId,
     name: q?.replace(/^\s*@/, ""),
-    ...(await phoneOf(scope, q)),
+    ...(await phoneOf(db, q)),
     limit: limit + 1,
   });
   return pageOf(rows, limit, { item: conversationViewOf, cursor: (row) => encodeCursor([row.cursor_at, row.id]) });
@@ -82,51 +77,51 @@ interface WantedPhone {
   readonly phonePart: string | undefined;
 }
 
-async function phoneOf({ db, businessId }: Scope, q: string | undefined): Promise<WantedPhone> {
+async function phoneOf(db: Queryable, q: string | undefined): Promise<WantedPhone> {
   if (q === undefined) return { phone: undefined, phonePart: undefined };
   const read = readWrittenPhone(q);
   const plain = plainPhone(q);
   const digits = /^\+?[\d\s().\-/]+$/.test(plain) ? plain.replaceAll(/\D/g, "").replace(/^0+/, "") : "";
   return {
-    phone: read.outcome === "read" ? ((await findPhone(db, businessId, read.digits)) ?? read.digits) : undefined,
+    phone: read.outcome === "read" ? ((await findPhone(db, read.digits)) ?? read.digits) : undefined,
     phonePart: digits.length < SHORTEST_PART ? undefined : digits,
   };
 }
 
-async function find(scope: Scope, conversationId: string): Promise<ConversationView | undefined> {
-  const id = await findSurvivor(scope.db, conversationId);
+async function find(db: Queryable, conversationId: string): Promise<ConversationView | undefined> {
+  const id = await findSurvivor(db, conversationId);
   if (id === undefined) return undefined;
-  const [row] = await scope.db.run(findConversation, { conversationId: id });
+  const [row] = await db.run(findConversation, { conversationId: id });
   return row === undefined ? undefined : conversationViewOf(row);
 }
 
 async function readThread(
-  scope: Scope,
+  db: Queryable,
   conversationId: string,
   request: PageRequest & { readonly order: "asc" | "desc" },
 ): Promise<Page<MessageView> | undefined> {
   const { limit, cursor, order } = request;
   const from = cursor === undefined ? undefined : decodeTimeSeq(cursor);
-  const id = await findSurvivor(scope.db, conversationId);
+  const id = await findSurvivor(db, conversationId);
   if (id === undefined) return undefined;
   const query = order === "asc" ? listMessagesOldestFirst : listMessagesNewestFirst;
-  const rows = await scope.db.run(query, { conversationId: id, cursorAt: from?.at, cursorSeq: from?.seq, limit: limit + 1 });
-  const changes = await changesOf(scope, id, rows.slice(0, limit));
+  const rows = await db.run(query, { conversationId: id, cursorAt: from?.at, cursorSeq: from?.seq, limit: limit + 1 });
+  const changes = await changesOf(db, id, rows.slice(0, limit));
   const memberKeyOf = membersOf([...rows, ...[...changes.values()].flat()]);
   const item = (row: MessageRow): MessageView =>
     messageViewOf(row, changes.get(changeKey(row.channel_id, row.provider_message_id)) ?? [], memberKeyOf);
   return pageOf(rows, limit, { item, cursor: (row) => encodeCursor([row.cursor_at, row.seq]) });
 }
 
-async function findOneMessage(scope: Scope, messageId: string): Promise<MessageView | undefined> {
-  const [row] = await scope.db.run(findMessage, { messageId });
+async function findOneMessage(db: Queryable, messageId: string): Promise<MessageView | undefined> {
+  const [row] = await db.run(findMessage, { messageId });
   if (row === undefined) return undefined;
-  const changes = await changesOf(scope, row.conversation_id, [row]);
+  const changes = await changesOf(db, row.conversation_id, [row]);
   return messageViewOf(row, changes.get(changeKey(row.channel_id, row.provider_message_id)) ?? []);
 }
 
 async function changesOf(
-  { db }: Scope,
+  db: Queryable,
   conversationId: string,
   rows: readonly MessageRow[],
 ): Promise<ReadonlyMap<string, readonly ChangeRow[]>> {
@@ -140,10 +135,10 @@ function changeKey(channelId: string, providerMessageId: string | null): string 
   return `${channelId}:${providerMessageId ?? ""}`;
 }
 
-async function readTurns(scope: Scope, conversationId: string, { limit, cursor }: PageRequest): Promise<Page<TurnView> | undefined> {
+async function readTurns(db: Queryable, conversationId: string, { limit, cursor }: PageRequest): Promise<Page<TurnView> | undefined> {
   const before = cursor === undefined ? undefined : decodeSeq(cursor);
-  const id = await findSurvivor(scope.db, conversationId);
+  const id = await findSurvivor(db, conversationId);
   if (id === undefined) return undefined;
-  const rows = await scope.db.run(listTurns, { conversationId: id, before, limit: limit + 1 });
+  const rows = await db.run(listTurns, { conversationId: id, before, limit: limit + 1 });
   return pageOf(rows, limit, { item: turnViewOf, cursor: (row) => encodeCursor([row.covers_from]) });
 }

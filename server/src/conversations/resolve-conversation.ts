@@ -1,6 +1,7 @@
 // Owns: "the one conversation of this customer" for the code paths that are not webhooks, with the guarantee of the webhook path: the same
 // mechanism decides who is who (identity/). Refuses to know: HTTP.
 import type { Database } from "../db/database.ts";
+import type { Queryable } from "../db/query.ts";
 import { type Identifier, identifiersOf, type Identity, keysOf } from "../identity/identifier.ts";
 import { listScopes } from "../identity/identity.queries.ts";
 import { findConversationsOfAliases } from "../identity/number-holders.queries.ts";
@@ -46,7 +47,7 @@ export function createResolveConversation({ database, claimIdentity, onKnown }: 
     const given = identifiersOf(identity, scope);
     const newKeys = keysOf(businessId, given);
     if (newKeys === undefined) throw new RangeError("A conversation needs a lead, a phone, a user id, a LID or a group; none was given.");
-    const identifiers = await inKnownSpelling(database, businessId, given);
+    const identifiers = await inKnownSpelling(db, given);
     const claimed = await claimIdentity({
       businessId,
       identifiers,
@@ -65,11 +66,10 @@ export function createResolveConversation({ database, claimIdentity, onKnown }: 
 }
 
 /** Another spelling of the number counts only where nothing else that was given is known: people are never joined on likeness. */
-async function inKnownSpelling(database: Database, businessId: BusinessId, given: readonly Identifier[]): Promise<readonly Identifier[]> {
+async function inKnownSpelling(db: Queryable, given: readonly Identifier[]): Promise<readonly Identifier[]> {
   const phone = given.find(({ kind }) => kind === "phone");
   if (phone === undefined) return given;
-  const db = database.forBusiness(businessId);
-  const known = await db.run(findConversationsOfAliases, [businessId, given.map(({ kind }) => kind), given.map(({ value }) => value)]);
-  const value = known.length > 0 ? undefined : await findPhone(db, businessId, phone.value);
+  const known = await db.run(findConversationsOfAliases, { identifiers: given });
+  const value = known.length > 0 ? undefined : await findPhone(db, phone.value);
   return value === undefined ? given : given.map((one) => (one === phone ? { ...one, value } : one));
 }

@@ -5,9 +5,10 @@ export const listThreadsOfPhones = defineQuery({
   name: "identity.list-threads-of-phones",
   role: "app",
   columns: { value: "text", conversation_id: "uuid" },
+  params: { phones: "text[]" },
   text: `
 select a.value, coalesce(c.merged_into, c.id) as conversation_id
   from aliases a
-  join conversations c on c.business_id = $1 and c.id = a.conversation_id
- where a.business_id = $1 and a.kind = 'phone' and a.value = any ($2::text[])`,
+  join conversations c on c.business_id = :business and c.id = a.conversation_id
+ where a.business_id = :business and a.kind = 'phone' and a.value = any (:phones)`,
 });

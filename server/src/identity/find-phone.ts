@@ -1,7 +1,6 @@
 // Owns: which stored number is meant by a written one: the same, else the only other spelling of it that the business knows (platform reference §9). For
 // look-ups only: a variant is never stored, written to or a reason for a merge until a provider has confirmed it (learn-spelling.ts).
 import type { Queryable } from "../db/query.ts";
-import type { BusinessId } from "../kernel/ids.ts";
 import { listThreadsOfPhones } from "./find-phone.queries.ts";
 
 interface Rule {
@@ -27,8 +26,8 @@ export function phoneVariantsOf(phone: string): readonly string[] {
 }
 
 /** The stored spelling; undefined when the number is not known, or when two threads could be meant. */
-export async function findPhone(db: Queryable, businessId: BusinessId, phone: string): Promise<string | undefined> {
-  const rows = await db.run(listThreadsOfPhones, [businessId, [phone, ...phoneVariantsOf(phone)]]);
+export async function findPhone(db: Queryable, phone: string): Promise<string | undefined> {
+  const rows = await db.run(listThreadsOfPhones, { phones: [phone, ...phoneVariantsOf(phone)] });
   if (rows.some(({ value }) => value === phone)) return phone;
   const threads = new Set(rows.map(({ conversation_id }) => conversation_id));
   return threads.size === 1 ? rows[0]?.value : undefined;

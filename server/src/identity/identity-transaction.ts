@@ -122,11 +122,7 @@ async function findThreads(
   tx: Queryable,
   { businessId, identifiers, placedKey }: SettleRequest,
 ): Promise<{ ids: readonly string[]; placedIn: string | undefined }> {
-  const rows = await tx.run(findConversationsOfAliases, [
-    businessId,
-    identifiers.map(({ kind }) => kind),
-    identifiers.map(({ value }) => value),
-  ]);
+  const rows = await tx.run(findConversationsOfAliases, { identifiers });
   const [placed] = placedKey === undefined ? [] : await tx.run(findConversationByKey, [businessId, placedKey]);
   const ids = new Set(rows.map(({ id }) => id));
   if (placed !== undefined) ids.add(placed.id);

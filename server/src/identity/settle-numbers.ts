@@ -36,7 +36,7 @@ const numbersOf = ({ identifiers }: NumberQuestion): readonly string[] =>
 export async function listNumbers(tx: Queryable, request: NumberQuestion): Promise<Numbers> {
   const values = numbersOf(request);
   if (values.length === 0) return new Map();
-  const rows = await tx.run(listTenures, [request.businessId, values]);
+  const rows = await tx.run(listTenures, { numbers: values });
   const tenures = rows.map((row) => ({
     value: row.value,
     conversationId: row.conversation_id,
@@ -78,12 +78,11 @@ interface NumberOfThread {
 
 /** The number leads elsewhere by now, or led there at that time. */
 export async function placeNumber(tx: Queryable, request: NumberQuestion, { value, winnerId, numbers }: NumberOfThread): Promise<void> {
-  const { businessId } = request;
   const placement = placementOf(request, value, numbers.get(value) ?? []);
-  if (placement.kind === "take") await tx.run(takeNumber, [businessId, value, winnerId, placement.since]);
+  if (placement.kind === "take") await tx.run(takeNumber, { number: value, conversationId: winnerId, since: placement.since });
   if (placement.kind !== "past") return;
-  if (placement.presentSince !== undefined) await tx.run(boundTenure, [businessId, value, placement.presentSince, null]);
-  await tx.run(addFormerHolder, [businessId, value, winnerId, placement.since, placement.until]);
+  if (placement.presentSince !== undefined) await tx.run(boundTenure, { number: value, since: placement.presentSince, until: null });
+  await tx.run(addFormerHolder, { number: value, conversationId: winnerId, since: placement.since, until: placement.until });
 }
 
 function placementOf({ at, change }: NumberQuestion, value: string, tenures: readonly Tenure[]): Placement {
@@ -94,30 +93,31 @@ function placementOf({ at, change }: NumberQuestion, value: string, tenures: rea
 /** After a change: who left a number has it no longer, and who took one has it from then on only. */
 export async function keepTenures(
   tx: Queryable,
-  { businessId, at, change }: NumberQuestion,
+  { at, change }: NumberQuestion,
   { numbers, group }: { readonly numbers: Numbers; readonly group: readonly string[] },
 ): Promise<void> {
   if (change === undefined) return;
-  const ofGroup = (value: string | undefined): Tenure | undefined => {
-    const present = value === undefined ? undefined : numbers.get(value)?.find(({ isCurrent }) => isCurrent);
+  const ofGroup = (value: string): Tenure | undefined => {
+    const present = numbers.get(value)?.find(({ isCurrent }) => isCurrent);
     return present !== undefined && group.includes(present.conversationId) && isHeldAt(present, at) ? present : undefined;
   };
-  if (ofGroup(change.left) !== undefined) await tx.run(boundTenure, [businessId, change.left, null, at]);
+  if (change.left !== undefined && ofGroup(change.left) !== undefined)
+    await tx.run(boundTenure, { number: change.left, since: null, until: at });
   const taken = numbers.get(change.taken)?.find((tenure) => group.includes(tenure.conversationId) && isHeldAt(tenure, at));
   if (taken?.since !== null || taken.begunAt < at) return;
-  if (taken.isCurrent) await tx.run(boundTenure, [businessId, change.taken, at, null]);
-  else await tx.run(boundFormerTenure, [businessId, change.taken, taken.until, at]);
+  if (taken.isCurrent) await tx.run(boundTenure, { number: change.taken, since: at, until: null });
+  else await tx.run(boundFormerTenure, { number: change.taken, until: taken.until, since: at });
 }
 
 /** Somebody unknown left one number for another: whoever else has one of the two had the one taken until then, and has the one left since then. */
-export async function markNumbersLeft(tx: Queryable, { businessId, at, change }: NumberQuestion, numbers: Numbers): Promise<void> {
+export async function markNumbersLeft(tx: Queryable, { at, change }: NumberQuestion, numbers: Numbers): Promise<void> {
   if (change === undefined) return;
   const present = numbers.get(change.taken)?.find(({ isCurrent }) => isCurrent);
   if (present !== undefined && isHeldAt(present, at) && (present.since === null || present.since < at)) {
-    await tx.run(boundTenure, [businessId, change.taken, null, justBefore(at)]);
+    await tx.run(boundTenure, { number: change.taken, since: null, until: justBefore(at) });
   }
   const left = change.left === undefined ? undefined : placeLeaver(numbers.get(change.left) ?? [], at);
-  if (left?.kind === "past" && left.presentSince !== undefined) {
-    await tx.run(boundTenure, [businessId, change.left, left.presentSince, null]);
+  if (change.left !== undefined && left?.kind === "past" && left.presentSince !== undefined) {
+    await tx.run(boundTenure, { number: change.left, since: left.presentSince, until: null });
   }
 }

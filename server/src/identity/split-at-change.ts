@@ -100,11 +100,11 @@ interface Gift {
 /** From the second of the change on, for as long as the thread had it. */
 async function giveNumber(tx: Queryable, { businessId, overrun: { number, since, until, isCurrent }, to }: Gift): Promise<void> {
   if (isCurrent) {
-    await tx.run(takeNumber, [businessId, number, to, since]);
-    if (until !== null) await tx.run(boundTenure, [businessId, number, null, until]);
+    await tx.run(takeNumber, { number, conversationId: to, since });
+    if (until !== null) await tx.run(boundTenure, { number, since: null, until });
   } else if (until !== null) {
     await tx.run(divideFormerTenure, [businessId, number, since, until]);
-    await tx.run(addFormerHolder, [businessId, number, to, since, until]);
+    await tx.run(addFormerHolder, { number, conversationId: to, since, until });
   }
 }
 
