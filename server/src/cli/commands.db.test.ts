@@ -5,13 +5,9 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { createRecordingTerminal } from "../../test/support/recording-terminal.ts";
 import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
 import { messagesBody } from "../../test/support/webhook-bodies.ts";
-import { createChannelDirectory } from "../businesses/channel-directory.ts";
-import { createSettleIdentity } from "../identity/settle-identity.ts";
-import { createIntake } from "../ingest/create-intake.ts";
-import { createWebhookLog } from "../ingest/webhook-log.ts";
-import { noFailPoints } from "../kernel/fail-points.ts";
 import { parseCloudWebhook } from "../whatsapp/parse-webhook.ts";
 import { runCli } from "./program.ts";
+import { createTestIntake } from "../../test/support/test-intake.ts";
 
 let database: TestDatabase;
 let directory: string;
@@ -146,21 +142,7 @@ test("a text is read from a file, and the same title replaces it", async () => {
 });
 
 test("what came for an unknown number is listed with its reason, stays until the number is connected, and is then replayed once", async () => {
-  const opened = database.open();
-  const db = opened.acrossBusinesses;
-  const { log } = database;
-  const intake = createIntake({
-    db,
-    batches: opened.batches,
-    channels: createChannelDirectory({ database: opened }),
-    webhookLog: createWebhookLog({ db, log }),
-    settleIdentity: createSettleIdentity({ database: opened, log }),
-    failPoints: noFailPoints,
-    log,
-    slots: 1,
-    maxWaiting: 100,
-    onStored: () => undefined,
-  });
+  const intake = createTestIntake(database);
   const parsed = parseCloudWebhook(messagesBody("200000000000078", { from: "12025550147" }));
   if (parsed.outcome !== "events") throw new Error(parsed.reason);
   await intake.receive(parsed.events);

@@ -1,9 +1,9 @@
 // Proves that the commands for threads only look unless they are told to act, and say what they did.
 import { afterAll, beforeAll, expect, test as it } from "vitest";
 import { createRecordingTerminal } from "../../test/support/recording-terminal.ts";
-import { createTestBusiness, type TestBusiness } from "../../test/support/test-business.ts";
-import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
-import { createTestEngine, type TestEngine } from "../../test/support/test-engine.ts";
+import type { TestBusiness } from "../../test/support/test-business.ts";
+import type { TestDatabase } from "../../test/support/test-database.ts";
+import { closeTestEngine, openTestEngine, type TestEngine } from "../../test/support/test-engine.ts";
 import { runCli } from "./program.ts";
 
 let test: TestDatabase;
@@ -11,14 +11,9 @@ let business: TestBusiness;
 let engine: TestEngine;
 
 beforeAll(async () => {
-  test = await createTestDatabase();
-  business = await createTestBusiness(test.superuser);
-  engine = await createTestEngine(test, [business]);
+  ({ test, business, engine } = await openTestEngine());
 });
-afterAll(async () => {
-  await engine.close();
-  await test.close();
-});
+afterAll(() => closeTestEngine(engine, test));
 
 async function conversations(...args: readonly string[]) {
   const terminal = createRecordingTerminal({ DATABASE_URL: test.url }, "");

@@ -1,10 +1,10 @@
 // Proves what a stop does, whoever reports it: it is recorded once, shown, and nothing that it forbids is accepted or leaves.
 import { afterAll, beforeAll, expect, test as it } from "vitest";
+import { expectNothingBroken } from "../../test/support/expect-nothing-broken.ts";
 import { createTestBusiness, type TestBusiness } from "../../test/support/test-business.ts";
-import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
-import { createTestEngine, type TestEngine } from "../../test/support/test-engine.ts";
+import type { TestDatabase } from "../../test/support/test-database.ts";
+import { closeTestEngine, openTestEngine, type TestEngine } from "../../test/support/test-engine.ts";
 import { bearerFor, createTestHttp, type TestHttp } from "../../test/support/test-http.ts";
-import { runDoctor } from "../doctor/run-doctor.ts";
 import type { JsonObject } from "../kernel/json.ts";
 import { parseCloudWebhook } from "../whatsapp/parse-webhook.ts";
 
@@ -16,16 +16,13 @@ let headers: Readonly<Record<string, string>>;
 let people = 0;
 
 beforeAll(async () => {
-  test = await createTestDatabase();
-  business = await createTestBusiness(test.superuser, { quietMs: 0, ceilingMs: 0 });
-  engine = await createTestEngine(test, [business]);
-  http = createTestHttp(engine.database, test.log);
+  ({ test, business, engine } = await openTestEngine({ quietMs: 0, ceilingMs: 0 }));
+  http = createTestHttp(engine.database, test.log, { services: engine.services });
   headers = await bearerFor(engine.database, business.businessId);
 });
 afterAll(async () => {
   await http.app.close();
-  await engine.close();
-  await test.close();
+  await closeTestEngine(engine, test);
 });
 
 const newPerson = (): { readonly from: string; readonly userId: string } => {
@@ -75,8 +72,7 @@ const events = async (id: string) =>
     )
   ).rows;
 async function expectHealthy(): Promise<void> {
-  const { checks } = await runDoctor({ url: test.url, log: test.log });
-  expect(checks.filter(({ state }) => state === "broken")).toEqual([]);
+  await expectNothingBroken(test);
 }
 
 it("a stop of marketing that WhatsApp reports is recorded once, shown, and refuses templates; what the customer asks is answered", async () => {

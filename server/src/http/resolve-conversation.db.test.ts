@@ -1,10 +1,9 @@
 // Proves that a lead and a person have one conversation however they are asked for, and that nothing is replaced silently.
 import { afterAll, beforeAll, expect, test as it } from "vitest";
-import { createTestBusiness, type TestBusiness } from "../../test/support/test-business.ts";
-import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
-import { createTestEngine, type TestEngine } from "../../test/support/test-engine.ts";
+import type { TestBusiness } from "../../test/support/test-business.ts";
+import type { TestDatabase } from "../../test/support/test-database.ts";
+import { closeTestEngine, openTestEngine, type TestEngine } from "../../test/support/test-engine.ts";
 import { bearerFor, createTestHttp, type TestHttp } from "../../test/support/test-http.ts";
-import { runDoctor } from "../doctor/run-doctor.ts";
 
 let test: TestDatabase;
 let business: TestBusiness;
@@ -14,18 +13,13 @@ let headers: Readonly<Record<string, string>>;
 let people = 0;
 
 beforeAll(async () => {
-  test = await createTestDatabase();
-  business = await createTestBusiness(test.superuser);
-  engine = await createTestEngine(test, [business]);
-  http = createTestHttp(engine.database, test.log);
+  ({ test, business, engine } = await openTestEngine());
+  http = createTestHttp(engine.database, test.log, { services: engine.services });
   headers = await bearerFor(engine.database, business.businessId);
 });
 afterAll(async () => {
-  const report = await runDoctor({ url: test.url, log: test.log });
-  expect(report.checks.filter(({ state }) => state === "broken")).toEqual([]);
   await http.app.close();
-  await engine.close();
-  await test.close();
+  await closeTestEngine(engine, test);
 });
 
 interface Answer {

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { runDoctor } from "../doctor/run-doctor.ts";
-import { createTestBusiness, type TestBusiness } from "../../test/support/test-business.ts";
-import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
-import { createTestEngine, type TestEngine } from "../../test/support/test-engine.ts";
+import { expectNothingBroken } from "../../test/support/expect-nothing-broken.ts";
+import type { TestBusiness } from "../../test/support/test-business.ts";
+import type { TestDatabase } from "../../test/support/test-database.ts";
+import { closeTestEngine, openTestEngine, type TestEngine } from "../../test/support/test-engine.ts";
 import { textMessage, webhookBody } from "../../test/support/webhook-bodies.ts";
 import type { Identifier } from "./identifier.ts";
 import { createSettleIdentity } from "./settle-identity.ts";
@@ -14,19 +14,13 @@ describe("one person, one thread", () => {
   let engine: TestEngine;
 
   beforeAll(async () => {
-    test = await createTestDatabase();
-    business = await createTestBusiness(test.superuser, { quietMs: 0, ceilingMs: 0 });
-    engine = await createTestEngine(test, [business]);
+    ({ test, business, engine } = await openTestEngine({ quietMs: 0, ceilingMs: 0 }));
   });
-  afterAll(async () => {
-    await engine.close();
-    await test.close();
-  });
+  afterAll(() => closeTestEngine(engine, test));
   afterEach(async () => {
     for (const lane of await engine.claim("reply")) await engine.turn(lane);
     for (const lane of await engine.claim("send")) await engine.deliver(lane);
-    const report = await runDoctor({ url: test.url, log: test.log });
-    expect(report.checks.filter(({ state }) => state === "broken")).toEqual([]);
+    await expectNothingBroken(test);
   });
 
   const threadsOf = async (...values: readonly string[]): Promise<readonly string[]> => {

@@ -2,7 +2,7 @@
 // The oracle is independent of the code under test: a union-find over "seen together", and what the generator knows of change and recycling.
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test as it } from "vitest";
-import { runDoctor } from "../doctor/run-doctor.ts";
+import { expectNothingBroken } from "../../test/support/expect-nothing-broken.ts";
 import type { WebhookIntake } from "../ingest/webhook-intake.ts";
 import type { CustomerIdentity, MessageEvent } from "../whatsapp/events.ts";
 import { createTestBusiness, type TestBusiness } from "../../test/support/test-business.ts";
@@ -183,8 +183,7 @@ it(
       }),
       { numRuns: 40, ...(process.env["IDENTITY_SEED"] === undefined ? {} : { seed: Number(process.env["IDENTITY_SEED"]) }) },
     );
-    const report = await runDoctor({ url: test.url, log: test.log });
-    expect(report.checks.filter(({ state }) => state === "broken")).toEqual([]);
+    await expectNothingBroken(test);
   },
 );
 

@@ -1,11 +1,10 @@
 // Proves that a variant of a number becomes an alias only when a provider confirms it, and that learning it hurts no send.
 import { afterAll, beforeAll, expect, test as it } from "vitest";
 import { createDeliver } from "../outbound/deliver.ts";
-import { runDoctor } from "../doctor/run-doctor.ts";
 import { noFailPoints } from "../kernel/fail-points.ts";
-import { createTestBusiness, type TestBusiness } from "../../test/support/test-business.ts";
-import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
-import { createTestEngine, type TestEngine } from "../../test/support/test-engine.ts";
+import type { TestBusiness } from "../../test/support/test-business.ts";
+import type { TestDatabase } from "../../test/support/test-database.ts";
+import { closeTestEngine, openTestEngine, type TestEngine } from "../../test/support/test-engine.ts";
 
 let test: TestDatabase;
 let business: TestBusiness;
@@ -13,16 +12,9 @@ let engine: TestEngine;
 let sends = 0;
 
 beforeAll(async () => {
-  test = await createTestDatabase();
-  business = await createTestBusiness(test.superuser, { quietMs: 0, ceilingMs: 0 });
-  engine = await createTestEngine(test, [business]);
+  ({ test, business, engine } = await openTestEngine({ quietMs: 0, ceilingMs: 0 }));
 });
-afterAll(async () => {
-  const report = await runDoctor({ url: test.url, log: test.log });
-  await engine.close();
-  await test.close();
-  expect(report.checks.filter(({ state }) => state === "broken")).toEqual([]);
-});
+afterAll(() => closeTestEngine(engine, test));
 
 /** Sends a text through a provider that knows the number as `waId`. */
 async function sendAs(phone: string, waId: string): Promise<string> {

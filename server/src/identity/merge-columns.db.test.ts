@@ -1,8 +1,8 @@
 // Proves that a merge and a split forget no column of a conversation: a new column has to be named here, and handled there.
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { createTestBusiness, type TestBusiness } from "../../test/support/test-business.ts";
-import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
-import { createTestEngine, type TestEngine } from "../../test/support/test-engine.ts";
+import type { TestBusiness } from "../../test/support/test-business.ts";
+import type { TestDatabase } from "../../test/support/test-database.ts";
+import { closeTestEngine, openTestEngine, type TestEngine } from "../../test/support/test-engine.ts";
 import { createMergeByHand } from "./merge-by-hand.ts";
 import { createSplitConversations } from "./split-conversations.ts";
 
@@ -42,14 +42,9 @@ let test: TestDatabase;
 let business: TestBusiness;
 let engine: TestEngine;
 beforeAll(async () => {
-  test = await createTestDatabase();
-  business = await createTestBusiness(test.superuser, { quietMs: 0, ceilingMs: 0 });
-  engine = await createTestEngine(test, [business]);
+  ({ test, business, engine } = await openTestEngine({ quietMs: 0, ceilingMs: 0 }));
 });
-afterAll(async () => {
-  await engine.close();
-  await test.close();
-});
+afterAll(() => closeTestEngine(engine, test));
 
 const rowOf = async (id: string): Promise<Record<string, unknown>> => {
   const { rows } = await test.superuser.query<{ row: Record<string, unknown> }>(

@@ -1,14 +1,14 @@
 // Proves what a merge and a split mean for replies: who took over stays heard, no question is answered for somebody else, nobody's message is forgotten.
 import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, expect, test as it } from "vitest";
+import { expectNothingBroken } from "../../test/support/expect-nothing-broken.ts";
 import { createTestBusiness, type TestBusiness } from "../../test/support/test-business.ts";
 import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
 import { createTestEngine, type TestEngine } from "../../test/support/test-engine.ts";
-import { runDoctor } from "../doctor/run-doctor.ts";
 import { newId, type TurnId } from "../kernel/ids.ts";
 import { createTakeAnswer } from "../replies/answer-turn.ts";
-import { createMergeByHand, type MergeByHandOutcome } from "./merge-by-hand.ts";
-import { createSplitConversations, type SplitOutcome } from "./split-conversations.ts";
+import type { MergeByHandOutcome } from "./merge-by-hand.ts";
+import type { SplitOutcome } from "./split-conversations.ts";
 
 let test: TestDatabase;
 let engine: TestEngine;
@@ -46,13 +46,13 @@ async function newPerson(...texts: readonly string[]): Promise<Person> {
 }
 /** The first one is longer, so it wins. */
 const merge = (a: Person, b: Person): Promise<MergeByHandOutcome> =>
-  createMergeByHand({ database: engine.database, log: test.log })({
+  engine.services.mergeByHand({
     businessId: business.businessId,
     conversationIds: [a.id, b.id],
     execute: true,
   });
 const split = (conversationId: string): Promise<SplitOutcome> =>
-  createSplitConversations({ database: engine.database, log: test.log })({
+  engine.services.splitConversations({
     businessId: business.businessId,
     conversationId,
     execute: true,
@@ -71,8 +71,7 @@ async function turnOf(id: string): Promise<readonly string[]> {
   return engine.responder.asked.slice(asked).flatMap(({ burst }) => burst.map(({ text }) => text ?? ""));
 }
 async function expectHealthy(): Promise<void> {
-  const report = await runDoctor({ url: test.url, log: test.log });
-  expect(report.checks.filter(({ state }) => state === "broken")).toEqual([]);
+  await expectNothingBroken(test);
 }
 /** Last of the days before yesterday: a pause whose set time has passed stays where it was written. */
 const pause = (id: string, reason: string, ago: string) =>

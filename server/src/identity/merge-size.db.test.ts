@@ -1,13 +1,11 @@
 // Proves that the merge of two long threads is quick and holds up nobody else. Its size is small in CI; the figure for 100,000 messages each is in
 // docs/benchmarks.md: MERGE_MESSAGES=100000.
 import { afterAll, beforeAll, expect, test as it } from "vitest";
-import { runDoctor } from "../doctor/run-doctor.ts";
-import { createTestBusiness, type TestBusiness } from "../../test/support/test-business.ts";
-import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
-import { createTestEngine, type TestEngine } from "../../test/support/test-engine.ts";
+import { expectNothingBroken } from "../../test/support/expect-nothing-broken.ts";
+import type { TestBusiness } from "../../test/support/test-business.ts";
+import type { TestDatabase } from "../../test/support/test-database.ts";
+import { openTestEngine, type TestEngine } from "../../test/support/test-engine.ts";
 import { phoneIdentifier } from "./identifier.ts";
-import { createSettleIdentity } from "./settle-identity.ts";
-import { createSplitConversations } from "./split-conversations.ts";
 
 const SIZE = Number(process.env["MERGE_MESSAGES"] ?? "5000");
 
@@ -16,9 +14,7 @@ let business: TestBusiness;
 let engine: TestEngine;
 
 beforeAll(async () => {
-  test = await createTestDatabase();
-  business = await createTestBusiness(test.superuser);
-  engine = await createTestEngine(test, [business]);
+  ({ test, business, engine } = await openTestEngine());
 });
 afterAll(async () => {
   await engine.close();
@@ -28,8 +24,7 @@ afterAll(async () => {
 async function expectHealthy(): Promise<void> {
   // The doctor looks for every message among all turns of its thread: minutes at the size of the measurement.
   if (SIZE > 20_000) return;
-  const report = await runDoctor({ url: test.url, log: test.log });
-  expect(report.checks.filter(({ state }) => state === "broken")).toEqual([]);
+  await expectNothingBroken(test);
 }
 
 /** A thread as a year of talking leaves it: two questions, one answer, over and over; the last round waits for its answer. */
@@ -76,7 +71,7 @@ it("two long threads become one while others are served, and two again", { timeo
   await fillThread(other);
   await test.superuser.query("analyze messages, turns, sessions");
   await expectHealthy();
-  const settle = createSettleIdentity({ database: engine.database, log: test.log });
+  const settle = engine.services.settleIdentity;
   const identifiers = [phone, other].map(phoneIdentifier);
   const started = performance.now();
   const progress = { isMerged: false };
@@ -105,7 +100,7 @@ it("two long threads become one while others are served, and two again", { timeo
     );
   expect(settled?.merged).toHaveLength(1);
   await expectHealthy();
-  const split = await createSplitConversations({ database: engine.database, log: test.log })({
+  const split = await engine.services.splitConversations({
     businessId: business.businessId,
     conversationId: settled?.conversationId ?? "",
     execute: true,

@@ -1,14 +1,12 @@
 // Proves that a merge and a split take the recorded calls of tools along: what was called once stays called once, and what waits for a person waits.
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
-import { createTestBusiness, type TestBusiness } from "../../test/support/test-business.ts";
-import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
-import { createTestEngine, type TestEngine } from "../../test/support/test-engine.ts";
+import { expectNothingBroken } from "../../test/support/expect-nothing-broken.ts";
+import type { TestBusiness } from "../../test/support/test-business.ts";
+import type { TestDatabase } from "../../test/support/test-database.ts";
+import { closeTestEngine, openTestEngine, type TestEngine } from "../../test/support/test-engine.ts";
 import { addTool, createTestTools, type TestTools } from "../../test/support/test-tools.ts";
 import { startHttpTarget, type HttpTarget } from "../../test/support/tool-target.ts";
-import { runDoctor } from "../doctor/run-doctor.ts";
 import type { ReplyContext, ToolOutcome, ToolSet } from "../answers/responder.ts";
-import { createToolCalls } from "../tools/tool-calls.ts";
-import { createSplitConversations } from "./split-conversations.ts";
 
 let test: TestDatabase;
 let business: TestBusiness;
@@ -18,9 +16,7 @@ let tools: TestTools;
 let people = 0;
 
 beforeAll(async () => {
-  test = await createTestDatabase();
-  business = await createTestBusiness(test.superuser, { quietMs: 0, ceilingMs: 0 });
-  engine = await createTestEngine(test, [business]);
+  ({ test, business, engine } = await openTestEngine({ quietMs: 0, ceilingMs: 0 }));
   tools = createTestTools({ database: engine.database, log: test.log });
   target = await startHttpTarget();
   const parameters = { type: "object", properties: { day: { type: "string" } } };
@@ -31,16 +27,14 @@ beforeAll(async () => {
 afterAll(async () => {
   await tools.close();
   await target.close();
-  await engine.close();
-  await test.close();
+  await closeTestEngine(engine, test);
 });
 beforeEach(() => {
   target.seen.length = 0;
   engine.responder.answer = () => ({ outcome: "reply", texts: ["ok"] });
 });
 afterEach(async () => {
-  const report = await runDoctor({ url: test.url, log: test.log });
-  expect(report.checks.filter(({ state }) => state === "broken")).toEqual([]);
+  await expectNothingBroken(test);
 });
 
 function newPerson(): { readonly from: string; readonly userId: string } {
@@ -139,7 +133,7 @@ it.each([
   async (...sides) => {
     const { from, userId } = await prepare(sides, "refund");
     await engine.receive(business, { from, userId, text: "both of us" });
-    const calls = createToolCalls({ database: engine.database, wake: () => undefined });
+    const calls = engine.services.toolCalls;
     const waiting = await calls.list(business.businessId, { limit: 10, state: "waiting" });
     expect(waiting.data).toHaveLength(1);
     const callId = waiting.data[0]?.id ?? "";
@@ -159,7 +153,7 @@ it("of the same call that waits on both sides one is asked for after a merge", a
   await engine.receive(business, { userId, text: "book me, too" });
   await callAndDie("refund", "Monday");
   await engine.receive(business, { from, userId, text: "both of us" });
-  const calls = createToolCalls({ database: engine.database, wake: () => undefined });
+  const calls = engine.services.toolCalls;
   expect((await calls.list(business.businessId, { limit: 10, state: "waiting" })).data).toHaveLength(1);
   await answerAll();
   expect((await calls.list(business.businessId, { limit: 10, state: "waiting" })).data).toHaveLength(0);
@@ -200,7 +194,7 @@ it.each([
   };
   const threads = { phone: await threadOf(from), user: await threadOf(userId) };
   await engine.receive(business, { from, userId, text: "both of us" });
-  const split = createSplitConversations({ database: engine.database, log: test.log });
+  const split = engine.services.splitConversations;
   const winnerId = await threadOf(from);
   const conversationId = winnerId === threads.phone ? threads.user : threads.phone;
   expect(await split({ businessId: business.businessId, conversationId, execute: true })).toMatchObject({ outcome: "split" });

@@ -1,9 +1,9 @@
 // Proves that a merge joins sessions, turns and lanes without a seam, and that a split gives back what the loser had.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { runDoctor } from "../doctor/run-doctor.ts";
-import { createTestBusiness, type TestBusiness } from "../../test/support/test-business.ts";
-import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
-import { createTestEngine, type TestEngine } from "../../test/support/test-engine.ts";
+import { expectNothingBroken } from "../../test/support/expect-nothing-broken.ts";
+import type { TestBusiness } from "../../test/support/test-business.ts";
+import type { TestDatabase } from "../../test/support/test-database.ts";
+import { closeTestEngine, openTestEngine, type TestEngine } from "../../test/support/test-engine.ts";
 import { createTestTracker } from "../../test/support/test-tracker.ts";
 import { createMergeByHand, type MergeByHand } from "./merge-by-hand.ts";
 import { createSplitConversations, type SplitConversations } from "./split-conversations.ts";
@@ -17,17 +17,12 @@ describe("merge and split", () => {
   let people = 0;
 
   beforeAll(async () => {
-    test = await createTestDatabase();
-    business = await createTestBusiness(test.superuser, { quietMs: 0, ceilingMs: 0 });
-    engine = await createTestEngine(test, [business]);
+    ({ test, business, engine } = await openTestEngine({ quietMs: 0, ceilingMs: 0 }));
     const deps = { database: engine.database, log: test.log };
     mergeByHand = createMergeByHand(deps);
     splitConversations = createSplitConversations(deps);
   });
-  afterAll(async () => {
-    await engine.close();
-    await test.close();
-  });
+  afterAll(() => closeTestEngine(engine, test));
   afterEach(async () => {
     await expectHealthy();
     await answerAll();
@@ -36,8 +31,7 @@ describe("merge and split", () => {
   });
 
   const expectHealthy = async (): Promise<void> => {
-    const report = await runDoctor({ url: test.url, log: test.log });
-    expect(report.checks.filter(({ state }) => state === "broken")).toEqual([]);
+    await expectNothingBroken(test);
   };
   const trackSessions = async (inactivityMs = 900_000): Promise<void> => {
     await engine.expireLeases();

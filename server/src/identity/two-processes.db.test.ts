@@ -1,11 +1,11 @@
 // Proves that what one process remembers of who is who is harmless when another one merges, and what a LID alone and then a number lead to.
 import { afterAll, afterEach, beforeAll, expect, test as it } from "vitest";
-import { runDoctor } from "../doctor/run-doctor.ts";
+import { expectNothingBroken } from "../../test/support/expect-nothing-broken.ts";
 import type { WebhookIntake } from "../ingest/webhook-intake.ts";
 import type { CustomerIdentity } from "../whatsapp/events.ts";
-import { createTestBusiness, type TestBusiness } from "../../test/support/test-business.ts";
-import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
-import { createTestEngine, type TestEngine } from "../../test/support/test-engine.ts";
+import type { TestBusiness } from "../../test/support/test-business.ts";
+import type { TestDatabase } from "../../test/support/test-database.ts";
+import { closeTestEngine, openTestEngine, type TestEngine } from "../../test/support/test-engine.ts";
 import { createTestTracker } from "../../test/support/test-tracker.ts";
 import { createTestIntake } from "../../test/support/test-intake.ts";
 
@@ -17,18 +17,12 @@ let there: WebhookIntake;
 let messages = 0;
 
 beforeAll(async () => {
-  test = await createTestDatabase();
-  business = await createTestBusiness(test.superuser, { quietMs: 0, ceilingMs: 0 });
-  engine = await createTestEngine(test, [business]);
+  ({ test, business, engine } = await openTestEngine({ quietMs: 0, ceilingMs: 0 }));
   [here, there] = [createTestIntake(test), createTestIntake(test)];
 });
-afterAll(async () => {
-  await engine.close();
-  await test.close();
-});
+afterAll(() => closeTestEngine(engine, test));
 afterEach(async () => {
-  const report = await runDoctor({ url: test.url, log: test.log });
-  expect(report.checks.filter(({ state }) => state === "broken")).toEqual([]);
+  await expectNothingBroken(test);
 });
 
 async function write(intake: WebhookIntake, customer: CustomerIdentity, text: string): Promise<void> {

@@ -1,17 +1,14 @@
 import type pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { createChannelDirectory } from "../businesses/channel-directory.ts";
 import type { Database } from "../db/database.ts";
-import { createSettleIdentity } from "../identity/settle-identity.ts";
-import { noFailPoints } from "../kernel/fail-points.ts";
 import { parseCloudWebhook } from "../whatsapp/parse-webhook.ts";
 import { eventually } from "../../test/support/eventually.ts";
 import { createTestBusiness, type TestBusiness } from "../../test/support/test-business.ts";
 import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
 import { messagesBody, webhookBody } from "../../test/support/webhook-bodies.ts";
-import { createIntake, type Intake } from "./create-intake.ts";
+import { type Intake } from "./create-intake.ts";
 import type { IntakeResult } from "./webhook-intake.ts";
-import { createWebhookLog } from "./webhook-log.ts";
+import { createTestIntake } from "../../test/support/test-intake.ts";
 
 // Somebody else holds rows, as a process does that stands still in its transaction.
 let database: TestDatabase;
@@ -40,24 +37,9 @@ afterEach(async () => {
   await intake.idle();
 });
 
-function intakeWith({ deadlineMs, slots = 3 }: { readonly deadlineMs?: number; readonly slots?: number }): Intake {
-  const { log } = database;
-  const db = opened.acrossBusinesses;
-  return createIntake({
-    db,
-    batches: opened.batches,
-    channels: createChannelDirectory({ database: opened }),
-    webhookLog: createWebhookLog({ db, log }),
-    settleIdentity: createSettleIdentity({ database: opened, log }),
-    failPoints: noFailPoints,
-    log,
-    slots,
-    maxWaiting: 10_000,
-    ...(deadlineMs === undefined ? {} : { deadlineMs }),
-    // As if the first had been under way for long already.
-    slowMs: 0,
-    onStored: () => undefined,
-  });
+function intakeWith(limits: { readonly deadlineMs?: number; readonly slots?: number }): Intake {
+  // As if the first had been under way for long already.
+  return createTestIntake(database, { database: opened, slots: 3, slowMs: 0, ...limits });
 }
 
 function receive(body: Buffer, on = intake): Promise<IntakeResult> {

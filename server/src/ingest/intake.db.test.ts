@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createChannelDirectory } from "../businesses/channel-directory.ts";
 import type { Database } from "../db/database.ts";
 import { noFailPoints } from "../kernel/fail-points.ts";
 import { Fault } from "../kernel/faults.ts";
@@ -8,11 +7,11 @@ import type { WebhookEvent } from "../whatsapp/events.ts";
 import { createTestBusiness, type TestBusiness } from "../../test/support/test-business.ts";
 import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
 import { messagesBody, webhookBody } from "../../test/support/webhook-bodies.ts";
-import { createSettleIdentity } from "../identity/settle-identity.ts";
-import { createIntake, type Intake } from "./create-intake.ts";
+import { type Intake } from "./create-intake.ts";
 import { createReplay } from "./replay.ts";
 import { createStatusStore } from "./store-statuses.ts";
 import { createWebhookLog, withoutQuarantine } from "./webhook-log.ts";
+import { createTestIntake } from "../../test/support/test-intake.ts";
 
 function eventsOf(body: Buffer): readonly WebhookEvent[] {
   const parsed = parseCloudWebhook(body);
@@ -25,19 +24,8 @@ describe("the intake", () => {
   let db: Database;
   let business: TestBusiness;
   const intakeOn = (database: Database, options: { maxWaiting?: number; replay?: boolean } = {}): Intake => {
-    const webhookLog = createWebhookLog({ db: database.acrossBusinesses, log: test.log });
-    return createIntake({
-      db: database.acrossBusinesses,
-      batches: database.batches,
-      channels: createChannelDirectory({ database }),
-      settleIdentity: createSettleIdentity({ database, log: test.log }),
-      webhookLog: options.replay === true ? withoutQuarantine(webhookLog) : webhookLog,
-      failPoints: noFailPoints,
-      log: test.log,
-      slots: 3,
-      maxWaiting: options.maxWaiting ?? 10_000,
-      onStored: () => undefined,
-    });
+    const { replay = false, ...limits } = options;
+    return createTestIntake(test, { database, slots: 3, ...limits, ...(replay ? { changeLog: withoutQuarantine } : {}) });
   };
   const count = async (text: string, values: readonly unknown[] = []): Promise<number> => {
     const { rows } = await test.superuser.query<{ count: string }>(text, [...values]);

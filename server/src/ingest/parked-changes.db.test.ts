@@ -1,11 +1,10 @@
 // Proves that a change of a user id, told without a message, before anybody knows the person waits for them, however they become known.
 import { afterAll, beforeAll, beforeEach, expect, test as it } from "vitest";
 import { createTestBusiness, type TestBusiness } from "../../test/support/test-business.ts";
-import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
-import { createTestEngine, type TestEngine } from "../../test/support/test-engine.ts";
+import type { TestDatabase } from "../../test/support/test-database.ts";
+import { closeTestEngine, openTestEngine, type TestEngine } from "../../test/support/test-engine.ts";
 import { textMessage, webhookBody } from "../../test/support/webhook-bodies.ts";
 import { createResolveConversation } from "../conversations/resolve-conversation.ts";
-import { runDoctor } from "../doctor/run-doctor.ts";
 import { createClaimIdentity } from "../identity/settle-identity.ts";
 import { parseCloudWebhook } from "../whatsapp/parse-webhook.ts";
 
@@ -19,20 +18,13 @@ let people = 0;
 let phone = "";
 
 beforeAll(async () => {
-  test = await createTestDatabase();
-  business = await createTestBusiness(test.superuser);
-  engine = await createTestEngine(test, [business]);
+  ({ test, business, engine } = await openTestEngine());
 });
 beforeEach(() => {
   people += 1;
   phone = `1202557${String(people).padStart(4, "0")}`;
 });
-afterAll(async () => {
-  const report = await runDoctor({ url: test.url, log: test.log });
-  expect(report.checks.filter(({ state }) => state === "broken")).toEqual([]);
-  await engine.close();
-  await test.close();
-});
+afterAll(() => closeTestEngine(engine, test));
 
 /** A user id of this test's person. */
 const id = (name: string): string => `US.${name}-${String(people)}-`;

@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, test as it } from "vitest";
-import { createTestBusiness, type TestBusiness } from "../../test/support/test-business.ts";
-import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
+import type { TestBusiness } from "../../test/support/test-business.ts";
+import type { TestDatabase } from "../../test/support/test-database.ts";
 import { eventually } from "../../test/support/eventually.ts";
-import { createTestEngine, type TestEngine } from "../../test/support/test-engine.ts";
-import { runDoctor } from "../doctor/run-doctor.ts";
+import { closeTestEngine, openTestEngine, type TestEngine } from "../../test/support/test-engine.ts";
 
 let test: TestDatabase;
 let business: TestBusiness;
@@ -12,9 +11,7 @@ let phone: string;
 let counter = 0;
 
 beforeAll(async () => {
-  test = await createTestDatabase();
-  business = await createTestBusiness(test.superuser);
-  engine = await createTestEngine(test, [business]);
+  ({ test, business, engine } = await openTestEngine());
 });
 beforeEach(async () => {
   counter += 1;
@@ -23,12 +20,7 @@ beforeEach(async () => {
   await test.superuser.query("update onethread.lanes set check_at = now() + interval '1 hour' where check_at is not null");
   await engine.receive(business, { from: phone });
 });
-afterAll(async () => {
-  const { checks } = await runDoctor({ url: test.url, log: test.log });
-  await engine.close();
-  await test.close();
-  expect(checks.filter(({ state }) => state === "broken")).toEqual([]);
-});
+afterAll(() => closeTestEngine(engine, test));
 
 interface Message {
   readonly status: string;

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, expect, test as it, vi } from "vitest";
-import { createTestBusiness, type TestBusiness } from "../../test/support/test-business.ts";
-import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
-import { createTestEngine, type TestEngine } from "../../test/support/test-engine.ts";
-import { runDoctor } from "../doctor/run-doctor.ts";
+import { expectNothingBroken } from "../../test/support/expect-nothing-broken.ts";
+import type { TestBusiness } from "../../test/support/test-business.ts";
+import type { TestDatabase } from "../../test/support/test-database.ts";
+import { closeTestEngine, openTestEngine, type TestEngine } from "../../test/support/test-engine.ts";
 import type { ClaimedLane } from "../lanes/lane-store.ts";
 
 const MAX_SUPERSEDED = 2;
@@ -14,9 +14,7 @@ let phone: string;
 let counter = 0;
 
 beforeAll(async () => {
-  test = await createTestDatabase();
-  business = await createTestBusiness(test.superuser, { quietMs: 0, ceilingMs: 0 });
-  engine = await createTestEngine(test, [business]);
+  ({ test, business, engine } = await openTestEngine({ quietMs: 0, ceilingMs: 0 }));
 });
 beforeEach(async () => {
   counter += 1;
@@ -26,10 +24,7 @@ beforeEach(async () => {
   // Each test has a customer of its own; what an earlier one left waiting is none of its business.
   await test.superuser.query("update onethread.lanes set check_at = 'infinity' where check_at is not null");
 });
-afterAll(async () => {
-  await engine.close();
-  await test.close();
-});
+afterAll(() => closeTestEngine(engine, test));
 
 interface Turn {
   readonly from: number;
@@ -270,6 +265,5 @@ it("whatever workers do and lose, every inbound message is covered by exactly on
     { numRuns: 120, seed: 20_261_122, endOnFailure: true },
   );
   await test.superuser.query("update onethread.lanes set check_at = now() + interval '1 hour' where check_at = 'infinity'");
-  const { checks } = await runDoctor({ url: test.url, log: test.log });
-  expect(checks.filter(({ state }) => state === "broken")).toEqual([]);
+  await expectNothingBroken(test);
 }, 60_000);

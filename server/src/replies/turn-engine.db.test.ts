@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test as it } from "vitest";
 import { createTestBusiness, type TestBusiness } from "../../test/support/test-business.ts";
-import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
-import { createTestEngine, type TestEngine } from "../../test/support/test-engine.ts";
-import { runDoctor } from "../doctor/run-doctor.ts";
+import type { TestDatabase } from "../../test/support/test-database.ts";
+import { closeTestEngine, openTestEngine, type TestEngine } from "../../test/support/test-engine.ts";
 import type { JsonObject } from "../kernel/json.ts";
 import { ResponderFault, type ReplyContext, type ResponderAnswer } from "../answers/responder.ts";
 
@@ -14,9 +13,7 @@ let counter = 0;
 const never = new AbortController().signal;
 
 beforeAll(async () => {
-  test = await createTestDatabase();
-  business = await createTestBusiness(test.superuser, { quietMs: 0, ceilingMs: 0 });
-  engine = await createTestEngine(test, [business]);
+  ({ test, business, engine } = await openTestEngine({ quietMs: 0, ceilingMs: 0 }));
 });
 beforeEach(async () => {
   counter += 1;
@@ -33,10 +30,7 @@ beforeEach(async () => {
 });
 afterAll(async () => {
   await test.superuser.query("update onethread.lanes set check_at = now() + interval '1 hour' where check_at = 'infinity'");
-  const { checks } = await runDoctor({ url: test.url, log: test.log });
-  await engine.close();
-  await test.close();
-  expect(checks.filter(({ state }) => state === "broken")).toEqual([]);
+  await closeTestEngine(engine, test);
 });
 
 interface Turn {

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test as it } from "vitest";
-import { createTestBusiness, type TestBusiness } from "../../test/support/test-business.ts";
-import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
-import { createTestEngine, type TestEngine } from "../../test/support/test-engine.ts";
-import { createSetConversationState, type SetConversationState } from "../conversations/set-conversation-state.ts";
-import { runDoctor } from "../doctor/run-doctor.ts";
+import { expectNothingBroken } from "../../test/support/expect-nothing-broken.ts";
+import type { TestBusiness } from "../../test/support/test-business.ts";
+import type { TestDatabase } from "../../test/support/test-database.ts";
+import { closeTestEngine, openTestEngine, type TestEngine } from "../../test/support/test-engine.ts";
+import { type SetConversationState } from "../conversations/set-conversation-state.ts";
 import type { ClaimedLane } from "../lanes/lane-store.ts";
 import { ResponderFault, type ResponderAnswer } from "../answers/responder.ts";
 
@@ -27,15 +27,10 @@ let phone = "";
 let counter = 0;
 
 beforeAll(async () => {
-  test = await createTestDatabase();
-  business = await createTestBusiness(test.superuser, { quietMs: 0, ceilingMs: 0 });
-  engine = await createTestEngine(test, [business]);
-  setState = createSetConversationState({ database: engine.database });
+  ({ test, business, engine } = await openTestEngine({ quietMs: 0, ceilingMs: 0 }));
+  setState = engine.services.setConversationState;
 });
-afterAll(async () => {
-  await engine.close();
-  await test.close();
-});
+afterAll(() => closeTestEngine(engine, test));
 
 interface Run {
   readonly lane: ClaimedLane;
@@ -258,6 +253,5 @@ it("whatever customers, models, workers and people do, in any order: one final t
   // The world was not a silent one.
   expect(replies).toBeGreaterThan(40);
   expect(takeovers).toBeGreaterThan(20);
-  const { checks } = await runDoctor({ url: test.url, log: test.log });
-  expect(checks.filter(({ state }) => state === "broken")).toEqual([]);
+  await expectNothingBroken(test);
 }, 120_000);

@@ -2,11 +2,11 @@
 import { randomUUID } from "node:crypto";
 import { startEvolutionSimulator, startWahaSimulator, type GatewaySimulator } from "@onethread/simulator";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createChannels } from "../../src/businesses/channels.ts";
 import type { Gateway } from "../../src/whatsapp/providers.ts";
 import { eventually } from "../support/eventually.ts";
 import { ANSWER, createStack, QUESTION, type Stack } from "../support/start-stack.ts";
 import { createTestDatabase, type TestDatabase } from "../support/test-database.ts";
+import { createTestServices } from "../support/test-services.ts";
 
 describe("gateways, through real processes", () => {
   let database: TestDatabase;
@@ -25,7 +25,7 @@ describe("gateways, through real processes", () => {
 
   async function connect(provider: Gateway, baseUrl: string, instance: string): Promise<string> {
     const token = randomUUID();
-    const made = await createChannels({ database: database.open() }).create({
+    const made = await createTestServices({ database: database.open(), log: database.log }).channels.create({
       businessId: stack.business.businessId,
       provider,
       externalId: token,

@@ -3,11 +3,11 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Webhook } from "standardwebhooks";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { createReplySettingsStore } from "../../src/settings/reply-settings-store.ts";
 import { createApiClient, type ApiClient } from "../support/api-client.ts";
 import { eventually } from "../support/eventually.ts";
 import { createStack, customers, type Stack } from "../support/start-stack.ts";
 import { createTestDatabase, type TestDatabase } from "../support/test-database.ts";
+import { createTestServices } from "../support/test-services.ts";
 
 const SECRET = `whsec_${Buffer.from("the agent of the end-to-end test").toString("base64")}`;
 const LATER = 202;
@@ -71,7 +71,7 @@ async function start(webhook: Readonly<Record<string, number>>): Promise<void> {
   agent = await startAgent();
   stack = await createStack(database, { env: { ONETHREAD_PRIVATE_HOSTS: agent.host } });
   const { businessId } = stack.business;
-  const settings = createReplySettingsStore({ database: database.open(), log: database.log });
+  const settings = createTestServices({ database: database.open(), log: database.log }).replySettings;
   await settings.saveSecret(businessId, "webhook_secret", SECRET);
   const changed = await settings.change(businessId, { responder: "webhook", webhook: { url: agent.url, ...webhook } });
   expect(changed.outcome).toBe("changed");

@@ -2,11 +2,11 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { startOnethread, type RunningOnethread } from "../../src/compose/start-onethread.ts";
 import { readConfig } from "../../src/config/config.ts";
 import { parseFailPoints } from "../../src/kernel/fail-points.ts";
-import { createReplySettingsStore } from "../../src/settings/reply-settings-store.ts";
 import { eventually } from "../support/eventually.ts";
 import { startOpenAiServer, type OpenAiServer } from "../support/openai-server.ts";
 import { createStack, customers, QUESTION, type Stack } from "../support/start-stack.ts";
 import { createTestDatabase, type TestDatabase } from "../support/test-database.ts";
+import { createTestServices } from "../support/test-services.ts";
 
 // The breakers of the main job, with a model: everything around a reply throws or hangs, and the customer is answered by the model all the same.
 let database: TestDatabase;
@@ -19,7 +19,7 @@ beforeEach(async () => {
   database = await createTestDatabase();
   stack = await createStack(database);
   model = await startOpenAiServer({ script: () => ({ text: "The model answers.", usage: { input: 50, output: 5 } }) });
-  const settings = createReplySettingsStore({ database: database.open(), log: database.log });
+  const settings = createTestServices({ database: database.open(), log: database.log }).replySettings;
   const changed = await settings.change(stack.business.businessId, {
     responder: "model",
     model: { provider: "openai-compatible", model: "test-model", baseUrl: model.baseUrl },
@@ -107,7 +107,7 @@ test("while somebody holds the tables of sessions, facts and knowledge under loc
 });
 
 test("a model that hangs holds no database connection and no transaction, and its turn ends in a handoff when its time is over", async () => {
-  const settings = createReplySettingsStore({ database: database.open(), log: database.log });
+  const settings = createTestServices({ database: database.open(), log: database.log }).replySettings;
   await settings.change(stack.business.businessId, { modelTimeoutMs: 1_000 });
   model.script = () => ({ fault: "silent" });
   await start();
@@ -137,7 +137,7 @@ test("the ends of turns are counted where an operator looks", async () => {
 });
 
 test("a budget that is used up hands over to a person, says so once, and asks the model no more", async () => {
-  const settings = createReplySettingsStore({ database: database.open(), log: database.log });
+  const settings = createTestServices({ database: database.open(), log: database.log }).replySettings;
   await settings.change(stack.business.businessId, { budget: { tokensPerConversation: 50 } });
   await start();
   expect(await writeAndGetReply(1)).toBe("The model answers.");

@@ -1,13 +1,12 @@
 // Proves the approval of a tool's call through real processes: nothing is called before a person allows it, then once; and no customer waits for ever.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { createReplySettingsStore } from "../../src/settings/reply-settings-store.ts";
-import { createBusinessTools } from "../../src/tools/business-tools.ts";
 import { createApiClient, type ApiClient } from "../support/api-client.ts";
 import { eventually } from "../support/eventually.ts";
 import { startOpenAiServer, type OpenAiReply, type OpenAiRequest, type OpenAiServer } from "../support/openai-server.ts";
 import { createStack, customers, type Stack } from "../support/start-stack.ts";
 import { createTestDatabase, type TestDatabase } from "../support/test-database.ts";
 import { startHttpTarget, type HttpTarget } from "../support/tool-target.ts";
+import { createTestServices } from "../support/test-services.ts";
 
 const START_MS = 120_000;
 const ARGUMENTS = { order: "A-17", euros: 40 };
@@ -49,13 +48,13 @@ async function start(approvalWaitMs: number): Promise<void> {
   [model, shop] = await Promise.all([startOpenAiServer({ script: cashier }), startHttpTarget()]);
   stack = await createStack(database, { env: { ONETHREAD_PRIVATE_HOSTS: `${model.host},${new URL(shop.url).host}` } });
   const { businessId } = stack.business;
-  const changed = await createReplySettingsStore({ database: database.open(), log: database.log }).change(businessId, {
+  const changed = await createTestServices({ database: database.open(), log: database.log }).replySettings.change(businessId, {
     responder: "model",
     model: { provider: "openai-compatible", model: "cashier", baseUrl: model.baseUrl },
     tools: { approvalWaitMs },
   });
   expect(changed.outcome).toBe("changed");
-  const saved = await createBusinessTools({ database: database.open() }).add(businessId, {
+  const saved = await createTestServices({ database: database.open(), log: database.log }).businessTools.add(businessId, {
     name: "refund",
     kind: "http",
     description: "Gives money back.",

@@ -1,7 +1,5 @@
 // Proves that whole conversations, in four languages at once, go as they should: webhook, store, debounce, model with tools, texts and memory, people, send.
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createReplySettingsStore } from "../../src/settings/reply-settings-store.ts";
-import { createBusinessTools } from "../../src/tools/business-tools.ts";
 import { createApiClient, type ApiClient } from "../support/api-client.ts";
 import { eventually } from "../support/eventually.ts";
 import { startOpenAiServer, type OpenAiServer } from "../support/openai-server.ts";
@@ -37,7 +35,7 @@ let api: ApiClient;
 const DAY = { type: "string", enum: ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday"] };
 
 async function addTools(): Promise<void> {
-  const tools = createBusinessTools({ database: database.open() });
+  const tools = createTestServices({ database: database.open(), log: database.log }).businessTools;
   const common = { kind: "http", needsApproval: false, isEnabled: true } as const;
   const saved = await Promise.all([
     tools.add(stack.business.businessId, {
@@ -84,7 +82,7 @@ beforeAll(async () => {
   });
   const { businessId } = stack.business;
   await database.superuser.query("update onethread.businesses set handoff_text = $2 where id = $1", [businessId, HANDOFF_TEXT]);
-  const changed = await createReplySettingsStore({ database: database.open(), log: database.log }).change(businessId, {
+  const changed = await createTestServices({ database: database.open(), log: database.log }).replySettings.change(businessId, {
     responder: "model",
     model: { provider: "openai-compatible", model: "clinic-model", baseUrl: model.baseUrl },
     systemPrompt: "You are the receptionist of a dental clinic.",

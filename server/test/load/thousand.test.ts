@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createReplySettingsStore } from "../../src/settings/reply-settings-store.ts";
 import { startOpenAiServer, type OpenAiServer } from "../support/openai-server.ts";
 import { createStack, customers, type Stack } from "../support/start-stack.ts";
 import { createTestBusiness, type TestBusiness } from "../support/test-business.ts";
 import { createTestDatabase, type TestDatabase } from "../support/test-database.ts";
+import { createTestServices } from "../support/test-services.ts";
 
 // 1,000 conversations at once, 900 of one business and 100 of another, in one process, with a model that takes 1 to 10 seconds. How long it takes is
 // measured by `npm run bench` (docs/benchmarks.md); here it is proven that everybody is answered, once, by their own business, and within bounds.
@@ -43,7 +43,7 @@ beforeAll(async () => {
       };
     },
   });
-  const settings = createReplySettingsStore({ database: database.open(), log: database.log });
+  const settings = createTestServices({ database: database.open(), log: database.log }).replySettings;
   for (const [businessId, name] of [
     [stack.business.businessId, "big"],
     [other.businessId, "small"],

@@ -5,9 +5,9 @@ import { insertOutboundMessage } from "../../src/outbound/accept-message.queries
 import { newId } from "../../src/kernel/ids.ts";
 import { parseCloudWebhook } from "../../src/whatsapp/parse-webhook.ts";
 import { eventually } from "../support/eventually.ts";
-import { createTestBusiness, type TestBusiness } from "../support/test-business.ts";
-import { createTestDatabase, type TestDatabase } from "../support/test-database.ts";
-import { createTestEngine, type TestEngine } from "../support/test-engine.ts";
+import type { TestBusiness } from "../support/test-business.ts";
+import type { TestDatabase } from "../support/test-database.ts";
+import { closeTestEngine, openTestEngine, type TestEngine } from "../support/test-engine.ts";
 import { createTestServices } from "../support/test-services.ts";
 import { webhookBody } from "../support/webhook-bodies.ts";
 
@@ -16,14 +16,9 @@ let business: TestBusiness;
 let engine: TestEngine;
 
 beforeAll(async () => {
-  test = await createTestDatabase();
-  business = await createTestBusiness(test.superuser);
-  engine = await createTestEngine(test, [business]);
+  ({ test, business, engine } = await openTestEngine());
 });
-afterAll(async () => {
-  await engine.close();
-  await test.close();
-});
+afterAll(() => closeTestEngine(engine, test));
 
 async function conversationOf(phone: string): Promise<string> {
   const { rows } = await test.superuser.query<{ id: string }>("select conversation_id as id from onethread.aliases where value = $1", [

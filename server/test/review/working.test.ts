@@ -8,8 +8,8 @@ import { createWakeUps } from "../../src/lanes/wake-ups.ts";
 import { createLaneStore } from "../../src/lanes/lane-store.ts";
 import { parseCloudWebhook } from "../../src/whatsapp/parse-webhook.ts";
 import { createTestBusiness, type TestBusiness } from "../support/test-business.ts";
-import { createTestDatabase, type TestDatabase } from "../support/test-database.ts";
-import { createTestEngine, type TestEngine } from "../support/test-engine.ts";
+import type { TestDatabase } from "../support/test-database.ts";
+import { openTestEngine, type TestEngine } from "../support/test-engine.ts";
 import { messagesBody, type TestMessage } from "../support/webhook-bodies.ts";
 import { bearerFor, createTestHttp, createTestThread } from "../support/test-http.ts";
 
@@ -18,10 +18,9 @@ let business: TestBusiness;
 let engine: TestEngine;
 
 beforeAll(async () => {
-  test = await createTestDatabase();
-  business = await createTestBusiness(test.superuser, { quietMs: 0, ceilingMs: 0 });
-  engine = await createTestEngine(test, [business]);
+  ({ test, business, engine } = await openTestEngine({ quietMs: 0, ceilingMs: 0 }));
 });
+// Not the doctor: threads are written here without their lanes.
 afterAll(async () => {
   await engine.close();
   await test.close();
@@ -130,7 +129,7 @@ it("a business whose customers are still writing does not keep the next one from
 it.for(["/conversations?q=%00", "/conversations?q=a%00b"])(
   "a request that PostgreSQL cannot hold is the caller's fault: %s",
   async (path) => {
-    const http = createTestHttp(engine.database, test.log);
+    const http = createTestHttp(engine.database, test.log, { services: engine.services });
     const headers = await bearerFor(engine.database, business.businessId);
     const answer = await http.app.inject({ url: `/api/v1${path}`, headers });
     await http.app.close();
@@ -139,7 +138,7 @@ it.for(["/conversations?q=%00", "/conversations?q=a%00b"])(
 );
 
 it("a reason with U+0000 pauses, or is refused, but is not our failure", async () => {
-  const http = createTestHttp(engine.database, test.log);
+  const http = createTestHttp(engine.database, test.log, { services: engine.services });
   const headers = await bearerFor(engine.database, business.businessId);
   const id = await createTestThread(test, business);
   const answer = await http.app.inject({ method: "POST", url: `/api/v1/conversations/${id}/pause`, headers, payload: { reason: "a\0b" } });
@@ -148,7 +147,7 @@ it("a reason with U+0000 pauses, or is refused, but is not our failure", async (
 });
 
 it("a cursor with a day that does not exist is the caller's fault", async () => {
-  const http = createTestHttp(engine.database, test.log);
+  const http = createTestHttp(engine.database, test.log, { services: engine.services });
   const headers = await bearerFor(engine.database, business.businessId);
   const cursor = Buffer.from(JSON.stringify(["2026-02-30 10:00:00+00", "00000000-0000-7000-8000-000000000000"])).toString("base64url");
   const answer = await http.app.inject({ url: `/api/v1/conversations?cursor=${cursor}`, headers });

@@ -1,11 +1,10 @@
 // Owns: the engine as the product puts it together, on a test database, driven step by step: messages in, lanes claimed, turns and sends run when the
 // test says so. Refuses to know: how it is put together. That is compose's.
 import { startSimulator, type Simulator } from "@onethread/simulator";
-import { createChannelDirectory } from "../../src/businesses/channel-directory.ts";
 import { createLaneWork } from "../../src/compose/lane-work.ts";
 import type { Services } from "../../src/compose/services.ts";
 import type { Database } from "../../src/db/database.ts";
-import { createIntake, type Intake } from "../../src/ingest/create-intake.ts";
+import type { Intake } from "../../src/ingest/create-intake.ts";
 import { noFailPoints } from "../../src/kernel/fail-points.ts";
 import { createLaneStore, type ClaimedLane, type LaneKind, type LaneStore } from "../../src/lanes/lane-store.ts";
 import { createOutsideHttp } from "../../src/outside/outside-http.ts";
@@ -13,8 +12,10 @@ import type { ReplySettingsStore } from "../../src/settings/reply-settings-store
 import type { ReplyContext, Responder, ResponderAnswer } from "../../src/answers/responder.ts";
 import { createGraphClient } from "../../src/whatsapp/graph-client.ts";
 import { parseCloudWebhook } from "../../src/whatsapp/parse-webhook.ts";
-import type { TestBusiness } from "./test-business.ts";
-import type { TestDatabase } from "./test-database.ts";
+import { expectNothingBroken } from "./expect-nothing-broken.ts";
+import { createTestBusiness, type TestBusiness } from "./test-business.ts";
+import { createTestDatabase, type TestDatabase } from "./test-database.ts";
+import { createTestIntake } from "./test-intake.ts";
 import { createTestServices } from "./test-services.ts";
 import { messagesBody, type TestMessage } from "./webhook-bodies.ts";
 
@@ -81,20 +82,11 @@ export async function createTestEngine(test: TestDatabase, numbers: readonly Tes
   const store = createLaneStore(database.acrossBusinesses);
   const responder = createTestResponder();
   const services = createTestServices({ database, log, outside, onKnown: (person) => intake.applyWaitingFor(person) });
-  const shared = { database, log, failPoints: noFailPoints };
-  const intake = createIntake({
-    ...shared,
-    db: database.acrossBusinesses,
-    batches: database.batches,
-    channels: createChannelDirectory({ database }),
-    webhookLog: services.webhookLog,
-    settleIdentity: services.settleIdentity,
-    slots: 2,
-    maxWaiting: 10_000,
-    onStored: () => undefined,
-  });
+  const intake = createTestIntake(test, { database });
   const work = createLaneWork({
-    ...shared,
+    database,
+    log,
+    failPoints: noFailPoints,
     outside,
     overrides: { responder },
     services,
@@ -145,4 +137,25 @@ export async function createTestEngine(test: TestDatabase, numbers: readonly Tes
       await simulator.stop();
     },
   };
+}
+
+/** A database of its own, with one business in it and the engine on it. */
+export async function openTestEngine(options?: Parameters<typeof createTestBusiness>[1]): Promise<{
+  readonly test: TestDatabase;
+  readonly business: TestBusiness;
+  readonly engine: TestEngine;
+}> {
+  const test = await createTestDatabase();
+  const business = await createTestBusiness(test.superuser, options);
+  return { test, business, engine: await createTestEngine(test, [business]) };
+}
+
+/** Fails when the tests have left anything broken. */
+export async function closeTestEngine(engine: TestEngine, test: TestDatabase): Promise<void> {
+  try {
+    await expectNothingBroken(test);
+  } finally {
+    await engine.close();
+    await test.close();
+  }
 }

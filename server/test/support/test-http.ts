@@ -48,18 +48,20 @@ export interface TestHttp {
 export function createTestHttp(
   database: Database,
   log: Log,
-  { outside, ...overrides }: Partial<HttpAppDeps & Pick<ServiceParts, "outside">> = {},
+  { outside, services, ...overrides }: Partial<HttpAppDeps & Pick<ServiceParts, "outside">> = {},
 ): TestHttp {
   const intake = createRecordingIntake();
   const woken: string[] = [];
   const app = createHttpApp({
-    services: createTestServices({
-      database,
-      log,
-      wake: (kind) => woken.push(kind),
-      onKnown: (person) => (overrides.intake ?? intake).applyWaitingFor(person),
-      ...(outside === undefined ? {} : { outside }),
-    }),
+    services:
+      services ??
+      createTestServices({
+        database,
+        log,
+        wake: (kind) => woken.push(kind),
+        onKnown: (person) => (overrides.intake ?? intake).applyWaitingFor(person),
+        ...(outside === undefined ? {} : { outside }),
+      }),
     ping: () => database.ping(),
     intake,
     channels: createChannelDirectory({ database }),

@@ -1,34 +1,35 @@
-// Owns: an intake as a process of its own would have it: own connections, own caches, on the same database.
+// Owns: an intake as a process of its own would have it: own caches and, unless it is given some, own connections, on the same database.
 import { createChannelDirectory } from "../../src/businesses/channel-directory.ts";
-import { createSettleIdentity } from "../../src/identity/settle-identity.ts";
-import { createIntake } from "../../src/ingest/create-intake.ts";
-import type { WebhookIntake } from "../../src/ingest/webhook-intake.ts";
-import { createWebhookLog } from "../../src/ingest/webhook-log.ts";
+import type { Database } from "../../src/db/database.ts";
+import { createIntake, type Intake, type IntakeDeps } from "../../src/ingest/create-intake.ts";
+import type { WebhookLogWriter } from "../../src/ingest/webhook-log.ts";
 import { noFailPoints } from "../../src/kernel/fail-points.ts";
 import type { TestDatabase } from "./test-database.ts";
+import { createTestServices } from "./test-services.ts";
 
-/** `beforeQuarantine`: what another process does meanwhile. */
-export function createTestIntake(test: TestDatabase, beforeQuarantine?: () => Promise<unknown>): WebhookIntake {
+interface TestIntakeOptions extends Partial<Pick<IntakeDeps, "deadlineMs" | "maxWaiting" | "slots" | "slowMs">> {
+  readonly database?: Database;
+  /** What another process does meanwhile, or what the log of raw webhooks does otherwise. */
+  readonly changeLog?: (webhookLog: WebhookLogWriter) => WebhookLogWriter;
+}
+
+export function createTestIntake(
+  test: Pick<TestDatabase, "log" | "open">,
+  { database = test.open(), changeLog = (webhookLog) => webhookLog, ...limits }: TestIntakeOptions = {},
+): Intake {
   const { log } = test;
-  const database = test.open();
-  const db = database.acrossBusinesses;
-  const webhookLog = createWebhookLog({ db, log });
+  const { settleIdentity, webhookLog } = createTestServices({ database, log });
   return createIntake({
-    db,
+    db: database.acrossBusinesses,
     batches: database.batches,
     channels: createChannelDirectory({ database }),
-    webhookLog: {
-      ...webhookLog,
-      async quarantine(...entries) {
-        await beforeQuarantine?.();
-        await webhookLog.quarantine(...entries);
-      },
-    },
-    settleIdentity: createSettleIdentity({ database, log }),
+    webhookLog: changeLog(webhookLog),
+    settleIdentity,
     failPoints: noFailPoints,
     log,
     slots: 2,
     maxWaiting: 10_000,
     onStored: () => undefined,
+    ...limits,
   });
 }

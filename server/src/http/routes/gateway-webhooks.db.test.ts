@@ -6,12 +6,10 @@ import { startEvolutionSimulator, startWahaSimulator, type GatewaySimulator } fr
 import { fastify, type FastifyInstance } from "fastify";
 import { Registry } from "prom-client";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { createChannelDirectory, type GatewayProof } from "../../businesses/channel-directory.ts";
+import { type GatewayProof } from "../../businesses/channel-directory.ts";
 import { createChannels } from "../../businesses/channels.ts";
 import type { Database } from "../../db/database.ts";
-import { createSettleIdentity } from "../../identity/settle-identity.ts";
-import { createIntake, type Intake } from "../../ingest/create-intake.ts";
-import { createWebhookLog } from "../../ingest/webhook-log.ts";
+import { type Intake } from "../../ingest/create-intake.ts";
 import { noFailPoints } from "../../kernel/fail-points.ts";
 import type { BusinessId } from "../../kernel/ids.ts";
 import type { Gateway } from "../../whatsapp/providers.ts";
@@ -20,6 +18,7 @@ import { createTestDatabase, type TestDatabase } from "../../../test/support/tes
 import { createErrorHandler } from "../error-mapper.ts";
 import { createMetrics } from "../metrics.ts";
 import { registerGatewayWebhooks } from "./gateway-webhooks.ts";
+import { createTestIntake } from "../../../test/support/test-intake.ts";
 
 const SECRET = "channel-secret";
 
@@ -36,19 +35,7 @@ beforeAll(async () => {
   test = await createTestDatabase();
   database = test.open();
   const { log } = test;
-  const db = database.acrossBusinesses;
-  intake = createIntake({
-    db,
-    batches: database.batches,
-    channels: createChannelDirectory({ database }),
-    settleIdentity: createSettleIdentity({ database, log }),
-    webhookLog: createWebhookLog({ db, log }),
-    failPoints: noFailPoints,
-    log,
-    slots: 3,
-    maxWaiting: 10_000,
-    onStored: () => undefined,
-  });
+  intake = createTestIntake(test, { database, slots: 3 });
   app = fastify();
   registry = new Registry();
   app.setErrorHandler(createErrorHandler({ log }));
