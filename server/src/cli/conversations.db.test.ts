@@ -123,7 +123,7 @@ it("the list of channels says what happened to a number, what is kept, and what 
   expect((await channel("resume", channelId)).err).toContain("What waited is sent now");
 });
 
-it("a number without its account is told what it misses", async () => {
+it("a number without its account says what it lacks", async () => {
   const terminal = createRecordingTerminal({ DATABASE_URL: test.url }, "");
   expect(await runCli(["channel", "add", "--phone-number-id", "200000000000999", "--name", "Second"], terminal)).toBe(0);
   expect(terminal.complained.join("\n")).toContain("has no --account-id");

@@ -58,7 +58,7 @@ test.for([
   ["business set 0198c2f0-0000-7000-8000-000000000000", "--help"],
   ["channel add --phone-number-id +1202 --name Main", "5 to 20 digits"],
   ["knowledge add --title Hours", "--body"],
-] as const)("`onethread %s` is told what is wrong, with exit 2", async ([words, sentence]) => {
+] as const)("`onethread %s` says what is wrong, with exit 2", async ([words, sentence]) => {
   const { code, err } = await run(words);
   expect(code).toBe(2);
   expect(err).toContain(sentence);

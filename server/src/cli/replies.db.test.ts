@@ -26,22 +26,6 @@ async function settings(): Promise<Record<string, unknown>> {
   return JSON.parse((await onethread(["replies", "show", "--json"])).out) as Record<string, unknown>;
 }
 
-test.for([
-  ["replies", "show"],
-  ["replies", "set"],
-  ["replies", "reset"],
-  ["replies", "secret", "set"],
-  ["replies", "secret", "list"],
-  ["replies", "secret", "remove"],
-  ["ai", "on"],
-  ["ai", "off"],
-  ["ai", "status"],
-])("`onethread %s %s` explains itself with examples", async (words) => {
-  const { code, out } = await onethread([...words, "--help"]);
-  expect(code).toBe(0);
-  expect(out).toContain("Examples:");
-});
-
 test("settings are set by their paths, all of them or none, shown, and reset", async () => {
   const words = [
     "responder=webhook",
@@ -76,7 +60,7 @@ test.for([
   [["replies", "set", "maxMessages=two"], "whole number from 1 to 10"],
   [["replies", "secret", "set", "Bad-Name"], "small letters"],
   [["replies", "secret", "set", "empty"], "standard input"],
-] as const)("%j is told what is wrong, with exit 2", async ([words, sentence]) => {
+] as const)("%j says what is wrong, with exit 2", async ([words, sentence]) => {
   expect(await onethread(words)).toMatchObject({ code: 2, out: "", err: expect.stringContaining(sentence) as string });
 });
 

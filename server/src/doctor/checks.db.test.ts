@@ -160,7 +160,7 @@ test("a small live database is healthy", async () => {
   expect(renderReport(report)).toContain("All invariants hold");
 });
 
-test("every check is broken by hand below, and every name is told apart", () => {
+test("every check is broken by hand below, and every name is different", () => {
   expect(Object.keys(breaks).toSorted()).toEqual(checks.map((check) => check.name).toSorted());
 });
 

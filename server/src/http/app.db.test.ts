@@ -195,7 +195,7 @@ it("the description is served for machines and for people, without a key, a scri
   expect(page.body).not.toMatch(/<script|(?:src|href|url)\W{0,2}https?:/);
 });
 
-it.for(["/openapi.json", "/docs"])("%s is rendered once, and who has it already is told so", async (url) => {
+it.for(["/openapi.json", "/docs"])("%s is rendered once, and whoever has it already is told so", async (url) => {
   const first = await http.app.inject(url);
   const tag = String(first.headers.etag);
   expect([first.statusCode, tag]).toEqual([200, expect.stringMatching(/^"[\w-]{22}"$/)]);

@@ -68,14 +68,14 @@ it("a body gives its room back when it is answered, whatever the answer is", asy
   }
 });
 
-it("a body that stands still is given up", async () => {
+it("a stalled body is given up", async () => {
   const url = await listen({ maxBytes: 300 * KB, windowMs: 20 });
   const socket = begin(url, 100 * KB);
   await once(socket, "close");
   expect((await post(url, 250 * KB)).status).toBe(200);
 });
 
-it("what still comes of a body that was refused for its size troubles nobody", async () => {
+it("the rest of a body that was refused for its size harms nobody", async () => {
   const url = await listen({ maxBytes: 1_200 * KB });
   const socket = connect(Number(url.port), url.hostname);
   sockets.push(socket);

@@ -57,7 +57,7 @@ async function walk(url: string, headers: Headers, betweenPages: () => Promise<v
   return items;
 }
 
-it("without a key in force nothing is answered", async () => {
+it("without a valid key nothing is answered", async () => {
   const { business, headers } = await newBusiness();
   for (const authorization of [
     undefined,
@@ -243,7 +243,7 @@ it("a member of a group has one reaction, by whichever of their ids they are nam
   expect(json.data[0]?.["reactions"]).toMatchObject([{ emoji: "🎉" }, { emoji: "❤️" }]);
 });
 
-it("a merged conversation is not listed, and its id answers the winner and the winner's thread", async () => {
+it("a merged conversation is not listed, and its id returns the winner and the winner's thread", async () => {
   const { business, headers } = await newBusiness();
   const [winner, middle, loser] = [
     await createTestThread(test, business),
@@ -360,7 +360,7 @@ it("pausing twice keeps the first reason, and resuming ends it", async () => {
   expect((await post(`/conversations/${id}/open`, headers)).json["isOpen"]).toBe(true);
 });
 
-it("a pause whose time has passed is begun anew by the next one; while it lasts, pausing again changes nothing", async () => {
+it("after a pause has expired the next one begins a new time; while it lasts, pausing again changes nothing", async () => {
   const { business, headers } = await newBusiness();
   await test.superuser.query("update businesses set handoff_pause_ms = 60000 where id = $1", [business.businessId]);
   const id = await createTestThread(test, business);
@@ -406,7 +406,7 @@ it("the key of one business reaches nothing of another one", async () => {
   expect((await get("/channels", other.headers)).json.data.map((item) => item.id)).toEqual([other.business.channelId]);
 });
 
-it("a cursor or an id that we never gave out is refused with a sentence, never a failure of ours", async () => {
+it("a cursor or an id that we never issued is refused with a sentence, never a failure of ours", async () => {
   const { business, headers } = await newBusiness();
   const id = await createTestThread(test, business);
   const forged = Buffer.from(JSON.stringify(["2026-13-45 00:00:00+00", newId()])).toString("base64url");

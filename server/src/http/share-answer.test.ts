@@ -2,7 +2,7 @@
 import { expect, test as it } from "vitest";
 import { shareAnswer } from "./share-answer.ts";
 
-it("who asks while an answer is on its way gets the same one", async () => {
+it("whoever asks while an answer is on its way gets the same one", async () => {
   let asked = 0;
   const first = Promise.withResolvers<string>();
   const find = shareAnswer({ ask: () => ((asked += 1), first.promise), burst: 5, perSecond: 1 });

@@ -1,4 +1,4 @@
-// Proves what a notice does: the channel and the template have a new state, an event and a sentence tell of it, each once and forward only.
+// Proves what a notice does: the channel and the template have a new state, an event and a sentence report it, each once and forward only.
 import { afterAll, beforeAll, beforeEach, expect, test as it } from "vitest";
 import { createReportedChannels, type ReportedChannel, type ReportedChannels } from "../../test/support/reported-channel.ts";
 import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
@@ -56,7 +56,7 @@ it.each(GATEWAY_SIGNALS)(
   },
 );
 
-it.each(SILENT_SIGNALS)("%s: %s: nothing is known by it", async (gateway, _what, body) => {
+it.each(SILENT_SIGNALS)("%s: %s: nothing is learned from it", async (gateway, _what, body) => {
   const receive = await one.connect(gateway);
   await receive(body);
   expect(await one.known()).toEqual([]);
@@ -64,7 +64,7 @@ it.each(SILENT_SIGNALS)("%s: %s: nothing is known by it", async (gateway, _what,
   expect(channels.takeLogged()).toEqual([]);
 });
 
-it("what comes late does not take a state back, and what comes after it ends it", async () => {
+it("a late report does not undo a state, and a newer one ends it", async () => {
   await one.report("account_update", { event: "PARTNER_ADDED" }, T + 200);
   await one.report("account_update", { event: "PARTNER_REMOVED" }, T + 100);
   expect(await one.health()).toBe("ok");
@@ -74,7 +74,7 @@ it("what comes late does not take a state back, and what comes after it ends it"
   expect(await one.eventsOf("channel.changed")).toHaveLength(2);
 });
 
-it("a state that was told again is as new as its last telling: what lies between does not take it back", async () => {
+it("a state that was reported again is as new as its last report: what came in between does not undo it", async () => {
   const receive = await one.connect("waha");
   await receive(wahaStatus(0, { status: "WORKING" }));
   await receive(wahaStatus(1_000, { status: "WORKING" }));
@@ -93,14 +93,14 @@ it("the same state a thousand times, from many processes at once, is one event, 
   expect(channels.takeLogged()).toEqual(["notice.raised"]);
 });
 
-it("what happens anew each time is told each time", async () => {
+it("what happens again each time is reported each time", async () => {
   const violation = { event: "ACCOUNT_VIOLATION", violation_info: { violation_type: "SCAM" } };
   for (const time of [T, T, T + 1]) await one.report("account_update", violation, time);
   expect(await one.get("/notices")).toHaveLength(2);
   expect(await one.eventsOf("channel.changed")).toHaveLength(2);
 });
 
-it("the same state with other facts has them, and is told again", async () => {
+it("the same state with other facts has them, and is reported again", async () => {
   const value = (username: string) => ({ display_phone_number: "15550100200", username, status: "approved" });
   for (const [second, name] of ["aurora", "aurora", "aurora.studio"].entries()) {
     await one.report("business_username_updates", value(name), T + second);
@@ -253,7 +253,7 @@ it.each([
   expect(await one.get("/notices")).toHaveLength(3);
 });
 
-it("a redelivery of what was reported before does not take a newer state back, where the gateway's body tells them apart", async () => {
+it("a redelivery of what was reported before does not undo a newer state, where the gateway's body tells them apart", async () => {
   const receive = await one.connect("evolution");
   const body = (state: string, date_time: string): JsonObject => ({
     event: "connection.update",
@@ -275,7 +275,7 @@ const wahaStatus = (second: number, payload: JsonObject): JsonObject => ({
   payload,
 });
 
-it("a lock that is made longer has its new end, and is told again; the same one is not", async () => {
+it("a lock that is made longer has its new end, and is reported again; the same one is not", async () => {
   const receive = await one.connect("waha");
   for (const [second, timeEnforcementEnds] of [4_000_000_000, 4_000_000_000, 4_000_086_400].entries()) {
     await receive(wahaStatus(second, { status: "WORKING", data: { reachoutTimelock: { isActive: true, timeEnforcementEnds } } }));

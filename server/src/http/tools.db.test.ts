@@ -156,7 +156,7 @@ test("calls are paged without a gap, the newest first", async () => {
   expect(seen).toEqual([4, 3, 2, 1, 0]);
 });
 
-test("what is known of a customer is read and patched", async () => {
+test("what is known about a customer is read and patched", async () => {
   const path = `/conversations/${conversationId}/facts`;
   expect(await call("GET", path)).toMatchObject({ status: 200, body: { facts: {} } });
   expect(await call("PATCH", path, { facts: { city: "Porto", pet: "dog" } })).toMatchObject({ status: 200 });

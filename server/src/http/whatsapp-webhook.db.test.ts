@@ -162,7 +162,7 @@ it("signed bytes that are no webhook are kept, once, for a person to look at", a
   }
 });
 
-it("a webhook with nothing in it is answered 200 and troubles nobody", async () => {
+it("a webhook with nothing in it is answered 200 and harms nobody", async () => {
   expect((await deliver('{"object":"whatsapp_business_account","entry":[]}')).status).toBe(200);
   expect(http.intake.received).toEqual([]);
 });

@@ -58,13 +58,13 @@ afterAll(async () => {
   await test.close();
 });
 
-interface Connected {
+interface TestChannel {
   readonly businessId: BusinessId;
   readonly token: string;
   readonly url: string;
 }
 
-async function connect(gateway: Gateway, channel: GatewayProof = { secrets: [SECRET] }): Promise<Connected> {
+async function connect(gateway: Gateway, channel: GatewayProof = { secrets: [SECRET] }): Promise<TestChannel> {
   const { businessId } = await createTestBusiness(test.superuser);
   const token = randomUUID();
   const made = await createChannels({ database }).create({ businessId, provider: gateway, externalId: token, name: "Gateway" });
@@ -73,30 +73,30 @@ async function connect(gateway: Gateway, channel: GatewayProof = { secrets: [SEC
   return { businessId, token, url: `${address}/webhooks/${gateway}/${token}` };
 }
 
-async function startEvolution({ url }: Connected, headers: Record<string, string> = { apikey: SECRET }): Promise<GatewaySimulator> {
+async function startEvolution({ url }: TestChannel, headers: Record<string, string> = { apikey: SECRET }): Promise<GatewaySimulator> {
   const simulator = await startEvolutionSimulator({ webhookUrl: url, instance: "aurora", apiKey: "key", webhookHeaders: headers });
   simulators.push(simulator);
   return simulator;
 }
 
-async function startWaha({ url }: Connected, hmacKey = SECRET): Promise<GatewaySimulator> {
+async function startWaha({ url }: TestChannel, hmacKey = SECRET): Promise<GatewaySimulator> {
   const simulator = await startWahaSimulator({ webhookUrl: url, session: "default", apiKey: "key", hmacKey });
   simulators.push(simulator);
   return simulator;
 }
 
-async function rows(sql: string, { businessId }: Connected): Promise<readonly Record<string, unknown>[]> {
+async function rows(sql: string, { businessId }: TestChannel): Promise<readonly Record<string, unknown>[]> {
   const answer = await test.superuser.query<Record<string, unknown>>(sql, [businessId]);
   return answer.rows;
 }
 
-const messagesOf = (connected: Connected): Promise<readonly Record<string, unknown>[]> =>
+const messagesOf = (connected: TestChannel): Promise<readonly Record<string, unknown>[]> =>
   rows(
     "select text, direction, author, conversation_id, provider_message_id from onethread.messages where business_id = $1 order by sent_at, seq",
     connected,
   );
 
-const threadsOf = (connected: Connected): Promise<readonly Record<string, unknown>[]> =>
+const threadsOf = (connected: TestChannel): Promise<readonly Record<string, unknown>[]> =>
   rows("select canonical_key, ai_paused_reason from onethread.conversations where business_id = $1 and merged_into is null", connected);
 
 describe("one person, one thread", () => {
