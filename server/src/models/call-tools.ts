@@ -1,4 +1,4 @@
-// Owns: running the calls that a model asked for: a budget, and what the model is told of each. What a call got wrong is told to the model, never
+// Owns: making the calls that a model asks for in one turn: how many, and what the model is told of each. What a call got wrong is told to the model, never
 // thrown. Refuses to know: what the tools do, and which arguments they take; the set checks those, within its budget of time.
 import { untilAborted } from "../kernel/until-aborted.ts";
 import type { ToolModelMessage } from "ai";
@@ -7,10 +7,9 @@ import type { AskedCall } from "./answer-draft.ts";
 import { frameText } from "./frame-text.ts";
 
 const MAX_RESULT_LENGTH = 16_000;
-/** Fetching a person needs no budget. */
 export const HANDOFF = "handoff";
 
-export type CalledTools =
+export type CallsOutcome =
   | {
       readonly outcome: "told";
       readonly message: ToolModelMessage;
@@ -20,25 +19,30 @@ export type CalledTools =
   | { readonly outcome: "handoff" }
   | { readonly outcome: "waits" };
 
-export interface ToolRun {
+export interface ToolCallerDeps {
   readonly tools: ToolSet;
   readonly mark: string;
-  /** Calls that are left in this turn. */
-  readonly left: number;
-  readonly signal: AbortSignal;
+  readonly maxCalls: number;
 }
 
-type Told = Extract<ToolOutcome, { readonly outcome: "result" | "error" }>;
+export interface ToolCaller {
+  /** Whatever the model asks for counts, also what it got wrong. With none left a person can still be fetched. */
+  callsLeft(): number;
+  /** One after another, in the model's order: the second may rest on the first, and a person is fetched before anything else is done. */
+  call(calls: readonly AskedCall[], signal: AbortSignal): Promise<CallsOutcome>;
+}
 
-async function callTool(call: AskedCall, run: ToolRun): Promise<ToolOutcome> {
-  const known = run.tools.tools.find(({ name }) => name === call.name);
+type ToolReply = Extract<ToolOutcome, { readonly outcome: "result" | "error" }>;
+
+async function callTool(call: AskedCall, tools: ToolSet, signal: AbortSignal): Promise<ToolOutcome> {
+  const known = tools.tools.find(({ name }) => name === call.name);
   if (known === undefined) return { outcome: "error", error: "There is no tool of this name." };
   if (call.isBroken)
     return { outcome: "error", error: "The arguments were not valid JSON. Nothing was done. Call again with a JSON object." };
-  return untilAborted(run.tools.call(call.name, call.args, run.signal), run.signal);
+  return untilAborted(tools.call(call.name, call.args, signal), signal);
 }
 
-function told(call: AskedCall, outcome: Told, mark: string): ToolModelMessage["content"][number] {
+function resultOf(call: AskedCall, outcome: ToolReply, mark: string): ToolModelMessage["content"][number] {
   const isError = outcome.outcome === "error";
   const written = isError ? outcome.error : typeof outcome.result === "string" ? outcome.result : JSON.stringify(outcome.result);
   const text = written.length > MAX_RESULT_LENGTH ? `${written.slice(0, MAX_RESULT_LENGTH)} …` : written;
@@ -47,19 +51,27 @@ function told(call: AskedCall, outcome: Told, mark: string): ToolModelMessage["c
   return { type: "tool-result", toolCallId: call.id, toolName: call.name, output: { type: isError ? "error-text" : "text", value } };
 }
 
-/** One after another, in the model's order: the second may rest on the first, and a person is fetched before anything else is done. */
-export async function callTools(calls: readonly AskedCall[], run: ToolRun): Promise<CalledTools> {
-  const content: ToolModelMessage["content"] = [];
-  const found: string[] = [];
-  for (const [index, call] of calls.entries()) {
-    const outcome: ToolOutcome =
-      index < run.left || call.name === HANDOFF
-        ? await callTool(call, run)
-        : { outcome: "error", error: "No calls are left in this turn. Answer with what you know." };
-    if (outcome.outcome === "handoff") return { outcome: "handoff" };
-    if (outcome.outcome === "waits") return outcome;
-    if (outcome.outcome === "result" && call.name === "search_knowledge") found.push(JSON.stringify(outcome.result));
-    content.push(told(call, outcome, run.mark));
-  }
-  return { outcome: "told", message: { role: "tool", content }, found };
+const NONE_LEFT: ToolReply = { outcome: "error", error: "No calls are left in this turn. Answer with what you know." };
+
+export function createToolCaller({ tools, mark, maxCalls }: ToolCallerDeps): ToolCaller {
+  let left = maxCalls;
+
+  return {
+    callsLeft: () => left,
+    async call(calls, signal) {
+      const content: ToolModelMessage["content"] = [];
+      const found: string[] = [];
+      const allowed = left;
+      left = Math.max(0, left - calls.length);
+      for (const [index, call] of calls.entries()) {
+        const isAllowed = index < allowed || call.name === HANDOFF;
+        const outcome = isAllowed ? await callTool(call, tools, signal) : NONE_LEFT;
+        if (outcome.outcome === "handoff") return { outcome: "handoff" };
+        if (outcome.outcome === "waits") return outcome;
+        if (outcome.outcome === "result" && call.name === "search_knowledge") found.push(JSON.stringify(outcome.result));
+        content.push(resultOf(call, outcome, mark));
+      }
+      return { outcome: "told", message: { role: "tool", content }, found };
+    },
+  };
 }

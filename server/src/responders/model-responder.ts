@@ -6,7 +6,7 @@ import type { Log } from "../kernel/log.ts";
 import { askModel } from "../models/ask-model.ts";
 import type { ModelAnswer } from "../models/answer-draft.ts";
 import { untilAborted } from "../kernel/until-aborted.ts";
-import { callTools, HANDOFF } from "../models/call-tools.ts";
+import { createToolCaller, HANDOFF, type ToolCaller } from "../models/call-tools.ts";
 import type { LanguageModels, OpenModel } from "../models/language-models.ts";
 import { createModelBill, type ModelBill } from "../models/model-bill.ts";
 import { tidyReply } from "../models/tidy-reply.ts";
@@ -34,12 +34,12 @@ interface Run {
   readonly context: ReplyContext;
   readonly prompt: RenderedPrompt;
   readonly tools: ToolSet;
+  readonly caller: ToolCaller;
   readonly transcript: ModelMessage[];
   readonly found: string[];
   readonly bill: ModelBill;
   /** By `performance.now()`. */
   readonly beganAt: number;
-  callsAsked: number;
   isRepaired: boolean;
 }
 
@@ -91,9 +91,7 @@ function judge(answer: ModelAnswer, run: Run, log: Log): ResponderAnswer | undef
 
 async function runTools(answer: ModelAnswer, run: Run, signal: AbortSignal): Promise<ResponderAnswer | undefined> {
   const { settings, handoffText } = run.context;
-  const left = Math.max(0, settings.tools.maxCalls - run.callsAsked);
-  run.callsAsked += answer.calls.length;
-  const called = await callTools(answer.calls, { tools: run.tools, mark: run.prompt.mark, left, signal });
+  const called = await run.caller.call(answer.calls, signal);
   if (called.outcome === "handoff") return { outcome: "handoff", text: handoffText, reason: ASKED_BY_MODEL };
   if (called.outcome === "waits") return { outcome: "later", waitsFor: "approval", waitMs: settings.tools.approvalWaitMs };
   run.found.push(...called.found);
@@ -118,7 +116,7 @@ async function converse(
   const idleMs = Math.min(MAX_IDLE_MS, settings.modelTimeoutMs / 2);
   // Ends: every round uses up calls, or the one repair, or one of those in which only a person can still be fetched, or is the last one.
   for (let spent = 0; ;) {
-    if (run.callsAsked >= settings.tools.maxCalls) spent += 1;
+    if (run.caller.callsLeft() === 0) spent += 1;
     const offer = offerOf(run, spent);
     const question = { instructions: run.prompt.instructions, messages: run.transcript, ...offer, idleMs };
     const answer = await askModel(open, question, { signal, onUsage: (usage) => run.bill.add(open.settings, usage) });
@@ -221,11 +219,11 @@ export function createModelResponder({ models, openTools, log }: ModelResponderD
         context,
         prompt,
         tools,
+        caller: createToolCaller({ tools, mark: prompt.mark, maxCalls: context.settings.tools.maxCalls }),
         transcript: [...prompt.messages],
         found: [],
         bill: createModelBill(),
         beganAt,
-        callsAsked: 0,
         isRepaired: false,
       };
       try {

@@ -132,18 +132,6 @@ test("a turn that is stopped in the middle of a call lets it end; the next turn 
   await tools.open.idle();
 });
 
-test("a turn makes no more calls than the business allows, and can always fetch a person", async () => {
-  await get("/ok");
-  const set = await tools.set(contextOf(place, { tools: { maxCalls: 2 } }));
-  const { signal } = new AbortController();
-  for (const a of [1, 2]) expect(await set.call("look", { a }, signal)).toMatchObject({ outcome: "result" });
-  expect(await set.call("look", { a: 3 }, signal)).toMatchObject({ outcome: "error", error: expect.stringContaining("No more tools") });
-  expect(await set.call("handoff", { reason: "asks for Ana" }, signal)).toEqual({ outcome: "handoff", reason: "asks for Ana" });
-  expect(target.seen.length).toBe(2);
-  expect(set.calls.map(({ tool, state }) => `${tool} ${state}`)).toEqual(["look done", "look done", "look refused", "handoff done"]);
-  await set.close();
-});
-
 test("no business sees or repeats the calls and the tools of another", async () => {
   await post("/ok");
   await tools.call(contextOf(place), "book", { a: 1 });

@@ -1,4 +1,4 @@
-// Owns: the tools of one turn: which there are, and what happens between a model's call and its answer: checked, counted, recorded, made, reported.
+// Owns: the tools of one turn: which there are, and what happens between a model's call and its answer: checked, recorded, made, reported.
 // Refuses to know: which model calls, and what becomes of the turn.
 import type { CustomerFacts } from "../conversations/customer-facts.ts";
 import { createBusinessBatcher } from "../db/business-batcher.ts";
@@ -43,7 +43,6 @@ const GRACE_MS = 5_000;
 const SENTENCES = {
   denied: "A person of the business refused this call. Do not ask for it again; say that it is not possible, or fetch a person.",
   unknown: "It is not known whether this call was carried out. Do not repeat it in any form; fetch a person with handoff.",
-  budget: "No more tools can be used in this turn. Answer with what is known, or fetch a person.",
   stopped: "The turn was stopped.",
   waiting: "A person has not decided yet. To wait for it, call it with exactly these arguments.",
   gone: "A person approved it, but the tool does not exist any more: it was not made. Fetch a person with handoff.",
@@ -133,7 +132,6 @@ async function createToolSet(
   const calls: { readonly tool: string; readonly state: string; readonly ms: number }[] = [];
   const mine = new Set<Promise<unknown>>();
   const makeCall = createMakeCall(parts, { context, mine });
-  let left = context.settings.tools.maxCalls;
 
   async function checkAndMake(tool: CallableTool, args: unknown, signal: AbortSignal): Promise<CallReport> {
     const checked = tool.check(args);
@@ -141,9 +139,6 @@ async function createToolSet(
       const error = `The arguments are not valid, and nothing was done: ${checked.problems.join("; ")}.`;
       return { state: "invalid", answer: { outcome: "error", error } };
     }
-    // Fetching a person is always possible.
-    if (tool.name !== HANDOFF_TOOL) left -= 1;
-    if (left < 0 && tool.name !== HANDOFF_TOOL) return { state: "refused", answer: { outcome: "error", error: SENTENCES.budget } };
     return makeCall(tool, checked.args, signal);
   }
 
