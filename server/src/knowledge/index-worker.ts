@@ -33,12 +33,12 @@ export interface IndexWorker {
 export interface IndexWorkerDeps extends Omit<IndexTextDeps, "leaseMs"> {
   readonly database: Database;
   readonly log: Log;
-  readonly leaseMs?: number;
   /** The longest sleep: what a lost wake-up can cost. */
   readonly pollMs?: number;
   readonly backoffMs?: (attempt: number) => number;
 }
 
+const LEASE_MS = 60_000;
 const AT_A_TIME = 8;
 /** Of them, for one business: its pages may all be slow. */
 const BUSINESS_SHARE = 2;
@@ -57,8 +57,8 @@ interface ClaimedJob extends IndexJob {
 }
 
 export function createIndexWorker(deps: IndexWorkerDeps): IndexWorker {
-  const { database, log, leaseMs = 60_000, pollMs = 5_000, backoffMs = defaultBackoffMs } = deps;
-  const indexText = createIndexText({ ...deps, leaseMs });
+  const { database, log, pollMs = 5_000, backoffMs = defaultBackoffMs } = deps;
+  const indexText = createIndexText({ ...deps, leaseMs: LEASE_MS });
   const stopping = new AbortController();
   const running = new Map<BusinessId, number>();
   const runs = new Set<Promise<void>>();
@@ -114,7 +114,7 @@ export function createIndexWorker(deps: IndexWorkerDeps): IndexWorker {
   /** After an outage of our own database, which is not the text's fault: it does not count as an attempt. */
   async function giveBackAfterOutage(job: ClaimedJob): Promise<void> {
     // Not in time: the lease has ended by then.
-    await retryWhileGone(() => giveBack(job, OUTAGE_BACKOFF_MS), { forMs: leaseMs, signal: stopping.signal }).catch(() => undefined);
+    await retryWhileGone(() => giveBack(job, OUTAGE_BACKOFF_MS), { forMs: LEASE_MS, signal: stopping.signal }).catch(() => undefined);
   }
 
   async function run(job: ClaimedJob): Promise<void> {
@@ -139,7 +139,7 @@ export function createIndexWorker(deps: IndexWorkerDeps): IndexWorker {
     if (free <= 0) return [];
     const rows = await database.acrossBusinesses.run(claimKnowledgeJobsAcrossBusinesses, {
       limit: free,
-      leaseMs,
+      leaseMs: LEASE_MS,
       share: BUSINESS_SHARE,
       running: counts.map(([businessId, count]) => ({ businessId, count })),
     });
@@ -175,7 +175,7 @@ export function createIndexWorker(deps: IndexWorkerDeps): IndexWorker {
       return begun.length;
     },
     async indexNow(businessId, textId) {
-      const [row] = await database.forBusiness(businessId).run(claimKnowledgeJob, { textId, leaseMs });
+      const [row] = await database.forBusiness(businessId).run(claimKnowledgeJob, { textId, leaseMs: LEASE_MS });
       return row === undefined ? undefined : index({ businessId, textId, ...row });
     },
     async stop() {

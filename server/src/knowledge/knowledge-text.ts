@@ -24,8 +24,7 @@ export const knowledgeTextSchema = z
   })
   .meta({ id: "KnowledgeText" });
 
-/** The API does not show what is beside its shape. */
-export type KnowledgeText = Readonly<z.output<typeof knowledgeTextSchema>> & { readonly mediaType: string };
+export type KnowledgeText = Readonly<z.output<typeof knowledgeTextSchema>>;
 
 export function viewOf(row: Row<typeof findKnowledgeText>): KnowledgeText {
   return {
@@ -37,7 +36,6 @@ export function viewOf(row: Row<typeof findKnowledgeText>): KnowledgeText {
     kind: row.kind as KnowledgeText["kind"],
     questions: row.questions,
     url: row.source_url,
-    mediaType: row.media_type,
     version: row.version,
     isLive: row.is_live,
     state: row.state as KnowledgeText["state"],

@@ -73,7 +73,6 @@ const columns = {
   kind: "text",
   questions: "text[]",
   source_url: "text?",
-  media_type: "text",
   version: "int4",
   is_live: "bool",
   state: "text",
@@ -85,7 +84,7 @@ const columns = {
   updated_at: "timestamptz",
 } as const;
 const view = (body: string): string => `
-select k.id, k.title, ${body} as body, k.language, k.kind, k.questions, k.source_url, k.media_type, k.version,
+select k.id, k.title, ${body} as body, k.language, k.kind, k.questions, k.source_url, k.version,
        k.search <> '' or k.live_version is not null as is_live, k.state, k.chunks_total, k.chunks_done, k.error, length(k.body) as length,
        k.created_at, k.updated_at
   from knowledge_texts k where k.business_id = :business`;

@@ -10,12 +10,7 @@ export interface TextWorkLimits {
   readonly timeoutMs?: number;
   /** Of the whole process. */
   readonly memoryMb?: number;
-  /** Processes at the same time. */
-  readonly places?: number;
-  /** Of them, for one business. */
-  readonly perBusiness?: number;
   readonly maxWaitingPerBusiness?: number;
-  readonly maxWaiting?: number;
 }
 
 export type TextWorkOutcome<R extends TextResult = TextResult> =
@@ -32,6 +27,8 @@ export type RunTextWork = <T extends TextTask>(
 ) => Promise<TextWorkOutcome<Extract<TextResult, { kind: T["kind"] }>>>;
 
 const ENTRY = fileURLToPath(new URL("./text-process.ts", import.meta.url));
+/** Processes at the same time, of them for one business, and how many tasks may wait for one. */
+const PLACES = { places: 3, perBusiness: 1, maxWaiting: 64 };
 const OUT_OF_MEMORY = 9;
 
 function inProcess(task: TextTask, { timeoutMs, memoryMb }: { timeoutMs: number; memoryMb: number }): Promise<TextWorkOutcome> {
@@ -65,8 +62,8 @@ function inProcess(task: TextTask, { timeoutMs, memoryMb }: { timeoutMs: number;
 }
 
 export function createTextWork(limits: TextWorkLimits = {}): RunTextWork {
-  const { timeoutMs = 15_000, memoryMb = 512, places = 3, perBusiness = 1, maxWaitingPerBusiness = 8, maxWaiting = 64 } = limits;
-  const fair = createFairPlaces({ places, perBusiness, maxWaitingPerBusiness, maxWaiting });
+  const { timeoutMs = 15_000, memoryMb = 512, maxWaitingPerBusiness = 8 } = limits;
+  const fair = createFairPlaces({ ...PLACES, maxWaitingPerBusiness });
   return async (businessId, task) => {
     const leave = await fair.take(businessId);
     if (leave === undefined) return { outcome: "busy" };

@@ -29,8 +29,7 @@ export const knowledgeHitSchema = z
   })
   .meta({ id: "KnowledgeHit" });
 
-/** The API does not show what is beside its shape. */
-export type KnowledgeHit = Readonly<z.output<typeof knowledgeHitSchema>> & { readonly rank: number };
+export type KnowledgeHit = Readonly<z.output<typeof knowledgeHitSchema>>;
 
 export interface KnowledgeQuestion {
   readonly businessId: BusinessId;
@@ -71,14 +70,13 @@ function byScore(rows: readonly WordRow[], language: string): readonly ScoredRow
 }
 
 function hitOf({ row, score }: ScoredRow, near: NearRow | undefined, isNearest: boolean): KnowledgeHit {
-  const { id, title, heading, body, rank } = row;
+  const { id, title, heading, body } = row;
   const similarity = near?.similarity ?? null;
   return {
     id,
     title,
     heading,
     body,
-    rank,
     coverage: coverageOf(row),
     score,
     similarity,
@@ -97,7 +95,7 @@ function fuse(scored: readonly ScoredRow[], near: readonly NearRow[]): readonly 
     return { hit: hitOf(match, twin?.row, twin?.place === 0), points };
   });
   const meant = [...nearBy.values()].map(({ row: { id, title, heading, body, similarity }, place }) => ({
-    hit: { id, title, heading, body, rank: 0, coverage: 0, score: 0, similarity, answers: false },
+    hit: { id, title, heading, body, coverage: 0, score: 0, similarity, answers: false },
     points: 1 / (FUSION + place),
   }));
   return [...worded, ...meant].toSorted((a, b) => b.points - a.points).map(({ hit }) => hit);

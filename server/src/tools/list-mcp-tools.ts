@@ -15,8 +15,6 @@ export interface ListMcpToolsDeps {
   readonly outside: Pick<OutsideHttp, "fetch">;
   readonly findSecret: (businessId: BusinessId, name: string) => Promise<string | undefined>;
   readonly log: Log;
-  readonly timeoutMs?: number;
-  readonly rememberForMs?: number;
 }
 
 const REMEMBER_MS = 300_000;
@@ -39,7 +37,7 @@ export function createListMcpTools(deps: ListMcpToolsDeps): ListMcpTools {
         definition,
         outside,
         findSecret: (name) => findSecret(businessId, name),
-        timeoutMs: deps.timeoutMs ?? LIST_TIMEOUT_MS,
+        timeoutMs: LIST_TIMEOUT_MS,
         signal,
       });
       try {
@@ -57,7 +55,7 @@ export function createListMcpTools(deps: ListMcpToolsDeps): ListMcpTools {
   const known = createCachedLookup<readonly ListedTool[]>({
     find: ask,
     maxEntries: 1_000,
-    foundForMs: deps.rememberForMs ?? REMEMBER_MS,
+    foundForMs: REMEMBER_MS,
     missingForMs: DOWN_FOR_MS,
   });
   return async (businessId, tool) => (await known.find(`${businessId}|${tool.id}|${tool.updatedAt}`)) ?? [];

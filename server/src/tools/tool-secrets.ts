@@ -1,6 +1,4 @@
 // Owns: the secrets of one call: looked up when it is made, and taken out of everything that comes back. Refuses to know: where they are kept.
-import type { Json } from "../kernel/json.ts";
-import { isArray, isObject } from "../kernel/read-json.ts";
 
 export type FindSecret = (name: string) => Promise<string | undefined>;
 
@@ -10,7 +8,6 @@ export interface CallSecrets {
   readonly missing: readonly string[];
   /** Servers like to quote what they were sent: the value and its usual spellings become "[secret]". */
   redact(text: string): string;
-  redactJson(value: Json): Json;
 }
 
 const SHORTEST = 4;
@@ -28,12 +25,5 @@ export async function lookUpSecrets(names: readonly string[], findSecret: FindSe
     .flatMap(spellingsOf)
     .toSorted((a, b) => b.length - a.length);
   const redact = (text: string): string => hidden.reduce((left, secret) => left.replaceAll(secret, "[secret]"), text);
-  const redactJson = (value: Json): Json => {
-    if (hidden.length === 0) return value;
-    if (typeof value === "string") return redact(value);
-    if (isArray(value)) return value.map(redactJson);
-    if (!isObject(value)) return value;
-    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [redact(key), redactJson(inner)]));
-  };
-  return { values, missing: found.filter(([, value]) => value === undefined).map(([name]) => name), redact, redactJson };
+  return { values, missing: found.filter(([, value]) => value === undefined).map(([name]) => name), redact };
 }
