@@ -23,7 +23,7 @@ module.exports = {
   adopt: ["kernel", "db", "whatsapp", "businesses", "identity"],
   outbound: ["kernel", "db", "whatsapp", "lanes", "identity", "conversations"],
   answers: ["kernel", "words", "whatsapp", "settings"],
-  tools: ["kernel", "outside", "db", "settings", "conversations", "knowledge", "answers"],
+  tools: ["kernel", "outside", "db", "lanes", "settings", "conversations", "knowledge", "answers"],
   sessions: ["kernel", "db", "whatsapp", "lanes", "settings", "conversations", "answers"],
   models: ["kernel", "outside", "whatsapp", "settings", "answers", "sessions"],
   replies: ["kernel", "db", "words", "whatsapp", "lanes", "settings", "conversations", "answers"],

@@ -58,17 +58,6 @@ select pause_lasts(c.ai_paused_at, b.handoff_pause_ms, now()) as ai_paused
    for no key update of c`,
 });
 
-export const lockWaitingLane = defineQuery({
-  name: "replies.lock-waiting-lane",
-  role: "app",
-  columns: { wanted: "int8" },
-  params: { conversationId: "uuid" },
-  text: `
-select l.wanted from lanes l
- where l.business_id = :business and l.conversation_id = :conversationId and l.kind = 'reply'
-   for no key update of l`,
-});
-
 // superseded_since: a turn that was superseded too often already answers, whatever came since (replies.load-state).
 export const lockWaitingTurn = defineQuery({
   name: "replies.lock-waiting-turn",
@@ -82,17 +71,6 @@ select w.covers_to, w.answer, w.expires_at <= now() as is_expired,
   from waiting_turns w
  where w.business_id = :business and w.id = :turnId
    for update of w`,
-});
-
-/** Only a lane that nobody holds: whoever is asking just now finds the answer without help. */
-export const wakeParkedLane = defineQuery({
-  name: "replies.wake-parked-lane",
-  role: "app",
-  columns: {},
-  params: { conversationId: "uuid" },
-  text: `
-update lanes l set check_at = now()
- where l.business_id = :business and l.conversation_id = :conversationId and l.kind = 'reply' and l.parked and l.check_at is not null`,
 });
 
 export const listTurnTexts = defineQuery({

@@ -10,11 +10,10 @@ import {
   findWaitingConversation,
   listTurnTexts,
   lockWaitingConversation,
-  lockWaitingLane,
   lockWaitingTurn,
   takeOutsideAnswer,
-  wakeParkedLane,
 } from "./answer-turn.queries.ts";
+import { lockLane, wakeParkedLane } from "../lanes/lane-locks.queries.ts";
 import { maySupersede } from "./may-supersede.ts";
 import { readOutsideAnswer, type WrittenAnswer } from "../answers/outside-answer.ts";
 import type { ReplySettingsStore } from "../settings/reply-settings-store.ts";
@@ -90,7 +89,7 @@ async function acceptAnswer(tx: Queryable, { turnId, answer }: AnswerFromOutside
   if (waiting === undefined) return outcomeOfEnded(tx, { turnId, answer });
   const { conversation_id: conversationId } = waiting;
   const [conversation] = await tx.run(lockWaitingConversation, { conversationId });
-  const [lane] = await tx.run(lockWaitingLane, { conversationId });
+  const [lane] = await tx.run(lockLane, { conversationId, kind: "reply" });
   const [turn] = await tx.run(lockWaitingTurn, { turnId });
   // It ended while its locks were waited for.
   if (turn === undefined || conversation === undefined || lane === undefined) return outcomeOfEnded(tx, { turnId, answer });

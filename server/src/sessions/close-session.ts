@@ -3,7 +3,8 @@ import type { Database } from "../db/database.ts";
 import type { BusinessId, ConversationId } from "../kernel/ids.ts";
 import type { ReplySettingsStore } from "../settings/reply-settings-store.ts";
 import { planTracking } from "./plan-tracking.ts";
-import { findThreadOfSessions, lockSessionLane } from "./session-changes.queries.ts";
+import { lockLane } from "../lanes/lane-locks.queries.ts";
+import { findThreadOfSessions } from "./session-changes.queries.ts";
 import { readLanes, rulesOf, writePlans } from "./write-tracking.ts";
 
 export interface CloseSessionDeps {
@@ -29,7 +30,7 @@ export function createCloseSession({ database, settings, wake }: CloseSessionDep
       const [thread] = await tx.run(findThreadOfSessions, { conversationId });
       if (thread === undefined) return { outcome: "not_found" };
       const id = thread.id as ConversationId;
-      const [lane] = await tx.run(lockSessionLane, { conversationId: id });
+      const [lane] = await tx.run(lockLane, { conversationId: id, kind: "session" });
       if (lane === undefined) return { outcome: "none_open" };
       const held = { conversationId: id, fence: lane.fence };
       const reading = (await readLanes(tx, [held])).get(id);

@@ -38,19 +38,7 @@ select s.id, s.from_seq, s.to_seq, s.opened_at, s.closed_at, s.closed_reason, s.
  limit :limit`,
 });
 
-/** From now on the lane is the caller's until their transaction ends, and the fence is the one to write with. */
-export const lockSessionLane = defineQuery({
-  name: "sessions.lock-lane",
-  role: "app",
-  columns: { fence: "int8" },
-  params: { conversationId: "uuid" },
-  text: `
-select l.fence from lanes l
- where l.business_id = :business and l.conversation_id = :conversationId and l.kind = 'session'
-   for no key update of l`,
-});
-
-// Locks it too; creates it where a message was stored without one (the layers below the normal ingest do that), and lets it reach the customer's
+// Locks the lane of sessions; creates it where a message was stored without one (the layers below the normal ingest do that), and lets it reach the customer's
 // newest message.
 export const raiseSessionLane = defineQuery({
   name: "sessions.raise-lane",

@@ -148,7 +148,7 @@ export const listToolCalls = defineQuery({
  limit :limit`,
 });
 
-/** The first two of the lock order: nothing about the conversation or its reply lane changes until the decision is committed. */
+/** The first of the lock order; then comes its reply lane. Nothing about either changes until the decision is committed. */
 export const lockConversationOfCall = defineQuery({
   name: "tools.lock-conversation",
   role: "app",
@@ -158,14 +158,6 @@ export const lockConversationOfCall = defineQuery({
 select c.id from conversations c
  where c.business_id = :business and c.id = (select t.conversation_id from tool_calls t where t.business_id = :business and t.id = :callId)
    for no key update`,
-});
-
-export const lockReplyLane = defineQuery({
-  name: "tools.lock-reply-lane",
-  role: "app",
-  columns: {},
-  params: { conversationId: "uuid" },
-  text: `select from lanes l where l.business_id = :business and l.conversation_id = :conversationId and l.kind = 'reply' for update`,
 });
 
 // is_over: the burst has its answer; a call that is approved now would never be made.
@@ -193,11 +185,7 @@ with call as (
          decided_by = coalesce((select k.name from api_keys k where k.business_id = :business and k.id = :apiKeyId), :by)
    where c.business_id = :business and c.id = :callId and c.state = 'waiting'
   returning c.id, c.conversation_id, c.tool, c.decided_at
-), event as (
-  insert into events (business_id, id, type, conversation_id, subject_id, data, at)
-  select :business, :eventId, 'tool-call.' || :decision, call.conversation_id, call.id, jsonb_build_object('tool', call.tool), call.decided_at from call
 )
-update lanes l set check_at = now()
-  from call
- where l.business_id = :business and l.conversation_id = call.conversation_id and l.kind = 'reply' and l.parked`,
+insert into events (business_id, id, type, conversation_id, subject_id, data, at)
+select :business, :eventId, 'tool-call.' || :decision, call.conversation_id, call.id, jsonb_build_object('tool', call.tool), call.decided_at from call`,
 });

@@ -5,7 +5,8 @@ import type { Database } from "../db/database.ts";
 import type { Row } from "../db/query.ts";
 import { newId, type BusinessId } from "../kernel/ids.ts";
 import { instant, isoOf, json, jsonObject, named, uuid } from "../kernel/shapes.ts";
-import { decideToolCall, findToolCall, listToolCalls, lockConversationOfCall, lockReplyLane, lockToolCall } from "./tool-calls.queries.ts";
+import { lockLane, wakeParkedLane } from "../lanes/lane-locks.queries.ts";
+import { decideToolCall, findToolCall, listToolCalls, lockConversationOfCall, lockToolCall } from "./tool-calls.queries.ts";
 
 export const CALL_STATES = ["waiting", "approved", "denied", "running", "done", "failed", "unknown", "expired"] as const;
 export type CallState = (typeof CALL_STATES)[number];
@@ -100,13 +101,14 @@ export function createToolCalls(deps: { readonly database: Database; readonly wa
     return database.forBusiness(businessId).transaction(async (tx) => {
       const [conversation] = await tx.run(lockConversationOfCall, { callId });
       if (conversation === undefined) return "not_found";
-      await tx.execute(lockReplyLane, { conversationId: conversation.id });
+      await tx.run(lockLane, { conversationId: conversation.id, kind: "reply" });
       const [call] = await tx.run(lockToolCall, { callId });
       if (call?.conversation_id !== conversation.id) return undefined;
       if (call.decided !== null) return call.decided === decision ? "decided" : "decided_otherwise";
       if (call.state !== "waiting") return "not_waiting";
       if (call.is_over) return "over";
       await tx.execute(decideToolCall, { callId, eventId: newId(), decision, apiKeyId, by });
+      await tx.execute(wakeParkedLane, { conversationId: conversation.id });
       return "decided";
     });
   }
