@@ -3,12 +3,11 @@ import { z } from "zod";
 import type { Database } from "../db/database.ts";
 import type { Row } from "../db/query.ts";
 import { newId, type BusinessId } from "../kernel/ids.ts";
-import { idOf, instant, named } from "../kernel/shapes.ts";
+import { idOf, instant } from "../kernel/shapes.ts";
 import { findBusiness, insertBusiness, listBusinessesAcrossBusinesses } from "./businesses.queries.ts";
 
-export const businessSchema = named(
-  "Business",
-  z.object({
+export const businessSchema = z
+  .object({
     id: idOf<BusinessId>(),
     name: z.string(),
     aiEnabled: z.boolean(),
@@ -23,8 +22,8 @@ export const businessSchema = named(
     answersGroups: z.boolean().describe("Whether the AI answers in groups too."),
     replyConcurrency: z.int().nullable().describe("Replies that may be written at the same time; null: an equal share."),
     createdAt: instant,
-  }),
-);
+  })
+  .meta({ id: "Business" });
 
 export type Business = Readonly<z.output<typeof businessSchema>>;
 

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Database } from "../db/database.ts";
 import type { RowOf } from "../db/query.ts";
 import { newId, type BusinessId, type ChannelId } from "../kernel/ids.ts";
-import { idOf, instant, isoOf, named } from "../kernel/shapes.ts";
+import { idOf, instant, isoOf } from "../kernel/shapes.ts";
 import type { Provider } from "../whatsapp/providers.ts";
 import { channelDirectoryKey } from "./channel-directory.ts";
 import {
@@ -16,9 +16,8 @@ import {
   upsertWebhookSecret,
 } from "./businesses.queries.ts";
 
-export const channelSchema = named(
-  "Channel",
-  z.object({
+export const channelSchema = z
+  .object({
     id: idOf<ChannelId>(),
     provider: z.string(),
     externalId: z
@@ -49,8 +48,8 @@ export const channelSchema = named(
       )
       .readonly()
       .describe("The newest that is known of each side of it, the worst first."),
-  }),
-);
+  })
+  .meta({ id: "Channel" });
 
 export type Channel = Readonly<z.output<typeof channelSchema>>;
 type ChannelSignal = Channel["signals"][number];

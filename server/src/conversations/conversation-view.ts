@@ -1,15 +1,14 @@
 // Owns: a conversation as the API shows it: JSON, instants as ISO 8601 text. Refuses to know: HTTP, SQL.
 import { z } from "zod";
 import type { Row } from "../db/query.ts";
-import { direction, instant, isoOf, named, uuid } from "../kernel/shapes.ts";
+import { direction, instant, isoOf, uuid } from "../kernel/shapes.ts";
 import type { findConversation } from "./conversation-reads.queries.ts";
 import { displayNameOf } from "./display-name.ts";
 import { messageType } from "./message-view.ts";
 import { turnState } from "./turn-view.ts";
 
-export const conversationSchema = named(
-  "Conversation",
-  z.object({
+export const conversationSchema = z
+  .object({
     id: uuid,
     canonicalKey: z.string(),
     displayName: z
@@ -46,8 +45,8 @@ export const conversationSchema = named(
       .nullable()
       .describe("How the customer's newest burst ended."),
     createdAt: instant,
-  }),
-);
+  })
+  .meta({ id: "Conversation" });
 
 export type ConversationView = Readonly<z.output<typeof conversationSchema>>;
 

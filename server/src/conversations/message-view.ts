@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { Row } from "../db/query.ts";
 import type { JsonObject } from "../kernel/json.ts";
-import { direction, instant, isoOf, jsonObject, named, uuid } from "../kernel/shapes.ts";
+import { direction, instant, isoOf, jsonObject, uuid } from "../kernel/shapes.ts";
 import { MESSAGE_TYPES } from "../whatsapp/message-kinds.ts";
 import { memberKeysOf, readParticipant } from "../whatsapp/participant.ts";
 import { readObject, readString } from "../kernel/read-json.ts";
@@ -18,14 +18,13 @@ const participant = z.object({
 });
 
 /** The list is for those who read it: an answer is not refused for a type that is not in it. */
-export const messageType = named(
-  "MessageType",
-  z.string().meta({ enum: [...MESSAGE_TYPES], description: "Later versions may know more." }),
-);
+export const messageType = z
+  .string()
+  .meta({ enum: [...MESSAGE_TYPES], description: "Later versions may know more." })
+  .meta({ id: "MessageType" });
 
-export const messageSchema = named(
-  "Message",
-  z.object({
+export const messageSchema = z
+  .object({
     id: uuid,
     conversationId: uuid,
     seq: z.int().describe("The position in the conversation, from 1."),
@@ -59,8 +58,8 @@ export const messageSchema = named(
     edits: z.array(z.object({ text: z.string().nullable(), sentAt: instant })).readonly(),
     revokedAt: instant.nullable(),
     reactions: z.array(z.object({ emoji: z.string(), direction, participant: participant.nullable(), sentAt: instant })).readonly(),
-  }),
-);
+  })
+  .meta({ id: "Message" });
 
 export type MessageView = Readonly<z.output<typeof messageSchema>>;
 

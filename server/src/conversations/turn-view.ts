@@ -3,14 +3,13 @@ import { z } from "zod";
 import type { Row } from "../db/query.ts";
 import type { JsonObject } from "../kernel/json.ts";
 import { isArray, isObject, readString } from "../kernel/read-json.ts";
-import { instant, named, uuid } from "../kernel/shapes.ts";
+import { instant, uuid } from "../kernel/shapes.ts";
 import type { findTurn } from "./turn-reads.queries.ts";
 
 export const turnState = z.string().describe("replied, superseded, handed_off, skipped or failed.");
 
-export const turnSchema = named(
-  "Turn",
-  z.object({
+export const turnSchema = z
+  .object({
     id: uuid,
     conversationId: uuid,
     coversFrom: z.int(),
@@ -32,8 +31,8 @@ export const turnSchema = named(
       .array(z.object({ id: z.string(), title: z.string() }))
       .readonly()
       .describe("The business's texts that the reply rests on."),
-  }),
-);
+  })
+  .meta({ id: "Turn" });
 
 export type TurnView = Readonly<z.output<typeof turnSchema>>;
 

@@ -1,11 +1,10 @@
 // Owns: the shapes that many routes share. The shape of a view is beside what makes the view, that of one route's request beside the route; all check
 // requests and answers, and the OpenAPI description is generated from them.
 import { z } from "zod";
-import { named, uuid } from "../kernel/shapes.ts";
+import { uuid } from "../kernel/shapes.ts";
 
-export const problemSchema = named(
-  "Problem",
-  z.object({
+export const problemSchema = z
+  .object({
     type: z.string(),
     title: z.string(),
     status: z.int(),
@@ -16,12 +15,12 @@ export const problemSchema = named(
       .array(z.object({ path: z.string(), message: z.string() }))
       .readonly()
       .optional(),
-  }),
-);
+  })
+  .meta({ id: "Problem" });
 
 const nextCursor = z.string().nullable().describe("Give it back as `cursor` for the next page; null on the last one.");
 export const pageSchema = <Item extends z.ZodType>(name: string, item: Item) =>
-  named(name, z.object({ data: z.array(item).readonly(), nextCursor }));
+  z.object({ data: z.array(item).readonly(), nextCursor }).meta({ id: name });
 
 export const idParams = z.object({ id: uuid });
 export const pageQuery = z.object({

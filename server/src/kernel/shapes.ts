@@ -16,11 +16,6 @@ export function idOf<Id extends string>(): z.ZodType<Id> {
   return uuid as unknown as z.ZodType<Id>;
 }
 
-/** Gives a shape its name in the OpenAPI description. */
-export function named<Schema extends z.ZodType>(id: string, schema: Schema): Schema {
-  return schema.meta({ ...schema.meta(), id });
-}
-
 export function isoOf(at: Date | null): string | null {
   return at?.toISOString() ?? null;
 }

@@ -4,12 +4,11 @@ import { findTurn } from "../conversations/turn-reads.queries.ts";
 import { turnSchema, turnViewOf } from "../conversations/turn-view.ts";
 import type { Database } from "../db/database.ts";
 import type { BusinessId } from "../kernel/ids.ts";
-import { instant, isoOf, named } from "../kernel/shapes.ts";
+import { instant, isoOf } from "../kernel/shapes.ts";
 import { findWaitingTurn } from "./answer-turn.queries.ts";
 
-export const turnDetailSchema = named(
-  "TurnDetail",
-  turnSchema.extend({
+export const turnDetailSchema = turnSchema
+  .extend({
     state: z.string().describe("waiting, or as it ended: replied, superseded, handed_off, skipped or failed."),
     finishedAt: instant.nullable().describe("Null while it waits."),
     waiting: z
@@ -20,8 +19,8 @@ export const turnDetailSchema = named(
       })
       .nullable()
       .describe("Set while the turn waits for somebody outside."),
-  }),
-);
+  })
+  .meta({ id: "TurnDetail" });
 
 export type TurnDetail = Readonly<z.output<typeof turnDetailSchema>>;
 

@@ -4,29 +4,27 @@ import type { Database } from "../db/database.ts";
 import type { ValuesOf } from "../db/parameters.ts";
 import type { Row } from "../db/query.ts";
 import { newId, type BusinessId } from "../kernel/ids.ts";
-import { instant, named, uuid } from "../kernel/shapes.ts";
+import { instant, uuid } from "../kernel/shapes.ts";
 import { BUILT_IN_TOOLS, readDefinition, type ToolDefinition } from "./tool-definition.ts";
 import { enableTool, findTool, insertTool, listTools, removeTool, replaceTool } from "./tools.queries.ts";
 
 const kind = z.enum(["http", "mcp"]);
 
-export const newToolSchema = named(
-  "NewTool",
-  z.object({
+export const newToolSchema = z
+  .object({
     name: z.string().describe("What the model calls it: small letters, digits and _. Of an MCP server: the beginning of its tools' names."),
     kind,
     description: z.string().describe("For the model: what it is for and when to call it."),
     definition: z.record(z.string(), z.unknown()).describe("What is asked and how: docs/tools.md."),
     needsApproval: z.boolean().default(false).describe("A person has to approve each call first."),
     isEnabled: z.boolean().default(true),
-  }),
-);
+  })
+  .meta({ id: "NewTool" });
 
 export type NewTool = Readonly<Omit<z.output<typeof newToolSchema>, "definition">> & { readonly definition: unknown };
 
-export const toolSchema = named(
-  "Tool",
-  z.object({
+export const toolSchema = z
+  .object({
     id: uuid,
     name: z.string(),
     kind,
@@ -36,8 +34,8 @@ export const toolSchema = named(
     isEnabled: z.boolean(),
     createdAt: instant,
     updatedAt: instant,
-  }),
-);
+  })
+  .meta({ id: "Tool" });
 
 export type BusinessTool = ToolDefinition & Readonly<Omit<z.output<typeof toolSchema>, keyof ToolDefinition>>;
 

@@ -4,16 +4,15 @@ import { decodeTimeId, encodeCursor, pageOf, type Page } from "../kernel/cursor.
 import type { Database } from "../db/database.ts";
 import type { Row } from "../db/query.ts";
 import { newId, type BusinessId } from "../kernel/ids.ts";
-import { instant, isoOf, json, jsonObject, named, uuid } from "../kernel/shapes.ts";
+import { instant, isoOf, json, jsonObject, uuid } from "../kernel/shapes.ts";
 import { lockLane, wakeParkedLane } from "../lanes/lane-locks.queries.ts";
 import { decideToolCall, findToolCall, listToolCalls, lockConversationOfCall, lockToolCall } from "./tool-calls.queries.ts";
 
 export const CALL_STATES = ["waiting", "approved", "denied", "running", "done", "failed", "unknown", "expired"] as const;
 export type CallState = (typeof CALL_STATES)[number];
 
-export const toolCallSchema = named(
-  "ToolCall",
-  z.object({
+export const toolCallSchema = z
+  .object({
     id: uuid,
     conversationId: uuid,
     turnId: uuid,
@@ -30,8 +29,8 @@ export const toolCallSchema = named(
     finishedAt: instant.nullable(),
     decidedAt: instant.nullable(),
     decidedBy: z.string().nullable().describe("The name of the API key, or api, or cli."),
-  }),
-);
+  })
+  .meta({ id: "ToolCall" });
 
 export type ToolCallView = Readonly<z.output<typeof toolCallSchema>>;
 

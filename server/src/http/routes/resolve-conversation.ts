@@ -4,7 +4,7 @@ import { conversationSchema } from "../../conversations/conversation-view.ts";
 import type { ConversationReader } from "../../conversations/read-conversations.ts";
 import type { ResolveConversation, ResolveOutcome } from "../../conversations/resolve-conversation.ts";
 import { Fault } from "../../kernel/faults.ts";
-import { named } from "../../kernel/shapes.ts";
+
 import { readWrittenPhone } from "../../kernel/written-phone.ts";
 import { notFound, type ApiApp } from "../api-app.ts";
 import { problemAnswers } from "../api-schemas.ts";
@@ -52,10 +52,9 @@ const resolveBody = z
   })
   .meta({ id: "ResolveConversation" });
 
-const resolvedConversationSchema = named(
-  "ResolvedConversation",
-  conversationSchema.extend({ isNew: z.boolean().describe("True for exactly one of all who ask at once.") }),
-);
+const resolvedConversationSchema = conversationSchema
+  .extend({ isNew: z.boolean().describe("True for exactly one of all who ask at once.") })
+  .meta({ id: "ResolvedConversation" });
 
 export function registerResolveConversation(api: ApiApp, { conversations, resolveConversation }: ResolveConversationRouteDeps): void {
   const schema = {

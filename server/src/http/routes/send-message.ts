@@ -5,7 +5,7 @@ import type { Json, JsonObject } from "../../kernel/json.ts";
 import type { AcceptMessage, AcceptMessageOutcome } from "../../outbound/accept-message.ts";
 import { messageSchema, type MessageView } from "../../conversations/message-view.ts";
 import { isArray, isObject } from "../../kernel/read-json.ts";
-import { named } from "../../kernel/shapes.ts";
+
 import { notFound, requireUuid, type ApiApp } from "../api-app.ts";
 import { idParams, problemAnswers } from "../api-schemas.ts";
 import { callerOf } from "../authenticate.ts";
@@ -26,17 +26,15 @@ const sendQuery = z.object({
     .describe("human: a person wrote it, so the AI pauses: until it is resumed, or for the business's set time. api: a program did."),
 });
 
-const messageContentSchema = named(
-  "MessageContent",
-  z
-    .looseObject({
-      type: z.string(),
-      context: z.object({ message_id: z.string().describe("The provider's id of the message that this one quotes.") }).optional(),
-    })
-    .describe(
-      'The Cloud API\'s content shape: {"type":"text","text":{"body":"…"}}. In a group also {"type":"pin","pin":{"type":"pin","message_id":"wamid.…","expiration_days":7}}, and "unpin" likewise.',
-    ),
-);
+const messageContentSchema = z
+  .looseObject({
+    type: z.string(),
+    context: z.object({ message_id: z.string().describe("The provider's id of the message that this one quotes.") }).optional(),
+  })
+  .describe(
+    'The Cloud API\'s content shape: {"type":"text","text":{"body":"…"}}. In a group also {"type":"pin","pin":{"type":"pin","message_id":"wamid.…","expiration_days":7}}, and "unpin" likewise.',
+  )
+  .meta({ id: "MessageContent" });
 
 export function registerSendMessage(api: ApiApp, deps: { readonly acceptMessage: AcceptMessage }): void {
   const schema = {

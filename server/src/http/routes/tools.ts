@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { CustomerFacts } from "../../conversations/customer-facts.ts";
 import { Fault } from "../../kernel/faults.ts";
-import { named } from "../../kernel/shapes.ts";
+
 import { newToolSchema, toolSchema, type BusinessTool, type BusinessTools, type SaveOutcome } from "../../tools/business-tools.ts";
 import { CALL_STATES, toolCallSchema, type DecideOutcome, type ToolCalls, type ToolCallView } from "../../tools/tool-calls.ts";
 import type { TryOutcome, TryTool } from "../../tools/try-tool.ts";
@@ -16,16 +16,15 @@ const tryBodySchema = z.object({
   arguments: z.record(z.string(), z.unknown()).default({}),
   serverTool: z.string().max(200).optional().describe("Of an MCP server: which of its tools; absent: they are listed."),
 });
-const tryAnswerSchema = named(
-  "ToolTest",
-  z.object({
+const tryAnswerSchema = z
+  .object({
     outcome: z.enum(["done", "failed", "unknown"]).describe("unknown: it left, and nobody knows what became of it."),
     result: z.unknown().describe("Any JSON."),
     error: z.string().nullable(),
     ms: z.int(),
-  }),
-);
-const factsSchema = named("CustomerFacts", z.object({ facts: z.record(z.string(), z.string()) }));
+  })
+  .meta({ id: "ToolTest" });
+const factsSchema = z.object({ facts: z.record(z.string(), z.string()) }).meta({ id: "CustomerFacts" });
 const factsPatchSchema = z.object({ facts: z.record(z.string(), z.string().nullable()) });
 
 export interface ToolRoutesDeps {

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { outsideHandoff, outsideMessages } from "../../answers/outside-answer.ts";
 import { Fault, type FaultCode } from "../../kernel/faults.ts";
-import { named } from "../../kernel/shapes.ts";
+
 import type { AnswerOutcome, AnswerTurn } from "../../replies/answer-turn.ts";
 import { turnDetailSchema, type FindTurn } from "../../replies/find-turn.ts";
 import { notFound, requireUuid, type ApiApp } from "../api-app.ts";
@@ -14,21 +14,18 @@ export interface TurnRoutesDeps {
   readonly answerTurn: AnswerTurn;
 }
 
-const answerTurnSchema = named(
-  "TurnAnswer",
-  z
-    .object({
-      messages: outsideMessages.optional().describe("What the customer is told: one WhatsApp message each."),
-      handoff: outsideHandoff
-        .optional()
-        .describe("Instead of messages: a person is fetched. Without text the business's own words are said."),
-    })
-    .describe("Either messages or handoff."),
-);
-const acceptedAnswerSchema = named(
-  "AcceptedAnswer",
-  z.object({ id: z.string().describe("The turn's."), conversationId: z.string(), outcome: z.literal("accepted") }),
-);
+const answerTurnSchema = z
+  .object({
+    messages: outsideMessages.optional().describe("What the customer is told: one WhatsApp message each."),
+    handoff: outsideHandoff
+      .optional()
+      .describe("Instead of messages: a person is fetched. Without text the business's own words are said."),
+  })
+  .describe("Either messages or handoff.")
+  .meta({ id: "TurnAnswer" });
+const acceptedAnswerSchema = z
+  .object({ id: z.string().describe("The turn's."), conversationId: z.string(), outcome: z.literal("accepted") })
+  .meta({ id: "AcceptedAnswer" });
 
 export function registerTurnRoutes(api: ApiApp, { findTurn, answerTurn }: TurnRoutesDeps): void {
   const findSchema = {
