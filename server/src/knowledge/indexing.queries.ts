@@ -224,7 +224,7 @@ select c.ordinal, c.heading, c.body from knowledge_chunks c
  order by c.ordinal limit :limit`,
 });
 
-// vectors: one behind the other, `dimensions` numbers each: PostgreSQL has no arrays of arrays of different lengths.
+// vectors: one after the other, `dimensions` numbers each: PostgreSQL has no arrays of arrays of different lengths.
 export const writeMeaning = defineQuery({
   name: "knowledge.write-meaning",
   role: "app",

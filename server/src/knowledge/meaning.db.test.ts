@@ -96,7 +96,7 @@ test("meaning is added where the database offers it, now or later; until then, a
   expect(server.embedded).toHaveLength(3);
   expect(await search("sauna")).toMatchObject([{ heading: "Sauna", similarity: null, answers: true }]);
   await pglite.exec("create schema extensions; grant usage on schema extensions to public; create extension vector schema extensions");
-  // Asked anew, because whether vectors are offered is remembered for a minute.
+  // Asked again, because whether vectors are offered is remembered for a minute.
   base = createKnowledgeBase({ ...deps, database: onPglite() });
   // "gymnastics" is another word than "gymnasium", and shares its beginning, which is all that the test's vectors look at.
   expect(await search("gymnastics")).toMatchObject([{ heading: "Gym", score: 0, answers: false }, {}, {}]);

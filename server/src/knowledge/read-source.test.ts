@@ -1,4 +1,4 @@
-// Proves that files which were made to cost are read in one walk, or given up, and that nothing else stands still meanwhile.
+// Proves that files which were made to be expensive are read in one pass, or given up, and that nothing else waits for them.
 import { deflateSync } from "node:zlib";
 import { expect, it } from "vitest";
 import { newId, type BusinessId } from "../kernel/ids.ts";

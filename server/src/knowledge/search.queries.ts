@@ -2,7 +2,7 @@
 import { defineQuery } from "../db/query.ts";
 
 // A question is not a query: any of its words may match. What counts is how much of the question the text knows, so a long text that happens to share
-// one common word does not win over the one that is about the matter. `folded` has the words of the question, folded, a blank between them; `raw` the same as
+// one common word does not win over the one that is about the matter. `folded` has the words of the question, folded, a space between them; `raw` the same as
 // they were written. They are letters and digits only, so each is one token, and its stem needs no escaping.
 // Each text is asked in its own language; a word of which nothing is left in that language, in either spelling (a stop word), does not count. "Where are
 // you?" has nothing but stop words: then the words themselves are looked for, among the titles' (weight C).
@@ -32,7 +32,7 @@ const KNOWS = `cross join lateral (
           from unnest(h.places, h.stems) as s (n, stem) group by s.n having count(*) >= h.forms) w) v`;
 
 // A row without an id says that there are files, too, which searchChunks searches. They are a statement of their own, and the words are one text and no
-// array, because of the plan: with either, the planner takes the plan for these very values to be cheaper, and plans anew each time. Measured
+// array, because of the plan: with either, the planner takes the plan for these very values to be cheaper, and plans again each time. Measured
 // 2026-11-25, nine texts: of 1.2 ms planning was 0.8; this plan is kept.
 export const searchTexts = defineQuery({
   name: "knowledge.search-texts",
@@ -86,7 +86,7 @@ ${KNOWS}`,
 });
 
 // For each of these words that no text of the business has: the known words beside it in the alphabet, with the same first letter and about as long. A
-// mistake is seldom among the first letters, so the neighbours are the likely ones. The limits bound the work: 2 x 1,000 entries of the key for a word,
+// mistake is rarely among the first letters, so the neighbours are the likely ones. The limits bound the work: 2 x 1,000 entries of the key for a word,
 // however many begin alike. No bound by the next letter, because what follows all words is not the same in every collation.
 export const findLikeWords = defineQuery({
   name: "knowledge.find-like-words",

@@ -88,7 +88,7 @@ it("whatever the order of messages, runs and hand closes was, a rebuild finds no
   );
 });
 
-it("looking changes nothing; doing it keeps the summaries of sessions that stay, and writes the others anew", async () => {
+it("looking changes nothing; doing it keeps the summaries of sessions that stay, and writes the others again", async () => {
   await thread.add({ minutesAgo: 90 }, { minutesAgo: 89 }, { minutesAgo: 60, text: "still there?" }, { minutesAgo: 30 });
   await track();
   await test.superuser.query("update onethread.sessions set summary = 'kept' where conversation_id = $1 and from_seq = 1", [thread.id]);

@@ -57,7 +57,7 @@ it("a session whose summary is still to be written is not left out, and what cam
   expect(await remember()).toEqual({ to: null, earlier: [] });
 });
 
-it("a summary that is to be written anew does not stand for what its session covers now", async () => {
+it("a summary that is to be written again does not count for what its session covers now", async () => {
   await thread.add({ minutesAgo: 90, text: "first" }, { minutesAgo: 60, text: "second" }, { minutesAgo: 1, text: "now" });
   await track();
   await leavePending(2, "of before");

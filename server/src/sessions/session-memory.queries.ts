@@ -2,7 +2,7 @@
 import { defineQuery } from "../db/query.ts";
 
 // The newest summaries come first. A session that was tracked before summaries existed has none and is left out.
-// - gap: the first session since the oldest of these whose summary is not written, or not written anew since the session changed; else the open one.
+// - gap: the first session since the oldest of these whose summary is not written, or not rewritten since the session changed; else the open one.
 //   What was said in it, and since, is in no summary.
 // - The last session before the gap took the replies that came before it had closed; what came afterwards, or from the customer, belongs to the next.
 export const loadSessionMemory = defineQuery({

@@ -74,7 +74,7 @@ export interface SessionSummaries {
   store(lane: SummaryLane, summary: WrittenSummary, tracked: TrackedLane): Promise<boolean>;
 }
 
-/** After so many failures of the model the summary is made without one, so every session ends with a summary. */
+/** After this many failures of the model the summary is made without one, so every session ends with a summary. */
 const MODEL_ATTEMPTS = 3;
 const LENGTHS = { summary: 4_000, topic: 200, outcome: 300, openPoint: 300, openPoints: 10 };
 

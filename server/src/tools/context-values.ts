@@ -1,4 +1,4 @@
-// Owns: what a call may be told of its customer by the server. Refuses to know: which tool asks.
+// Owns: what the server may tell a call about its customer. Refuses to know: which tool asks.
 import type { Database } from "../db/database.ts";
 import type { BusinessId } from "../kernel/ids.ts";
 import type { ContextName } from "./fill-template.ts";

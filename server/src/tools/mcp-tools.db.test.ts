@@ -108,7 +108,7 @@ test("a tool that fails, and one that hangs, are told to the model; a hanging on
   expect(target.called.length).toBe(1);
 });
 
-test("a server that is down, answers nonsense or lies inside the network takes only its own tools away", async () => {
+test("the tools of a server that is down, answers nonsense or is inside the network are missing, and no others", async () => {
   await addServer({ url: `${other.url}/fail` }, "nonsense");
   await addServer({ url: "http://127.0.0.1:1/mcp" }, "gone");
   await addServer({ url: "http://10.255.255.1/mcp" }, "inside");

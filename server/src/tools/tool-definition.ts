@@ -136,11 +136,11 @@ function problemsOfParameters(parameters: object): Problem[] {
   }
 }
 
-export type ReadDefinition =
+export type DefinitionOutcome =
   ({ readonly outcome: "valid" } & ToolDefinition) | { readonly outcome: "invalid"; readonly problems: readonly string[] };
 
 /** Defaults are filled in. A problem begins with its place: "definition.url: …". */
-export function readDefinition(kind: "http" | "mcp", written: unknown): ReadDefinition {
+export function readDefinition(kind: "http" | "mcp", written: unknown): DefinitionOutcome {
   if (kind === "http") {
     const parsed = httpSchema.safeParse(written);
     return parsed.success ? { outcome: "valid", kind, definition: closed(parsed.data) } : problemsIn(parsed.error);
@@ -149,7 +149,7 @@ export function readDefinition(kind: "http" | "mcp", written: unknown): ReadDefi
   return parsed.success ? { outcome: "valid", kind, definition: parsed.data } : problemsIn(parsed.error);
 }
 
-function problemsIn(error: z.ZodError): ReadDefinition {
+function problemsIn(error: z.ZodError): DefinitionOutcome {
   return { outcome: "invalid", problems: error.issues.map(({ path, message }) => `${["definition", ...path].join(".")}: ${message}`) };
 }
 
