@@ -4,7 +4,7 @@ import type { JsonObject } from "../../kernel/json.ts";
 import { isObject, readArray, readInteger, readObject, readScalar, readString } from "../../kernel/read-json.ts";
 import { readVcard } from "../vcard.ts";
 import { buttonReply, flowReply, listReply, templateReply } from "./baileys-answers.ts";
-import { buttons, carded, list, template } from "./baileys-asked.ts";
+import { buttons, carded, list, template } from "./baileys-interactive.ts";
 import { event, eventAnswer, invite, newsletterInvite, order, payment, product, scheduledCall } from "./baileys-trade.ts";
 import { type Converted, present, readLong } from "./plain-message.ts";
 
@@ -96,7 +96,7 @@ export function convertKind(key: string, node: JsonObject): Converted | undefine
   return POLL.test(key) ? poll(node) : CONVERTERS.get(key)?.(node);
 }
 
-/** There are new kinds each year; the words of most of them stand where they always stood. */
+/** There are new kinds each year; the words of most of them are where they always were. */
 export function convertUnnamed(node: JsonObject): Converted | undefined {
   const body = readString(node, "text") ?? readString(node, "caption") ?? readString(readObject(node, "body"), "text");
   return body === undefined ? undefined : { type: "text", node: { body } };

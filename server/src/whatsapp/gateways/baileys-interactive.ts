@@ -4,14 +4,14 @@ import type { Json, JsonObject } from "../../kernel/json.ts";
 import { isObject, parseObject, readArray, readObject, readString } from "../../kernel/read-json.ts";
 import { type Converted, present } from "./plain-message.ts";
 
-interface Asked {
+interface Question {
   readonly header?: string | undefined;
   readonly body?: string | undefined;
   readonly footer?: string | undefined;
   readonly buttons?: readonly JsonObject[];
 }
 
-function asked({ header, body, footer, buttons: offered = [] }: Asked): Converted {
+function interactiveOf({ header, body, footer, buttons: offered = [] }: Question): Converted {
   const text = (words: string | undefined): Json | undefined => (words === undefined ? undefined : { text: words });
   const head = header === undefined ? undefined : { type: "text", text: header };
   return {
@@ -31,7 +31,7 @@ export function template(node: JsonObject): Converted {
   if (cards !== undefined) return carded(cards);
   const filled = readObject(node, "hydratedTemplate") ?? readObject(node, "hydratedFourRowTemplate") ?? node;
   const named = readObject(readObject(node, "fourRowTemplate"), "content") ?? node;
-  return asked({
+  return interactiveOf({
     header: readString(filled, "hydratedTitleText"),
     body: readString(filled, "hydratedContentText") ?? readString(named, "elementName"),
     footer: readString(filled, "hydratedFooterText"),
@@ -57,7 +57,7 @@ export function carded(node: JsonObject): Converted {
   const header = readObject(node, "header");
   const offers = objectsOf(readObject(node, "nativeFlowMessage"), "buttons").map(offerText);
   const body = [textIn(node, "body"), ...cards, ...offers].filter((text) => text !== undefined).join("\n");
-  return asked({
+  return interactiveOf({
     header: readString(header, "title") ?? readString(header, "subtitle"),
     body: body === "" ? undefined : body,
     footer: textIn(node, "footer"),
@@ -117,7 +117,7 @@ function joined(parts: readonly (string | undefined)[], between: string): string
 }
 
 export function buttons(node: JsonObject): Converted {
-  return asked({
+  return interactiveOf({
     header: readString(node, "text"),
     body: readString(node, "contentText"),
     footer: readString(node, "footerText"),
@@ -132,7 +132,7 @@ export function list(node: JsonObject): Converted {
     .flatMap((section) => objectsOf(section, "rows"))
     .map(rowText);
   const body = [readString(node, "description"), ...rows].filter((text) => text !== undefined).join("\n");
-  return asked({ header: readString(node, "title"), body: body === "" ? undefined : body, footer: readString(node, "footerText") });
+  return interactiveOf({ header: readString(node, "title"), body: body === "" ? undefined : body, footer: readString(node, "footerText") });
 }
 
 function rowText(row: JsonObject): string {
