@@ -1,4 +1,4 @@
-// Owns: the picture of somebody of whom there is none. Decoration: the name stands beside it.
+// Owns: the picture of somebody of whom there is none. Decoration: the name is beside it.
 import { initialsOf } from "./conversation-name.ts";
 
 const COLOURS = ["bg-teal-700", "bg-sky-700", "bg-indigo-700", "bg-fuchsia-800", "bg-rose-700", "bg-amber-800", "bg-lime-800"] as const;

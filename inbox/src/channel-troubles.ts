@@ -16,7 +16,7 @@ export interface Trouble {
 type Signal = Channel["signals"][number];
 
 const LOWER_QUALITY: ReadonlySet<string> = new Set(["FLAGGED", "DOWNGRADE"]);
-const STOPPED = "Nothing is sent until it is mended and the channel is resumed; what waits is kept.";
+const STOPPED = "Nothing is sent until this is fixed and the channel is resumed; waiting messages are kept.";
 
 /** The worst first; what one account reports of several numbers once. */
 export function listTroubles(channels: readonly Channel[]): readonly Trouble[] {
@@ -48,7 +48,7 @@ function isTrouble({ aspect, state, health }: Signal): boolean {
 }
 
 function adviceFor({ aspect, state }: Signal): string | undefined {
-  if (aspect === "quality") return "Write less of what customers block or report; WhatsApp Manager says more.";
-  if (aspect.startsWith("restriction")) return "WhatsApp Manager says what is still possible, and takes an appeal.";
+  if (aspect === "quality") return "Send less of what customers block or report; see WhatsApp Manager for details.";
+  if (aspect.startsWith("restriction")) return "WhatsApp Manager shows what is still possible, and where to appeal.";
   return state === "ACCOUNT_DELETED" ? "Connect another account." : undefined;
 }

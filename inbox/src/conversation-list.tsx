@@ -56,7 +56,9 @@ export function ConversationList({ client, place, now, onSignOut }: Conversation
         </ul>
         {query.isPending && <p className="p-6 text-center text-sm text-soft">Loading…</p>}
         {query.isSuccess && conversations.length === 0 && (
-          <p className="p-6 text-center text-sm text-soft">Nobody has written yet. A customer’s first message appears here by itself.</p>
+          <p className="p-6 text-center text-sm text-soft">
+            Nobody has written yet. A customer’s first message appears here automatically.
+          </p>
         )}
         {query.hasNextPage && (
           <MoreButton isLoading={query.isFetchingNextPage} onMore={() => void query.fetchNextPage()}>

@@ -3,7 +3,7 @@ import type { Conversation } from "./inbox-client.ts";
 
 type Named = Pick<Conversation, "displayName" | "userId" | "canonicalKey">;
 
-/** The name that the API gives, by one rule for all; where there is none, what tells this customer from others, but never a LID. */
+/** The name that the API gives, by one rule for all; where there is none, what distinguishes this customer from others, but never a LID. */
 export function conversationName({ displayName, userId, canonicalKey }: Named): string {
   if (displayName !== null) return displayName;
   if (userId !== null) return userId;

@@ -10,7 +10,7 @@ export interface Delivery {
 }
 
 const UNKNOWN =
-  "It is not known whether WhatsApp took this message. It is not sent again by itself, so that the customer never gets it twice; a delivery report will settle it.";
+  "It is not known whether WhatsApp accepted this message. It is not sent again automatically, so that the customer never gets it twice; a delivery report will settle it.";
 
 /** Undefined for what the customer wrote. */
 export function describeDelivery({ direction, status, error }: Pick<Message, "direction" | "status" | "error">): Delivery | undefined {
@@ -21,7 +21,7 @@ export function describeDelivery({ direction, status, error }: Pick<Message, "di
       return {
         mark: "clock",
         label: "Waiting to be sent again",
-        sentence: error.text ?? "WhatsApp did not take it yet. It is tried again.",
+        sentence: error.text ?? "WhatsApp has not accepted it yet. It will be sent again.",
       };
     case "sending":
       return { mark: "clock", label: "Being sent" };

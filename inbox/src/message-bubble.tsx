@@ -71,7 +71,7 @@ export function MessageBubble({ message, quote, isFollowUp }: MessageBubbleProps
 /** Of a group: who of its members wrote it. */
 function memberOf({ participant }: Pick<Message, "participant">): string | undefined {
   if (participant === null) return undefined;
-  return participant.name ?? (participant.phone === undefined ? "Somebody of the group" : `+${participant.phone}`);
+  return participant.name ?? (participant.phone === undefined ? "Somebody in the group" : `+${participant.phone}`);
 }
 
 function Reactions({ reactions }: Pick<Message, "reactions">) {

@@ -18,7 +18,7 @@ interface MessageListProps {
   readonly hasEarlier: boolean;
   readonly isLoadingEarlier: boolean;
   readonly onEarlier: () => void;
-  /** What stands at the end of the thread. */
+  /** What is shown at the end of the thread. */
   readonly children?: ReactNode;
 }
 

@@ -5,14 +5,14 @@ import { readMarks, type Piece } from "./read-marks.ts";
 const MAX_LETTERS = 1_000;
 
 export function plainWords(text: string): string {
-  return told(readMarks(text.slice(0, MAX_LETTERS))).trim();
+  return wordsOfAll(readMarks(text.slice(0, MAX_LETTERS))).trim();
 }
 
-function told(pieces: readonly Piece[]): string {
+function wordsOfAll(pieces: readonly Piece[]): string {
   return pieces.map(wordsOf).join("");
 }
 
-/** What has lines of its own is parted from what stands beside it. */
+/** What has lines of its own is separated from what is beside it. */
 function wordsOf(piece: Piece): string {
   switch (piece.kind) {
     case "text":
@@ -23,10 +23,10 @@ function wordsOf(piece: Piece): string {
     case "bold":
     case "italic":
     case "struck":
-      return told(piece.pieces);
+      return wordsOfAll(piece.pieces);
     case "quote":
-      return `\n${told(piece.pieces)}\n`;
+      return `\n${wordsOfAll(piece.pieces)}\n`;
     case "list":
-      return `\n${piece.items.map((item) => `${item.number === undefined ? "•" : `${String(item.number)}.`} ${told(item.pieces)}`).join("\n")}\n`;
+      return `\n${piece.items.map((item) => `${item.number === undefined ? "•" : `${String(item.number)}.`} ${wordsOfAll(item.pieces)}`).join("\n")}\n`;
   }
 }

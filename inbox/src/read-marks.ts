@@ -2,7 +2,7 @@
 // a customer wrote may be made to cost. Refuses to know: how it is drawn.
 import { findLinks, type Link, type Span } from "./find-links.ts";
 
-/** What stands in a line. */
+/** What is in a line. */
 export type Words =
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "link"; readonly text: string; readonly address: string }
@@ -111,7 +111,7 @@ function lineOf(line: string): Line {
 
 const isOneRun = (a: Line, b: Line): boolean => a.kind === b.kind && (a.number === undefined) === (b.number === undefined);
 
-/** `isMidLine`: what stands before the first line is a part of it. */
+/** `isMidLine`: what comes before the first line is a part of it. */
 function readLines(text: string, isMidLine: boolean): readonly Piece[] {
   const pieces: Piece[] = [];
   let run: Line[] = [];
@@ -138,7 +138,7 @@ function wordsOf(lines: readonly Line[]): readonly Words[] {
   });
 }
 
-/** The text in its order. A line break beside a quote, a list or a block of code is theirs, and not told. */
+/** The text in its order. A line break beside a quote, a list or a block of code is theirs, and left out. */
 export function readMarks(text: string): readonly Piece[] {
   const pieces: Piece[] = [];
   const add = (lines: string, isMidLine: boolean): void => {

@@ -1,4 +1,4 @@
-// Owns: what a message says of the advertisement or the post from which the customer came. Every provider's stands in the Cloud API's shape.
+// Owns: what a message says of the advertisement or the post from which the customer came. Every provider's is in the Cloud API's shape.
 import { readLink } from "./find-links.ts";
 import type { Message } from "./inbox-client.ts";
 

@@ -85,7 +85,7 @@ export function Thread({ client, conversationId, now, draft, onDraft }: ThreadPr
   );
 }
 
-/** The oldest first. Pages that were read at different moments may overlap: each message stands once. */
+/** The oldest first. Pages that were read at different moments may overlap: each message is shown once. */
 function inOrder(pages: readonly (readonly Message[])[]): readonly Message[] {
   return [...new Map(pages.flat().map((message) => [message.id, message])).values()].reverse();
 }

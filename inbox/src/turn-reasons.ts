@@ -37,7 +37,7 @@ const WORDS: ReadonlyMap<string, string> = new Map([
   ["api", "a program paused it"],
 ]);
 
-/** A reason that a person or a newer server gave is shown as it stands. */
+/** A reason that a person or a newer server gave is shown as it is. */
 export function wordsFor(reason: string): string {
   return WORDS.get(reason) ?? reason.replaceAll("_", " ");
 }

@@ -88,7 +88,7 @@ export function explainOutput(output: string, at: { readonly dataDir: string; re
       `PostgreSQL may not use ${at.dataDir} (${lastLine(output)}): give its user that directory, or choose another.`,
     );
   }
-  return never("start_failed", `PostgreSQL gave up in ${at.dataDir}: ${lastLine(output)}`);
+  return never("start_failed", `PostgreSQL could not start in ${at.dataDir}: ${lastLine(output)}`);
 }
 
 function diskFull(where: string): string {

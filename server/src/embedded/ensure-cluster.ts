@@ -70,7 +70,7 @@ async function assertUsable({ clusterDir }: ClusterPlace): Promise<void> {
 async function readPassword({ clusterDir, passwordFile }: ClusterPlace): Promise<string> {
   const text = (await isThere(passwordFile)) ? (await readFile(passwordFile, "utf8")).trim() : "";
   if (text !== "") return text;
-  const sentence = `The password of the database in ${clusterDir} is gone (${passwordFile}): put that file back, or move ${clusterDir} away to begin anew.`;
+  const sentence = `The password of the database in ${clusterDir} is gone (${passwordFile}): put that file back, or move ${clusterDir} away to start over.`;
   throw new EmbeddedPostgresError("data_unusable", sentence);
 }
 

@@ -117,7 +117,7 @@ async function tryToConnect({ port, password }: Login): Promise<"ready" | "not-y
 
 function notReadySentence(plan: ServerPlan, readiness: "late" | "refused"): string {
   if (readiness === "refused") {
-    return `The password in ${plan.passwordFile} is not that of the database in ${plan.clusterDir}: put the right file back, or move ${plan.clusterDir} away to begin anew.`;
+    return `The password in ${plan.passwordFile} is not that of the database in ${plan.clusterDir}: put the right file back, or move ${plan.clusterDir} away to start over.`;
   }
   return `PostgreSQL in ${plan.dataDir} was not ready after ${String(plan.startTimeoutMs)} ms; its log is ${plan.logFile}.`;
 }

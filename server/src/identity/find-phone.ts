@@ -1,4 +1,4 @@
-// Owns: which stored number is meant by a written one: the same, else the only other spelling of it that the business knows (platform reference §9). For
+// Owns: which stored number is meant by a written one: the same, else the only other spelling of it that the business knows. For
 // look-ups only: a variant is never stored, written to or a reason for a merge until a provider has confirmed it (learn-spelling.ts).
 import type { Queryable } from "../db/query.ts";
 import { listThreadsOfPhones } from "./find-phone.queries.ts";

@@ -77,7 +77,7 @@ export interface Page<Item> {
   readonly nextCursor: string | null;
 }
 
-/** Queries ask for one row more than the limit: it tells whether there is a next page without counting. */
+/** Queries ask for one row more than the limit: so it is known without counting whether there is a next page. */
 export function pageOf<Row, Item>(
   rows: readonly Row[],
   limit: number,

@@ -10,7 +10,7 @@ export type ConversationId = Branded<"ConversationId">;
 export type MessageId = Branded<"MessageId">;
 export type TurnId = Branded<"TurnId">;
 
-/** Stands where a row has no business (webhooks of a channel that nobody connected). No session is ever set to it. */
+/** For rows that have no business (webhooks of a channel that nobody connected). No session is ever set to it. */
 export const NO_BUSINESS = "00000000-0000-0000-0000-000000000000" as BusinessId;
 
 const POOL_BYTES = 4096;

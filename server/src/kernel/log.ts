@@ -20,7 +20,7 @@ export interface LogOptions {
 const MAX_CAUSES = 5;
 
 /**
- * What may be told of an error. PostgreSQL puts rows and parameters into `detail`, `where`, `hint` and `internalQuery`, libraries put requests into
+ * What may be logged of an error. PostgreSQL puts rows and parameters into `detail`, `where`, `hint` and `internalQuery`, libraries put requests into
  * properties of their own: none of them is written, and what a message of PostgreSQL quotes of its input is left out.
  */
 function loggedError(error: unknown, depth = 0): unknown {

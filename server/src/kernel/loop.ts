@@ -3,7 +3,7 @@
 export interface LoopDeps {
   /** One pass; answers how long there is nothing to do (`Infinity`: until somebody wakes the loop). Passes never overlap. Must not wait for `stop`. */
   readonly pass: () => Promise<number>;
-  /** Told of a pass that threw. Must not throw itself. */
+  /** Called when a pass threw. Must not throw itself. */
   readonly onFailed: (error: unknown) => void;
   /** The sleep after a pass that threw. */
   readonly pauseMs: number;
@@ -52,7 +52,7 @@ export function createLoop({ pass, onFailed, pauseMs, minIntervalMs = 0 }: LoopD
     }
   }
 
-  // Asked anew after each wait.
+  // Checked again after each wait.
   const isOver = (): boolean => isStopped;
   const maySleep = (): boolean => !isWoken && !isStopped;
 

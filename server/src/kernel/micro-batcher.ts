@@ -30,14 +30,14 @@ export interface MicroBatcher<In, Out> {
   idle(): Promise<void>;
 }
 
-interface Waiting<In, Out> {
+interface WaitingItem<In, Out> {
   readonly item: In;
   readonly resolve: (out: Out | Promise<Out>) => void;
   readonly reject: (error: unknown) => void;
 }
 
 interface Share<In, Out> {
-  readonly entries: Waiting<In, Out>[];
+  readonly entries: WaitingItem<In, Out>[];
   /** What is before it was taken already. */
   head: number;
 }
@@ -50,8 +50,8 @@ export function createMicroBatcher<In, Out>(options: MicroBatcherOptions<In, Out
   let scheduled = false;
   let onIdle: (() => void)[] = [];
 
-  function take(): Waiting<In, Out>[] {
-    const batch: Waiting<In, Out>[] = [];
+  function take(): WaitingItem<In, Out>[] {
+    const batch: WaitingItem<In, Out>[] = [];
     let weight = 0;
     for (let next = shares.entries().next(); next.done !== true && batch.length < options.maxItems; next = shares.entries().next()) {
       const [name, share] = next.value;
@@ -75,7 +75,7 @@ export function createMicroBatcher<In, Out>(options: MicroBatcherOptions<In, Out
     return batch;
   }
 
-  async function flush(batch: readonly Waiting<In, Out>[]): Promise<void> {
+  async function flush(batch: readonly WaitingItem<In, Out>[]): Promise<void> {
     try {
       const results = await options.run(batch.map((entry) => entry.item));
       if (results.length !== batch.length) throw new Error(`a batch of ${String(batch.length)} answered ${String(results.length)} results`);

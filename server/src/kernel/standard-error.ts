@@ -17,11 +17,11 @@ const END_RETRY_MS = 10;
 export interface StandardError {
   /** Whole lines. Never waits, never throws. */
   write(lines: string): void;
-  /** The listener is called where lines are missing, once there is room again; what it writes stands in their place. The latest listener counts. */
+  /** The listener is called where lines are missing, once there is room again; what it writes takes their place. The latest listener counts. */
   onDropped(listener: (writes: number) => void): void;
 }
 
-/** Answers the descriptor to write to; a pipe, a socket or a terminal whose reader stands still answers EAGAIN there, instead of stopping the process. */
+/** Answers the descriptor to write to; a pipe, a socket or a terminal whose reader does not read answers EAGAIN there, instead of stopping the process. */
 function openWithoutWaiting(): number {
   // Node switches a pipe or a socket to that when it opens its stream.
   if (!isatty(STANDARD_ERROR)) return process.stderr.fd;

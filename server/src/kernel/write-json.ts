@@ -19,7 +19,7 @@ export function isSmall(node: unknown, max: number): boolean {
   }
 }
 
-interface Open {
+interface OpenNode {
   readonly entries: Iterator<readonly [string, Json | undefined]>;
   readonly isArray: boolean;
   isFirst: boolean;
@@ -28,7 +28,7 @@ interface Open {
 /** With a stack of its own instead of the engine's. */
 function writeDeep(root: Json): string {
   const parts: string[] = [];
-  const open: Open[] = [];
+  const open: OpenNode[] = [];
   const begin = (value: Json): void => {
     if (typeof value !== "object" || value === null) {
       parts.push(JSON.stringify(value));

@@ -74,7 +74,7 @@ function usageOf({ usage }: Extract<ModelPart, { readonly type: "finish" }>, mod
 export interface AskOptions {
   /** Ends the exchange at once; its reason is thrown as it is. */
   readonly signal: AbortSignal;
-  /** Told as soon as it is known, so that it is not lost when the answer breaks. */
+  /** Called as soon as it is known, so that it is not lost when the answer breaks. */
   readonly onUsage: (usage: ModelUsage) => void;
 }
 

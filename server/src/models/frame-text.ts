@@ -17,7 +17,7 @@ const CLOSING = /[>\uFF1E\uFE65\u203A\u27E9\u3009\u276F\u232A]/g;
 const INVISIBLE =
   /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u00AD\u180E\u200B\u200E\u200F\u202A-\u202E\u2060-\u206F\uFEFF\uFFF9-\uFFFB]|[\u{E0000}-\u{E01EF}]/gu;
 
-/** Text that can stand in a frame with this mark. */
+/** Text that can be in a frame with this mark. */
 export function cleanText(text: string, mark: string): string {
   return text
     .toWellFormed()

@@ -31,7 +31,7 @@ const TRIES = 2;
 /** One family has answered: the other may still be on its way, and is not waited for any longer (RFC 8305 calls it the resolution delay). */
 const OTHER_FAMILY_MS = 100;
 
-/** Names of this machine, which no name server knows. Read once: whoever edits the file starts anew. */
+/** Names of this machine, which no name server knows. Read once: an edit of the file needs a restart. */
 function readHostsFile(): ReadonlySet<string> {
   try {
     const lines = readFileSync("/etc/hosts", "utf8").split("\n");

@@ -26,7 +26,7 @@ export function readAccount(value: JsonObject): SignalFacts {
       const why = reason === undefined ? "" : ` (${sayWord(reason, "")})`;
       return stateOf(
         "critical",
-        `The business took this app's access to its account away${why}: nothing can be sent, and nothing comes in. What waits is kept. Connect the account again.`,
+        `The business took this app's access to its account away${why}: nothing can be sent, and nothing comes in. Waiting messages are kept. Connect the account again.`,
         aspectOf("partner", event, "removed"),
       );
     }
@@ -79,7 +79,7 @@ function readRestriction(value: JsonObject): SignalFacts {
   if (aspects.length === 0) {
     return stateOf(
       "critical",
-      "WhatsApp restricts this account, and does not say how. Look into WhatsApp Manager.",
+      "WhatsApp has restricted this account but does not say how. See WhatsApp Manager.",
       aspectOf("restriction", "ACCOUNT_RESTRICTION", "restricted"),
     );
   }
@@ -102,7 +102,7 @@ function readBan(ban: JsonObject | undefined): SignalFacts {
     case "":
       return stateOf(
         "critical",
-        "WhatsApp has disabled this account: nothing can be sent. What waits is kept. Appeal in WhatsApp Manager.",
+        "WhatsApp has disabled this account: nothing can be sent. Waiting messages are kept. Appeal in WhatsApp Manager.",
         aspectOf("account", state === "" ? "DISABLED_UPDATE" : state, "banned"),
       );
     default:
@@ -116,9 +116,9 @@ function readBan(ban: JsonObject | undefined): SignalFacts {
 
 const REVIEWED: ReadonlyMap<string, readonly [SignalSeverity, string]> = new Map([
   ["APPROVED", ["info", "WhatsApp reviewed this account and approved it."]],
-  ["REJECTED", ["warning", "WhatsApp reviewed this account and rejected it. WhatsApp Manager says why, and takes an appeal."]],
+  ["REJECTED", ["warning", "WhatsApp reviewed this account and rejected it. WhatsApp Manager shows why, and where to appeal."]],
   ["PENDING", ["info", "WhatsApp is reviewing this account."]],
-  ["DEFERRED", ["warning", "WhatsApp put off the review of this account. WhatsApp Manager says what is missing."]],
+  ["DEFERRED", ["warning", "WhatsApp has postponed the review of this account. WhatsApp Manager shows what is missing."]],
 ]);
 
 export function readReview(value: JsonObject): SignalFacts {
@@ -133,12 +133,12 @@ export function readReview(value: JsonObject): SignalFacts {
 export function readAlert(value: JsonObject): SignalFacts & { readonly phoneNumberId?: string } {
   const alert = readObject(value, "alert_info");
   const [type, description] = [short(readString(alert, "alert_type")), short(readString(alert, "alert_description"))];
-  const told = readString(alert, "alert_severity")?.toUpperCase();
-  const severity = told === "CRITICAL" ? "critical" : told === "WARNING" ? "warning" : "info";
+  const severityWord = readString(alert, "alert_severity")?.toUpperCase();
+  const severity = severityWord === "CRITICAL" ? "critical" : severityWord === "WARNING" ? "warning" : "info";
   const what =
     description === "" ? sayWord(type, "it does not say of what") : `${description.replace(/\.$/, "")} (${sayWord(type, "no type")})`;
   const isOver = /^(?:RESOLVED|CLOSED|INACTIVE|NONE)$/i.test(readString(alert, "alert_status") ?? "");
-  const state = readString(alert, "alert_status") ?? told ?? "";
+  const state = readString(alert, "alert_status") ?? severityWord ?? "";
   const numberId = readString(value, "entity_type")?.toUpperCase().includes("PHONE") === true ? readScalar(value, "entity_id") : undefined;
   return {
     ...happened(isOver ? "info" : severity, `WhatsApp ${isOver ? "ended an alert" : "alerts"}: ${what}.`, aspectOf(`alert:${type}`, state)),

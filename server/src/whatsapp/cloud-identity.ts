@@ -14,7 +14,7 @@ export function recipientOfEcho(echo: JsonObject): CustomerIdentity {
   return identityOf(readScalar(echo, "to"), readString(echo, "to_user_id"), readString(echo, "to_parent_user_id"));
 }
 
-/** The identity before the change that a `system` message tells of; the new one stays in its content. */
+/** The identity before the change that a `system` message reports; the new one stays in its content. */
 export function subjectOfSystemMessage(message: JsonObject): CustomerIdentity {
   const system = readObject(message, "system");
   const newUserId = readString(system, "user_id");
@@ -26,10 +26,10 @@ export function subjectOfSystemMessage(message: JsonObject): CustomerIdentity {
   );
 }
 
-/** Changes of the account; `*_identity_changed` tells of a security key only, and proves no new identifier. */
+/** Changes of the account; `*_identity_changed` is about a security key only, and proves no new identifier. */
 const CHANGES_OF_ACCOUNT: ReadonlySet<string> = new Set(["user_changed_number", "user_changed_user_id", "customer_changed_number"]);
 
-/** Who the customer is after a change; undefined when the system message tells of something else. */
+/** Who the customer is after a change; undefined when the system message is about something else. */
 export function identityAfterChange(message: JsonObject): CustomerIdentity | undefined {
   const system = readObject(message, "system");
   if (!CHANGES_OF_ACCOUNT.has(readString(system, "type") ?? "")) return undefined;

@@ -5,7 +5,7 @@ import { isArray, isObject } from "../kernel/read-json.ts";
 /** What is wrong, as a sentence that names the place; undefined when nothing is. */
 export type ContentProblem = string | undefined;
 
-/** Where a value stands, such as `interactive.action.buttons[0]`. */
+/** Where a value is, such as `interactive.action.buttons[0]`. */
 export interface ContentPlace {
   readonly node: JsonObject;
   readonly path: string;

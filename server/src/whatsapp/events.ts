@@ -66,7 +66,7 @@ export interface StatusEvent {
   readonly fault?: ProviderFault;
   /** What the message costs, in the provider's own words; it says so on one status of a message, or on two. */
   readonly pricing?: JsonObject;
-  /** The window that an advertisement opened: its id, origin and end, as the provider tells them. */
+  /** The window that an advertisement opened: its id, origin and end, in the provider's words. */
   readonly entryWindow?: JsonObject;
   /** The provider's template behind a message that was sent without one. */
   readonly templateId?: string;
@@ -87,7 +87,7 @@ export interface NoticeEvent {
   readonly raw: string;
 }
 
-/** Two names of one person, or a name for an identifier, told without a message: a contact card or a LID mapping of a gateway. Begins no conversation. */
+/** Two names of one person, or a name for an identifier, that came without a message: a contact card or a LID mapping of a gateway. Begins no conversation. */
 export interface IdentityEvent {
   readonly kind: "identity";
   readonly provider: Provider;
@@ -95,9 +95,9 @@ export interface IdentityEvent {
   readonly channelKey?: string;
   readonly accountKey?: string;
   readonly customer: CustomerIdentity;
-  /** Who the customer is from now on, where it tells of a change. */
+  /** Who the customer is from now on, where it reports a change. */
   readonly becomes?: CustomerIdentity;
-  /** Since when, where it tells of a change. */
+  /** Since when, where it reports a change. */
   readonly at?: Date;
   readonly raw: string;
 }

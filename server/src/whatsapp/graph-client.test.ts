@@ -6,7 +6,7 @@ import { z } from "zod";
 import { createGraphClient, type GraphClient } from "./graph-client.ts";
 import type { SendOutcome, SendRequest } from "./transport.ts";
 
-interface Seen {
+interface ReceivedRequest {
   readonly path: string | undefined;
   readonly headers: IncomingMessage["headers"];
   readonly body: unknown;
@@ -20,9 +20,9 @@ afterEach(async () => {
 
 /** A real HTTP server that answers what it is told to, after the whole request has come in. */
 async function startGraph(
-  answer: (response: ServerResponse, socket: Socket, seen: Seen) => void,
-): Promise<{ baseUrl: string; seen: Seen[] }> {
-  const seen: Seen[] = [];
+  answer: (response: ServerResponse, socket: Socket, seen: ReceivedRequest) => void,
+): Promise<{ baseUrl: string; seen: ReceivedRequest[] }> {
+  const seen: ReceivedRequest[] = [];
   const listener: RequestListener = (request, response) => {
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));

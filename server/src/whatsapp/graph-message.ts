@@ -7,7 +7,7 @@ import type { SendAddress } from "./send-address.ts";
 import type { SendRequest } from "./transport.ts";
 
 export function buildGraphMessage({ to, content, quotes, ownId }: Omit<SendRequest, "channel">): JsonObject {
-  // What changes another message names it in its own node; WhatsApp refuses a context beside a reaction.
+  // What changes another message names it in its own node; WhatsApp rejects a context beside a reaction.
   const canQuote = kindOf(readString(content, "type") ?? "").role !== "change";
   return {
     ...content,

@@ -1,5 +1,5 @@
-// Owns: the field `user_id_update`, an older way of telling that a customer's user id has changed (platform reference §4.4: not subscribable any more, yet
-// seen). Refuses to know: what a change does to a thread.
+// Owns: the field `user_id_update`, an older way to report that a customer's user id has changed (it can no longer be subscribed to, but still
+// arrives). Refuses to know: what a change does to a thread.
 import type { JsonObject } from "../kernel/json.ts";
 import { type CloudItem, placeOf } from "./cloud-envelope.ts";
 import { identityOf, isAddressable } from "./cloud-identity.ts";
@@ -7,7 +7,7 @@ import type { CustomerIdentity, IdentityEvent } from "./events.ts";
 import { notAhead, readTime } from "./provider-time.ts";
 import { isArray, isObject, readObject, readScalar, readString } from "../kernel/read-json.ts";
 
-/** Undefined when the change is of another field, names neither a number nor an account of ours, or tells no change that can be read: it is then recorded as it is. */
+/** Undefined when the change is of another field, names neither a number nor an account of ours, or has no change that can be read: it is then recorded as it is. */
 export function readIdentityUpdate(
   item: Extract<CloudItem, { kind: "change" }>,
   raw: string,

@@ -15,7 +15,7 @@ const BOOKKEEPING: readonly RegExp[] = [
 
 const plain = (field: string): string => field.toLowerCase().replaceAll(/[_-]/g, ".");
 
-/** Everything else is kept to be taken up when a newer version can make something of it. What the Cloud API sends is never mere bookkeeping. */
+/** Everything else is kept, for a newer version that can make something of it. What the Cloud API sends is never mere bookkeeping. */
 export function isForNothing({ provider, field }: Pick<NoticeEvent, "provider" | "field">): boolean {
   return provider !== "cloud" && BOOKKEEPING.some((pattern) => pattern.test(plain(field)));
 }

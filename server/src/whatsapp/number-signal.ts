@@ -18,7 +18,10 @@ const QUALITY: ReadonlyMap<string, QualityWord> = new Map<string, QualityWord>([
   ["UNFLAGGED", { aspect: "quality", severity: "info", sentence: "The quality of this number is good again." }],
   ["DOWNGRADE", { aspect: "quality", severity: "warning", sentence: "WhatsApp lowered the limit of this number." }],
   ["UPGRADE", { aspect: "quality", severity: "info", sentence: "WhatsApp raised the limit of this number." }],
-  ["THROUGHPUT_UPGRADE", { aspect: "throughput", severity: "info", sentence: "WhatsApp takes more messages a second of this number." }],
+  [
+    "THROUGHPUT_UPGRADE",
+    { aspect: "throughput", severity: "info", sentence: "WhatsApp accepts more messages per second from this number." },
+  ],
   ["ONBOARDING", { aspect: "onboarding", severity: "info", sentence: "This number is registered with WhatsApp." }],
 ]);
 

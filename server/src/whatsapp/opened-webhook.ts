@@ -18,7 +18,7 @@ interface Readable<Events> {
 export type OpenedWebhook = Readable<readonly WebhookEvent[] | Generator<WebhookEvent>> | Malformed;
 export type ParsedWebhook = Readable<readonly WebhookEvent[]> | Malformed;
 
-/** So long a body may keep everybody else waiting at a time. */
+/** How long a body may keep everybody else waiting at a time. */
 const TURN_MS = 10;
 
 export function readAtOnce(opened: OpenedWebhook): ParsedWebhook {

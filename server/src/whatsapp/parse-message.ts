@@ -77,7 +77,7 @@ export function unreadable({ channelKey, raw }: Pick<ItemSite, "channelKey" | "r
 /** Some types say in another place what they are, or are no messages of the customer at all. */
 function withPlainType(message: JsonObject): JsonObject {
   switch (readString(message, "type")) {
-    // Meta ended it; it told that the chat was opened, and nobody had written anything.
+    // Meta no longer sends it: the chat was opened, and nobody had written anything.
     case "request_welcome":
       return { ...message, type: "system", system: { type: "request_welcome", body: "Opened the chat." } };
     case "media_placeholder":

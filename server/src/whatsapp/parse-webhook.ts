@@ -100,7 +100,7 @@ function readListedItem(item: ListedItem, reader: BodyReader): WebhookEvent {
 
 const clean = (node: JsonObject, { needsCleaning }: BodyReader): JsonObject => (needsCleaning ? cleanObject(node) : node);
 
-interface Identified {
+interface ItemCustomer {
   readonly customer: CustomerIdentity;
   readonly contact: JsonObject | undefined;
 }
@@ -111,7 +111,7 @@ const NAMED_BY: Readonly<Record<Exclude<ItemList, "errors">, (node: JsonObject) 
   statuses: recipientOfStatus,
 };
 
-function identify({ list, scope }: ListedItem, node: JsonObject, { needsCleaning, wireText, surroundings }: BodyReader): Identified {
+function identify({ list, scope }: ListedItem, node: JsonObject, { needsCleaning, wireText, surroundings }: BodyReader): ItemCustomer {
   if (list === "errors") return { customer: {}, contact: undefined };
   // A contact could only be the new identity here, and a message of a change must find the thread of the old one.
   if (list === "messages" && node["type"] === "system") return { customer: subjectOfSystemMessage(node), contact: undefined };

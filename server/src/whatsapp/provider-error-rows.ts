@@ -1,4 +1,4 @@
-// Owns: what each error code of the Cloud API means for a message that we sent, as one table (platform reference §6.4). Refuses to know: errors without a code.
+// Owns: what each error code of the Cloud API means for a message that we sent, as one table (Meta: "Cloud API error codes"). Refuses to know: errors without a code.
 // Only what was certainly not processed is `backoff`; what may have gone out is `reconcile`; all else is final.
 import type { RetryAdvice } from "./transport.ts";
 
@@ -110,7 +110,7 @@ export const ERROR_ROWS: readonly ErrorRow[] = [
     codes: [131064],
     advice: "never",
     sentence:
-      "WhatsApp has cut this account's limit because templates were filed under a wrong category. The message is kept unsent. Correct the categories; the limit lifts by itself.",
+      "WhatsApp has cut this account's limit because templates were filed under a wrong category. The message is kept unsent. Correct the categories; the limit is lifted automatically.",
   },
   {
     codes: [131056],

@@ -1,4 +1,4 @@
-// Owns: reading one error of the Cloud API, as it stands in statuses, messages and answers. Refuses to know: what follows from it.
+// Owns: reading one error of the Cloud API, as it comes in statuses, messages and answers. Refuses to know: what follows from it.
 import type { Json } from "../kernel/json.ts";
 import type { ProviderFault } from "./events.ts";
 import { isObject, readInteger, readObject, readString } from "../kernel/read-json.ts";

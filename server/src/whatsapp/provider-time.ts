@@ -13,7 +13,7 @@ const MAX_AHEAD_MS = 5 * 60_000;
 const FIRST_MILLISECONDS = 1e11;
 
 /**
- * Since 1970 in seconds, milliseconds, microseconds or nanoseconds, told apart by their size; as a number, a string (with a fraction, or as ISO 8601)
+ * Since 1970 in seconds, milliseconds, microseconds or nanoseconds, distinguished by their size; as a number, a string (with a fraction, or as ISO 8601)
  * or the two halves of a 64-bit number. Undefined when missing or absurd.
  */
 export function readTime(node: JsonObject, key: string): Date | undefined {
@@ -23,7 +23,7 @@ export function readTime(node: JsonObject, key: string): Date | undefined {
   return whole >= EARLIEST_MS && whole < LATEST_MS ? new Date(whole) : undefined;
 }
 
-/** When it was written, as far as that can be told: never later than it came in. */
+/** When it was written, as far as that is known: never later than it came in. */
 export function notAhead(at: Date | undefined, receivedAt: Date): Date {
   return at === undefined || isAhead(at, receivedAt) ? receivedAt : at;
 }

@@ -1,4 +1,4 @@
-// Owns: what a notice says of a channel or a template, as a sentence and as typed facts (platform reference §5, §8.2, §8.3). Refuses to know: whose
+// Owns: what a notice says of a channel or a template, as a sentence and as typed facts (Meta: "Webhooks reference"). Refuses to know: whose
 // channel it is, and what was known before.
 import type { JsonObject } from "../kernel/json.ts";
 import { readAccount, readAlert, readCapability, readPartnerSolution, readReview } from "./account-signal.ts";

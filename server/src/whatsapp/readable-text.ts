@@ -103,7 +103,7 @@ function pinText(pin: JsonObject | undefined): string {
 
 const EDITABLE = ["text", "image", "video", "document", "location", "contacts", "interactive", "poll", "order"] as const;
 
-/** Without words it stands beside the message that it names, and says nothing of its own; where it names none, it says at least that it came. */
+/** Without words it is shown with the message that it names, and says nothing of its own; where it names none, it says at least that it came. */
 function editedText(edit: JsonObject | undefined): string | null {
   const message = readObject(edit, "message");
   if (message === undefined) return readString(edit, "original_message_id") === undefined ? EDIT_WITHOUT_WORDS : null;
@@ -111,7 +111,7 @@ function editedText(edit: JsonObject | undefined): string | null {
   return type === undefined ? null : readableText(type, message);
 }
 
-/** A kind of next year: its words stand where they stand in the others. */
+/** A kind of next year: its words are where they are in the others. */
 function unknownText(message: JsonObject): string {
   const type = readString(message, "type") ?? "no type";
   const node = readObject(message, type);

@@ -5,7 +5,7 @@ import MarkdownIt, { type Token } from "markdown-it";
 /** Longer texts are cut: no message is that long. */
 export const MAX_MARKDOWN_LENGTH = 100_000;
 
-// html: tags are seen as tags, so that <br> and <b> can be told from words. Whole blocks of HTML stay off, so that what is inside them is still read;
+// html: tags are seen as tags, so that <br> and <b> can be distinguished from words. Whole blocks of HTML stay off, so that what is inside them is still read;
 // so do code by indentation and headings by underlining: nobody means them in a chat.
 const parser = new MarkdownIt({ html: true, linkify: false, typographer: false, maxNesting: 20 }).disable([
   "html_block",
@@ -63,7 +63,7 @@ function markMissed(text: string): string {
   });
 }
 
-interface Open {
+interface OpenInline {
   readonly token: Token;
   text: string;
 }
@@ -74,7 +74,7 @@ function emphasisMark(token: Token, inStrong: boolean, inner: string): string {
   return inStrong || inner.includes("*") ? "_" : "*";
 }
 
-function closeInline(open: Open, stack: readonly Open[], isHeading: boolean): string {
+function closeInline(open: OpenInline, stack: readonly OpenInline[], isHeading: boolean): string {
   const { token, text } = open;
   const inStrong = isHeading || stack.some((around) => around.token.type === "strong_open");
   switch (token.type) {
@@ -163,7 +163,7 @@ function leafText(token: Token, isInLink: boolean): string {
   }
 }
 
-const isOpenLink = ({ token }: Open): boolean => token.type === "link_open";
+const isOpenLink = ({ token }: OpenInline): boolean => token.type === "link_open";
 
 /** A link in HTML is read like one of Markdown; another tag stays what it is. */
 function asLink(token: Token): Token {
@@ -179,14 +179,14 @@ function asLink(token: Token): Token {
 }
 
 function renderInline(written: readonly Token[], isHeading = false): string {
-  const stack: Open[] = [];
+  const stack: OpenInline[] = [];
   let text = "";
   const add = (piece: string): void => {
     const around = stack.at(-1);
     if (around === undefined) text += piece;
     else around.text += piece;
   };
-  const close = (open: Open, after: string): void => {
+  const close = (open: OpenInline, after: string): void => {
     const closed = closeInline(open, stack, isHeading);
     const { markup } = open.token;
     // A lone star in a word is more often a sign of arithmetic.
@@ -211,7 +211,7 @@ function renderInline(written: readonly Token[], isHeading = false): string {
 
 interface Line {
   readonly text: string;
-  /** Which lines of the source it was; what stood apart there stands apart here. */
+  /** Which lines of the source it was; what was apart there is apart here. */
   readonly from: number;
   readonly to: number;
   /** In a list or a quote, which a line right behind it would seem to belong to. */
@@ -241,7 +241,7 @@ class BlockWriter {
   readonly #prefixes: string[] = [];
   /** Of each numbered list around: its first number, and how many items it has so far. */
   readonly #numbered: { first: string; length: number }[] = [];
-  /** Stands before the next line only, in place of the innermost prefix. */
+  /** Before the next line only, in place of the innermost prefix. */
   #bullet: string | undefined;
   #table: Table | undefined;
   #isHeading = false;

@@ -1,4 +1,4 @@
-// Owns: WhatsApp's words in notices, in plain English. A word that nobody named yet is made readable, and stands behind it as it came. Refuses to know:
+// Owns: WhatsApp's words in notices, in plain English. A word that is not listed is made readable, and follows as it came. Refuses to know:
 // what follows from it.
 import { short } from "./signal.ts";
 
@@ -23,7 +23,7 @@ const WORDS: ReadonlyMap<string, string> = new Map([
   ["RATE_LIMITING_PAUSE", "because too many were sent"],
 ]);
 
-/** `none`: what stands for a word that is missing. */
+/** `none`: what to say for a word that is missing. */
 export function sayWord(raw: string | undefined, none: string): string {
   const word = short(raw);
   return word === "" ? none : (WORDS.get(word) ?? readable(word));

@@ -28,9 +28,9 @@ export interface Signal {
   /** Of an account's numbers this one. */
   readonly displayPhoneNumber?: string;
   readonly phoneNumberId?: string;
-  /** The provider's time; absent: it tells none. */
+  /** The provider's time; absent: it gives none. */
   readonly at?: Date;
-  /** A state, which may be told again and again: what is known already is not told again. Absent: it happens anew each time. */
+  /** A state, which may be reported again and again: what is known already is not reported again. Absent: it is new each time. */
   readonly onlyIfChanged?: true;
   /** Its body has neither a time nor an id: the same bytes may be another report. */
   readonly comesAlike?: true;

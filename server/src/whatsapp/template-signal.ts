@@ -49,14 +49,14 @@ export function readTemplate(value: JsonObject, field: string): SignalFacts {
   return { severity, sentence, aspects: [], ...(name === "" || language === "" ? {} : { template }) };
 }
 
-interface Said {
+interface ReportedState {
   readonly status: string | undefined;
   readonly quality: string | undefined;
   /** Of a notice of the category only. */
   readonly category: string | undefined;
 }
 
-function whatOf(value: JsonObject, { status, quality, category }: Said): readonly ["info" | "warning", string] {
+function whatOf(value: JsonObject, { status, quality, category }: ReportedState): readonly ["info" | "warning", string] {
   if (status !== undefined) return DONE.get(status) ?? ["info", `has a new state: ${readable(status)}`];
   if (quality !== undefined) return QUALITY.get(quality) ?? ["info", `has a new quality: ${readable(quality)}`];
   const correct = readString(value, "correct_category");
@@ -64,7 +64,7 @@ function whatOf(value: JsonObject, { status, quality, category }: Said): readonl
     const at = readTime(value, "category_update_timestamp");
     return [
       "warning",
-      `belongs into the category ${short(correct)}${at === undefined ? "" : `, and will be in it from ${at.toISOString()} on`}`,
+      `belongs in the category ${short(correct)}${at === undefined ? "" : `, and will be in it from ${at.toISOString()} on`}`,
     ];
   }
   if (category !== undefined) return ["info", `is in the category ${short(category)} now`];

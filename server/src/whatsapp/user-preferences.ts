@@ -1,4 +1,4 @@
-// Owns: reading the field `user_preferences`: a customer who stops or resumes marketing through WhatsApp itself (platform reference §5, §6.11).
+// Owns: reading the field `user_preferences`: a customer who stops or resumes marketing through WhatsApp itself (Meta: "user_preferences webhook").
 // Refuses to know: what follows from it, and what customers say in their own words.
 import { completeIdentity, findContact, identityOf, indexContacts, isAddressable } from "./cloud-identity.ts";
 import { type CloudItem, placeOf } from "./cloud-envelope.ts";
@@ -27,9 +27,9 @@ export function readPreferences(item: Extract<CloudItem, { kind: "change" }>, ra
     const named = identityOf(readScalar(node, "wa_id"), readString(node, "user_id"), readString(node, "parent_user_id"));
     const customer = completeIdentity(named, findContact(contacts, named, list.length === 1));
     const word = VALUES.get(readString(node, "value")?.toLowerCase() ?? "");
-    const told = readTime(node, "timestamp");
+    const reportedAt = readTime(node, "timestamp");
     // A refusal counts from when we heard of it; a consent that does not say when could undo a later refusal.
-    const at = told === undefined && word !== "stop" ? undefined : notAhead(told, receivedAt);
+    const at = reportedAt === undefined && word !== "stop" ? undefined : notAhead(reportedAt, receivedAt);
     const isMarketing = (readString(node, "category") ?? "marketing_messages") === "marketing_messages";
     return word === undefined || at === undefined || !isMarketing || !isAddressable(customer) ? [] : [{ customer, value: word, at }];
   });

@@ -3,13 +3,13 @@
 import type { JsonObject } from "../kernel/json.ts";
 import { readObject, readString } from "../kernel/read-json.ts";
 import { kindOf, type MessageKind, UNSUPPORTED_CHANGES } from "../whatsapp/message-kinds.ts";
-import { asksSomething, readCourtesy, type Said } from "./courtesies.ts";
+import { asksSomething, readCourtesy, type SpeechAct } from "./courtesies.ts";
 
 /**
  * `unreadable`: something was said that only a person can look at (a voice note, a photo without words). `order`: a person has to take it.
  * `chosen`: one of the choices that they were given, which asks for nothing itself. `shared`: a place, a card or a file without words.
  */
-export type Asks = Said | MessageKind["asks"] | "chosen";
+export type Asks = SpeechAct | MessageKind["asks"] | "chosen";
 
 export interface MessageToRead {
   readonly type: string;
@@ -33,7 +33,7 @@ function wordsAsk({ type, content }: Pick<MessageToRead, "type" | "content">, wo
   return isTapped && (said === "answer" || said === "thanks" || said === "greeting") ? "chosen" : said;
 }
 
-/** What of a burst only a person can take up, whatever else in it has its answer; for whoever reads words alone. */
+/** What of a burst only a person can deal with, whatever else in it has its answer; for whoever reads words alone. */
 export function leftForPerson(burst: readonly { readonly asks?: Asks }[]): "order" | "unreadable" | undefined {
   return (["order", "unreadable"] as const).find((left) => burst.some(({ asks }) => asks === left));
 }
@@ -67,7 +67,7 @@ export function decideBurst(
   if (asks.has("stop")) return { outcome: "skip", reason: "stop_word", mayGreet: false };
   if (understands && asks.has("chosen")) return { outcome: "ask" };
   if (understands && lastSaid !== null && asksSomething(lastSaid) && ANSWERING.some((kind) => asks.has(kind))) return { outcome: "ask" };
-  // A business may have texts for greetings and thanks; a model greets by itself.
+  // A business may have texts for greetings and thanks; a model greets without being told to.
   if (asks.has("greeting") || (asks.has("thanks") && !understands)) return { outcome: "ask" };
   return { outcome: "skip", reason: "nothing_to_answer", mayGreet: asks.has("thanks") };
 }

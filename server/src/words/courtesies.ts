@@ -7,7 +7,7 @@ import { clausesOf, phrasesOf, plainText, setOf, squeeze, withoutFaces, type Wor
 import { wantsPerson } from "./wants-person.ts";
 
 /** What a message is, by its words alone. */
-export type Said = "greeting" | "thanks" | "answer" | "stop" | "person" | "nothing" | "question";
+export type SpeechAct = "greeting" | "thanks" | "answer" | "stop" | "person" | "nothing" | "question";
 type Kind = "stop" | "greeting" | "answer" | "thanks" | "filler";
 
 const KINDS = new Map<string, Kind>(
@@ -120,7 +120,7 @@ function kindsOf(clause: readonly Word[], asks: boolean): readonly Kind[] | unde
   return kinds;
 }
 
-function courtesyOf(clauses: readonly (readonly Word[])[], asks: boolean): Said | undefined {
+function courtesyOf(clauses: readonly (readonly Word[])[], asks: boolean): SpeechAct | undefined {
   const kinds = new Set<Kind>();
   for (const clause of clauses) {
     const found = kindsOf(clause, asks) ?? (!asks && isCourteous(clause.map(({ plain }) => plain)) ? (["thanks"] as const) : undefined);
@@ -132,7 +132,7 @@ function courtesyOf(clauses: readonly (readonly Word[])[], asks: boolean): Said 
 }
 
 /** What a customer's words are. `question` is everything that is not known to be something else. */
-export function readCourtesy(text: string): Said {
+export function readCourtesy(text: string): SpeechAct {
   const read = text.slice(0, 4_000);
   if (SAYS_NOTHING.test(withoutFaces(read))) return NODS.test(read) ? "answer" : "nothing";
   const clauses = clausesOf(read);

@@ -1,5 +1,5 @@
 // Owns: sentences of courtesy that nobody can list: praise, thanks, apologies, asking for a moment, in every language of the product. Each language has
-// the words that make such a sentence, and those that may stand around them; one word that is in neither, and it is no courtesy. Pure.
+// the words that make such a sentence, and those that may be around them; one word that is in neither, and it is no courtesy. Pure.
 // Refuses to know: fixed phrases (courtesy-phrases.ts).
 import { isAsking } from "./courtesy-phrases.ts";
 import { setOf, squeeze } from "./plain-words.ts";

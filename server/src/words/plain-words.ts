@@ -1,4 +1,4 @@
-// Owns: what is said, without how it is written: the words of a text and the clauses they stand in, whatever their case, accents, punctuation and
+// Owns: what is said, without how it is written: the words of a text and the clauses they are in, whatever their case, accents, punctuation and
 // emoji. Pure, and linear in the text. Refuses to know: what the words mean.
 
 export interface Word {
@@ -37,7 +37,7 @@ export function plainText(text: string): string {
 /** Letters that are repeated once only. */
 export const squeeze = (word: string): string => word.replace(/(\p{L})\1+/gu, "$1");
 
-/** A list as it stands in our sources: phrases between commas. */
+/** A list as it is written in our sources: phrases between commas. */
 export const phrasesOf = (listed: string): readonly string[] => listed.split(",").map((phrase) => plainText(phrase));
 export const setOf = (listed: string): ReadonlySet<string> => new Set(phrasesOf(listed));
 

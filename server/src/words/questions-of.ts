@@ -8,7 +8,7 @@ const QUESTION_MARK = /[?؟？]/;
 const SENTENCE_END = /(?<=[?؟？!。！\n]|\.(?=\s))/u;
 /** What may join two questions; only when an asking word follows it. */
 const JOINT = /\s*(?:[,،;，]|\s(?:and|y|e|et|und|و)\s)\s*/giu;
-/** They may stand before the word that asks. */
+/** They may come before the word that asks. */
 const BEFORE = setOf(
   "and,also,but,then,so,plus,y,e,tambien,tambem,pero,mas,et,aussi,mais,und,auch,aber,ו,גם,אבל,و,ايضا,لكن,a,hi,hello,hey,hola,oi,ola,bonjour,hallo,שלום,היי,مرحبا",
 );

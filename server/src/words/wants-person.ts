@@ -73,7 +73,7 @@ const LANGUAGES: readonly Language[] = [
   },
 ];
 
-/** Nothing else may stand right before the person: "a human", "your manager", but not "real estate agent", "per person", "two people". */
+/** Nothing else may come right before the person: "a human", "your manager", but not "real estate agent", "per person", "two people". */
 const DETERMINERS = setOf(
   "a,an,the,your,my,some,any,another,of,real,live,actual,human,other,to,with,by,support,service,sales,customer,physical,nice," +
     "un,una,el,la,los,con,al,a,su,tu,otro,otra,algun,alguna,que,me,verdadera," +
@@ -84,7 +84,7 @@ const DETERMINERS = setOf(
 );
 /** They never belong to another word. */
 const PRONOUNS = setOf("someone,somebody,anyone,anybody,alguien,alguem,quelqu un,jemand,jemandem,jemanden,מישהו,מישהי");
-/** Behind the person, when only wanting stands before it. */
+/** Behind the person, when only wanting comes before it. */
 const AFTERWARDS = setOf(
   "please,pls,now,here,asap,real,to,who,for,not,instead,real,humano,humana,por,ahora,ya,que,porfa,real,agora,aqui,de,svp,s,maintenant,humain,bitte,jetzt,sprechen,אמיתי,אנושי,אנושית,בבקשה,עכשיו,من,لو,الان,حقيقي,بشري",
 );

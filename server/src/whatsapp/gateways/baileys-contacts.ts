@@ -1,4 +1,4 @@
-// Owns: the identities that WhatsApp Web tells without a message: contact cards and LID mappings. Refuses to know: the envelope around them.
+// Owns: the identities that WhatsApp Web sends without a message: contact cards and LID mappings. Refuses to know: the envelope around them.
 import type { JsonObject } from "../../kernel/json.ts";
 import type { CustomerIdentity, WebhookEvent } from "../events.ts";
 import { readString } from "../../kernel/read-json.ts";

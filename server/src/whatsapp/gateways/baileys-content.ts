@@ -16,7 +16,7 @@ export interface ReadContent {
   readonly text: string | null;
   readonly quotedId?: string;
   readonly targetId?: string;
-  /** An edit or a revoke has no id that is the same on every way it is told; this one is. */
+  /** An edit or a revoke has no id that is the same in every form in which it comes; this one is. */
   readonly changeId?: string;
   readonly changedAt?: Date;
 }
@@ -63,13 +63,13 @@ function isSeenOnce(message: JsonObject): boolean {
   );
 }
 
-/** A revoke of the message with this id; every gateway's way of telling it gives the same. */
+/** A revoke of the message with this id; every gateway's form of it gives the same. */
 export function revokeOf(targetId: string, gateway: JsonObject): ReadContent {
   const content = { type: "revoke", revoke: { original_message_id: targetId }, gateway: withoutBulk(gateway) };
   return { kind: "content", type: "revoke", content, text: null, targetId, changeId: `revoke:${targetId}` };
 }
 
-/** An edit of the message with this id. `changedAt` tells one edit from the next; without it the new text does. */
+/** An edit of the message with this id. `changedAt` distinguishes one edit from the next; without it the new text does. */
 export function editOf(targetId: string, edited: JsonObject, changedAt: Date | undefined): ReadContent | undefined {
   const read = readBaileysContent(edited);
   if (read.kind === "none" || read.type === "edit") return undefined;
@@ -151,14 +151,14 @@ function productOf(contextInfo: JsonObject | undefined): JsonObject | undefined 
   return id === undefined ? undefined : { product_retailer_id: id };
 }
 
-/** Something came that this gateway cannot show. It may come again under its own id, so the note has another. */
+/** Something came that this gateway cannot show. It may be sent again under its own id, so the note has another. */
 export function placeholderOf(messageId: string | undefined, gateway: JsonObject): ReadContent {
   const content = { type: "placeholder", placeholder: {}, gateway: withoutBulk(gateway) };
   const changeId = messageId === undefined ? {} : { changeId: `placeholder:${messageId}` };
   return { kind: "content", type: "placeholder", content, text: readableText("placeholder", content), ...changeId };
 }
 
-/** A call that nobody took is told as a message without content. */
+/** A call that nobody took comes as a message without content. */
 export function missedCall(isVideo: boolean, gateway: JsonObject): ReadContent {
   const content = { type: "call", call: callNode(isVideo, true), gateway: withoutBulk(gateway) };
   return { kind: "content", type: "call", content, text: readableText("call", content) };

@@ -22,17 +22,17 @@ import {
   unreadableItem,
 } from "./gateway-item.ts";
 
-type Read = (node: JsonObject, item: GatewayItem) => WebhookEvent;
+type EventReader = (node: JsonObject, item: GatewayItem) => WebhookEvent;
 
 interface Part {
   readonly event: string;
   readonly node: Json;
   /** The event's data with nothing but this node in it. */
   readonly alone: Json;
-  readonly read: Read;
+  readonly read: EventReader;
 }
 
-const LISTS: ReadonlyMap<string, Read> = new Map<string, Read>([
+const LISTS: ReadonlyMap<string, EventReader> = new Map<string, EventReader>([
   ["messages.update", readBaileysUpdate],
   ["messages.reaction", readBaileysReaction],
   ["message-receipt.update", readBaileysReceipt],
@@ -91,7 +91,7 @@ function partsOfUpsert(event: string, data: JsonObject): readonly Part[] {
   }));
 }
 
-const HISTORY_LISTS: readonly (readonly [string, Read])[] = [
+const HISTORY_LISTS: readonly (readonly [string, EventReader])[] = [
   ["lidPnMappings", (node, item) => readContact(node, item, "lid-mapping.update")],
   ["contacts", (node, item) => readContact(node, item, "contacts.set")],
   ["messages", (node, item) => readBaileysMessage(node, item, true)],

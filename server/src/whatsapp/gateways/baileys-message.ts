@@ -80,7 +80,7 @@ const MISSED_CALLS: ReadonlyMap<string, boolean> = new Map([
 ]);
 
 /**
- * A message without content: what may be seen once stays on the phone. What could not be decrypted yet comes again under the same id: stored now, it
+ * A message without content: what may be seen once stays on the phone. What could not be decrypted yet is sent again under the same id: stored now, it
  * would hide that one.
  */
 function readStub(node: JsonObject, key: JsonObject | undefined): BaileysContent {
@@ -98,7 +98,7 @@ export function skippedChat(chat: Chat, item: GatewayItem): WebhookEvent | undef
   return chat.kind === "unreadable" ? unreadableItem(item, chat.reason) : undefined;
 }
 
-/** What is only noted may come again under its own id, and is more then. */
+/** What is only noted may be sent again under its own id, with its content. */
 function noteIdOf({ type }: ReadContent, { providerMessageId: id }: MessageFacts): string | undefined {
   return type === "placeholder" && id !== undefined ? `placeholder:${id}` : undefined;
 }

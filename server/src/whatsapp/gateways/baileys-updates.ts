@@ -1,4 +1,4 @@
-// Owns: what WhatsApp Web tells of messages that exist already: statuses, edits, deletions, reactions, receipts in groups. Refuses to know: the
+// Owns: what WhatsApp Web reports of messages that exist already: statuses, edits, deletions, reactions, receipts in groups. Refuses to know: the
 // envelope around it.
 import type { JsonObject } from "../../kernel/json.ts";
 import type { WebhookEvent } from "../events.ts";
@@ -43,7 +43,7 @@ export interface RawStatus {
 
 export function readStatusOf({ key, targetId, word, at }: RawStatus, item: GatewayItem): WebhookEvent {
   const status = readBaileysStatus(word);
-  // What is told of the customer's own message is that we read it.
+  // What is reported of the customer's own message is that we read it.
   if (status === undefined || key?.["fromMe"] === false) return noticeOf(item, `status.${word ?? "none"}`.slice(0, 60));
   if (targetId === undefined) return unreadableItem(item, "no id: the status does not say which message it is about");
   return statusEvent(item, { providerMessageId: targetId, status, at: at ?? item.receivedAt, chat: chatOfKey(key, item.own) });

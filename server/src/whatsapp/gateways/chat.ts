@@ -63,7 +63,7 @@ function joinNames(
   for (const address of alternatives) {
     const other = classifyJid(address);
     if (other?.kind !== "phone" && other?.kind !== "lid") continue;
-    // In what the business sent, the alternative can be its own number: only a known own number tells.
+    // In what the business sent, the alternative can be its own number: only a known own number shows which.
     if (fromMe ? (own[other.kind] ?? other.value) === other.value : own[other.kind] === other.value) continue;
     customer[other.kind] ??= other.value;
   }

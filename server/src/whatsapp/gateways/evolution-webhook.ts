@@ -24,12 +24,12 @@ import {
 import { statusEvent } from "./gateway-status.ts";
 import { readTime } from "../provider-time.ts";
 
-type Read = (node: JsonObject, item: GatewayItem) => WebhookEvent;
+type EventReader = (node: JsonObject, item: GatewayItem) => WebhookEvent;
 
 /** Evolution does not say what comes from the past. A message is answered within a day or not at all. */
 const HISTORY_AFTER_MS = 24 * 3_600_000;
 
-const READERS: ReadonlyMap<string, Read> = new Map<string, Read>([
+const READERS: ReadonlyMap<string, EventReader> = new Map<string, EventReader>([
   ["messages.upsert", (node, item) => readBaileysMessage(node, item, isOld(node, item))],
   ["messages.set", (node, item) => readBaileysMessage(node, item, true)],
   ["messages.update", readUpdate],
@@ -112,7 +112,7 @@ function readEdited(node: JsonObject, item: GatewayItem): WebhookEvent {
 
 /**
  * What was sent through Evolution's API: by us, then its id is or will be that of our own message, or by another program. It is taken as the
- * proof of sending that it is: as a message it could come before the answer to our request, and stand in the thread twice.
+ * proof of sending that it is: as a message it could come before the answer to our request, and be in the thread twice.
  */
 function readOwnSend(node: JsonObject, item: GatewayItem): WebhookEvent {
   const key = readObject(node, "key");

@@ -23,9 +23,9 @@ export function readGatewayDone(result: Exchange | Rejected): MarkReadOutcome {
   return answer.outcome === "answered" ? { outcome: "accepted" } : answer;
 }
 
-type Answered = { readonly outcome: "answered"; readonly body: JsonObject | undefined };
+type GatewayReply = { readonly outcome: "answered"; readonly body: JsonObject | undefined };
 
-function readAnswer(result: Exchange | Rejected): Answered | Rejected | Uncertain {
+function readAnswer(result: Exchange | Rejected): GatewayReply | Rejected | Uncertain {
   if ("outcome" in result) return result;
   if (result.end === "not-written") return refused("backoff", -1, `The gateway could not be reached (${result.error.message}).`);
   if (result.end === "broken") {

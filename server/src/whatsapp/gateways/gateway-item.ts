@@ -14,7 +14,7 @@ import type { OwnNumber } from "./chat.ts";
 export interface GatewayDelivery {
   /** What our address was called with: the channel's token. */
   readonly channelKey: string;
-  /** Stands in where a gateway tells no time (most of its statuses). */
+  /** For what a gateway gives no time of (most of its statuses). */
   readonly receivedAt: Date;
 }
 

@@ -59,7 +59,7 @@ export function statusEvent({ provider, channelKey, raw }: GatewayItem, { provid
 
 const BRIDGE_ID = /^3EB0([0-9A-F]{8})([0-9A-F]{4})([0-9A-F]{4})([0-9A-F]{4})([0-9A-F]{12})$/;
 
-/** Sent by our bridge, and told again as a message by the socket, perhaps after the bridge itself has forgotten. */
+/** Sent by our bridge, and reported as a message by the socket, perhaps after the bridge itself has forgotten. */
 export function isBridgeSend({ provider }: GatewayItem, providerMessageId: string | undefined): providerMessageId is string {
   return provider === "baileys" && providerMessageId !== undefined && BRIDGE_ID.test(providerMessageId);
 }

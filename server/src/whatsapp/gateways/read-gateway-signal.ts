@@ -1,5 +1,5 @@
 // Owns: what a gateway says of its own connection to WhatsApp, and of what WhatsApp does not let its number do. Refuses to know: what was known before.
-// Everything else that gateways tell is noise here.
+// Everything else that gateways report is noise here.
 import type { JsonObject } from "../../kernel/json.ts";
 import { readTime } from "../provider-time.ts";
 import { isObject, readArray, readInteger, readObject, readScalar, readString } from "../../kernel/read-json.ts";
@@ -9,7 +9,7 @@ import { readable } from "../signal-words.ts";
 
 const CONNECTED = new Set(["open", "WORKING"]);
 const LOST = new Set(["close", "refused", "STOPPED", "FAILED", "SCAN_QR_CODE", "PASSKEY_REQUIRED", "PASSKEY_CONFIRMATION_REQUIRED"]);
-/** The library begins anew at once: after linking, and of its own accord. */
+/** The library connects again at once: after linking, and of its own accord. */
 const RESTARTS = "515";
 
 type ReadBody = (body: JsonObject | undefined) => Signal | undefined;
@@ -51,14 +51,14 @@ function readUpdate(data: JsonObject | undefined): Signal | undefined {
   return signalOf(readConnection(state, readScalar(data, "statusReason") ?? statusCodeOf(data)), data);
 }
 
-type Told = Aspect & { readonly sentence: string; readonly severity: Signal["severity"] };
+type AspectReport = Aspect & { readonly sentence: string; readonly severity: Signal["severity"] };
 
-function signalOf(connection: Told | undefined, data?: JsonObject, at?: Date): Signal | undefined {
-  const told = [connection, readReachoutLock(data), readCapping(data)].filter((one) => one !== undefined);
+function signalOf(connection: AspectReport | undefined, data?: JsonObject, at?: Date): Signal | undefined {
+  const reports = [connection, readReachoutLock(data), readCapping(data)].filter((one) => one !== undefined);
   // A lost connection says more than a limit, and a limit more than that all is well.
-  const worst = told.toSorted((a, b) => SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity))[0];
+  const worst = reports.toSorted((a, b) => SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity))[0];
   if (worst === undefined) return undefined;
-  const aspects = told.map(({ severity: _, ...aspect }) => aspect);
+  const aspects = reports.map(({ severity: _, ...aspect }) => aspect);
   return { severity: worst.severity, sentence: worst.sentence, aspects, onlyIfChanged: true, ...(at === undefined ? {} : { at }) };
 }
 
@@ -73,15 +73,15 @@ const ENDED: ReadonlyMap<string, readonly [state: string, what: string]> = new M
   ["440", ["replaced", "Another program took the gateway's place at WhatsApp"]],
 ]);
 
-const lost = (state: string, what: string): Told => ({
+const lost = (state: string, what: string): AspectReport => ({
   aspect: "connection",
   state,
   health: "disconnected",
   severity: "critical",
-  sentence: `${what}: nothing comes in or goes out. What waits is kept. Link the number again.`,
+  sentence: `${what}: nothing comes in or goes out. Waiting messages are kept. Link the number again.`,
 });
 
-function readConnection(state: string | undefined, reason: string | undefined): Told | undefined {
+function readConnection(state: string | undefined, reason: string | undefined): AspectReport | undefined {
   if (state !== undefined && CONNECTED.has(state)) {
     return { aspect: "connection", state, health: "ok", severity: "info", sentence: "The gateway is connected to WhatsApp." };
   }
@@ -89,14 +89,14 @@ function readConnection(state: string | undefined, reason: string | undefined): 
   const [name, what] = ENDED.get(reason ?? "") ?? [state, undefined];
   if (what !== undefined) return lost(name, what);
   if (/^(?:SCAN_QR_CODE|PASSKEY_)/.test(state)) return lost(state, "The gateway waits for the number to be linked");
-  const told = lost(state, "");
+  const report = lost(state, "");
   return {
-    ...told,
-    sentence: `The gateway lost its connection to WhatsApp (${state}): nothing comes in or goes out. What waits is kept. Look at the gateway if it does not come back by itself.`,
+    ...report,
+    sentence: `The gateway lost its connection to WhatsApp (${state}): nothing comes in or goes out. Waiting messages are kept. Check the gateway if it does not come back.`,
   };
 }
 
-function readReachoutLock(data: JsonObject | undefined): Told | undefined {
+function readReachoutLock(data: JsonObject | undefined): AspectReport | undefined {
   const lock = readObject(data, "reachoutTimelock") ?? readObject(data, "reachoutTimeLock");
   if (lock === undefined) return undefined;
   if (lock["isActive"] !== true) {
@@ -115,7 +115,7 @@ const CAPPED: ReadonlyMap<string, readonly [Health, Signal["severity"]]> = new M
 ]);
 
 /** How many new contacts a number may write to in a cycle. */
-function readCapping(data: JsonObject | undefined): Told | undefined {
+function readCapping(data: JsonObject | undefined): AspectReport | undefined {
   const capping = readObject(data, "messageCapping");
   if (capping === undefined) return undefined;
   const [total, used] = [readInteger(capping, "totalQuota"), readInteger(capping, "usedQuota")];
@@ -138,18 +138,18 @@ function readCapping(data: JsonObject | undefined): Told | undefined {
 
 const spanOf = (until: Date | undefined): string => (until === undefined ? "for a while" : `until ${until.toISOString()}`);
 
-/** How Baileys tells why a connection ended. */
+/** Why a connection ended, as Baileys says it. */
 function statusCodeOf(data: JsonObject | undefined): string | undefined {
   const error = readObject(readObject(data, "lastDisconnect"), "error");
   return readScalar(readObject(error, "output"), "statusCode") ?? readScalar(error, "statusCode");
 }
 
-/** Of a batch, the first one that tells of the connection. */
+/** Of a batch, the first one about the connection. */
 function baileysData(body: JsonObject | undefined): JsonObject | undefined {
-  const told = (readArray(body, "events") ?? []).find(
+  const event = (readArray(body, "events") ?? []).find(
     (one) => isObject(one) && plain(readString(one, "event") ?? "") === "connection.update",
   );
-  return isObject(told) ? readObject(told, "data") : undefined;
+  return isObject(event) ? readObject(event, "data") : undefined;
 }
 
 function plain(field: string): string {

@@ -6,8 +6,8 @@ import { inPlainSpelling } from "./plain-message.ts";
 import { readWahaMessageId, type WahaMessageId } from "./waha-message-id.ts";
 
 export function wahaFromMe(payload: JsonObject, id: WahaMessageId | undefined): boolean {
-  const told = payload["fromMe"] ?? engineKey(payload)?.["fromMe"];
-  return typeof told === "boolean" ? told : id?.fromMe === true;
+  const isFromUs = payload["fromMe"] ?? engineKey(payload)?.["fromMe"];
+  return typeof isFromUs === "boolean" ? isFromUs : id?.fromMe === true;
 }
 
 /** The id of the message: WAHA's own, else that of the engine. */

@@ -55,7 +55,7 @@ export function readWahaContent(payload: JsonObject): BaileysContent {
   return readPlain(payload);
 }
 
-/** The file that WAHA downloaded stands beside the content. */
+/** The file that WAHA downloaded is beside the content. */
 function withMedia(read: Extract<BaileysContent, { kind: "content" }>, payload: JsonObject): BaileysContent {
   const media = mediaOf(payload);
   const node = readObject(read.content, read.type);
@@ -96,7 +96,7 @@ function plainNode(payload: JsonObject): PlainNode {
   return specialNode(readObject(payload, "_data"), body) ?? { type: "placeholder", node: {} };
 }
 
-/** WEBJS says the name of a file where its caption stands otherwise. */
+/** WEBJS puts the name of a file where its caption is otherwise. */
 function fileNode(payload: JsonObject, body: string | undefined): PlainNode {
   const media = mediaOf(payload);
   const type = mediaTypeOf(payload, media);

@@ -14,12 +14,12 @@ import { readWahaContent } from "./waha-content.ts";
 import { chatOfWaha, pushNameOf, wahaFromMe, wahaIdOf } from "./waha-chat.ts";
 import { readWahaMessageId } from "./waha-message-id.ts";
 
-type Read = (payload: JsonObject, item: GatewayItem) => WebhookEvent;
+type EventReader = (payload: JsonObject, item: GatewayItem) => WebhookEvent;
 
 /** A message is answered within a day or not at all; what is older comes from a synchronisation. */
 const HISTORY_AFTER_MS = 24 * 3_600_000;
 
-const READERS: ReadonlyMap<string, Read> = new Map<string, Read>([
+const READERS: ReadonlyMap<string, EventReader> = new Map<string, EventReader>([
   ["message", readMessage],
   ["message.any", readMessage],
   ["message.ack", readAck],
@@ -42,7 +42,7 @@ export function openWahaWebhook(rawBody: Buffer, delivery: GatewayDelivery): Ope
     const me = readObject(body, "me");
     const item: GatewayItem = {
       channelKey: delivery.channelKey,
-      // WAHA's own time of the event: a redelivery tells the same.
+      // WAHA's own time of the event: a redelivery has the same.
       receivedAt: notAhead(readTime(body, "timestamp"), delivery.receivedAt),
       provider: "waha",
       own: ownNumber(readString(me, "id"), readString(me, "lid"), readString(me, "jid")),
@@ -90,7 +90,7 @@ function readMessage(payload: JsonObject, item: GatewayItem): WebhookEvent {
 function readAck(payload: JsonObject, item: GatewayItem): WebhookEvent {
   const id = readWahaMessageId(payload["id"]);
   const status = readWahaAck(readScalar(payload, "ack"));
-  // What is told of the customer's own message is that we read it.
+  // What is reported of the customer's own message is that we read it.
   if (status === undefined || !wahaFromMe(payload, id)) return noticeOf(item, "message.ack");
   if (id === undefined) return unreadableItem(item, "no id: the status does not say which message it is about");
   const chat = id.chat?.endsWith("@g.us") === true ? memberOfAck(payload, item) : chatOfAck(payload, item);
