@@ -36,7 +36,7 @@ export function createGraphClient(deps: GraphClientDeps): GraphClient {
   if (base === undefined) throw new TypeError(`The Graph address "${deps.baseUrl}" is not an http or https address.`);
   const { origin } = base;
   const timeoutMs = deps.timeoutMs ?? TIMEOUT_MS;
-  const pool = deps.dispatcher ?? createPool({ connections: deps.connections ?? CONNECTIONS, timeoutMs });
+  const pool = deps.dispatcher ?? createPool({ origin, connections: deps.connections ?? CONNECTIONS, timeoutMs });
   const prefix = `${base.path}/${deps.version}/`;
 
   async function post({ key, accessToken }: SendChannel, message: JsonObject): Promise<Exchange | Rejected> {

@@ -1,6 +1,6 @@
 // Owns: one HTTP POST on a pool of kept connections, and the knowledge whether any of it can have reached the other side. Refuses to know: WhatsApp.
 import type { LookupFunction } from "node:net";
-import { Agent, type Dispatcher } from "undici";
+import { Agent, type Dispatcher, Pool } from "undici";
 
 export type Exchange =
   | { readonly end: "answered"; readonly httpStatus: number; readonly retryAfter: string | undefined; readonly text: string }
@@ -19,6 +19,8 @@ export interface ExchangeRequest {
 }
 
 export interface PoolLimits {
+  /** Of all requests; absent: each names its own. */
+  readonly origin?: string;
   /** Open at once to one origin; further requests wait for a free one within their own time. */
   readonly connections: number;
   /** For one whole request. */
@@ -29,8 +31,8 @@ export interface PoolLimits {
 
 const CONNECT_TIMEOUT_MS = 5_000;
 
-export function createPool({ connections, timeoutMs, lookup }: PoolLimits): Dispatcher {
-  return new Agent({
+export function createPool({ origin, connections, timeoutMs, lookup }: PoolLimits): Dispatcher {
+  const options: Agent.Options & Pool.Options = {
     connections,
     // A second request on the same connection could not be told apart when the connection breaks.
     pipelining: 1,
@@ -41,7 +43,9 @@ export function createPool({ connections, timeoutMs, lookup }: PoolLimits): Disp
     // The exchange has its own, exact time limit.
     headersTimeout: 0,
     bodyTimeout: 0,
-  });
+  };
+  // An Agent forgets an origin whose connections have all ended, with its TLS sessions and its protocol; a Pool begins again with both.
+  return origin === undefined ? new Agent(options) : new Pool(origin, options);
 }
 
 export interface BaseUrl {
