@@ -1,11 +1,8 @@
 // Owns: what is done on each lane, put together from the features: replies with their responders and what they know, sends, sessions.
 // Refuses to know: how lanes are claimed, how many at a time, and where a platform is reached.
-import type { Responder, SessionMemory } from "../answers/responder.ts";
-import type { Facts } from "../conversations/customer-facts.ts";
-import { createBusinessBatcher } from "../db/business-batcher.ts";
+import type { Responder } from "../answers/responder.ts";
 import type { Database } from "../db/database.ts";
 import type { FailPoints } from "../kernel/fail-points.ts";
-import type { ConversationId } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
 import type { ClaimedLane } from "../lanes/lane-store.ts";
 import { createDeliver } from "../outbound/deliver.ts";
@@ -17,7 +14,7 @@ import { createRegisterTurn, createTakeAnswer } from "../replies/answer-turn.ts"
 import { createKnowledgeResponder } from "../responders/knowledge-responder.ts";
 import { createWebhookResponder } from "../responders/webhook-responder.ts";
 import { extractiveSummarizer } from "../sessions/extractive-summarizer.ts";
-import { readSessionMemory } from "../sessions/session-memory.ts";
+import { createFindSessionMemory } from "../sessions/session-memory.ts";
 import { createTrackSession } from "../sessions/track-session.ts";
 import type { ReplySettings } from "../settings/reply-settings.ts";
 import type { TransportOf } from "../whatsapp/transport.ts";
@@ -55,26 +52,17 @@ export function createLaneWork(parts: LaneWorkParts): LaneWork {
 
 function createTurn(parts: LaneWorkParts, models: LazyModels): ReplyTurn {
   const { database, log, failPoints, services, transportOf, wake, onTurn } = parts;
-  // Replies of a business that are begun at the same time are looked up together.
-  const sessions = createBusinessBatcher<ConversationId, SessionMemory>({
-    slots: 2,
-    async run(businessId, ids) {
-      const memories = await readSessionMemory(database.forBusiness(businessId), ids);
-      return ids.map((id) => memories.get(id) ?? { summarisedTo: null, earlier: [] });
-    },
-  });
-  const facts = createBusinessBatcher<ConversationId, Facts>({
-    slots: 2,
-    async run(businessId, ids) {
-      const known = await services.customerFacts.find(businessId, ids);
-      return ids.map((id) => known.get(id) ?? {});
-    },
-  });
   return createReplyTurn({
     database,
     settings: services.replySettings,
     responderOf: createResponderOf(parts, models),
-    gatherMemory: createGatherMemory({ sessions, facts, knowledge: services.searchForReply, failPoints, log }),
+    gatherMemory: createGatherMemory({
+      findSessions: createFindSessionMemory({ database }),
+      customerFacts: services.customerFacts,
+      searchKnowledge: services.searchForReply,
+      failPoints,
+      log,
+    }),
     isOverBudget: createIsOverBudget({ database: database.optional, failPoints, log }),
     transportOf,
     failPoints,

@@ -1,9 +1,11 @@
 // Owns: what is known beside the words of the thread: the customer's facts, earlier sessions, texts that may answer. All of it helps and none of it is
 // needed: what does not come in time, or fails, is left out and the reply is written without it.
+import type { CustomerFacts } from "../conversations/customer-facts.ts";
+import { createBusinessBatcher } from "../db/business-batcher.ts";
 import type { FailPoints } from "../kernel/fail-points.ts";
 import type { BusinessId, ConversationId } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
-import { createOptionalRead } from "./optional-read.ts";
+import { createOptionalRead, type OptionalRead } from "./optional-read.ts";
 import type { ContextKnowledge, SessionMemory } from "../answers/responder.ts";
 
 export interface Memory extends SessionMemory {
@@ -11,14 +13,13 @@ export interface Memory extends SessionMemory {
   readonly knowledge: readonly ContextKnowledge[];
 }
 
+/** One entry for each conversation of which something is known. */
+type FindOfMany<T> = (businessId: BusinessId, conversationIds: readonly ConversationId[]) => Promise<ReadonlyMap<string, T>>;
+
 export interface MemorySources {
-  readonly sessions: (businessId: BusinessId, conversationId: ConversationId) => Promise<SessionMemory>;
-  readonly facts: (businessId: BusinessId, conversationId: ConversationId) => Promise<Readonly<Record<string, string>>>;
-  readonly knowledge: (question: {
-    readonly businessId: BusinessId;
-    readonly text: string;
-    readonly language: string;
-  }) => Promise<readonly ContextKnowledge[]>;
+  readonly findSessions: FindOfMany<SessionMemory>;
+  readonly customerFacts: Pick<CustomerFacts, "find">;
+  readonly searchKnowledge: (question: Omit<MemoryQuestion, "conversationId">) => Promise<readonly ContextKnowledge[]>;
 }
 
 export interface MemoryQuestion {
@@ -35,34 +36,47 @@ const WITHIN_MS = 2_000;
 const QUESTION_LENGTH = 1_000;
 export const NO_MEMORY: Memory = { summarisedTo: null, earlier: [], facts: {}, knowledge: [] };
 
+/** Replies of a business that begin at the same time are looked up together. */
+function together<T>(find: FindOfMany<T>, otherwise: T): (businessId: BusinessId, conversationId: ConversationId) => Promise<T> {
+  return createBusinessBatcher<ConversationId, T>({
+    slots: 2,
+    async run(businessId, ids) {
+      const found = await find(businessId, ids);
+      return ids.map((id) => found.get(id) ?? otherwise);
+    },
+  });
+}
+
 type Part = "sessions" | "facts" | "knowledge";
 
 export function createGatherMemory(deps: MemorySources & { readonly failPoints: FailPoints; readonly log: Log }): GatherMemory {
-  const { failPoints, log } = deps;
-  const readerOf = (part: Part) => {
-    const onFailure = (businessId: BusinessId, error: string): void => {
-      log.warn({ businessId, part, error }, "turn.memory-incomplete");
-    };
-    const optionalRead = createOptionalRead({ withinMs: WITHIN_MS, onFailure });
-    return <T>(businessId: BusinessId, read: () => Promise<T>, otherwise: T): Promise<T> => {
-      const reading = async (): Promise<T> => {
+  const { customerFacts, failPoints, log } = deps;
+  const readerOf = (part: Part): OptionalRead => {
+    const optionalRead = createOptionalRead({
+      withinMs: WITHIN_MS,
+      onFailure: (businessId, error) => {
+        log.warn({ businessId, part, error }, "turn.memory-incomplete");
+      },
+    });
+    return (businessId, read, otherwise) => {
+      const reading = async (): ReturnType<typeof read> => {
         await failPoints.hit(`memory.${part}`);
         return read();
       };
-      return optionalRead({ businessId, read: reading, otherwise });
+      return optionalRead(businessId, reading, otherwise);
     };
   };
-  const sessionsOf = readerOf("sessions");
-  const factsOf = readerOf("facts");
-  const knowledgeOf = readerOf("knowledge");
+  const [readSessions, readFacts, readKnowledge] = [readerOf("sessions"), readerOf("facts"), readerOf("knowledge")];
+  const sessionsOf = together<SessionMemory>(deps.findSessions, NO_MEMORY);
+  const factsOf = together((businessId, ids) => customerFacts.find(businessId, ids), NO_MEMORY.facts);
 
   return async ({ businessId, conversationId, text, language }) => {
-    const question = text.trim().slice(-QUESTION_LENGTH);
-    const [sessions, facts, knowledge] = await Promise.all([
-      sessionsOf<SessionMemory>(businessId, () => deps.sessions(businessId, conversationId), NO_MEMORY),
-      factsOf(businessId, () => deps.facts(businessId, conversationId), NO_MEMORY.facts),
-      question === "" ? [] : knowledgeOf(businessId, () => deps.knowledge({ businessId, text: question, language }), NO_MEMORY.knowledge),
+    const question = { businessId, text: text.trim().slice(-QUESTION_LENGTH), language };
+    const [{ summarisedTo, earlier }, facts, knowledge] = await Promise.all([
+      readSessions<SessionMemory>(businessId, () => sessionsOf(businessId, conversationId), NO_MEMORY),
+      readFacts(businessId, () => factsOf(businessId, conversationId), NO_MEMORY.facts),
+      question.text === "" ? [] : readKnowledge(businessId, () => deps.searchKnowledge(question), NO_MEMORY.knowledge),
     ]);
-    return { summarisedTo: sessions.summarisedTo, earlier: sessions.earlier, facts, knowledge };
+    return { summarisedTo, earlier, facts, knowledge };
   };
 }

@@ -5,31 +5,22 @@ import { messageOf } from "../kernel/faults.ts";
 import type { BusinessId } from "../kernel/ids.ts";
 import { TimeoutError, withTimeout } from "../kernel/with-timeout.ts";
 
-export interface OptionalReadRequest<T> {
-  readonly businessId: BusinessId;
-  readonly read: () => Promise<T>;
-  /** What is taken instead. */
-  readonly otherwise: T;
-}
-
 export interface OptionalReadDeps {
   readonly withinMs: number;
-  /** Told of each failure, not of those times at which nobody asked. */
+  /** Called for each failure, not while a business is left alone. */
   readonly onFailure: (businessId: BusinessId, error: string) => void;
   readonly restMs?: number;
 }
 
+/** Answers `otherwise` when it was not read in time. Never rejects. */
+export type OptionalRead = <T>(businessId: BusinessId, read: () => Promise<T>, otherwise: T) => Promise<T>;
+
 const REST_MS = 5_000;
 const MOST_BUSINESSES = 10_000;
 
-/** Never rejects. */
-export function createOptionalRead({
-  withinMs,
-  onFailure,
-  restMs = REST_MS,
-}: OptionalReadDeps): <T>(request: OptionalReadRequest<T>) => Promise<T> {
+export function createOptionalRead({ withinMs, onFailure, restMs = REST_MS }: OptionalReadDeps): OptionalRead {
   const resting = new LRUCache<BusinessId, true>({ max: MOST_BUSINESSES, ttl: restMs });
-  return async ({ businessId, read, otherwise }) => {
+  return async (businessId, read, otherwise) => {
     if (resting.has(businessId)) return otherwise;
     try {
       return await withTimeout(read(), withinMs);

@@ -2,19 +2,14 @@
 // in time the reply is written all the same.
 import type { Database } from "../db/database.ts";
 import type { FailPoints } from "../kernel/fail-points.ts";
-import type { BusinessId, ConversationId } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
+import type { ClaimedLane } from "../lanes/lane-store.ts";
 import { createOptionalRead } from "./optional-read.ts";
 import type { ReplySettings } from "../settings/reply-settings.ts";
 import { readUsage } from "./replies.queries.ts";
 
-export interface Asker {
-  readonly businessId: BusinessId;
-  readonly conversationId: ConversationId;
-}
-
 /** True when a limit is reached. */
-export type IsOverBudget = (asker: Asker, settings: ReplySettings) => Promise<boolean>;
+export type IsOverBudget = (lane: Pick<ClaimedLane, "businessId" | "conversationId">, settings: ReplySettings) => Promise<boolean>;
 
 const READ_WITHIN_MS = 500;
 const MICROS = 1_000_000;
@@ -24,7 +19,7 @@ export function createIsOverBudget(deps: {
   readonly failPoints: FailPoints;
   readonly log: Log;
 }): IsOverBudget {
-  async function read({ businessId, conversationId }: Asker, settings: ReplySettings): Promise<boolean> {
+  const isOverBudget: IsOverBudget = async ({ businessId, conversationId }, settings) => {
     await deps.failPoints.hit("usage.read");
     const [used] = await deps.database.forBusiness(businessId).run(readUsage, { conversationId, timeZone: settings.timeZone });
     const { tokensPerBusiness, tokensPerConversation, moneyPerBusiness, moneyPerConversation } = settings.budget;
@@ -35,7 +30,7 @@ export function createIsOverBudget(deps: {
       [(used?.conversation_micros ?? 0) / MICROS, moneyPerConversation],
     ];
     return limits.some(([spent = 0, limit = Infinity]) => spent >= limit);
-  }
+  };
 
   const optionalRead = createOptionalRead({
     withinMs: READ_WITHIN_MS,
@@ -43,8 +38,8 @@ export function createIsOverBudget(deps: {
       deps.log.warn({ businessId, error }, "usage.not-read");
     },
   });
-  return async (asker, settings) => {
+  return async (lane, settings) => {
     if (Object.keys(settings.budget).length === 0) return false;
-    return optionalRead({ businessId: asker.businessId, read: () => read(asker, settings), otherwise: false });
+    return optionalRead(lane.businessId, () => isOverBudget(lane, settings), false);
   };
 }

@@ -11,7 +11,7 @@ import { DEFAULT_REPLY_SETTINGS } from "../settings/reply-settings.ts";
 import { createCloseSession, type CloseSession } from "./close-session.ts";
 import { createListSessions } from "./read-sessions.ts";
 import { createRebuildSessions, type RebuiltThread } from "./rebuild-sessions.ts";
-import { readSessionMemory } from "./session-memory.ts";
+import { createFindSessionMemory } from "./session-memory.ts";
 
 let test: TestDatabase;
 let database: Database;
@@ -138,7 +138,7 @@ it("another business can neither close, list, remember nor rebuild them", async 
   await track();
   expect(await closeSession(other.businessId, thread.id)).toEqual({ outcome: "not_found" });
   expect(await createListSessions({ database })(other.businessId, thread.id, { limit: 5 })).toBeUndefined();
-  const foreign = await readSessionMemory(database.forBusiness(other.businessId), [thread.id]);
+  const foreign = await createFindSessionMemory({ database })(other.businessId, [thread.id]);
   expect(foreign.get(thread.id)).toEqual({ summarisedTo: null, earlier: [] });
   const seen = createRebuildSessions({ database, settings })({ businessId: other.businessId, conversationId: thread.id, execute: true });
   expect(await Array.fromAsync(seen)).toEqual([]);
@@ -148,7 +148,7 @@ it("a reply remembers the summaries, newest first, and begins with what the busi
   await thread.add({ minutesAgo: 90, text: "first" }, { minutesAgo: 89, author: "ai" }, { minutesAgo: 60, text: "second" });
   await thread.add({ minutesAgo: 5, author: "human", text: "Your appointment is at ten" }, { minutesAgo: 1, text: "yes" });
   await track();
-  const memory = await readSessionMemory(database.forBusiness(business.businessId), [thread.id]);
+  const memory = await createFindSessionMemory({ database })(business.businessId, [thread.id]);
   expect(memory.get(thread.id)?.summarisedTo).toBe(3);
   expect(memory.get(thread.id)?.earlier.map(({ summary }) => summary)).toEqual(["second", "first"]);
   const page = await createListSessions({ database })(business.businessId, thread.id, { limit: 2 });

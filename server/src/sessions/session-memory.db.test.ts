@@ -6,7 +6,7 @@ import { createTestThread, type TestThread } from "../../test/support/test-threa
 import { createTestTracker } from "../../test/support/test-tracker.ts";
 import type { Database } from "../db/database.ts";
 import { createLaneStore } from "../lanes/lane-store.ts";
-import { readSessionMemory } from "./session-memory.ts";
+import { createFindSessionMemory } from "./session-memory.ts";
 import type { SessionMemory } from "../answers/responder.ts";
 
 let test: TestDatabase;
@@ -33,7 +33,7 @@ async function track(): Promise<void> {
   }
 }
 async function remember(): Promise<{ readonly to: number | null | undefined; readonly earlier: readonly string[] | undefined }> {
-  const memories = await readSessionMemory(database.forBusiness(business.businessId), [thread.id]);
+  const memories = await createFindSessionMemory({ database })(business.businessId, [thread.id]);
   const memory: SessionMemory | undefined = memories.get(thread.id);
   return { to: memory?.summarisedTo, earlier: memory?.earlier.map(({ summary }) => summary) };
 }
