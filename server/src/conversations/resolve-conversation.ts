@@ -42,7 +42,7 @@ export interface ResolveConversationDeps {
 export function createResolveConversation({ database, claimIdentity, onKnown }: ResolveConversationDeps): ResolveConversation {
   return async ({ businessId, identity, leadName }) => {
     const db = database.forBusiness(businessId);
-    const scopes = identity.userId === undefined ? [] : await db.run(listScopes, [businessId]);
+    const scopes = identity.userId === undefined ? [] : await db.run(listScopes, {});
     const scope = scopes.length === 1 ? (scopes[0]?.scope ?? null) : null;
     const given = identifiersOf(identity, scope);
     const newKeys = keysOf(businessId, given);

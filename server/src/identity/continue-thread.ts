@@ -1,19 +1,17 @@
 // Owns: how the lanes of a thread go on after a merge or a split, from what the lanes say that were locked for it. Refuses to know: which messages moved.
-import type { Queryable, RowOf } from "../db/query.ts";
-import type { BusinessId } from "../kernel/ids.ts";
+import type { Queryable, Row } from "../db/query.ts";
 import { continueLanes, type lockLanes } from "./identity.queries.ts";
 
-export type LockedLane = RowOf<typeof lockLanes.columns>;
+export type LockedLane = Row<typeof lockLanes>;
 
 export interface Continuation {
-  readonly businessId: BusinessId;
   readonly conversationId: string;
   /** All that are locked, also those of the other thread: their fences are left behind, and their times hold on. */
   readonly lanes: readonly LockedLane[];
   /** The last position that the reply lane has dealt with. */
-  readonly done: number;
+  readonly replyDone: number;
   /** The last position that the send lane was asked for; 0 when it never was. */
-  readonly sent: number;
+  readonly sendWanted: number;
   /** Messages that came just now have still to be put into a session. */
   readonly opensSession: boolean;
 }
@@ -30,9 +28,9 @@ export const isSessionWanted = (lanes: readonly LockedLane[]): boolean =>
 
 /** Nothing is done where neither thread had a lane. */
 export async function continueThread(tx: Queryable, continuation: Continuation): Promise<void> {
-  const { businessId, conversationId, lanes, done, sent, opensSession } = continuation;
+  const { conversationId, lanes, replyDone, sendWanted, opensSession } = continuation;
   if (lanes.length === 0) return;
-  const first = new Date(Math.min(...lanes.map((lane) => lane.first_at.getTime())));
-  const last = new Date(Math.max(...lanes.map((lane) => lane.last_at.getTime())));
-  await tx.run(continueLanes, [businessId, conversationId, done, sent, first, last, fenceBeyond(lanes), opensSession]);
+  const firstAt = new Date(Math.min(...lanes.map((lane) => lane.first_at.getTime())));
+  const lastAt = new Date(Math.max(...lanes.map((lane) => lane.last_at.getTime())));
+  await tx.run(continueLanes, { conversationId, replyDone, sendWanted, firstAt, lastAt, fence: fenceBeyond(lanes), opensSession });
 }

@@ -1,5 +1,5 @@
 // Owns: one attempt to settle who somebody is, inside one transaction: look, lock, look again, decide, apply. Refuses to know when to try again.
-import type { Queryable, RowOf } from "../db/query.ts";
+import type { Queryable, Row } from "../db/query.ts";
 import { newId, type BusinessId } from "../kernel/ids.ts";
 import type { JsonObject } from "../kernel/json.ts";
 import { decideIdentity, type IdentityDecision, type KnownConversation } from "./decide-identity.ts";
@@ -66,7 +66,7 @@ export type IdentityOutcome =
   /** The identifiers lead to people of whom WhatsApp says that they are different ones. */
   | { readonly outcome: "identity_conflict" };
 
-type LockedThread = RowOf<typeof lockConversations.columns>;
+type LockedThread = Row<typeof lockConversations>;
 type Thread = Pick<LockedThread, "id" | "canonical_key" | "last_seq" | "lead_id">;
 
 /** What was read before the locks no longer holds: begin again. */
@@ -120,23 +120,22 @@ async function followChange(tx: Queryable, { businessId, change }: SettleRequest
 
 async function findThreads(
   tx: Queryable,
-  { businessId, identifiers, placedKey }: SettleRequest,
+  { identifiers, placedKey }: SettleRequest,
 ): Promise<{ ids: readonly string[]; placedIn: string | undefined }> {
   const rows = await tx.run(findConversationsOfAliases, { identifiers });
-  const [placed] = placedKey === undefined ? [] : await tx.run(findConversationByKey, [businessId, placedKey]);
+  const [placed] = placedKey === undefined ? [] : await tx.run(findConversationByKey, { canonicalKey: placedKey });
   const ids = new Set(rows.map(({ id }) => id));
   if (placed !== undefined) ids.add(placed.id);
   return { ids: [...ids], placedIn: placed?.id };
 }
 
 async function lookUnderLocks(tx: Queryable, request: SettleRequest): Promise<Evidence> {
-  const { businessId } = request;
   const before = await findThreads(tx, request);
-  const locked = await tx.run(lockConversations, [businessId, before.ids]);
+  const locked = await tx.run(lockConversations, { conversationIds: before.ids });
   const after = await findThreads(tx, request);
   const isSame = after.ids.length === before.ids.length && after.ids.every((id) => before.ids.includes(id));
   if (!isSame || locked.some((row) => row.merged_into !== null)) throw new ThreadsMoved("the threads of these identifiers have moved");
-  const aliases = await tx.run(listAliasesOfConversations, [businessId, before.ids]);
+  const aliases = await tx.run(listAliasesOfConversations, { conversationIds: before.ids });
   const numbers = await listNumbers(tx, request);
   const holders = holdersOfNumbers(request, numbers);
   const conversations = locked.map(({ id }) => ({
@@ -177,7 +176,6 @@ async function apply(
   request: SettleRequest,
   { known, decision }: { readonly known: Evidence; readonly decision: IdentityDecision },
 ): Promise<Omit<SettledIdentity, "splits">> {
-  const { businessId } = request;
   const home = known.locked.find(({ id }) => id === decision.home);
   const made = home ?? (await begin(tx, request, known.numbers));
   const others = known.locked.filter(({ id }) => decision.merge.includes(id));
@@ -186,13 +184,13 @@ async function apply(
   let lastSeq = winner.last_seq;
   for (const loser of losers) {
     const sides = { winner: { id: winner.id, lastSeq }, loser: { id: loser.id, lastSeq: loser.last_seq } };
-    await mergeConversations(tx, { businessId, ...sides, reason: request.reason, proof: request.proof });
+    await mergeConversations(tx, { ...sides, reason: request.reason, proof: request.proof });
     lastSeq += loser.last_seq;
   }
   await attach(tx, { request, known, attach: decision.attach, winnerId: winner.id });
   await keepTenures(tx, request, { numbers: known.numbers, group: group.map(({ id }) => id) });
   const lead = request.identifiers.find(({ kind }) => kind === "lead");
-  if (lead !== undefined) await tx.run(linkLead, [businessId, winner.id, lead.value]);
+  if (lead !== undefined) await tx.run(linkLead, { conversationId: winner.id, leadId: lead.value });
   const merged = losers.map(({ id }) => id);
   const isNew = "isNew" in made && made.isNew;
   return { conversationId: winner.id, canonicalKey: winner.canonical_key, isNew, merged };
@@ -210,12 +208,7 @@ interface Attachment {
  * moves only for a message that was written after that: a webhook of the earlier owner that comes late does not take the number back.
  */
 async function attach(tx: Queryable, { request, known, attach: identifiers, winnerId }: Attachment): Promise<void> {
-  const { businessId, at, change } = request;
-  const columns = (list: readonly Identifier[]): unknown[] => [
-    list.map(({ kind }) => kind),
-    list.map(({ value }) => value),
-    list.map(({ scope }) => scope),
-  ];
+  const { at, change } = request;
   const timed = identifiers.filter((given) => {
     const isOfChange = given.kind === "phone" && (given.value === change?.left || given.value === change?.taken);
     return given.kind === "phone" && known.numbers.has(given.value) && (isOfChange || ownerOf(given, known) === undefined);
@@ -224,24 +217,26 @@ async function attach(tx: Queryable, { request, known, attach: identifiers, winn
   const moved = foreign.filter((given) => at.getTime() + LATE_MS > (known.since.get(labelOfIdentifier(given))?.getTime() ?? 0));
   const added = identifiers.filter((given) => !timed.includes(given) && !foreign.includes(given));
   for (const { value } of timed) await placeNumber(tx, request, { value, winnerId, numbers: known.numbers });
-  if (moved.length > 0) await tx.run(moveAliasesTo, [businessId, winnerId, ...columns(moved)]);
+  if (moved.length > 0) await tx.run(moveAliasesTo, { conversationId: winnerId, identifiers: moved });
   if (added.length === 0) return;
-  const isPhone = ({ kind }: Identifier, phone: string | undefined, value: string): boolean => kind === "phone" && value === phone;
-  const rows = await tx.run(addAliases, [
-    businessId,
-    winnerId,
-    ...columns(added),
-    added.map((given) => (isPhone(given, change?.taken, given.value) ? at : null)),
-    added.map((given) => (isPhone(given, change?.left, given.value) ? at : null)),
-  ]);
+  const timeOf = ({ kind, value }: Identifier, phone: string | undefined): Date | undefined =>
+    kind === "phone" && value === phone ? at : undefined;
+  const rows = added.map((identifier) => ({
+    kind: identifier.kind,
+    value: identifier.value,
+    scope: identifier.scope,
+    heldSince: timeOf(identifier, change?.taken),
+    heldUntil: timeOf(identifier, change?.left),
+  }));
+  const count = await tx.execute(addAliases, { conversationId: winnerId, identifiers: rows });
   const distinct = new Set(added.map(labelOfIdentifier));
-  if (rows.length < distinct.size) throw new ThreadsMoved("somebody else stored one of these identifiers first");
+  if (count < distinct.size) throw new ThreadsMoved("somebody else stored one of these identifiers first");
 }
 
 async function begin(tx: Queryable, request: SettleRequest, numbers: Numbers): Promise<Thread & { readonly isNew: boolean }> {
-  const { businessId, newKeys, at } = request;
+  const { newKeys, at } = request;
   for (const key of [...(newKeys ?? []), ...newKeysOfNumbers(request, numbers)]) {
-    const [row] = await tx.run(insertConversation, [businessId, newId(), key, at]);
+    const [row] = await tx.run(insertConversation, { id: newId(), canonicalKey: key, at });
     if (row !== undefined) return { ...row, last_seq: 0, lead_id: null, isNew: true };
   }
   const orphan = await findOrphan(tx, request);
@@ -254,7 +249,7 @@ async function findOrphan(tx: Queryable, request: SettleRequest): Promise<Thread
   const [key, ...others] = request.newKeys ?? [];
   if (key === undefined || others.length > 0) return undefined;
   const { ids } = await findThreads(tx, request);
-  const [owner] = ids.length > 0 ? [] : await tx.run(findConversationByKey, [request.businessId, key]);
-  const [locked] = owner === undefined ? [] : await tx.run(lockConversations, [request.businessId, [owner.id]]);
+  const [owner] = ids.length > 0 ? [] : await tx.run(findConversationByKey, { canonicalKey: key });
+  const [locked] = owner === undefined ? [] : await tx.run(lockConversations, { conversationIds: [owner.id] });
   return locked?.merged_into === null ? locked : undefined;
 }

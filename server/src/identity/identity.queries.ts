@@ -1,22 +1,25 @@
 // Owns: the statements of identity: reading who is known, attaching and moving aliases, and the steps of a merge. All of them run inside one
 // transaction of the application's role, after the conversations concerned were locked in the order of their canonical keys.
+import { rowsOf } from "../db/parameters.ts";
 import { defineQuery } from "../db/query.ts";
 
 export const findConversationByKey = defineQuery({
   name: "identity.find-conversation-by-key",
   role: "app",
   columns: { id: "uuid" },
-  text: `select coalesce(c.merged_into, c.id) as id from conversations c where c.business_id = $1 and c.canonical_key = $2`,
+  params: { canonicalKey: "text" },
+  text: `select coalesce(c.merged_into, c.id) as id from conversations c where c.business_id = :business and c.canonical_key = :canonicalKey`,
 });
 
 export const lockConversations = defineQuery({
   name: "identity.lock-conversations",
   role: "app",
   columns: { id: "uuid", canonical_key: "text", merged_into: "uuid?", last_seq: "int8", lead_id: "text?" },
+  params: { conversationIds: "uuid[]" },
   text: `
 select c.id, c.canonical_key, c.merged_into, c.last_seq, c.lead_id
   from conversations c
- where c.business_id = $1 and c.id = any ($2::uuid[])
+ where c.business_id = :business and c.id = any (:conversationIds)
  order by c.canonical_key
    for no key update`,
 });
@@ -25,58 +28,63 @@ export const listAliasesOfConversations = defineQuery({
   name: "identity.list-aliases-of-conversations",
   role: "app",
   columns: { conversation_id: "uuid", kind: "text", value: "text", scope: "text?", created_at: "timestamptz" },
+  params: { conversationIds: "uuid[]" },
   text: `
 select coalesce(c.merged_into, c.id) as conversation_id, a.kind, a.value, a.scope, a.created_at
   from conversations c
-  join aliases a on a.business_id = $1 and a.conversation_id = c.id
- where c.business_id = $1 and (c.id = any ($2::uuid[]) or c.merged_into = any ($2::uuid[]))`,
+  join aliases a on a.business_id = :business and a.conversation_id = c.id
+ where c.business_id = :business and (c.id = any (:conversationIds) or c.merged_into = any (:conversationIds))`,
 });
 
-// Answers those that it added: one that somebody else stored first is theirs, and what leads to their thread has to be looked at again.
+// One that somebody else stored first is theirs, and is not counted: what leads to their thread has to be looked at again.
 export const addAliases = defineQuery({
   name: "identity.add-aliases",
   role: "app",
-  columns: { kind: "text", value: "text" },
+  columns: {},
+  params: {
+    conversationId: "uuid",
+    identifiers: rowsOf({ kind: "text", value: "text", scope: "text?", heldSince: "timestamptz?", heldUntil: "timestamptz?" }),
+  },
   text: `
 insert into aliases as a (business_id, kind, value, scope, conversation_id, created_at, held_since, held_until)
-select $1, k.kind, k.value, k.scope, $2::uuid, now(), k.held_since, k.held_until
-  from unnest($3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::timestamptz[]) as k (kind, value, scope, held_since, held_until)
+select :business, k.kind, k.value, k.scope, :conversationId, now(), k.held_since, k.held_until
+  from :identifiers as k
  order by k.kind, k.value
-on conflict on constraint aliases_pkey do nothing
-returning a.kind, a.value`,
+on conflict on constraint aliases_pkey do nothing`,
 });
 
 // The caller has locked both conversations, the one that they led to and the one that they lead to from now on.
 export const moveAliasesTo = defineQuery({
   name: "identity.move-aliases-to",
   role: "app",
-  columns: { kind: "text", value: "text" },
+  columns: {},
+  params: { conversationId: "uuid", identifiers: rowsOf({ kind: "text", value: "text", scope: "text?" }) },
   text: `
-update aliases a set conversation_id = $2, scope = coalesce(k.scope, a.scope), created_at = now(),
+update aliases a set conversation_id = :conversationId, scope = coalesce(k.scope, a.scope), created_at = now(),
                      held_since = coalesce(a.held_until + interval '1 millisecond', a.held_since), held_until = null
-  from unnest($3::text[], $4::text[], $5::text[]) as k (kind, value, scope)
- where a.business_id = $1 and a.kind = k.kind and a.value = k.value
-returning a.kind, a.value`,
+  from :identifiers as k
+ where a.business_id = :business and a.kind = k.kind and a.value = k.value`,
 });
 
 // Set only while there is none.
 export const linkLead = defineQuery({
   name: "identity.link-lead",
   role: "app",
-  columns: { id: "uuid" },
+  columns: {},
+  params: { conversationId: "uuid", leadId: "text" },
   text: `
-update conversations c set lead_id = $3, updated_at = now()
- where c.business_id = $1 and c.id = $2 and c.lead_id is null
-returning c.id`,
+update conversations c set lead_id = :leadId, updated_at = now()
+ where c.business_id = :business and c.id = :conversationId and c.lead_id is null`,
 });
 
 export const insertConversation = defineQuery({
   name: "identity.insert-conversation",
   role: "app",
   columns: { id: "uuid", canonical_key: "text" },
+  params: { id: "uuid", canonicalKey: "text", at: "timestamptz" },
   text: `
 insert into conversations as c (business_id, id, canonical_key, last_message_at, created_at, updated_at)
-values ($1, $2, $3, least($4::timestamptz, now()), now(), now())
+values (:business, :id, :canonicalKey, least(:at, now()), now(), now())
 on conflict on constraint uq_wa_conv_canonical_key do nothing
 returning c.id, c.canonical_key`,
 });
@@ -93,10 +101,11 @@ export const lockLanes = defineQuery({
     first_at: "timestamptz",
     last_at: "timestamptz",
   },
+  params: { conversationIds: "uuid[]" },
   text: `
 select l.conversation_id, l.kind, l.wanted, l.done, l.fence, l.first_at, l.last_at
   from lanes l
- where l.business_id = $1 and l.conversation_id = any ($2::uuid[])
+ where l.business_id = :business and l.conversation_id = any (:conversationIds)
  order by l.conversation_id, l.kind
    for update`,
 });
@@ -105,27 +114,21 @@ select l.conversation_id, l.kind, l.wanted, l.done, l.fence, l.first_at, l.last_
 export const shiftMessages = defineQuery({
   name: "identity.shift-messages",
   role: "app",
-  columns: { count: "int8" },
+  columns: {},
+  params: { conversationId: "uuid", after: "int8", places: "int8" },
   text: `
-with moved as (
-  update messages m set seq = m.seq + $4::bigint
-   where m.business_id = $1 and m.conversation_id = $2 and m.seq > $3
-  returning 1
-)
-select count(*) as count from moved`,
+update messages m set seq = m.seq + :places
+ where m.business_id = :business and m.conversation_id = :conversationId and m.seq > :after`,
 });
 
 export const moveMessages = defineQuery({
   name: "identity.move-messages",
   role: "app",
-  columns: { count: "int8" },
+  columns: {},
+  params: { loserId: "uuid", winnerId: "uuid", loserDone: "int8", winnerDone: "int8", winnerLast: "int8" },
   text: `
-with moved as (
-  update messages m set conversation_id = $3, seq = m.seq + case when m.seq <= $4::bigint then $5::bigint else $6::bigint end
-   where m.business_id = $1 and m.conversation_id = $2
-  returning 1
-)
-select count(*) as count from moved`,
+update messages m set conversation_id = :winnerId, seq = m.seq + case when m.seq <= :loserDone then :winnerDone else :winnerLast end
+ where m.business_id = :business and m.conversation_id = :loserId`,
 });
 
 /** Up to where each thread is answered. What lies between here and its lane was superseded: the next reply is for that, too. */
@@ -145,6 +148,7 @@ export const deferTurnChain = defineQuery({
   name: "identity.defer-turn-chain",
   role: "app",
   columns: {},
+  params: {},
   text: `set constraints onethread.fk_turn_continues deferred`,
 });
 
@@ -152,28 +156,22 @@ export const deferTurnChain = defineQuery({
 export const shiftTurns = defineQuery({
   name: "identity.shift-turns",
   role: "app",
-  columns: { count: "int8" },
+  columns: {},
+  params: { conversationId: "uuid", after: "int8", places: "int8", fence: "int8" },
   text: `
-with moved as (
-  update turns t set covers_from = t.covers_from + $4::bigint, covers_to = t.covers_to + $4::bigint, fence = $5::bigint
-   where t.business_id = $1 and t.conversation_id = $2 and t.covers_from > $3
-  returning 1
-)
-select count(*) as count from moved`,
+update turns t set covers_from = t.covers_from + :places, covers_to = t.covers_to + :places, fence = :fence
+ where t.business_id = :business and t.conversation_id = :conversationId and t.covers_from > :after`,
 });
 
 // The fences of a chain of turns never go back, so the loser's go on where the winner's lane stood.
 export const moveTurns = defineQuery({
   name: "identity.move-turns",
   role: "app",
-  columns: { count: "int8" },
+  columns: {},
+  params: { loserId: "uuid", winnerId: "uuid", winnerDone: "int8", winnerFence: "int8" },
   text: `
-with moved as (
-  update turns t set conversation_id = $3, covers_from = t.covers_from + $4::bigint, covers_to = t.covers_to + $4::bigint, fence = t.fence + $5::bigint
-   where t.business_id = $1 and t.conversation_id = $2
-  returning 1
-)
-select count(*) as count from moved`,
+update turns t set conversation_id = :winnerId, covers_from = t.covers_from + :winnerDone, covers_to = t.covers_to + :winnerDone, fence = t.fence + :winnerFence
+ where t.business_id = :business and t.conversation_id = :loserId`,
 });
 
 // Before the positions of two threads are laid between each other: a session ends with the part (answered, waiting) that it began in, so that
@@ -182,16 +180,17 @@ export const endSessions = defineQuery({
   name: "identity.end-sessions",
   role: "app",
   columns: { was_open: "bool" },
+  params: { conversationId: "uuid", done: "int8", last: "int8" },
   text: `
 with open as (
-  select exists (select from sessions s where s.business_id = $1 and s.conversation_id = $2 and s.closed_at is null) as was_open
+  select exists (select from sessions s where s.business_id = :business and s.conversation_id = :conversationId and s.closed_at is null) as was_open
 ), ended as (
   update sessions s set
-    to_seq = greatest(s.from_seq, least(coalesce(s.to_seq, $4::bigint), case when s.from_seq <= $3::bigint then $3::bigint else $4::bigint end)),
+    to_seq = greatest(s.from_seq, least(coalesce(s.to_seq, :last), case when s.from_seq <= :done then :done else :last end)),
     closed_at = coalesce(s.closed_at, now()),
     closed_reason = coalesce(s.closed_reason, 'merged'),
     summary_state = 'pending', summary_attempts = 0, summary_error = null
-   where s.business_id = $1 and s.conversation_id = $2 and (s.closed_at is null or (s.from_seq <= $3::bigint and s.to_seq > $3::bigint))
+   where s.business_id = :business and s.conversation_id = :conversationId and (s.closed_at is null or (s.from_seq <= :done and s.to_seq > :done))
 )
 select was_open from open`,
 });
@@ -199,98 +198,103 @@ select was_open from open`,
 export const shiftSessions = defineQuery({
   name: "identity.shift-sessions",
   role: "app",
-  columns: { count: "int8" },
+  columns: {},
+  params: { conversationId: "uuid", after: "int8", places: "int8" },
   text: `
-with moved as (
-  update sessions s set from_seq = s.from_seq + $4::bigint, to_seq = s.to_seq + $4::bigint
-   where s.business_id = $1 and s.conversation_id = $2 and s.from_seq > $3
-  returning 1
-)
-select count(*) as count from moved`,
+update sessions s set from_seq = s.from_seq + :places, to_seq = s.to_seq + :places
+ where s.business_id = :business and s.conversation_id = :conversationId and s.from_seq > :after`,
 });
 
 export const moveSessions = defineQuery({
   name: "identity.move-sessions",
   role: "app",
-  columns: { count: "int8" },
+  columns: {},
+  params: { loserId: "uuid", winnerId: "uuid", loserDone: "int8", winnerDone: "int8", winnerLast: "int8" },
   text: `
-with moved as (
-  update sessions s set
-    conversation_id = $3,
-    from_seq = s.from_seq + case when s.from_seq <= $4::bigint then $5::bigint else $6::bigint end,
-    to_seq = s.to_seq + case when s.from_seq <= $4::bigint then $5::bigint else $6::bigint end
-   where s.business_id = $1 and s.conversation_id = $2
-  returning 1
-)
-select count(*) as count from moved`,
+update sessions s set
+  conversation_id = :winnerId,
+  from_seq = s.from_seq + case when s.from_seq <= :loserDone then :winnerDone else :winnerLast end,
+  to_seq = s.to_seq + case when s.from_seq <= :loserDone then :winnerDone else :winnerLast end
+ where s.business_id = :business and s.conversation_id = :loserId`,
 });
 
 // The customer's window of activity goes on in the last session of the thread.
 export const reopenLastSession = defineQuery({
   name: "identity.reopen-last-session",
   role: "app",
-  columns: { id: "uuid" },
+  columns: {},
+  params: { conversationId: "uuid" },
   text: `
 update sessions s set to_seq = null, closed_at = null, closed_reason = null, summary_state = 'none', summary_attempts = 0, summary_error = null
- where s.business_id = $1 and s.id = (select l.id from sessions l where l.business_id = $1 and l.conversation_id = $2 order by l.from_seq desc limit 1)
-returning s.id`,
+ where s.business_id = :business and s.id = (select l.id from sessions l where l.business_id = :business and l.conversation_id = :conversationId order by l.from_seq desc limit 1)`,
 });
 
 // The loser's lanes are empty from now on, and whoever still holds them has lost the fence.
 export const closeLanes = defineQuery({
   name: "identity.close-lanes",
   role: "app",
-  columns: { kind: "text" },
+  columns: {},
+  params: { conversationId: "uuid" },
   text: `
 update lanes l set wanted = 0, done = 0, check_at = null, owner = null, parked = false, fence = l.fence + 1
- where l.business_id = $1 and l.conversation_id = $2
-returning l.kind`,
+ where l.business_id = :business and l.conversation_id = :conversationId`,
 });
 
 // Who was asked for an answer outside is asked again, for all of it; what they still say to the old question is refused.
 export const endWaitingTurns = defineQuery({
   name: "identity.end-waiting-turns",
   role: "app",
-  columns: { id: "uuid" },
-  text: `delete from waiting_turns w where w.business_id = $1 and w.conversation_id = any ($2::uuid[]) returning w.id`,
+  columns: {},
+  params: { conversationIds: "uuid[]" },
+  text: `delete from waiting_turns w where w.business_id = :business and w.conversation_id = any (:conversationIds)`,
 });
 
 // The winner's reply lane goes on with what neither has answered; both fences are left behind, so a reply that is being written is written
 // again, once, for all of it. A lane that has nothing left to do is written too: a split may leave it none of its messages. Sends that wait go
-// on; one that was under way becomes unknown and is settled by its status. $8: a session of messages that came just now has still to be
-// opened. Summaries that are wanted are work of the session lane too.
+// on; one that was under way becomes unknown and is settled by its status. Summaries that are wanted are work of the session lane too.
+// - replyDone: up to where the reply lane is done; sendWanted: up to where the send lane has work at least.
+// - firstAt, lastAt: of the burst. fence: above that of every lane before.
+// - opensSession: a session for messages that came just now has still to be opened.
 export const continueLanes = defineQuery({
   name: "identity.continue-lanes",
   role: "app",
-  columns: { kind: "text" },
+  columns: {},
+  params: {
+    conversationId: "uuid",
+    replyDone: "int8",
+    sendWanted: "int8",
+    firstAt: "timestamptz",
+    lastAt: "timestamptz",
+    fence: "int8",
+    opensSession: "bool",
+  },
   text: `
 with newest as (
-  select coalesce((select m.seq from messages m where m.business_id = $1 and m.conversation_id = $2 and m.direction = 'in' order by m.seq desc limit 1), 0) as inbound,
-         coalesce((select min(m.seq) from messages m where m.business_id = $1 and m.conversation_id = $2 and m.status in ('queued', 'sending')), 0) as first_queued,
-         coalesce((select max(m.seq) from messages m where m.business_id = $1 and m.conversation_id = $2 and m.status in ('queued', 'sending')), 0) as last_queued,
-         (select s.from_seq from sessions s where s.business_id = $1 and s.conversation_id = $2 and s.closed_at is null) as open_from,
-         coalesce((select max(s.to_seq) from sessions s where s.business_id = $1 and s.conversation_id = $2), 0) as last_session_to,
-         (select min(s.from_seq) from sessions s where s.business_id = $1 and s.conversation_id = $2 and s.summary_state = 'pending') as pending_from
+  select coalesce((select m.seq from messages m where m.business_id = :business and m.conversation_id = :conversationId and m.direction = 'in' order by m.seq desc limit 1), 0) as inbound,
+         coalesce((select min(m.seq) from messages m where m.business_id = :business and m.conversation_id = :conversationId and m.status in ('queued', 'sending')), 0) as first_queued,
+         coalesce((select max(m.seq) from messages m where m.business_id = :business and m.conversation_id = :conversationId and m.status in ('queued', 'sending')), 0) as last_queued,
+         (select s.from_seq from sessions s where s.business_id = :business and s.conversation_id = :conversationId and s.closed_at is null) as open_from,
+         coalesce((select max(s.to_seq) from sessions s where s.business_id = :business and s.conversation_id = :conversationId), 0) as last_session_to,
+         (select min(s.from_seq) from sessions s where s.business_id = :business and s.conversation_id = :conversationId and s.summary_state = 'pending') as pending_from
 ), goal as (
-  select 'reply' as kind, greatest(n.inbound, $3::bigint) as wanted, $3::bigint as done from newest n
+  select 'reply' as kind, greatest(n.inbound, :replyDone) as wanted, :replyDone as done from newest n
   union all
-  select 'send', greatest(n.last_queued, $4::bigint), case when n.first_queued > 0 then n.first_queued - 1 else greatest(n.last_queued, $4::bigint) end from newest n
+  select 'send', greatest(n.last_queued, :sendWanted), case when n.first_queued > 0 then n.first_queued - 1 else greatest(n.last_queued, :sendWanted) end from newest n
   union all
   select 'session', greatest(n.inbound, s.done), s.done
     from newest n
     cross join lateral (select least(n.pending_from - 1,
                                      case when n.open_from is not null then n.open_from - 1
-                                          when $8::boolean then least(n.inbound, n.last_session_to) else n.inbound end) as done) s
+                                          when :opensSession then least(n.inbound, n.last_session_to) else n.inbound end) as done) s
 )
 insert into lanes as l (business_id, conversation_id, kind, check_at, first_at, last_at, wanted, done, fence)
-select $1, $2, g.kind, case when g.wanted > g.done then now() end, $5, $6, g.wanted, g.done, $7::bigint
+select :business, :conversationId, g.kind, case when g.wanted > g.done then now() end, :firstAt, :lastAt, g.wanted, g.done, :fence
   from goal g
- where g.wanted > 0 or exists (select from lanes o where o.business_id = $1 and o.conversation_id = $2 and o.kind = g.kind)
+ where g.wanted > 0 or exists (select from lanes o where o.business_id = :business and o.conversation_id = :conversationId and o.kind = g.kind)
  order by g.kind
 on conflict on constraint lanes_pkey do update set
   wanted = excluded.wanted, done = excluded.done, check_at = excluded.check_at, first_at = excluded.first_at, last_at = excluded.last_at,
-  fence = excluded.fence, owner = null, attempts = 0, last_error = null, parked = false
-returning l.kind`,
+  fence = excluded.fence, owner = null, attempts = 0, last_error = null, parked = false`,
 });
 
 // What the customer wrote last, on either thread, says where a reply goes. Of two pauses the later one holds, with its reason: the time of the
@@ -298,7 +302,8 @@ returning l.kind`,
 export const joinConversations = defineQuery({
   name: "identity.join-conversations",
   role: "app",
-  columns: { id: "uuid" },
+  columns: {},
+  params: { winnerId: "uuid", loserId: "uuid" },
   text: `
 update conversations w set
   last_seq = w.last_seq + l.last_seq,
@@ -322,31 +327,31 @@ update conversations w set
   marketing_recorded_at = case when newer.word then l.marketing_recorded_at else w.marketing_recorded_at end,
   updated_at = now()
   from conversations l
-  join conversations o on o.business_id = $1 and o.id = $2
+  join conversations o on o.business_id = :business and o.id = :winnerId
   cross join lateral (select l.reply_address is not null and (o.reply_address is null
                              or l.last_customer_message_at > coalesce(o.last_customer_message_at, '-infinity')) as loser,
                       l.marketing_word_at is not null and (o.marketing_word_at is null or l.marketing_word_at > o.marketing_word_at
                         or l.marketing_word_at = o.marketing_word_at and l.marketing_stopped_at is not null) as word) newer
- where w.business_id = $1 and w.id = $2 and l.business_id = $1 and l.id = $3
-returning w.id`,
+ where w.business_id = :business and w.id = :winnerId and l.business_id = :business and l.id = :loserId`,
 });
 
 export const buryConversation = defineQuery({
   name: "identity.bury-conversation",
   role: "app",
-  columns: { id: "uuid" },
+  columns: {},
+  params: { winnerId: "uuid", loserId: "uuid" },
   text: `
-update conversations c set merged_into = $2, is_open = false, updated_at = now()
- where c.business_id = $1 and (c.id = $3 or c.merged_into = $3)
-returning c.id`,
+update conversations c set merged_into = :winnerId, is_open = false, updated_at = now()
+ where c.business_id = :business and (c.id = :loserId or c.merged_into = :loserId)`,
 });
 
 export const moveAliases = defineQuery({
   name: "identity.move-aliases",
   role: "app",
   columns: { kind: "text", value: "text" },
+  params: { winnerId: "uuid", loserId: "uuid" },
   text: `
-update aliases a set conversation_id = $2 where a.business_id = $1 and a.conversation_id = $3
+update aliases a set conversation_id = :winnerId where a.business_id = :business and a.conversation_id = :loserId
 returning a.kind, a.value`,
 });
 
@@ -355,22 +360,33 @@ export const readStateBeforeMerge = defineQuery({
   name: "identity.read-state-before-merge",
   role: "app",
   columns: { state: "jsonb" },
+  params: { conversationId: "uuid" },
   text: `
 select jsonb_build_object('reply_channel_id', c.reply_channel_id, 'reply_kind', c.reply_kind, 'reply_address', c.reply_address,
          'lead_id', c.lead_id, 'lead_name', c.lead_name, 'contact_name', c.contact_name, 'contact_username', c.contact_username,
          'marketing_stopped_at', c.marketing_stopped_at) as state
   from conversations c
- where c.business_id = $1 and c.id = $2`,
+ where c.business_id = :business and c.id = :conversationId`,
 });
 
 export const recordMerge = defineQuery({
   name: "identity.record-merge",
   role: "app",
-  columns: { id: "uuid" },
+  columns: {},
+  params: {
+    id: "uuid",
+    winnerId: "uuid",
+    loserId: "uuid",
+    reason: "text",
+    proof: "jsonb",
+    winnerDone: "int8",
+    winnerLast: "int8",
+    loserDone: "int8",
+    loserLast: "int8",
+  },
   text: `
 insert into merges (business_id, id, winner_id, loser_id, reason, proof, winner_done, winner_last, loser_done, loser_last)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-returning id`,
+values (:business, :id, :winnerId, :loserId, :reason, :proof, :winnerDone, :winnerLast, :loserDone, :loserLast)`,
 });
 
 /** Where a user id of this business may be valid: one scope for each account of the Cloud API. */
@@ -378,10 +394,11 @@ export const listScopes = defineQuery({
   name: "identity.list-scopes",
   role: "app",
   columns: { scope: "text" },
+  params: {},
   text: `
 select distinct coalesce(ch.account_id, ch.id::text) as scope
   from channels ch
- where ch.business_id = $1 and ch.provider = 'cloud'`,
+ where ch.business_id = :business and ch.provider = 'cloud'`,
 });
 
 // Both sides at once must fit into what the table takes; a merge is never refused for it, so the winner's alone stay where they do not.
@@ -389,12 +406,12 @@ select distinct coalesce(ch.account_id, ch.id::text) as scope
 export const mergeCustomerFacts = defineQuery({
   name: "identity.merge-customer-facts",
   role: "app",
-  columns: { conversation_id: "uuid" },
+  columns: {},
+  params: { winnerId: "uuid", loserId: "uuid" },
   text: `
 insert into customer_facts as w (business_id, conversation_id, facts, updated_at)
-select $1, $2::uuid, l.facts, l.updated_at from customer_facts l where l.business_id = $1 and l.conversation_id = $3
+select :business, :winnerId, l.facts, l.updated_at from customer_facts l where l.business_id = :business and l.conversation_id = :loserId
 on conflict on constraint customer_facts_pkey do update set
   facts = case when length((excluded.facts || w.facts)::text) <= 8000 then excluded.facts || w.facts else w.facts end,
-  updated_at = greatest(excluded.updated_at, w.updated_at)
-returning w.conversation_id`,
+  updated_at = greatest(excluded.updated_at, w.updated_at)`,
 });

@@ -1,6 +1,6 @@
 // Owns: making one thread of two because a person says so. The rules of who is who are not applied: whoever merges by hand knows more than the payloads.
 import type { Database } from "../db/database.ts";
-import type { Queryable, RowOf } from "../db/query.ts";
+import type { Queryable, Row } from "../db/query.ts";
 import type { BusinessId } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
 import { isKeyOfGroup } from "./identifier.ts";
@@ -47,7 +47,7 @@ export function createMergeByHand({ database, log }: { readonly database: Databa
 
 async function mergeTwo(tx: Queryable, { businessId, conversationIds, execute }: MergeByHandRequest): Promise<MergeByHandOutcome> {
   if (conversationIds[0] === conversationIds[1]) return { outcome: "same_conversation" };
-  const locked = await tx.run(lockConversations, [businessId, conversationIds]);
+  const locked = await tx.run(lockConversations, { conversationIds });
   const objection = objectionTo(conversationIds, locked);
   if (objection !== undefined) return objection;
   const [winner, loser] = locked.toSorted(byLength);
@@ -57,14 +57,14 @@ async function mergeTwo(tx: Queryable, { businessId, conversationIds, execute }:
   const { messages, turns, sessions, aliases } = counted;
   if (execute) {
     const sides = { winner: { id: winner.id, lastSeq: winner.last_seq }, loser: { id: loser.id, lastSeq: loser.last_seq } };
-    await mergeConversations(tx, { businessId, ...sides, reason: "by_hand", proof: { source: "cli" } });
+    await mergeConversations(tx, { ...sides, reason: "by_hand", proof: { source: "cli" } });
   }
   const leadIds = [winner.lead_id, loser.lead_id].filter((leadId) => leadId !== null);
   const moves = { messages, turns, sessions, aliases };
   return { outcome: execute ? "merged" : "planned", winnerId: winner.id, loserId: loser.id, moves, leadIds };
 }
 
-function objectionTo(ids: readonly string[], locked: readonly RowOf<typeof lockConversations.columns>[]): MergeByHandOutcome | undefined {
+function objectionTo(ids: readonly string[], locked: readonly Row<typeof lockConversations>[]): MergeByHandOutcome | undefined {
   const missing = ids.find((id) => !locked.some((row) => row.id === id));
   if (missing !== undefined) return { outcome: "not_found", conversationId: missing };
   for (const row of locked) {

@@ -3,7 +3,7 @@
 // loser. So the ranges of the turns stay contiguous, and what was superseded at the end of either comes after everything that is answered: it
 // is part of the next burst. Threads are shown by time anyway.
 import type { Queryable } from "../db/query.ts";
-import { newId, type BusinessId } from "../kernel/ids.ts";
+import { newId } from "../kernel/ids.ts";
 import type { JsonObject } from "../kernel/json.ts";
 import { continueThread, isSessionWanted, laneOf } from "./continue-thread.ts";
 import {
@@ -32,7 +32,6 @@ import { moveCalls } from "./move-calls.ts";
 export type MergeReason = "payload" | "change_event" | "lead" | "provider_confirmed" | "by_hand";
 
 export interface MergeRequest {
-  readonly businessId: BusinessId;
   readonly winner: { readonly id: string; readonly lastSeq: number };
   readonly loser: { readonly id: string; readonly lastSeq: number };
   readonly reason: MergeReason;
@@ -54,51 +53,50 @@ interface ThreadLength {
 const OUT_OF_THE_WAY = 1_000_000_000_000;
 
 /** Messages, sessions, turns, lanes, aliases and state of `loser` go on in `winner`; the loser stays as a tombstone. */
-export async function mergeConversations(tx: Queryable, { businessId, winner, loser, reason, proof }: MergeRequest): Promise<void> {
-  const lanes = await tx.run(lockLanes, [businessId, [winner.id, loser.id]]);
-  const answered = await tx.run(readAnsweredTo, { conversationIds: [winner.id] });
+export async function mergeConversations(tx: Queryable, { winner, loser, reason, proof }: MergeRequest): Promise<void> {
+  const [winnerId, loserId, winnerLast, loserLast] = [winner.id, loser.id, winner.lastSeq, loser.lastSeq];
+  const conversationIds = [winnerId, loserId];
+  const lanes = await tx.run(lockLanes, { conversationIds });
+  const answered = await tx.run(readAnsweredTo, { conversationIds: [winnerId] });
   const winnerDone = answered[0]?.answered_to ?? 0;
-  const loserDone = laneOf(lanes, loser.id, "reply")?.done ?? 0;
+  const loserDone = laneOf(lanes, loserId, "reply")?.done ?? 0;
   const fenceOf = (id: string) => laneOf(lanes, id, "reply")?.fence ?? 0;
 
-  const [before] = await tx.run(readStateBeforeMerge, [businessId, winner.id]);
+  const [before] = await tx.run(readStateBeforeMerge, { conversationId: winnerId });
 
-  await tx.run(deferTurnChain, []);
+  await tx.run(deferTurnChain, {});
   const sessions = [
-    ...(await tx.run(endSessions, [businessId, winner.id, winnerDone, winner.lastSeq])),
-    ...(await tx.run(endSessions, [businessId, loser.id, loserDone, loser.lastSeq])),
+    ...(await tx.run(endSessions, { conversationId: winnerId, done: winnerDone, last: winnerLast })),
+    ...(await tx.run(endSessions, { conversationId: loserId, done: loserDone, last: loserLast })),
   ];
-  const fence = fenceOf(winner.id) + fenceOf(loser.id);
-  if (loserDone > 0) await makeRoom(tx, { businessId, winnerId: winner.id, after: winnerDone, places: loserDone, fence });
-  const places = [loserDone, winnerDone, winner.lastSeq] as const;
-  await tx.run(moveMessages, [businessId, loser.id, winner.id, ...places]);
-  const calls = await moveCalls(tx, { winnerId: winner.id, loserId: loser.id, winnerDone });
-  await tx.run(moveTurns, [businessId, loser.id, winner.id, winnerDone, fenceOf(winner.id)]);
-  await tx.run(moveSessions, [businessId, loser.id, winner.id, ...places]);
-  if (sessions.some(({ was_open }) => was_open)) await tx.run(reopenLastSession, [businessId, winner.id]);
+  const fence = fenceOf(winnerId) + fenceOf(loserId);
+  if (loserDone > 0) await makeRoom(tx, { winnerId, after: winnerDone, places: loserDone, fence });
+  await tx.run(moveMessages, { winnerId, loserId, winnerDone, winnerLast, loserDone });
+  const calls = await moveCalls(tx, { winnerId, loserId, winnerDone });
+  await tx.run(moveTurns, { winnerId, loserId, winnerDone, winnerFence: fenceOf(winnerId) });
+  await tx.run(moveSessions, { winnerId, loserId, winnerDone, winnerLast, loserDone });
+  if (sessions.some(({ was_open }) => was_open)) await tx.run(reopenLastSession, { conversationId: winnerId });
 
-  await tx.run(endWaitingTurns, [businessId, [winner.id, loser.id]]);
-  await tx.run(closeLanes, [businessId, loser.id]);
-  await tx.run(joinConversations, [businessId, winner.id, loser.id]);
+  await tx.run(endWaitingTurns, { conversationIds });
+  await tx.run(closeLanes, { conversationId: loserId });
+  await tx.run(joinConversations, { winnerId, loserId });
   await continueThread(tx, {
-    businessId,
-    conversationId: winner.id,
+    conversationId: winnerId,
     lanes,
-    done: (laneOf(lanes, winner.id, "reply")?.done ?? 0) + loserDone,
-    sent: lanes.some(({ kind }) => kind === "send") ? winner.lastSeq + loser.lastSeq : 0,
+    replyDone: (laneOf(lanes, winnerId, "reply")?.done ?? 0) + loserDone,
+    sendWanted: lanes.some(({ kind }) => kind === "send") ? winnerLast + loserLast : 0,
     opensSession: isSessionWanted(lanes),
   });
-  await tx.run(mergeCustomerFacts, [businessId, winner.id, loser.id]);
-  const aliases = await tx.run(moveAliases, [businessId, winner.id, loser.id]);
-  await tx.run(buryConversation, [businessId, winner.id, loser.id]);
+  await tx.run(mergeCustomerFacts, { winnerId, loserId });
+  const aliases = await tx.run(moveAliases, { winnerId, loserId });
+  await tx.run(buryConversation, { winnerId, loserId });
   const kept = { aliases: aliases.map(({ kind, value }) => ({ kind, value })), winner: before?.state ?? {}, calls };
   const evidence = JSON.stringify({ ...proof, ...kept });
-  const layout = [winnerDone, winner.lastSeq, loserDone, loser.lastSeq];
-  await tx.run(recordMerge, [businessId, newId(), winner.id, loser.id, reason, evidence, ...layout]);
+  const places = { winnerDone, winnerLast, loserDone, loserLast };
+  await tx.run(recordMerge, { id: newId(), winnerId, loserId, reason, proof: evidence, ...places });
 }
 
 interface Room {
-  readonly businessId: BusinessId;
   readonly winnerId: string;
   readonly after: number;
   readonly places: number;
@@ -107,13 +105,13 @@ interface Room {
 }
 
 /** What the winner has beyond its answered part moves `places` further on. */
-async function makeRoom(tx: Queryable, { businessId, winnerId, after, places, fence }: Room): Promise<void> {
-  for (const [from, by] of [
-    [after, OUT_OF_THE_WAY],
-    [OUT_OF_THE_WAY, places - OUT_OF_THE_WAY],
+async function makeRoom(tx: Queryable, { winnerId, after, places, fence }: Room): Promise<void> {
+  for (const shift of [
+    { after, places: OUT_OF_THE_WAY },
+    { after: OUT_OF_THE_WAY, places: places - OUT_OF_THE_WAY },
   ]) {
-    await tx.run(shiftMessages, [businessId, winnerId, from, by]);
-    await tx.run(shiftSessions, [businessId, winnerId, from, by]);
-    await tx.run(shiftTurns, [businessId, winnerId, from, by, fence]);
+    await tx.run(shiftMessages, { conversationId: winnerId, ...shift });
+    await tx.run(shiftSessions, { conversationId: winnerId, ...shift });
+    await tx.run(shiftTurns, { conversationId: winnerId, ...shift, fence });
   }
 }

@@ -66,7 +66,7 @@ export async function splitAtChange(tx: Queryable, businessId: BusinessId, overr
   const [later] = await tx.run(findLaterPart, [businessId, conversationId, since]);
   if (later === undefined) return undefined;
   const key = keyOfLaterHolder(businessId, number, since);
-  const made = await begin(tx, businessId, { keys: [key, `${key}/${conversationId}`], since });
+  const made = await begin(tx, { keys: [key, `${key}/${conversationId}`], since });
   if (made === undefined) return undefined;
   await moveLaterPart(tx, { businessId, from: conversationId, to: made.id, thread: later, since });
   await tx.run(moveLaterTenures, [businessId, conversationId, made.id, since]);
@@ -81,11 +81,10 @@ export async function splitAtChange(tx: Queryable, businessId: BusinessId, overr
 /** A thread that was merged away keeps its key. */
 async function begin(
   tx: Queryable,
-  businessId: BusinessId,
   { keys, since }: { readonly keys: readonly string[]; readonly since: Date },
 ): Promise<{ readonly id: string } | undefined> {
   for (const key of keys) {
-    const [made] = await tx.run(insertConversation, [businessId, newId(), key, since]);
+    const [made] = await tx.run(insertConversation, { id: newId(), canonicalKey: key, at: since });
     if (made !== undefined) return made;
   }
   return undefined;
@@ -120,12 +119,12 @@ interface Move {
 async function moveLaterPart(tx: Queryable, { businessId, from, to, thread, since }: Move): Promise<void> {
   const before = thread.first_seq - 1;
   const length = thread.last_seq - before;
-  const lanes = await tx.run(lockLanes, [businessId, [from]]);
+  const lanes = await tx.run(lockLanes, { conversationIds: [from] });
   const done = laneOf(lanes, from, "reply")?.done ?? 0;
   const doneThere = Math.max(0, done - before);
 
   await tx.run(moveLaterCalls, [businessId, from, to, before]);
-  await tx.run(deferTurnChain, []);
+  await tx.run(deferTurnChain, {});
   await tx.run(returnTurns, [businessId, from, to, before, length]);
   await tx.run(moveLaterMessages, [businessId, from, to, before, since]);
   await tx.run(returnSessions, [businessId, from, to, before, before, length, length]);
@@ -134,10 +133,10 @@ async function moveLaterPart(tx: Queryable, { businessId, from, to, thread, sinc
   const movedFrom = kept?.moved_from ?? doneThere + 1;
   if (keptTo < done) await tx.run(addSplitTurn, [businessId, newId(), from, keptTo + 1, done, fenceBeyond(lanes)]);
   if (movedFrom > 1) await tx.run(addSplitTurn, [businessId, newId(), to, 1, movedFrom - 1, 0]);
-  await tx.run(endWaitingTurns, [businessId, [from, to]]);
+  await tx.run(endWaitingTurns, { conversationIds: [from, to] });
   const sent = laneOf(lanes, from, "send");
   const opensSession = isSessionWanted(lanes);
-  await continueThread(tx, { businessId, conversationId: from, lanes, done, sent: sent?.wanted ?? 0, opensSession });
+  await continueThread(tx, { conversationId: from, lanes, replyDone: done, sendWanted: sent?.wanted ?? 0, opensSession });
   const sentThere = sent === undefined ? 0 : length;
-  await continueThread(tx, { businessId, conversationId: to, lanes, done: doneThere, sent: sentThere, opensSession: true });
+  await continueThread(tx, { conversationId: to, lanes, replyDone: doneThere, sendWanted: sentThere, opensSession: true });
 }

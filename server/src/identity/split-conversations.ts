@@ -60,7 +60,7 @@ export function createSplitConversations(deps: { readonly database: Database; re
     const result = await deps.database.forBusiness(businessId).transaction(async (tx): Promise<SplitOutcome> => {
       const [found] = await tx.run(findMerge, [businessId, conversationId]);
       if (found === undefined) return { outcome: "not_merged" };
-      if (execute) await tx.run(lockConversations, [businessId, [found.winner_id, found.loser_id]]);
+      if (execute) await tx.run(lockConversations, { conversationIds: [found.winner_id, found.loser_id] });
       // Again, under the locks: somebody else may have split it meanwhile, or merged more.
       const [merge] = await tx.run(findMerge, [businessId, found.loser_id]);
       if (merge?.id !== found.id) return { outcome: "not_merged" };
@@ -83,7 +83,7 @@ export function createSplitConversations(deps: { readonly database: Database; re
 
 async function takeApart(tx: Queryable, businessId: BusinessId, merge: Merge): Promise<void> {
   const { winner_id: winnerId, loser_id: loserId } = merge;
-  const lanes = await tx.run(lockLanes, [businessId, [winnerId, loserId]]);
+  const lanes = await tx.run(lockLanes, { conversationIds: [winnerId, loserId] });
   const places = [merge.winner_done, merge.winner_last, merge.loser_done, merge.loser_last] as const;
   const done = laneOf(lanes, winnerId, "reply")?.done ?? 0;
   const [answered] = await tx.run(readAnsweredTo, { conversationIds: [winnerId] });
@@ -95,7 +95,7 @@ async function takeApart(tx: Queryable, businessId: BusinessId, merge: Merge): P
   const loserDone = merge.loser_done + dealtWith;
 
   await tx.run(returnCalls, { winnerId, loserId, winnerDone: merge.winner_done, loserDone: merge.loser_done, mergeId: merge.id });
-  await tx.run(deferTurnChain, []);
+  await tx.run(deferTurnChain, {});
   const [turns] = await tx.run(returnTurns, [businessId, winnerId, loserId, merge.winner_done, merge.loser_done]);
   if (merge.loser_done > 0) {
     const range = [merge.winner_done + 1, merge.winner_done + merge.loser_done];
@@ -107,10 +107,10 @@ async function takeApart(tx: Queryable, businessId: BusinessId, merge: Merge): P
   await tx.run(returnAliases, [businessId, merge.id]);
   await tx.run(reviveConversation, [businessId, winnerId, loserId]);
   await tx.run(releaseConversation, [businessId, winnerId, loserId, merge.id]);
-  await tx.run(endWaitingTurns, [businessId, [winnerId, loserId]]);
+  await tx.run(endWaitingTurns, { conversationIds: [winnerId, loserId] });
   await tx.run(endMerge, [businessId, merge.id]);
   await tx.run(returnTombstones, [businessId, loserId]);
-  await continueBoth(tx, businessId, { merge, lanes, done, loserDone });
+  await continueBoth(tx, { merge, lanes, done, loserDone });
 }
 
 interface SplitThreads {
@@ -120,11 +120,11 @@ interface SplitThreads {
   readonly loserDone: number;
 }
 
-async function continueBoth(tx: Queryable, businessId: BusinessId, { merge, lanes, done, loserDone }: SplitThreads): Promise<void> {
+async function continueBoth(tx: Queryable, { merge, lanes, done, loserDone }: SplitThreads): Promise<void> {
   const { winner_id: winnerId, loser_id: loserId } = merge;
   const opensSession = isSessionWanted(lanes.filter((lane) => lane.conversation_id === winnerId));
   const sent = laneOf(lanes, winnerId, "send")?.wanted ?? 0;
   const loserSent = laneOf(lanes, loserId, "send") === undefined ? 0 : merge.loser_last;
-  await continueThread(tx, { businessId, conversationId: winnerId, lanes, done, sent, opensSession });
-  await continueThread(tx, { businessId, conversationId: loserId, lanes, done: loserDone, sent: loserSent, opensSession: false });
+  await continueThread(tx, { conversationId: winnerId, lanes, replyDone: done, sendWanted: sent, opensSession });
+  await continueThread(tx, { conversationId: loserId, lanes, replyDone: loserDone, sendWanted: loserSent, opensSession: false });
 }
