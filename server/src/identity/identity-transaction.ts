@@ -114,8 +114,9 @@ async function splitOverruns(tx: Queryable, { businessId, at, change }: SettleRe
 }
 
 /** Replies follow whoever changed; what leads nowhere else is left as it is. */
-async function followChange(tx: Queryable, { businessId, change }: SettleRequest, { locked }: Evidence): Promise<void> {
-  if (change !== undefined) await tx.run(followNumbers, [businessId, locked.map(({ id }) => id), change.left ?? null, change.taken]);
+async function followChange(tx: Queryable, { change }: SettleRequest, { locked }: Evidence): Promise<void> {
+  if (change !== undefined)
+    await tx.run(followNumbers, { conversationIds: locked.map(({ id }) => id), left: change.left, taken: change.taken });
 }
 
 async function findThreads(

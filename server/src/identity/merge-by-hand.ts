@@ -45,14 +45,14 @@ export function createMergeByHand({ database, log }: { readonly database: Databa
   };
 }
 
-async function mergeTwo(tx: Queryable, { businessId, conversationIds, execute }: MergeByHandRequest): Promise<MergeByHandOutcome> {
+async function mergeTwo(tx: Queryable, { conversationIds, execute }: MergeByHandRequest): Promise<MergeByHandOutcome> {
   if (conversationIds[0] === conversationIds[1]) return { outcome: "same_conversation" };
   const locked = await tx.run(lockConversations, { conversationIds });
   const objection = objectionTo(conversationIds, locked);
   if (objection !== undefined) return objection;
   const [winner, loser] = locked.toSorted(byLength);
   if (winner === undefined || loser === undefined) return { outcome: "same_conversation" };
-  const [counted] = await tx.run(countThread, [businessId, loser.id]);
+  const [counted] = await tx.run(countThread, { conversationId: loser.id });
   if (counted === undefined) return { outcome: "not_found", conversationId: loser.id };
   const { messages, turns, sessions, aliases } = counted;
   if (execute) {

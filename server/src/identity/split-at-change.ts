@@ -1,6 +1,6 @@
 // Owns: ending a thread where its number changed hands, if it went on after that: what came since, from the number's next holder, becomes a thread of
 // their own, with its turns, sessions and calls. Refuses to know: who the next holder is; they may be merged with somebody afterwards.
-import type { Queryable, RowOf } from "../db/query.ts";
+import type { Queryable, Row } from "../db/query.ts";
 import { newId, type BusinessId } from "../kernel/ids.ts";
 import { continueThread, fenceBeyond, isSessionWanted, laneOf } from "./continue-thread.ts";
 import { keyOfLaterHolder } from "./identifier.ts";
@@ -58,23 +58,23 @@ const overrunOf = (tenures: readonly Tenure[], at: Date): Tenure | undefined =>
     return (since === null || since < at) && (until === null || until > at) && begunAt <= at;
   });
 
-type Thread = Pick<RowOf<typeof findLaterPart.columns>, "first_seq" | "last_seq">;
+type Thread = Pick<Row<typeof findLaterPart>, "first_seq" | "last_seq">;
 
 /** The caller has locked the conversation. Undefined: nobody wrote there since, or WhatsApp itself says who did. */
 export async function splitAtChange(tx: Queryable, businessId: BusinessId, overrun: Overrun): Promise<SplitOff | undefined> {
   const { conversationId, number, since } = overrun;
-  const [later] = await tx.run(findLaterPart, [businessId, conversationId, since]);
+  const [later] = await tx.run(findLaterPart, { conversationId, since });
   if (later === undefined) return undefined;
   const key = keyOfLaterHolder(businessId, number, since);
   const made = await begin(tx, { keys: [key, `${key}/${conversationId}`], since });
   if (made === undefined) return undefined;
-  await moveLaterPart(tx, { businessId, from: conversationId, to: made.id, thread: later, since });
-  await tx.run(moveLaterTenures, [businessId, conversationId, made.id, since]);
-  await giveNumber(tx, { businessId, overrun, to: made.id });
-  await tx.run(startAtLaterPart, [businessId, made.id, later.last_seq - (later.first_seq - 1)]);
-  await tx.run(reviveConversation, [businessId, conversationId, made.id]);
-  await tx.run(stopAtChange, [businessId, conversationId]);
-  await tx.run(announceSplit, [businessId, conversationId]);
+  await moveLaterPart(tx, { from: conversationId, to: made.id, thread: later, since });
+  await tx.run(moveLaterTenures, { fromId: conversationId, toId: made.id, since });
+  await giveNumber(tx, { overrun, to: made.id });
+  await tx.run(startAtLaterPart, { conversationId: made.id, lastSeq: later.last_seq - (later.first_seq - 1) });
+  await tx.run(reviveConversation, { winnerId: conversationId, loserId: made.id });
+  await tx.run(stopAtChange, { conversationId });
+  await tx.run(announceSplit, { conversationId });
   return { winnerId: conversationId, loserId: made.id };
 }
 
@@ -91,24 +91,22 @@ async function begin(
 }
 
 interface Gift {
-  readonly businessId: BusinessId;
   readonly overrun: Overrun;
   readonly to: string;
 }
 
 /** From the second of the change on, for as long as the thread had it. */
-async function giveNumber(tx: Queryable, { businessId, overrun: { number, since, until, isCurrent }, to }: Gift): Promise<void> {
+async function giveNumber(tx: Queryable, { overrun: { number, since, until, isCurrent }, to }: Gift): Promise<void> {
   if (isCurrent) {
     await tx.run(takeNumber, { number, conversationId: to, since });
     if (until !== null) await tx.run(boundTenure, { number, since: null, until });
   } else if (until !== null) {
-    await tx.run(divideFormerTenure, [businessId, number, since, until]);
+    await tx.run(divideFormerTenure, { number, since, until });
     await tx.run(addFormerHolder, { number, conversationId: to, since, until });
   }
 }
 
 interface Move {
-  readonly businessId: BusinessId;
   readonly from: string;
   readonly to: string;
   readonly thread: Thread;
@@ -116,23 +114,27 @@ interface Move {
 }
 
 /** Positions are kept: the later part begins with 1. A turn that answered both parts stays with the first. */
-async function moveLaterPart(tx: Queryable, { businessId, from, to, thread, since }: Move): Promise<void> {
+async function moveLaterPart(tx: Queryable, { from, to, thread, since }: Move): Promise<void> {
   const before = thread.first_seq - 1;
   const length = thread.last_seq - before;
   const lanes = await tx.run(lockLanes, { conversationIds: [from] });
   const done = laneOf(lanes, from, "reply")?.done ?? 0;
   const doneThere = Math.max(0, done - before);
 
-  await tx.run(moveLaterCalls, [businessId, from, to, before]);
+  await tx.run(moveLaterCalls, { fromId: from, toId: to, before });
   await tx.run(deferTurnChain, {});
-  await tx.run(returnTurns, [businessId, from, to, before, length]);
-  await tx.run(moveLaterMessages, [businessId, from, to, before, since]);
-  await tx.run(returnSessions, [businessId, from, to, before, before, length, length]);
-  const [kept] = await tx.run(readKeptTurns, [businessId, from, to]);
+  await tx.run(returnTurns, { winnerId: from, loserId: to, winnerDone: before, loserDone: length });
+  await tx.run(moveLaterMessages, { fromId: from, toId: to, before, since });
+  const places = { winnerDone: before, winnerLast: before, loserDone: length, loserLast: length };
+  await tx.run(returnSessions, { winnerId: from, loserId: to, ...places });
+  const [kept] = await tx.run(readKeptTurns, { fromId: from, toId: to });
   const keptTo = kept?.kept_to ?? 0;
   const movedFrom = kept?.moved_from ?? doneThere + 1;
-  if (keptTo < done) await tx.run(addSplitTurn, [businessId, newId(), from, keptTo + 1, done, fenceBeyond(lanes)]);
-  if (movedFrom > 1) await tx.run(addSplitTurn, [businessId, newId(), to, 1, movedFrom - 1, 0]);
+  if (keptTo < done) {
+    const range = { coversFrom: keptTo + 1, coversTo: done };
+    await tx.run(addSplitTurn, { id: newId(), conversationId: from, ...range, fence: fenceBeyond(lanes) });
+  }
+  if (movedFrom > 1) await tx.run(addSplitTurn, { id: newId(), conversationId: to, coversFrom: 1, coversTo: movedFrom - 1, fence: 0 });
   await tx.run(endWaitingTurns, { conversationIds: [from, to] });
   const sent = laneOf(lanes, from, "send");
   const opensSession = isSessionWanted(lanes);

@@ -1,7 +1,7 @@
 // Owns: taking a merge apart again: what came from the loser goes back to it, at the positions that it had. Refuses to know: whose messages
 // came since; they stay where they were put.
 import type { Database } from "../db/database.ts";
-import type { Queryable, RowOf } from "../db/query.ts";
+import type { Queryable, Row } from "../db/query.ts";
 import { newId, type BusinessId } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
 import { continueThread, fenceBeyond, isSessionWanted, laneOf, type LockedLane } from "./continue-thread.ts";
@@ -52,25 +52,25 @@ export interface SplitRequest {
 
 export type SplitConversations = (request: SplitRequest) => Promise<SplitOutcome>;
 
-type Merge = RowOf<typeof findMerge.columns>;
+type Merge = Row<typeof findMerge>;
 
 /** All of it or nothing; doing it twice answers "not_merged" the second time. */
 export function createSplitConversations(deps: { readonly database: Database; readonly log: Log }): SplitConversations {
   return async ({ businessId, conversationId, execute }) => {
     const result = await deps.database.forBusiness(businessId).transaction(async (tx): Promise<SplitOutcome> => {
-      const [found] = await tx.run(findMerge, [businessId, conversationId]);
+      const [found] = await tx.run(findMerge, { conversationId });
       if (found === undefined) return { outcome: "not_merged" };
       if (execute) await tx.run(lockConversations, { conversationIds: [found.winner_id, found.loser_id] });
       // Again, under the locks: somebody else may have split it meanwhile, or merged more.
-      const [merge] = await tx.run(findMerge, [businessId, found.loser_id]);
+      const [merge] = await tx.run(findMerge, { conversationId: found.loser_id });
       if (merge?.id !== found.id) return { outcome: "not_merged" };
-      const [newer] = await tx.run(findNewerMerge, [businessId, merge.id]);
+      const [newer] = await tx.run(findNewerMerge, { mergeId: merge.id });
       if (newer !== undefined) return { outcome: "not_newest", newerId: newer.loser_id };
-      const [moves] = await tx.run(countMergedPart, [businessId, merge.id]);
+      const [moves] = await tx.run(countMergedPart, { mergeId: merge.id });
       if (moves === undefined) return { outcome: "not_merged" };
       if (execute) {
-        await takeApart(tx, businessId, merge);
-        await tx.run(announceSplit, [businessId, merge.winner_id]);
+        await takeApart(tx, merge);
+        await tx.run(announceSplit, { conversationId: merge.winner_id });
       }
       return { outcome: execute ? "split" : "planned", winnerId: merge.winner_id, loserId: merge.loser_id, reason: merge.reason, moves };
     });
@@ -81,36 +81,35 @@ export function createSplitConversations(deps: { readonly database: Database; re
   };
 }
 
-async function takeApart(tx: Queryable, businessId: BusinessId, merge: Merge): Promise<void> {
+async function takeApart(tx: Queryable, merge: Merge): Promise<void> {
   const { winner_id: winnerId, loser_id: loserId } = merge;
   const lanes = await tx.run(lockLanes, { conversationIds: [winnerId, loserId] });
-  const places = [merge.winner_done, merge.winner_last, merge.loser_done, merge.loser_last] as const;
+  const { winner_done: winnerDone, winner_last: winnerLast, loser_done: loserDone, loser_last: loserLast } = merge;
   const done = laneOf(lanes, winnerId, "reply")?.done ?? 0;
   const [answered] = await tx.run(readAnsweredTo, { conversationIds: [winnerId] });
   // How much of what waited at the loser was answered in the joint thread; the rest waits for its answer at the loser again.
-  const dealtWith = Math.min(
-    Math.max((answered?.answered_to ?? 0) - merge.winner_last - merge.loser_done, 0),
-    merge.loser_last - merge.loser_done,
-  );
-  const loserDone = merge.loser_done + dealtWith;
+  const dealtWith = Math.min(Math.max((answered?.answered_to ?? 0) - winnerLast - loserDone, 0), loserLast - loserDone);
 
-  await tx.run(returnCalls, { winnerId, loserId, winnerDone: merge.winner_done, loserDone: merge.loser_done, mergeId: merge.id });
+  await tx.run(returnCalls, { winnerId, loserId, winnerDone, loserDone, mergeId: merge.id });
   await tx.run(deferTurnChain, {});
-  const [turns] = await tx.run(returnTurns, [businessId, winnerId, loserId, merge.winner_done, merge.loser_done]);
-  if (merge.loser_done > 0) {
-    const range = [merge.winner_done + 1, merge.winner_done + merge.loser_done];
-    await tx.run(addSplitTurn, [businessId, newId(), winnerId, ...range, turns?.fence ?? 0]);
+  const [turns] = await tx.run(returnTurns, { winnerId, loserId, winnerDone, loserDone });
+  if (loserDone > 0) {
+    const range = { coversFrom: winnerDone + 1, coversTo: winnerDone + loserDone };
+    await tx.run(addSplitTurn, { id: newId(), conversationId: winnerId, ...range, fence: turns?.fence ?? 0 });
   }
-  if (dealtWith > 0) await tx.run(addSplitTurn, [businessId, newId(), loserId, merge.loser_done + 1, loserDone, fenceBeyond(lanes)]);
-  await tx.run(returnMessages, [businessId, winnerId, loserId, ...places]);
-  await tx.run(returnSessions, [businessId, winnerId, loserId, ...places]);
-  await tx.run(returnAliases, [businessId, merge.id]);
-  await tx.run(reviveConversation, [businessId, winnerId, loserId]);
-  await tx.run(releaseConversation, [businessId, winnerId, loserId, merge.id]);
+  if (dealtWith > 0) {
+    const range = { coversFrom: loserDone + 1, coversTo: loserDone + dealtWith };
+    await tx.run(addSplitTurn, { id: newId(), conversationId: loserId, ...range, fence: fenceBeyond(lanes) });
+  }
+  await tx.run(returnMessages, { winnerId, loserId, winnerDone, winnerLast, loserDone, loserLast });
+  await tx.run(returnSessions, { winnerId, loserId, winnerDone, winnerLast, loserDone, loserLast });
+  await tx.run(returnAliases, { mergeId: merge.id });
+  await tx.run(reviveConversation, { winnerId, loserId });
+  await tx.run(releaseConversation, { winnerId, loserId, mergeId: merge.id });
   await tx.run(endWaitingTurns, { conversationIds: [winnerId, loserId] });
-  await tx.run(endMerge, [businessId, merge.id]);
-  await tx.run(returnTombstones, [businessId, loserId]);
-  await continueBoth(tx, { merge, lanes, done, loserDone });
+  await tx.run(endMerge, { mergeId: merge.id });
+  await tx.run(returnTombstones, { conversationId: loserId });
+  await continueBoth(tx, { merge, lanes, done, loserDone: loserDone + dealtWith });
 }
 
 interface SplitThreads {

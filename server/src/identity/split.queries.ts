@@ -13,16 +13,21 @@ const mergeColumns = {
   loser_last: "int8",
 } as const;
 
+/** What a conversation keeps of the times of its messages `m`. */
+export const TIMES_OF_MESSAGES = `max(least(m.sent_at, m.received_at)) as last_message_at,
+           max(least(m.sent_at, m.received_at)) filter (where m.direction = 'in' and opens_window(m.type, m.content)) as last_customer_message_at`;
+
 /** The merge in force that made a tombstone of this conversation; of a winner, its newest one. */
 export const findMerge = defineQuery({
   name: "identity.find-merge",
   role: "app",
   columns: mergeColumns,
+  params: { conversationId: "uuid" },
   text: `
 select m.id, m.winner_id, m.loser_id, m.reason, m.winner_done, m.winner_last, m.loser_done, m.loser_last
   from merges m
- where m.business_id = $1 and (m.loser_id = $2 or m.winner_id = $2) and m.undone_at is null
- order by m.loser_id = $2 desc, m.winner_last desc, m.merged_at desc, m.id desc
+ where m.business_id = :business and (m.loser_id = :conversationId or m.winner_id = :conversationId) and m.undone_at is null
+ order by m.loser_id = :conversationId desc, m.winner_last desc, m.merged_at desc, m.id desc
  limit 1`,
 });
 
@@ -31,13 +36,14 @@ export const findNewerMerge = defineQuery({
   name: "identity.find-newer-merge",
   role: "app",
   columns: { loser_id: "uuid" },
+  params: { mergeId: "uuid" },
   text: `
 select n.loser_id
   from merges m
-  join merges n on n.business_id = $1 and n.undone_at is null and n.id <> m.id
+  join merges n on n.business_id = :business and n.undone_at is null and n.id <> m.id
    and (n.loser_id = m.winner_id
         or n.winner_id = m.winner_id and (n.winner_last, n.merged_at) > (m.winner_last, m.merged_at))
- where m.business_id = $1 and m.id = $2
+ where m.business_id = :business and m.id = :mergeId
  order by n.loser_id = m.winner_id desc, n.winner_last desc
  limit 1`,
 });
@@ -47,83 +53,80 @@ export const countMergedPart = defineQuery({
   name: "identity.count-merged-part",
   role: "app",
   columns: { messages: "int8", turns: "int8", sessions: "int8", aliases: "int8" },
+  params: { mergeId: "uuid" },
   text: `
 with m as (
-  select * from merges where business_id = $1 and id = $2
+  select * from merges where business_id = :business and id = :mergeId
 )
-select (select count(*) from messages s where s.business_id = $1 and s.conversation_id = m.winner_id
+select (select count(*) from messages s where s.business_id = :business and s.conversation_id = m.winner_id
           and (s.seq > m.winner_done and s.seq <= m.winner_done + m.loser_done
                or s.seq > m.winner_last + m.loser_done and s.seq <= m.winner_last + m.loser_last)) as messages,
-       (select count(*) from turns t where t.business_id = $1 and t.conversation_id = m.winner_id
+       (select count(*) from turns t where t.business_id = :business and t.conversation_id = m.winner_id
           and t.covers_from > m.winner_done and t.covers_to <= m.winner_done + m.loser_done) as turns,
-       (select count(*) from sessions s where s.business_id = $1 and s.conversation_id = m.winner_id
+       (select count(*) from sessions s where s.business_id = :business and s.conversation_id = m.winner_id
           and (s.from_seq > m.winner_done and s.from_seq <= m.winner_done + m.loser_done
                or s.from_seq > m.winner_last + m.loser_done and s.from_seq <= m.winner_last + m.loser_last)) as sessions,
        (select count(*) from aliases a
           join jsonb_to_recordset(m.proof -> 'aliases') as k (kind text, value text) on k.kind = a.kind and k.value = a.value
-         where a.business_id = $1 and a.conversation_id = m.winner_id) as aliases
+         where a.business_id = :business and a.conversation_id = m.winner_id) as aliases
   from m`,
 });
 
 export const countThread = defineQuery({
   name: "identity.count-thread",
   role: "app",
-  columns: {
-    id: "uuid",
-    canonical_key: "text",
-    lead_id: "text?",
-    last_seq: "int8",
-    messages: "int8",
-    turns: "int8",
-    sessions: "int8",
-    aliases: "int8",
-  },
+  columns: { messages: "int8", turns: "int8", sessions: "int8", aliases: "int8" },
+  params: { conversationId: "uuid" },
   text: `
-select c.id, c.canonical_key, c.lead_id, c.last_seq,
-       (select count(*) from messages m where m.business_id = $1 and m.conversation_id = c.id) as messages,
-       (select count(*) from turns t where t.business_id = $1 and t.conversation_id = c.id) as turns,
-       (select count(*) from sessions s where s.business_id = $1 and s.conversation_id = c.id) as sessions,
-       (select count(*) from aliases a where a.business_id = $1 and a.conversation_id = c.id) as aliases
+select (select count(*) from messages m where m.business_id = :business and m.conversation_id = c.id) as messages,
+       (select count(*) from turns t where t.business_id = :business and t.conversation_id = c.id) as turns,
+       (select count(*) from sessions s where s.business_id = :business and s.conversation_id = c.id) as sessions,
+       (select count(*) from aliases a where a.business_id = :business and a.conversation_id = c.id) as aliases
   from conversations c
- where c.business_id = $1 and c.id = $2`,
+ where c.business_id = :business and c.id = :conversationId`,
 });
 
 // The loser's answered part stands between the winner's; the fences of the chain stay as they are. Answers the highest one.
 export const returnTurns = defineQuery({
   name: "identity.return-turns",
   role: "app",
-  columns: { count: "int8", fence: "int8?" },
+  columns: { fence: "int8?" },
+  params: { winnerId: "uuid", loserId: "uuid", winnerDone: "int8", loserDone: "int8" },
   text: `
 with moved as (
-  update turns t set conversation_id = $3, covers_from = t.covers_from - $4::bigint, covers_to = t.covers_to - $4::bigint
-   where t.business_id = $1 and t.conversation_id = $2 and t.covers_from > $4::bigint and t.covers_to <= $4::bigint + $5::bigint
+  update turns t set conversation_id = :loserId, covers_from = t.covers_from - :winnerDone, covers_to = t.covers_to - :winnerDone
+   where t.business_id = :business and t.conversation_id = :winnerId and t.covers_from > :winnerDone and t.covers_to <= :winnerDone + :loserDone
   returning t.fence
 )
-select count(*) as count, max(fence) as fence from moved`,
+select max(fence) as fence from moved`,
 });
 
 export const addSplitTurn = defineQuery({
   name: "identity.add-split-turn",
   role: "app",
-  columns: { id: "uuid" },
+  columns: {},
+  params: { id: "uuid", conversationId: "uuid", coversFrom: "int8", coversTo: "int8", fence: "int8" },
   text: `
 insert into turns (business_id, id, conversation_id, covers_from, covers_to, state, reason, fence, started_at, finished_at)
-values ($1, $2, $3, $4, $5, 'skipped', 'split_off', $6, now(), now())
-returning id`,
+values (:business, :id, :conversationId, :coversFrom, :coversTo, 'skipped', 'split_off', :fence, now(), now())`,
 });
 
 export const returnMessages = defineQuery({
   name: "identity.return-messages",
   role: "app",
-  columns: { count: "int8" },
+  columns: {},
+  params: {
+    winnerId: "uuid",
+    loserId: "uuid",
+    winnerDone: "int8",
+    winnerLast: "int8",
+    loserDone: "int8",
+    loserLast: "int8",
+  },
   text: `
-with moved as (
-  update messages m set conversation_id = $3, seq = m.seq - case when m.seq <= $4::bigint + $6::bigint then $4::bigint else $5::bigint end
-   where m.business_id = $1 and m.conversation_id = $2
-     and (m.seq > $4::bigint and m.seq <= $4::bigint + $6::bigint or m.seq > $5::bigint + $6::bigint and m.seq <= $5::bigint + $7::bigint)
-  returning 1
-)
-select count(*) as count from moved`,
+update messages m set conversation_id = :loserId, seq = m.seq - case when m.seq <= :winnerDone + :loserDone then :winnerDone else :winnerLast end
+ where m.business_id = :business and m.conversation_id = :winnerId
+   and (m.seq > :winnerDone and m.seq <= :winnerDone + :loserDone or m.seq > :winnerLast + :loserDone and m.seq <= :winnerLast + :loserLast)`,
 });
 
 // A session that went on after the merge ends with the loser's last message of then. Those that lose messages, of either thread, are about something
@@ -131,59 +134,64 @@ select count(*) as count from moved`,
 export const returnSessions = defineQuery({
   name: "identity.return-sessions",
   role: "app",
-  columns: { count: "int8" },
+  columns: {},
+  params: {
+    winnerId: "uuid",
+    loserId: "uuid",
+    winnerDone: "int8",
+    winnerLast: "int8",
+    loserDone: "int8",
+    loserLast: "int8",
+  },
   text: `
 with mine as (
-  select s.id, case when s.from_seq <= $4::bigint + $6::bigint then $4::bigint else $5::bigint end as places
+  select s.id, case when s.from_seq <= :winnerDone + :loserDone then :winnerDone else :winnerLast end as places
     from sessions s
-   where s.business_id = $1 and s.conversation_id = $2
-     and (s.from_seq > $4::bigint and s.from_seq <= $4::bigint + $6::bigint or s.from_seq > $5::bigint + $6::bigint and s.from_seq <= $5::bigint + $7::bigint)
-), moved as (
-  update sessions s set
-    conversation_id = $3,
-    from_seq = s.from_seq - mine.places,
-    to_seq = case when s.to_seq is not null then greatest(s.from_seq - mine.places, least(s.to_seq - mine.places, $7::bigint)) end,
-    summary_state = case when s.to_seq - mine.places > $7::bigint then 'pending' else s.summary_state end
-    from mine
-   where s.business_id = $1 and s.id = mine.id
-  returning 1
+   where s.business_id = :business and s.conversation_id = :winnerId
+     and (s.from_seq > :winnerDone and s.from_seq <= :winnerDone + :loserDone or s.from_seq > :winnerLast + :loserDone and s.from_seq <= :winnerLast + :loserLast)
 ), renewed as (
   update sessions s set summary_state = 'pending', summary_attempts = 0, summary_error = null
-   where s.business_id = $1 and s.conversation_id = $2 and s.closed_at is not null and s.id not in (select id from mine)
-     and (s.from_seq <= $4::bigint + $6::bigint and s.to_seq > $4::bigint and $6::bigint > 0
-          or s.from_seq <= $5::bigint + $7::bigint and s.to_seq > $5::bigint + $6::bigint and $7::bigint > $6::bigint)
+   where s.business_id = :business and s.conversation_id = :winnerId and s.closed_at is not null and s.id not in (select id from mine)
+     and (s.from_seq <= :winnerDone + :loserDone and s.to_seq > :winnerDone and :loserDone > 0
+          or s.from_seq <= :winnerLast + :loserLast and s.to_seq > :winnerLast + :loserDone and :loserLast > :loserDone)
 )
-select count(*) as count from moved`,
+update sessions s set
+  conversation_id = :loserId,
+  from_seq = s.from_seq - mine.places,
+  to_seq = case when s.to_seq is not null then greatest(s.from_seq - mine.places, least(s.to_seq - mine.places, :loserLast)) end,
+  summary_state = case when s.to_seq - mine.places > :loserLast then 'pending' else s.summary_state end
+  from mine
+ where s.business_id = :business and s.id = mine.id`,
 });
 
 /** Only those that still lead to the winner: one that has moved on to somebody else since stays there. */
 export const returnAliases = defineQuery({
   name: "identity.return-aliases",
   role: "app",
-  columns: { kind: "text", value: "text" },
+  columns: {},
+  params: { mergeId: "uuid" },
   text: `
 update aliases a set conversation_id = m.loser_id
   from merges m
   cross join lateral jsonb_to_recordset(m.proof -> 'aliases') as k (kind text, value text)
- where m.business_id = $1 and m.id = $2 and a.business_id = $1 and a.kind = k.kind and a.value = k.value and a.conversation_id = m.winner_id
-returning a.kind, a.value`,
+ where m.business_id = :business and m.id = :mergeId and a.business_id = :business and a.kind = k.kind and a.value = k.value and a.conversation_id = m.winner_id`,
 });
 
 // Threads that had been merged into the loser before are its tombstones again.
 export const returnTombstones = defineQuery({
   name: "identity.return-tombstones",
   role: "app",
-  columns: { id: "uuid" },
+  columns: {},
+  params: { conversationId: "uuid" },
   text: `
 with recursive below as (
-  select m.loser_id as id from merges m where m.business_id = $1 and m.winner_id = $2 and m.undone_at is null
+  select m.loser_id as id from merges m where m.business_id = :business and m.winner_id = :conversationId and m.undone_at is null
   union
-  select m.loser_id from below join merges m on m.business_id = $1 and m.winner_id = below.id and m.undone_at is null
+  select m.loser_id from below join merges m on m.business_id = :business and m.winner_id = below.id and m.undone_at is null
 )
-update conversations c set merged_into = $2, updated_at = now()
+update conversations c set merged_into = :conversationId, updated_at = now()
   from below
- where c.business_id = $1 and c.id = below.id
-returning c.id`,
+ where c.business_id = :business and c.id = below.id`,
 });
 
 // The loser is a thread again. Where its customer wrote last is told by who has that address now. An opt-out, or a person who took over, holds
@@ -191,7 +199,8 @@ returning c.id`,
 export const reviveConversation = defineQuery({
   name: "identity.revive-conversation",
   role: "app",
-  columns: { id: "uuid" },
+  columns: {},
+  params: { winnerId: "uuid", loserId: "uuid" },
   text: `
 update conversations l set
   merged_into = null,
@@ -212,26 +221,25 @@ update conversations l set
   updated_at = now()
   from conversations w
   cross join lateral (
-    select max(least(m.sent_at, m.received_at)) as last_message_at,
-           max(least(m.sent_at, m.received_at)) filter (where m.direction = 'in' and opens_window(m.type, m.content)) as last_customer_message_at,
-           exists (select from aliases a where a.business_id = $1 and a.kind = w.reply_kind and a.value = w.reply_address and a.conversation_id = $3) as has_address
-      from messages m where m.business_id = $1 and m.conversation_id = $3) n
- where l.business_id = $1 and l.id = $3 and w.business_id = $1 and w.id = $2
-returning l.id`,
+    select ${TIMES_OF_MESSAGES},
+           exists (select from aliases a where a.business_id = :business and a.kind = w.reply_kind and a.value = w.reply_address and a.conversation_id = :loserId) as has_address
+      from messages m where m.business_id = :business and m.conversation_id = :loserId) n
+ where l.business_id = :business and l.id = :loserId and w.business_id = :business and w.id = :winnerId`,
 });
 
 // What the winner had from the loser only, it loses again; it was kept in the record of the merge. Runs after the loser was revived.
 export const releaseConversation = defineQuery({
   name: "identity.release-conversation",
   role: "app",
-  columns: { id: "uuid" },
+  columns: {},
+  params: { winnerId: "uuid", loserId: "uuid", mergeId: "uuid" },
   text: `
 with before as (
   -- Merges that older versions recorded took neither the lead's name nor the user name.
   select b.*, m.proof -> 'winner' ? 'lead_name' as has_names from merges m
    cross join lateral jsonb_to_record(m.proof -> 'winner') as b (reply_channel_id uuid, reply_kind text, reply_address text, lead_id text, lead_name text,
                                                                     contact_name text, contact_username text, marketing_stopped_at timestamptz)
-   where m.business_id = $1 and m.id = $4
+   where m.business_id = :business and m.id = :mergeId
 )
 update conversations w set
   last_message_at = coalesce(n.last_message_at, w.last_message_at),
@@ -249,21 +257,20 @@ update conversations w set
   from conversations l
   cross join before b
   cross join lateral (
-    select max(least(m.sent_at, m.received_at)) as last_message_at,
-           max(least(m.sent_at, m.received_at)) filter (where m.direction = 'in' and opens_window(m.type, m.content)) as last_customer_message_at,
+    select ${TIMES_OF_MESSAGES},
            exists (select from conversations o
-                     join aliases a on a.business_id = $1 and a.kind = o.reply_kind and a.value = o.reply_address and a.conversation_id = $3
-                    where o.business_id = $1 and o.id = $2) as lost_address
-      from messages m where m.business_id = $1 and m.conversation_id = $2) n
- where w.business_id = $1 and w.id = $2 and l.business_id = $1 and l.id = $3
-returning w.id`,
+                     join aliases a on a.business_id = :business and a.kind = o.reply_kind and a.value = o.reply_address and a.conversation_id = :loserId
+                    where o.business_id = :business and o.id = :winnerId) as lost_address
+      from messages m where m.business_id = :business and m.conversation_id = :winnerId) n
+ where w.business_id = :business and w.id = :winnerId and l.business_id = :business and l.id = :loserId`,
 });
 
 export const endMerge = defineQuery({
   name: "identity.end-merge",
   role: "app",
-  columns: { id: "uuid" },
-  text: `update merges set undone_at = now() where business_id = $1 and id = $2 and undone_at is null returning id`,
+  columns: {},
+  params: { mergeId: "uuid" },
+  text: `update merges set undone_at = now() where business_id = :business and id = :mergeId and undone_at is null`,
 });
 
 // On the channel of lanes/wake-ups.ts, at the commit: every process that remembers where this person's identifiers lead forgets it.
@@ -271,7 +278,8 @@ export const announceSplit = defineQuery({
   name: "identity.announce-split",
   role: "app",
   columns: { count: "int8" },
+  params: { conversationId: "uuid" },
   text: `
 select count(*) as count
-  from (select pg_notify('onethread_lanes', 'split:identity') from conversations c where c.business_id = $1 and c.id = $2) told`,
+  from (select pg_notify('onethread_lanes', 'split:identity') from conversations c where c.business_id = :business and c.id = :conversationId) told`,
 });
