@@ -1,6 +1,6 @@
 // Owns: how the lanes of a thread go on after a merge or a split, from what the lanes say that were locked for it. Refuses to know: which messages moved.
 import type { Queryable, Row } from "../db/query.ts";
-import { continueLanes, type lockLanes } from "./identity.queries.ts";
+import { continueLanes, type lockLanes } from "./merge.queries.ts";
 
 export type LockedLane = Row<typeof lockLanes>;
 

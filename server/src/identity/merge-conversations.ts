@@ -26,7 +26,7 @@ import {
   shiftSessions,
   shiftTurns,
   mergeCustomerFacts,
-} from "./identity.queries.ts";
+} from "./merge.queries.ts";
 import { moveCalls } from "./move-calls.ts";
 
 export type MergeReason = "payload" | "change_event" | "lead" | "provider_confirmed" | "by_hand";

@@ -1,7 +1,7 @@
 // Owns: that recorded calls of tools follow their burst through a merge: a burst that is asked again finds what both sides have called already, and
 // what waits for a person still waits for them. Refuses to know: what the calls do.
 import type { Queryable } from "../db/query.ts";
-import { readAnsweredTo } from "./identity.queries.ts";
+import { readAnsweredTo } from "./merge.queries.ts";
 import { moveCallsToWinner, settleTwinCalls, shiftOpenCalls } from "./tool-calls.queries.ts";
 
 /** For the record of the merge: a split gives back what the loser had. */

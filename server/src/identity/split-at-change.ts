@@ -4,7 +4,8 @@ import type { Queryable, Row } from "../db/query.ts";
 import { newId, type BusinessId } from "../kernel/ids.ts";
 import { continueThread, fenceBeyond, isSessionWanted, laneOf } from "./continue-thread.ts";
 import { keyOfLaterHolder } from "./identifier.ts";
-import { deferTurnChain, endWaitingTurns, insertConversation, lockLanes } from "./identity.queries.ts";
+import { insertConversation } from "./identity.queries.ts";
+import { deferTurnChain, endWaitingTurns, lockLanes } from "./merge.queries.ts";
 import { addFormerHolder, boundTenure, takeNumber } from "./number-holders.queries.ts";
 import { isRepeatedChange, justAfter, type NumberChange, type Tenure } from "./number-holders.ts";
 import {

@@ -5,7 +5,8 @@ import type { Queryable, Row } from "../db/query.ts";
 import { newId, type BusinessId } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
 import { continueThread, fenceBeyond, isSessionWanted, laneOf, type LockedLane } from "./continue-thread.ts";
-import { deferTurnChain, endWaitingTurns, lockConversations, lockLanes, readAnsweredTo } from "./identity.queries.ts";
+import { lockConversations } from "./identity.queries.ts";
+import { deferTurnChain, endWaitingTurns, lockLanes, readAnsweredTo } from "./merge.queries.ts";
 import {
   addSplitTurn,
   announceSplit,
