@@ -1,7 +1,7 @@
 // Owns: connecting WhatsApp numbers to a business. Never shows an access token again.
 import { z } from "zod";
 import type { Database } from "../db/database.ts";
-import type { RowOf } from "../db/query.ts";
+import type { Row } from "../db/query.ts";
 import { newId, type BusinessId, type ChannelId } from "../kernel/ids.ts";
 import { idOf, instant, isoOf } from "../kernel/shapes.ts";
 import type { Provider } from "../whatsapp/providers.ts";
@@ -130,7 +130,7 @@ async function insert(database: Database, input: NewChannel): Promise<Channel> {
   });
 }
 
-function channelOf(row: Omit<RowOf<typeof listChannels.columns>, "signals"> & { readonly signals?: unknown }): Channel {
+function channelOf(row: Omit<Row<typeof listChannels>, "signals"> & { readonly signals?: unknown }): Channel {
   const signals = signalsOf(row.signals);
   return {
     id: row.id as ChannelId,

@@ -44,7 +44,7 @@ update messages m set conversation_id = :winnerId, seq = m.seq + case when m.seq
  where m.business_id = :business and m.conversation_id = :loserId`,
 });
 
-/** Up to where each thread is answered. What lies between here and its lane was superseded: the next reply is for that, too. */
+/** Up to where each thread is answered. What is between there and its lane was superseded: the next reply is for that, too. */
 export const readAnsweredTo = defineQuery({
   name: "identity.read-answered-to",
   role: "app",
@@ -65,7 +65,7 @@ export const deferTurnChain = defineQuery({
   text: `set constraints onethread.fk_turn_continues deferred`,
 });
 
-// The winner's superseded turns stand behind the loser's, and above their fences. In two steps, as the messages.
+// The winner's superseded turns come after the loser's, with a fence above theirs. In two steps, like the messages.
 export const shiftTurns = defineQuery({
   name: "identity.shift-turns",
   role: "app",
@@ -76,7 +76,7 @@ update turns t set covers_from = t.covers_from + :places, covers_to = t.covers_t
  where t.business_id = :business and t.conversation_id = :conversationId and t.covers_from > :after`,
 });
 
-// The fences of a chain of turns never go back, so the loser's go on where the winner's lane stood.
+// The fences of a chain of turns never go back, so the loser's continue from where the winner's lane was.
 export const moveTurns = defineQuery({
   name: "identity.move-turns",
   role: "app",
@@ -87,7 +87,7 @@ update turns t set conversation_id = :winnerId, covers_from = t.covers_from + :w
  where t.business_id = :business and t.conversation_id = :loserId`,
 });
 
-// Before the positions of two threads are laid between each other: a session ends with the part (answered, waiting) that it began in, so that
+// Before the positions of two threads are interleaved: a session ends with the part (answered, waiting) that it began in, so that
 // no session reaches over somebody else's messages; what it is about has changed, so it gets a new summary. Answers whether one was open.
 export const endSessions = defineQuery({
   name: "identity.end-sessions",
@@ -153,7 +153,7 @@ update lanes l set wanted = 0, done = 0, check_at = null, owner = null, parked =
  where l.business_id = :business and l.conversation_id = :conversationId`,
 });
 
-// Who was asked for an answer outside is asked again, for all of it; what they still say to the old question is refused.
+// Whoever was asked for an answer outside is asked again, for all of it; an answer to the old question is refused.
 export const endWaitingTurns = defineQuery({
   name: "identity.end-waiting-turns",
   role: "app",
@@ -162,12 +162,12 @@ export const endWaitingTurns = defineQuery({
   text: `delete from waiting_turns w where w.business_id = :business and w.conversation_id = any (:conversationIds)`,
 });
 
-// The winner's reply lane goes on with what neither has answered; both fences are left behind, so a reply that is being written is written
+// The winner's reply lane goes on with what neither has answered; both fences are passed, so a reply that is being written is written
 // again, once, for all of it. A lane that has nothing left to do is written too: a split may leave it none of its messages. Sends that wait go
 // on; one that was under way becomes unknown and is settled by its status. Summaries that are wanted are work of the session lane too.
-// - replyDone: up to where the reply lane is done; sendWanted: up to where the send lane has work at least.
+// - replyDone: up to where the reply lane is done. sendWanted: up to where the send lane has been asked for.
 // - firstAt, lastAt: of the burst. fence: above that of every lane before.
-// - opensSession: a session for messages that came just now has still to be opened.
+// - opensSession: messages that came just now have still to be put into a session.
 export const continueLanes = defineQuery({
   name: "identity.continue-lanes",
   role: "app",
@@ -268,7 +268,7 @@ update aliases a set conversation_id = :winnerId where a.business_id = :business
 returning a.kind, a.value`,
 });
 
-/** What a merge joins and a split has to take apart again. */
+/** What a merge joins, and a split has to separate again. */
 export const readStateBeforeMerge = defineQuery({
   name: "identity.read-state-before-merge",
   role: "app",

@@ -1,4 +1,4 @@
-// Owns: the statements about whose a phone number was when. They run inside the transaction that locks every thread concerned.
+// Owns: the statements about who had a phone number when. They run inside the transaction that locks every thread concerned.
 import { rowsOf } from "../db/parameters.ts";
 import { defineQuery } from "../db/query.ts";
 
@@ -21,7 +21,7 @@ select distinct coalesce(c.merged_into, c.id) as id
   join conversations c on c.business_id = :business and c.id = h.conversation_id`,
 });
 
-// Former holders have the number for the time before; a thread that was merged away answers with its winner.
+// Former holders had the number before; a thread that was merged away answers with its winner.
 export const listTenures = defineQuery({
   name: "identity.list-tenures",
   role: "app",

@@ -2,8 +2,8 @@
 import { defineQuery } from "../db/query.ts";
 import { TIMES_OF_MESSAGES } from "./split.queries.ts";
 
-// Only of a thread that nothing but numbers leads to: a user id or a LID says by itself who wrote. Where there is only what the platform told (system), and
-// no other number since, there is nobody else. A turn begins behind the reply before it: one that answers nothing of the first part goes along.
+// Only of a thread that nothing but numbers leads to: a user id or a LID says who wrote. Where there is only what the platform reported (system), and
+// no other number since, there is nobody else. A turn begins after the reply before it: one that answers nothing of the first part goes along.
 export const findLaterPart = defineQuery({
   name: "identity.find-later-part",
   role: "app",
@@ -59,7 +59,7 @@ select (select max(t.covers_to) from turns t where t.business_id = :business and
        (select min(t.covers_from) from turns t where t.business_id = :business and t.conversation_id = :toId) as moved_from`,
 });
 
-// What a later change gave to the thread it gave to the number's next holder.
+// What a later change gave to the thread belongs to the number's next holder.
 export const moveLaterTenures = defineQuery({
   name: "identity.move-later-tenures",
   role: "app",
@@ -110,7 +110,7 @@ update conversations c set
  where c.business_id = :business and c.id = :conversationId`,
 });
 
-// After a change: a reply to who left a number goes to the one that they took, and who has a number no longer has no address until they write again.
+// After a change: a reply to whoever left a number goes to the one that they took; whoever no longer has a number has no address until they write again.
 export const followNumbers = defineQuery({
   name: "identity.follow-numbers",
   role: "app",

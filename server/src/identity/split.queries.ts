@@ -1,5 +1,6 @@
 // Owns: the statements that take a merge apart again. They run inside one transaction of the application's role, after both conversations and
-// their lanes were locked. The positions: docs/lifecycles/conversation.md.
+// their lanes were locked. …Done, …Last: up to where each thread was answered at the merge, and its last position then. How the positions were moved:
+// docs/lifecycles/conversation.md.
 import { defineQuery } from "../db/query.ts";
 
 const mergeColumns = {
@@ -48,7 +49,7 @@ select n.loser_id
  limit 1`,
 });
 
-/** What stands in the winner's part that came from the loser. */
+/** What is now in the part of the winner that came from the loser. */
 export const countMergedPart = defineQuery({
   name: "identity.count-merged-part",
   role: "app",
@@ -86,7 +87,7 @@ select (select count(*) from messages m where m.business_id = :business and m.co
  where c.business_id = :business and c.id = :conversationId`,
 });
 
-// The loser's answered part stands between the winner's; the fences of the chain stay as they are. Answers the highest one.
+// The loser's answered part is between the winner's; the fences of the chain stay as they are. Answers the highest one.
 export const returnTurns = defineQuery({
   name: "identity.return-turns",
   role: "app",
@@ -129,7 +130,7 @@ update messages m set conversation_id = :loserId, seq = m.seq - case when m.seq 
    and (m.seq > :winnerDone and m.seq <= :winnerDone + :loserDone or m.seq > :winnerLast + :loserDone and m.seq <= :winnerLast + :loserLast)`,
 });
 
-// A session that went on after the merge ends with the loser's last message of then. Those that lose messages, of either thread, are about something
+// A session that went on after the merge ends with the loser's last message of that time. Those that lose messages, of either thread, are about something
 // else now and get a new summary.
 export const returnSessions = defineQuery({
   name: "identity.return-sessions",
@@ -194,8 +195,8 @@ update conversations c set merged_into = :conversationId, updated_at = now()
  where c.business_id = :business and c.id = below.id`,
 });
 
-// The loser is a thread again. Where its customer wrote last is told by who has that address now. An opt-out, or a person who took over, holds
-// for both: nobody knows any more whom it was meant for. Of two pauses the later one, as in a merge.
+// The loser is a thread again. Where its customer wrote last is shown by who has that address now. An opt-out, or a person who took over, holds
+// for both: nobody knows whom it was meant for. Of two pauses the later one, as in a merge.
 export const reviveConversation = defineQuery({
   name: "identity.revive-conversation",
   role: "app",
@@ -227,7 +228,7 @@ update conversations l set
  where l.business_id = :business and l.id = :loserId and w.business_id = :business and w.id = :winnerId`,
 });
 
-// What the winner had from the loser only, it loses again; it was kept in the record of the merge. Runs after the loser was revived.
+// What the winner had from the loser only, it loses again; it was kept in the record of the merge. Runs after the loser is revived.
 export const releaseConversation = defineQuery({
   name: "identity.release-conversation",
   role: "app",
