@@ -187,6 +187,12 @@ export type KnowledgeHit = {
   readonly answers: boolean;
 };
 
+export type KnowledgePage = {
+  readonly data: readonly KnowledgeText[];
+  /** Give it back as `cursor` for the next page; null on the last one. */
+  readonly nextCursor: string | null;
+};
+
 export type KnowledgeSourceInput = unknown;
 
 export type KnowledgeText = {

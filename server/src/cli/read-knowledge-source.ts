@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { messageOf } from "../kernel/faults.ts";
 import type { KnowledgeSource } from "../knowledge/knowledge-base.ts";
-import { findMediaType } from "../knowledge/media-types.ts";
+import { findMediaType, type MediaType } from "../knowledge/media-types.ts";
 import { CliFailure } from "./cli-failure.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -39,7 +39,7 @@ function titleOf(title: string | undefined): string {
 
 async function readOf(
   file: string,
-): Promise<{ readonly kind: "file"; readonly bytes: Buffer; readonly mediaType: MediaTypeFound; readonly name: string }> {
+): Promise<{ readonly kind: "file"; readonly bytes: Buffer; readonly mediaType: MediaType; readonly name: string }> {
   const bytes = await readFile(file).catch((cause: unknown) => {
     throw new CliFailure(`The file ${file} cannot be read (${messageOf(cause)}). Nothing was changed.`, 1, { cause });
   });
@@ -48,5 +48,3 @@ async function readOf(
     throw new CliFailure(`${file} is of an unknown kind: .txt, .md, .html, .csv and .pdf can be read. Nothing was changed.`);
   return { kind: "file", bytes, mediaType, name: basename(file) };
 }
-
-type MediaTypeFound = NonNullable<ReturnType<typeof findMediaType>>;

@@ -10,7 +10,7 @@ import { findMediaType } from "../../knowledge/media-types.ts";
 import { knowledgeHitSchema } from "../../knowledge/search-knowledge.ts";
 import { webAddress } from "../../outside/web-address.ts";
 import { notFound, requireUuid, type ApiApp } from "../api-app.ts";
-import { idParams, problemAnswers } from "../api-schemas.ts";
+import { idParams, pageSchema, problemAnswers } from "../api-schemas.ts";
 import { callerOf } from "../authenticate.ts";
 
 export interface KnowledgeRoutesDeps {
@@ -51,19 +51,20 @@ const sourceSchema = z
   .meta({ id: "KnowledgeSource" });
 
 const savedSchema = z.object({ id: z.string(), state: z.enum(["ready", "pending"]) }).meta({ id: "SavedKnowledge" });
+const knowledgePageSchema = pageSchema("KnowledgePage", knowledgeTextSchema);
 const pageQuery = z.object({ cursor: z.string().max(2_000).optional(), limit: z.coerce.number().int().min(1).max(200).default(50) });
 
 type SourceBody = z.output<typeof sourceSchema>;
 
 function sourceOf(body: SourceBody, language: string): KnowledgeSource {
-  const common_ = { title: body.title, language: body.language ?? language };
-  if (body.kind !== "file") return { ...body, ...common_ };
+  const shared = { title: body.title, language: body.language ?? language };
+  if (body.kind !== "file") return { ...body, ...shared };
   const mediaType = findMediaType(body.name);
   if (mediaType === undefined)
     throw new Fault("bad_request", `name: ${body.name} is of an unknown kind: .txt, .md, .html, .csv and .pdf can be read.`);
   return {
     kind: "file",
-    ...common_,
+    ...shared,
     name: body.name,
     mediaType,
     bytes: Buffer.from(body.content, body.encoding === "text" ? "utf8" : "base64"),
@@ -134,7 +135,7 @@ function registerReading(api: ApiApp, knowledge: KnowledgeBase): void {
     operationId: "listKnowledge",
     summary: "List the texts by title",
     querystring: pageQuery,
-    response: { 200: z.object({ data: z.array(knowledgeTextSchema).readonly(), nextCursor: z.string().nullable() }), ...problemAnswers },
+    response: { 200: knowledgePageSchema, ...problemAnswers },
   };
   api.get("/knowledge", { schema: list }, async (request) => {
     const { cursor, limit } = request.query;
