@@ -3,6 +3,7 @@ import { Agent, request } from "undici";
 import type { VirtualClock } from "./clock.ts";
 import type { Delivery, DeliveryLog, DeliveryTry } from "./delivery-log.ts";
 import type { Identifiers } from "./identifiers.ts";
+import { createPauses } from "./pauses.ts";
 import type { Settings } from "./settings.ts";
 import { webhookUrlsOf } from "./settings.ts";
 import { signatureOf } from "./webhook-wire.ts";
@@ -37,20 +38,11 @@ export function createWebhookDelivery(deps: {
     bodyTimeout: settings.attemptTimeoutMs,
     connectTimeout: settings.attemptTimeoutMs,
   });
-  const waiting = new Map<NodeJS.Timeout, () => void>();
+  const { pause, endAll } = createPauses();
   let epoch = 0;
   let pending = 0;
   let turn = 0;
   let stopped = false;
-
-  const pause = (ms: number): Promise<void> =>
-    new Promise((resolve) => {
-      const timer = setTimeout(() => {
-        waiting.delete(timer);
-        resolve();
-      }, ms);
-      waiting.set(timer, resolve);
-    });
 
   const attempt = async (body: string): Promise<DeliveryTry> => {
     const urls = webhookUrlsOf(settings);
@@ -99,11 +91,7 @@ export function createWebhookDelivery(deps: {
 
   const cancelAll = (): void => {
     epoch += 1;
-    for (const [timer, resolve] of waiting) {
-      clearTimeout(timer);
-      resolve();
-    }
-    waiting.clear();
+    endAll();
   };
 
   return {

@@ -4,7 +4,9 @@ import { createHmac } from "node:crypto";
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { createCounterparts } from "../gateway/gateway-inbound.ts";
 import type { GatewayInboundRequest, IdentityMode, ShownNames } from "../gateway/gateway-inbound.ts";
-import { createGatewayServer, listen, newMessageId, registerGatewayControl, resultOf } from "../gateway/gateway-server.ts";
+import { newMessageId, resultOf, startGatewayServer } from "../gateway/gateway-server.ts";
+import { createGatewaySends } from "../gateway/gateway-sends.ts";
+import type { Acceptance } from "../gateway/gateway-sends.ts";
 import type { GatewayResult, GatewaySend, GatewaySimulator } from "../gateway/gateway-server.ts";
 import { createWebhookSender } from "../gateway/webhook-sender.ts";
 import type { WebhookSender } from "../gateway/webhook-sender.ts";
@@ -36,27 +38,22 @@ const neverRetried = new Set([400, 401, 403, 404, 422]);
 const nowSeconds = (): number => Math.floor(Date.now() / 1000);
 
 export async function startEvolutionSimulator(options: EvolutionSimulatorOptions): Promise<GatewaySimulator> {
-  const { webhookUrl } = options;
   const sender = createWebhookSender({
-    webhookUrl: typeof webhookUrl === "string" ? () => webhookUrl : webhookUrl,
+    webhookUrl: options.webhookUrl,
     headers: () => ({ ...options.webhookHeaders, ...tokenHeader(options.jwtKey) }),
     mayRetry: (status) => !neverRetried.has(status),
     maxAttempts: 10,
     retryDelaysMs: options.retryDelaysMs ?? [5, 10, 20, 40, 80, 160, 300],
   });
-  const app = createGatewayServer();
-  const parts = createEvolution(options, sender);
-  registerGatewayControl(app, parts, sender);
-  registerSendRoutes(app, options, parts.accept);
-  const url = await listen(app, options);
-  return {
-    url,
-    ...parts,
-    async stop() {
-      await sender.stop();
-      await app.close();
+  const { accept, ...simulator } = createEvolution(options, sender);
+  return startGatewayServer({
+    listenOn: options,
+    sender,
+    simulator,
+    registerRoutes: (app) => {
+      registerSendRoutes(app, options, accept);
     },
-  };
+  });
 }
 
 function tokenHeader(key: string | undefined): Record<string, string> {
@@ -74,9 +71,7 @@ function createEvolution(
 ): Omit<GatewaySimulator, "url" | "stop"> & { readonly accept: Accept } {
   const counterparts = createCounterparts("s.whatsapp.net");
   const ownJid = `${options.ownPhone ?? "15550100200"}@s.whatsapp.net`;
-  const sends: GatewaySend[] = [];
-  const failures: ({ readonly status: number; readonly body?: JsonObject } | "drop")[] = [];
-  const running = new Set<Promise<unknown>>();
+  const { accept, ...sends } = createGatewaySends((status) => ({ status }));
 
   const emit: GatewaySimulator["emit"] = (event, data) =>
     sender.send(event, {
@@ -120,51 +115,37 @@ function createEvolution(
     return resultOf(id, await Promise.all(Array.from({ length: request.copies ?? 1 }, () => emit("messages.upsert", data))));
   };
 
-  /** The send as WhatsApp's servers tell of it; acks name the linked id although the phone was addressed. */
-  const tell = async (send: GatewaySend, record: JsonObject, withEcho: boolean): Promise<void> => {
-    if (withEcho) await emit("send.message", record);
+  /** The send as WhatsApp's servers report it; acks name the linked id although the phone was addressed. */
+  const report = async (send: GatewaySend, echo: JsonObject | undefined): Promise<void> => {
+    if (echo !== undefined) await emit("send.message", echo);
     const phone = /^(\d+)/.exec(send.to)?.[1] ?? "";
     const remoteJid = send.to.endsWith("@lid") ? send.to : counterparts.lidOf(phone);
     for (const status of ["SERVER_ACK", "DELIVERY_ACK", "READ"]) {
       await emit("messages.update", { keyId: send.id, remoteJid, fromMe: true, status });
     }
   };
-  const later = (work: Promise<unknown>): void => {
-    running.add(work);
-    void work.finally(() => running.delete(work));
+
+  const take = async (send: GatewaySend): Promise<Acceptance> => {
+    const answer = {
+      key: { remoteJid: send.to, fromMe: true, id: send.id },
+      pushName: "Você",
+      status: "PENDING",
+      message: { conversation: typeof send.body["text"] === "string" ? send.body["text"] : "" },
+      messageType: "conversation",
+      messageTimestamp: nowSeconds(),
+      source: "web",
+    };
+    const isEchoedBefore = options.echo === "before";
+    if (isEchoedBefore) await emit("send.message", answer);
+    return { answer, report: () => report(send, isEchoedBefore ? undefined : answer) };
   };
 
   return {
+    ...sends,
     inbound,
     emit,
-    outbox: () => sends,
     deliveries: () => sender.deliveries(),
-    failSends: (...answers) => void failures.push(...answers),
-    async settled() {
-      while (running.size > 0) await Promise.all(running);
-    },
-    async accept(operation, body, reply) {
-      const failure = failures.shift();
-      if (failure !== undefined && failure !== "drop") return reply.status(failure.status).send(failure.body ?? { status: failure.status });
-      const to = addressOf(body);
-      const send: GatewaySend = { id: newMessageId(), operation, to, body, acceptedAt: new Date().toISOString() };
-      sends.push(send);
-      const message = { conversation: typeof body["text"] === "string" ? body["text"] : "" };
-      const key = { remoteJid: to, fromMe: true, id: send.id };
-      const record = {
-        key,
-        pushName: "Você",
-        status: "PENDING",
-        message,
-        messageType: "conversation",
-        messageTimestamp: nowSeconds(),
-        source: "web",
-      };
-      if (options.echo === "before") await emit("send.message", record);
-      later(new Promise((resolve) => setImmediate(resolve)).then(() => tell(send, record, options.echo !== "before")));
-      if (failure === "drop") return reply.hijack().raw.destroy();
-      return reply.status(201).send(record);
-    },
+    accept: (operation, body, reply) => accept({ operation, to: addressOf(body), body }, reply, take),
   };
 }
 

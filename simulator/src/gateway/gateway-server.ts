@@ -53,7 +53,30 @@ export const resultOf = (messageId: string, deliveries: readonly GatewayDelivery
 const statusOf = (error: unknown): number =>
   typeof error === "object" && error !== null && "statusCode" in error && typeof error.statusCode === "number" ? error.statusCode : 500;
 
-export function createGatewayServer(): FastifyInstance {
+export interface GatewayPlan {
+  readonly listenOn: { readonly host?: string; readonly port?: number };
+  readonly sender: WebhookSender;
+  readonly simulator: Omit<GatewaySimulator, "stop" | "url">;
+  readonly registerRoutes: (app: FastifyInstance) => void;
+}
+
+export async function startGatewayServer({ listenOn, sender, simulator, registerRoutes }: GatewayPlan): Promise<GatewaySimulator> {
+  const app = createServer();
+  registerControl(app, simulator, sender);
+  registerRoutes(app);
+  const { host = "127.0.0.1", port = 0 } = listenOn;
+  const url = await app.listen({ host, port });
+  return {
+    url,
+    ...simulator,
+    async stop() {
+      await sender.stop();
+      await app.close();
+    },
+  };
+}
+
+function createServer(): FastifyInstance {
   const app = fastify({ logger: false, forceCloseConnections: true, bodyLimit: 32 * 1024 * 1024 });
   refuseForeignPages(app);
   app.setNotFoundHandler((request, reply) =>
@@ -66,11 +89,7 @@ export function createGatewayServer(): FastifyInstance {
   return app;
 }
 
-export function registerGatewayControl(
-  app: FastifyInstance,
-  simulator: Omit<GatewaySimulator, "url" | "stop">,
-  sender: WebhookSender,
-): void {
+function registerControl(app: FastifyInstance, simulator: GatewayPlan["simulator"], sender: WebhookSender): void {
   app.post("/sim/inbound", async (request) => ({ data: await simulator.inbound(readGatewayInbound(request.body)) }));
   app.get("/sim/outbox", () => ({ data: simulator.outbox() }));
   app.get("/sim/deliveries", () => ({ data: sender.deliveries().map(({ body: _body, ...rest }) => rest) }));
@@ -78,11 +97,4 @@ export function registerGatewayControl(
     sender.clear();
     return { data: [] };
   });
-}
-
-export async function listen(
-  app: FastifyInstance,
-  { host = "127.0.0.1", port = 0 }: { readonly host?: string; readonly port?: number },
-): Promise<string> {
-  return app.listen({ host, port });
 }

@@ -1,5 +1,6 @@
 // Owns getting a gateway's webhooks to their address under that gateway's own retry rules. Knows nothing of what the bytes say.
 import { Agent, request } from "undici";
+import { createPauses } from "../pauses.ts";
 
 export interface GatewayDelivery {
   readonly event: string;
@@ -11,7 +12,7 @@ export interface GatewayDelivery {
 
 export interface WebhookSenderOptions {
   /** Asked before each attempt. */
-  readonly webhookUrl: () => string;
+  readonly webhookUrl: string | (() => string);
   /** Made anew for each attempt, of exactly these bytes. */
   readonly headers: (body: string) => Readonly<Record<string, string>>;
   readonly mayRetry: (status: number) => boolean;
@@ -30,23 +31,14 @@ export interface WebhookSender {
 
 export function createWebhookSender(options: WebhookSenderOptions): WebhookSender {
   const agent = new Agent({ connections: 64, pipelining: 1 });
-  const waiting = new Map<NodeJS.Timeout, () => void>();
+  const { pause, endAll } = createPauses();
   let deliveries: GatewayDelivery[] = [];
   let stopped = false;
-
-  const pause = (ms: number): Promise<void> =>
-    new Promise((resolve) => {
-      const timer = setTimeout(() => {
-        waiting.delete(timer);
-        resolve();
-      }, ms);
-      waiting.set(timer, resolve);
-    });
 
   const attempt = async (body: string): Promise<number> => {
     try {
       const headers = { "content-type": "application/json", ...options.headers(body) };
-      const answer = await request(options.webhookUrl(), { dispatcher: agent, method: "POST", headers, body });
+      const answer = await request(urlOf(options), { dispatcher: agent, method: "POST", headers, body });
       await answer.body.dump();
       return answer.statusCode;
     } catch {
@@ -78,11 +70,12 @@ export function createWebhookSender(options: WebhookSenderOptions): WebhookSende
     },
     async stop() {
       stopped = true;
-      for (const [timer, resolve] of waiting) {
-        clearTimeout(timer);
-        resolve();
-      }
+      endAll();
       await agent.destroy();
     },
   };
+}
+
+function urlOf({ webhookUrl }: WebhookSenderOptions): string {
+  return typeof webhookUrl === "string" ? webhookUrl : webhookUrl();
 }

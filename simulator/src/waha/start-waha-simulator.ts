@@ -4,7 +4,8 @@ import { createHmac, randomBytes } from "node:crypto";
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { createCounterparts } from "../gateway/gateway-inbound.ts";
 import type { GatewayInboundRequest, IdentityMode, ShownNames } from "../gateway/gateway-inbound.ts";
-import { createGatewayServer, listen, newMessageId, registerGatewayControl, resultOf } from "../gateway/gateway-server.ts";
+import { newMessageId, resultOf, startGatewayServer } from "../gateway/gateway-server.ts";
+import { createGatewaySends } from "../gateway/gateway-sends.ts";
 import type { GatewayResult, GatewaySend, GatewaySimulator } from "../gateway/gateway-server.ts";
 import { createWebhookSender } from "../gateway/webhook-sender.ts";
 import type { WebhookSender } from "../gateway/webhook-sender.ts";
@@ -30,9 +31,9 @@ export interface WahaSimulatorOptions {
 const nowSeconds = (): number => Math.floor(Date.now() / 1000);
 
 export async function startWahaSimulator(options: WahaSimulatorOptions): Promise<GatewaySimulator> {
-  const { webhookUrl, hmacKey } = options;
+  const { hmacKey } = options;
   const sender = createWebhookSender({
-    webhookUrl: typeof webhookUrl === "string" ? () => webhookUrl : webhookUrl,
+    webhookUrl: options.webhookUrl,
     headers: (body) => ({
       "x-webhook-hmac": createHmac("sha512", hmacKey).update(body).digest("hex"),
       "x-webhook-hmac-algorithm": "sha512",
@@ -43,19 +44,15 @@ export async function startWahaSimulator(options: WahaSimulatorOptions): Promise
     maxAttempts: 15,
     retryDelaysMs: options.retryDelaysMs ?? [2],
   });
-  const app = createGatewayServer();
-  const parts = createWaha(options, sender);
-  registerGatewayControl(app, parts, sender);
-  registerSendRoutes(app, options, parts.accept);
-  const url = await listen(app, options);
-  return {
-    url,
-    ...parts,
-    async stop() {
-      await sender.stop();
-      await app.close();
+  const { accept, ...simulator } = createWaha(options, sender);
+  return startGatewayServer({
+    listenOn: options,
+    sender,
+    simulator,
+    registerRoutes: (app) => {
+      registerSendRoutes(app, options, accept);
     },
-  };
+  });
 }
 
 type Accept = (operation: string, body: JsonObject, reply: FastifyReply) => Promise<unknown>;
@@ -66,9 +63,7 @@ function createWaha(
 ): Omit<GatewaySimulator, "url" | "stop"> & { readonly accept: Accept } {
   const counterparts = createCounterparts("c.us");
   const ownJid = `${options.ownPhone ?? "15550100200"}@c.us`;
-  const sends: GatewaySend[] = [];
-  const failures: ({ readonly status: number; readonly body?: JsonObject } | "drop")[] = [];
-  const running = new Set<Promise<unknown>>();
+  const { accept, ...sends } = createGatewaySends(() => ({ message: "refused" }));
 
   const emit: GatewaySimulator["emit"] = (event, payload) =>
     sender.send(event, {
@@ -116,7 +111,7 @@ function createWaha(
     return resultOf(bareId, await Promise.all(payloads.map((payload) => emit("message.any", payload))));
   };
 
-  const tell = async (send: GatewaySend): Promise<void> => {
+  const report = async (send: GatewaySend): Promise<void> => {
     const base = { fromMe: true, participant: null };
     await emit("message.any", {
       ...payloadOf({ from: "", text: readString(send.body, "text") ?? "-", fromMe: true }, send.id, { jid: send.to }),
@@ -132,29 +127,17 @@ function createWaha(
       await emit("message.ack", { ...base, id: `true_${chat}_${send.id}`, from: chat, to: ownJid, ack, ackName });
     }
   };
-  const later = (work: Promise<unknown>): void => {
-    running.add(work);
-    void work.finally(() => running.delete(work));
-  };
 
   return {
+    ...sends,
     inbound,
     emit,
-    outbox: () => sends,
     deliveries: () => sender.deliveries(),
-    failSends: (...answers) => void failures.push(...answers),
-    async settled() {
-      while (running.size > 0) await Promise.all(running);
-    },
-    async accept(operation, body, reply) {
-      const failure = failures.shift();
-      if (failure !== undefined && failure !== "drop") return reply.status(failure.status).send(failure.body ?? { message: "refused" });
-      const send = { id: newMessageId(), operation, to: readString(body, "chatId") ?? "", body, acceptedAt: new Date().toISOString() };
-      sends.push(send);
-      later(new Promise((resolve) => setImmediate(resolve)).then(() => tell(send)));
-      if (failure === "drop") return reply.hijack().raw.destroy();
-      return reply.status(201).send({ id: `true_${send.to}_${send.id}`, timestamp: nowSeconds() });
-    },
+    accept: (operation, body, reply) =>
+      accept({ operation, to: readString(body, "chatId") ?? "", body }, reply, (send) => ({
+        answer: { id: `true_${send.to}_${send.id}`, timestamp: nowSeconds() },
+        report: () => report(send),
+      })),
   };
 }
 
