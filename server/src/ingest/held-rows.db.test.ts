@@ -6,7 +6,7 @@ import { eventually } from "../../test/support/eventually.ts";
 import { createTestBusiness, type TestBusiness } from "../../test/support/test-business.ts";
 import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
 import { messagesBody, webhookBody } from "../../test/support/webhook-bodies.ts";
-import { type Intake } from "./create-intake.ts";
+import type { Intake } from "./create-intake.ts";
 import type { IntakeResult } from "./webhook-intake.ts";
 import { createTestIntake } from "../../test/support/test-intake.ts";
 
@@ -141,7 +141,16 @@ test("a customer whose new identifier cannot be settled because the thread is he
 test("while a whole table is locked every delivery is answered at its deadline and nothing of it works on; afterwards all is as before", async () => {
   const hurried = intakeWith({ deadlineMs: 1_000 });
   const body = (): Buffer => messagesBody(other.phoneNumberId, ...Array.from({ length: 50 }, () => ({ from: newPhone() })));
-  await receive(body(), hurried);
+  // On a busy machine its deadline may pass for a table that is free, too: then the platform delivers once more.
+  const deliver = (): Promise<IntakeResult> => {
+    const same = body();
+    return eventually(
+      () => receive(same, hurried),
+      ({ stored, duplicates }) => stored + duplicates === 50,
+      { what: "fifty messages are stored" },
+    );
+  };
+  await deliver();
   await holder.query("begin");
   await holder.query("lock table onethread.messages in exclusive mode");
   const results = await Promise.allSettled(Array.from({ length: 8 }, () => receive(body(), hurried)));
@@ -149,7 +158,7 @@ test("while a whole table is locked every delivery is answered at its deadline a
   await hurried.idle();
   expect([hurried.waiting, await askIsWaiting()]).toEqual([0, false]);
   await holder.query("rollback");
-  expect(await Promise.all([receive(body(), hurried), receive(body(), hurried)])).toMatchObject([{ stored: 50 }, { stored: 50 }]);
+  await Promise.all([deliver(), deliver()]);
 });
 
 test("the statuses of others do not wait for a message whose row is held", async () => {
