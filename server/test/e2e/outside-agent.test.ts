@@ -5,6 +5,7 @@ import { Webhook } from "standardwebhooks";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createApiClient, type ApiClient } from "../support/api-client.ts";
 import { eventually } from "../support/eventually.ts";
+import type { OnethreadProcess } from "../support/onethread-process.ts";
 import { createStack, customers, type Stack } from "../support/start-stack.ts";
 import { createTestDatabase, type TestDatabase } from "../support/test-database.ts";
 import { createTestServices } from "../support/test-services.ts";
@@ -62,6 +63,7 @@ let database: TestDatabase;
 let stack: Stack;
 let agent: Agent;
 let api: ApiClient;
+let worker: OnethreadProcess;
 /** Another one in each test. */
 let phone = "";
 let nth = 0;
@@ -75,7 +77,8 @@ async function start(webhook: Readonly<Record<string, number>>): Promise<void> {
   await settings.saveSecret(businessId, "webhook_secret", SECRET);
   const changed = await settings.change(businessId, { responder: "webhook", webhook: { url: agent.url, ...webhook } });
   expect(changed.outcome).toBe("changed");
-  const [web] = await Promise.all([stack.start("api"), stack.start("worker,scheduler")]);
+  const [web, first] = await Promise.all([stack.start("api"), stack.start("worker,scheduler")]);
+  worker = first;
   api = await createApiClient(web.url, database.open(), businessId);
 }
 
@@ -216,12 +219,11 @@ describe("an agent that has one second", () => {
     "a worker that is killed while the agent is asked loses nothing: the same turn is asked again, and answered once",
     { timeout: START_MS },
     async () => {
-      const [, worker] = stack.processes;
       agent.answers = () => undefined;
       await write("Hello");
       const first = await askedFor(1);
-      worker?.signal("SIGKILL");
-      expect(await worker?.exited).toBe("SIGKILL");
+      worker.signal("SIGKILL");
+      expect(await worker.exited).toBe("SIGKILL");
       agent.answers = () => ({ text: "Hello to you." });
       await stack.start("worker,scheduler");
       const second = await askedFor(2);
