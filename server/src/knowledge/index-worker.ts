@@ -43,7 +43,7 @@ const AT_A_TIME = 8;
 /** Of them, for one business: its pages may all be slow. */
 const BUSINESS_SHARE = 2;
 const MAX_ATTEMPTS = 8;
-/** ClaimedJob this often without an end, it takes its worker down each time: nobody tries it again. */
+/** A job that was claimed this often without an end takes its worker down each time: it is not tried again. */
 const MAX_UNSETTLED = 3;
 const CLAIM_FAILED_MS = 1_000;
 const OUTAGE_BACKOFF_MS = 2_000;
