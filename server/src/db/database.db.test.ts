@@ -162,6 +162,23 @@ it.for<readonly [string, () => Queryable]>([
   }
 });
 
+it("a batch of ingest runs again as well", async () => {
+  await test.superuser.query(
+    `create sequence onethread.test_tries;
+     create function onethread.test_fails_once() returns int language plpgsql security definer as $$ begin
+       if nextval('onethread.test_tries') = 1 then raise exception 'again' using errcode = '40001'; end if; return 1; end $$`,
+  );
+  const failOnce = defineQuery({
+    name: "test.fail-once",
+    role: "ingest",
+    columns: { n: "int4" },
+    params: {},
+    text: "select onethread.test_fails_once() as n",
+  });
+  expect(await database.batches.run(failOnce, {})).toEqual([{ n: 1 }]);
+  await test.superuser.query("drop function onethread.test_fails_once; drop sequence onethread.test_tries");
+});
+
 it("a statement that does not fit its parameters is a fault of ours and no outage, and costs one connection at most", async () => {
   const db = database.forBusiness(business.businessId);
   const error: unknown = await db.run(askBackend, [business.businessId, "too many"]).catch((thrown: unknown) => thrown);

@@ -7,7 +7,7 @@ import type { Columns, Query, Queryable, QueryValues, RowOf } from "./query.ts";
 import { encodeParameters, type Parameters } from "./parameters.ts";
 import { createBusinessShares, type TakeShare } from "./business-shares.ts";
 import { noteConnectionFailure } from "./classify-error.ts";
-import { pauseBeforeRetry } from "./retry-transient.ts";
+import { pauseBeforeRetry } from "./pause-before-retry.ts";
 
 export interface DatabaseOptions {
   readonly url: string;
@@ -25,14 +25,13 @@ interface TransactionOptions {
 
 export interface BusinessDatabase extends Queryable {
   /**
-   * Runs `work` in one transaction; a throw rolls it back. After a deadlock or a serialisation failure `work` runs again, some times, in a new
-   * transaction: it touches nothing but the database, and what follows from it (a wake-up, a line in the log) comes after the commit. `lockTimeoutMs`: how
-   * long it waits for what somebody else has locked.
+   * Runs `work` in one transaction; a throw rolls it back. After a deadlock or a serialisation failure `work` runs again in a new transaction, so it must
+   * touch nothing but the database: what follows from it (a wake-up, a line in the log) comes after the commit. `lockTimeoutMs`: how long it waits for a
+   * lock that somebody else holds.
    */
   transaction<T>(work: (tx: Queryable) => Promise<T>, options?: TransactionOptions): Promise<T>;
 }
 
-/** Nothing is done again here: the layers of ingest know better what to do with a batch. */
 export interface BatchDatabase {
   /** `isImpatient`: gives up as soon as it is plain that somebody holds what it needs. */
   run<C extends Columns, P extends Parameters | undefined>(
@@ -42,7 +41,7 @@ export interface BatchDatabase {
   ): Promise<readonly RowOf<C>[]>;
 }
 
-/** After a deadlock or a serialisation failure a statement, too, runs again, some times and not longer than a statement may take. */
+/** After a deadlock or a serialisation failure a statement, too, runs again: up to five times, all begun within the time that a statement may take. */
 export interface Database {
   /** The rows of one business, by row-level security and by the explicit `business_id = $1` of every query. */
   forBusiness(businessId: BusinessId): BusinessDatabase;
@@ -216,7 +215,7 @@ async function connect(pool: pg.Pool): Promise<pg.PoolClient> {
 
 interface Connections {
   readonly pool: pg.Pool;
-  /** So long after its beginning something is begun anew when the database asks for that; 0: never. */
+  /** How long after its beginning it may be begun again, when the database asks for that. */
   readonly retryForMs: number;
 }
 
@@ -301,7 +300,7 @@ export function createDatabase(options: DatabaseOptions): Database {
   });
   const app = shared(createPool(options, { role: "app", max: options.appConnections }), retryForMs);
   const lookups = { pool: createPool(options, { role: "ingest", max: options.ingestConnections + LOOKUP_CONNECTIONS }), retryForMs };
-  const batches = { pool: createPool(options, { role: "ingest", max: options.ingestConnections, settings: PINNED_PLANS }), retryForMs: 0 };
+  const batches = { pool: createPool(options, { role: "ingest", max: options.ingestConnections, settings: PINNED_PLANS }), retryForMs };
   const optional = shared(
     createPool({ ...options, statementTimeoutMs: OPTIONAL_TIMEOUT_MS }, { role: "app", max: optionalConnectionsOf(options) }),
     OPTIONAL_TIMEOUT_MS,

@@ -14,7 +14,6 @@ import { type IngestItem, labelIn } from "./ingest-item.ts";
 import { findConversationOfKeyAcrossBusinesses, findHeldThreadsAcrossBusinesses, storeMessagesAcrossBusinesses } from "./ingest.queries.ts";
 import type { PlacedItem, ThreadResolver } from "./thread-resolver.ts";
 import type { WebhookLogWriter } from "./webhook-log.ts";
-import { retryTransient } from "../db/retry-transient.ts";
 
 export type StoreOutcome = "stored" | "duplicate" | "quarantined";
 
@@ -185,8 +184,7 @@ export function createStoreBatch(deps: StoreBatchDeps): StoreBatch {
     // A winner may be merged away in its turn; five hops without an end would be a broken chain, which the doctor reports.
     for (let hop = 0; rest.length > 0; hop += 1) {
       if (hop === 5) throw new Error("a conversation is merged in a circle");
-      const current = rest;
-      rest = await retryTransient(() => storeOnce(current, progress));
+      rest = await storeOnce(rest, progress);
     }
   }
 
