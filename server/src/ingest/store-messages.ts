@@ -12,7 +12,7 @@ import { createStoreBatch, type StoreBatchDeps, type StoreOutcome } from "./stor
 import { createApplyParked } from "./apply-parked.ts";
 import type { ChangeIdentity } from "./change-identities.ts";
 import { type ParkedChanges, UNKNOWN_PERSON, type AwaitedPerson, waitsForOf } from "./parked-changes.ts";
-import { type PlacedItem, type ThreadResolver } from "./thread-resolver.ts";
+import type { PlacedItem, ThreadResolver } from "./thread-resolver.ts";
 
 export interface StoreMessagesDeps extends StoreBatchDeps {
   readonly resolver: ThreadResolver;
@@ -41,34 +41,91 @@ const SETTLE_LOCK_MS = 1_000;
 const IMPATIENT_SETTLE_LOCK_MS = 50;
 
 export function createStoreMessages(deps: StoreMessagesDeps): StoreMessages {
-  const { resolver, webhookLog } = deps;
+  const { resolver, webhookLog, parkedChanges } = deps;
   const storeBatch = createStoreBatch(deps);
-
-  async function quarantine(item: IngestItem, reason: string): Promise<StoreOutcome> {
-    await webhookLog.quarantine({ businessId: item.businessId, event: item.event, reason });
-    return "quarantined";
-  }
-
-  async function park(item: IngestItem): Promise<StoreOutcome> {
-    const { businessId, event } = item;
-    await webhookLog.quarantine({ businessId, event, reason: UNKNOWN_PERSON, waitsFor: waitsForOf(item) });
-    return "quarantined";
-  }
-
-  async function storeChange(item: IngestItem): Promise<boolean> {
-    const batch: Batch = { outcomes: new Map(), settled: [], patience: patienceOf(true) };
-    await unlessHeld(item, batch, async () => {
-      const entry = await settle(item, batch.patience);
-      if (entry !== undefined) await store([entry], batch);
-    });
-    const outcome = batch.outcomes.get(item);
-    return outcome === "stored" || outcome === "duplicate";
-  }
-
   const applyParked = createApplyParked({ ...deps, storeChange });
-  const applyWaiting = (who: readonly AwaitedPerson[]): Promise<void> => applyParked(() => deps.parkedChanges.listWaitingFor(who));
-  const waitingOf = (items: readonly IngestItem[]): readonly AwaitedPerson[] =>
-    items.flatMap((item) => waitsForOf(item).map((label) => ({ businessId: item.businessId, label })));
+
+  async function store(items: readonly IngestItem[], isRepeat: boolean): Promise<readonly (StoreOutcome | SetAside)[]> {
+    const batch: Batch = { outcomes: new Map(), settled: [], patience: patienceOf(isRepeat) };
+    const { outcomes, settled } = batch;
+    for (let rest = items; rest.length > 0;) {
+      const { firsts, repeats } = withoutRepeats(rest);
+      const { placed, toSettle, later, nameless } = await resolver.resolve(firsts);
+      for (const item of nameless) outcomes.set(item, await quarantine(item, "The message names no sender."));
+      await storePlaced(placed, batch);
+      await storePlaced(await settleAll(toSettle, batch), batch);
+      // The statement that stores asks for those of new identifiers; who was settled has theirs already.
+      if (settled.length > 0) await applyWaiting(awaitedPeopleOf(settled.splice(0)));
+      rest = repeats.length === 0 ? later : [...later, ...repeats];
+      if (batch.patience.isImpatient) rest = setAsideBehind(rest, batch);
+    }
+    return items.map((item) => {
+      const outcome = outcomes.get(item);
+      if (outcome === undefined) throw new Error("a message has no outcome: nothing may be acknowledged");
+      return outcome;
+    });
+  }
+
+  async function storePlaced(placed: readonly PlacedItem[], batch: Batch): Promise<void> {
+    const { outcomes, patience } = batch;
+    const { outcomes: stored, parked, contested } = await storeBatch(placed, patience);
+    for (const [item, outcome] of stored) outcomes.set(item, outcome);
+    if (parked.length > 0) await applyParked(() => Promise.resolve(parked));
+    for (const { item, canonicalKey } of contested) {
+      await unlessHeld(item, batch, () => settle(item, patience, { placedKey: canonicalKey }));
+    }
+    const twins = placed.filter(
+      ({ item, newAliases }) => newAliases.length > 0 && item.event.groupId === undefined && outcomes.get(item) === "duplicate",
+    );
+    if (twins.length > 0) await learnFromTwins(twins, batch);
+  }
+
+  /** A gateway may deliver one message twice, once under the phone and once under the LID of its sender: that proves the two to be one person. */
+  async function learnFromTwins(twins: readonly PlacedItem[], batch: Batch): Promise<void> {
+    const threads = await threadsOf(twins.map(({ item }) => item));
+    for (const [at, { item, canonicalKey }] of twins.entries()) {
+      const placedKey = threads.get(at);
+      // Mostly it is the very same webhook, several times at once.
+      if (placedKey === undefined || placedKey === canonicalKey) continue;
+      await unlessHeld(item, batch, () => settle(item, batch.patience, { placedKey }));
+    }
+  }
+
+  /** Answers those that have their thread now, and are not stored yet. */
+  async function settleAll(items: readonly IngestItem[], batch: Batch): Promise<readonly PlacedItem[]> {
+    const { outcomes, patience } = batch;
+    const placed: PlacedItem[] = [];
+    const threads = await threadsOf(items);
+    for (const [at, item] of items.entries()) {
+      const placedKey = threads.get(at);
+      try {
+        await unlessHeld(item, batch, async () => {
+          if (placedKey !== undefined) {
+            await settle(item, patience, { placedKey, isRedelivery: true });
+            outcomes.set(item, "duplicate");
+            return;
+          }
+          const entry = await settle(item, patience);
+          if (entry === undefined) outcomes.set(item, await quarantine(item, UNKNOWN_PERSON, waitsForOf(item)));
+          else placed.push(entry);
+          // A parked one too: its person may have become known elsewhere between the look and the record.
+          batch.settled.push(item);
+        });
+      } catch (error) {
+        if (classifyDatabaseError(error) !== "data") throw error;
+        outcomes.set(item, await quarantine(item, messageOf(error)));
+      }
+    }
+    return placed;
+  }
+
+  /** Where those of the items stand that are stored already, by their place in the list. */
+  async function threadsOf(items: readonly IngestItem[]): Promise<ReadonlyMap<number, string>> {
+    if (items.length === 0) return new Map();
+    const messages = items.map(({ businessId, channelId, event: { providerMessageId } }) => ({ businessId, channelId, providerMessageId }));
+    const rows = await deps.db.run(findThreadsOfMessagesAcrossBusinesses, { messages });
+    return new Map(rows.map(({ ord, canonical_key }) => [ord - 1, canonical_key]));
+  }
 
   /** Undefined: the change of somebody of whom nothing is known; it is not the beginning of a thread. */
   async function settle(
@@ -94,7 +151,7 @@ export function createStoreMessages(deps: StoreMessagesDeps): StoreMessages {
     return placed;
   }
 
-  /** When somebody holds a row that it needs, the item is set aside. It may be stored already, and is a duplicate then when it comes again. */
+  /** When somebody holds a row that it needs, the item is set aside. If it is stored already by then, its repetition is a duplicate. */
   async function unlessHeld(item: IngestItem, { outcomes, patience }: Batch, work: () => Promise<unknown>): Promise<void> {
     try {
       await work();
@@ -105,89 +162,31 @@ export function createStoreMessages(deps: StoreMessagesDeps): StoreMessages {
     }
   }
 
-  async function settleAll(items: readonly IngestItem[], batch: Batch): Promise<readonly PlacedItem[]> {
-    const { outcomes, patience } = batch;
-    const placed: PlacedItem[] = [];
-    const threads = await threadsOf(items);
-    for (const [at, item] of items.entries()) {
-      const placedKey = threads.get(at);
-      try {
-        await unlessHeld(item, batch, async () => {
-          if (placedKey !== undefined) {
-            await settle(item, patience, { placedKey, isRedelivery: true });
-            outcomes.set(item, "duplicate");
-            return;
-          }
-          const entry = await settle(item, patience);
-          if (entry === undefined) outcomes.set(item, await park(item));
-          else placed.push(entry);
-          // A parked one too: its person may have become known elsewhere between the look and the record.
-          batch.settled.push(item);
-        });
-      } catch (error) {
-        if (classifyDatabaseError(error) !== "data") throw error;
-        outcomes.set(item, await quarantine(item, messageOf(error)));
-      }
-    }
-    return placed;
+  async function quarantine({ businessId, event }: IngestItem, reason: string, waitsFor?: readonly string[]): Promise<StoreOutcome> {
+    await webhookLog.quarantine({ businessId, event, reason, waitsFor });
+    return "quarantined";
   }
 
-  async function store(placed: readonly PlacedItem[], batch: Batch): Promise<void> {
-    const { outcomes, patience } = batch;
-    const { outcomes: stored, parked, contested } = await storeBatch(placed, patience);
-    for (const [item, outcome] of stored) outcomes.set(item, outcome);
-    if (parked.length > 0) await applyParked(() => Promise.resolve(parked));
-    for (const { item, canonicalKey } of contested) {
-      await unlessHeld(item, batch, () => settle(item, patience, { placedKey: canonicalKey }));
-    }
-    const twins = placed.filter(
-      ({ item, newAliases }) => newAliases.length > 0 && item.event.groupId === undefined && outcomes.get(item) === "duplicate",
-    );
-    if (twins.length > 0) await learnFromTwins(twins, batch);
+  function applyWaiting(people: readonly AwaitedPerson[]): Promise<void> {
+    return applyParked(() => parkedChanges.listWaitingFor(people));
   }
 
-  /** A gateway may deliver one message twice, once under the phone and once under the LID of its sender: that proves the two to be one person. */
-  async function learnFromTwins(twins: readonly PlacedItem[], batch: Batch): Promise<void> {
-    const threads = await threadsOf(twins.map(({ item }) => item));
-    for (const [at, { item, canonicalKey }] of twins.entries()) {
-      const placedKey = threads.get(at);
-      // Mostly it is the very same webhook, several times at once.
-      if (placedKey === undefined || placedKey === canonicalKey) continue;
-      await unlessHeld(item, batch, () => settle(item, batch.patience, { placedKey }));
-    }
-  }
-
-  /** Where those of the items stand that are stored already, by their place in the list. */
-  async function threadsOf(items: readonly IngestItem[]): Promise<ReadonlyMap<number, string>> {
-    if (items.length === 0) return new Map();
-    const messages = items.map(({ businessId, channelId, event: { providerMessageId } }) => ({ businessId, channelId, providerMessageId }));
-    const rows = await deps.db.run(findThreadsOfMessagesAcrossBusinesses, { messages });
-    return new Map(rows.map(({ ord, canonical_key }) => [ord - 1, canonical_key]));
-  }
-
-  async function storeAll(items: readonly IngestItem[], isRepeat: boolean): Promise<readonly (StoreOutcome | SetAside)[]> {
-    const batch: Batch = { outcomes: new Map(), settled: [], patience: patienceOf(isRepeat) };
-    const { outcomes, settled } = batch;
-    for (let rest = items; rest.length > 0;) {
-      const { firsts, repeats } = withoutRepeats(rest);
-      const { placed, toSettle, later, nameless } = await resolver.resolve(firsts);
-      for (const item of nameless) outcomes.set(item, await quarantine(item, "The message names no sender."));
-      await store(placed, batch);
-      await store(await settleAll(toSettle, batch), batch);
-      // The statement that stores asks for those of new identifiers; who was settled has theirs already.
-      if (settled.length > 0) await applyWaiting(waitingOf(settled.splice(0)));
-      rest = repeats.length === 0 ? later : [...later, ...repeats];
-      if (batch.patience.isImpatient) rest = setAsideBehind(rest, batch);
-    }
-    return items.map((item) => {
-      const outcome = outcomes.get(item);
-      if (outcome === undefined) throw new Error("a message has no outcome: nothing may be acknowledged");
-      return outcome;
+  /** A parked change that came with a message: alone, and without waiting for a lock. */
+  async function storeChange(item: IngestItem): Promise<boolean> {
+    const batch: Batch = { outcomes: new Map(), settled: [], patience: patienceOf(true) };
+    await unlessHeld(item, batch, async () => {
+      const entry = await settle(item, batch.patience);
+      if (entry !== undefined) await storePlaced([entry], batch);
     });
+    const outcome = batch.outcomes.get(item);
+    return outcome === "stored" || outcome === "duplicate";
   }
 
-  return { store: storeAll, applyWaiting };
+  return { store, applyWaiting };
 }
+
+const awaitedPeopleOf = (items: readonly IngestItem[]): readonly AwaitedPerson[] =>
+  items.flatMap((item) => waitsForOf(item).map((label) => ({ businessId: item.businessId, label })));
 
 /** Whatever is of the same sender as something that was set aside is set aside behind it; answers the others. */
 function setAsideBehind(items: readonly IngestItem[], { outcomes }: Batch): readonly IngestItem[] {

@@ -15,7 +15,7 @@ export interface LogEntry {
 export interface RefusedEntry extends LogEntry {
   readonly reason: string;
   /** The identifiers ("phone:12025550147") with whose arrival it can be applied. */
-  readonly waitsFor?: readonly string[];
+  readonly waitsFor?: readonly string[] | undefined;
 }
 
 export interface NoticeEntry extends LogEntry {
