@@ -5,10 +5,10 @@ import type { Database } from "../db/database.ts";
 import { createSettleIdentity } from "../identity/settle-identity.ts";
 import { createIntake } from "../ingest/create-intake.ts";
 import { listReplayableAcrossBusinesses } from "../ingest/raw-items.queries.ts";
-import { createReplay, type Kept } from "../ingest/replay.ts";
+import { createReplay, type KeptItem } from "../ingest/replay.ts";
 import { createWebhookLog, withoutQuarantine } from "../ingest/webhook-log.ts";
 import { noFailPoints } from "../kernel/fail-points.ts";
-import { isUuid } from "../kernel/ids.ts";
+import { isUuid, LOWEST_ID } from "../kernel/ids.ts";
 import { CliFailure } from "./cli-failure.ts";
 import { readWhole } from "./read-numbers.ts";
 import { readToolSettings, type Settings } from "./read-settings.ts";
@@ -27,7 +27,6 @@ names is connected.
 Exits 1 when something is still quarantined. Nothing is stored twice: what is already known counts as done.`;
 
 const LIST_PAGE = 1_000;
-const FIRST_ID = "00000000-0000-0000-0000-000000000000";
 
 interface Options {
   readonly id?: readonly string[];
@@ -95,9 +94,9 @@ async function run(
   throw new CliFailure("Remove the cause, then replay again: these items are kept.");
 }
 
-async function listQuarantined(database: Database, { id, business, limit = 100_000 }: Options): Promise<readonly Kept[]> {
-  const found: Kept[] = [];
-  let after = FIRST_ID;
+async function listQuarantined(database: Database, { id, business, limit = 100_000 }: Options): Promise<readonly KeptItem[]> {
+  const found: KeptItem[] = [];
+  let after = LOWEST_ID;
   for (;;) {
     const size = Math.min(LIST_PAGE, limit - found.length);
     const rows = await database.acrossBusinesses.run(listReplayableAcrossBusinesses, {
@@ -114,7 +113,7 @@ async function listQuarantined(database: Database, { id, business, limit = 100_0
 }
 
 /** One line per reason, the most frequent first. */
-function summarise(items: readonly Kept[]): string {
+function summarise(items: readonly KeptItem[]): string {
   if (items.length === 0) return "Nothing is quarantined.";
   const byReason = Map.groupBy(items, (item) => item.reason);
   const rows = [...byReason]

@@ -1,10 +1,10 @@
-// Owns: that a change which waited for its person is applied once they are known, and then those that waited for it. What fails stays parked, for the next
-// time or a replay: it decides over nothing that is durable, nor over other changes. Refuses to know: what a change does to a thread.
+// Owns: applying a change that waited for its person, once they are known, and then what waited for that change. What fails stays parked until the next
+// occasion or a replay: it undoes nothing that is durable, and holds up no other change. Refuses to know: what a change does to a thread.
 import { messageOf } from "../kernel/faults.ts";
 import type { Log } from "../kernel/log.ts";
 import { type ChangeIdentity, peopleOfChange } from "./change-identities.ts";
 import type { IngestItem } from "./ingest-item.ts";
-import { type Change, type ParkedChange, type ParkedChanges, type AwaitedPerson, waitsForOf } from "./parked-changes.ts";
+import { type Change, type ParkedChange, type ParkedChanges, type AwaitedPerson, peopleOfItem } from "./parked-changes.ts";
 
 interface ApplyParkedDeps {
   readonly parkedChanges: ParkedChanges;
@@ -17,14 +17,12 @@ interface ApplyParkedDeps {
 /** Rows of the raw log; never throws. */
 export type ApplyParked = (find: () => Promise<readonly string[]>) => Promise<void>;
 
-function peopleOf(change: Change): readonly AwaitedPerson[] {
-  if (change.kind === "told") return peopleOfChange(change);
-  const { businessId } = change.item;
-  return waitsForOf(change.item).map((label) => ({ businessId, label }));
-}
+const peopleOf = (change: Change): readonly AwaitedPerson[] =>
+  change.kind === "message" ? peopleOfItem(change.item) : peopleOfChange(change);
 
 export function createApplyParked({ parkedChanges, storeChange, changeIdentity, log }: ApplyParkedDeps): ApplyParked {
-  async function unlessItFails(work: () => Promise<boolean>): Promise<boolean> {
+  /** A failure is logged. */
+  async function succeeds(work: () => Promise<boolean>): Promise<boolean> {
     try {
       return await work();
     } catch (error) {
@@ -41,18 +39,18 @@ export function createApplyParked({ parkedChanges, storeChange, changeIdentity, 
     const failed = new Set<string>();
     const applied: ParkedChange[] = [];
     for (const one of parked) {
-      if (await unlessItFails(() => apply(one))) applied.push(one);
+      if (await succeeds(() => apply(one))) applied.push(one);
       else failed.add(one.logId);
     }
     const rows = new Map(applied.map((one) => [one.logId, one]));
     for (const [logId, { markApplied }] of rows) {
-      if (!failed.has(logId)) await unlessItFails(() => markApplied().then(() => true));
+      if (!failed.has(logId)) await succeeds(() => markApplied().then(() => true));
     }
     return applied.flatMap(({ change }) => peopleOf(change));
   }
 
   return async (find) => {
-    await unlessItFails(async () => {
+    await succeeds(async () => {
       const tried = new Set<string>();
       for (let ids = await find(); ids.length > 0;) {
         for (const id of ids) tried.add(id);

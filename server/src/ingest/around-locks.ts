@@ -1,5 +1,5 @@
-// Owns: storing what is free when somebody holds a part of it. After the first lock time-out nothing of the same work waits long for a lock again.
-// Refuses to know: what the items are, and when those that were set aside come again.
+// Owns: storing what is free when somebody holds locks on a part of it. After the first lock time-out nothing of the same work waits long for a lock again.
+// Refuses to know: what the items are, and when those that were set aside are tried again.
 import { classifyDatabaseError } from "../db/classify-error.ts";
 
 /** Of one piece of work: once it has met a lock, it is impatient to its end. */
@@ -9,10 +9,10 @@ export interface Patience {
   failures: number;
 }
 
-/** As repetition begins: whatever is repeated was locked before. */
+/** A repetition is impatient from its beginning: something in it met a lock before. */
 export const patienceOf = (isRepeat: boolean): Patience => ({ isImpatient: isRepeat, failures: 0 });
 
-/** `held`: somebody holds it, or it was not tried for that. `stuck`: tried alone, and something held it up that cannot be seen beforehand. */
+/** `held`: somebody holds a row of it, or of one before it, so it was not tried. `stuck`: tried alone, and held up by something that cannot be seen beforehand. */
 export type SetAside = "held" | "stuck";
 
 export const isSetAside = (outcome: unknown): outcome is SetAside => outcome === "held" || outcome === "stuck";
@@ -21,14 +21,14 @@ interface AroundLocks<Item> {
   readonly patience: Patience;
   /** Stores all of its items, or throws. */
   readonly attempt: (items: readonly Item[]) => Promise<void>;
-  /** Asked once after the first time-out: those of whose rows somebody holds one. */
+  /** Called once, after the first time-out: the items of which somebody holds a row. */
   readonly findHeld: (items: readonly Item[]) => Promise<readonly Item[]>;
   readonly setAside: (items: readonly Item[], as: SetAside) => void;
   /** Those that have no outcome yet. What shares a thread with something that was set aside is set aside behind it. */
   readonly pendingOf: (items: readonly Item[]) => readonly Item[];
 }
 
-/** Halving finds a few; where it does not help, one by one tries at least some of many. */
+/** Halving finds a few locked items; where it does not help, trying one at a time stores at least some of many. */
 const HALVINGS = 10;
 const FAILURES = 30;
 

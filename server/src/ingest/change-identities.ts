@@ -1,4 +1,4 @@
-// Owns: changes of an identity that are told without a message: applied before they are acknowledged, or parked until the person is known.
+// Owns: changes of an identity that are reported without a message: applied before they are acknowledged, or parked until the person is known.
 // Refuses to know: what a change does to a thread, and what brings a parked one back.
 import { identifiersOfChange, labelOfIdentifier } from "../identity/identifier.ts";
 import type { SettleIdentity } from "../identity/settle-identity.ts";
@@ -8,7 +8,7 @@ import { lessonOf, settleLesson } from "./learn-identity.ts";
 import { type AwaitedPerson, UNKNOWN_PERSON } from "./parked-changes.ts";
 import type { WebhookLogWriter } from "./webhook-log.ts";
 
-/** Where there are several places, a change is told to the businesses that know the customer, and to nobody else. */
+/** Where there are several places, only the businesses that know the customer learn of the change. */
 export interface LocatedChange {
   readonly event: IdentityEvent;
   readonly places: readonly Place[];
@@ -25,7 +25,7 @@ export function createChangeIdentity(settleIdentity: SettleIdentity): ChangeIden
   };
 }
 
-/** By any of these the person may come. */
+/** Whoever has one of these is the person. */
 const labelsOf = ({ customer, becomes }: IdentityEvent): readonly string[] =>
   identifiersOfChange(customer, becomes, null).map(labelOfIdentifier);
 
@@ -37,10 +37,10 @@ export function peopleOfChange({ event, places }: LocatedChange): readonly Await
 interface ChangeIdentitiesDeps {
   readonly changeIdentity: ChangeIdentity;
   readonly webhookLog: WebhookLogWriter;
-  readonly applyWaiting: (who: readonly AwaitedPerson[]) => Promise<void>;
+  readonly applyWaiting: (people: readonly AwaitedPerson[]) => Promise<void>;
 }
 
-/** Of all changes of one delivery; answers those that are applied, and how many raw items are parked. */
+/** For all changes of one delivery; answers those that are applied, and how many raw items are parked. */
 export function createChangeIdentities({ changeIdentity, webhookLog, applyWaiting }: ChangeIdentitiesDeps) {
   return async (changes: readonly LocatedChange[]): Promise<{ readonly applied: readonly LocatedChange[]; readonly parked: number }> => {
     const applied: LocatedChange[] = [];
@@ -56,9 +56,9 @@ export function createChangeIdentities({ changeIdentity, webhookLog, applyWaitin
         const { event, places } = first;
         const waitsFor = waiting.flatMap((change) => labelsOf(change.event));
         const businessId = places.length === 1 ? places[0]?.businessId : undefined;
-        await webhookLog.quarantine({ businessId, event, reason: UNKNOWN_PERSON, waitsFor: [...new Set(waitsFor)] });
+        await webhookLog.quarantine([{ businessId, event, reason: UNKNOWN_PERSON, waitsFor: [...new Set(waitsFor)] }]);
       }
-      // Also by whoever became known between the look and the record.
+      // Someone may have become known between the look and the record.
       await applyWaiting([first, ...more].flatMap(peopleOfChange));
     }
     return { applied, parked };

@@ -1,4 +1,4 @@
-// Owns: the way of a webhook's events into the database: sorted by what they are, gathered into batches, answered when they are durable.
+// Owns: how a webhook's events get into the database: sorted by what they are, gathered into batches, answered when they are durable.
 import type { ChannelDirectory, DirectoryChannel } from "../businesses/channel-directory.ts";
 import { classifyDatabaseError } from "../db/classify-error.ts";
 import type { BatchDatabase } from "../db/database.ts";
@@ -43,7 +43,7 @@ export interface IntakeDeps {
   readonly deadlineMs?: number;
   /** How long a batch has to be under way before messages of the same people wait behind it; absent: 100 ms. */
   readonly slowMs?: number;
-  /** Told after every commit that stored something. What it throws is logged and changes nothing. */
+  /** Called after every commit that stored something. What it throws is logged and changes nothing. */
   readonly onStored: (count: number) => void;
 }
 
@@ -55,8 +55,6 @@ export interface Intake extends WebhookIntake {
   idle(): Promise<void>;
 }
 
-/** A function takes only so many arguments. */
-const ASIDE_SLICE = 1_000;
 const MAX_LESSONS_WAITING = 1_000;
 const ALIAS_CACHE_ENTRIES = 200_000;
 
@@ -64,8 +62,8 @@ const ALIAS_CACHE_ENTRIES = 200_000;
 type Notice = { readonly event: NoticeEvent; readonly isUsed: boolean; readonly businessId?: BusinessId | undefined };
 type Located<E> = { readonly event: E; readonly channel: DirectoryChannel };
 
-/** The events of a delivery by the way that they take. */
-interface Sorted {
+/** The events of a delivery, by what is done with them. */
+interface DeliveryParts {
   readonly messages: readonly Located<MessageEvent>[];
   readonly statusItems: readonly StatusItem[];
   readonly notices: Notice[];
@@ -82,7 +80,7 @@ function createPeople(deps: IntakeDeps, resolver: ThreadResolver) {
   const changeIdentity = createChangeIdentity(deps.settleIdentity);
   const parkedChanges = createParkedChanges({ ...deps, findPlaces });
   const storeMessages = createStoreMessages({ ...deps, resolver, parkedChanges, changeIdentity });
-  const applyWaiting: StoreMessages["applyWaiting"] = (who) => storeMessages.applyWaiting(who);
+  const applyWaiting: StoreMessages["applyWaiting"] = (people) => storeMessages.applyWaiting(people);
   const applyWaitingFor: WebhookIntake["applyWaitingFor"] = ({ businessId, identifiers }) =>
     applyWaiting(identifiers.map((one) => ({ businessId, label: labelOfIdentifier(one) })));
   const settleIdentity: SettleIdentity = async (request) => {
@@ -120,7 +118,7 @@ export function createIntake(deps: IntakeDeps): Intake {
     async store(items, isRepeat) {
       const outcomes = await storeMessages.store(items, isRepeat);
       const stored = outcomes.filter((outcome) => outcome === "stored").length;
-      if (stored > 0) tellStored(stored);
+      if (stored > 0) announceStored(stored);
       const aside = outcomes.filter(isSetAside).length;
       if (aside > 0 && !isRepeat) log.warn({ items: aside }, "ingest.set-aside");
       return outcomes;
@@ -133,8 +131,8 @@ export function createIntake(deps: IntakeDeps): Intake {
     store: (items) => statuses.store(items),
   });
 
-  // Bookkeeping must not decide over a message that is durable.
-  function tellStored(count: number): void {
+  // Bookkeeping must not decide the fate of a message that is durable.
+  function announceStored(count: number): void {
     try {
       deps.onStored(count);
     } catch (error) {
@@ -148,7 +146,7 @@ export function createIntake(deps: IntakeDeps): Intake {
     return channel === undefined ? undefined : { event, channel };
   }
 
-  /** Answers of how many nothing can be made yet. */
+  /** Answers how many of them cannot be used yet. */
   async function recordNotices(notices: readonly Notice[]): Promise<number> {
     const entries: NoticeEntry[] = [];
     for (const { event, isUsed, businessId } of notices) {
@@ -159,7 +157,7 @@ export function createIntake(deps: IntakeDeps): Intake {
     return entries.filter(({ isUsed }) => !isUsed).length;
   }
 
-  // Nobody waits for it: what is not learned now, the next status of the same customer teaches.
+  // Nobody waits for this: what is not learned now, the next status of the same customer teaches.
   function learn(lessons: readonly IdentityLesson[]): void {
     for (const lesson of lessons) {
       if (lessonsWaiting >= MAX_LESSONS_WAITING) return;
@@ -172,7 +170,7 @@ export function createIntake(deps: IntakeDeps): Intake {
     }
   }
 
-  async function sort(events: readonly WebhookEvent[]): Promise<Sorted> {
+  async function sort(events: readonly WebhookEvent[]): Promise<DeliveryParts> {
     const messages: Located<MessageEvent>[] = [];
     const statusItems: StatusItem[] = [];
     const notices: Notice[] = [];
@@ -221,7 +219,7 @@ export function createIntake(deps: IntakeDeps): Intake {
     const changed = changes.length === 0 ? { applied: [], parked: 0 } : await changeIdentities(changes);
     for (const { event, places } of changed.applied) notices.push(noticeOf(event, { places, isUsed: true }));
     const unused = notices.length === 0 ? 0 : await recordNotices(notices);
-    for (let at = 0; at < aside.length; at += ASIDE_SLICE) await webhookLog.quarantine(...aside.slice(at, at + ASIDE_SLICE));
+    await webhookLog.quarantine(aside);
     learn(lessons);
     const isQuarantined = (outcome: string): boolean => outcome === "quarantined";
     return {
@@ -269,7 +267,7 @@ function noticeOf(
 ): Notice {
   const field = kind === "preference" ? "user_preferences" : kind;
   const event = { kind: "notice" as const, provider, field, raw, ...(channelKey === undefined ? {} : { channelKey }) };
-  // What names a customer belongs to no business while it could be of several.
+  // What names a customer belongs to no business as long as several could be meant.
   return { event, isUsed, businessId: places.length === 1 ? places[0]?.businessId : undefined };
 }
 

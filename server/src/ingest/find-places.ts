@@ -1,5 +1,5 @@
-// Owns: where that is known of which a provider tells by a number of ours, or by the account alone: then in each business with a channel of it. Refuses to
-// know: what is told.
+// Owns: which businesses an event concerns, when a provider names one of our numbers, or only an account: then every business with a channel of that account.
+// Refuses to know: what the event says.
 import type { ChannelDirectory, DirectoryChannel } from "../businesses/channel-directory.ts";
 import type { Queryable } from "../db/query.ts";
 import type { BusinessId, ChannelId } from "../kernel/ids.ts";
@@ -8,7 +8,7 @@ import { findChannelsOfAccountAcrossBusinesses } from "./signals.queries.ts";
 
 export type Place = Pick<DirectoryChannel, "businessId" | "channelId" | "scope">;
 
-/** Of each business one: a person has one thread there. Undefined when nobody connected the number that the event names. */
+/** One per business, because a person has one thread there. Undefined when nobody connected the number that the event names. */
 export type FindPlaces = (event: IdentityEvent | PreferenceEvent) => Promise<readonly Place[] | undefined>;
 
 export function createFindPlaces({ db, channels }: { readonly db: Queryable; readonly channels: ChannelDirectory }): FindPlaces {

@@ -1,4 +1,4 @@
-// Owns: the queue of one kind of item: how much of whom waits, in slices with a deadline, in batches, in turns. Refuses to know: what the items are.
+// Owns: the queue of one kind of item: how many wait and whose they are, in slices with a deadline, in batches, in turns. Refuses to know: what the items are.
 import { Fault } from "../kernel/faults.ts";
 import type { BusinessId } from "../kernel/ids.ts";
 import { createMicroBatcher } from "../kernel/micro-batcher.ts";
@@ -14,7 +14,7 @@ export interface IngestQueueOptions<Item, Out> {
   readonly deadlineMs?: number | undefined;
   /** Two batches may write for this name at the same time; absent: for none. */
   readonly mayOverlap?: (name: string) => boolean;
-  /** How long a batch has to be under way before others wait behind it all the same; absent: 100 ms. */
+  /** How long a batch has to be under way before others wait behind it after all; absent: 100 ms. */
   readonly slowMs?: number | undefined;
   readonly weigh?: (item: Item) => number;
   /** Items that share one of these are stored one after the other. */
@@ -31,20 +31,20 @@ export interface IngestQueue<Item, Out> {
 
 const MAX_BATCH = 256;
 const MAX_BATCH_BYTES = 1_000_000;
-/** What one delivery may have in the queue at a time: a body of any size comes in by slices, and others get their turn between them. More than the platform puts into one (1,000), so that a burst in one delivery is one burst here. */
+/** What one delivery may have in the queue at a time: a body of any size is taken in slices, and others get their turn between them. More than the platform puts into one (1,000), so that a burst in one delivery is one burst here. */
 const SLICE = 1_024;
-/** Of the queue, for one business; what is beyond it is refused with 503. */
+/** The part of the queue that one business may fill; what is beyond it is refused with 503. */
 const SHARE = 0.25;
-/** A slice that is not durable by then is answered 503; what of it is being stored then is a duplicate when it comes again. */
+/** A slice that is not durable by then is answered 503; what is just being stored is a duplicate when it is delivered again. */
 const DEADLINE_MS = 10_000;
 
-interface Submitted<Item> {
+interface QueuedItem<Item> {
   readonly item: Item;
   readonly delivery: Delivery;
 }
 
 interface Delivery {
-  /** Its sender has their answer. */
+  /** Its sender has been answered. */
   isOver: boolean;
 }
 
@@ -61,16 +61,16 @@ export function createIngestQueue<Item extends { readonly businessId: BusinessId
   const bounds = {
     maxItems: options.maxBatch ?? MAX_BATCH,
     maxWeight: MAX_BATCH_BYTES,
-    weigh: ({ item }: Submitted<Item>): number => weigh(item),
+    weigh: ({ item }: QueuedItem<Item>): number => weigh(item),
     maxWaiting,
     maxWaitingOfShare: Math.ceil(maxWaiting * SHARE),
-    shareOf: ({ item }: Submitted<Item>): string => item.businessId,
-    isGone: ({ delivery }: Submitted<Item>): boolean => delivery.isOver,
+    shareOf: ({ item }: QueuedItem<Item>): string => item.businessId,
+    isGone: ({ delivery }: QueuedItem<Item>): boolean => delivery.isOver,
     onFull: (): Fault => unavailable(new Error("the ingest queue is full")),
   };
   // A small queue has small slices: the first one must fit into the share of its business.
   const sliceSize = Math.max(1, Math.min(SLICE, Math.floor(maxWaiting * SHARE)));
-  const turns = createTurns<Submitted<Item>, Out>({
+  const turns = createTurns<QueuedItem<Item>, Out>({
     ...bounds,
     ...(options.slowMs === undefined ? {} : { slowMs: options.slowMs }),
     ...(options.mayOverlap === undefined ? {} : { mayOverlap: options.mayOverlap }),
@@ -81,7 +81,7 @@ export function createIngestQueue<Item extends { readonly businessId: BusinessId
         isRepeat,
       ),
   });
-  const batcher = createMicroBatcher<Submitted<Item>, Out>({ slots: options.slots, ...bounds, run: (items) => turns.run(items) });
+  const batcher = createMicroBatcher<QueuedItem<Item>, Out>({ slots: options.slots, ...bounds, run: (items) => turns.run(items) });
 
   return {
     get waiting() {

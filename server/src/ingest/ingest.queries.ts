@@ -30,10 +30,10 @@ select a.business_id, a.kind, a.value, a.held_since, a.held_until, coalesce(w.ca
 //   run at the same moment both pass it; the unique key on the provider's message id then lets only one insert through. A scalar subquery,
 //   not an anti-join: it is looked up row by row through the unique index, whatever the planner believes of the table's size.
 // - conv: sorted by key, as every writer of several conversations must: unsorted batches on hot rows deadlock (measured 2026-11-22: 21 msg/s).
-//   xmax = 0 tells a new row from an updated one. A tombstone takes no message: its rows are answered with the winner's key and come again.
+//   xmax = 0 tells a new row from an updated one. A tombstone takes no message: its rows are answered with the winner's key and stored again.
 // - A reply goes where the customer's newest message came from; a late message does not move it back.
 // - What the customer did not say (a reaction, a revoke, a system message) opens no window and reopens no thread: opens_window() is the rule.
-// - The same statement without name and address is the layer below: what is in doubt of a thread is left as it is (store-batch.ts).
+// - The same statement without name and address is the layer below: what is in doubt about a thread is left as it is (store-batch.ts).
 // - A human who answers in the WhatsApp app takes over from the AI, and each of their messages does so anew: a pause that ends by time counts from
 //   the last one. It is never older than what was said while this statement waited for the row, or the AI's last words would still be sent.
 // - alias_conflicts: identifiers that somebody else stored first. They may lead to another thread; whoever asked settles that (settle-identity.ts).
@@ -213,7 +213,7 @@ select ord from taken t
                                  for update skip locked) free)`,
 });
 
-// Where messages stand that were delivered again under another name of their sender.
+// Where messages are stored that were delivered again under another name of their sender.
 export const findThreadsOfMessagesAcrossBusinesses = defineQuery({
   name: "ingest.find-threads-of-messages-across-businesses",
   role: "ingest",

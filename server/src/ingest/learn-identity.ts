@@ -1,4 +1,4 @@
-// Owns: what statuses, echoes and contact cards say of who is who, without a message to store. Known pairs are remembered, so that the three
+// Owns: what statuses, echoes and contact cards say about who is who, without a message to store. Known pairs are remembered, so that the three
 // statuses of every message cost nothing. Begins no conversation, and a failure here delays nobody: the next status teaches the same.
 import { LRUCache } from "lru-cache";
 import { identifiersOfChange, labelOfIdentifier } from "../identity/identifier.ts";

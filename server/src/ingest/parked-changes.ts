@@ -3,17 +3,17 @@
 import type { ChannelDirectory } from "../businesses/channel-directory.ts";
 import type { Queryable } from "../db/query.ts";
 import { labelOfIdentifier } from "../identity/identifier.ts";
-import type { BusinessId } from "../kernel/ids.ts";
+import { type BusinessId, LOWEST_ID } from "../kernel/ids.ts";
 import type { IdentityEvent, WebhookEvent } from "../whatsapp/events.ts";
 import type { FindPlaces, Place } from "./find-places.ts";
 import { createIngestItem, identifiersOfItem, type IngestItem } from "./ingest-item.ts";
 import { listReplayableAcrossBusinesses, listWaitingForAcrossBusinesses, markReplayedAcrossBusinesses } from "./raw-items.queries.ts";
 import { readRawItem } from "./read-raw-item.ts";
 
-/** Told by a message, which goes into the thread, or without one. */
+/** Reported by a message, which goes into the thread, or without one. */
 export type Change =
   | { readonly kind: "message"; readonly item: IngestItem }
-  | { readonly kind: "told"; readonly event: IdentityEvent; readonly places: readonly Place[] };
+  | { readonly kind: "identity"; readonly event: IdentityEvent; readonly places: readonly Place[] };
 
 export interface ParkedChange {
   /** The row of the raw log, which may hold several. */
@@ -33,11 +33,13 @@ export interface AwaitedPerson {
 
 export const UNKNOWN_PERSON = "The change of an identity of which nothing is known.";
 
-const NO_ID = "00000000-0000-0000-0000-000000000000";
-
-/** By any of these the person of a change may come: who they were, and who they are. */
+/** Whoever has one of these is the person of the change: who they were, and who they are. */
 export function waitsForOf(item: IngestItem): readonly string[] {
   return identifiersOfItem(item).map(labelOfIdentifier);
+}
+
+export function peopleOfItem(item: IngestItem): readonly AwaitedPerson[] {
+  return waitsForOf(item).map((label) => ({ businessId: item.businessId, label }));
 }
 
 interface ParkedChangesDeps {
@@ -57,7 +59,7 @@ export function createParkedChanges({ db, channels, findPlaces }: ParkedChangesD
   async function changeOf(event: WebhookEvent): Promise<{ readonly at: Date; readonly change: Change } | undefined> {
     if (event.kind === "identity" && event.becomes !== undefined) {
       const places = await findPlaces(event);
-      return places === undefined ? undefined : { at: event.at ?? new Date(), change: { kind: "told", event, places } };
+      return places === undefined ? undefined : { at: event.at ?? new Date(), change: { kind: "identity", event, places } };
     }
     if (event.kind !== "message" || event.becomes === undefined) return undefined;
     const channel = await channels.find(event.provider, event.channelKey);
@@ -75,7 +77,7 @@ export function createParkedChanges({ db, channels, findPlaces }: ParkedChangesD
       const rows = await db.run(listReplayableAcrossBusinesses, {
         ids: logIds,
         businessId: undefined,
-        after: NO_ID,
+        after: LOWEST_ID,
         limit: logIds.length,
       });
       const found: ParkedChange[] = [];
@@ -84,8 +86,8 @@ export function createParkedChanges({ db, channels, findPlaces }: ParkedChangesD
           await db.execute(markReplayedAcrossBusinesses, { businessId: row.business_id, id: row.id, state: "replayed" });
         };
         for (const event of readRawItem(row) ?? []) {
-          const told = await changeOf(event);
-          if (told !== undefined) found.push({ logId: row.id, ...told, markApplied });
+          const located = await changeOf(event);
+          if (located !== undefined) found.push({ logId: row.id, ...located, markApplied });
         }
       }
       return found.sort((a, b) => a.at.getTime() - b.at.getTime());

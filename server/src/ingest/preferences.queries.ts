@@ -1,8 +1,8 @@
 // Owns: the SQL of what WhatsApp reports of a customer's consent to marketing.
 import { defineQuery } from "../db/query.ts";
 
-// The platform's newest word holds, by its own time; of two of the same second the stop. Nothing here touches what the customer said. A thread that
-// was begun for this only is closed: nobody wrote in it.
+// The platform's newest report holds, by its own time; of two in the same second the stop. Nothing here touches what the customer said. A thread that was
+// begun only for this is closed: nobody wrote in it.
 export const recordMarketingWordAcrossBusinesses = defineQuery({
   name: "ingest.record-marketing-word-across-businesses",
   role: "ingest",

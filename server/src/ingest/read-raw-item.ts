@@ -9,7 +9,7 @@ import type { listReplayableAcrossBusinesses } from "./raw-items.queries.ts";
 
 export type RawItem = Row<typeof listReplayableAcrossBusinesses>;
 
-/** Undefined when it cannot be read still. */
+/** Undefined when it still cannot be read. */
 export function readRawItem(row: RawItem): readonly WebhookEvent[] | undefined {
   const parsed = parse(row);
   if (parsed?.outcome !== "events" || parsed.events.some((event) => event.kind === "unreadable")) return undefined;

@@ -1,5 +1,5 @@
-// Owns: what WhatsApp reports of a customer's consent to marketing, into their thread. A customer of whom nothing is known gets a closed thread, so that
-// the word holds when they write, or are written to. Refuses to know: what the customer said in their own words.
+// Owns: recording in their thread what WhatsApp reports of a customer's consent to marketing. A customer of whom nothing is known gets a closed thread, so
+// that the choice holds when they write, or are written to. Refuses to know: what the customer said in their own words.
 import { identifiersOf, keysOf } from "../identity/identifier.ts";
 import type { Queryable } from "../db/query.ts";
 import type { SettleIdentity } from "../identity/settle-identity.ts";
@@ -10,7 +10,7 @@ import { recordMarketingWordAcrossBusinesses } from "./preferences.queries.ts";
 
 export interface LocatedPreferences {
   readonly event: PreferenceEvent;
-  /** Of each business one. Where there are several, a customer is told to those who know them, and to nobody else. */
+  /** One per business. Where there are several, only those who know the customer learn of it. */
   readonly places: readonly Place[];
 }
 

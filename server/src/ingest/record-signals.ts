@@ -1,4 +1,5 @@
-// Owns: a notice of a channel, an account or a template into the state of what it concerns, once. Refuses to know: what the fields mean (whatsapp/read-signal.ts).
+// Owns: recording a notice of a channel, an account or a template in the state of what it concerns, once. Refuses to know: what the fields mean
+// (whatsapp/read-signal.ts).
 import { createHash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import type { DirectoryChannel } from "../businesses/channel-directory.ts";
@@ -10,22 +11,23 @@ import { readSignal } from "../whatsapp/read-signal.ts";
 import type { Signal, TemplateFacts } from "../whatsapp/signal.ts";
 import { findChannelsOfAccountAcrossBusinesses, recordSignalAcrossBusinesses } from "./signals.queries.ts";
 
-interface Concerned {
+/** Whom it concerns. */
+interface NoticeTarget {
   readonly businessId: BusinessId;
   readonly accountId: string | undefined;
   readonly channelIds: readonly string[];
 }
 
 export interface RecordedNotice {
-  /** Whose notice it is, as far as that can be told. */
+  /** Whose notice it is, as far as that can be known. */
   readonly businessId: BusinessId | undefined;
   /** Something was made of it. */
   readonly isUsed: boolean;
-  /** Of what is not used: what is missing, for whoever looks through what can be replayed. */
+  /** What is missing, when it is not used: for whoever looks through what can be replayed. */
   readonly reason?: string;
 }
 
-/** The rest is a count. */
+/** The others are only counted. */
 const LOGGED_IDS = 5;
 
 /** The raw record is written by the caller. */
@@ -37,7 +39,7 @@ export function createRecordSignals({ db, log }: { readonly db: Queryable; reado
   async function ofAccount(
     { accountKey }: NoticeEvent,
     { accountId, displayPhoneNumber, phoneNumberId }: Signal,
-  ): Promise<readonly Concerned[]> {
+  ): Promise<readonly NoticeTarget[]> {
     const ids = [accountId, accountKey].filter((id) => id !== undefined);
     if (ids.length === 0) return [];
     const found = await db.run(findChannelsOfAccountAcrossBusinesses, { accountIds: ids });
@@ -53,7 +55,7 @@ export function createRecordSignals({ db, log }: { readonly db: Queryable; reado
     }));
   }
 
-  async function record(event: NoticeEvent, signal: Signal, { businessId, accountId, channelIds }: Concerned): Promise<void> {
+  async function record(event: NoticeEvent, signal: Signal, { businessId, accountId, channelIds }: NoticeTarget): Promise<void> {
     const aspects = channelIds.flatMap((channelId) =>
       signal.aspects.map(({ aspect, state, health, until, sentence }) => ({
         eventId: newId(),
@@ -95,7 +97,7 @@ export function createRecordSignals({ db, log }: { readonly db: Queryable; reado
   return async (event, channel) => {
     const signal = readSignal(event);
     if (signal === undefined) return { businessId: channel?.businessId, isUsed: false };
-    const concerned: readonly Concerned[] =
+    const concerned: readonly NoticeTarget[] =
       channel === undefined
         ? await ofAccount(event, signal)
         : [{ businessId: channel.businessId, accountId: event.accountKey, channelIds: [channel.channelId] }];
@@ -115,7 +117,7 @@ function templateRowOf({ name, language, category, status, quality }: TemplateFa
 }
 
 /** Of an account or a number that is not connected (yet): a replay finds it once it is. */
-function whatIsMissing({ accountKey }: NoticeEvent, signal: Signal, concerned: readonly Concerned[]): string | undefined {
+function whatIsMissing({ accountKey }: NoticeEvent, signal: Signal, concerned: readonly NoticeTarget[]): string | undefined {
   if (concerned.length === 0) {
     const account = signal.accountId ?? accountKey;
     return account === undefined

@@ -1,5 +1,7 @@
-// Owns: giving what was quarantined, or could not be used yet, another chance, on the very path that new webhooks take. A row is marked only after its items are durable.
+// Owns: giving what was quarantined, or could not be used yet, another chance, on the very path that new webhooks take.
+// A row is marked only after its items are durable.
 import type { Queryable } from "../db/query.ts";
+import { LOWEST_ID } from "../kernel/ids.ts";
 import { listReplayableAcrossBusinesses, markReplayedAcrossBusinesses } from "./raw-items.queries.ts";
 import { readRawItem } from "./read-raw-item.ts";
 import type { WebhookIntake } from "./webhook-intake.ts";
@@ -10,7 +12,7 @@ export interface ReplayRequest {
   readonly limit?: number;
 }
 
-export interface Kept {
+export interface KeptItem {
   readonly id: string;
   readonly reason: string;
   /** How often it was delivered. */
@@ -19,9 +21,9 @@ export interface Kept {
 
 export interface ReplayResult {
   readonly replayed: number;
-  /** What is quarantined still, with the old reason; the failed attempt made no second row. */
-  readonly stillQuarantined: readonly Kept[];
-  /** Of how many nothing can be made yet. Absent: none. */
+  /** What is still quarantined, with the old reason; the failed attempt made no second row. */
+  readonly stillQuarantined: readonly KeptItem[];
+  /** How many cannot be used yet. Absent: none. */
   readonly unused?: number;
 }
 
@@ -31,21 +33,20 @@ export interface Replay {
 
 export interface ReplayDeps {
   readonly db: Queryable;
-  /** Built with `withoutQuarantine`: what is refused again is told by its count, and the row stays as it is. */
+  /** Built with `withoutQuarantine`: what is refused again is reported by its count, and its row stays as it is. */
   readonly intake: WebhookIntake;
 }
 
 const PAGE = 200;
-const FIRST = "00000000-0000-0000-0000-000000000000";
 
 export function createReplay({ db, intake }: ReplayDeps): Replay {
   return {
     async run({ ids, businessId, limit = Number.MAX_SAFE_INTEGER }) {
-      const stillQuarantined: Kept[] = [];
+      const stillQuarantined: KeptItem[] = [];
       let replayed = 0;
       let unused = 0;
-      let after = FIRST;
-      // What is unused does not count against the limit: it would stand before everything else for good.
+      let after = LOWEST_ID;
+      // What is unused does not count against the limit: it would block everything behind it for good.
       while (replayed + stillQuarantined.length < limit) {
         const size = Math.min(PAGE, limit - replayed - stillQuarantined.length);
         const rows = await db.run(listReplayableAcrossBusinesses, { ids, businessId, after, limit: size });

@@ -2,8 +2,8 @@
 import { rowsOf } from "../db/parameters.ts";
 import { defineQuery } from "../db/query.ts";
 
-// An account's notices carry no number: they concern every channel of the account, or the one with the number that they show. The first of the ids
-// that is known is the account's: what tells of a partner's access may come in the name of the whole portfolio.
+// An account's notices carry no number: they concern every channel of the account, or the one with the number that they show. The first of the
+// ids that is known is the account's: what reports a partner's access may come in the name of the whole portfolio.
 export const findChannelsOfAccountAcrossBusinesses = defineQuery({
   name: "ingest.find-channels-of-account-across-businesses",
   role: "ingest",
@@ -17,8 +17,8 @@ select c.business_id, c.id as channel_id, regexp_replace(c.display_phone_number,
 });
 
 // States move forward only, by the provider's time. A digest that is known says nothing new, except of a channel of which nothing was known. What may be
-// said again and again (`onlyIfChanged`) is a notice and an event when it differs from what is known; what happens anew each time, once by its digest.
-// Whether a row changed is told by the row itself (its event is ours then): what other processes write at the same moment is not in our snapshot.
+// reported again and again (`onlyIfChanged`) is a notice and an event when it differs from what is known; what happens anew each time, once by its digest.
+// Whether a row changed is seen in the row itself (its event is ours then): what other processes write at the same moment is not in our snapshot.
 export const recordSignalAcrossBusinesses = defineQuery({
   name: "ingest.record-signal-across-businesses",
   role: "ingest",
@@ -58,7 +58,7 @@ with input as (
     left join channel_signals k on k.business_id = i.business_id and k.channel_id = s.channel_id and k.aspect = s.aspect
    where i.is_new or k.aspect is null
    order by s.channel_id, s.aspect
-), told as (
+), known as (
   insert into channel_signals as k (business_id, channel_id, aspect, state, health, until, sentence, at, told_at, event_id)
   select business_id, channel_id, aspect, state, health, until, coalesce(sentence, :sentence), at, at, event_id
     from aspect order by channel_id, aspect
@@ -71,7 +71,7 @@ with input as (
    where excluded.told_at >= greatest(k.at, k.told_at)
   returning k.channel_id, k.aspect, k.event_id
 ), moved as (
-  select s.* from aspect s join told t on t.channel_id = s.channel_id and t.aspect = s.aspect and t.event_id = s.event_id
+  select s.* from aspect s join known t on t.channel_id = s.channel_id and t.aspect = s.aspect and t.event_id = s.event_id
 ), notice as (
   insert into notices (business_id, id, received_at, at, provider, field, severity, channel_id, account_id, sentence, digest)
   select i.business_id, i.id, i.received_at, i.at, :provider, :field, :severity, :channelId, :accountId, :sentence, :digest

@@ -153,7 +153,7 @@ export function createStoreBatch(deps: StoreBatchDeps): StoreBatch {
       if (failure === "locked") return "stuck";
       if (failure !== "data") throw error;
     }
-    await webhookLog.quarantine({ businessId: item.businessId, event: item.event, reason });
+    await webhookLog.quarantine([{ businessId: item.businessId, event: item.event, reason }]);
     return "quarantined";
   }
 

@@ -1,4 +1,4 @@
-// Owns: the way of a batch of messages into their threads: resolve, settle what is not plain, store, and settle what turned out to be contested.
+// Owns: how a batch of messages gets into its threads: resolve, settle what is not plain, store, and settle what turned out to be contested.
 import { classifyDatabaseError } from "../db/classify-error.ts";
 import type { SettleRequest } from "../identity/identity-transaction.ts";
 import type { SettleIdentity } from "../identity/settle-identity.ts";
@@ -11,7 +11,7 @@ import { findThreadsOfMessagesAcrossBusinesses } from "./ingest.queries.ts";
 import { createStoreBatch, type StoreBatchDeps, type StoreOutcome } from "./store-batch.ts";
 import { createApplyParked } from "./apply-parked.ts";
 import type { ChangeIdentity } from "./change-identities.ts";
-import { type ParkedChanges, UNKNOWN_PERSON, type AwaitedPerson, waitsForOf } from "./parked-changes.ts";
+import { type AwaitedPerson, type ParkedChanges, peopleOfItem, UNKNOWN_PERSON, waitsForOf } from "./parked-changes.ts";
 import type { PlacedItem, ThreadResolver } from "./thread-resolver.ts";
 
 export interface StoreMessagesDeps extends StoreBatchDeps {
@@ -22,10 +22,10 @@ export interface StoreMessagesDeps extends StoreBatchDeps {
 }
 
 export interface StoreMessages {
-  /** What is set aside is not durable: it comes again, with `isRepeat`, before anything else of the same sender. */
+  /** What is set aside is not durable: it is stored again, with `isRepeat`, before anything else of the same sender. */
   store(items: readonly IngestItem[], isRepeat: boolean): Promise<readonly (StoreOutcome | SetAside)[]>;
-  /** These people may have become known in another way: what waits for them is applied. Never throws. */
-  applyWaiting(who: readonly AwaitedPerson[]): Promise<void>;
+  /** These people may have become known in some other way: what waits for them is applied. Never throws. */
+  applyWaiting(people: readonly AwaitedPerson[]): Promise<void>;
 }
 
 /** What a batch has come to so far. */
@@ -55,7 +55,7 @@ export function createStoreMessages(deps: StoreMessagesDeps): StoreMessages {
       await storePlaced(placed, batch);
       await storePlaced(await settleAll(toSettle, batch), batch);
       // The statement that stores asks for those of new identifiers; who was settled has theirs already.
-      if (settled.length > 0) await applyWaiting(awaitedPeopleOf(settled.splice(0)));
+      if (settled.length > 0) await applyWaiting(settled.splice(0).flatMap(peopleOfItem));
       rest = repeats.length === 0 ? later : [...later, ...repeats];
       if (batch.patience.isImpatient) rest = setAsideBehind(rest, batch);
     }
@@ -163,7 +163,7 @@ export function createStoreMessages(deps: StoreMessagesDeps): StoreMessages {
   }
 
   async function quarantine({ businessId, event }: IngestItem, reason: string, waitsFor?: readonly string[]): Promise<StoreOutcome> {
-    await webhookLog.quarantine({ businessId, event, reason, waitsFor });
+    await webhookLog.quarantine([{ businessId, event, reason, waitsFor }]);
     return "quarantined";
   }
 
@@ -184,9 +184,6 @@ export function createStoreMessages(deps: StoreMessagesDeps): StoreMessages {
 
   return { store, applyWaiting };
 }
-
-const awaitedPeopleOf = (items: readonly IngestItem[]): readonly AwaitedPerson[] =>
-  items.flatMap((item) => waitsForOf(item).map((label) => ({ businessId: item.businessId, label })));
 
 /** Whatever is of the same sender as something that was set aside is set aside behind it; answers the others. */
 function setAsideBehind(items: readonly IngestItem[], { outcomes }: Batch): readonly IngestItem[] {

@@ -77,7 +77,7 @@ export function createStatusStore(deps: StatusStoreDeps): StatusStore {
         items,
         (part) => aroundLocks(part, { patience, attempt, pendingOf, setAside: set, findHeld: () => Promise.resolve([]) }),
         async (item, refusal) => {
-          await deps.webhookLog.quarantine({ businessId: item.businessId, event: item.event, reason: messageOf(refusal) });
+          await deps.webhookLog.quarantine([{ businessId: item.businessId, event: item.event, reason: messageOf(refusal) }]);
           outcomes.set(item, "quarantined");
         },
       );

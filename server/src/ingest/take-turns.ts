@@ -1,5 +1,5 @@
-// Owns: that the messages of one person do not overtake each other where a batch is slow or its person new; what comes meanwhile waits beside the batches
-// and holds up nobody else. What met a lock is repeated from here, before all that is behind it.
+// Owns: keeping the messages of one person in order where a batch is slow or its person is new: what arrives meanwhile waits beside the batches and holds
+// up nobody else. What met a lock is repeated from here, before all that is behind it.
 // Refuses to know: how it is stored, and what makes a name.
 import { LRUCache } from "lru-cache";
 import { isSetAside, type SetAside } from "./around-locks.ts";
@@ -23,7 +23,7 @@ export interface TurnsOptions<Item, Out> {
   readonly repeatMs?: number;
   /** Two batches may write for this name at the same time, as long as neither is slow; absent: for none. */
   readonly mayOverlap?: (name: string) => boolean;
-  /** How long a batch has to be under way before others wait behind it for the sake of any name; absent: 100 ms. */
+  /** How long a batch has to be under way before others wait behind it, whatever the name; absent: 100 ms. */
   readonly slowMs?: number;
 }
 
@@ -45,11 +45,11 @@ interface Entry<Item, Out> {
   notBefore: number;
 }
 
-type Arrived<Item> = Pick<Entry<Item, unknown>, "item" | "names" | "ord">;
-type Lane = "behind" | "locked";
+type Arrival<Item> = Pick<Entry<Item, unknown>, "item" | "names" | "ord">;
+type Track = "behind" | "locked";
 
-/** Of one name, in all batches. */
-interface UnderWay {
+/** The items of one name in all batches. */
+interface NameInProgress {
   items: number;
   /** When the first of them began. */
   readonly since: number;
@@ -58,20 +58,20 @@ interface UnderWay {
 const REPEAT_MS = 150;
 /**
  * A healthy batch takes some ten milliseconds, and two that share a known thread wait for each other at its row: keeping them apart makes smaller batches, which
- * cost more (d / a fell from 0.60 to 0.48). Only behind one that takes longer is it worth to wait.
+ * cost more (d / a fell from 0.60 to 0.48). Only behind one that takes longer is it worth waiting.
  */
 const SLOW_MS = 100;
-/** What only an attempt can tell is tried less often by this, so that the others of a batch get to theirs. */
+/** What only an attempt can show is tried less often by this factor, so that the others of a batch get their turn. */
 const STUCK_FACTOR = 3;
-/** So long after its last lock a person's messages go another way than everybody else's. */
+/** For this long after their last lock a person's messages have a track of their own. */
 const SUSPECT_MS = 30_000;
 const MAX_SUSPECTS = 50_000;
 
 export function createTurns<Item, Out extends string>(options: TurnsOptions<Item, Out>): Turns<Item, Out> {
   const { repeatMs = REPEAT_MS, slowMs = SLOW_MS } = options;
-  const underWay = new Map<string, UnderWay>();
+  const underWay = new Map<string, NameInProgress>();
   const suspects = new LRUCache<string, true>({ max: MAX_SUSPECTS, ttl: SUSPECT_MS });
-  const running = new Set<Lane>();
+  const running = new Set<Track>();
   const onIdle: (() => void)[] = [];
   let waiting: Entry<Item, Out>[] = [];
   let waitingNames = new Map<string, number>();
@@ -93,13 +93,13 @@ export function createTurns<Item, Out extends string>(options: TurnsOptions<Item
     for (const entry of entries) countWaiting(entry);
   }
 
-  function countWaiting({ item, names }: Arrived<Item>): void {
+  function countWaiting({ item, names }: Arrival<Item>): void {
     for (const name of names) add(waitingNames, name, 1);
     add(waitingOfShare, options.shareOf(item), 1);
   }
 
-  /** Its outcome, when it has had its turn. `tried`: it was under way, and comes before those here that arrived later. */
-  function wait({ item, names, ord }: Arrived<Item>, tried?: SetAside): Promise<Out> {
+  /** Its outcome, once it has had its turn. `tried`: it was under way, and goes before those here that arrived later. */
+  function wait({ item, names, ord }: Arrival<Item>, tried?: SetAside): Promise<Out> {
     const isFull = waiting.length >= options.maxWaiting || (waitingOfShare.get(options.shareOf(item)) ?? 0) >= options.maxWaitingOfShare;
     if (isFull) return refused(options.onFull());
     const outcome = new Promise<Out>((resolve, reject) => {
@@ -114,7 +114,7 @@ export function createTurns<Item, Out extends string>(options: TurnsOptions<Item
 
   /** `settle` runs while their names are still taken: what it puts back comes before all that is behind it. */
   async function store(
-    entries: readonly Arrived<Item>[],
+    entries: readonly Arrival<Item>[],
     isRepeat: boolean,
     settle: (outcomes: readonly (Out | SetAside | Error)[]) => void,
   ): Promise<void> {
@@ -143,7 +143,7 @@ export function createTurns<Item, Out extends string>(options: TurnsOptions<Item
     }
   }
 
-  async function outcomesOf(entries: readonly Arrived<Item>[], isRepeat: boolean): Promise<readonly (Out | SetAside | Error)[]> {
+  async function outcomesOf(entries: readonly Arrival<Item>[], isRepeat: boolean): Promise<readonly (Out | SetAside | Error)[]> {
     try {
       const items = entries.map(({ item }) => item);
       const outcomes = await options.store(items, isRepeat);
@@ -155,8 +155,8 @@ export function createTurns<Item, Out extends string>(options: TurnsOptions<Item
     }
   }
 
-  /** The first of the waiting of this lane whose turn it is; they leave the waiting. */
-  function take(lane: Lane): Entry<Item, Out>[] {
+  /** The first that wait on this track and whose turn it is; they wait no longer. */
+  function take(track: Track): Entry<Item, Out>[] {
     const now = performance.now();
     const blocked = new Set<string>();
     const taken: Entry<Item, Out>[] = [];
@@ -172,10 +172,10 @@ export function createTurns<Item, Out extends string>(options: TurnsOptions<Item
         entry.reject(new Error("nobody waits for this item any more"));
         continue;
       }
-      const laneOf = names.some((name) => suspects.has(name)) ? "locked" : "behind";
+      const itsTrack = names.some((name) => suspects.has(name)) ? "locked" : "behind";
       const isLight = taken.length === 0 || weight < (options.maxWeight ?? Infinity);
       const hasRoom = isLight && taken.length < options.maxItems && (takenOfShare.get(share) ?? 0) < maxOfShare;
-      const isReady = laneOf === lane && hasRoom && notBefore <= now && !names.some((name) => blocked.has(name) || underWay.has(name));
+      const isReady = itsTrack === track && hasRoom && notBefore <= now && !names.some((name) => blocked.has(name) || underWay.has(name));
       if (isReady) {
         weight += options.weigh?.(item) ?? 0;
         add(takenOfShare, share, 1);
@@ -189,16 +189,16 @@ export function createTurns<Item, Out extends string>(options: TurnsOptions<Item
     return taken;
   }
 
-  async function work(lane: Lane): Promise<void> {
-    if (running.has(lane)) return;
-    running.add(lane);
-    for (let entries = take(lane); entries.length > 0; entries = take(lane)) {
+  async function work(track: Track): Promise<void> {
+    if (running.has(track)) return;
+    running.add(track);
+    for (let entries = take(track); entries.length > 0; entries = take(track)) {
       const batch = entries;
-      await store(batch, lane === "locked", (outcomes) => {
+      await store(batch, track === "locked", (outcomes) => {
         setWaiting([...batch.filter((entry, at) => !isSettled(entry, outcomes[at])), ...waiting].sort((a, b) => a.ord - b.ord));
       });
     }
-    running.delete(lane);
+    running.delete(track);
     look();
     if (isIdle()) for (const resolve of onIdle.splice(0)) resolve();
   }
@@ -235,7 +235,7 @@ export function createTurns<Item, Out extends string>(options: TurnsOptions<Item
     },
     idle: () => (isIdle() ? Promise.resolve() : new Promise((resolve) => onIdle.push(resolve))),
     async run(items) {
-      const mine: Arrived<Item>[] = [];
+      const mine: Arrival<Item>[] = [];
       const places: number[] = [];
       const results = new Array<Out | Promise<Out>>(items.length);
       const slowSince = performance.now() - slowMs;
@@ -269,7 +269,7 @@ export function createTurns<Item, Out extends string>(options: TurnsOptions<Item
 
 const refused = <Out>(error: Error): Promise<Out> => heardLater(Promise.reject<Out>(error));
 
-/** Whoever submitted it gets the error, but perhaps only when the rest of its batch has ended: until then nobody listens, and the process must not end for that. */
+/** Whoever submitted it gets the error, but perhaps only once the rest of its batch has ended: until then nobody listens, and that must not end the process. */
 function heardLater<Out>(outcome: Promise<Out>): Promise<Out> {
   outcome.catch(() => undefined);
   return outcome;

@@ -1,4 +1,4 @@
-// Owns: the promise that the HTTP side relies on. The engine behind it is in this folder; the HTTP side refuses to know it.
+// Owns: the promise that the HTTP side relies on, without knowing the engine behind it, which is in this folder.
 import type { SettleRequest } from "../identity/identity-transaction.ts";
 import type { WebhookEvent } from "../whatsapp/events.ts";
 
@@ -6,7 +6,7 @@ export interface IntakeResult {
   readonly stored: number;
   readonly duplicates: number;
   readonly quarantined: number;
-  /** Kept for a later version: nothing can be made of them yet. Absent: none. */
+  /** Kept for a later version, which may be able to use them. Absent: none. */
   readonly unused?: number;
 }
 

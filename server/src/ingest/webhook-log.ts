@@ -1,5 +1,5 @@
 // Owns: the raw record of everything that is not a stored message or status: notices, and what could not be stored, with the reason. Each item once,
-// however often it comes; how often is counted.
+// however often it is delivered; how often is counted.
 import type { ValuesOf } from "../db/parameters.ts";
 import type { Queryable } from "../db/query.ts";
 import { newId, NO_BUSINESS, type BusinessId } from "../kernel/ids.ts";
@@ -14,12 +14,12 @@ export interface LogEntry {
 
 export interface RefusedEntry extends LogEntry {
   readonly reason: string;
-  /** The identifiers ("phone:12025550147") with whose arrival it can be applied. */
+  /** It can be applied once somebody with one of these identifiers ("phone:12025550147") is known. */
   readonly waitsFor?: readonly string[] | undefined;
 }
 
 export interface NoticeEntry extends LogEntry {
-  /** False: it says something of which nothing can be made yet; a replay takes it up once a newer version can. */
+  /** False: nothing can be made of it yet; a replay uses it once a newer version can. */
   readonly isUsed: boolean;
   /** Absent: this version makes nothing of it. */
   readonly reason?: string | undefined;
@@ -27,7 +27,7 @@ export interface NoticeEntry extends LogEntry {
 
 export interface WebhookLogWriter {
   /** Kept raw with its reason, replayable. */
-  quarantine(...entries: readonly RefusedEntry[]): Promise<void>;
+  quarantine(entries: readonly RefusedEntry[]): Promise<void>;
   /** Recorded as it came. */
   record(entries: readonly NoticeEntry[]): Promise<void>;
 }
@@ -71,7 +71,7 @@ export function createWebhookLog(deps: { readonly db: Queryable; readonly log: L
   }
 
   return {
-    async quarantine(...entries) {
+    async quarantine(entries) {
       await write(entries.map((entry) => rowOf(entry, { state: "quarantined", reason: entry.reason, waitsFor: entry.waitsFor })));
       for (const { businessId, event, reason } of entries) deps.log.warn({ businessId, kind: event.kind, reason }, "ingest.quarantined");
     },
@@ -94,7 +94,7 @@ function* slicesOf(rows: readonly LogRow[]): Generator<readonly LogRow[]> {
   if (slice.length > 0) yield slice;
 }
 
-/** For a replay: an item that is refused again, or of which nothing can be made still, stays in the row that it came from and is not counted. */
+/** For a replay: an item that is refused again, or still cannot be used, stays in the row that it came from and is not counted. */
 export function withoutQuarantine(webhookLog: WebhookLogWriter): WebhookLogWriter {
   return {
     quarantine: () => Promise.resolve(),

@@ -10,8 +10,11 @@ export type ConversationId = Branded<"ConversationId">;
 export type MessageId = Branded<"MessageId">;
 export type TurnId = Branded<"TurnId">;
 
+/** Before every other id: where a list begins. */
+export const LOWEST_ID = "00000000-0000-0000-0000-000000000000";
+
 /** For rows that have no business (webhooks of a channel that nobody connected). No session is ever set to it. */
-export const NO_BUSINESS = "00000000-0000-0000-0000-000000000000" as BusinessId;
+export const NO_BUSINESS = LOWEST_ID as BusinessId;
 
 const POOL_BYTES = 4096;
 const pool = Buffer.allocUnsafe(POOL_BYTES);

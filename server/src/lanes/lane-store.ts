@@ -1,6 +1,6 @@
 // Owns: the seam between those who work on lanes and the database that keeps them. Another store could do it its own way.
 import type { Queryable, Row } from "../db/query.ts";
-import type { BusinessId, ConversationId } from "../kernel/ids.ts";
+import { type BusinessId, type ConversationId, LOWEST_ID } from "../kernel/ids.ts";
 import {
   claimLanesAcrossBusinesses,
   extendLanesAcrossBusinesses,
@@ -31,7 +31,7 @@ export interface ClaimRequest {
   readonly owner: string;
   /** How many runs one business may have at once, and how many each has already. Without it: as many as there are. */
   readonly share?: { readonly max: number; readonly running: ReadonlyMap<BusinessId, number> };
-  /** Told of lanes that are not ready yet, because their customer may still be writing: they sleep on, and nobody holds them. */
+  /** Called with the lanes that are not ready yet, because their customer may still be writing: they sleep on, and nobody holds them. */
   readonly onEarly?: (lanes: readonly ClaimedLane[]) => void;
 }
 
@@ -44,11 +44,10 @@ export interface LaneStore {
   extend(kind: LaneKind, lanes: readonly ClaimedLane[], leaseMs: number): Promise<readonly ClaimedLane[]>;
   /** Of these lanes, those that got more work since they were claimed. */
   listGrown(kind: LaneKind, lanes: readonly ClaimedLane[]): Promise<readonly ClaimedLane[]>;
-  /** Lets go of a lane and looks at it again after `afterMs`; `failed` counts the run as an attempt. A lane that was lost is left alone. */
+  /** Releases a lane, to be looked at again after `afterMs`; `failed` counts the run as an attempt. A lane that was lost is left alone. */
   retry(lane: ClaimedLane, request: { readonly afterMs: number; readonly failed: boolean; readonly error: string | null }): Promise<void>;
 }
 
-const FIRST = "00000000-0000-0000-0000-000000000000";
 const UNLIMITED = 1_000_000;
 
 type ClaimedRow = Row<typeof claimLanesAcrossBusinesses>;
@@ -71,7 +70,7 @@ export function createLaneStore(db: Queryable): LaneStore {
 
   return {
     async claim({ kind, limit, leaseMs, owner, share, onEarly }) {
-      const from = cursors.get(kind) ?? FIRST;
+      const from = cursors.get(kind) ?? LOWEST_ID;
       const running = new Map(share?.running);
       const take = async (after: string, size: number): Promise<readonly ClaimedRow[]> => {
         const taken = await db.run(claimLanesAcrossBusinesses, {
@@ -83,9 +82,9 @@ export function createLaneStore(db: Queryable): LaneStore {
         return taken;
       };
       const rows = [...(await take(from, limit))];
-      if (rows.length < limit && from !== FIRST) rows.push(...(await take(FIRST, limit - rows.length)));
-      const last = rows.reduce((max, row) => (row.business_id > max ? row.business_id : max), FIRST);
-      cursors.set(kind, rows.length < limit ? FIRST : last);
+      if (rows.length < limit && from !== LOWEST_ID) rows.push(...(await take(LOWEST_ID, limit - rows.length)));
+      const last = rows.reduce((max, row) => (row.business_id > max ? row.business_id : max), LOWEST_ID);
+      cursors.set(kind, rows.length < limit ? LOWEST_ID : last);
       const early = rows.filter(({ ready }) => !ready);
       if (early.length > 0) onEarly?.(early.map((row) => laneOf(kind, row)));
       return rows.filter(({ ready }) => ready).map((row) => laneOf(kind, row));
