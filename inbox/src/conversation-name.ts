@@ -1,10 +1,10 @@
 // Owns: what a conversation is called on the screen.
 import type { Conversation } from "./inbox-client.ts";
 
-type Named = Pick<Conversation, "displayName" | "userId" | "canonicalKey">;
+type NamedConversation = Pick<Conversation, "displayName" | "userId" | "canonicalKey">;
 
 /** The name that the API gives, by one rule for all; where there is none, what distinguishes this customer from others, but never a LID. */
-export function conversationName({ displayName, userId, canonicalKey }: Named): string {
+export function conversationName({ displayName, userId, canonicalKey }: NamedConversation): string {
   if (displayName !== null) return displayName;
   if (userId !== null) return userId;
   return canonicalKey.startsWith("group:") ? "Group" : "Unknown customer";

@@ -5,7 +5,7 @@ import { afterEach, expect, it } from "vitest";
 import { contextFor, createTestModel, settingsFor, type PlayedTool } from "../../test/support/test-model.ts";
 import { ResponderFault, type ResponderAnswer } from "../answers/responder.ts";
 
-interface Asked {
+interface ReceivedRequest {
   readonly url: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: Readonly<Record<string, unknown>>;
@@ -26,13 +26,13 @@ afterEach(() => {
 
 /** Answers each request with the next stream; a number is a status. */
 async function play(provider: "anthropic" | "google", streams: readonly (readonly unknown[] | number)[]) {
-  const asked: Asked[] = [];
+  const asked: ReceivedRequest[] = [];
   server = createServer((request, response) => {
     let raw = "";
     request.on("data", (part: Buffer) => (raw += part.toString()));
     request.on("end", () => {
       const stream = streams[asked.length] ?? 500;
-      asked.push({ url: request.url ?? "", headers: request.headers, body: JSON.parse(raw) as Asked["body"] });
+      asked.push({ url: request.url ?? "", headers: request.headers, body: JSON.parse(raw) as ReceivedRequest["body"] });
       if (typeof stream === "number") {
         const error = { type: "overloaded_error", code: stream, message: "busy", status: "UNAVAILABLE" };
         response

@@ -9,7 +9,7 @@ import type { FailPoints } from "../kernel/fail-points.ts";
 import type { Log } from "../kernel/log.ts";
 import type { ClaimedLane } from "../lanes/lane-store.ts";
 import { readSendAddress } from "../whatsapp/send-address.ts";
-import type { Rejected, SendOutcome, TransportOf } from "../whatsapp/transport.ts";
+import type { Rejection, SendOutcome, TransportOf } from "../whatsapp/transport.ts";
 import { finishSends, startSends, stopRefusedChannel } from "./deliver.queries.ts";
 
 export interface DeliverDeps {
@@ -90,7 +90,7 @@ export function createDeliver(deps: DeliverDeps): (lane: ClaimedLane, signal: Ab
     return outcome;
   }
 
-  async function stop(lane: ClaimedLane, started: Started, outcome: Rejected): Promise<void> {
+  async function stop(lane: ClaimedLane, started: Started, outcome: Rejection): Promise<void> {
     const { channel_id: channelId, access_token: accessToken } = started;
     const stopped = await database
       .forBusiness(lane.businessId)
@@ -137,7 +137,7 @@ export function createDeliver(deps: DeliverDeps): (lane: ClaimedLane, signal: Ab
   };
 }
 
-const unsendable: Rejected = {
+const unsendable: Rejection = {
   outcome: "rejected",
   retry: "never",
   fault: { code: -1, title: "unsendable" },
@@ -166,7 +166,7 @@ function settlementOf(lane: ClaimedLane, started: Started, outcome: SendOutcome)
   }
 }
 
-function rejected(base: Pick<Settlement, "lane" | "messageId" | "settledTo">, attempts: number, outcome: Rejected): Settlement {
+function rejected(base: Pick<Settlement, "lane" | "messageId" | "settledTo">, attempts: number, outcome: Rejection): Settlement {
   const errorCode = outcome.retry === "after-window" ? "window_closed" : String(outcome.fault.code);
   const said = { errorCode, errorText: outcome.sentence };
   const keep = { ...base, settledTo: base.lane.done, status: "queued" as const, ...said };

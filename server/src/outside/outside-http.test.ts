@@ -8,7 +8,7 @@ import { createOutsideHttp, type OutsideHttp, type OutsideHttpOptions, type Outs
 import { OutsideError } from "./outside-error.ts";
 import type { LookupAll } from "./resolve-host.ts";
 
-interface Seen {
+interface ReceivedRequest {
   readonly method: string | undefined;
   readonly url: string | undefined;
   readonly headers: IncomingHttpHeaders;
@@ -18,7 +18,7 @@ interface Seen {
 interface Listening {
   readonly port: number;
   readonly at: string;
-  readonly seen: Seen[];
+  readonly seen: ReceivedRequest[];
 }
 
 const closers: (() => Promise<unknown>)[] = [];
@@ -27,7 +27,7 @@ afterEach(async () => {
 });
 
 async function listen(answer: RequestListener, host = "127.0.0.1"): Promise<Listening> {
-  const seen: Seen[] = [];
+  const seen: ReceivedRequest[] = [];
   const server: Server = createServer((request, response) => {
     let body = "";
     request.on("data", (chunk: Buffer) => (body += chunk.toString()));

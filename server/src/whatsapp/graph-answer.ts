@@ -5,7 +5,7 @@ import type { Exchange } from "./http-exchange.ts";
 import { classifyProviderError } from "./provider-errors.ts";
 import { NO_CODE, readProviderFault } from "./provider-fault.ts";
 import { isArray, isObject, parseObject, readInteger, readObject, readString } from "../kernel/read-json.ts";
-import type { MarkReadOutcome, Rejected, SendAccepted, SendOutcome, Uncertain } from "./transport.ts";
+import type { MarkReadOutcome, Rejection, SendAccepted, SendOutcome, Uncertain } from "./transport.ts";
 
 const LONGEST_RETRY_AFTER_S = 86_400;
 const FIRST_DELAY_MS = 1000;
@@ -31,14 +31,14 @@ export function readMarkReadAnswer(exchange: Exchange): MarkReadOutcome {
 }
 
 /** For a request that we could not even build or address. */
-export function refusedHere(title: string, sentence: string): Rejected {
+export function refusedHere(title: string, sentence: string): Rejection {
   return { outcome: "rejected", retry: "never", fault: { code: NO_CODE, title }, stopsChannel: false, sentence };
 }
 
 function readAnswer<Accepted>(
   exchange: Exchange,
   readAccepted: (body: JsonObject) => Accepted | undefined,
-): Accepted | Rejected | Uncertain {
+): Accepted | Rejection | Uncertain {
   if (exchange.end === "not-written") return notWritten(exchange.error);
   if (exchange.end === "broken")
     return { outcome: "uncertain", reason: `The connection to WhatsApp ended without a whole answer: ${nameOf(exchange.error)}.` };
@@ -54,7 +54,7 @@ function readAnswer<Accepted>(
 /** Undici reports these while it checks what we passed in, so another try would end the same way. */
 const OUR_FAULTS: ReadonlySet<string> = new Set(["UND_ERR_INVALID_ARG", "UND_ERR_NOT_SUPPORTED"]);
 
-function notWritten(error: Error): Rejected {
+function notWritten(error: Error): Rejection {
   const title = nameOf(error);
   if (OUR_FAULTS.has(codeOf(error) ?? "")) {
     return refusedHere(
@@ -78,7 +78,7 @@ interface FailedAnswer {
   readonly errorNode?: JsonObject;
 }
 
-function failed({ httpStatus, retryAfter, errorNode }: FailedAnswer): Rejected | Uncertain {
+function failed({ httpStatus, retryAfter, errorNode }: FailedAnswer): Rejection | Uncertain {
   const code = readInteger(errorNode, "code");
   const { advice, minDelayMs, delayFactor, stopsChannel, sentence } = classifyProviderError({
     httpStatus,

@@ -5,7 +5,7 @@ import type { JsonObject } from "../kernel/json.ts";
 import { readMarkReadAnswer, readSendAnswer, refusedHere } from "./graph-answer.ts";
 import { buildGraphMessage } from "./graph-message.ts";
 import { createPool, type Exchange, exchange, parseBaseUrl } from "./http-exchange.ts";
-import type { Rejected, SendChannel, WhatsAppTransport } from "./transport.ts";
+import type { Rejection, SendChannel, WhatsAppTransport } from "./transport.ts";
 
 export interface GraphClientDeps {
   /** Such as https://graph.facebook.com, without the version. */
@@ -39,7 +39,7 @@ export function createGraphClient(deps: GraphClientDeps): GraphClient {
   const pool = deps.dispatcher ?? createPool({ origin, connections: deps.connections ?? CONNECTIONS, timeoutMs });
   const prefix = `${base.path}/${deps.version}/`;
 
-  async function post({ key, accessToken }: SendChannel, message: JsonObject): Promise<Exchange | Rejected> {
+  async function post({ key, accessToken }: SendChannel, message: JsonObject): Promise<Exchange | Rejection> {
     if (!PHONE_NUMBER_ID.test(key)) {
       return refusedHere(
         "bad phone number id",

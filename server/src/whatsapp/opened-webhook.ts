@@ -2,7 +2,7 @@
 import { setImmediate as othersTurn } from "node:timers/promises";
 import type { WebhookEvent } from "./events.ts";
 
-interface Malformed {
+interface MalformedBody {
   readonly outcome: "malformed";
   readonly reason: string;
 }
@@ -15,8 +15,8 @@ interface Readable<Events> {
 }
 
 /** A list, or events that are each made when they are asked for. */
-export type OpenedWebhook = Readable<readonly WebhookEvent[] | Generator<WebhookEvent>> | Malformed;
-export type ParsedWebhook = Readable<readonly WebhookEvent[]> | Malformed;
+export type OpenedWebhook = Readable<readonly WebhookEvent[] | Generator<WebhookEvent>> | MalformedBody;
+export type ParsedWebhook = Readable<readonly WebhookEvent[]> | MalformedBody;
 
 /** How long a body may keep everybody else waiting at a time. */
 const TURN_MS = 10;

@@ -35,7 +35,7 @@ export interface MarkReadRequest {
 }
 
 /** The provider has certainly not accepted the request. */
-export interface Rejected {
+export interface Rejection {
   readonly outcome: "rejected";
   readonly retry: Exclude<RetryAdvice, "reconcile">;
   readonly fault: ProviderFault;
@@ -64,8 +64,8 @@ export interface SendAccepted {
   readonly userId?: string;
 }
 
-export type SendOutcome = SendAccepted | Rejected | Uncertain;
-export type MarkReadOutcome = { readonly outcome: "accepted" } | Rejected | Uncertain;
+export type SendOutcome = SendAccepted | Rejection | Uncertain;
+export type MarkReadOutcome = { readonly outcome: "accepted" } | Rejection | Uncertain;
 
 /** The transport of a channel, from its provider and settings; undefined when these are incomplete: then nothing can be sent. */
 export type TransportOf = (provider: string | null, settings: JsonObject | null) => WhatsAppTransport | undefined;

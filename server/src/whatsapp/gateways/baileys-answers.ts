@@ -1,23 +1,23 @@
 // Owns: what people tap, choose and fill in on WhatsApp Web as the Cloud API's answers. Refuses to know: what was asked.
 import type { JsonObject } from "../../kernel/json.ts";
 import { isObject, parseObject, readObject, readString } from "../../kernel/read-json.ts";
-import { type Converted, present } from "./plain-message.ts";
+import { type CloudNode, present } from "./plain-message.ts";
 
-export function buttonReply(node: JsonObject): Converted {
+export function buttonReply(node: JsonObject): CloudNode {
   return tapped({ id: readString(node, "selectedButtonId"), title: readString(node, "selectedDisplayText") });
 }
 
-export function templateReply(node: JsonObject): Converted {
+export function templateReply(node: JsonObject): CloudNode {
   return { type: "button", node: present({ payload: readString(node, "selectedId"), text: readString(node, "selectedDisplayText") }) };
 }
 
-export function listReply(node: JsonObject): Converted {
+export function listReply(node: JsonObject): CloudNode {
   const id = readString(readObject(node, "singleSelectReply"), "selectedRowId");
   return chosen({ id, title: readString(node, "title"), description: readString(node, "description") });
 }
 
 /** One kind for all that newer buttons ask for; the name says which it was. */
-export function flowReply(node: JsonObject): Converted {
+export function flowReply(node: JsonObject): CloudNode {
   const flow = readObject(node, "nativeFlowResponseMessage");
   const name = readString(flow, "name");
   const source = readString(flow, "paramsJson") ?? readString(flow, "paramsJSON");
@@ -35,10 +35,10 @@ export function flowReply(node: JsonObject): Converted {
   return { type: "interactive", node: { type: "nfm_reply", nfm_reply: present({ name, body, response_json: source }) } };
 }
 
-function tapped(button: Readonly<Record<"id" | "title", string | undefined>>): Converted {
+function tapped(button: Readonly<Record<"id" | "title", string | undefined>>): CloudNode {
   return { type: "interactive", node: { type: "button_reply", button_reply: present(button) } };
 }
 
-function chosen(row: Readonly<Record<"id" | "title" | "description", string | undefined>>): Converted {
+function chosen(row: Readonly<Record<"id" | "title" | "description", string | undefined>>): CloudNode {
   return { type: "interactive", node: { type: "list_reply", list_reply: present(row) } };
 }

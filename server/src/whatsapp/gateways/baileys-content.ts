@@ -7,7 +7,7 @@ import { readableText } from "../readable-text.ts";
 import { withoutBulk } from "./gateway-item.ts";
 import { readTime } from "../provider-time.ts";
 import { callNode, convertKind, convertUnnamed, isBookkeeping } from "./baileys-kinds.ts";
-import { type Converted, present, unwrap } from "./plain-message.ts";
+import { type CloudNode, present, unwrap } from "./plain-message.ts";
 
 export interface ReadContent {
   readonly kind: "content";
@@ -106,7 +106,7 @@ function readProtocol(protocol: JsonObject): BaileysContent {
   return edit ?? { kind: "none", field: `protocol.${kind}`.slice(0, 60) };
 }
 
-function finish({ type, node, ...named }: Converted, message: JsonObject, contextInfo: JsonObject | undefined): ReadContent {
+function finish({ type, node, ...named }: CloudNode, message: JsonObject, contextInfo: JsonObject | undefined): ReadContent {
   const commented = readObject(readObject(message, "commentMessage"), "targetMessageKey");
   const quotedId = readString(contextInfo, "stanzaId") ?? named.quotedId ?? readString(commented, "id");
   const referral = adOf(contextInfo);

@@ -2,7 +2,7 @@
 // Refuses to know: the answers to them.
 import type { Json, JsonObject } from "../../kernel/json.ts";
 import { isObject, parseObject, readArray, readObject, readString } from "../../kernel/read-json.ts";
-import { type Converted, present } from "./plain-message.ts";
+import { type CloudNode, present } from "./plain-message.ts";
 
 interface Question {
   readonly header?: string | undefined;
@@ -11,7 +11,7 @@ interface Question {
   readonly buttons?: readonly JsonObject[];
 }
 
-function interactiveOf({ header, body, footer, buttons: offered = [] }: Question): Converted {
+function interactiveOf({ header, body, footer, buttons: offered = [] }: Question): CloudNode {
   const text = (words: string | undefined): Json | undefined => (words === undefined ? undefined : { text: words });
   const head = header === undefined ? undefined : { type: "text", text: header };
   return {
@@ -26,7 +26,7 @@ function objectsOf(node: JsonObject | undefined, key: string): readonly JsonObje
   return (readArray(node, key) ?? []).filter(isObject);
 }
 
-export function template(node: JsonObject): Converted {
+export function template(node: JsonObject): CloudNode {
   const cards = readObject(node, "interactiveMessageTemplate");
   if (cards !== undefined) return carded(cards);
   const filled = readObject(node, "hydratedTemplate") ?? readObject(node, "hydratedFourRowTemplate") ?? node;
@@ -50,7 +50,7 @@ function hydratedButton(button: JsonObject): JsonObject {
 }
 
 /** A card, or several side by side. */
-export function carded(node: JsonObject): Converted {
+export function carded(node: JsonObject): CloudNode {
   const cards = objectsOf(readObject(node, "carouselMessage"), "cards")
     .map(cardText)
     .filter((text) => text !== "");
@@ -116,7 +116,7 @@ function joined(parts: readonly (string | undefined)[], between: string): string
   return text === "" ? undefined : text;
 }
 
-export function buttons(node: JsonObject): Converted {
+export function buttons(node: JsonObject): CloudNode {
   return interactiveOf({
     header: readString(node, "text"),
     body: readString(node, "contentText"),
@@ -127,7 +127,7 @@ export function buttons(node: JsonObject): Converted {
   });
 }
 
-export function list(node: JsonObject): Converted {
+export function list(node: JsonObject): CloudNode {
   const rows = objectsOf(node, "sections")
     .flatMap((section) => objectsOf(section, "rows"))
     .map(rowText);

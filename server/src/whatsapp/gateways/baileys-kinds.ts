@@ -6,9 +6,9 @@ import { readVcard } from "../vcard.ts";
 import { buttonReply, flowReply, listReply, templateReply } from "./baileys-answers.ts";
 import { buttons, carded, list, template } from "./baileys-interactive.ts";
 import { event, eventAnswer, invite, newsletterInvite, order, payment, product, scheduledCall } from "./baileys-trade.ts";
-import { type Converted, present, readLong } from "./plain-message.ts";
+import { type CloudNode, present, readLong } from "./plain-message.ts";
 
-type Converter = (node: JsonObject) => Converted;
+type Converter = (node: JsonObject) => CloudNode;
 
 const media =
   (type: "image" | "video" | "audio" | "document" | "sticker"): Converter =>
@@ -92,12 +92,12 @@ const BOOKKEEPING: ReadonlySet<string> = new Set([
   "chat",
 ]);
 
-export function convertKind(key: string, node: JsonObject): Converted | undefined {
+export function convertKind(key: string, node: JsonObject): CloudNode | undefined {
   return POLL.test(key) ? poll(node) : CONVERTERS.get(key)?.(node);
 }
 
 /** There are new kinds each year; the words of most of them are where they always were. */
-export function convertUnnamed(node: JsonObject): Converted | undefined {
+export function convertUnnamed(node: JsonObject): CloudNode | undefined {
   const body = readString(node, "text") ?? readString(node, "caption") ?? readString(readObject(node, "body"), "text");
   return body === undefined ? undefined : { type: "text", node: { body } };
 }
@@ -115,17 +115,17 @@ export function callNode(isVideo: boolean, isMissed: boolean, seconds?: number):
 }
 
 /** A text; of one that is only a link, what the link says. */
-function linkText(node: JsonObject): Converted {
+function linkText(node: JsonObject): CloudNode {
   const keys = ["text", "matchedText", "canonicalUrl", "title", "description"] as const;
   return { type: "text", node: { body: keys.map((key) => readString(node, key)).find((text) => text !== undefined) ?? "" } };
 }
 
-function words(node: JsonObject): Converted {
+function words(node: JsonObject): CloudNode {
   return { type: "text", node: { body: readString(node, "text") ?? "" } };
 }
 
 /** What Meta's assistant wrote, in pieces. */
-function richText(node: JsonObject): Converted {
+function richText(node: JsonObject): CloudNode {
   const pieces = objectsOf(node, "submessages").flatMap((piece) => readString(piece, "messageText") ?? []);
   return { type: "text", node: { body: pieces.join("\n") } };
 }
@@ -157,7 +157,7 @@ function locationNode(node: JsonObject): JsonObject {
   });
 }
 
-function contactsOf(node: JsonObject): Converted {
+function contactsOf(node: JsonObject): CloudNode {
   const cards = objectsOf(node, "contacts").map(contactNode);
   return { type: "contacts", node: cards.length === 0 ? [contactNode(node)] : cards };
 }
@@ -166,13 +166,13 @@ function contactNode(node: JsonObject): JsonObject {
   return readVcard(readString(node, "vcard") ?? "", readString(node, "displayName"));
 }
 
-function reaction(node: JsonObject): Converted {
+function reaction(node: JsonObject): CloudNode {
   const targetId = readString(readObject(node, "key"), "id");
   const cloud = present({ message_id: targetId, emoji: readString(node, "text") });
   return targetId === undefined ? { type: "reaction", node: cloud } : { type: "reaction", node: cloud, targetId };
 }
 
-function poll(node: JsonObject): Converted {
+function poll(node: JsonObject): CloudNode {
   const options = [...objectsOf(node, "options"), ...objectsOf(node, "pollVotes")].flatMap((option) => {
     const name = readString(option, "optionName");
     return name === undefined ? [] : [{ name }];
@@ -183,7 +183,7 @@ function poll(node: JsonObject): Converted {
 /** What was chosen comes encrypted; some gateways decrypt it. A hash is no name of an option. */
 const HASH = /^[A-Za-z0-9+/]{43}=$|^[0-9a-f]{64}$/i;
 
-function pollVote(node: JsonObject): Converted {
+function pollVote(node: JsonObject): CloudNode {
   const pollId = readString(readObject(node, "pollCreationMessageKey"), "id");
   const chosen = readArray(readObject(node, "vote"), "selectedOptions") ?? [];
   const options = chosen.filter((option) => typeof option === "string" && option !== "" && !HASH.test(option));
@@ -191,14 +191,14 @@ function pollVote(node: JsonObject): Converted {
   return pollId === undefined ? vote : { ...vote, quotedId: pollId };
 }
 
-function pollOption(node: JsonObject): Converted {
+function pollOption(node: JsonObject): CloudNode {
   const pollId = readString(readObject(node, "pollCreationMessageKey"), "id");
   const added = readString(readObject(node, "addOption"), "optionName");
   const vote = { type: "poll_vote", node: present({ poll_id: pollId, added: added ?? "" }) } as const;
   return pollId === undefined ? vote : { ...vote, quotedId: pollId };
 }
 
-function callLog(node: JsonObject): Converted {
+function callLog(node: JsonObject): CloudNode {
   const outcome = readScalar(node, "callOutcome") ?? "";
   const isMissed = ["1", "MISSED", "2", "FAILED", "5", "SILENCED_UNKNOWN_CALLER"].includes(outcome);
   return { type: "call", node: callNode(node["isVideo"] === true, isMissed, readLong(node, "durationSecs")) };

@@ -2,7 +2,7 @@
 // Refuses to know: whether a price is right.
 import type { JsonObject } from "../../kernel/json.ts";
 import { readObject, readScalar, readString } from "../../kernel/read-json.ts";
-import { type Converted, present, readLong } from "./plain-message.ts";
+import { type CloudNode, present, readLong } from "./plain-message.ts";
 
 /** Thousandths of the currency, unless another share is named. */
 function priceOf(node: JsonObject | undefined, key: string, share = 1000): string | undefined {
@@ -16,11 +16,11 @@ const timeOf = (seconds: number | undefined): string | undefined =>
     : `${new Date(seconds * 1000).toISOString().slice(0, 16).replace("T", " ")} UTC`;
 
 /** `interactive` with a kind that only the gateways have, and what the sender wrote with it as its body. */
-function special(kind: string, node: JsonObject, words?: string): Converted {
+function special(kind: string, node: JsonObject, words?: string): CloudNode {
   return { type: "interactive", node: present({ type: kind, [kind]: node, body: words === undefined ? undefined : { text: words } }) };
 }
 
-export function order(node: JsonObject): Converted {
+export function order(node: JsonObject): CloudNode {
   const facts = {
     text: readString(node, "message"),
     title: readString(node, "orderTitle"),
@@ -32,7 +32,7 @@ export function order(node: JsonObject): Converted {
   return { type: "order", node: present(facts) };
 }
 
-export function product(node: JsonObject): Converted {
+export function product(node: JsonObject): CloudNode {
   const own = readObject(node, "product");
   const shop = own === undefined ? readObject(node, "catalog") : undefined;
   const facts = {
@@ -46,7 +46,7 @@ export function product(node: JsonObject): Converted {
   return special("product", present(facts), readString(node, "body"));
 }
 
-export function event(node: JsonObject): Converted {
+export function event(node: JsonObject): CloudNode {
   const place = readObject(node, "location");
   const facts = {
     name: readString(node, "name"),
@@ -68,31 +68,31 @@ const EVENT_ANSWERS: ReadonlyMap<string, string> = new Map([
   ["MAYBE", "Maybe"],
 ]);
 
-export function eventAnswer(node: JsonObject): Converted {
+export function eventAnswer(node: JsonObject): CloudNode {
   const guests = readLong(node, "extraGuestCount") ?? 0;
   const name = EVENT_ANSWERS.get(readScalar(node, "response") ?? "") ?? "Answered";
   return special("event_answer", present({ name, note: guests > 0 ? `and ${String(guests)} more` : undefined }));
 }
 
-export function scheduledCall(node: JsonObject): Converted {
+export function scheduledCall(node: JsonObject): CloudNode {
   const startMs = readLong(node, "scheduledTimestampMs");
   const startsAt = timeOf(startMs === undefined ? undefined : startMs / 1000);
   return special("event", present({ name: readString(node, "title") ?? "Call", starts_at: startsAt }));
 }
 
-export function invite(node: JsonObject): Converted {
+export function invite(node: JsonObject): CloudNode {
   const facts = { name: readString(node, "groupName"), group_id: readString(node, "groupJid"), code: readString(node, "inviteCode") };
   return special("group_invite", present(facts), readString(node, "caption"));
 }
 
-export function newsletterInvite(node: JsonObject): Converted {
+export function newsletterInvite(node: JsonObject): CloudNode {
   const facts = { name: readString(node, "newsletterName"), newsletter_id: readString(node, "newsletterJid") };
   return special("newsletter_invite", present(facts), readString(node, "caption"));
 }
 
 export const payment =
   (what: string) =>
-  (node: JsonObject): Converted => {
+  (node: JsonObject): CloudNode => {
     const note = readObject(node, "noteMessage");
     const words =
       readString(note, "conversation") ?? readString(readObject(note, "extendedTextMessage"), "text") ?? readString(node, "note");

@@ -1,7 +1,7 @@
 // Owns: sending through one instance of Evolution API v2. Refuses to know: databases, windows, when to try again.
 import type { Json, JsonObject } from "../../kernel/json.ts";
 import { readObject, readString } from "../../kernel/read-json.ts";
-import type { MarkReadRequest, Rejected, SendRequest, WhatsAppTransport } from "../transport.ts";
+import type { MarkReadRequest, Rejection, SendRequest, WhatsAppTransport } from "../transport.ts";
 import { readGatewayDone, readGatewaySend } from "./gateway-answer.ts";
 import type { GatewayHttp } from "./gateway-http.ts";
 import { cannotSend, cardsOf, type GatewayMessage, jidOf, NO_CHAT, NO_LINK, readOutbound } from "./outbound-message.ts";
@@ -44,7 +44,7 @@ export function createEvolutionClient({ http, baseUrl, instance }: EvolutionClie
   };
 }
 
-function evolutionCall(message: GatewayMessage, { content, quotes }: SendRequest): EvolutionCall | Rejected {
+function evolutionCall(message: GatewayMessage, { content, quotes }: SendRequest): EvolutionCall | Rejection {
   const { jid, type, node } = message;
   // Evolution rewrites bare Brazilian, Mexican and Argentinian numbers; an address with its server passes as it is.
   const base = { number: jid, ...(quotes === undefined ? {} : { quoted: { key: { id: quotes } } }) };
@@ -78,7 +78,7 @@ function evolutionCall(message: GatewayMessage, { content, quotes }: SendRequest
   }
 }
 
-function mediaCall(base: JsonObject, { type, node }: GatewayMessage): EvolutionCall | Rejected {
+function mediaCall(base: JsonObject, { type, node }: GatewayMessage): EvolutionCall | Rejection {
   const link = readString(node, "link");
   if (link === undefined) return NO_LINK;
   if (type === "audio") return { operation: "message/sendWhatsAppAudio", body: { ...base, audio: link } };

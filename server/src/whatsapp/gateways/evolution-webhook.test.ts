@@ -21,12 +21,12 @@ const webhook = (event: string, data: unknown): Record<string, unknown> => ({
   apikey: null,
 });
 
-interface Given {
+interface UpsertRecord {
   readonly key?: Record<string, unknown>;
   readonly [part: string]: unknown;
 }
 
-const upsert = ({ key, ...rest }: Given = {}): Record<string, unknown> =>
+const upsert = ({ key, ...rest }: UpsertRecord = {}): Record<string, unknown> =>
   webhook("messages.upsert", {
     key: { remoteJid: "12025550147@s.whatsapp.net", fromMe: false, id: "3EB0A1", ...key },
     pushName: "Ana",

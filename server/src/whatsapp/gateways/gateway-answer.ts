@@ -4,13 +4,13 @@ import type { JsonObject } from "../../kernel/json.ts";
 import type { Exchange } from "../http-exchange.ts";
 import { isObject, parseObject, readArray, readObject, readString } from "../../kernel/read-json.ts";
 import { cleanString } from "../../kernel/storable-json.ts";
-import type { MarkReadOutcome, Rejected, SendOutcome, Uncertain } from "../transport.ts";
+import type { MarkReadOutcome, Rejection, SendOutcome, Uncertain } from "../transport.ts";
 
 /** The gateway's word for "not connected to WhatsApp right now": nothing was sent, and it passes. */
 const NOT_CONNECTED = /connection closed|not connected|session status|is not open|timed out waiting for session/i;
 const FIRST_DELAY_MS = 2_000;
 
-export function readGatewaySend(result: Exchange | Rejected, readId: (body: JsonObject) => string | undefined): SendOutcome {
+export function readGatewaySend(result: Exchange | Rejection, readId: (body: JsonObject) => string | undefined): SendOutcome {
   const answer = readAnswer(result);
   if (answer.outcome !== "answered") return answer;
   const providerMessageId = answer.body === undefined ? undefined : readId(answer.body);
@@ -18,14 +18,14 @@ export function readGatewaySend(result: Exchange | Rejected, readId: (body: Json
   return { outcome: "uncertain", reason: "The gateway took the message but named no id for it." };
 }
 
-export function readGatewayDone(result: Exchange | Rejected): MarkReadOutcome {
+export function readGatewayDone(result: Exchange | Rejection): MarkReadOutcome {
   const answer = readAnswer(result);
   return answer.outcome === "answered" ? { outcome: "accepted" } : answer;
 }
 
 type GatewayReply = { readonly outcome: "answered"; readonly body: JsonObject | undefined };
 
-function readAnswer(result: Exchange | Rejected): GatewayReply | Rejected | Uncertain {
+function readAnswer(result: Exchange | Rejection): GatewayReply | Rejection | Uncertain {
   if ("outcome" in result) return result;
   if (result.end === "not-written") return refused("backoff", -1, `The gateway could not be reached (${result.error.message}).`);
   if (result.end === "broken") {
@@ -42,7 +42,7 @@ function readAnswer(result: Exchange | Rejected): GatewayReply | Rejected | Unce
   return { ...refused("never", httpStatus, said), stopsChannel: isOurAccess };
 }
 
-function refused(retry: "never" | "backoff", code: number, said: string): Rejected {
+function refused(retry: "never" | "backoff", code: number, said: string): Rejection {
   const next =
     retry === "backoff"
       ? "The message is kept and is sent again later. Check the gateway if this lasts."

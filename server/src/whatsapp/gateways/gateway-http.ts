@@ -3,7 +3,7 @@
 import type { LookupFunction } from "node:net";
 import type { JsonObject } from "../../kernel/json.ts";
 import { createPool, type Exchange, exchange, parseBaseUrl } from "../http-exchange.ts";
-import type { Rejected } from "../transport.ts";
+import type { Rejection } from "../transport.ts";
 import { refusedHere } from "../graph-answer.ts";
 
 export interface GatewayPost {
@@ -16,8 +16,8 @@ export interface GatewayPost {
 }
 
 export interface GatewayHttp {
-  /** Never rejects. `Rejected` when the request could not even be built. */
-  post(request: GatewayPost): Promise<Exchange | Rejected>;
+  /** Never rejects. `Rejection` when the request could not even be built. */
+  post(request: GatewayPost): Promise<Exchange | Rejection>;
   /** Waits for the requests under way, then closes the connections. */
   close(): Promise<void>;
 }

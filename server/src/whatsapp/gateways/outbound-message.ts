@@ -3,7 +3,7 @@ import type { JsonObject } from "../../kernel/json.ts";
 import { refusedHere } from "../graph-answer.ts";
 import { isObject, readObject, readString } from "../../kernel/read-json.ts";
 import type { SendAddress } from "../send-address.ts";
-import type { Rejected, SendRequest } from "../transport.ts";
+import type { Rejection, SendRequest } from "../transport.ts";
 import { classifyJid } from "./jid.ts";
 
 /** A phone, a linked id (`…@lid`) or a group, as an address of WhatsApp Web. */
@@ -14,7 +14,7 @@ export interface GatewayMessage {
   readonly node: JsonObject;
 }
 
-export function readOutbound({ to, content }: SendRequest): GatewayMessage | Rejected {
+export function readOutbound({ to, content }: SendRequest): GatewayMessage | Rejection {
   const jid = jidOf(to);
   if (jid === undefined) {
     return refusedHere(
@@ -45,7 +45,7 @@ function writtenJid({ kind, value }: SendAddress): string | undefined {
   }
 }
 
-export function cannotSend(type: string): Rejected {
+export function cannotSend(type: string): Rejection {
   const reasons: Readonly<Record<string, string>> = {
     template: "Templates exist on the Cloud API only. The message is kept unsent. Send it as text.",
     interactive: "Through a gateway, buttons and lists often do not appear. The message is kept unsent. Send it as text.",

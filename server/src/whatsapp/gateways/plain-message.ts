@@ -4,7 +4,7 @@ import type { MessageType } from "../message-kinds.ts";
 import { isArray, isObject, readInteger, readObject, readScalar } from "../../kernel/read-json.ts";
 
 /** The Cloud API's node of a type, made of the gateway's. */
-export interface Converted {
+export interface CloudNode {
   readonly type: MessageType;
   readonly node: Json;
   readonly targetId?: string;

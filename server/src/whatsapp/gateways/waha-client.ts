@@ -1,7 +1,7 @@
 // Owns: sending through one session of WAHA. Refuses to know: databases, windows, when to try again.
 import type { Json, JsonObject } from "../../kernel/json.ts";
 import { readObject, readString } from "../../kernel/read-json.ts";
-import type { MarkReadRequest, Rejected, SendRequest, WhatsAppTransport } from "../transport.ts";
+import type { MarkReadRequest, Rejection, SendRequest, WhatsAppTransport } from "../transport.ts";
 import { readGatewayDone, readGatewaySend } from "./gateway-answer.ts";
 import type { GatewayHttp } from "./gateway-http.ts";
 import { cannotSend, cardsOf, type GatewayMessage, jidOf, NO_CHAT, NO_LINK, readOutbound } from "./outbound-message.ts";
@@ -51,7 +51,7 @@ function chatIdOf(jid: string): string {
   return jid.replace(/@s\.whatsapp\.net$/, "@c.us");
 }
 
-function wahaCall({ jid, type, node }: GatewayMessage, { content, quotes }: SendRequest): WahaCall | Rejected {
+function wahaCall({ jid, type, node }: GatewayMessage, { content, quotes }: SendRequest): WahaCall | Rejection {
   const chatId = chatIdOf(jid);
   // A quote is nearly always of the customer's message; WAHA wants the id with its chat.
   const base = { chatId, ...(quotes === undefined ? {} : { reply_to: `false_${chatId}_${quotes}` }) };
@@ -85,7 +85,7 @@ function wahaCall({ jid, type, node }: GatewayMessage, { content, quotes }: Send
   }
 }
 
-function mediaCall(operation: string, base: JsonObject, node: JsonObject): WahaCall | Rejected {
+function mediaCall(operation: string, base: JsonObject, node: JsonObject): WahaCall | Rejection {
   const link = readString(node, "link");
   if (link === undefined) return NO_LINK;
   const file: Record<string, Json> = { url: link };
