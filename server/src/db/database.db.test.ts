@@ -14,20 +14,23 @@ const askBackend = defineQuery({
   name: "test.backend",
   role: "app",
   columns: { pid: "int4" },
-  text: "select pg_backend_pid() as pid from businesses where id = $1",
+  params: {},
+  text: "select pg_backend_pid() as pid from businesses where id = :business",
 });
 const breakRule = defineQuery({
   name: "test.break-rule",
   role: "app",
-  columns: { quiet_ms: "int4" },
-  text: "update businesses set quiet_ms = -1 where id = $1 returning quiet_ms",
+  columns: {},
+  params: {},
+  text: "update businesses set quiet_ms = -1 where id = :business",
 });
 
 const lockKey = defineQuery({
   name: "test.lock-key",
   role: "app",
   columns: { locked: "bool" },
-  text: "select pg_advisory_xact_lock($1::int4) is not null as locked",
+  params: { key: "int4" },
+  text: "select pg_advisory_xact_lock(:key) is not null as locked",
 });
 let test: TestDatabase;
 let business: TestBusiness;
@@ -60,10 +63,10 @@ it.for<readonly [string, (() => void) | undefined]>([
   const pids = new Set<number>();
   for (let times = 0; times < 20; times += 1) {
     const run = database.forBusiness(business.businessId).transaction(async (tx) => {
-      const [row] = await tx.run(askBackend, [business.businessId]);
+      const [row] = await tx.run(askBackend, {});
       if (row !== undefined) pids.add(row.pid);
       if (end !== undefined) end();
-      await tx.run(breakRule, [business.businessId]);
+      await tx.run(breakRule, {});
     });
     await expect(run.then(() => "committed")).rejects.toBeDefined();
   }
@@ -77,10 +80,10 @@ it("of two transactions that wait for each other the one that PostgreSQL ends ru
   const crossing = [0, 1].map((own) =>
     db.transaction(async (tx) => {
       starts[own] = (starts[own] ?? 0) + 1;
-      await tx.run(lockKey, [own]);
+      await tx.run(lockKey, { key: own });
       holdsFirst[own]?.resolve(undefined);
       await holdsFirst[1 - own]?.promise;
-      await tx.run(lockKey, [1 - own]);
+      await tx.run(lockKey, { key: 1 - own });
       return own;
     }),
   );
@@ -146,13 +149,14 @@ it.for<readonly [string, () => Queryable]>([
     name: "test.lock-both",
     role: "app",
     columns: { locked: "bool" },
+    params: {},
     text: "select pg_advisory_xact_lock(101) is not null and pg_advisory_xact_lock(102) is not null as locked",
   });
   const other = await test.superuser.connect();
   try {
     // It waits for ever, so PostgreSQL ends the statement of ours.
     await other.query("begin; set local deadlock_timeout = '1h'; select pg_advisory_xact_lock(102)");
-    const statement = queryable().run(lockBoth, []);
+    const statement = queryable().run(lockBoth, {});
     await eventually(waiting, (count) => count === 1, { what: "the statement that waits" });
     await other.query("select pg_advisory_xact_lock(101)");
     await other.query("commit");
@@ -181,10 +185,17 @@ it("a batch of ingest runs again as well", async () => {
 
 it("a statement that does not fit its parameters is a fault of ours and no outage, and costs one connection at most", async () => {
   const db = database.forBusiness(business.businessId);
-  const error: unknown = await db.run(askBackend, [business.businessId, "too many"]).catch((thrown: unknown) => thrown);
+  const lacksValue = defineQuery({
+    name: "test.lacks-value",
+    role: "app",
+    columns: { id: "uuid" },
+    params: {},
+    text: "select id from businesses where id = :business and name = $2",
+  });
+  const error: unknown = await db.run(lacksValue, {}).catch((thrown: unknown) => thrown);
   expect(error).toMatchObject({ code: "08P01" });
   expect([isOutage(error), absenceOf(new Error("it could not be stored", { cause: error }))]).toEqual([false, undefined]);
-  expect(await db.run(askBackend, [business.businessId])).toHaveLength(1);
+  expect(await db.run(askBackend, {})).toHaveLength(1);
 });
 
 it("a deadlock that took longer than a statement may is not tried again", async () => {
@@ -200,12 +211,13 @@ it("a deadlock that took longer than a statement may is not tried again", async 
     name: "test.slow",
     role: "app",
     columns: { done: "bool" },
+    params: {},
     text: "select pg_sleep(0.1) is not null as done",
   });
   let tries = 0;
   const run = impatient.forBusiness(business.businessId).transaction(async (tx) => {
     tries += 1;
-    for (let times = 0; times < 5; times += 1) await tx.run(slow, []);
+    for (let times = 0; times < 5; times += 1) await tx.run(slow, {});
     throw Object.assign(new Error("deadlock detected"), { code: "40P01" });
   });
   await expect(run).rejects.toMatchObject({ code: "40P01" });
@@ -223,11 +235,12 @@ it.for(["40001", "40P01"])(
       name: `test.fail-${code}`,
       role: "app",
       columns: { n: "int4" },
+      params: {},
       text: "select onethread.test_always_fails() as n",
     });
     const run = database.forBusiness(business.businessId).transaction(async (tx) => {
       tries += 1;
-      await tx.run(fail, []);
+      await tx.run(fail, {});
     });
     await expect(run).rejects.toMatchObject({ code });
     expect(tries).toBe(5);
@@ -241,12 +254,10 @@ it("a business whose work all waits for a lock leaves connections for the others
   await holder.query("begin");
   await holder.query("select pg_advisory_xact_lock(77)");
   const stuck = Array.from({ length: 30 }, () =>
-    database.forBusiness(business.businessId).transaction(async (tx) => (await tx.run(lockKey, [77])).length),
+    database.forBusiness(business.businessId).transaction(async (tx) => (await tx.run(lockKey, { key: 77 })).length),
   );
   // Answered while nothing of the first business can end.
-  const answers = await Promise.all(
-    Array.from({ length: 10 }, () => database.forBusiness(other.businessId).run(askBackend, [other.businessId])),
-  );
+  const answers = await Promise.all(Array.from({ length: 10 }, () => database.forBusiness(other.businessId).run(askBackend, {})));
   expect(answers.every(([row]) => row !== undefined)).toBe(true);
   await holder.query("rollback");
   holder.release();

@@ -3,8 +3,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import type { BusinessId } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
-import type { Columns, Query, Queryable, QueryValues, RowOf } from "./query.ts";
-import { encodeParameters, type Parameters } from "./parameters.ts";
+import type { Columns, Query, Queryable, RowOf } from "./query.ts";
+import { encodeParameters, type Parameters, type ValuesOf } from "./parameters.ts";
 import { createBusinessShares, type TakeShare } from "./business-shares.ts";
 import { noteConnectionFailure } from "./classify-error.ts";
 import { pauseBeforeRetry } from "./pause-before-retry.ts";
@@ -34,16 +34,16 @@ export interface BusinessDatabase extends Queryable {
 
 export interface BatchDatabase {
   /** `isImpatient`: gives up as soon as it is plain that somebody holds what it needs. */
-  run<C extends Columns, P extends Parameters | undefined>(
+  run<C extends Columns, P extends Parameters>(
     query: Query<C, P>,
-    values: QueryValues<P>,
+    values: ValuesOf<P>,
     options?: { readonly isImpatient?: boolean },
   ): Promise<readonly RowOf<C>[]>;
 }
 
 /** After a deadlock or a serialisation failure a statement, too, runs again: up to five times, all begun within the time that a statement may take. */
 export interface Database {
-  /** The rows of one business, by row-level security and by the explicit `business_id = $1` of every query. */
+  /** The rows of one business, by row-level security and by the explicit `business_id = :business` of every query. */
   forBusiness(businessId: BusinessId): BusinessDatabase;
   /** The ingest role: every business, but only the ingest tables. */
   readonly acrossBusinesses: Queryable;
@@ -122,9 +122,9 @@ function createPool(options: DatabaseOptions, { role, max, settings = "" }: Pool
 }
 
 /** Runs a query with its values on a connection. */
-type Send = <C extends Columns, P extends Parameters | undefined>(
+type Send = <C extends Columns, P extends Parameters>(
   query: Query<C, P>,
-  values: QueryValues<P>,
+  values: ValuesOf<P>,
 ) => (client: pg.PoolClient) => Promise<pg.QueryResult<RowOf<C> & pg.QueryResultRow>>;
 
 /** What is asked for a business. The values are encoded once, however often the query has to be sent. */
@@ -132,10 +132,7 @@ const sendFor =
   (businessId: BusinessId | undefined): Send =>
   (query, values) => {
     const { name, text, slots } = query;
-    const encoded =
-      slots === undefined
-        ? [...(values as readonly unknown[])]
-        : encodeParameters(slots, values as object as Record<string, unknown>, businessId);
+    const encoded = encodeParameters(slots, values, businessId);
     return (client) => client.query({ name, text, values: encoded });
   };
 

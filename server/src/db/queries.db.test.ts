@@ -6,7 +6,7 @@ import { createTestDatabase, type TestDatabase } from "../../test/support/test-d
 import type { Parameters } from "./parameters.ts";
 import type { DatabaseRole, Query } from "./query.ts";
 
-type AnyQuery = Query<Readonly<Record<string, "text">>, Parameters | undefined>;
+type AnyQuery = Query<Readonly<Record<string, "text">>, Parameters>;
 
 const SRC = fileURLToPath(new URL("../", import.meta.url));
 const ROLES: Readonly<Record<DatabaseRole, string>> = { app: "onethread_app", ingest: "onethread_ingest" };
@@ -103,13 +103,10 @@ test.for(queries)("%s has the columns and types that it declares", async ([, , q
   expect(actual).toEqual(declared);
 });
 
-test.for(queries.filter(([, , query]) => query.slots !== undefined))(
-  "%s takes its parameters as the types that it declares",
-  async ([, , query]) => {
-    const { parameters } = await describeQuery(clientOf(query.role), query.text);
-    expect(parameters.map((oid) => typeNames.get(oid))).toEqual(query.slots?.map(({ type }) => type));
-  },
-);
+test.for(queries)("%s takes its parameters as the types that it declares", async ([, , query]) => {
+  const { parameters } = await describeQuery(clientOf(query.role), query.text);
+  expect(parameters.map((oid) => typeNames.get(oid))).toEqual(query.slots.map(({ type }) => type));
+});
 
 test.for(queries.filter(([, , query]) => !isSetting(query)))("%s may be run by its role", async ([, , query]) => {
   // Planned and opened without a row being touched: that is where PostgreSQL checks the rights.

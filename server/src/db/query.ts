@@ -32,7 +32,7 @@ export type RowOf<C extends Columns> = { readonly [Name in keyof C]: ValueOf<C[N
 
 export type DatabaseRole = "app" | "ingest";
 
-export interface Query<C extends Columns, P extends Parameters | undefined = undefined> {
+export interface Query<C extends Columns, P extends Parameters> {
   readonly name: string;
   /** Which of our database roles runs it. Only `ingest` sees more than one business; such queries end in AcrossBusinesses. */
   readonly role: DatabaseRole;
@@ -40,27 +40,18 @@ export interface Query<C extends Columns, P extends Parameters | undefined = und
   /** Written `:name` in the text. `:business` is the scope's own (`Database.forBusiness`) and not among them. */
   readonly params: P;
   readonly text: string;
-  /** What each `$n` of the text is filled with; undefined in the old form, whose values are positions. */
-  readonly slots: P extends Parameters ? readonly Slot[] : undefined;
+  /** What each `$n` of the text is filled with. */
+  readonly slots: readonly Slot[];
 }
-type Definition<C extends Columns> = Pick<Query<C>, "name" | "role" | "columns" | "text">;
 
 /** Throws, when the module loads, if the text names a parameter that is not declared, or does not use one that is. */
-export function defineQuery<const C extends Columns, const P extends Parameters>(
-  definition: Definition<C> & { readonly params: P },
-): Query<C, P>;
-export function defineQuery<const C extends Columns>(definition: Definition<C>): Query<C>;
-export function defineQuery(definition: Definition<Columns> & { readonly params?: Parameters }): unknown {
-  const text = `-- ${definition.name}\n${definition.text.trim()}`;
-  if (definition.params === undefined) return { ...definition, text, slots: undefined };
-  return { ...definition, ...compileParameters(text, definition.params) };
+export function defineQuery<const C extends Columns, const P extends Parameters>(definition: Omit<Query<C, P>, "slots">): Query<C, P> {
+  return { ...definition, ...compileParameters(`-- ${definition.name}\n${definition.text.trim()}`, definition.params) };
 }
-
-export type QueryValues<P extends Parameters | undefined> = P extends Parameters ? ValuesOf<P> : readonly unknown[];
 
 /** Runs named queries: a pool, a connection or a transaction. */
 export interface Queryable {
-  run<C extends Columns, P extends Parameters | undefined>(query: Query<C, P>, values: QueryValues<P>): Promise<readonly RowOf<C>[]>;
+  run<C extends Columns, P extends Parameters>(query: Query<C, P>, values: ValuesOf<P>): Promise<readonly RowOf<C>[]>;
   /** The number of rows that it inserted, changed or deleted. */
-  execute<P extends Parameters | undefined>(query: Query<Columns, P>, values: QueryValues<P>): Promise<number>;
+  execute<P extends Parameters>(query: Query<Columns, P>, values: ValuesOf<P>): Promise<number>;
 }

@@ -33,9 +33,9 @@ function onPglite(): Database {
       pglite.transaction(async (tx) => {
         await tx.query(`set local role ${role}`);
         await tx.query("select set_config('onethread.business_id', $1, true)", [businessId ?? ""]);
-        const ask = async (query: Query<Columns, Parameters | undefined>, values: object): Promise<Results> => {
-          const read = query.slots?.map((slot) => slot.read(values as Record<string, unknown>, businessId));
-          return tx.query(query.text, read ?? [...(values as readonly unknown[])]);
+        const ask = async (query: Query<Columns, Parameters>, values: object): Promise<Results> => {
+          const read = query.slots.map((slot) => slot.read(values as Record<string, unknown>, businessId));
+          return tx.query(query.text, read);
         };
         return work({
           run: async (query, values) => (await ask(query, values)).rows as never,

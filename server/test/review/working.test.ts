@@ -161,18 +161,20 @@ it("a connection to a server that has become read-only is given up", async () =>
     name: "review.become-read-only",
     role: "ingest",
     columns: { value: "text" },
+    params: {},
     text: "select set_config('default_transaction_read_only', 'on', false) as value",
   });
   const write = defineQuery({
     name: "review.write",
     role: "ingest",
     columns: { count: "int8" },
+    params: {},
     text: "with written as (update conversations set updated_at = updated_at where false returning 1) select count(*) as count from written",
   });
   try {
-    await database.batches.run(becomeReadOnly, []);
-    await expect(database.batches.run(write, [])).rejects.toMatchObject({ code: "25006" });
-    await expect(database.batches.run(write, [])).resolves.toEqual([{ count: 0 }]);
+    await database.batches.run(becomeReadOnly, {});
+    await expect(database.batches.run(write, {})).rejects.toMatchObject({ code: "25006" });
+    await expect(database.batches.run(write, {})).resolves.toEqual([{ count: 0 }]);
   } finally {
     await database.close();
   }
