@@ -1,11 +1,10 @@
 // Owns: what an agent outside may answer: its form on the wire, the limits of it, and how it is kept. Refuses to know: turns, HTTP and the database.
 import { z } from "zod";
 import { renderMarkdown } from "../whatsapp/render-markdown.ts";
+import { TEXT_MAX } from "../whatsapp/validate-content.ts";
 import { cleanString } from "../kernel/storable-json.ts";
 import type { AgentAnswer } from "./responder.ts";
 
-/** What WhatsApp takes of a text at most. */
-const TEXT_MAX = 4_096;
 const MOST_MESSAGES = 10;
 
 const text = z
@@ -69,8 +68,8 @@ export function readInlineAnswer(body: unknown, limits: { readonly maxMessages: 
     return { ok: false, problem: `${pathOf(issue?.path ?? [])}: ${issue?.message ?? "is not valid"}.` };
   }
   const { messages, text: only, handoff, later } = parsed.data;
-  const given = [messages, only, handoff, later === true ? later : undefined].filter((part) => part !== undefined);
-  if (given.length !== 1) return { ok: false, problem: "It must have exactly one of messages, text, handoff and later." };
+  const parts = [messages, only, handoff, later === true ? later : undefined].filter((part) => part !== undefined);
+  if (parts.length !== 1) return { ok: false, problem: "It must have exactly one of messages, text, handoff and later." };
   if (later === true) return { ok: true, answer: { outcome: "later" } };
   return readOutsideAnswer({ messages: only === undefined ? messages : [only], handoff }, limits);
 }

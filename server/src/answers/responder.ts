@@ -1,4 +1,4 @@
-// Owns: the port behind which every writer of replies stands. Whoever implements it knows one conversation, and nothing of lanes or sending.
+// Owns: the port that every writer of replies implements. An implementation knows one conversation, and nothing of lanes or sending.
 import type { BusinessId, ConversationId, TurnId } from "../kernel/ids.ts";
 import type { Json } from "../kernel/json.ts";
 import type { Asks } from "../words/asks-for-reply.ts";
@@ -37,8 +37,8 @@ export interface ContextSession {
 /** What was said in sessions that are over. */
 export interface SessionMemory {
   /**
-   * The summaries stand for every message up to this one; what comes after it is said nowhere else. It ends before the first session whose summary
-   * is still to be written, else before the open one with what the business wrote since the last one closed. Null: they stand for none.
+   * The summaries cover every message up to this one, and none after it. It is the last one before the first session whose summary is still to be
+   * written, or else before the open session and what the business wrote since the previous one closed. Null: they cover none.
    */
   readonly summarisedTo: number | null;
   /** The newest first, at most five. */
@@ -58,11 +58,11 @@ export interface ReplyContext {
   readonly customerName: string | null;
   /** Which lead of the business this is, under the names `lead` and `lead_name`. The business alone says so. */
   readonly lead?: Readonly<Record<string, string>>;
-  /** Facts that were noted of the customer, mostly in their own words. */
+  /** Facts that were noted about the customer, mostly in their own words. */
   readonly facts: Readonly<Record<string, string>>;
   /** The language of the business's texts, as PostgreSQL names its text search configurations. */
   readonly language: string;
-  /** What the responder may say when it fetches a person; outside of the office hours already the away text. */
+  /** What the responder may say when it fetches a person; outside of the office hours it is the away text. */
   readonly handoffText: string;
   readonly settings: ReplySettings;
   /** What the customer wrote since the last answer, oldest first; never empty. */
@@ -95,9 +95,9 @@ export type ResponderAnswer = (
       /** One message each, in this order; at least one, none of them empty. */
       readonly texts: readonly string[];
     }
-  /** A person is fetched. `text`: what the customer is told. */
+  /** A person is fetched. `text`: what is said to the customer. */
   | { readonly outcome: "handoff"; readonly text: string; readonly reason: string }
-  /** It was a courtesy: nothing has to be said, and nobody has to come. */
+  /** It was a courtesy: nothing has to be said, and no person is needed. */
   | { readonly outcome: "nothing" }
   /** Nothing yet: it comes from outside, within `waitMs`. The lane is parked, and the turn keeps its id. */
   | { readonly outcome: "later"; readonly waitsFor: "answer" | "approval"; readonly waitMs: number }
@@ -110,10 +110,10 @@ export type AgentAnswer =
 
 export interface Responder {
   readonly name: string;
-  /** `memory`: the context brings facts, earlier sessions and knowledge along; `burst`: only what was said. */
+  /** `memory`: the context has facts, earlier sessions and knowledge; `burst`: only what was said. */
   readonly wants: "burst" | "memory";
   /**
-   * Throws when it could not find an answer: a `ResponderFault` says whether another try may help, everything else is tried again.
+   * Throws when it could not find an answer: a `ResponderFault` says whether another try may help; everything else is tried again.
    * Honours `signal`, which aborts when a newer message makes the answer pointless, the lease is lost, or the process stops.
    */
   respond(context: ReplyContext, signal: AbortSignal): Promise<ResponderAnswer>;
@@ -121,7 +121,7 @@ export interface Responder {
 
 /** Why a responder has no answer. `message` is for the operator: no text of the customer, no secret. */
 export class ResponderFault extends Error {
-  /** True: the same again cannot work (a wrong key, a missing setting), so nobody waits for it. */
+  /** True: trying again cannot work (a wrong key, a missing setting), so nobody waits for it. */
   readonly isFinal: boolean;
   readonly retryAfterMs: number | undefined;
   readonly work: TurnWork | undefined;
@@ -143,7 +143,7 @@ export interface ToolSet {
     /** JSON Schema of the arguments. */
     readonly parameters: Readonly<Record<string, Json>>;
   }[];
-  /** Never throws for what a tool did wrong: the model is told, as `error`. */
+  /** Never throws for what a tool did wrong: that is reported to the model, as `error`. */
   call(name: string, args: unknown, signal: AbortSignal): Promise<ToolOutcome>;
   /** What was called in this burst before, by turns that were superseded, tried again or parked: it counts, and is not to be made again. */
   readonly earlierCalls: readonly EarlierCall[];
@@ -158,7 +158,7 @@ export interface EarlierCall {
   /** unknown: it left, and nobody knows what became of it. denied: a person refused it. waiting: a person has not decided yet. */
   readonly state: "done" | "failed" | "unknown" | "denied" | "waiting";
   /** What the other side answered, or what is known of it. */
-  readonly told: Json;
+  readonly report: Json;
 }
 
 export type ToolOutcome =

@@ -104,7 +104,7 @@ it("Anthropic: asked in its own form, its tools and streams are understood", asy
   expect(asked.map(({ url }) => url)).toEqual(["/base/messages", "/base/messages"]);
   expect(asked[0]?.headers["x-api-key"]).toBe(KEY);
   expect(asked[0]?.body).toMatchObject({ model: "some-model", max_tokens: 300, temperature: 0.2, stream: true });
-  expect(JSON.stringify(asked[0]?.body["system"])).toContain("Rules that stand above everything else");
+  expect(JSON.stringify(asked[0]?.body["system"])).toContain("Rules that come before everything else");
   expect(JSON.stringify(asked[0]?.body["messages"])).not.toContain("Rules that stand above");
   expect(asked[0]?.body["tools"]).toMatchObject([{ name: "lookup", input_schema: { required: ["day"] } }]);
   expect(JSON.stringify(asked[1]?.body["messages"])).toMatch(/"tool_use_id":"t1".*9 to 12/);
@@ -129,7 +129,7 @@ it("Google: asked in its own form, its tools and streams are understood", async 
   expect(asked[0]?.url).toBe("/base/models/some-model:streamGenerateContent?alt=sse");
   expect(asked[0]?.headers["x-goog-api-key"]).toBe(KEY);
   expect(asked[0]?.body).toMatchObject({ generationConfig: { maxOutputTokens: 300, temperature: 0.2 } });
-  expect(JSON.stringify(asked[0]?.body["systemInstruction"])).toContain("Rules that stand above everything else");
+  expect(JSON.stringify(asked[0]?.body["systemInstruction"])).toContain("Rules that come before everything else");
   expect(JSON.stringify(asked[0]?.body["contents"])).not.toContain("Rules that stand above");
   expect(JSON.stringify(asked[1]?.body["contents"])).toMatch(/functionResponse.*9 to 12/);
 });

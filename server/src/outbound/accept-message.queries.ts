@@ -59,7 +59,7 @@ export const findIdempotencyKey = defineQuery({
 });
 
 // One statement: conversation, lane, message and events change together, in the lock order, and all of them with one time.
-// A person who writes takes over from the AI: the pause begins, or begins anew, with its first reason. The row is locked already
+// A person who writes takes over from the AI: the pause begins, or is extended, with its first reason. The row is locked already
 // (lockConversationForSending), so what `before` reads cannot change, and no turn commits a reply between the message and the pause.
 export const insertOutboundMessage = defineQuery({
   name: "outbound.insert-message",

@@ -1,4 +1,4 @@
-// Owns: taking a message that a person or a program wants to send into the outbox: all of it in one transaction, at most once per idempotency key.
+// Owns: accepting a message that a person or a program wants to send: all of it in one transaction, at most once per idempotency key.
 // A person's message takes over: the AI is paused in that same transaction. Refuses to know: how it is sent (the send lane), and HTTP.
 import { onSurvivor } from "../conversations/surviving-conversation.ts";
 import { findMessage } from "../conversations/message-reads.queries.ts";
@@ -31,7 +31,7 @@ export interface AcceptMessageInput {
 }
 
 export type AcceptMessageOutcome =
-  /** `isReplay`: the message was taken earlier under the same idempotency key; this is the answer of then. */
+  /** `isReplay`: the message was accepted earlier under the same idempotency key; this is the original answer. */
   | { readonly outcome: "accepted"; readonly message: MessageView; readonly isReplay: boolean }
   | { readonly outcome: "invalid_content"; readonly reason: string }
   | { readonly outcome: "not_found" | "opted_out" | "marketing_stopped" | "no_address" | "idempotency_conflict" }
@@ -80,7 +80,7 @@ function readDraft({ context, ...content }: JsonObject): Draft | Extract<AcceptM
   return { type: checked.type, content: checked.content, quoted: quoted?.toWellFormed().replaceAll("\0", "") };
 }
 
-const PIN_OUTSIDE = "WhatsApp lets a business pin a message in a group only, and this conversation is none.";
+const PIN_OUTSIDE = "WhatsApp lets a business pin a message in a group only, and this conversation is not a group.";
 
 type MessageRow = Row<typeof findMessage>;
 interface Acceptance {
@@ -88,9 +88,10 @@ interface Acceptance {
   readonly draft: Draft;
   readonly messageId: MessageId;
 }
-type Accepted = Extract<AcceptMessageOutcome, { outcome: "accepted" }>;
 
-async function accept(tx: Queryable, acceptance: Acceptance): Promise<Accepted> {
+type AcceptedOutcome = Extract<AcceptMessageOutcome, { outcome: "accepted" }>;
+
+async function accept(tx: Queryable, acceptance: Acceptance): Promise<AcceptedOutcome> {
   const { idempotencyKey } = acceptance.input;
   const conversation = await lockSurvivor(tx, acceptance);
   if (idempotencyKey !== undefined) {

@@ -62,7 +62,7 @@ const sendNow = async (text: string): Promise<string> => {
   return id;
 };
 
-it("the messages of a conversation go out one after the other, in the order in which they were taken", async () => {
+it("the messages of a conversation go out one after the other, in the order in which they were accepted", async () => {
   const ids = [];
   for (const text of ["one", "two", "three"]) ids.push(await engine.send(business, phone, text));
   await engine.deliver(await engine.claimOne("send"));
@@ -175,7 +175,7 @@ it("of two workers that hold the same lane only the one who claimed it last send
   expect(outbox()).toHaveLength(1);
 });
 
-it("a worker that loses its lane during the request cannot write the outcome; who took over makes it unknown and sends nothing", async () => {
+it("a worker that loses its lane during the request cannot write the outcome; its successor makes it unknown and sends nothing", async () => {
   failSend({ hangMs: 300 });
   const id = await engine.send(business, phone, "slow");
   const stale = await engine.claimOne("send");
@@ -190,7 +190,7 @@ it("a worker that loses its lane during the request cannot write the outcome; wh
   expect(outbox()).toHaveLength(1);
 });
 
-it("what WhatsApp answered is written down when the database is back", async () => {
+it("what WhatsApp answered is stored once the database is back", async () => {
   const id = await engine.send(business, phone, "hello");
   await test.superuser.query(
     `create function onethread.refuse() returns trigger language plpgsql as $$ begin raise exception 'no space' using errcode = '53100'; end $$;

@@ -20,12 +20,12 @@ export interface DeliverDeps {
   readonly log: Log;
 }
 
-type Started = Row<typeof startSends>;
+type SendStart = Row<typeof startSends>;
 
 interface Settlement {
   readonly lane: ClaimedLane;
   readonly messageId: string | null;
-  /** Every outbound message up to here has an end, or its outcome is unknown. */
+  /** Every outbound message up to here is accepted or failed, or its outcome is unknown. */
   readonly settledTo: number;
   readonly status: "accepted" | "queued" | "failed" | "unknown" | null;
   readonly providerMessageId?: string;
@@ -46,7 +46,7 @@ const STOPPED_CHANNEL_RECHECK_MS = 30_000;
 export function createDeliver(deps: DeliverDeps): (lane: ClaimedLane, signal: AbortSignal) => Promise<void> {
   const { database, learnSpelling, log } = deps;
 
-  const start = createBusinessBatcher<ClaimedLane, Started | undefined>({
+  const start = createBusinessBatcher<ClaimedLane, SendStart | undefined>({
     slots: 2,
     async run(businessId, lanes) {
       const rows = await database
@@ -77,7 +77,7 @@ export function createDeliver(deps: DeliverDeps): (lane: ClaimedLane, signal: Ab
     },
   });
 
-  async function send(started: Started): Promise<SendOutcome> {
+  async function send(started: SendStart): Promise<SendOutcome> {
     const { message_id: ownId, content, external_id: key, access_token: accessToken } = started;
     const to = readSendAddress(started);
     const transport = deps.transportOf(started.provider, started.settings);
@@ -90,7 +90,7 @@ export function createDeliver(deps: DeliverDeps): (lane: ClaimedLane, signal: Ab
     return outcome;
   }
 
-  async function stop(lane: ClaimedLane, started: Started, outcome: Rejection): Promise<void> {
+  async function stop(lane: ClaimedLane, started: SendStart, outcome: Rejection): Promise<void> {
     const { channel_id: channelId, access_token: accessToken } = started;
     const stopped = await database
       .forBusiness(lane.businessId)
@@ -98,7 +98,7 @@ export function createDeliver(deps: DeliverDeps): (lane: ClaimedLane, signal: Ab
     if (stopped > 0) log.error({ businessId: lane.businessId, channelId, code: outcome.fault.code }, "channel.stopped");
   }
 
-  async function attempt(lane: ClaimedLane, started: Started): Promise<Settlement> {
+  async function attempt(lane: ClaimedLane, started: SendStart): Promise<Settlement> {
     const outcome = await send(started);
     if (outcome.outcome === "rejected" && outcome.stopsChannel) {
       // What is known of the message counts more than the state of the channel.
@@ -109,7 +109,7 @@ export function createDeliver(deps: DeliverDeps): (lane: ClaimedLane, signal: Ab
     return settlementOf(lane, started, outcome);
   }
 
-  async function learn({ businessId }: ClaimedLane, started: Started, { waId, providerMessageId }: Settlement): Promise<void> {
+  async function learn({ businessId }: ClaimedLane, started: SendStart, { waId, providerMessageId }: Settlement): Promise<void> {
     if (waId === undefined || providerMessageId === undefined || started.reply_kind !== "phone" || started.reply_address === null) return;
     await learnSpelling({ businessId, sentTo: started.reply_address, waId, providerMessageId });
   }
@@ -146,7 +146,7 @@ const unsendable: Rejection = {
 };
 
 /** Nothing left to send, a message that failed already in the statement, or a channel that waits for its operator. */
-function withoutRequest(lane: ClaimedLane, started: Started): Settlement {
+function withoutRequest(lane: ClaimedLane, started: SendStart): Settlement {
   if (started.verdict === "channel_stopped") {
     const errorText = "The channel is stopped or has no access token. The message is kept and sent once the channel is resumed.";
     return { lane, messageId: null, settledTo: lane.done, status: null, errorText, retryInMs: STOPPED_CHANNEL_RECHECK_MS };
@@ -154,7 +154,7 @@ function withoutRequest(lane: ClaimedLane, started: Started): Settlement {
   return { lane, messageId: null, settledTo: started.seq ?? started.wanted, status: null };
 }
 
-function settlementOf(lane: ClaimedLane, started: Started, outcome: SendOutcome): Settlement {
+function settlementOf(lane: ClaimedLane, started: SendStart, outcome: SendOutcome): Settlement {
   const base = { lane, messageId: started.message_id, settledTo: started.seq ?? started.wanted };
   switch (outcome.outcome) {
     case "accepted":
@@ -168,13 +168,13 @@ function settlementOf(lane: ClaimedLane, started: Started, outcome: SendOutcome)
 
 function rejected(base: Pick<Settlement, "lane" | "messageId" | "settledTo">, attempts: number, outcome: Rejection): Settlement {
   const errorCode = outcome.retry === "after-window" ? "window_closed" : String(outcome.fault.code);
-  const said = { errorCode, errorText: outcome.sentence };
-  const keep = { ...base, settledTo: base.lane.done, status: "queued" as const, ...said };
-  // Known not to have been accepted: it waits until a person has mended the channel.
+  const error = { errorCode, errorText: outcome.sentence };
+  const keep = { ...base, settledTo: base.lane.done, status: "queued" as const, ...error };
+  // Known not to have been accepted: it waits until a person has fixed the channel.
   if (outcome.stopsChannel) return { ...keep, retryInMs: STOPPED_CHANNEL_RECHECK_MS };
   // What WhatsApp holds back for longer than that must not hold back what comes after it.
   const isHeldBack = (outcome.minDelayMs ?? 0) > MAX_DELAY_MS;
-  if (outcome.retry !== "backoff" || attempts >= MAX_ATTEMPTS || isHeldBack) return { ...base, status: "failed", ...said };
+  if (outcome.retry !== "backoff" || attempts >= MAX_ATTEMPTS || isHeldBack) return { ...base, status: "failed", ...error };
   const delay = Math.min(MAX_DELAY_MS, 1_000 * (outcome.delayFactor ?? 4) ** (attempts - 1));
   return { ...keep, retryInMs: Math.max(delay, outcome.minDelayMs ?? 0) };
 }

@@ -1,4 +1,4 @@
-// Owns: whether the AI answers at all in this installation. Off: every turn ends as skipped, and nothing that is said meanwhile is answered later.
+// Owns: whether the AI answers at all in this installation. Off: every turn ends as skipped, and nothing that is said in the meantime is answered later.
 import type { Database } from "../db/database.ts";
 import { findAiSwitchAcrossBusinesses, setAiSwitchAcrossBusinesses } from "./ai-switch.queries.ts";
 
@@ -11,7 +11,7 @@ export interface AiSwitchState {
 
 export interface AiSwitch {
   read(): Promise<AiSwitchState>;
-  /** Doing it twice is doing it once. */
+  /** Idempotent. */
   set(isOn: boolean, reason: string | null): Promise<AiSwitchState>;
 }
 

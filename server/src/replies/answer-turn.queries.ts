@@ -1,8 +1,8 @@
-// Owns: the SQL of turns whose answer comes from outside: asking for it, taking it, and looking at it.
+// Owns: the SQL of turns whose answer comes from outside: asking for it, taking it, and reading it.
 import { defineQuery } from "../db/query.ts";
 
 // Written before the question is asked, so that an answer is never for a turn that nobody knows. Until the lane is parked (replies.park-turns) the row
-// is "asking": that is how the engine asks again, under the same id, when the one who asks dies or has to try again.
+// is "asking": that is how the engine asks again, under the same id, when whoever was asking dies or has to try again.
 // - The row of another turn gives way only to a turn that covers more: a worker that lost its lease must not take the question from its successor,
 //   nor ask one that is answered already.
 export const askOutside = defineQuery({

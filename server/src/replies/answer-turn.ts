@@ -26,7 +26,7 @@ export type RegisterOutcome =
   /** Another worker asks for this conversation: this one has lost its lease. */
   | { readonly outcome: "lost" };
 
-/** From then on the turn can be answered through the API. The same turn again begins its time anew. */
+/** From then on the turn can be answered through the API. Registering it again restarts its time. */
 export type RegisterTurn = (context: ReplyContext, waitMs: number) => Promise<RegisterOutcome>;
 /** True when this answer is the one that counts; false when another one was first, or the turn is over. */
 export type TakeAnswer = (turn: { readonly businessId: BusinessId; readonly turnId: TurnId }, answer: AgentAnswer) => Promise<boolean>;
@@ -123,7 +123,7 @@ async function outcomeOfEnded(tx: Queryable, { turnId, answer }: AnswerFromOutsi
 /** Reasons with which a turn ends because there was no answer. */
 const WITHOUT_ANSWER = new Set(["no_answer", "responder_failed", "empty_answer"]);
 
-/** Whoever did not hear that an answer was accepted sends it again: what was said tells whether it was theirs. */
+/** Whoever did not learn that their answer was accepted sends it again: what was said shows whether it was theirs. */
 async function outcomeOfAnswered(tx: Queryable, turn: Row<typeof findTurn>, answer: AgentAnswer): Promise<AnswerOutcome> {
   if (turn.state === "handed_off" && WITHOUT_ANSWER.has(turn.reason ?? "")) return { outcome: "expired" };
   const said = (await tx.run(listTurnTexts, { turnId: turn.id })).map(({ text }) => text);

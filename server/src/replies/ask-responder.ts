@@ -84,7 +84,7 @@ export function createAskResponder({ gatherMemory, log }: AskResponderDeps): Ask
       return { waitsFor: answer.waitsFor, waitMs: answer.waitMs, coversTo, ...(answer.work === undefined ? {} : { work: answer.work }) };
     } catch (error) {
       if (stop.aborted || final || !newer.aborted) throw error;
-      // What was asked has its price, though nobody says it any more.
+      // What was asked has its price, although it will not be said.
       const work = settings.responder === "model" ? { work: { inputTokens: tokensOfContext(context), outputTokens: 0 } } : {};
       return { ending: { ...SUPERSEDED, responder: responder.name, ...work }, coversTo };
     }
@@ -97,7 +97,7 @@ export function createAskResponder({ gatherMemory, log }: AskResponderDeps): Ask
     } catch (error) {
       // An outage of our own database is no answer of the responder's: the turn is tried again, as often as it takes.
       if (signals.stop.aborted || isOutage(error)) throw error;
-      // Tried again with a backoff, then answered all the same: with the business's own words, and mostly a person is fetched.
+      // Tried again with a backoff, then answered anyway: with the business's own words, and usually a person is fetched.
       const isFinal = error instanceof ResponderFault && error.isFinal;
       if (!isFinal && lane.attempts + 1 < MAX_ATTEMPTS) throw error;
       log.error({ conversationId: lane.conversationId, error }, "turn.responder-failed");

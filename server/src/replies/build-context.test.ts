@@ -76,7 +76,7 @@ test("of the history the oldest is left out first, and nothing in between", () =
   expect(seqs).toEqual(history.slice(-seqs.length).map(({ seq }) => seq));
 });
 
-test("what a summary stands for is not told twice; without a summary the older messages stay", () => {
+test("what a summary covers is not shown twice; without a summary the older messages stay", () => {
   const history = [message(1, "long ago"), message(50, "just now")];
   const earlier = [{ openedAt: new Date(0), summary: "They asked for prices." }];
   expect(buildContext(parts({ history, earlier, summarisedTo: 39 })).history.map(({ seq }) => seq)).toEqual([50]);
@@ -95,6 +95,6 @@ test("a burst that is larger than the budget keeps its end", () => {
   expect(sizeOf(context)).toBeLessThanOrEqual(500);
 });
 
-test("letters beyond ASCII are taken for more tokens than English ones", () => {
+test("letters beyond ASCII count as more tokens than English ones", () => {
   expect(estimateTokens("שלום מה שלומך היום")).toBeGreaterThan(estimateTokens("hello how are you!"));
 });

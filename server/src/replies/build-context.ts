@@ -1,4 +1,4 @@
-// Owns: what a responder gets to see of a conversation, within a token budget. One function, pure; it is given one conversation and knows no other.
+// Owns: what a responder sees of a conversation, within a token budget. Pure; it is given one conversation and knows no other.
 import type { ContextKnowledge, ContextMessage, ContextSession, ReplyContext } from "../answers/responder.ts";
 
 export interface ContextParts extends Omit<ReplyContext, "history" | "earlier" | "knowledge"> {
@@ -7,7 +7,7 @@ export interface ContextParts extends Omit<ReplyContext, "history" | "earlier" |
   readonly earlier: readonly ContextSession[];
   /** Best first. */
   readonly knowledge: readonly ContextKnowledge[];
-  /** Up to here the summaries stand for the messages. Null: for none of them. */
+  /** The summaries cover the messages up to this one. Null: they cover none. */
   readonly summarisedTo: number | null;
 }
 
@@ -29,7 +29,7 @@ function tokensOf({ text, quote, about }: ContextMessage): number {
   return PER_MESSAGE + estimateTokens(text ?? "") + estimateTokens(quote ?? "") + estimateTokens(about ?? "");
 }
 
-/** What a model is shown, without the rules that stand before it. */
+/** What a model is shown, without the rules that come before it. */
 export function tokensOfContext({ burst, history, knowledge, earlier }: ReplyContext): number {
   const messages = [...burst, ...history].reduce((sum, message) => sum + tokensOf(message), 0);
   const texts = knowledge.reduce((sum, { title, body }) => sum + estimateTokens(title) + estimateTokens(body), 0);
@@ -66,7 +66,7 @@ function fitBurst(burst: readonly ContextMessage[], budget: number): readonly Co
 
 /**
  * The burst first, then knowledge (best first), then the open session's messages (newest first), then summaries of earlier sessions (newest first), as
- * far as `settings.contextTokens` reaches. Messages that a summary stands for are left out; without summaries they stay, as far as they fit.
+ * far as `settings.contextTokens` reaches. Messages that a summary covers are left out; without summaries they stay, as far as they fit.
  */
 export function buildContext({ summarisedTo, ...parts }: ContextParts): ReplyContext {
   const budget = parts.settings.contextTokens;

@@ -8,7 +8,7 @@ import { isLoop } from "./find-loop.ts";
 import type { Circumstances, TurnInProgress } from "./load-turn.ts";
 import type { WaitingTurn } from "./waiting-turn.ts";
 
-/** After so many the customer gets an answer that no responder wrote, and mostly a person is fetched. */
+/** After so many the customer gets an answer that no responder wrote, and usually a person is fetched. */
 export const MAX_ATTEMPTS = 3;
 /** A turn that could not even be written so many times ends as failed, for people to see, and lets the thread go on. */
 const GIVE_UP_AFTER = 8;
@@ -75,7 +75,7 @@ export function decideTurn(turn: TurnInProgress): TurnResult | undefined {
   const end = (ending: Ending): TurnResult => ({ ending, coversTo: lane.wanted });
   const refusal = refuseTurn(turn);
   if (refusal !== undefined) return end(refusal);
-  // The end of this turn could not be written, or its workers died: nobody pays for yet another answer, and the customer is told all the same.
+  // The end of this turn could not be written, or its workers died: nobody pays for yet another answer, and the customer gets one anyway.
   if (lane.attempts >= MAX_ATTEMPTS) return end(failureEnding("gave_up", turn));
   const isBraked = isLoop(turn.rows, { answeredTo: state.answered_to, at: state.at, brake: settings.loopBrake });
   if (isBraked) return end(silent("skipped", "loop"));

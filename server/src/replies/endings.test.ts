@@ -40,7 +40,7 @@ describe("office hours", () => {
   ])("at $time somebody is there: $open", ({ time, open }) => {
     expect(isWithinOfficeHours(officeHours, "UTC", at(time))).toBe(open);
   });
-  test("they are those of the business's clock, and its days", () => {
+  test("they follow the business's clock and days", () => {
     expect(isWithinOfficeHours(officeHours, "Asia/Tokyo", at("23:30"))).toBe(false);
     expect(isWithinOfficeHours(officeHours, "America/Sao_Paulo", at("12:00"))).toBe(true);
     expect(isWithinOfficeHours(officeHours, "America/Sao_Paulo", at("11:59"))).toBe(false);
@@ -75,7 +75,7 @@ describe("endings", () => {
     const longAgo = state({ ...told, last_finished_at: new Date(NOON.getTime() - 3_600_000) });
     expect(handoffEnding("budget", { ...again, state: longAgo }).texts).toHaveLength(1);
   });
-  test("an answer that comes with the handoff is said, however lately a person was fetched for the same reason", () => {
+  test("an answer that comes with the handoff is said, however recently a person was fetched for the same reason", () => {
     const again = now({ state: state(told), thread: { ...thread, lastSaidByTurn: "t1", lastSaid: "We open at 7.\n\nI fetch a person." } });
     const handoff = (text: string) => endingOf({ outcome: "handoff", reason: "budget", text }, again).texts;
     expect(handoff("A roll is 1.20.\n\nI fetch a person.")).toEqual(["A roll is 1.20.\n\nI fetch a person."]);

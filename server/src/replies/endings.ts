@@ -5,9 +5,7 @@ import { isWithinOfficeHours } from "../settings/office-hours.ts";
 import type { Circumstances, ReplyState } from "./load-turn.ts";
 import type { ReplySettings } from "../settings/reply-settings.ts";
 import type { ResponderAnswer } from "../answers/responder.ts";
-
-/** What WhatsApp takes of a text at most. */
-const TEXT_MAX = 4_096;
+import { TEXT_MAX } from "../whatsapp/validate-content.ts";
 
 function storable(texts: readonly string[], most: number): readonly string[] {
   const clean = texts.map((text) => cleanString(text.slice(0, TEXT_MAX)).trim()).filter((text) => text !== "");
@@ -20,17 +18,17 @@ export function handoffTextOf(state: ReplyState, { officeHours, timeZone, awayTe
   return isAway ? awayText : state.handoff_text;
 }
 
-/** The customer was told so a moment ago, for the same reason, and nobody has said anything since. */
+/** The customer has just been told this, for the same reason, and nobody has said anything since. */
 function wasTold(reason: string, { state, thread, settings }: Circumstances): boolean {
   const { last_turn_id: turn, last_finished_at: at } = state;
   if (turn === null || at === null || state.last_state !== "handed_off" || state.last_reason !== reason) return false;
   return thread.lastSaidByTurn === turn && state.at.getTime() - at.getTime() <= settings.handoffRepeatMs;
 }
 
-/** A person is fetched; `text` instead of the business's own words. What it answers beside is said, however lately a person was fetched. */
+/** A person is fetched; `text` instead of the business's own words. What it answers as well is said, however recently a person was fetched. */
 export function handoffEnding(reason: string, circumstances: Circumstances, text?: string): Ending {
   const own = handoffTextOf(circumstances.state, circumstances.settings);
-  const [said, ...known] = [text ?? own, own, circumstances.thread.lastSaid ?? own].map((one) => storable([one], 1)[0]);
+  const [said, ...known] = [text ?? own, own, circumstances.thread.lastSaid ?? own].map((words) => storable([words], 1)[0]);
   const isSaid = wasTold(reason, circumstances) && known.includes(said);
   return { state: "handed_off", reason, texts: said === undefined || isSaid ? [] : [said] };
 }
@@ -41,7 +39,7 @@ export function failureEnding(reason: string, circumstances: Circumstances): End
   return { state: "failed", reason, texts: storable([circumstances.settings.fallbackText], 1) };
 }
 
-/** A courtesy: the business's own short one, or nothing; nobody has to come for it. */
+/** A courtesy: the business's own short one, or nothing; no person is needed for it. */
 export function nothingToAnswer({ settings: { courtesyText } }: Pick<Circumstances, "settings">): Ending {
   const texts = courtesyText === null ? [] : storable([courtesyText], 1);
   return texts.length > 0 ? { state: "replied", reason: null, texts } : { state: "skipped", reason: "nothing_to_answer", texts };

@@ -3,7 +3,7 @@ import { findLoopFor } from "../../test/support/loop-rows.ts";
 
 const times = (count: number, text: (n: number) => string): readonly string[] => Array.from({ length: count }, (_, n) => text(n));
 
-test("the same text again and again is a loop, different questions are none", () => {
+test("the same text again and again is a loop, different questions are not", () => {
   expect(findLoopFor(times(5, () => "out of office"))).toBe(true);
   expect(findLoopFor(times(4, () => "open on Sunday?"))).toBe(false);
   expect(findLoopFor(times(10, (n) => `question ${String(n)}`))).toBe(false);

@@ -1,5 +1,5 @@
-// Owns: noticing that the other side is a machine, or a person who is not helped by one more answer: the same text again and again, or more turns in a
-// few minutes than anybody reads. From the thread itself, so every process sees the same and it ends by itself. Pure.
+// Owns: noticing that the other side is a machine, or a person whom one more answer does not help: the same text again and again, or more turns in a
+// few minutes than anybody reads. From the thread itself, so every process sees the same and it ends automatically. Pure.
 import { asksSomething, readCourtesy } from "../words/courtesies.ts";
 import { questionsOf } from "../words/questions-of.ts";
 import type { RecentMessage } from "./read-thread.ts";

@@ -1,4 +1,4 @@
-// Owns: what is known beside the words of the thread: the customer's facts, earlier sessions, texts that may answer. All of it helps and none of it is
+// Owns: what is known besides the words of the thread: the customer's facts, earlier sessions, texts that may answer. All of it helps and none of it is
 // needed: what does not come in time, or fails, is left out and the reply is written without it.
 import type { CustomerFacts } from "../conversations/customer-facts.ts";
 import { createBusinessBatcher } from "../db/business-batcher.ts";

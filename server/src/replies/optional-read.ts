@@ -1,5 +1,5 @@
-// Owns: reading what helps but is not needed: never waited for longer than it is worth, and left alone for a while by the business for which it hung, so
-// that a part that hangs costs one reply some milliseconds and not every reply.
+// Owns: reading what helps but is not needed: never waited for longer than it is worth, and not asked again for a while by the business for which it hung,
+// so that a part that hangs delays one reply and not every reply.
 import { LRUCache } from "lru-cache";
 import { messageOf } from "../kernel/faults.ts";
 import type { BusinessId } from "../kernel/ids.ts";

@@ -1,5 +1,5 @@
 // Owns: whether a business or a conversation has used up what it may use in a day. Read from the turns themselves. Bookkeeping: when it cannot be read
-// in time the reply is written all the same.
+// in time the reply is written anyway.
 import type { Database } from "../db/database.ts";
 import type { FailPoints } from "../kernel/fail-points.ts";
 import type { Log } from "../kernel/log.ts";

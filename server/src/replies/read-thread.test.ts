@@ -47,7 +47,7 @@ test("nobody changes or takes back what the other side wrote; only the business,
   expect(asked(theirs, row({ ...on, type: "revoke", text: null }))).toEqual([]);
 });
 
-test("reactions stand with their message, an empty one takes it back, and reactions alone ask for nothing", () => {
+test("reactions are with their message, an empty one takes it back, and reactions alone ask for nothing", () => {
   const said = row({ direction: "out", author: "ai", text: "We are open." });
   const target = said.provider_message_id;
   const liked = readThread([said, row({ type: "reaction", text: "👍", target_provider_message_id: target })], 0);
@@ -60,7 +60,7 @@ test("reactions stand with their message, an empty one takes it back, and reacti
   expect(readThread([said, ...taken], 0).history[0]?.reactions).toBeUndefined();
 });
 
-test("media stand with their kind and their caption; of a voice message nothing can be read", () => {
+test("media are shown by their kind and their caption; of a voice message nothing can be read", () => {
   const { burst } = readThread([row({ type: "image", text: "my receipt" }), row({ type: "audio", text: null })], 0);
   expect(burst.map(({ type, text }) => [type, text])).toEqual([
     ["image", "my receipt"],
@@ -68,7 +68,7 @@ test("media stand with their kind and their caption; of a voice message nothing 
   ]);
 });
 
-test("what was answered, what others wrote and what a gateway brought of the past is history, not a question", () => {
+test("what was answered, what others wrote and what a gateway brought from the past is history, not a question", () => {
   const rows = [
     row({}),
     row({ direction: "out", author: "human" }),
@@ -111,7 +111,7 @@ test("in a group each message names its member, and two members' reactions are t
   expect(readThread([row({ participant: { phone: "12025550148" } })], 0).burst).toMatchObject([{ from: "+12025550148" }]);
 });
 
-test("the advertisement that was clicked and the product that is asked about are told", () => {
+test("the advertisement that was clicked and the product that is asked about are shown", () => {
   const clicked = row({
     text: "hi",
     referral: { source_type: "ad", headline: "Spring offer", body: "Two for one", source_url: "https://fb.example/x" },
@@ -124,13 +124,13 @@ test("the advertisement that was clicked and the product that is asked about are
   expect(readThread([clicked], 0).burst[0]).toMatchObject({ text: "hi", words: "hi", asks: "greeting" });
 });
 
-test("a quoted message far back has its words, one that nobody knows is said to be one", () => {
+test("a quoted message far back has its words, and an unknown one is shown as such", () => {
   const far = row({ text: "this one please", quoted_provider_message_id: "wamid.far", quoted_text: "Seed loaf, 5.50" });
   const unknown = row({ text: "and this", quoted_provider_message_id: "wamid.never-seen" });
   expect(readThread([far, unknown], 0).burst.map(({ quote }) => quote)).toEqual(["Seed loaf, 5.50", "(an earlier message)"]);
 });
 
-test("a quoted message without words is said by what it is", () => {
+test("a quoted message without words is described", () => {
   const quoting = (quoted_type: string, quoted_text: string | null) =>
     row({ text: "this one?", quoted_provider_message_id: "wamid.far", quoted_text, quoted_type });
   const rows = [
@@ -149,13 +149,13 @@ test("a quoted message without words is said by what it is", () => {
   ]);
 });
 
-test("an edit whose words are not told takes none away: the question is still asked", () => {
+test("an edit whose words are unknown takes none away: the question is still asked", () => {
   const asked = row({ text: "when do you open?" });
   const edit = row({ type: "edit", text: null, target_provider_message_id: asked.provider_message_id });
   expect(readThread([asked, edit], 0).burst).toMatchObject([{ text: "when do you open?", words: "when do you open?", asks: "question" }]);
 });
 
-test("what was said last are all the messages of the last turn", () => {
+test("what was said last is all the messages of the last turn", () => {
   const said = (text: string, turn_id: string | null) => row({ direction: "out", author: "ai", text, turn_id });
   const rows = [said("Hello.", "t1"), row({}), said("Shall I book it?", "t2"), said("It costs 10 EUR.", "t2"), row({ text: "yes" })];
   expect(readThread(rows, 4).lastSaid).toBe("Shall I book it?\nIt costs 10 EUR.");

@@ -23,7 +23,7 @@ export interface Thread {
   readonly newestInbound: string | null;
   /** When the customer wrote last, by the platform's time. */
   readonly newestAt: Date | null;
-  /** The turn whose words are the last that the customer was told; null: a person's, or none. */
+  /** The turn that wrote what was said to the customer last; null: a person did, or nobody. */
   readonly lastSaidByTurn: string | null;
   /** Those words, of a turn in several messages all of them; null: none. */
   readonly lastSaid: string | null;

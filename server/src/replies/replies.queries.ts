@@ -149,7 +149,7 @@ select coalesce(sum(t.input_tokens + t.output_tokens), 0)::bigint as business_to
 //   the inbox, so what is decided below (a human took over, an opt-out, a closed window, a newer message) cannot change before the commit.
 // - lane: the fence is compared again after the wait for the lock. No row here means that somebody else owns the lane: nothing is written.
 // - A newer message supersedes the reply, unless this turn was superseded too often already (final).
-// - parts: the messages of the reply, [{"id", "text"}], null when nothing is said. They stand one behind the other.
+// - parts: the messages of the reply, [{"id", "text"}], null when nothing is said. They follow one another in the thread.
 // - event: what happened, for whoever asks later. :withEvents is false only when the outbox itself refused the row: a reply counts more.
 export const commitTurns = defineQuery({
   name: "replies.commit-turns",
@@ -269,8 +269,8 @@ with input as (select i.* from :ends as i), locked as materialized (
 select conversation_id, final_state as state, case when final_state = 'skipped' then coalesce(blocked, reason) else reason end as reason, more from verdict`,
 });
 
-// A turn that waits for somebody outside lets go of its lane: it is looked at again when it is answered, when a newer message comes (ingest), or when
-// its time is over. The answer may have come already, while the question was still being asked; it is kept then.
+// A turn that waits for somebody outside releases its lane: it runs again when it is answered, when a newer message comes (ingest), or when
+// its time is over. The answer may have come already, while the question was still being asked; then it is kept.
 // final: this turn will not be superseded any more, so newer messages wait for it.
 export const parkTurns = defineQuery({
   name: "replies.park-turns",
@@ -322,7 +322,7 @@ returning l.conversation_id, l.check_at <= now() as due`,
 });
 
 // A person may have decided between the moment at which the call was written down and the one at which its turn was parked; then nobody has woken the
-// lane. A statement of its own: what was decided meanwhile is not in the snapshot of the one that parked.
+// lane. A statement of its own: what was decided in the meantime is not in the snapshot of the one that parked.
 export const wakeDecidedTurns = defineQuery({
   name: "replies.wake-decided-turns",
   role: "app",

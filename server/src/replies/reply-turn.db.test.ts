@@ -100,7 +100,7 @@ it("a customer who never stops writing is answered after so many superseded turn
   expect(await replies()).toEqual(["reply to 3"]);
 });
 
-it("a turn began and ended by the database's clock, whatever the process's says", async () => {
+it("a turn begins and ends by the database's clock, whatever the process's says", async () => {
   await write();
   vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 3_600_000 });
   try {

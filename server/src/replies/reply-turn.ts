@@ -18,7 +18,7 @@ export interface ReplyTurnDeps extends LoadTurnDeps, AskResponderDeps, EndTurnDe
 }
 
 export interface ReplyTurn {
-  /** `newer` aborts when the lane got more work: what is being written is then given up and written anew for all of it, at most twice in a row. */
+  /** `newer` aborts when the lane got more work: what is being written is then given up and written again for all of it, at most twice in a row. */
   run(lane: ClaimedLane, signal: AbortSignal, newer?: AbortSignal): Promise<void>;
   /** The customer may still be writing: they see at once that their message was read. Never rejects. */
   greet(lanes: readonly ClaimedLane[]): void;

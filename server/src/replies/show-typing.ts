@@ -15,7 +15,7 @@ export interface TypingDeps {
 }
 
 export interface Typing {
-  /** Lanes that were looked at before their customer is quiet. Never rejects. */
+  /** For lanes whose customer may still be writing. Never rejects. */
   showEarly(lanes: readonly ClaimedLane[]): void;
   /** Settles when the platform has answered, or after three seconds; never rejects. */
   show(turn: TurnInProgress): Promise<void>;

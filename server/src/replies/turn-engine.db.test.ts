@@ -119,7 +119,7 @@ describe("a message that comes while the answer is written", () => {
     expect((await said()).map(({ text }) => text)).toEqual(["one+two"]);
   });
 
-  it("stops it twice at the most: then it is answered, whatever comes", async () => {
+  it("stops it twice at most: then it is answered, whatever comes", async () => {
     await write("one");
     for (const next of ["two", "three"]) {
       const responder = hanging();
@@ -147,7 +147,7 @@ describe("a message that comes while the answer is written", () => {
 });
 
 describe("a reply of several messages", () => {
-  it("stands in the thread in its order, and is sent in it", async () => {
+  it("is in the thread in its order, and is sent in that order", async () => {
     await write();
     engine.responder.answer = () => ({ outcome: "reply", texts: ["first", "second", "third"] });
     await turn();
@@ -161,7 +161,7 @@ describe("a reply of several messages", () => {
     expect(sent).toEqual(["first", "second", "third"].map((body): unknown => expect.objectContaining({ body })));
   });
 
-  it("ends where a person takes over, also when their message had begun before the reply was committed and waited for its row", async () => {
+  it("ends where a person takes over, even when the transaction of their message began before the reply was committed", async () => {
     await write();
     await turn();
     // As a transaction that began earlier and got the row only now would write it: not before what was said meanwhile.
@@ -273,7 +273,7 @@ describe("a responder that cannot answer", () => {
   });
 });
 
-it("a turn whose workers die or cannot write it three times asks nobody any more, and the customer is told", async () => {
+it("a turn whose workers die or cannot write it three times asks nobody any more, and the customer still gets an answer", async () => {
   await write();
   await test.superuser.query("update onethread.lanes set attempts = 3 where kind = 'reply' and wanted > done");
   await turn();
@@ -282,7 +282,7 @@ it("a turn whose workers die or cannot write it three times asks nobody any more
   expect(engine.responder.asked).toEqual([]);
 });
 
-it("a responder that meets an outage of our own database on its last try fails nobody: the turn comes again", async () => {
+it("a responder that meets an outage of our own database on its last try fails nobody: the turn is tried again", async () => {
   await write();
   await test.superuser.query("update onethread.lanes set attempts = 2 where kind = 'reply' and wanted > done");
   engine.responder.answer = async () => {
@@ -300,7 +300,7 @@ it("a lane whose holder died counts as tried once more", async () => {
   expect((await engine.claimOne("reply")).attempts).toBe(1);
 });
 
-it("what a turn cost stands in its row", async () => {
+it("what a turn cost is in its row", async () => {
   await write();
   const work = {
     model: "gpt-x",
@@ -337,7 +337,7 @@ describe("events", () => {
     ]);
     return rows.map(({ type }) => type);
   };
-  it("tell of every end of a turn, in its transaction", async () => {
+  it("report every end of a turn, in its transaction", async () => {
     await write();
     await turn();
     await write();
@@ -414,7 +414,7 @@ describe("a turn that waits for an answer from outside", () => {
     expect(engine.responder.asked[1]?.turnId).not.toBe(turnId);
   });
 
-  it("is superseded twice at the most: then newer messages wait for its answer", async () => {
+  it("is superseded twice at most: then newer messages wait for its answer", async () => {
     engine.responder.answer = () => later();
     for (const text of ["one", "two", "three"]) {
       await write(text);
@@ -433,7 +433,7 @@ describe("a turn that waits for an answer from outside", () => {
     expect((await said()).map(({ text }) => text)).toEqual(["for three", "four"]);
   });
 
-  it("ends without a word when a person takes over meanwhile", async () => {
+  it("ends without a word when a person takes over in the meantime", async () => {
     await write();
     engine.responder.answer = () => later();
     await turn();
@@ -446,7 +446,7 @@ describe("a turn that waits for an answer from outside", () => {
   });
 });
 
-it("an approval that comes before its turn is parked wakes the lane all the same", async () => {
+it("an approval that comes before its turn is parked still wakes the lane", async () => {
   await write();
   engine.responder.answer = async (context) => {
     await test.superuser.query(

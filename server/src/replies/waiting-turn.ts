@@ -1,4 +1,4 @@
-// Owns: a turn that began earlier and waits for somebody outside, as its row tells of it, and what it has used up. Pure.
+// Owns: a turn that began earlier and waits for somebody outside, as its row describes it, and what it has used up. Pure.
 import { z } from "zod";
 import type { TurnWork } from "../answers/responder.ts";
 import type { Row } from "../db/query.ts";

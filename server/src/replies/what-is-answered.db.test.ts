@@ -38,23 +38,23 @@ beforeEach(async () => {
 afterEach(() => engine.close());
 afterAll(() => test.close());
 
-interface Told {
+interface TurnRow {
   readonly state: string;
   readonly reason: string | null;
   readonly texts: readonly string[];
 }
 
 /** One burst, and how its turn ended. */
-async function write(...messages: readonly Omit<TestMessage, "from">[]): Promise<Told> {
+async function write(...messages: readonly Omit<TestMessage, "from">[]): Promise<TurnRow> {
   await engine.receive(business, ...messages.map((message) => ({ from: FROM, ...message })));
   await engine.turn(await engine.claimOne("reply"));
-  const { rows } = await test.superuser.query<Told>(
+  const { rows } = await test.superuser.query<TurnRow>(
     `select t.state, t.reason, coalesce((select array_agg(m.text order by m.turn_part) from onethread.messages m where m.turn_id = t.id), '{}') as texts
        from onethread.turns t order by t.covers_to desc limit 1`,
   );
-  const [told] = rows;
-  if (told === undefined) throw new Error("no turn was written");
-  return told;
+  const [turn] = rows;
+  if (turn === undefined) throw new Error("no turn was written");
+  return turn;
 }
 const isPaused = async (): Promise<boolean> =>
   (await test.superuser.query<{ paused: boolean }>("select ai_paused_at is not null as paused from onethread.conversations")).rows[0]

@@ -17,7 +17,7 @@ function problemsOf(text: string, settings: JsonObject = {}, more: Partial<Reply
 }
 
 describe("links of a reply", () => {
-  it("are fine when their host stands in the texts of the business that were shown or found, or in its prompt", () => {
+  it("are fine when their host is in the texts of the business that were shown or found, or in its prompt", () => {
     expect(problemsOf("See https://smile.example/hours or www.smile.example.")).toEqual([]);
     expect(problemsOf("See https://book.smile.example/x")).toEqual([]);
     expect(problemsOf("See https://found.example/x", {}, { found: ['{"body":"at https://found.example"}'] })).toEqual([]);
@@ -75,7 +75,7 @@ describe("what would only look like a link", () => {
   const apart = (text: string): string =>
     withoutDoubtfulLinks(text, { context: contextFor(settingsFor("http://127.0.0.1:1/v1", { allowedLinks: ["acme.de"] })), found: [] });
 
-  it("is the end of a sentence and the beginning of the next, and gets the blank between them", () => {
+  it("is the end of a sentence and the beginning of the next, and gets a space between them", () => {
     expect(apart("Tudo certo no fim.se quiser, escreva. Ende.de")).toBe("Tudo certo no fim. se quiser, escreva. Ende. de");
     expect(problemsOf(apart("Tudo certo no fim.se quiser, escreva."))).toEqual([]);
     const numbers = "Até às 18h.no sábado; 9 a.m.to 5 p.m.is fine, R$ 1.500.de entrada, z.B.im Mai, ab 10.am Montag, 8:30.se quiser";

@@ -6,7 +6,7 @@ export interface Link {
   readonly text: string;
   /** Lower case, punycode, without "www.". */
   readonly host: string;
-  /** It may as well be the end of one sentence and the beginning of the next, written without a blank ("the end.so it goes"). */
+  /** It may just as well be the end of one sentence and the beginning of the next, written without a space ("the end.so it goes"). */
   readonly isDoubtful: boolean;
 }
 
@@ -23,7 +23,7 @@ const MAX_HOST = 253;
 /** As much of an address as its host can need. */
 const MAX_ADDRESS = 1_000;
 const CLOSING = new Set(".,;:!?)]}*_~»”’");
-// What is written without a scheme is a link only under a real ending: those below, and those of the countries.
+// What is written without a scheme is a link only with a real ending: those below, and those of countries.
 const ENDINGS = new Set("com net org info biz dev xyz icu vip".split(" "));
 /** Endings that are words as well. */
 const WORD_ENDINGS = new Set(
@@ -86,14 +86,14 @@ function hostLength(run: string): number {
   return best;
 }
 
-interface Found {
+interface Span {
   readonly from: number;
   readonly to: number;
 }
 
 /** Where in a piece without a scheme an address begins and ends; what follows a host behind a slash, a colon or a question mark belongs to it. */
-function addressesIn(piece: string): readonly Found[] {
-  const found: Found[] = [];
+function addressesIn(piece: string): readonly Span[] {
+  const found: Span[] = [];
   for (const { 0: run, index } of piece.matchAll(RUN)) {
     const at = run.lastIndexOf("@");
     let from = at + 1;

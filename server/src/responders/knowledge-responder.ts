@@ -10,19 +10,22 @@ const MAX_QUESTION_LENGTH = 1_000;
 const MOST_TEXTS = 3;
 const COURTESIES = new Set(["greeting", "thanks", "answer", "chosen", "shared", "nothing", "stop"]);
 
-type Answered = { readonly question: string; readonly hit: KnowledgeHit | undefined };
+interface QuestionAndHit {
+  readonly question: string;
+  readonly hit: KnowledgeHit | undefined;
+}
 
 export function createKnowledgeResponder(deps: { readonly knowledge: Pick<KnowledgeBase, "search"> }): Responder {
-  async function find({ businessId, language }: ReplyContext, question: string): Promise<Answered> {
+  async function find({ businessId, language }: ReplyContext, question: string): Promise<QuestionAndHit> {
     const text = question.slice(-MAX_QUESTION_LENGTH);
     const hits = await deps.knowledge.search({ businessId, text, language });
     return { question, hit: hits.find(({ answers }) => answers) };
   }
 
-  const isFound = ({ hit }: Answered): boolean => hit !== undefined;
+  const isFound = ({ hit }: QuestionAndHit): boolean => hit !== undefined;
 
-  /** Several questions are each looked up; else all the words together, and where that finds nothing each message for itself. */
-  async function findAll(context: ReplyContext, words: readonly string[]): Promise<readonly Answered[]> {
+  /** Several questions are each looked up; otherwise all the words together and, if that finds nothing, each message on its own. */
+  async function findAll(context: ReplyContext, words: readonly string[]): Promise<readonly QuestionAndHit[]> {
     const asked = words.map(questionsOf);
     const guessed = asked.flatMap((one) => one.guessed).slice(-MOST_TEXTS);
     const questions = asked.flatMap(({ whole }) => whole).slice(-MOST_TEXTS);
@@ -62,8 +65,8 @@ export function createKnowledgeResponder(deps: { readonly knowledge: Pick<Knowle
   };
 }
 
-/** Each text once. What is left open is said, and a person is fetched for it. */
-function answerWith(answered: readonly Answered[], { handoffText, burst }: ReplyContext): ResponderAnswer {
+/** Each text once. What is left open is named, and a person is fetched for it. */
+function answerWith(answered: readonly QuestionAndHit[], { handoffText, burst }: ReplyContext): ResponderAnswer {
   const hits = [...new Map(answered.flatMap(({ hit }) => (hit === undefined ? [] : [[`${hit.id} ${hit.body}`, hit] as const]))).values()];
   const text = hits.map(({ body }) => renderMarkdown(body)).join("\n\n");
   const work = { sources: hits.map(({ id, title }) => ({ id, title })) };

@@ -29,8 +29,8 @@ export interface ModelResponderDeps {
   readonly log: Log;
 }
 
-/** Everything of one reply. The transcript outlives a model that failed: the second one goes on where it stopped, and no tool is called twice. */
-interface Run {
+/** The transcript outlives a model that failed: the second one continues where it stopped, and no tool is called twice. */
+interface ReplyInProgress {
   readonly context: ReplyContext;
   readonly prompt: RenderedPrompt;
   readonly tools: ToolSet;
@@ -43,65 +43,65 @@ interface Run {
   isRepaired: boolean;
 }
 
-/** When a second model waits, the first one may not use up all of the time. */
+/** When there is a second model, the first one may not use up all of the time. */
 const FIRST_SHARE = 0.6;
 const MAX_IDLE_MS = 15_000;
 const MAX_SPENT_ROUNDS = 2;
-/** Of an answer, times what could be sent: what is longer is too long anyway. */
+/** How much of an answer is read, as a multiple of what could be sent: what is longer is too long anyway. */
 const LOOKED_AT = 4;
 /** The reason of every handoff that a model asks for. Its own sentence may quote the customer, and reasons go into events and lists. */
 const ASKED_BY_MODEL = "asked_by_model";
 
-function workOf(run: Run): NonNullable<ResponderAnswer["work"]> {
-  const { knowledge } = run.context;
+function workOf(reply: ReplyInProgress): NonNullable<ResponderAnswer["work"]> {
+  const { knowledge } = reply.context;
   return {
-    ...run.bill.total(),
-    toolCalls: [...run.tools.calls],
+    ...reply.bill.total(),
+    toolCalls: [...reply.tools.calls],
     ...(knowledge.length === 0 ? {} : { sources: knowledge.map(({ id, title }) => ({ id, title })) }),
   };
 }
 
 /** Undefined: it is to be written once more. */
-function judge(answer: ModelAnswer, run: Run, log: Log): ResponderAnswer | undefined {
-  const { context, prompt } = run;
+function judge(answer: ModelAnswer, reply: ReplyInProgress, log: Log): ResponderAnswer | undefined {
+  const { context, prompt } = reply;
   const tidy = tidyReply(answer.text, LOOKED_AT * context.settings.maxMessages * context.settings.maxMessageLength);
-  const text = withoutDoubtfulLinks(tidy, { context, found: run.found });
+  const text = withoutDoubtfulLinks(tidy, { context, found: reply.found });
   if (answer.finishReason === "content-filter") return { outcome: "handoff", text: context.handoffText, reason: "content_filter" };
   if (text === "") throw new ResponderFault("The model answered with nothing.");
-  const tools = run.tools.tools.map(({ name }) => name);
-  const problems: ReplyProblem[] = [...checkReply({ text, context, mark: prompt.mark, rules: prompt.rules, tools, found: run.found })];
+  const tools = reply.tools.tools.map(({ name }) => name);
+  const problems: ReplyProblem[] = [...checkReply({ text, context, mark: prompt.mark, rules: prompt.rules, tools, found: reply.found })];
   const wasCut = answer.finishReason === "length";
   if (wasCut) problems.push({ kind: "too_long", advice: "It was cut off because it was too long. Write it much shorter." });
   if (problems.length > 0) {
     const kinds = [...new Set(problems.map(({ kind }) => kind))];
-    log.warn({ conversationId: context.conversationId, kinds, again: !run.isRepaired }, "reply.refused");
-    if (!run.isRepaired) {
-      run.isRepaired = true;
+    log.warn({ conversationId: context.conversationId, kinds, again: !reply.isRepaired }, "reply.refused");
+    if (!reply.isRepaired) {
+      reply.isRepaired = true;
       const advice = problems.map((problem) => problem.advice).join(" ");
-      if (answer.message !== undefined) run.transcript.push(answer.message);
-      run.transcript.push({ role: "user", content: `Your message was not sent. ${advice} Write only the message to the customer.` });
+      if (answer.message !== undefined) reply.transcript.push(answer.message);
+      reply.transcript.push({ role: "user", content: `Your message was not sent. ${advice} Write only the message to the customer.` });
       return undefined;
     }
-    // A guess of the language may be wrong, and what is too long can be cut; nobody has to come for these.
+    // The guess of the language may be wrong, and what is too long can be cut; no person is needed for these.
     if (kinds.some((kind) => kind === "leak" || kind === "link"))
       return { outcome: "handoff", text: context.handoffText, reason: "unsafe_reply" };
   }
   return { outcome: "reply", texts: splitReply(wasCut ? `${text}…` : text, context.settings) };
 }
 
-async function runTools(answer: ModelAnswer, run: Run, signal: AbortSignal): Promise<ResponderAnswer | undefined> {
-  const { settings, handoffText } = run.context;
-  const called = await run.caller.call(answer.calls, signal);
+async function runTools(answer: ModelAnswer, reply: ReplyInProgress, signal: AbortSignal): Promise<ResponderAnswer | undefined> {
+  const { settings, handoffText } = reply.context;
+  const called = await reply.caller.call(answer.calls, signal);
   if (called.outcome === "handoff") return { outcome: "handoff", text: handoffText, reason: ASKED_BY_MODEL };
   if (called.outcome === "waits") return { outcome: "later", waitsFor: "approval", waitMs: settings.tools.approvalWaitMs };
-  run.found.push(...called.found);
-  if (answer.message !== undefined) run.transcript.push(answer.message, called.message);
+  reply.found.push(...called.found);
+  if (answer.message !== undefined) reply.transcript.push(answer.message, called.message);
   return undefined;
 }
 
-/** With no calls left a person can still be fetched; a model that goes on calling other tools all the same has to answer at last. */
-function offerOf(run: Run, spent: number): { readonly tools: ToolSet["tools"]; readonly mayCall: boolean } {
-  const tools = run.tools.tools;
+/** With no calls left a person can still be fetched; a model that goes on calling other tools has to answer in the end. */
+function offerOf(reply: ReplyInProgress, spent: number): { readonly tools: ToolSet["tools"]; readonly mayCall: boolean } {
+  const tools = reply.tools.tools;
   const onlyHandoff = tools.filter(({ name }) => name === HANDOFF);
   if (spent === 0) return { tools, mayCall: true };
   return spent <= MAX_SPENT_ROUNDS && onlyHandoff.length > 0 ? { tools: onlyHandoff, mayCall: true } : { tools, mayCall: false };
@@ -109,24 +109,24 @@ function offerOf(run: Run, spent: number): { readonly tools: ToolSet["tools"]; r
 
 async function converse(
   open: OpenModel,
-  run: Run,
+  reply: ReplyInProgress,
   { signal, log }: { readonly signal: AbortSignal; readonly log: Log },
 ): Promise<ResponderAnswer> {
-  const { settings } = run.context;
+  const { settings } = reply.context;
   const idleMs = Math.min(MAX_IDLE_MS, settings.modelTimeoutMs / 2);
   // Ends: every round uses up calls, or the one repair, or one of those in which only a person can still be fetched, or is the last one.
   for (let spent = 0; ;) {
-    if (run.caller.callsLeft() === 0) spent += 1;
-    const offer = offerOf(run, spent);
-    const question = { instructions: run.prompt.instructions, messages: run.transcript, ...offer, idleMs };
-    const answer = await askModel(open, question, { signal, onUsage: (usage) => run.bill.add(open.settings, usage) });
+    if (reply.caller.callsLeft() === 0) spent += 1;
+    const offer = offerOf(reply, spent);
+    const question = { instructions: reply.prompt.instructions, messages: reply.transcript, ...offer, idleMs };
+    const answer = await askModel(open, question, { signal, onUsage: (usage) => reply.bill.add(open.settings, usage) });
     const called = answer.calls.length > 0;
-    const outcome = called ? await runTools(answer, run, signal) : judge(answer, run, log);
+    const outcome = called ? await runTools(answer, reply, signal) : judge(answer, reply, log);
     if (outcome !== undefined) return outcome;
   }
 }
 
-/** Other providers' marks on what was said (signatures of thoughts) mean nothing to the next one. */
+/** One provider's marks on what was said (signatures of thoughts) mean nothing to the next one. */
 function withoutMarks(messages: readonly ModelMessage[]): readonly ModelMessage[] {
   return messages.map((message) => {
     if (message.role !== "assistant" || typeof message.content === "string") return message;
@@ -150,17 +150,17 @@ function bothFailed(first: ResponderFault, second: ResponderFault): ResponderFau
 }
 
 export function createModelResponder({ models, openTools, log }: ModelResponderDeps): Responder {
-  /** A fault for everything that goes wrong; only the caller's own abort passes as it is. */
+  /** A fault for everything that goes wrong; only the caller's own abort is passed on as it is. */
   async function tryModel(
     settings: ModelSettings,
-    run: Run,
+    reply: ReplyInProgress,
     { caller, ms }: { readonly caller: AbortSignal; readonly ms: number },
   ): Promise<ResponderAnswer> {
     const late = AbortSignal.timeout(Math.max(1, Math.floor(ms)));
     const signal = AbortSignal.any([caller, late]);
     try {
-      const open = await untilAborted(models.open(run.context.businessId, settings), signal);
-      return await converse(open, run, { signal, log });
+      const open = await untilAborted(models.open(reply.context.businessId, settings), signal);
+      return await converse(open, reply, { signal, log });
     } catch (error) {
       if (caller.aborted) throw caller.reason;
       if (error instanceof ResponderFault) throw error;
@@ -169,17 +169,17 @@ export function createModelResponder({ models, openTools, log }: ModelResponderD
     }
   }
 
-  async function answer(run: Run, model: ModelSettings, caller: AbortSignal): Promise<ResponderAnswer> {
-    const { modelTimeoutMs, fallbackModel } = run.context.settings;
-    const left = (): number => run.beganAt + modelTimeoutMs - performance.now();
-    if (fallbackModel === null) return tryModel(model, run, { caller, ms: left() });
+  async function answer(reply: ReplyInProgress, model: ModelSettings, caller: AbortSignal): Promise<ResponderAnswer> {
+    const { modelTimeoutMs, fallbackModel } = reply.context.settings;
+    const left = (): number => reply.beganAt + modelTimeoutMs - performance.now();
+    if (fallbackModel === null) return tryModel(model, reply, { caller, ms: left() });
     try {
-      return await tryModel(model, run, { caller, ms: left() * FIRST_SHARE });
+      return await tryModel(model, reply, { caller, ms: left() * FIRST_SHARE });
     } catch (first) {
       if (!(first instanceof ResponderFault) || caller.aborted || isOutage(first)) throw first;
-      log.warn({ conversationId: run.context.conversationId, error: first }, "model.fell-back");
-      run.transcript.splice(0, Infinity, ...withoutMarks(run.transcript));
-      return tryModel(fallbackModel, run, { caller, ms: left() }).catch((second: unknown) => {
+      log.warn({ conversationId: reply.context.conversationId, error: first }, "model.fell-back");
+      reply.transcript.splice(0, Infinity, ...withoutMarks(reply.transcript));
+      return tryModel(fallbackModel, reply, { caller, ms: left() }).catch((second: unknown) => {
         throw second instanceof ResponderFault && !caller.aborted ? bothFailed(first, second) : second;
       });
     }
@@ -215,7 +215,7 @@ export function createModelResponder({ models, openTools, log }: ModelResponderD
       const beganAt = performance.now();
       const tools = await open(context, signal);
       const prompt = renderPrompt(context, { tools: tools.tools.map(({ name }) => name), earlierCalls: tools.earlierCalls });
-      const run: Run = {
+      const reply: ReplyInProgress = {
         context,
         prompt,
         tools,
@@ -227,11 +227,11 @@ export function createModelResponder({ models, openTools, log }: ModelResponderD
         isRepaired: false,
       };
       try {
-        return { ...(await answer(run, model, signal)), work: workOf(run) };
+        return { ...(await answer(reply, model, signal)), work: workOf(reply) };
       } catch (error) {
         if (!(error instanceof ResponderFault)) throw error;
         const { message, cause, isFinal, retryAfterMs } = error;
-        throw new ResponderFault(message, { cause, isFinal, work: workOf(run), ...(retryAfterMs === undefined ? {} : { retryAfterMs }) });
+        throw new ResponderFault(message, { cause, isFinal, work: workOf(reply), ...(retryAfterMs === undefined ? {} : { retryAfterMs }) });
       } finally {
         close(tools);
       }

@@ -1,12 +1,11 @@
 // Owns: one long answer as several messages, broken where a reader pauses. Pure. Refuses to know: how they are sent.
+import { TEXT_MAX } from "../whatsapp/validate-content.ts";
 
 export interface SplitLimits {
   readonly maxMessages: number;
   readonly maxMessageLength: number;
 }
 
-/** WhatsApp refuses a longer one. */
-const HARD_LIMIT = 4_096;
 const ELLIPSIS = "…";
 const LOOK_AHEAD = 64;
 
@@ -21,7 +20,7 @@ type Breaks = (text: string, limit: number) => number;
 /** Where the last segment ends that fits whole; 0: not even the first one does. */
 function lastEnd(segmenter: Intl.Segmenter, text: string, limit: number): number {
   let end = 0;
-  // What stands behind the limit is seen as well: without it, a torn segment would look whole.
+  // What comes after the limit is seen as well: without it, a torn segment would look whole.
   for (const { index, segment } of segmenter.segment(text.slice(0, limit + LOOK_AHEAD)))
     if (index + segment.length <= limit) end = index + segment.length;
   return end;
@@ -67,13 +66,13 @@ function cut(text: string, limit: number): string {
 
 /** Whether it fits without anything being cut away. */
 export function fitsReply(text: string, limits: SplitLimits): boolean {
-  const limit = Math.min(limits.maxMessageLength, HARD_LIMIT);
+  const limit = Math.min(limits.maxMessageLength, TEXT_MAX);
   return splitFrom(MANNERS.length - 1, text, limit).length <= limits.maxMessages;
 }
 
-/** Nothing but blank space is lost; unless it does not fit at all, then the end of it. Empty for a blank text. */
+/** Nothing but blank space is lost, unless it does not fit at all: then its end is. Empty for a blank text. */
 export function splitReply(text: string, limits: SplitLimits): readonly string[] {
-  const limit = Math.min(limits.maxMessageLength, HARD_LIMIT);
+  const limit = Math.min(limits.maxMessageLength, TEXT_MAX);
   for (const manner of MANNERS.keys()) {
     const pieces = splitFrom(manner, text, limit);
     if (pieces.length <= limits.maxMessages) return pieces;

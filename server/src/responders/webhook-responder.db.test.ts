@@ -17,7 +17,7 @@ import { createWebhookResponder } from "./webhook-responder.ts";
 const SECRET = `whsec_${Buffer.from("a signing secret of the test....").toString("base64")}`;
 const NEVER = new AbortController().signal;
 
-interface Asked {
+interface AgentRequest {
   readonly headers: Record<string, string>;
   readonly body: string;
 }
@@ -31,7 +31,7 @@ let outside: OutsideHttp;
 let settings: ReplySettingsStore;
 let responder: Responder;
 let agentUrl: string;
-const asked: Asked[] = [];
+const asked: AgentRequest[] = [];
 let agent: (request: IncomingMessage, response: ServerResponse) => void;
 const server = createServer((request, response) => {
   let body = "";
@@ -209,7 +209,7 @@ test.for([
   expect((await answer(context.turnId, { messages: ["Late."] })).status).toBe(200);
 });
 
-test("an agent that is slow, gone, or inside the network is a fault: the first two may help themselves, the last not", async () => {
+test("an agent that is slow, gone, or inside the network is a fault: the first two may pass, the last is final", async () => {
   agent = () => undefined;
   const elsewhere = async (url: string): Promise<unknown> => {
     const context = await contextOf(await thread());
@@ -261,7 +261,7 @@ test("an answer that comes before the question has been answered is known: it wi
   expect(asked).toEqual([]);
 });
 
-test("an inline answer refuses the one that comes through the API behind it", async () => {
+test("after an inline answer the one through the API is refused", async () => {
   agent = says(200, { text: "Inline." });
   const context = await contextOf(await thread());
   await respond(context);
@@ -369,7 +369,7 @@ test("the answer that was sent is the same success also after its turn is over",
   expect((await answer(turnId, { messages: ["Part 1"] })).json["code"]).toBe("turn_already_answered");
 });
 
-test("an answer that does not fit is told why, and the turn still waits", async () => {
+test("an answer that does not fit is refused with the reason, and the turn still waits", async () => {
   const { turnId } = await waitingTurn();
   for (const wrong of [
     {},

@@ -70,7 +70,7 @@ export function createWebhookResponder(deps: WebhookResponderDeps): Responder {
     const later = { outcome: "later", waitsFor: "answer", waitMs } as const;
     const written = readResponse(response, context.settings);
     if (written.outcome === "later") return later;
-    // An answer came through the API first: the lane takes that one up, at once.
+    // An answer came through the API first: the lane goes on with that one, at once.
     if (!(await deps.takeAnswer(context, written))) return later;
     if (written.outcome === "handoff") return { ...written, text: written.text ?? context.handoffText };
     return written;
@@ -94,18 +94,18 @@ function webhookOf({ webhook }: ReplySettings): WebhookSettings {
   return webhook;
 }
 
-interface Signed {
+interface WebhookMessage {
   readonly turnId: string;
   readonly now: Date;
   readonly body: string;
 }
 
-function signatureOf(secret: string, secretName: string, { turnId, now, body }: Signed): string {
+function signatureOf(secret: string, secretName: string, { turnId, now, body }: WebhookMessage): string {
   try {
     return new Webhook(secret).sign(turnId, now, body);
   } catch (cause) {
     // The library's message may show the secret.
-    throw new ResponderFault(`The secret ${secretName} is no signing secret: it must be whsec_ and then base64.`, {
+    throw new ResponderFault(`The secret ${secretName} is not a signing secret: it must be whsec_ followed by base64.`, {
       isFinal: true,
       cause: new Error(cause instanceof Error ? cause.name : "unusable secret"),
     });
@@ -171,7 +171,9 @@ function refusalOf({ status, headers }: OutsideAnswer): ResponderFault {
   const isFinal = !mayPass(status);
   const retryAfterMs = readRetryAfter((name) => headers.get(name), Date.now());
   const what =
-    status < 400 && status >= 300 ? `leads on to another address (${String(status)}), which is not followed` : `answered ${String(status)}`;
+    status < 400 && status >= 300
+      ? `redirects to another address (${String(status)}), which is not followed`
+      : `answered ${String(status)}`;
   return new ResponderFault(`The agent ${what}.`, { isFinal, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) });
 }
 

@@ -63,7 +63,7 @@ test("an approved call is made with the arguments that the person saw, although 
   await approve(callId);
   const set = await tools.set(contextOf(place));
   expect(target.seen.map(({ body, headers }) => [JSON.parse(body) as unknown, headers["idempotency-key"]])).toEqual([[{ a: 1 }, callId]]);
-  expect(set.earlierCalls).toMatchObject([{ tool: "book", arguments: { a: 1 }, state: "done", told: { status: 200 } }]);
+  expect(set.earlierCalls).toMatchObject([{ tool: "book", arguments: { a: 1 }, state: "done", report: { status: 200 } }]);
   expect(set.calls).toMatchObject([{ tool: "book", state: "done" }]);
   await set.close();
   const later = await tools.set(contextOf(place));

@@ -182,7 +182,7 @@ async function createToolSet(
 /** What only reads may be asked again, and what never left may be made again: the model is not told about those. */
 function earlierCall({ tool, arguments: args, state, result }: BurstCall, known: CallableTool | undefined): readonly EarlierCall[] {
   if (known?.isRepeatable === true) return [];
-  const tell = (as: EarlierCall["state"], told: Json): readonly EarlierCall[] => [{ tool, arguments: args, state: as, told }];
+  const tell = (as: EarlierCall["state"], report: Json): readonly EarlierCall[] => [{ tool, arguments: args, state: as, report }];
   switch (state) {
     case "done":
       return tell("done", result);

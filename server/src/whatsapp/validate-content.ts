@@ -15,7 +15,8 @@ export type ValidatedContent =
   { readonly ok: true; readonly type: OutboundType; readonly content: JsonObject } | { readonly ok: false; readonly reason: string };
 
 const DEPTH_LIMIT = 20;
-const TEXT_MAX = 4096;
+/** Characters of a text that WhatsApp takes. */
+export const TEXT_MAX = 4_096;
 const MAX_CARDS = 257;
 /** What a reaction may hold: one emoji, however many code points it is made of. */
 const EMOJI_MAX = 64;
