@@ -14,6 +14,15 @@ const mergeColumns = {
   loser_last: "int8",
 } as const;
 
+const sides = {
+  winnerId: "uuid",
+  loserId: "uuid",
+  winnerDone: "int8",
+  winnerLast: "int8",
+  loserDone: "int8",
+  loserLast: "int8",
+} as const;
+
 /** What a conversation keeps of the times of its messages `m`. */
 export const TIMES_OF_MESSAGES = `max(least(m.sent_at, m.received_at)) as last_message_at,
            max(least(m.sent_at, m.received_at)) filter (where m.direction = 'in' and opens_window(m.type, m.content)) as last_customer_message_at`;
@@ -116,14 +125,7 @@ export const returnMessages = defineQuery({
   name: "identity.return-messages",
   role: "app",
   columns: {},
-  params: {
-    winnerId: "uuid",
-    loserId: "uuid",
-    winnerDone: "int8",
-    winnerLast: "int8",
-    loserDone: "int8",
-    loserLast: "int8",
-  },
+  params: sides,
   text: `
 update messages m set conversation_id = :loserId, seq = m.seq - case when m.seq <= :winnerDone + :loserDone then :winnerDone else :winnerLast end
  where m.business_id = :business and m.conversation_id = :winnerId
@@ -136,14 +138,7 @@ export const returnSessions = defineQuery({
   name: "identity.return-sessions",
   role: "app",
   columns: {},
-  params: {
-    winnerId: "uuid",
-    loserId: "uuid",
-    winnerDone: "int8",
-    winnerLast: "int8",
-    loserDone: "int8",
-    loserLast: "int8",
-  },
+  params: sides,
   text: `
 with mine as (
   select s.id, case when s.from_seq <= :winnerDone + :loserDone then :winnerDone else :winnerLast end as places
