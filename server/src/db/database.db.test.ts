@@ -263,3 +263,26 @@ it("a business whose work all waits for a lock leaves connections for the others
   holder.release();
   expect(await Promise.all(stuck)).toEqual(stuck.map(() => 1));
 });
+
+it("a connection to a server that has become read-only is given up", async () => {
+  const narrow = createDatabase({ url: test.url, appConnections: 1, ingestConnections: 1, applicationName: "narrow", log: test.log });
+  const becomeReadOnly = defineQuery({
+    name: "test.become-read-only",
+    role: "ingest",
+    columns: { value: "text" },
+    text: "select set_config('default_transaction_read_only', 'on', false) as value",
+  });
+  const write = defineQuery({
+    name: "test.write",
+    role: "ingest",
+    columns: { count: "int8" },
+    text: "with written as (update conversations set updated_at = updated_at where false returning 1) select count(*) as count from written",
+  });
+  try {
+    await narrow.batches.run(becomeReadOnly, []);
+    await expect(narrow.batches.run(write, [])).rejects.toMatchObject({ code: "25006" });
+    await expect(narrow.batches.run(write, [])).resolves.toEqual([{ count: 0 }]);
+  } finally {
+    await narrow.close();
+  }
+});

@@ -272,3 +272,18 @@ it.for<[string, string]>([
   await app.close();
   await ended;
 });
+
+it.for(["/conversations?q=%00", "/conversations?q=a%00b"])("what PostgreSQL cannot hold is the caller's fault: %s", async (path) => {
+  expect((await http.app.inject({ url: `/api/v1${path}`, headers })).statusCode).toBeLessThan(500);
+});
+
+it("a reason with U+0000 pauses, or is refused, but is not our failure", async () => {
+  const id = await createTestThread(test, business);
+  const url = `/api/v1/conversations/${id}/pause`;
+  expect((await http.app.inject({ method: "POST", url, headers, payload: { reason: "a\0b" } })).statusCode).toBeLessThan(500);
+});
+
+it("a cursor with a day that does not exist is the caller's fault", async () => {
+  const cursor = Buffer.from(JSON.stringify(["2026-02-30 10:00:00+00", "00000000-0000-7000-8000-000000000000"])).toString("base64url");
+  expect((await http.app.inject({ url: `/api/v1/conversations?cursor=${cursor}`, headers })).statusCode).toBe(400);
+});

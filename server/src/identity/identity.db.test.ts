@@ -3,7 +3,7 @@ import { expectNothingBroken } from "../../test/support/expect-nothing-broken.ts
 import type { TestBusiness } from "../../test/support/test-business.ts";
 import type { TestDatabase } from "../../test/support/test-database.ts";
 import { closeTestEngine, openTestEngine, type TestEngine } from "../../test/support/test-engine.ts";
-import { textMessage, webhookBody } from "../../test/support/webhook-bodies.ts";
+import { messagesBody, textMessage, webhookBody } from "../../test/support/webhook-bodies.ts";
 import type { Identifier } from "./identifier.ts";
 import { createSettleIdentity } from "./settle-identity.ts";
 import { parseCloudWebhook } from "../whatsapp/parse-webhook.ts";
@@ -55,6 +55,16 @@ describe("one person, one thread", () => {
     const [thread, ...others] = await threadsOf("12025550401", "US.a1");
     expect(others).toEqual([]);
     expect(await textsOf(thread)).toEqual(["1", "2", "3"]);
+  });
+
+  it("a redelivered webhook does not change who a phone number belongs to", async () => {
+    const old = messagesBody(business.phoneNumberId, { id: "wamid.owner-old", from: "13035550001", userId: "US.owner.first" });
+    await receiveBody(old);
+    await engine.receive(business, { from: "13035550001", userId: "US.owner.second" });
+    const second = await threadsOf("US.owner.second");
+    expect(await threadsOf("13035550001")).toEqual(second);
+    expect(await receiveBody(old)).toMatchObject({ duplicates: 1 });
+    expect(await threadsOf("13035550001")).toEqual(second);
   });
 
   it.each([

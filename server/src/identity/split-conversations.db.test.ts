@@ -4,6 +4,7 @@ import { expectNothingBroken } from "../../test/support/expect-nothing-broken.ts
 import type { TestBusiness } from "../../test/support/test-business.ts";
 import type { TestDatabase } from "../../test/support/test-database.ts";
 import { closeTestEngine, openTestEngine, type TestEngine } from "../../test/support/test-engine.ts";
+import { createWakeUps } from "../lanes/wake-ups.ts";
 import { createTestTracker } from "../../test/support/test-tracker.ts";
 import { createMergeByHand, type MergeByHand } from "./merge-by-hand.ts";
 import { createSplitConversations, type SplitConversations } from "./split-conversations.ts";
@@ -300,5 +301,31 @@ describe("merge and split", () => {
       conversationId: unknown,
     });
     expect(await splitConversations({ businessId, conversationId: id, execute: true })).toEqual({ outcome: "not_merged" });
+  });
+
+  it("after a split, what the customer writes goes into their own thread again, in every process", async () => {
+    const wakeUps = createWakeUps({ url: test.url, origin: "another-process", listen: true, log: test.log });
+    let heard = Promise.withResolvers<undefined>();
+    wakeUps.on("identity", () => {
+      engine.intake.forget();
+      heard.resolve(undefined);
+    });
+    wakeUps.start();
+    await heard.promise;
+    heard = Promise.withResolvers();
+    for (const userId of ["US.again.a", "US.again.a", "US.again.b"]) await engine.receive(business, { userId });
+    const { rows } = await test.superuser.query<{ id: string }>(
+      "select conversation_id as id from aliases where value in ('US.again.a', 'US.again.b') order by value",
+    );
+    const [a = "", b = ""] = rows.map(({ id }) => id);
+    const { businessId } = business;
+    await mergeByHand({ businessId, conversationIds: [a, b], execute: true });
+    await engine.receive(business, { userId: "US.again.b" });
+    await splitConversations({ businessId, conversationId: b, execute: true });
+    await heard.promise;
+    await wakeUps.stop();
+    await engine.receive(business, { userId: "US.again.b", text: "after the split" });
+    const after = await test.superuser.query<{ id: string }>("select conversation_id as id from messages where text = 'after the split'");
+    expect(after.rows).toEqual([{ id: b }]);
   });
 });

@@ -520,3 +520,16 @@ it("a stop that waited for a run leaves no timer behind that would keep the proc
   await stopped;
   expect(timers()).toBeLessThanOrEqual(before);
 });
+
+it("a business whose customers are still writing does not keep the next one from its turn", async () => {
+  const businesses: TestBusiness[] = [];
+  for (let n = 0; n < 4; n += 1) businesses.push(await createTestBusiness(test.superuser, { quietMs: 0, ceilingMs: 0 }));
+  const [first, second, writing, last] = businesses.sort((x, y) => (x.businessId < y.businessId ? -1 : 1));
+  if (first === undefined || second === undefined || writing === undefined || last === undefined) throw new Error("four businesses");
+  await test.superuser.query("update onethread.businesses set quiet_ms = 60000, ceiling_ms = 60000 where id = $1", [writing.businessId]);
+  for (const one of [first, second, writing, last]) await lanesOf(one, one === last ? 1 : 20, 7);
+  await test.superuser.query("update onethread.lanes set check_at = now() - interval '1 second' where kind = 'reply'");
+  const served: string[] = [];
+  for (let n = 0; n < 8; n += 1) for (const lane of await engine.claim("reply", { limit: 1 })) served.push(lane.businessId);
+  expect(served).toContain(last.businessId);
+});

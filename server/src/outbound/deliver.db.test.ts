@@ -2,6 +2,10 @@ import { afterAll, beforeAll, beforeEach, expect, test as it } from "vitest";
 import type { TestBusiness } from "../../test/support/test-business.ts";
 import type { TestDatabase } from "../../test/support/test-database.ts";
 import { eventually } from "../../test/support/eventually.ts";
+import { webhookBody } from "../../test/support/webhook-bodies.ts";
+import { newId } from "../kernel/ids.ts";
+import { parseCloudWebhook } from "../whatsapp/parse-webhook.ts";
+import { insertOutboundMessage } from "./accept-message.queries.ts";
 import { closeTestEngine, openTestEngine, type TestEngine } from "../../test/support/test-engine.ts";
 
 let test: TestDatabase;
@@ -202,4 +206,100 @@ it("what WhatsApp answered is stored once the database is back", async () => {
   await delivered;
   expect(await message(id)).toMatchObject({ status: "accepted", attempts: 1 });
   expect(outbox()).toHaveLength(1);
+});
+
+/** As a worker leaves it that died in mid-send. */
+async function interrupt(id: string): Promise<void> {
+  await test.superuser.query("update onethread.messages set status = 'sending' where id = $1", [id]);
+}
+const conversationOf = async (): Promise<string> => {
+  const { rows } = await test.superuser.query<{ id: string }>("select conversation_id as id from onethread.aliases where value = $1", [
+    phone,
+  ]);
+  return rows[0]?.id ?? "";
+};
+const waitsForALock = async (): Promise<number> => {
+  const { rows } = await test.superuser.query<{ count: number }>(
+    "select count(*)::int as count from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like '%outbound.%'",
+  );
+  return rows[0]?.count ?? 0;
+};
+const receiveStatus = async (status: object): Promise<void> => {
+  const timestamp = String(Math.floor(Date.now() / 1000));
+  const statuses = [{ id: `wamid.settles-${phone}`, timestamp, recipient_id: phone, ...status }];
+  const parsed = parseCloudWebhook(webhookBody(business.phoneNumberId, { statuses }));
+  if (parsed.outcome !== "events") throw new Error(parsed.reason);
+  await engine.intake.receive(parsed.events);
+};
+
+it("a message that is queued while the lane is being looked at is sent", async () => {
+  const interrupted = await engine.send(business, phone, "first");
+  await interrupt(interrupted);
+  const conversationId = await conversationOf();
+  const lane = await engine.claimOne("send");
+  const queuedId = newId();
+  const delivery = await engine.database.forBusiness(business.businessId).transaction(async (tx) => {
+    const content = JSON.stringify({ type: "text", text: { body: "second" } });
+    const message = { messageId: queuedId, author: "api", type: "text", text: "second", content, quoted: null, target: null };
+    await tx.run(insertOutboundMessage, { conversationId, ...message, eventId: newId() });
+    const running = engine.deliver(lane);
+    await eventually(waitsForALock, (count) => count === 1, { what: "the send lane waits for the one who queues" });
+    return { running };
+  });
+  await delivery.running;
+  const { rows } = await test.superuser.query(
+    "select 1 from onethread.lanes where kind = 'send' and conversation_id = $1 and check_at is not null",
+    [conversationId],
+  );
+  expect({ status: (await message(queuedId))?.status, isAwake: rows.length > 0 }).not.toEqual({ status: "queued", isAwake: false });
+});
+
+it("the status that settles an unknown message also says why it failed", async () => {
+  const id = await engine.send(business, phone, "hello");
+  await interrupt(id);
+  await engine.deliver(await engine.claimOne("send"));
+  expect((await message(id))?.status).toBe("unknown");
+  const errors = [{ code: 131026, title: "Message undeliverable" }];
+  await receiveStatus({ status: "failed", biz_opaque_callback_data: id, errors });
+  expect(await message(id)).toMatchObject({ status: "failed", code: "131026" });
+});
+
+it("a delivered message shows no error", async () => {
+  const id = await engine.send(business, phone, "hello");
+  await interrupt(id);
+  await engine.deliver(await engine.claimOne("send"));
+  await receiveStatus({ status: "delivered", biz_opaque_callback_data: id });
+  expect(await message(id)).toMatchObject({ status: "delivered", code: null });
+});
+
+it("the known outcome of a send survives a deadlock in the database", async () => {
+  const id = await engine.send(business, phone, "hello");
+  const conversationId = await conversationOf();
+  const lane = await engine.claimOne("send");
+  const other = await test.superuser.connect();
+  engine.simulator.addFailure({ match: { path: "messages", to: phone }, respond: { hangMs: 300 } });
+  try {
+    const running = engine.deliver(lane).then(
+      () => "finished",
+      () => "threw",
+    );
+    await eventually(
+      () => message(id),
+      (row) => row?.status === "sending",
+      { what: "the send is under way" },
+    );
+    await other.query("begin");
+    await other.query("select 1 from onethread.messages where id = $1 for update", [id]);
+    await eventually(waitsForALock, (count) => count === 1, { what: "the worker waits for the message" });
+    // The worker waited first, so it is the one that PostgreSQL ends.
+    await other.query("select 1 from onethread.lanes where conversation_id = $1 and kind = 'send' for update", [conversationId]);
+    await other.query("rollback");
+    await running;
+  } finally {
+    other.release();
+  }
+  await engine.expireLeases();
+  // Whoever finds a lane there, if the worker left one.
+  for (const again of await engine.claim("send")) await engine.deliver(again);
+  expect((await message(id))?.status).toBe("accepted");
 });

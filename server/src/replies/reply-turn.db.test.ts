@@ -267,3 +267,24 @@ it("whatever workers do and lose, every inbound message is covered by exactly on
   await test.superuser.query("update onethread.lanes set check_at = now() + interval '1 hour' where check_at = 'infinity'");
   await expectNothingBroken(test);
 }, 60_000);
+
+it("a reply that the database refuses ends its turn all the same, and harms no other conversation", async () => {
+  await engine.receive(business, { from: phone, text: "good" }, { from: "13035550012", text: "bad" });
+  engine.responder.answer = ({ burst }) => ({ outcome: "reply", texts: [burst[0]?.text === "bad" ? "nothing\0here" : "fine"] });
+  const lanes = await engine.claim("reply");
+  const results = await Promise.allSettled(lanes.map((lane) => engine.turn(lane)));
+  expect(results.map(({ status }) => status)).toEqual(["fulfilled", "fulfilled"]);
+  expect(await replies()).toEqual(["fine"]);
+});
+
+it("a turn that could not be written eight times ends as failed, for people to see, and the thread goes on", async () => {
+  await write();
+  await setLane("attempts = 8");
+  await engine.turn(await engine.claimOne("reply"));
+  await write();
+  await engine.turn(await engine.claimOne("reply"));
+  expect(await turns()).toMatchObject([
+    { state: "failed", reason: "gave_up" },
+    { state: "replied", reason: null },
+  ]);
+});

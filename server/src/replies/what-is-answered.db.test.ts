@@ -3,7 +3,6 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test as it } from "
 import { createTestBusiness, type TestBusiness } from "../../test/support/test-business.ts";
 import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
 import { createTestEngine, type TestEngine } from "../../test/support/test-engine.ts";
-import { createTestServices } from "../../test/support/test-services.ts";
 import type { TestMessage } from "../../test/support/webhook-bodies.ts";
 import { createKnowledgeResponder } from "../responders/knowledge-responder.ts";
 
@@ -24,7 +23,7 @@ beforeEach(async () => {
   await test.superuser.query("truncate onethread.messages, onethread.webhook_log cascade");
   business = await createTestBusiness(test.superuser, { quietMs: 0, ceilingMs: 0 });
   engine = await createTestEngine(test, [business]);
-  const knowledge = createTestServices({ database: engine.database, log: test.log }).knowledge;
+  const { knowledge } = engine.services;
   const responder = createKnowledgeResponder({ knowledge });
   engine.responder.answer = (context, signal) => responder.respond(context, signal);
   await engine.settings.change(business.businessId, {});
@@ -155,4 +154,12 @@ it("a business may answer thanks with a short courtesy of its own", async () => 
   await engine.settings.change(business.businessId, { courtesyText: "You are welcome!" });
   expect(await write({ text: "Thanks!" })).toEqual({ state: "replied", reason: null, texts: ["You are welcome!"] });
   expect(await write({ text: "👍" })).toMatchObject({ state: "skipped", texts: [] });
+});
+
+it("a text of the business that is longer than a message of WhatsApp still reaches the customer", async () => {
+  const body = "You may return it. ".repeat(300);
+  await engine.services.knowledge.addText({ businessId: business.businessId, title: "Returns policy", body, language: "english" });
+  expect(await write({ text: "What is your returns policy?" })).toMatchObject({ state: "replied" });
+  await engine.deliver(await engine.claimOne("send"));
+  expect(engine.simulator.outbox({ to: FROM }).length).toBeGreaterThan(0);
 });
