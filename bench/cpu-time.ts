@@ -25,7 +25,7 @@ function readStat(pid: number): Stat | undefined {
   }
 }
 
-/** Milliseconds of this process alone; undefined where the kernel does not tell. */
+/** Milliseconds of this process alone; undefined where the kernel does not report it. */
 export function cpuMsOf(pid: number): number | undefined {
   return readStat(pid)?.ownMs;
 }
@@ -41,7 +41,7 @@ export function cpuMsOfFamily(pid: number): number | undefined {
   return running.reduce((sum, stat) => sum + (stat?.ownMs ?? 0), own.ownMs + own.childrenMs);
 }
 
-/** The most that this process ever had in memory at once, in bytes; undefined where the kernel does not tell. */
+/** The most that this process ever had in memory at once, in bytes; undefined where the kernel does not report it. */
 export function highestMemoryOf(pid: number): number | undefined {
   try {
     const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { openHttpLoad, type HttpLoad, type LoadResult } from "./http-load.ts";
 import { latenciesOf } from "./latencies.ts";
 import { createPayloads, createWarmUp, HOT_CUSTOMERS, type PayloadPlan } from "./payloads.ts";
-import { endWithParent, numberOf, readInput, tell, textOf } from "./wire.ts";
+import { endWithParent, numberOf, readInput, sendToParent, textOf } from "./wire.ts";
 
 const input = readInput();
 const url = new URL(textOf(input, "url"));
@@ -20,7 +20,7 @@ const plan: PayloadPlan = {
 async function warmUp(load: HttpLoad, requests: readonly Buffer[]): Promise<void> {
   const { latenciesMs, refused } = await load.flood(requests, 120);
   if (latenciesMs.length < requests.length || refused > 0) throw new Error("the warm-up was not taken as a whole");
-  tell({ event: "warm" });
+  sendToParent({ event: "warm" });
   await once(process, "message");
 }
 
@@ -34,11 +34,11 @@ async function measure(load: HttpLoad): Promise<LoadResult> {
   await warmUp(load, known.slice(HOT_CUSTOMERS));
   const first = Math.ceil(perSecond);
   if (perSecond > 0) await load.pace(payloads.slice(0, first), perSecond);
-  tell({ event: "measuring" });
+  sendToParent({ event: "measuring" });
   return perSecond === 0 ? load.flood(payloads, seconds) : load.pace(payloads.slice(first), perSecond);
 }
 
 const load = await openHttpLoad({ host: url.hostname, port: Number(url.port), connections: numberOf(input, "connections") });
 endWithParent(() => Promise.resolve());
 const { latenciesMs, seconds: took, refused } = await measure(load);
-tell({ event: "measured", answered: latenciesMs.length, seconds: took, refused, ...latenciesOf(latenciesMs) });
+sendToParent({ event: "measured", answered: latenciesMs.length, seconds: took, refused, ...latenciesOf(latenciesMs) });

@@ -7,7 +7,7 @@ import type { Variant } from "./variants.ts";
 import { numberOf, textOf } from "./wire.ts";
 import { createWorld, type World } from "./world.ts";
 
-/** In cores: 1 is one core fully used. Absent where the kernel does not tell. */
+/** In cores: 1 is one core fully used. Absent where the kernel does not report it. */
 export interface CpuUse {
   readonly server?: number;
   readonly postgres?: number;
@@ -38,7 +38,7 @@ const MOST_PER_SECOND: Readonly<Record<Variant, number>> = {
   onethread: 30_000,
 };
 
-/** After each, PostgreSQL gets to know the tables, as its autovacuum would see to within a minute. */
+/** After each, PostgreSQL analyses the tables, as autovacuum would within a minute. */
 const WARM_UP_PARTS = 2;
 
 interface Processes {

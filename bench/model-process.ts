@@ -1,7 +1,7 @@
 // Owns: the process of the model: it speaks the OpenAI protocol, streams word by word, takes as long as the question says, and measures that itself.
 import { startOpenAiServer } from "../server/test/support/openai-server.ts";
 import { readQuestion } from "./questions.ts";
-import { endWithParent, objectOf, tell } from "./wire.ts";
+import { endWithParent, objectOf, sendToParent } from "./wire.ts";
 
 const ANSWER =
   "On Sunday we are open from 8 to 14 h, and from Monday to Saturday we are here from 8 to 20 h. Come by whenever it suits you best, we look forward to it.";
@@ -31,7 +31,7 @@ process.on("message", (value: unknown) => {
   const { most, aborted } = server.counts;
   const all = [...answered.entries()];
   answered.clear();
-  tell({
+  sendToParent({
     event: "report",
     most,
     aborted,
@@ -41,4 +41,4 @@ process.on("message", (value: unknown) => {
   });
 });
 endWithParent(() => server.stop());
-tell({ event: "ready", baseUrl: server.baseUrl, host: server.host });
+sendToParent({ event: "ready", baseUrl: server.baseUrl, host: server.host });

@@ -2,10 +2,10 @@
 import { startOnethread } from "../server/src/compose/start-onethread.ts";
 import { readConfig, readEnvironment } from "../server/src/config/config.ts";
 import { createLog } from "../server/src/kernel/log.ts";
-import { endWithParent, tell } from "./wire.ts";
+import { endWithParent, sendToParent } from "./wire.ts";
 
 const read = readConfig(readEnvironment());
 if (!read.ok) throw new Error(read.problems.join(" "));
 const running = await startOnethread({ config: read.config, demo: false, log: createLog({ level: "warn" }) });
 endWithParent(() => running.stop());
-tell({ event: "ready", url: running.url });
+sendToParent({ event: "ready", url: running.url });

@@ -104,7 +104,7 @@ async function runTenants(flags: Flags, say: Say): Promise<TenantsResult> {
   return tenants;
 }
 
-/** `say` is told of each result as soon as it is there. */
+/** `say` gets each result as soon as it is known. */
 export async function runSuite(flags: Flags, say: Say): Promise<Suite> {
   const { parts } = flags;
   const ingest = await runIngest(flags, say);

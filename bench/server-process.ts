@@ -11,7 +11,7 @@ import { createLog } from "../server/src/kernel/log.ts";
 import { createWakeUps } from "../server/src/lanes/wake-ups.ts";
 import { createOutsideHttp } from "../server/src/outside/outside-http.ts";
 import { connectionsOf, createVariant, VARIANTS } from "./variants.ts";
-import { endWithParent, readInput, tell, textOf } from "./wire.ts";
+import { endWithParent, readInput, sendToParent, textOf } from "./wire.ts";
 
 const input = readInput();
 const databaseUrl = textOf(input, "databaseUrl");
@@ -67,4 +67,4 @@ endWithParent(async () => {
   await wakeUps.stop();
   await database.close();
 });
-tell({ event: "ready", url });
+sendToParent({ event: "ready", url });

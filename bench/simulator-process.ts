@@ -4,7 +4,7 @@ import { startSimulator, type Simulator } from "@onethread/simulator";
 import type { JsonObject } from "../server/src/kernel/json.ts";
 import { converse, writeOnce } from "./customers.ts";
 import { latenciesOf } from "./latencies.ts";
-import { endWithParent, numberOf, objectOf, readInput, tell, textOf, textsOf } from "./wire.ts";
+import { endWithParent, numberOf, objectOf, readInput, sendToParent, textOf, textsOf } from "./wire.ts";
 
 const QUESTION = "When are you open on Sunday?";
 const WAIT_MS = 120_000;
@@ -77,17 +77,20 @@ async function obey(order: JsonObject): Promise<void> {
   const what = textOf(order, "do");
   if (what === "converse") {
     const [modelMs, seconds] = [numberOf(order, "modelMs"), numberOf(order, "seconds")];
-    tell({ event: "done", ...(await converse(simulator, { ...readCrowd(order), modelMs, seconds })) });
+    sendToParent({ event: "done", ...(await converse(simulator, { ...readCrowd(order), modelMs, seconds })) });
   }
   // Several crowds may write at the same time: each is answered for by its stamp.
-  if (what === "write-once") tell({ event: `done-${textOf(order, "stamp")}`, ...(await writeOnce(simulator, readCrowd(order))) });
+  if (what === "write-once") sendToParent({ event: `done-${textOf(order, "stamp")}`, ...(await writeOnce(simulator, readCrowd(order))) });
   if (what === "target") target = textOf(order, "url");
   if (what === "write-all") {
     const [customers, concurrency, from] = [numberOf(order, "customers"), numberOf(order, "concurrency"), numberOf(order, "from")];
-    tell({ event: "done", ...(await writeAll(simulator, { customers, concurrency, from })) });
+    sendToParent({ event: "done", ...(await writeAll(simulator, { customers, concurrency, from })) });
   }
   if (what === "write-slowly") {
-    tell({ event: "done", ...(await writeSlowly(simulator, { messages: numberOf(order, "messages"), from: numberOf(order, "from") })) });
+    sendToParent({
+      event: "done",
+      ...(await writeSlowly(simulator, { messages: numberOf(order, "messages"), from: numberOf(order, "from") })),
+    });
   }
 }
 
@@ -98,4 +101,4 @@ process.on("message", (value: unknown) => {
   });
 });
 endWithParent(() => simulator.stop());
-tell({ event: "ready", url: simulator.url });
+sendToParent({ event: "ready", url: simulator.url });

@@ -26,7 +26,7 @@ export const MEANINGS: Readonly<Record<Variant, string>> = {
   onethread: "Onethread",
 };
 
-/** What one statement at a time gets to work in parallel; Onethread makes do with its default of fewer. */
+/** How many connections one statement at a time needs to work in parallel; Onethread needs only its smaller default. */
 const CONNECTIONS_WITHOUT_BATCHES = 10;
 
 export interface VariantDeps {

@@ -38,7 +38,7 @@ export function readInput(): JsonObject {
   return objectOf(JSON.parse(process.argv[2] ?? "null"));
 }
 
-export function tell(message: JsonObject): void {
+export function sendToParent(message: JsonObject): void {
   process.send?.(message);
 }
 

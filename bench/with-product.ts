@@ -22,7 +22,7 @@ export interface ProductWithModel extends Product {
   readonly model: Child;
 }
 
-/** In cores: 1 is one core fully used. Absent where the kernel does not tell. */
+/** In cores: 1 is one core fully used. Absent where the kernel does not report it. */
 export interface ProductCpu {
   readonly server?: number;
   readonly postgres?: number;
@@ -91,7 +91,7 @@ const settingsOf = (baseUrl: string): JsonObject => ({
   systemPrompt: "You answer for Aurora, a shop for lamps. Be short and friendly.",
 });
 
-/** Every business is answered by a model; how long that takes stands in the question (questions.ts). */
+/** Every business is answered by a model; the question says how long that takes (questions.ts). */
 export async function withModel<T>(
   { quietMs, nodeOptions, businesses }: ProductPlan & { readonly businesses: number },
   work: (product: ProductWithModel) => Promise<T>,

@@ -89,7 +89,7 @@ export function graphErrorBody(problem: GraphProblem, traceId: string): JsonObje
   };
 }
 
-/** The same problem as it stands in `errors` of a status webhook. */
+/** The same problem as an entry in `errors` of a status webhook. */
 export function webhookError(problem: GraphProblem): JsonObject {
   const { title } = factsOf(problem.code);
   return {

@@ -163,7 +163,7 @@ export function createInbound(deps: {
     await Promise.all(started.map((one) => one.settled));
   };
 
-  /** The work, but not for longer than the limit; the work itself goes on. */
+  /** The work, waited for no longer than the limit; the work itself continues. */
   const atMost = async (work: Promise<void>, limitMs: number): Promise<void> => {
     let timer: NodeJS.Timeout | undefined;
     const limit = new Promise<void>((resolve) => {

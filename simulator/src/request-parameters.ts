@@ -63,7 +63,7 @@ async function readParts(request: FastifyRequest): Promise<JsonObject> {
   return readForm(pairs);
 }
 
-/** All parameters but the access token. What stands in the body wins over the address. Parts become the body: the token may be one of them. */
+/** All parameters but the access token. The body wins over the address. Parts become the body: the token may be one of them. */
 export async function readParameters(request: FastifyRequest): Promise<JsonObject> {
   if (request.isMultipart()) request.body = await readParts(request);
   const { body } = request;

@@ -67,7 +67,7 @@ it("WAHA emits twins: one bare id under two names", async () => {
   expect(ids.sort()).toEqual([`false_12025550147@c.us_${messageId}`, expect.stringMatching(new RegExp(`^false_\\d+@lid_${messageId}$`))]);
 });
 
-it("a send through Evolution is told of, and its acks name the linked id though the phone was addressed", async () => {
+it("a send through Evolution is reported, and its acks name the linked id though the phone was addressed", async () => {
   const inbox = await receiver();
   const simulator = await evolution(inbox.url);
   const answer = await post(`${simulator.url}/message/sendText/aurora`, { apikey: "key" }, { number: "12025550147", text: "Yes" });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { createRecordingTerminal } from "../../test/support/recording-terminal.ts";
 import { createTestBusiness, type TestBusiness } from "../../test/support/test-business.ts";
 import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
-import { createTestThread, type TestThread } from "../../test/support/test-threads.ts";
+import { createSessionThread, type SessionThread } from "../../test/support/session-threads.ts";
 import { createTestTracker } from "../../test/support/test-tracker.ts";
 import type { Database } from "../db/database.ts";
 import { newId } from "../kernel/ids.ts";
@@ -12,7 +12,7 @@ import { runCli } from "./program.ts";
 let testDatabase: TestDatabase;
 let database: Database;
 let business: TestBusiness;
-let thread: TestThread;
+let thread: SessionThread;
 
 beforeAll(async () => {
   testDatabase = await createTestDatabase();
@@ -22,7 +22,7 @@ afterAll(() => testDatabase.close());
 beforeEach(async () => {
   await testDatabase.superuser.query("truncate onethread.businesses cascade");
   business = await createTestBusiness(testDatabase.superuser);
-  thread = await createTestThread(testDatabase.superuser, business);
+  thread = await createSessionThread(testDatabase.superuser, business);
   await thread.add({ minutesAgo: 90, text: "first" }, { minutesAgo: 1, text: "now" });
   const run = createTestTracker(database, testDatabase.log);
   for (const lane of await createLaneStore(database.acrossBusinesses).claim({

@@ -44,9 +44,9 @@ export interface ServiceParts {
   readonly failPoints: FailPoints;
   /** For requests to addresses that a business has chosen. */
   readonly outside: OutsideHttp;
-  /** Tells the workers that there is work; called after commits only. Who is not told looks all the same, a little later. */
+  /** Wakes the workers; called after commits only. A worker that is not woken finds the work a little later. */
   readonly wake: (kind: "send" | "reply" | "session" | "knowledge") => void;
-  /** Somebody became known without a webhook. */
+  /** A person became known without a webhook. */
   readonly onKnown: WebhookIntake["applyWaitingFor"];
 }
 

@@ -124,7 +124,7 @@ function startScheduler(parts: Parts): void {
 
 interface DatabasePlace {
   readonly url: string;
-  /** Settles when an embedded server ended by itself; never, for a database of the user's own. */
+  /** Settles when an embedded server ended unexpectedly; never for a database of the user's own. */
   readonly exited: Promise<void>;
 }
 
@@ -266,16 +266,18 @@ export async function startOnethread(options: StartOptions): Promise<RunningOnet
   }
 }
 
-/** Settles with `stop`; rejects when the embedded PostgreSQL ended although nobody asked it to. */
+/** Settles with `stop`; rejects when the embedded PostgreSQL ended without being asked to. */
 async function finish(ended: Promise<void>, endingOf: () => Promise<void> | undefined, stop: () => Promise<void>): Promise<void> {
   await ended;
   const wasAsked = endingOf() !== undefined;
   await stop();
   if (!wasAsked)
-    throw new Error("The embedded PostgreSQL ended by itself. Everything was stopped; nothing that was acknowledged is lost. Start again.");
+    throw new Error(
+      "The embedded PostgreSQL ended unexpectedly. Everything was stopped; nothing that was acknowledged is lost. Start again.",
+    );
 }
 
-/** A step that hangs is left behind after a while: what comes after it (the PostgreSQL that came along is the last) must end all the same. */
+/** A step that hangs is abandoned after a while: the steps after it (the embedded PostgreSQL is the last) must still run. */
 async function runInReverse(steps: readonly (() => Promise<void>)[], log: Log): Promise<void> {
   for (const step of steps.toReversed()) {
     await withTimeout(step(), STOP_STEP_LIMIT_MS).catch((error: unknown) => {

@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test as it } from "vitest";
 import { z } from "zod";
-import { mutated, textOf } from "../../test/support/mutate-json.ts";
+import { mutated, jsonTextOf } from "../../test/support/mutate-json.ts";
 import { createTestBusiness } from "../../test/support/test-business.ts";
 import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
 import { bearerFor, createTestHttp, createTestThread, type TestHttp } from "../../test/support/test-http.ts";
@@ -252,7 +252,7 @@ async function statusOf([method, url, payload]: readonly [string, string, string
 it("content to send in which something was replaced", async () => {
   for (const content of readFixture("outbound-content.jsonl", z.record(z.string(), z.json()))) {
     for (const changed of fc.sample(mutated(content), { numRuns: 5, seed: 7 })) {
-      const payload = textOf(changed);
+      const payload = jsonTextOf(changed);
       const status = await statusOf(["post", `/api/v1/conversations/${conversationId}/messages`, payload]);
       expect([payload, status]).toEqual([payload, expect.toSatisfy((code: number) => [202, 400, 409, 422].includes(code))]);
     }

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { createTestBusiness, type TestBusiness } from "../../test/support/test-business.ts";
 import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
 import { bearerFor, createTestHttp } from "../../test/support/test-http.ts";
-import { createTestThread, type TestThread } from "../../test/support/test-threads.ts";
+import { createSessionThread, type SessionThread } from "../../test/support/session-threads.ts";
 import { createTestTracker } from "../../test/support/test-tracker.ts";
 import type { Database } from "../db/database.ts";
 import { newId } from "../kernel/ids.ts";
@@ -15,7 +15,7 @@ let database: Database;
 let app: FastifyInstance;
 let woken: string[];
 let business: TestBusiness;
-let thread: TestThread;
+let thread: SessionThread;
 
 beforeAll(async () => {
   test = await createTestDatabase();
@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   business = await createTestBusiness(test.superuser);
-  thread = await createTestThread(test.superuser, business);
+  thread = await createSessionThread(test.superuser, business);
   await thread.add({ minutesAgo: 90, text: "first" }, { minutesAgo: 60, text: "second" }, { minutesAgo: 1, text: "now" });
   await track();
   woken.length = 0;

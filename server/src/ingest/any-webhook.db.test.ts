@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test as it } from "vitest";
 import { createTestBusiness, type TestBusiness } from "../../test/support/test-business.ts";
 import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
 import { bearerFor, createTestHttp, type TestHttp } from "../../test/support/test-http.ts";
-import { mutated, textOf } from "../../test/support/mutate-json.ts";
+import { mutated, jsonTextOf } from "../../test/support/mutate-json.ts";
 import { createTestIntake } from "../../test/support/test-intake.ts";
 import type { Json } from "../kernel/json.ts";
 import { newId } from "../kernel/ids.ts";
@@ -52,7 +52,7 @@ let bodies = 0;
 /** With ids of its own, so that it is no duplicate. */
 function wireOf(value: Json): string {
   bodies += 1;
-  return textOf(value)
+  return jsonTextOf(value)
     .replaceAll('"wamid.F', `"wamid.${String(bodies)}.F`)
     .replaceAll('"3EB0A1"', `"3EB0A${String(bodies)}"`);
 }

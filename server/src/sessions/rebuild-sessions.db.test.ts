@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { createTestBusiness, type TestBusiness } from "../../test/support/test-business.ts";
 import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
-import { createTestThread, type TestThread } from "../../test/support/test-threads.ts";
+import { createSessionThread, type SessionThread } from "../../test/support/session-threads.ts";
 import { createTestTracker } from "../../test/support/test-tracker.ts";
 import type { Database } from "../db/database.ts";
 import { createLaneStore, type ClaimedLane } from "../lanes/lane-store.ts";
@@ -16,7 +16,7 @@ import { createFindSessionMemory } from "./session-memory.ts";
 let test: TestDatabase;
 let database: Database;
 let business: TestBusiness;
-let thread: TestThread;
+let thread: SessionThread;
 let closeSession: CloseSession;
 const settings = { find: () => Promise.resolve(DEFAULT_REPLY_SETTINGS), read: () => Promise.resolve(DEFAULT_REPLY_SETTINGS) };
 const never = new AbortController().signal;
@@ -29,7 +29,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   await test.superuser.query("truncate onethread.businesses cascade");
   business = await createTestBusiness(test.superuser);
-  thread = await createTestThread(test.superuser, business);
+  thread = await createSessionThread(test.superuser, business);
 });
 afterAll(() => test.close());
 
@@ -60,7 +60,7 @@ it("whatever the order of messages, runs and hand closes was, a rebuild finds no
   });
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 14 }), fc.nat(3), async (steps, spoil) => {
-      thread = await createTestThread(test.superuser, business);
+      thread = await createSessionThread(test.superuser, business);
       let minutesAgo = steps.reduce((sum, { minutes }) => sum + minutes, 0) + 0.5;
       for (const { kind, minutes } of steps) {
         minutesAgo -= minutes;

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { createTestBusiness, type TestBusiness } from "../../test/support/test-business.ts";
 import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
-import { createTestThread, type TestThread } from "../../test/support/test-threads.ts";
+import { createSessionThread, type SessionThread } from "../../test/support/session-threads.ts";
 import { createTestTracker } from "../../test/support/test-tracker.ts";
 import type { Database } from "../db/database.ts";
 import { createLaneStore } from "../lanes/lane-store.ts";
@@ -12,7 +12,7 @@ import type { SessionMemory } from "../answers/responder.ts";
 let test: TestDatabase;
 let database: Database;
 let business: TestBusiness;
-let thread: TestThread;
+let thread: SessionThread;
 
 beforeAll(async () => {
   test = await createTestDatabase();
@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   business = await createTestBusiness(test.superuser);
-  thread = await createTestThread(test.superuser, business);
+  thread = await createSessionThread(test.superuser, business);
 });
 afterAll(() => test.close());
 

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createTestBusiness, type TestBusiness } from "../../test/support/test-business.ts";
 import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
-import { createTestThread, type TestThread } from "../../test/support/test-threads.ts";
+import { createSessionThread, type SessionThread } from "../../test/support/session-threads.ts";
 import { eventually } from "../../test/support/eventually.ts";
 import type { Database } from "../db/database.ts";
 import { noFailPoints, type FailPoints } from "../kernel/fail-points.ts";
@@ -19,7 +19,7 @@ let test: TestDatabase;
 let database: Database;
 let store: LaneStore;
 let business: TestBusiness;
-let thread: TestThread;
+let thread: SessionThread;
 const never = new AbortController().signal;
 
 beforeAll(async () => {
@@ -30,7 +30,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   await test.superuser.query("truncate onethread.businesses cascade");
   business = await createTestBusiness(test.superuser);
-  thread = await createTestThread(test.superuser, business);
+  thread = await createSessionThread(test.superuser, business);
 });
 afterAll(() => test.close());
 
@@ -276,7 +276,7 @@ describe("summaries", () => {
 
   it("while a model hangs, the sessions of its own lane and of all others are tracked", async () => {
     await twoMessages();
-    const second = await createTestThread(test.superuser, business);
+    const second = await createSessionThread(test.superuser, business);
     await second.add({ minutesAgo: 50 }, { minutesAgo: 49 });
     const stop = new AbortController();
     const hanging = Promise.withResolvers<undefined>();
@@ -328,7 +328,7 @@ describe("summaries", () => {
   });
 
   it("lanes that find no place to write their summary are released together, for ten to twenty seconds, not at one time", async () => {
-    const threads = await Promise.all(Array.from({ length: 40 }, () => createTestThread(test.superuser, business)));
+    const threads = await Promise.all(Array.from({ length: 40 }, () => createSessionThread(test.superuser, business)));
     for (const one of threads) await one.add({ minutesAgo: 50 }, { minutesAgo: 49 });
     const asked = Promise.withResolvers<undefined>();
     const stop = new AbortController();
@@ -390,7 +390,7 @@ describe("summaries", () => {
 
   it("no connection is held while a model writes", async () => {
     const hanging = Promise.withResolvers<undefined>();
-    const threads = await Promise.all(Array.from({ length: 16 }, () => createTestThread(test.superuser, business)));
+    const threads = await Promise.all(Array.from({ length: 16 }, () => createSessionThread(test.superuser, business)));
     for (const one of threads) await one.add({ minutesAgo: 40 }, { minutesAgo: 39 });
     let asked = 0;
     const stop = new AbortController();

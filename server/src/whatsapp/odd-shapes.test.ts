@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { z } from "zod";
 import { customerWords } from "./customer-words.ts";
 import type { WebhookEvent } from "./events.ts";
-import { messageFixture, messagesBody, readFixture, toWire } from "./fixtures/fixtures.ts";
+import { messageFixture, bodyOfMessages, readFixture, toWire } from "./fixtures/fixtures.ts";
 import { GATEWAY_MESSAGES } from "./fixtures/gateway-messages.ts";
 import { parseGatewayWebhook } from "./gateways/parse-gateway-webhook.ts";
 import { MESSAGE_TYPES, type MessageType } from "./message-kinds.ts";
@@ -55,7 +55,7 @@ test("of the Cloud API", () => {
   const faults = readFixture("inbound-messages.jsonl", messageFixture).flatMap(({ message }) => {
     const { id = "wamid.1", from = "4917612345678", timestamp = "1790100001", type = "", ...rest } = message;
     const messages = [...changed(rest)].map((odd) => ({ id, from, timestamp, type, ...z.record(z.string(), z.json()).parse(odd) }));
-    return messages.flatMap((odd) => faultsIn(parseCloudWebhook(toWire(messagesBody({ messages: [odd] })), RECEIVED)));
+    return messages.flatMap((odd) => faultsIn(parseCloudWebhook(toWire(bodyOfMessages({ messages: [odd] })), RECEIVED)));
   });
   expect([...new Set(faults)]).toEqual([]);
 });

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { WebhookEvent } from "./events.ts";
-import { bodyOf, CHANNEL, messageFixture, messagesBody, messagesChange, readFixture, toWire } from "./fixtures/fixtures.ts";
+import { bodyOf, CHANNEL, messageFixture, bodyOfMessages, messagesChange, readFixture, toWire } from "./fixtures/fixtures.ts";
 import { parseCloudWebhook } from "./parse-webhook.ts";
 
 const text = (id: string, extra: object = {}): object => ({
@@ -47,7 +47,7 @@ describe("a batch", () => {
     ],
   ])("keeps once, as a notice, what stands in a list of its own beside %s", (_, value, kinds) => {
     const user_actions = [{ action_type: "landing_page_view", timestamp: "1790002221" }];
-    const events = parse(messagesBody({ ...value, user_actions }));
+    const events = parse(bodyOfMessages({ ...value, user_actions }));
     expect(kindsOf(events)).toEqual(kinds);
     expect(events.filter(({ raw }) => raw.includes("landing_page_view"))).toMatchObject([{ kind: "notice", field: "messages" }]);
     for (const { raw, kind } of events) expect(kindsOf(parse(JSON.parse(raw)))).toEqual([kind]);
@@ -56,7 +56,7 @@ describe("a batch", () => {
   test("of 1000 yields 1000, each with the name of its own customer", () => {
     const ids = Array.from({ length: 1000 }, (_, index) => `${491760000 + index}`);
     const contacts = ids.map((id) => ({ profile: { name: `N${id}` }, wa_id: id })).reverse();
-    const events = parse(messagesBody({ contacts, messages: ids.map((id) => text(id)) }));
+    const events = parse(bodyOfMessages({ contacts, messages: ids.map((id) => text(id)) }));
     expect(events).toHaveLength(1000);
     for (const event of events) expect(event).toMatchObject({ kind: "message" });
     expect(events.every((event) => event.kind === "message" && event.customer.name === `N${event.customer.phone}`)).toBe(true);
@@ -64,7 +64,7 @@ describe("a batch", () => {
 
   test("loses only what is broken, and keeps that with its reason", () => {
     const broken = [null, 7, "text", [], {}, text("x", { id: null })];
-    const events = parse(messagesBody({ messages: [text("a"), ...broken, text("b")], statuses: { not: "a list" } }));
+    const events = parse(bodyOfMessages({ messages: [text("a"), ...broken, text("b")], statuses: { not: "a list" } }));
     expect(kindsOf(events)).toEqual(["message", ...broken.map(() => "unreadable"), "message", "unreadable"]);
   });
 
@@ -81,7 +81,7 @@ describe("a batch", () => {
 
 describe("the raw body of an event", () => {
   const contacts = ["a", "b", "c"].map((id) => ({ wa_id: id, profile: { name: `N${id}` } }));
-  const mixed = messagesBody({
+  const mixed = bodyOfMessages({
     contacts,
     messages: [text("a"), text("b", { type: "hologram" }), null, text("c", { id: 7 })],
     statuses: [
@@ -108,7 +108,7 @@ describe("the raw body of an event", () => {
   });
 
   test("is the body itself, byte for byte, when that held one item", () => {
-    const body = `${toWire(messagesBody({ messages: [text("a")] }))
+    const body = `${toWire(bodyOfMessages({ messages: [text("a")] }))
       .toString()
       .replace("{", "{ ")}\n`;
     expect(parseBytes(body).map((event) => event.raw)).toEqual([body]);
@@ -250,7 +250,7 @@ describe("whatever arrives", () => {
   });
 
   test("a body cut or changed at any place never throws", () => {
-    const whole = toWire(messagesBody({ messages: messages.slice(0, 6) }));
+    const whole = toWire(bodyOfMessages({ messages: messages.slice(0, 6) }));
     fc.assert(
       fc.property(fc.nat(whole.length - 1), fc.nat(255), fc.boolean(), (at, byte, cut) => {
         const changed = Buffer.from(cut ? whole.subarray(0, at) : whole);

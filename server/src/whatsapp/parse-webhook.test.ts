@@ -6,7 +6,7 @@ import {
   CHANNEL,
   changeFixture,
   messageFixture,
-  messagesBody,
+  bodyOfMessages,
   messagesChange,
   readFixture,
   statusFixture,
@@ -48,18 +48,18 @@ const textMessage = (id: string, extra: object = {}): object => ({
 describe("an inbound message", () => {
   test("keeps what another app says of the chat that it hands over, where it stands beside one message", () => {
     const conversation_context = { type: "summary", summary: { text: "They want a refund." } };
-    const { content, text } = onlyMessage(messagesBody({ messages: [textMessage("wamid.1")], conversation_context }));
+    const { content, text } = onlyMessage(bodyOfMessages({ messages: [textMessage("wamid.1")], conversation_context }));
     expect([content, text]).toEqual([{ type: "text", text: { body: "wamid.1" }, conversation_context }, "wamid.1"]);
     const large = { ...conversation_context, summary: { text: "x".repeat(20_000) } };
-    expect(onlyMessage(messagesBody({ messages: [textMessage("wamid.1")], conversation_context: large })).content).not.toHaveProperty(
+    expect(onlyMessage(bodyOfMessages({ messages: [textMessage("wamid.1")], conversation_context: large })).content).not.toHaveProperty(
       "conversation_context",
     );
-    const two = eventsOf(messagesBody({ messages: [textMessage("wamid.1"), textMessage("wamid.2")], conversation_context }));
+    const two = eventsOf(bodyOfMessages({ messages: [textMessage("wamid.1"), textMessage("wamid.2")], conversation_context }));
     for (const event of two) expect(event.kind === "message" && event.content).not.toHaveProperty("conversation_context");
   });
 
   test.each(readFixture("inbound-messages.jsonl", messageFixture))("$name", ({ message, expect: wanted }) => {
-    const event = onlyMessage(messagesBody({ messages: [message] }));
+    const event = onlyMessage(bodyOfMessages({ messages: [message] }));
     expect(event).toMatchObject({ provider: "cloud", channelKey: CHANNEL, direction: "in", providerMessageId: message["id"] });
     expect(event.sentAt).toEqual(new Date(Number(message["timestamp"]) * 1000));
     expect({
@@ -72,7 +72,7 @@ describe("an inbound message", () => {
   });
 
   test.each(readFixture("inbound-messages.jsonl", messageFixture))("keeps its node and riders: $name", ({ message, expect: { type } }) => {
-    const { content } = onlyMessage(messagesBody({ messages: [message] }));
+    const { content } = onlyMessage(bodyOfMessages({ messages: [message] }));
     // What came under another type has a node that we made.
     if (message["type"] !== type && type !== "unknown") {
       expect(content).toMatchObject({ type, [type === "unsupported" ? "type" : type]: expect.anything() });
@@ -91,8 +91,8 @@ describe("an inbound message", () => {
       const receivedAt = new Date(1_790_000_000_000);
       const change = messagesChange({ user_preferences: [{ wa_id: "49176", value: "stop", timestamp }] }, "user_preferences");
       const bodies = [
-        messagesBody({ messages: [textMessage("wamid.1", { timestamp })] }),
-        messagesBody({ statuses: [{ id: "wamid.1", status: "sent", timestamp }] }),
+        bodyOfMessages({ messages: [textMessage("wamid.1", { timestamp })] }),
+        bodyOfMessages({ statuses: [{ id: "wamid.1", status: "sent", timestamp }] }),
         bodyOf([change]),
       ];
       const times = bodies.map((body) => {
@@ -110,7 +110,7 @@ describe("an inbound message", () => {
     ["no sender", { from: undefined }],
     ["no sender", { from: "" }],
   ])("is unreadable with the reason %s", (reason, change) => {
-    const event = onlyEvent(messagesBody({ messages: [textMessage("wamid.1", change)] }));
+    const event = onlyEvent(bodyOfMessages({ messages: [textMessage("wamid.1", change)] }));
     expect(event).toMatchObject({ kind: "unreadable", channelKey: CHANNEL });
     expect(event.kind === "unreadable" && event.reason).toContain(reason);
   });
@@ -122,7 +122,7 @@ describe("an inbound message", () => {
   });
 
   test("is kept however long its id is", () => {
-    expect(onlyMessage(messagesBody({ messages: [textMessage("x".repeat(5000))] })).providerMessageId).toHaveLength(5000);
+    expect(onlyMessage(bodyOfMessages({ messages: [textMessage("x".repeat(5000))] })).providerMessageId).toHaveLength(5000);
   });
 });
 
@@ -142,7 +142,7 @@ test("no kind that the platform names is unknown to us, whoever passes it on", (
 
 describe("a customer's identity", () => {
   const identityFor = (message: object, contacts: readonly unknown[], more: readonly object[] = []): unknown => {
-    const [event] = eventsOf(messagesBody({ contacts, messages: [{ ...textMessage("wamid.1"), from: undefined, ...message }, ...more] }));
+    const [event] = eventsOf(bodyOfMessages({ contacts, messages: [{ ...textMessage("wamid.1"), from: undefined, ...message }, ...more] }));
     return event?.kind === "message" ? event.customer : event;
   };
   const mia = { profile: { name: "Mia", username: "@mia" }, wa_id: "49176", user_id: "DE.1", parent_user_id: "DE.ENT.1" };
@@ -178,14 +178,14 @@ describe("a customer's identity", () => {
   });
 
   test.each(readFixture("system-messages.jsonl", systemFixture))("of a system message: $name", ({ message, customer, text }) => {
-    const event = onlyMessage(messagesBody({ contacts: [jo], messages: [message] }));
+    const event = onlyMessage(bodyOfMessages({ contacts: [jo], messages: [message] }));
     expect(event).toMatchObject({ type: "system", customer, text, content: { type: "system", system: message["system"] } });
     expect(event.customer).toEqual(customer);
   });
 
   test("of a system message that names only the new identity is nobody's", () => {
     const message = { id: "wamid.S", timestamp: "1790000000", type: "system", system: { type: "user_changed_user_id", user_id: "DE.9" } };
-    expect(onlyEvent(messagesBody({ messages: [{ ...message, from_user_id: "DE.9" }] }))).toMatchObject({ kind: "unreadable" });
+    expect(onlyEvent(bodyOfMessages({ messages: [{ ...message, from_user_id: "DE.9" }] }))).toMatchObject({ kind: "unreadable" });
   });
 });
 
@@ -194,13 +194,13 @@ describe("a message that a person of the business wrote elsewhere", () => {
 
   test("goes out to the customer it names", () => {
     const contacts = [{ wa_id: "49176", user_id: "DE.1" }];
-    const event = onlyMessage(messagesBody({ contacts, message_echoes: [{ ...echo, to_user_id: "DE.1" }] }, "smb_message_echoes"));
+    const event = onlyMessage(bodyOfMessages({ contacts, message_echoes: [{ ...echo, to_user_id: "DE.1" }] }, "smb_message_echoes"));
     expect(event).toMatchObject({ direction: "out", text: "I'll look", customer: { phone: "49176", userId: "DE.1" } });
   });
 
   test("goes out to a customer without a phone, and revokes name their message", () => {
     const revoke = { ...echo, to: undefined, to_user_id: "DE.1", type: "revoke", revoke: { original_message_id: "wamid.E0" } };
-    expect(onlyMessage(messagesBody({ message_echoes: [revoke] }, "smb_message_echoes"))).toMatchObject({
+    expect(onlyMessage(bodyOfMessages({ message_echoes: [revoke] }, "smb_message_echoes"))).toMatchObject({
       direction: "out",
       type: "revoke",
       targetProviderMessageId: "wamid.E0",
@@ -209,14 +209,14 @@ describe("a message that a person of the business wrote elsewhere", () => {
   });
 
   test("is unreadable when it names nobody", () => {
-    const event = onlyEvent(messagesBody({ message_echoes: [{ ...echo, to: undefined }] }, "smb_message_echoes"));
+    const event = onlyEvent(bodyOfMessages({ message_echoes: [{ ...echo, to: undefined }] }, "smb_message_echoes"));
     expect(event.kind === "unreadable" && event.reason).toContain("no recipient");
   });
 });
 
 describe("a status", () => {
   test.each(readFixture("statuses.jsonl", statusFixture))("$name", ({ value, expect: wanted }) => {
-    const events = eventsOf(messagesBody(value)).filter((event): event is StatusEvent => event.kind === "status");
+    const events = eventsOf(bodyOfMessages(value)).filter((event): event is StatusEvent => event.kind === "status");
     expect(events).toHaveLength(wanted.length);
     for (const [index, event] of events.entries()) {
       expect(event).toMatchObject({ channelKey: CHANNEL, provider: "cloud", ...wanted[index] });
@@ -234,7 +234,7 @@ describe("a status", () => {
     ["none", undefined, undefined],
   ])("keeps of a price only the words that are known, each of a word's length: %s", (_, pricing, kept) => {
     const status = { id: "wamid.1", status: "sent", timestamp: "1790000000", pricing, conversation: pricing, template_id: pricing };
-    const event = onlyEvent(messagesBody({ statuses: [status] }));
+    const event = onlyEvent(bodyOfMessages({ statuses: [status] }));
     expect(event.kind === "status" && [event.pricing, event.entryWindow, event.templateId]).toEqual([
       kept,
       undefined,
@@ -244,13 +244,13 @@ describe("a status", () => {
 
   test.each(["captured", "failed", "pending"])("of a payment (%s) says nothing of the delivery: a notice", (status) => {
     const payment = { reference_id: "order-7", amount: { value: 4200, offset: 100 } };
-    const event = onlyEvent(messagesBody({ statuses: [{ id: "wamid.1", type: "payment", status, timestamp: "1790000000", payment }] }));
+    const event = onlyEvent(bodyOfMessages({ statuses: [{ id: "wamid.1", type: "payment", status, timestamp: "1790000000", payment }] }));
     expect(event).toMatchObject({ kind: "notice", field: "status", channelKey: CHANNEL });
     expect(event.raw).toContain("order-7");
   });
 
   test("with a word of the future is a notice", () => {
-    const event = onlyEvent(messagesBody({ statuses: [{ id: "wamid.1", status: "framed", timestamp: "1790000000" }] }));
+    const event = onlyEvent(bodyOfMessages({ statuses: [{ id: "wamid.1", status: "framed", timestamp: "1790000000" }] }));
     expect(event).toMatchObject({ kind: "notice", field: "status", channelKey: CHANNEL, accountKey: ACCOUNT });
   });
 
@@ -258,7 +258,7 @@ describe("a status", () => {
     ["no status", { status: undefined }],
     ["no id", { id: undefined }],
   ])("is unreadable with the reason %s", (reason, change) => {
-    const event = onlyEvent(messagesBody({ statuses: [{ id: "wamid.1", status: "sent", timestamp: "1790000000", ...change }] }));
+    const event = onlyEvent(bodyOfMessages({ statuses: [{ id: "wamid.1", status: "sent", timestamp: "1790000000", ...change }] }));
     expect(event.kind === "unreadable" && event.reason).toContain(reason);
   });
 });
@@ -296,7 +296,7 @@ describe("everything else", () => {
   });
 
   test("an error of the account is a notice of its own", () => {
-    const events = eventsOf(messagesBody({ errors: [{ code: 130429, title: "Rate limit hit" }, { code: 1 }] }));
+    const events = eventsOf(bodyOfMessages({ errors: [{ code: 130429, title: "Rate limit hit" }, { code: 1 }] }));
     expect(events.map((event) => event.kind === "notice" && event.field)).toEqual(["errors", "errors"]);
     expect(events[0]?.raw).toContain("130429");
     expect(events[0]?.raw).not.toContain('"code":1}');

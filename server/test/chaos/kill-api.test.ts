@@ -19,7 +19,7 @@ test.for([
   { point: "ingest.after-commit", wasStored: true },
   { point: "ingest.before-commit", wasStored: false },
 ])(
-  "an api process killed at $point: the webhook comes again to another one, and everything is there once",
+  "an api process killed at $point: the webhook is delivered again to another one, and everything is there once",
   async ({ point, wasStored }) => {
     const victim = await stack.start("api", { failPoints: `${point}=exit` });
     const messages = customers(CUSTOMERS).map((from) => ({ from, text: QUESTION }));

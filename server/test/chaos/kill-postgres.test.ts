@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { startMortalPostgres, type MortalPostgres } from "../support/mortal-postgres.ts";
 import type { OnethreadProcess } from "../support/onethread-process.ts";
-import { APP_SECRET, createStack, customers, QUESTION, type Stack } from "../support/start-stack.ts";
+import { STACK_APP_SECRET, createStack, customers, QUESTION, type Stack } from "../support/start-stack.ts";
 import { messagesBody } from "../support/webhook-bodies.ts";
 
 let postgres: MortalPostgres;
@@ -24,12 +24,12 @@ async function post(from: string): Promise<Response> {
   const body = messagesBody(stack.business.phoneNumberId, { from, text: QUESTION });
   return fetch(`${api.url}/webhooks/whatsapp`, {
     method: "POST",
-    headers: { "content-type": "application/json", "x-hub-signature-256": signatureOf(APP_SECRET, body.toString()) },
+    headers: { "content-type": "application/json", "x-hub-signature-256": signatureOf(STACK_APP_SECRET, body.toString()) },
     body: new Uint8Array(body),
   });
 }
 
-/** Enough that the load goes on across the crash; each customer writes a burst of two. */
+/** Enough for the load to last across the crash; each customer writes a burst of two. */
 const ROUNDS = 3;
 
 test("PostgreSQL dies under load and comes back: everything answered 200 is there once, each burst has one reply", async () => {

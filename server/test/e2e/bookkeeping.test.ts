@@ -72,7 +72,7 @@ test.for([
   expect(await stack.audit()).toEqual([]);
 });
 
-test("when statuses cannot be applied they are not acknowledged and come again; messages and replies do not notice", async () => {
+test("when statuses cannot be applied they are not acknowledged and are delivered again; messages and replies do not notice", async () => {
   await startBroken("status.apply=throw");
   expect(await writeAndGetReply()).toContain("We are open");
   expect(await inbound()).toBe(1);

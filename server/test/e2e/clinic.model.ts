@@ -6,12 +6,12 @@ import type { OpenAiMessage, OpenAiReply, OpenAiRequest } from "../support/opena
 import { CLINIC_SCRIPTS, fill, type ClinicScript } from "./clinic.scripts.ts";
 
 const NEWEST = "The customer's newest messages, to be answered now:";
-/** What stands for a message without words: marked, whatever its exact words. */
+/** How a message without words appears: marked, whatever its exact words. */
 const VOICE = /^[[(].*voice message.*[\])]$/;
 /** Longer than any test: this answer is only ever given up. */
 const NEVER_MS = 120_000;
 
-interface Seen {
+interface ClinicPrompt {
   readonly newest: readonly string[];
   readonly knowledge: string;
   readonly facts: string;
@@ -30,7 +30,7 @@ function framed(text: string, kind: string): readonly string[] {
   return [...text.matchAll(new RegExp(`<(${kind}-[0-9a-f]{10})[^>]*>\\n([\\s\\S]*?)\\n</\\1>`, "g"))].map(([, , inside = ""]) => inside);
 }
 
-function read(request: OpenAiRequest): Seen {
+function read(request: OpenAiRequest): ClinicPrompt {
   const at = request.messages.findLastIndex((message) => message.role === "user" && textOf(message).includes(NEWEST));
   const [background = "", newest = ""] = textOf(request.messages[at] ?? { role: "user" }).split(NEWEST);
   const before = request.messages.slice(0, Math.max(0, at));
@@ -74,7 +74,7 @@ function answer(template: string, found: Readonly<Record<string, string | undefi
   return lost.length > 0 ? missing(lost.join(", ")) : { text: fill(template, values) };
 }
 
-function call({ tools }: Seen, name: string, args: unknown): OpenAiReply {
+function call({ tools }: ClinicPrompt, name: string, args: unknown): OpenAiReply {
   return tools.includes(name) ? { calls: [{ name, args }] } : missing(`tool ${name}`);
 }
 
@@ -82,12 +82,12 @@ const slotsIn = (result: string): string | undefined =>
   /"slots":\s*\[([^\]]+)\]/.exec(result.replaceAll('\\"', '"'))?.[1]?.replaceAll('"', "").replaceAll(",", ", ");
 const referenceIn = (text: string): string | undefined => /R\d{4}/.exec(text)?.[0];
 
-function findSlots(seen: Seen, { answers }: ClinicScript, day: string): OpenAiReply {
+function findSlots(seen: ClinicPrompt, { answers }: ClinicScript, day: string): OpenAiReply {
   if (seen.result === undefined) return call(seen, "find_slots", { day });
   return answer(answers.slots, { slots: slotsIn(seen.result) });
 }
 
-function book(seen: Seen, { says, answers }: ClinicScript, text: string): OpenAiReply {
+function book(seen: ClinicPrompt, { says, answers }: ClinicScript, text: string): OpenAiReply {
   if (seen.result !== undefined) return answer(answers.booked, { reference: referenceIn(seen.result) });
   const time = /\d\d:\d\d/.exec(text)?.[0] ?? "";
   if (!seen.before.includes(shown(says.tuesday))) return missing("the day that they asked for");
@@ -95,7 +95,7 @@ function book(seen: Seen, { says, answers }: ClinicScript, text: string): OpenAi
   return call(seen, "book_appointment", { day: "tuesday", time });
 }
 
-function reply(seen: Seen, script: ClinicScript): OpenAiReply {
+function reply(seen: ClinicPrompt, script: ClinicScript): OpenAiReply {
   const { says, answers, hours, price, allergy } = script;
   const text = seen.newest.at(-1) ?? "";
   if (VOICE.test(text)) return { text: answers.voice };

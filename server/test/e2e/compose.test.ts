@@ -105,7 +105,7 @@ function startOrder(): readonly string[] {
   return order;
 }
 
-interface Started {
+interface RunningService {
   readonly child: ChildProcess;
   readonly port: number;
   readonly output: string[];
@@ -135,7 +135,7 @@ function toArguments(command: readonly string[]): readonly [string, readonly str
   return [program === "node" ? process.execPath : (program ?? ""), rest];
 }
 
-async function run(name: string, extra: readonly string[] = []): Promise<Started> {
+async function run(name: string, extra: readonly string[] = []): Promise<RunningService> {
   const service = serviceOf(name);
   const port = await findFreePort();
   const [program, args] = toArguments([...entrypoint, ...(service.command ?? []), ...extra]);
@@ -163,7 +163,7 @@ async function run(name: string, extra: readonly string[] = []): Promise<Started
 }
 
 /** The health check of the compose file itself, as the engine would run it in the container. */
-async function isHealthy(name: string, started: Started): Promise<boolean> {
+async function isHealthy(name: string, started: RunningService): Promise<boolean> {
   const [kind, ...command] = serviceOf(name).healthcheck.test ?? [];
   expect(kind).toBe("CMD");
   const [program, args] = toArguments(command);
@@ -231,7 +231,7 @@ test("the very same commands, in the order of the file, come up on an empty Post
   expect(order.indexOf("migrate")).toBeGreaterThan(order.indexOf("postgres"));
   const behind = await run("migrate", ["--check"]);
   expect(await behind.exited, behind.output.join("\n")).toBe(1);
-  const serving = new Map<string, Started>();
+  const serving = new Map<string, RunningService>();
   for (const name of order.filter((service) => service !== "postgres")) {
     const started = await run(name);
     if (name === "migrate") expect(await started.exited, started.output.join("\n")).toBe(0);

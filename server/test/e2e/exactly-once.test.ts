@@ -37,14 +37,14 @@ async function onethread(...args: readonly string[]): Promise<{ readonly code: n
 
 const stored = (id: string): Promise<number> => stack.count("select count(*) from onethread.messages where provider_message_id = $1", [id]);
 
-interface Sent {
+interface SentMessage {
   readonly status: string;
   readonly delivered_at: Date | null;
   readonly read_at: Date | null;
 }
 
-async function sentMessage(id: string): Promise<Sent | undefined> {
-  const { rows } = await database.superuser.query<Sent>(
+async function sentMessage(id: string): Promise<SentMessage | undefined> {
+  const { rows } = await database.superuser.query<SentMessage>(
     "select status, delivered_at, read_at from onethread.messages where provider_message_id = $1 and direction = 'out'",
     [id],
   );

@@ -29,7 +29,7 @@ interface Agent {
   stop(): Promise<void>;
 }
 
-/** A receiver that checks the signature as the library of Standard Webhooks tells its users to. */
+/** A receiver that checks the signature as the library of Standard Webhooks advises. */
 async function startAgent(): Promise<Agent> {
   const asked: Question[] = [];
   const http = createServer((request, response) => {

@@ -9,7 +9,7 @@ import { createStack, customers, QUESTION, type Stack } from "../support/start-s
 import { createTestDatabase, type TestDatabase } from "../support/test-database.ts";
 import { createTestServices } from "../support/test-services.ts";
 
-// The breakers of the main job, with a model: everything around a reply throws or hangs, and the customer is answered by the model all the same.
+// The breakers of the main job, with a model: everything around a reply throws or hangs, and the model still answers the customer.
 // Each test has a stack of its own and most of their time is waiting, so they run side by side.
 interface ModelStack {
   readonly database: TestDatabase;

@@ -2,7 +2,7 @@ import { createHmac } from "node:crypto";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { OnethreadProcess } from "../support/onethread-process.ts";
-import { APP_SECRET, createStack, customers, QUESTION, type Stack } from "../support/start-stack.ts";
+import { STACK_APP_SECRET, createStack, customers, QUESTION, type Stack } from "../support/start-stack.ts";
 import { createTestDatabase, type TestDatabase } from "../support/test-database.ts";
 import { messagesBody, textMessage, webhookBody } from "../support/webhook-bodies.ts";
 
@@ -14,7 +14,7 @@ let api: OnethreadProcess;
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  stack = await createStack(database, { env: { ONETHREAD_APP_SECRET: `${APP_SECRET},${OTHER_SECRET}` } });
+  stack = await createStack(database, { env: { ONETHREAD_APP_SECRET: `${STACK_APP_SECRET},${OTHER_SECRET}` } });
   [api] = await Promise.all([stack.start("api"), stack.start("worker,scheduler")]);
 });
 afterAll(async () => {
@@ -22,7 +22,7 @@ afterAll(async () => {
   await database.close();
 });
 
-const signed = (body: Buffer, secret = APP_SECRET): string => `sha256=${createHmac("sha256", secret).update(body).digest("hex")}`;
+const signed = (body: Buffer, secret = STACK_APP_SECRET): string => `sha256=${createHmac("sha256", secret).update(body).digest("hex")}`;
 
 async function post(body: Buffer, signature: string | undefined): Promise<Response> {
   return fetch(`${api.url}/webhooks/whatsapp`, {
@@ -48,7 +48,7 @@ test.for<[string, (body: Buffer) => string | undefined]>([
   ["truncated", (body) => signed(body).slice(0, -1)],
   ["cut to half", (body) => signed(body).slice(0, 39)],
   ["without its prefix", (body) => signed(body).slice("sha256=".length)],
-  ["of another algorithm", (body) => `sha1=${createHmac("sha1", APP_SECRET).update(body).digest("hex")}`],
+  ["of another algorithm", (body) => `sha1=${createHmac("sha1", STACK_APP_SECRET).update(body).digest("hex")}`],
   ["not hexadecimal", () => `sha256=${"z".repeat(64)}`],
 ])("a signature that is %s is answered 401, and nothing is stored", async ([, signatureOf]) => {
   const before = await storedRows();
@@ -70,7 +70,7 @@ test("a body that was changed by one byte after it was signed is answered 401", 
 });
 
 test("both secrets are accepted while one replaces the other", async () => {
-  for (const secret of [APP_SECRET, OTHER_SECRET]) {
+  for (const secret of [STACK_APP_SECRET, OTHER_SECRET]) {
     const id = `wamid.rotation-${secret}`;
     const body = messagesBody(stack.business.phoneNumberId, { from: "12025550148", text: QUESTION, id });
     expect((await post(body, signed(body, secret))).status).toBe(200);
@@ -175,7 +175,7 @@ test("whatever is signed is answered 200 and kept: never a 5xx, never a stored h
   expect((await post(body, signed(body))).status).toBe(200);
   expect(await stack.count("select count(*) from onethread.messages where provider_message_id = $1", [genuineId])).toBe(1);
   await stack.settled();
-  // Every message that was stored stands in its thread with its alias, its lane and its raw record: the doctor asks for all of it.
+  // Every message that was stored has its thread, alias, lane and raw record: the doctor asks for all of it.
   expect(await stack.audit()).toEqual([]);
   expect(stack.complaints()).toEqual([]);
 }, 60_000);

@@ -11,7 +11,7 @@ import { createTestServices } from "../support/test-services.ts";
 const START_MS = 120_000;
 const ARGUMENTS = { order: "A-17", euros: 40 };
 
-/** It refunds when it may, and says what it is told of that. */
+/** It refunds when it may, and repeats the outcome to the customer. */
 function cashier(request: OpenAiRequest): OpenAiReply {
   const results = request.messages.filter(({ role }) => role === "tool").map(({ content }) => JSON.stringify(content));
   const [result] = results;

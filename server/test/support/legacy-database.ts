@@ -80,7 +80,7 @@ interface Columns {
   readonly key?: string;
 }
 
-/** How one person stands there: the first conversation, and the one that should not be. Each style is another way to be found twice. */
+/** How one person is stored there: the first conversation, and the one that should not exist. Each style is another way to be found twice. */
 function stylesOf(
   n: number,
   business: string,

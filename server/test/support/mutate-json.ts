@@ -86,6 +86,6 @@ export const mutated = (value: Json): fc.Arbitrary<Json> => {
 };
 
 /** As JSON, with the deep values in it. */
-export function textOf(value: Json): string {
+export function jsonTextOf(value: Json): string {
   return JSON.stringify(value).replaceAll(/"(@\w+@)"/g, (_match, name: string) => DEEP[name] ?? name);
 }

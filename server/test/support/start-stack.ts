@@ -7,8 +7,8 @@ import { eventually } from "./eventually.ts";
 import { startProcess, type OnethreadProcess } from "./onethread-process.ts";
 import { createTestBusiness, type TestBusiness } from "./test-business.ts";
 
-export const APP_SECRET = "stack-app-secret";
-export const VERIFY_TOKEN = "stack-verify-token";
+export const STACK_APP_SECRET = "stack-app-secret";
+const VERIFY_TOKEN = "stack-verify-token";
 export const LEASE_MS = 1_000;
 /** A question that the business's text answers. */
 export const QUESTION = "When are you open?";
@@ -73,7 +73,7 @@ export async function createStack(database: StackDatabase, options: StackOptions
   const simulator = await startSimulator({
     port: 0,
     webhookUrl: () => apis.map((url) => `${url}/webhooks/whatsapp`),
-    appSecret: APP_SECRET,
+    appSecret: STACK_APP_SECRET,
     accessToken: "test-token",
     verifyToken: VERIFY_TOKEN,
     numbers: [
@@ -85,7 +85,7 @@ export async function createStack(database: StackDatabase, options: StackOptions
   });
   const env = {
     DATABASE_URL: database.url,
-    ONETHREAD_APP_SECRET: APP_SECRET,
+    ONETHREAD_APP_SECRET: STACK_APP_SECRET,
     ONETHREAD_VERIFY_TOKEN: VERIFY_TOKEN,
     ONETHREAD_GRAPH_URL: simulator.url,
     ONETHREAD_LEASE_MS: String(LEASE_MS),

@@ -35,12 +35,12 @@ export interface TestEngine {
   claimOne(kind: LaneKind): Promise<ClaimedLane>;
   turn(lane: ClaimedLane, signal?: AbortSignal, newer?: AbortSignal): Promise<void>;
   deliver(lane: ClaimedLane, signal?: AbortSignal): Promise<void>;
-  /** As when the lease had ended: whoever claims next gets it. */
+  /** As if their leases had ended: whoever claims next gets them. */
   expireLeases(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** A responder that the test answers for: the port behind which a model would stand. */
+/** A responder that the test answers for: the port that a model would be behind. */
 export interface TestResponder extends Responder {
   wants: Responder["wants"];
   readonly asked: ReplyContext[];

@@ -120,7 +120,7 @@ export async function createTestThread(test: TestDatabase, thread: TestThread): 
   return id;
 }
 
-export interface TestMessage {
+export interface StoredMessage {
   readonly businessId: BusinessId;
   readonly channelId: ChannelId;
   readonly conversationId: ConversationId;
@@ -133,7 +133,7 @@ export interface TestMessage {
   readonly sentAt: Date;
 }
 
-export async function addTestMessage(test: TestDatabase, message: TestMessage): Promise<void> {
+export async function addTestMessage(test: TestDatabase, message: StoredMessage): Promise<void> {
   await test.superuser.query(
     `insert into onethread.messages (business_id, id, conversation_id, seq, channel_id, direction, author, provider_message_id, type, text, content,
        target_provider_message_id, sent_at, received_at) values ($1, $2, $3, $4, $5, 'in', 'customer', $6, $7, $8, $9, $10, $11, $11)`,

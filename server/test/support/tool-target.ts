@@ -1,4 +1,4 @@
-// Owns: what stands at the other end of tools in tests: a plain HTTP server and one that speaks the Model Context Protocol, on loopback.
+// Owns: what tests have at the other end of tools: a plain HTTP server and one that speaks the Model Context Protocol, on loopback.
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";

@@ -1,6 +1,4 @@
 // Owns: webhook bodies as Meta would send them, for tests that need nothing of the simulator.
-import { createHmac } from "node:crypto";
-
 let counter = 0;
 
 export interface TestMessage {
@@ -33,8 +31,4 @@ export function webhookBody(phoneNumberId: string, value: Record<string, unknown
 
 export function messagesBody(phoneNumberId: string, ...messages: readonly TestMessage[]): Buffer {
   return webhookBody(phoneNumberId, { messages: messages.map(textMessage) });
-}
-
-export function sign(secret: string, body: Buffer): string {
-  return `sha256=${createHmac("sha256", secret).update(body).digest("hex")}`;
 }

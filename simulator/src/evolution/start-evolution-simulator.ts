@@ -1,4 +1,4 @@
-// Owns the double of Evolution API v2 (as read at 2.3.6): its webhooks out, with its retry rules and its ways with linked ids, and its send
+// Owns the double of Evolution API v2 (as read at 2.3.6): its webhooks out, with its retry rules and its handling of linked ids, and its send
 // endpoints in. Shares no code with what it tests.
 import { createHmac } from "node:crypto";
 import type { FastifyInstance, FastifyReply } from "fastify";

@@ -34,9 +34,9 @@ export interface GatewaySimulator {
   readonly inbound: (request: GatewayInboundRequest) => Promise<GatewayResult>;
   readonly outbox: () => readonly GatewaySend[];
   readonly deliveries: () => readonly GatewayDelivery[];
-  /** A webhook with these words, as it is. */
+  /** A webhook with exactly this content. */
   readonly emit: (event: string, data: unknown) => Promise<GatewayDelivery>;
-  /** The next sends are answered so; "drop" takes the message, tells of it, and cuts the connection instead of answering. */
+  /** The next sends are answered like this; "drop" takes the message, reports it, and cuts the connection instead of answering. */
   readonly failSends: (...answers: readonly ({ readonly status: number; readonly body?: JsonObject } | "drop")[]) => void;
   /** Resolves when the echoes and statuses of everything that was sent so far are through. */
   readonly settled: () => Promise<void>;

@@ -1,4 +1,4 @@
-// Owns the double of WAHA: its webhooks out, signed and retried as it does, with its twins and its ways with linked ids, and its send endpoints in.
+// Owns the double of WAHA: its webhooks out, signed and retried as it does, with its twins and its handling of linked ids, and its send endpoints in.
 // Shares no code with what it tests.
 import { createHmac, randomBytes } from "node:crypto";
 import type { FastifyInstance, FastifyReply } from "fastify";
@@ -105,7 +105,7 @@ function createWaha(
     const bareId = request.id ?? newMessageId();
     const mode = request.identity ?? options.identity ?? "both";
     const shown = counterparts.show(request.from, mode);
-    // Twins show one name each, or they would not be a riddle.
+    // Twins show one name each; otherwise there would be nothing to work out.
     const names = mode === "twins" ? [{ jid: shown.jid }, { jid: shown.alternative ?? shown.jid }] : [shown];
     const payloads = names.flatMap((name) => Array.from({ length: request.copies ?? 1 }, () => payloadOf(request, bareId, name)));
     return resultOf(bareId, await Promise.all(payloads.map((payload) => emit("message.any", payload))));

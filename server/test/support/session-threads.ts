@@ -12,13 +12,13 @@ export interface ThreadMessage {
   readonly target?: string;
 }
 
-export interface TestThread {
+export interface SessionThread {
   readonly id: ConversationId;
   /** In this order; the customer's raise the session lane, as ingest does. */
   add(...messages: readonly ThreadMessage[]): Promise<void>;
 }
 
-export async function createTestThread(superuser: pg.Pool, { businessId, channelId }: TestBusiness): Promise<TestThread> {
+export async function createSessionThread(superuser: pg.Pool, { businessId, channelId }: TestBusiness): Promise<SessionThread> {
   const id = newId<ConversationId>();
   await superuser.query(
     `insert into onethread.conversations (business_id, id, canonical_key, last_message_at, created_at, updated_at)
