@@ -269,19 +269,21 @@ it("a connection to a server that has become read-only is given up", async () =>
   const becomeReadOnly = defineQuery({
     name: "test.become-read-only",
     role: "ingest",
+    params: {},
     columns: { value: "text" },
     text: "select set_config('default_transaction_read_only', 'on', false) as value",
   });
   const write = defineQuery({
     name: "test.write",
     role: "ingest",
+    params: {},
     columns: { count: "int8" },
     text: "with written as (update conversations set updated_at = updated_at where false returning 1) select count(*) as count from written",
   });
   try {
-    await narrow.batches.run(becomeReadOnly, []);
-    await expect(narrow.batches.run(write, [])).rejects.toMatchObject({ code: "25006" });
-    await expect(narrow.batches.run(write, [])).resolves.toEqual([{ count: 0 }]);
+    await narrow.batches.run(becomeReadOnly, {});
+    await expect(narrow.batches.run(write, {})).rejects.toMatchObject({ code: "25006" });
+    await expect(narrow.batches.run(write, {})).resolves.toEqual([{ count: 0 }]);
   } finally {
     await narrow.close();
   }
