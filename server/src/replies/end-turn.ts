@@ -141,7 +141,8 @@ export function createEndTurn(deps: EndTurnDeps): EndTurn {
   const commitEnd = createCommitEnd(deps);
   const park = createPark(deps);
 
-  async function end({ lane }: TurnInProgress, turnEnd: TurnEnd): Promise<void> {
+  async function end(turnEnd: TurnEnd): Promise<void> {
+    const { lane } = turnEnd.turn;
     const ended = await commitEnd(lane.businessId, turnEnd);
     await failPoints.hit("turn.after-commit");
     if (ended === undefined) {
@@ -156,7 +157,8 @@ export function createEndTurn(deps: EndTurnDeps): EndTurn {
     }
   }
 
-  async function wait({ lane }: TurnInProgress, turnPark: TurnPark): Promise<void> {
+  async function wait(turnPark: TurnPark): Promise<void> {
+    const { lane } = turnPark.turn;
     const parked = await park(lane.businessId, turnPark);
     if (parked === undefined) log.warn({ conversationId: lane.conversationId, fence: lane.fence }, "turn.lost");
     else if (parked.isDue) wake("reply");
@@ -165,7 +167,7 @@ export function createEndTurn(deps: EndTurnDeps): EndTurn {
   return async (turn, result, begunAt) => {
     const work = addWork(turn.waiting?.work, "waitsFor" in result ? result.work : result.ending.work);
     const used = work === undefined ? {} : { work };
-    if ("waitsFor" in result) await wait(turn, { ...result, ...used, turn });
-    else await end(turn, { turn, coversTo: result.coversTo, ending: { ...result.ending, ...used }, begunAt });
+    if ("waitsFor" in result) await wait({ ...result, ...used, turn });
+    else await end({ turn, coversTo: result.coversTo, ending: { ...result.ending, ...used }, begunAt });
   };
 }

@@ -71,6 +71,12 @@ select c.id as conversation_id, now() as at, b.name as business_name, c.contact_
      order by t.covers_to desc limit 1) answered on true`,
 });
 
+const UP_TO = `select m.seq, m.direction, m.author, m.type, m.text, m.provider_message_id, m.quoted_provider_message_id, m.target_provider_message_id, m.turn_id, m.sent_at, m.is_history,
+         m.channel_id, m.content -> 'participant' as participant, m.content -> 'referral' as referral,
+         m.content #> '{context,referred_product}' as referred_product
+    from messages m
+   where m.business_id = :business and m.conversation_id = i.conversation_id and m.seq <= i.up_to`;
+
 // The newest of the thread, and the whole burst even when it arrived so late that the thread has gone on in the meantime.
 export const loadRecentMessages = defineQuery({
   name: "replies.load-recent-messages",
@@ -111,18 +117,10 @@ select i.conversation_id, m.seq, m.direction, m.author, m.type, m.text, m.provid
        m.referral, m.referred_product
   from :threads as i
   cross join lateral (
-    (select m.seq, m.direction, m.author, m.type, m.text, m.provider_message_id, m.quoted_provider_message_id, m.target_provider_message_id, m.turn_id, m.sent_at, m.is_history,
-            m.channel_id, m.content -> 'participant' as participant, m.content -> 'referral' as referral,
-            m.content #> '{context,referred_product}' as referred_product
-       from messages m
-      where m.business_id = :business and m.conversation_id = i.conversation_id and m.seq <= i.up_to
+    (${UP_TO}
       order by m.sent_at desc, m.seq desc limit 50)
     union
-    (select m.seq, m.direction, m.author, m.type, m.text, m.provider_message_id, m.quoted_provider_message_id, m.target_provider_message_id, m.turn_id, m.sent_at, m.is_history,
-            m.channel_id, m.content -> 'participant' as participant, m.content -> 'referral' as referral,
-            m.content #> '{context,referred_product}' as referred_product
-       from messages m
-      where m.business_id = :business and m.conversation_id = i.conversation_id and m.seq <= i.up_to and m.seq > i.answered_to
+    (${UP_TO} and m.seq > i.answered_to
         and m.direction = 'in' and not m.is_history
       order by m.seq desc limit 50)) m
  order by i.conversation_id, m.sent_at, m.seq`,
@@ -154,7 +152,7 @@ select coalesce(sum(t.input_tokens + t.output_tokens), 0)::bigint as business_to
 export const commitTurns = defineQuery({
   name: "replies.commit-turns",
   role: "app",
-  columns: { conversation_id: "uuid", state: "text", reason: "text?", more: "bool" },
+  columns: { conversation_id: "uuid", state: "text" },
   params: {
     ends: rowsOf({
       conversationId: "uuid",
@@ -266,7 +264,7 @@ with input as (select i.* from :ends as i), locked as materialized (
       select v.event_id, 'conversation.handed-off', jsonb_build_object('reason', v.reason) where v.final_state = 'handed_off') e
    where :withEvents
 )
-select conversation_id, final_state as state, case when final_state = 'skipped' then coalesce(blocked, reason) else reason end as reason, more from verdict`,
+select conversation_id, final_state as state from verdict`,
 });
 
 // A turn that waits for somebody outside releases its lane: it runs again when it is answered, when a newer message comes (ingest), or when

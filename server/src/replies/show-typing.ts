@@ -36,7 +36,7 @@ export function createTyping({ loadTurn, transportOf, log }: TypingDeps): Typing
     clearTimeout(timer);
   }
 
-  /** Any process may have looked early, so it is not remembered: it happens at the first message of a burst, and the platform shows it until the reply. */
+  /** It is at the first message of a burst that a lane is looked at early, by any process; so this is derived, not remembered. */
   const wasShownEarly = ({ lane, state, thread }: TurnInProgress): boolean =>
     state.shows_typing_early && thread.burst.length === 1 && lane.attempts === 0;
 
