@@ -1,7 +1,7 @@
-// Owns: arrays as PostgreSQL reads them without parsing text: for statements that take hundreds of values at a time, encoding them so costs a fifth of it.
-// Refuses to know: the statements. The type must be the one that the parameter has, or PostgreSQL refuses the array.
+// Owns: arrays in the form that PostgreSQL reads without parsing text: for hundreds of values at a time it costs a fifth.
+// Refuses to know: the statements. The type must be that of the parameter, or PostgreSQL refuses the array.
 
-/** Of pg_type. */
+/** As in pg_type. */
 const OID = {
   bool: 16,
   int8: 20,
@@ -105,7 +105,7 @@ function whole(value: number): number {
 
 /** PostgreSQL counts from here, in microseconds. */
 const EPOCH_MS = Date.UTC(2000, 0, 1);
-/** A date that is none: PostgreSQL refuses it as out of range, as it does other data that it cannot hold. */
+/** For an invalid date: PostgreSQL refuses it as out of range, as it does other data that it cannot hold. */
 const OUT_OF_RANGE = 2n ** 63n - 2n;
 
 function writeTimestamp(array: Buffer, value: Date, at: number): void {
@@ -113,7 +113,7 @@ function writeTimestamp(array: Buffer, value: Date, at: number): void {
   array.writeBigInt64BE(Number.isNaN(ms) ? OUT_OF_RANGE : BigInt(ms - EPOCH_MS) * 1_000n, at);
 }
 
-/** What an array of each type is made of. JSON is text already: who has a value writes it, and it is written once. */
+/** The elements of an array of each type. JSON is text already: whoever has the value writes it, and it is written once. */
 export interface ArrayElements {
   readonly uuid: string;
   readonly text: string;
@@ -128,7 +128,7 @@ export interface ArrayElements {
   readonly timestamptz: Date;
 }
 
-/** A UUID that is none, and a number that is no whole one or does not fit, throw: they are our own. */
+/** Throws for an invalid UUID, and for a number that is not whole or does not fit: such values are our own mistakes. */
 export const arrayEncoders: { readonly [Type in keyof ArrayElements]: (values: MaybeNull<ArrayElements[Type]>) => Buffer } = {
   text: (values) => strings(OID.text, values),
   jsonb: (values) => strings(OID.jsonb, values, JSONB_VERSION),

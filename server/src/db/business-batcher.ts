@@ -1,5 +1,5 @@
 // Owns: gathering the same small statement of many conversations into one statement per business. The application's role sees one
-// business at a time, so a batch is cut by business; inside a business it is one round trip.
+// business at a time, so a batch is split by business, with one round trip for each.
 import { classifyDatabaseError } from "./classify-error.ts";
 import type { BusinessId } from "../kernel/ids.ts";
 import { createMicroBatcher } from "../kernel/micro-batcher.ts";

@@ -1,12 +1,12 @@
-// Owns: that one business never has all connections of a pool: whoever else comes finds some free, and those who wait are served in turn by business.
+// Owns: keeping one business from having all connections of a pool: others find some free, and those who wait are served in turn, by business.
 import type { BusinessId } from "../kernel/ids.ts";
 import { createFairPlaces } from "../kernel/fair-places.ts";
 import { noteConnectionFailure } from "./classify-error.ts";
 
-/** Of the connections, for one business. */
+/** The part of the connections that one business may have. */
 const SHARE = 0.8;
 
-/** Resolves with what gives the connection's place back; rejects after `waitMs` as the pool itself does. */
+/** Resolves with the function that gives the place back; rejects after `waitMs`, as the pool itself does. */
 export type TakeShare = (businessId: BusinessId) => (() => void) | Promise<() => void>;
 
 export function createBusinessShares(options: { readonly connections: number; readonly waitMs: number }): TakeShare {
@@ -17,7 +17,7 @@ export function createBusinessShares(options: { readonly connections: number; re
     if (typeof place === "function") return place;
     return Promise.resolve(place).then((leave) => {
       if (leave !== undefined) return leave;
-      // As pg-pool says it: the API answers 503, and work in the background comes again.
+      // In the words of pg-pool: the API answers 503, and work in the background is retried.
       const error = new Error("timeout exceeded when trying to connect");
       noteConnectionFailure(error);
       throw error;

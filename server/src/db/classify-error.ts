@@ -1,7 +1,7 @@
-// Owns: what a failure of the database means for the one who called it. Refuses to know which query it was.
+// Owns: what a failure of the database means for its caller. Refuses to know: which query it was.
 
 /**
- * `transient`: the same again may work at once. `locked`: somebody holds a row that this needs; others need not wait with it. `data`: this input can
+ * `transient`: the same again may work at once. `locked`: somebody holds a row that this needs; others need not wait for it. `data`: this input can
  * never work. `unavailable`: the database cannot be used now.
  */
 export type DatabaseErrorClass = "transient" | "locked" | "data" | "unavailable";
@@ -25,7 +25,7 @@ export function classifyDatabaseError(error: unknown): DatabaseErrorClass {
   return DATA_CLASSES.has(state.slice(0, 2)) ? "data" : "unavailable";
 }
 
-/** Why the database cannot do what it was asked, although nothing is wrong with that: the same may work later. */
+/** Why the database cannot do what it was asked, although nothing is wrong with the request: the same may work later. */
 export type DatabaseAbsence = "gone" | "overloaded" | "contended" | "timeout";
 
 // By SQLSTATE and, where that has no row, by its class. What has no row in either is a fault of ours or of the installation (42: a wrong statement; 28: a wrong
@@ -54,12 +54,12 @@ const CONNECTION_CODES = new Set([
   "EHOSTUNREACH",
   "ENETUNREACH",
 ]);
-// What pg says without a code when a connection is lost, cannot be had, or is closed under it; and when a statement is not answered.
+// What pg says, without a code, when a connection is lost, cannot be opened, or is closed under it; and when a statement is not answered.
 const CONNECTION_MESSAGES =
   /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed|Cannot use a pool)/;
 const READ_TIMEOUT = "Query read timeout";
 
-/** Five letters may be the system's word, too: EPIPE. */
+/** A code of the system may have five letters, too: EPIPE. */
 const isSqlState = (code: string | undefined): code is string => code?.length === 5 && !CONNECTION_CODES.has(code);
 
 function absenceOfState(state: string | undefined): DatabaseAbsence | undefined {
@@ -84,7 +84,7 @@ function absenceOfFirst(error: unknown): DatabaseAbsence | undefined {
   return CONNECTION_MESSAGES.test(error.message) ? "gone" : undefined;
 }
 
-/** It may come from anywhere, so a failure of a connection counts only when it is known to be ours. */
+/** A cause may come from anywhere, so a failure of a connection counts only when the connection is known to be ours. */
 function absenceOfCause(cause: unknown): DatabaseAbsence | undefined {
   const code = sqlStateOf(cause);
   return isSqlState(code) ? absenceOfState(code) : goneAs(cause);
@@ -102,13 +102,13 @@ export function constraintOf(error: unknown): string | undefined {
 const MOST_CAUSES = 8;
 const connectionFailures = new WeakSet<Error>();
 
-/** For who opens connections: a failure below SQL says nothing by which anybody else could tell it from that of a connection to somewhere else. */
+/** For whoever opens connections: nobody else could tell a failure below SQL from one of a connection to somewhere else. */
 export function noteConnectionFailure(error: unknown): void {
   const isMistakeOfOurs = error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError;
   if (error instanceof Error && !isMistakeOfOurs) connectionFailures.add(error);
 }
 
-/** Below SQL; only who opened the connection knows that it was to our database. */
+/** Below SQL; only whoever opened the connection knows that it was to our database. */
 function goneAs(error: unknown): DatabaseAbsence | undefined {
   return error instanceof Error && connectionFailures.has(error) ? "gone" : undefined;
 }
@@ -122,8 +122,8 @@ function causesOf(error: unknown): readonly unknown[] {
 }
 
 /**
- * A failure that says nothing about the work itself, so it counts as no try of it; also when it is the cause of what is thrown. A statement that was too
- * slow is none of them: it may be the work's own. Nor is a connection to somebody else's server.
+ * A failure that says nothing about the work itself, so it does not count as an attempt; also when it is the cause of what is thrown. A statement that was
+ * too slow is not among them, because that may be the work's own doing; nor is a connection to somebody else's server.
  */
 export function isOutage(error: unknown): boolean {
   for (const cause of causesOf(error)) {

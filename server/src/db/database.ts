@@ -54,7 +54,7 @@ export interface Database {
    */
   readonly batches: BatchDatabase;
   /**
-   * The application's role again, on a few connections of its own and with a short limit: for reads that help and are not needed. Whatever they wait for
+   * The application's role again, on a few connections of its own and with a short limit: for reads that are useful but not needed. Whatever they wait for
    * (a lock, a huge search), they take no connection from what has to be written.
    */
   readonly optional: Pick<Database, "forBusiness">;
@@ -82,7 +82,7 @@ const optionalConnectionsOf = ({ appConnections }: DatabaseOptions): number => M
 const ROLES = { app: "onethread_app", ingest: "onethread_ingest" } as const;
 
 // One conversation whose row somebody holds must not keep a batch of 256 waiting: it is then set aside (ingest/around-locks.ts). A healthy row is held
-// for some milliseconds, so who asks again, with others behind, waits only a little longer than that.
+// for some milliseconds, so whoever tries again, with others behind them, waits only a little longer than that.
 const LOCK_TIMEOUT = "1s";
 const IMPATIENT_LOCK_TIMEOUT = "50ms";
 const PINNED_PLANS = `-c plan_cache_mode=force_generic_plan -c enable_nestloop=off -c enable_mergejoin=off -c lock_timeout=${LOCK_TIMEOUT}`;
@@ -127,7 +127,7 @@ type Send = <C extends Columns, P extends Parameters>(
   values: ValuesOf<P>,
 ) => (client: pg.PoolClient) => Promise<pg.QueryResult<RowOf<C> & pg.QueryResultRow>>;
 
-/** What is asked for a business. The values are encoded once, however often the query has to be sent. */
+/** For what one business asks, or for all. The values are encoded once, however often the query has to be sent. */
 const sendFor =
   (businessId: BusinessId | undefined): Send =>
   (query, values) => {
@@ -138,7 +138,7 @@ const sendFor =
 
 const sendAcross = sendFor(undefined);
 
-/** The two ways to ask, of whatever says on which connection. */
+/** The two ways to send a query; `on` says on which connection. */
 function queryableOf(send: Send, on: <T>(work: (client: pg.PoolClient) => Promise<T>) => Promise<T>): Queryable {
   return {
     run: async (query, values) => (await on(send(query, values))).rows,
@@ -159,7 +159,7 @@ async function setBusiness(client: pg.PoolClient, businessId: BusinessId): Promi
 
 const impatientClients = new WeakSet<pg.PoolClient>();
 
-/** Asks nothing of a connection that is set so already, as all are in ordinary times. */
+/** Costs nothing on a connection that is set so already, as all are in ordinary times. */
 async function setPatience(client: pg.PoolClient, isImpatient: boolean): Promise<void> {
   if (impatientClients.has(client) === isImpatient) return;
   const timeout = isImpatient ? IMPATIENT_LOCK_TIMEOUT : LOCK_TIMEOUT;
@@ -168,7 +168,7 @@ async function setPatience(client: pg.PoolClient, isImpatient: boolean): Promise
   else impatientClients.delete(client);
 }
 
-// A plan that was made while a table was empty takes any index for as good as the right one, and stays until the first autoanalyze: look-ups and
+// A plan that was made while a table was empty takes any index to be as good as the right one, and stays until the first autoanalyze: look-ups and
 // foreign key checks then walk through all rows of a business (measured 2026-11-22: 1,430 instead of 6,600 msg/s in the first seconds of a new
 // database; a batch of 256 over 15 s after a bulk load). So a connection forgets its plans each time that its uses have doubled, and every few
 // seconds while it is young.
@@ -216,7 +216,7 @@ interface Connections {
   readonly retryForMs: number;
 }
 
-/** What the work of a transaction threw. It is rolled back, and the connection is as good as before. */
+/** Its cause is what the work of a transaction threw. It is rolled back, and the connection is as good as before. */
 class RolledBack extends Error {}
 
 /** Between two tries the connection is in the pool, for others. */
@@ -232,7 +232,7 @@ async function withClient<T>({ pool, retryForMs }: Connections, work: (client: p
     } catch (caught) {
       const error = caught instanceof RolledBack ? caught.cause : caught;
       if (error === caught && isLost(error)) {
-        // What has a SQLSTATE says itself what it is.
+        // A SQLSTATE speaks for itself.
         if (!(error instanceof pg.DatabaseError)) noteConnectionFailure(error);
         broken = error instanceof Error ? error : new Error(String(error));
       }

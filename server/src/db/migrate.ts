@@ -12,7 +12,7 @@ const MINIMUM_VERSION = 150_000;
 const LOCK_KEY = 7_304_105_511;
 
 export interface MigrateOptions {
-  /** A login that may create roles and schemas, or one for which an administrator did so before. */
+  /** A login that may create roles and schemas, or one for which an administrator created them before. */
   readonly url: string;
   readonly log: Log;
   readonly lockTimeoutMs?: number;
@@ -72,7 +72,7 @@ export async function migrate(options: MigrateOptions): Promise<readonly string[
     await client.query(`set lock_timeout = ${String(options.lockTimeoutMs ?? 120_000)}`);
     await client.query("select pg_advisory_lock($1)", [LOCK_KEY]);
     await client.query(await readFile(`${SQL_DIR}bootstrap.sql`, "utf8"));
-    // DDL must never queue behind a long query and block everybody else behind itself.
+    // DDL must never wait behind a long query, with everybody else blocked behind it.
     await client.query("set lock_timeout = '10s'");
     await client.query("set role onethread_owner");
     const done = await runner({

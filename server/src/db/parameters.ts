@@ -15,7 +15,7 @@ export type Parameters = Readonly<Record<string, Scalar | Rows>>;
 
 export const rowsOf = <const R extends RowColumns>(rows: R): Rows<R> => ({ rows });
 
-/** What may be null must be said, as null or undefined. */
+/** What may be null has to be given nevertheless, as null or undefined. */
 type ValueOf<T> = T extends `${infer B extends BaseType}[]?`
   ? readonly ArrayElements[B][] | null | undefined
   : T extends `${infer B extends BaseType}[]`

@@ -26,7 +26,7 @@ type ValueOf<C extends Column> = C extends `${infer B extends BaseColumn}?`
     ? ColumnTypes[C]
     : never;
 export type Columns = Readonly<Record<string, Column>>;
-/** What `run` answers for a query. */
+/** What `run` answers for a query, row by row. */
 export type Row<Q> = Q extends { readonly columns: infer C extends Columns } ? RowOf<C> : never;
 export type RowOf<C extends Columns> = { readonly [Name in keyof C]: ValueOf<C[Name]> };
 

@@ -2,8 +2,8 @@
 import { defineQuery } from "../db/query.ts";
 
 // Positions are given out after the commits, under the counter's lock. So they become visible in their order: whoever sees position n sees all
-// before it, and everything that commits later comes after it. A cursor over `at` or ids could not promise that: transactions commit in
-// another order than they began in. The lock is waited for only while there is something to place; the scan then begins with a new snapshot.
+// before it, and everything that commits later comes after it. A cursor over `at` or ids could not promise that: transactions do not commit in
+// the order in which they began. The lock is waited for only while there is something to place; the scan then begins with a new snapshot.
 export const lockEventCounter = defineQuery({
   name: "events.lock-counter",
   role: "app",

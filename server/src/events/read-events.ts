@@ -1,4 +1,4 @@
-// Owns: reading the outbox of events in an order in which nothing can be missed. Refuses to know: who writes them, and what they mean.
+// Owns: reading the outbox of events in an order that misses nothing. Refuses to know: who writes them, and what they mean.
 import { decodeSeq, encodeCursor } from "../kernel/cursor.ts";
 import { findSurvivor } from "../conversations/surviving-conversation.ts";
 import type { BusinessDatabase, Database } from "../db/database.ts";
@@ -16,13 +16,13 @@ export interface EventRequest {
 
 export interface EventPage {
   readonly data: readonly EventView[];
-  /** Never null: after the last page it is where to go on later. */
+  /** Never null: after the last page it is where to continue later. */
   readonly nextCursor: string;
   /** False: everything that was committed before this request has been given out. */
   readonly hasMore: boolean;
 }
 
-/** Oldest first. Whoever goes on from `nextCursor` gets every event once, whatever the order in which their transactions committed. */
+/** Oldest first. Whoever continues from `nextCursor` gets every event once, in whatever order their transactions committed. */
 export type ReadEvents = (businessId: BusinessId, request: EventRequest) => Promise<EventPage>;
 
 const PLACED_AT_ONCE = 2_000;
@@ -42,7 +42,7 @@ export function createReadEvents(deps: { readonly database: Database; readonly p
   };
 }
 
-/** Events of before a merge keep the conversation that they were written for; the id of a merged one means its winner, too. */
+/** Events from before a merge keep the conversation that they were written for; the id of a merged one stands for its winner, too. */
 async function threadsOf(db: BusinessDatabase, conversationId: string): Promise<readonly string[]> {
   const survivor = await findSurvivor(db, conversationId);
   return [conversationId, ...(survivor === undefined ? [] : [survivor])];

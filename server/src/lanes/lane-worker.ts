@@ -21,25 +21,25 @@ export interface LaneWorkerDeps {
   readonly pollMs?: number;
   readonly backoffMs?: (attempt: number) => number;
   /**
-   * Does the work and writes its end under the lane's fence. `signal` aborts when the lease is lost or the process stops. A throw means
-   * nothing was finished: the lane comes again after a backoff, with `attempts` one higher (not when our own database was away). It is for the handler to
-   * end what failed too often.
+   * Does the work and writes its end under the lane's fence. `signal` aborts when the lease is lost or the process stops. A throw means that nothing was
+   * finished: the lane is retried after a backoff, with `attempts` one higher (not when our own database was away). It is up to the handler to end what
+   * has failed too often.
    */
   readonly handle: (lane: ClaimedLane, signal: AbortSignal, newer: AbortSignal) => Promise<void>;
   /** How many runs one business may have at once in this worker, unless it has a number of its own. Without it: as many as there are. */
   readonly perBusiness?: number;
   /** Whether `newer` aborts when a lane gets more work while it is worked on. Costs a look at what runs, a few times a second. */
   readonly watchesNewer?: boolean;
-  /** Told of lanes that woke up but have to wait for their customer to be quiet. Must not throw. */
+  /** Called with lanes that woke up but have to wait for their customer to be quiet. Must not throw. */
   readonly onEarly?: (lanes: readonly ClaimedLane[]) => void;
 }
 
 export interface LaneWorker {
-  /** Nothing when it runs already, or was stopped. */
+  /** Does nothing when it runs already, or was stopped. */
   start(): void;
   /** There may be something due now, or earlier than the worker believes. */
   wake(): void;
-  /** Claims nothing more, waits for what runs, and lets go of what did not end within `graceMs`. */
+  /** Claims nothing more, waits for what runs, and releases what did not end within `graceMs`. */
   stop(graceMs?: number): Promise<void>;
   readonly running: number;
 }
@@ -52,15 +52,15 @@ interface Run {
 }
 
 const CLAIM_INTERVAL_MS = 8;
-/** A run that is younger ends by itself before anybody could stop it. */
+/** A younger run has ended before anybody could stop it. */
 const WATCHED_AFTER_MS = 100;
 const WATCH_INTERVAL_MS = 150;
-/** What is due but cannot be had right now (its business has all its runs, or somebody holds the row) is asked for again after this. */
-const NOTHING_TO_HAVE_MS = 100;
+/** What is due but cannot be claimed right now (its business has all its runs, or somebody holds the row) is asked for again after this. */
+const NOTHING_CLAIMABLE_MS = 100;
 const DEFAULT_POLL_MS = 1_000;
 const MAX_RETRY_AFTER_MS = 60_000;
 const OUTAGE_PROBE_MS = 500;
-/** As after so many failed tries: 2 s. */
+/** As after three failed attempts: 2 s. */
 const OUTAGE_BACKOFF = 3;
 const defaultBackoffMs = (attempt: number): number => Math.min(60_000, 250 * 2 ** attempt) * (0.75 + Math.random() / 2);
 
@@ -83,8 +83,8 @@ export function createLaneWorker(deps: LaneWorkerDeps): LaneWorker {
   let isDraining = false;
   let heartbeat: NodeJS.Timeout | undefined;
   let watch: NodeJS.Timeout | undefined;
-  /** Lanes that are not worked on any more, though the database could not be told yet. */
-  let owed = 0;
+  /** Runs that failed, and whose lanes the database still takes for ours. */
+  let unreleased = 0;
 
   function wake(): void {
     loop.wake();
@@ -95,7 +95,7 @@ export function createLaneWorker(deps: LaneWorkerDeps): LaneWorker {
     watch ??= setTimeout(() => void lookForNewer(), WATCH_INTERVAL_MS);
   }
 
-  /** One look for all announcements of an interval; a slow one may overlap with the next, which only reads the same again. What a run is worth is asked of the database, not of the announcement. */
+  /** One look for all announcements of an interval; a slow one may overlap with the next, which only reads the same again. Whether a run is out of date is for the database to say, not for the announcement. */
   async function lookForNewer(): Promise<void> {
     // What is announced from now on is looked for again.
     watch = undefined;
@@ -113,24 +113,24 @@ export function createLaneWorker(deps: LaneWorkerDeps): LaneWorker {
       );
       for (const run of watched) if (grown.has(run.lane)) run.newer.abort(new Error("a newer message came"));
     } catch (error) {
-      // The commit finds out all the same.
+      // The commit will find out anyway.
       log.warn({ kind, error: messageOf(error) }, "lane.watch-failed");
     }
   }
 
-  async function letGo({ lane, abort: { signal } }: Run, error: unknown): Promise<void> {
+  async function endFailedRun({ lane, abort: { signal } }: Run, error: unknown): Promise<void> {
     const { aborted } = signal;
-    // Our own database was away: no fault of this work, and nothing that it could do better.
+    // When our own database was away, that is no fault of this work.
     const failed = !aborted && !isOutage(error);
     const afterMs = aborted ? 0 : (retryAfterOf(error) ?? backoffMs(failed ? lane.attempts + 1 : OUTAGE_BACKOFF));
     if (!aborted) log.warn({ kind, conversationId: lane.conversationId, attempt: lane.attempts + 1, error }, "lane.failed");
-    owed += 1;
-    // Until the database has heard it, or somebody else holds the lane: over a lease that ends by itself the next claim counts an attempt.
+    unreleased += 1;
+    // Until the database knows, or somebody else holds the lane: after a lease that merely ran out, the next claim would count an attempt.
     const until = AbortSignal.any([stopped.signal, signal]);
     await release(lane, { afterMs, failed, error: messageOf(error) }, until).catch((cause: unknown) => {
       log.warn({ kind, conversationId: lane.conversationId, error: messageOf(cause) }, "lane.not-released");
     });
-    owed -= 1;
+    unreleased -= 1;
   }
 
   async function run(lane: ClaimedLane): Promise<void> {
@@ -139,7 +139,7 @@ export function createLaneWorker(deps: LaneWorkerDeps): LaneWorker {
     try {
       await deps.handle(lane, entry.abort.signal, entry.newer.signal);
     } catch (error) {
-      await letGo(entry, error);
+      await endFailedRun(entry, error);
     } finally {
       runs.delete(entry);
       wake();
@@ -166,8 +166,8 @@ export function createLaneWorker(deps: LaneWorkerDeps): LaneWorker {
   /** One pass: claims what is due and fits; answers how long there is nothing to do. */
   async function claimOnce(): Promise<number> {
     const free = deps.concurrency - runs.size;
-    // What this worker still owes it would take for the lanes of one that died. The end of a release wakes it.
-    if (free <= 0 || owed > 0) return deps.pollMs ?? DEFAULT_POLL_MS;
+    // A lane that is not released yet would be taken for one whose worker died. The end of a release wakes this one.
+    if (free <= 0 || unreleased > 0) return deps.pollMs ?? DEFAULT_POLL_MS;
     const { perBusiness, onEarly } = deps;
     const share = perBusiness === undefined ? {} : { share: { max: perBusiness, running: countByBusiness(runs) } };
     const request = { kind, limit: free, leaseMs: deps.leaseMs, owner: deps.owner };
@@ -175,7 +175,7 @@ export function createLaneWorker(deps: LaneWorkerDeps): LaneWorker {
     for (const lane of claimed) void run(lane);
     if (claimed.length === free) return deps.pollMs ?? DEFAULT_POLL_MS;
     const next = (await store.nextInMs(kind)) ?? Infinity;
-    const soonest = claimed.length === 0 ? NOTHING_TO_HAVE_MS : 0;
+    const soonest = claimed.length === 0 ? NOTHING_CLAIMABLE_MS : 0;
     return next <= 0 ? soonest : Math.min(Math.ceil(next), deps.pollMs ?? DEFAULT_POLL_MS);
   }
 
@@ -216,7 +216,7 @@ interface ReleaseDeps extends Pick<LaneWorkerDeps, "kind" | "store"> {
   readonly stopped: AbortSignal;
 }
 
-/** Gives lanes back, over an outage of the database too: as long as `until` does not abort. */
+/** Releases lanes even through an outage of the database, as long as `until` does not abort. */
 function createRelease({ kind, store, stopped }: ReleaseDeps) {
   let back: Promise<void> | undefined;
 
@@ -225,7 +225,7 @@ function createRelease({ kind, store, stopped }: ReleaseDeps) {
       await delay(OUTAGE_PROBE_MS, undefined, { signal: stopped });
       await retryWhileGone(() => store.nextInMs(kind), { forMs: Infinity, signal: stopped, everyMs: OUTAGE_PROBE_MS });
     } catch {
-      // Stopped, or no outage any more: whoever waits finds out.
+      // Stopped, or no longer an outage: whoever waits will find out.
     } finally {
       back = undefined;
     }
@@ -251,7 +251,7 @@ function countByBusiness(runs: ReadonlySet<Run>): ReadonlyMap<BusinessId, number
   return counts;
 }
 
-/** A failure that says itself when another try makes sense. */
+/** Of a failure that says when another try makes sense. */
 function retryAfterOf(error: unknown): number | undefined {
   const isKnown = error instanceof Error && "retryAfterMs" in error && typeof error.retryAfterMs === "number";
   return isKnown ? Math.min(MAX_RETRY_AFTER_MS, Math.max(0, Number(error.retryAfterMs))) : undefined;

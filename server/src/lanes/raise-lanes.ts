@@ -1,8 +1,8 @@
 // Owns: the one way in which a statement gives a lane more work. Refuses to know: what the work is.
 
 /**
- * The rows (business_id, conversation_id, kind, check_at, first_at, last_at, wanted) into `lanes`, sorted by whoever reads them as every writer of several
- * lanes must sort: business, conversation, kind. `wanted` never falls. The time of a look that is due already is left alone, so that the update stays HOT;
+ * Puts the rows (business_id, conversation_id, kind, check_at, first_at, last_at, wanted) into `lanes`. Whoever writes them sorts them, as every writer of
+ * several lanes must: by business, conversation, kind. `wanted` never falls. The time of a look that is due already is left alone, so that the update stays HOT;
  * a lane that is parked for an answer from outside is woken.
  */
 export const raiseLanes = (rows: string): string => `

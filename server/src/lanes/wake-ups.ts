@@ -1,5 +1,5 @@
-// Owns: telling the workers, here and in other processes, that there may be something due. A hint, never the truth: a lost one costs
-// at most the workers' poll interval.
+// Owns: telling the workers, here and in other processes, that something may be due. A hint, never the truth: a lost one costs at most the workers' poll
+// interval.
 import pg from "pg";
 import { messageOf } from "../kernel/faults.ts";
 import type { Log } from "../kernel/log.ts";
@@ -8,7 +8,7 @@ import type { LaneKind } from "./lane-store.ts";
 
 /** `knowledge`: a text waits to be indexed. */
 type Work = LaneKind | "knowledge";
-/** What is said on the channel beside the kinds of work: identity/split.queries.ts. */
+/** What is announced beside the kinds of work: identity/split.queries.ts. */
 type Signal = Work | "identity";
 
 const SIGNALS: ReadonlySet<string> = new Set<Signal>(["reply", "send", "session", "knowledge", "identity"]);
@@ -18,7 +18,7 @@ export interface WakeUps {
   wake(kind: Work): void;
   /** `identity`: a thread was split; what is remembered of who is who may be wrong. */
   on(signal: Signal, listener: () => void): void;
-  /** Nothing when it was started or stopped before. */
+  /** Does nothing when it was started or stopped before. */
   start(): void;
   stop(): Promise<void>;
 }

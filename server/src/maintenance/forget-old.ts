@@ -1,4 +1,4 @@
-// Owns: forgetting what has had its time, in slices, until nothing of it is left.
+// Owns: deleting what is older than it is kept, in slices, until none of it is left.
 import type { Queryable } from "../db/query.ts";
 import type { forgetEventsAcrossBusinesses, forgetIdempotencyKeysAcrossBusinesses } from "./maintenance.queries.ts";
 
@@ -7,7 +7,7 @@ type ForgetQuery = typeof forgetEventsAcrossBusinesses | typeof forgetIdempotenc
 
 const MOST_SLICES = 100;
 
-/** One pass; answers how many rows are gone. Bounded: what is left after so many slices goes with the next pass. */
+/** One pass; answers how many rows are gone. Bounded: what is left after so many slices is left for the next pass. */
 export function createForget(deps: { readonly db: Queryable; readonly query: ForgetQuery }): () => Promise<number> {
   return async () => {
     let total = 0;

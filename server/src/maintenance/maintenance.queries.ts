@@ -1,4 +1,4 @@
-// Owns: forgetting what has had its time. In slices (forget-old.ts): a first pass over a long backlog must not hold locks and write WAL for minutes.
+// Owns: deleting what is older than it is kept. In slices (forget-old.ts): a first pass over a long backlog must not hold locks and write WAL for minutes.
 import { defineQuery } from "../db/query.ts";
 
 export const forgetIdempotencyKeysAcrossBusinesses = defineQuery({

@@ -1,4 +1,4 @@
-// Owns: doing something again and again. One pass is `runOnce`; a pass that throws is logged and the next one comes all the same.
+// Owns: running a task at intervals. One pass is `runOnce`; a pass that throws is logged, and the next one runs all the same.
 import { messageOf } from "../kernel/faults.ts";
 import type { Log } from "../kernel/log.ts";
 import { createLoop, type Loop } from "../kernel/loop.ts";
