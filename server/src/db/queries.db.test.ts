@@ -3,6 +3,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
+import { type BusinessId, newId } from "../kernel/ids.ts";
 import type { Parameters } from "./parameters.ts";
 import type { DatabaseRole, Query } from "./query.ts";
 
@@ -127,11 +128,19 @@ function isBound(text: string): boolean {
   return /\b(?:from|update) businesses\b[^;]*\bwhere (?:b\.)?id = \$1\b/.test(text);
 }
 
+/** The first parameter is `:business`, which comes from the scope, and not a value that a caller may choose. */
+function takesBusinessOfScope({ slots: [first] }: AnyQuery): boolean {
+  const scope = newId<BusinessId>();
+  return first?.type === "uuid" && first.read({}, scope) === scope;
+}
+
 test.for(queries)("%s is bound to one business, or says in its name that it is not", ([name, exported, query]) => {
   const isAcross = name.endsWith("-across-businesses");
   expect(exported.endsWith("AcrossBusinesses")).toBe(isAcross);
   expect(query.role === "ingest").toBe(isAcross);
-  if (!isAcross && !isSetting(query)) expect(isBound(query.text), query.text).toBe(true);
+  const isOfOneBusiness = !isAcross && !isSetting(query);
+  expect(takesBusinessOfScope(query)).toBe(isOfOneBusiness);
+  if (isOfOneBusiness) expect(isBound(query.text), query.text).toBe(true);
 });
 
 test.for(queries)("%s shows its name where it runs, and holds to the rules of a schema that may be sharded", ([name, , { text }]) => {
