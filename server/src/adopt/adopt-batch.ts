@@ -1,5 +1,5 @@
 // Owns: one batch of adopted messages, in one transaction: threads, positions, the turns that cover them, and how far the adoption is. A
-// killed batch leaves nothing; a batch that is done again changes nothing.
+// killed batch leaves nothing; a batch that is repeated changes nothing.
 import type { Database } from "../db/database.ts";
 import type { Queryable } from "../db/query.ts";
 import type { BusinessId } from "../kernel/ids.ts";
@@ -58,14 +58,14 @@ export function createAdoptBatch(deps: {
   };
 }
 
-interface Work {
+interface BatchWork {
   readonly target: BatchTarget;
   readonly batch: Batch;
   /** People whose old conversations are recorded already, by a batch that was committed. */
   readonly recorded: WeakSet<Person>;
 }
 
-async function store(tx: Queryable, { target, batch, recorded }: Work): Promise<BatchResult> {
+async function store(tx: Queryable, { target, batch, recorded }: BatchWork): Promise<BatchResult> {
   const verdicts = createVerdicts(batch);
   const knownIds = await findKnownIds(tx, batch.candidates);
   const rest = batch.candidates.filter((candidate) => !verdicts.take(candidate, judge(candidate, { known: knownIds, thread: undefined })));
@@ -116,13 +116,13 @@ function createVerdicts(batch: Batch) {
   };
 }
 
-interface Conversations {
+interface BatchThreads {
   readonly target: BatchTarget;
   readonly threads: ReadonlyMap<Person, PersonThread>;
   readonly recorded: WeakSet<Person>;
 }
 
-async function recordConversations(tx: Queryable, { target, threads, recorded }: Conversations): Promise<void> {
+async function recordConversations(tx: Queryable, { target, threads, recorded }: BatchThreads): Promise<void> {
   const conversations = [...threads]
     .filter(([person]) => !recorded.has(person))
     .flatMap(([person, thread]) => person.conversations.map(({ id }) => ({ oldConversationId: id, conversationId: thread.id })));
@@ -142,7 +142,7 @@ async function recordProgress(tx: Queryable, { target, batch, placed, settled, w
   const { source, oldBusinessId } = target;
   const { cursor } = batch;
   const leftovers = [
-    ...waiting.map((oldMessageId) => ({ oldMessageId, state: "waiting", reason: "Its thread waits for a reply just now." })),
+    ...waiting.map((oldMessageId) => ({ oldMessageId, state: "waiting", reason: "Its thread is waiting for a reply." })),
     ...unplaceable.map(({ oldId, reason }) => ({ oldMessageId: oldId, state: "unplaceable", reason: UNPLACEABLE[reason] })),
   ];
   if (leftovers.length > 0) await tx.execute(recordLeftovers, { source, oldBusinessId, leftovers });

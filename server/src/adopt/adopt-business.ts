@@ -28,7 +28,7 @@ export async function adoptBusiness(deps: AdoptDeps, reading: OldBusinessReading
   const { database, source, target } = deps;
   const { old, people, leads } = reading;
   const db = database.forBusiness(target.businessId);
-  const begun = await begin(db, target);
+  const adoption = await begin(db, target);
   const channels = createOldChannels({ ...target, database, connected: deps.connectedChannels });
   const prepare = createPrepareBatch({ source: target.source, register: { people, leads }, channelOf: channels.channelOf });
   const storeBatch = createAdoptBatch({ database, target });
@@ -37,9 +37,9 @@ export async function adoptBusiness(deps: AdoptDeps, reading: OldBusinessReading
     return storeBatch(batch);
   };
   const tally = createTally(reading);
-  if (begun.cursor_at === null) await storePeople(store, reading, deps.isStopped);
-  const after = begun.cursor_at === null || begun.cursor_id === null ? undefined : { at: begun.cursor_at, id: begun.cursor_id };
-  deps.onProgress(begun.placed + begun.already_there);
+  if (adoption.cursor_at === null) await storePeople(store, reading, deps.isStopped);
+  const after = adoption.cursor_at === null || adoption.cursor_id === null ? undefined : { at: adoption.cursor_at, id: adoption.cursor_id };
+  deps.onProgress(adoption.placed + adoption.already_there);
   for await (const rows of source.streamMessages(old.id, { after, size: deps.batchSize })) {
     if (deps.isStopped()) break;
     const batch = prepare(rows);

@@ -1,7 +1,7 @@
 // Owns: what a run over an older database found or did, in numbers that add up. Refuses to know how it is shown.
 import type { DuplicateEvidence } from "./people.ts";
 import type { PlacedBy } from "./place-message.ts";
-import type { LeftOut } from "./source.ts";
+import type { Omission } from "./source.ts";
 
 export interface LeftoverRow {
   readonly oldBusinessId: string | null;
@@ -21,7 +21,7 @@ export interface BusinessReport {
   /** People with more than one lead: the oldest conversation's lead stays. */
   readonly peopleWithSeveralLeads: number;
   readonly messages: number;
-  /** Rows that named no conversation of theirs, and by what they found it. */
+  /** Rows that named no conversation, and by what they found theirs. */
   readonly withoutConversation: number;
   readonly foundBy: Readonly<Partial<Record<PlacedBy, number>>>;
   readonly placed: number;
@@ -55,7 +55,7 @@ export interface AdoptionReport {
   readonly sumsAddUp: boolean;
   readonly leftovers: readonly LeftoverRow[];
   /** What the mapping leaves out; in none of the numbers above. */
-  readonly leftOut: readonly LeftOut[];
+  readonly leftOut: readonly Omission[];
 }
 
 export interface ReportInput {
@@ -64,7 +64,7 @@ export interface ReportInput {
   readonly isComplete: boolean;
   readonly businesses: readonly BusinessReport[];
   readonly leftovers: readonly LeftoverRow[];
-  readonly leftOut: readonly LeftOut[];
+  readonly leftOut: readonly Omission[];
   readonly ofNobody: { readonly conversations: number; readonly messages: number };
 }
 

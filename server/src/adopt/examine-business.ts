@@ -1,4 +1,4 @@
-// Owns: a look at one business of an older database: the same reading and the same judgement as in earnest, and nothing is written anywhere.
+// Owns: a dry run over one business of an older database: it reads and judges as a real run does, and writes nothing.
 import type { Queryable } from "../db/query.ts";
 import type { BusinessReport, LeftoverRow } from "./adopt-report.ts";
 import { createKnownMessages, findKnownIds, findKnownTwins, judge, type Candidate, type KnownMessages } from "./known-messages.ts";
@@ -72,7 +72,7 @@ export async function examineBusiness(deps: ExamineDeps, reading: OldBusinessRea
 
 const leftoverOf = (oldBusinessId: string, oldMessageId: string, reason: string): LeftoverRow => ({ oldBusinessId, oldMessageId, reason });
 const peopleOf = (candidates: readonly Candidate[]): readonly Person[] => [...new Set(candidates.map(({ person }) => person))];
-/** Stands for the thread that this person will have. */
+/** In place of the thread that this person will have. */
 const personName = (person: Person): string => JSON.stringify([person.identifiers, person.leadIds]);
 
 interface Knowledge {
@@ -81,7 +81,7 @@ interface Knowledge {
   readonly thread: string | undefined;
 }
 
-/** What is in our database first, then what stood further up in the older one. */
+/** First what is in our database, then what came earlier in the older one. */
 function judgeBoth(candidate: Candidate, { known, seen, thread }: Knowledge): ReturnType<typeof judge> {
   const here = known.map((one) => judge(candidate, { known: one, thread: thread ?? personName(candidate.person) }));
   return here.find(({ outcome }) => outcome !== "new") ?? judge(candidate, { known: seen, thread: personName(candidate.person) });

@@ -8,17 +8,22 @@ import { findThreads } from "./person-thread.ts";
 import { summaryOf, withSummaries } from "./read-business.ts";
 import type { BatchTarget } from "./adopt-batch.ts";
 
-interface Keep {
+interface KeepRequest {
   readonly db: Queryable;
   readonly target: BatchTarget;
   readonly people: People;
-  /** Before that, a thread has not all that its summary is about. */
+  /** Before that, a thread does not have everything that its summary is about. */
   readonly isComplete: boolean;
 }
 
 const AT_ONCE = 500;
 
-export async function keepSummaries({ db, target, people, isComplete }: Keep): Promise<{ readonly found: number; readonly kept: number }> {
+export async function keepSummaries({
+  db,
+  target,
+  people,
+  isComplete,
+}: KeepRequest): Promise<{ readonly found: number; readonly kept: number }> {
   const persons = withSummaries(people);
   let kept = 0;
   for (let at = 0; isComplete && at < persons.length; at += AT_ONCE) {

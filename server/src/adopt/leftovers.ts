@@ -1,4 +1,4 @@
-// Owns: the rows that an adoption could not store at once: those that nobody can place, and those whose thread was waiting for a reply.
+// Owns: the rows that an adoption could not store at once: those that cannot be placed, and those whose thread was waiting for a reply.
 import type { Queryable } from "../db/query.ts";
 import type { LeftoverRow } from "./adopt-report.ts";
 import { listLeftovers, settleLeftovers } from "./adoption-records.queries.ts";
@@ -35,7 +35,7 @@ interface PlaceWaitingDeps {
   readonly store: (batch: Batch) => Promise<BatchResult>;
 }
 
-/** Comes back to the rows that wait, until none does or nothing has moved for `waitMs`. */
+/** Retries the rows that wait, until none does or nothing has moved for `waitMs`. */
 export async function placeWaiting({ db, source, target, waitMs, isStopped, prepare, store }: PlaceWaitingDeps): Promise<void> {
   let movedAt = performance.now();
   while (!isStopped()) {

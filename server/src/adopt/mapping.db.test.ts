@@ -144,7 +144,7 @@ test("Evolution: a chat by its address, a LID as itself, a broadcast listed as n
   ]);
   expect(out).toContain("14 messages = 12 placed + 0 already there + 2 that nobody can place");
   expect(out).toContain("m4");
-  expect(out).toContain("It is no message: a key, a receipt or a setting of WhatsApp's protocol. (m10)");
+  expect(out).toContain("It is not a message, but a key, a receipt or a setting of WhatsApp's protocol. (m10)");
   const { rows } = await target.superuser.query(
     "select type, provider_message_id as id, target_provider_message_id as target from messages where type in ('reaction', 'revoke', 'edit') and provider_message_id not like '%wamid%' and provider_message_id <> '3EB0AD' order by seq",
   );

@@ -1,4 +1,4 @@
-// Owns: the channel of ours on which an old message stands: one that is connected and was named, else a stopped one that only holds history.
+// Owns: which of our channels an old message belongs to: one that is connected and was named, else a stopped one that only holds history.
 import type { Database } from "../db/database.ts";
 import type { BusinessId } from "../kernel/ids.ts";
 import { GATEWAYS } from "../whatsapp/providers.ts";
@@ -24,7 +24,7 @@ export function channelNameOf({ provider, channelKey }: OldChannel): string {
 
 export interface OldChannels {
   readonly channelOf: ChannelOf;
-  /** Makes those placeholders that were asked for and are not there yet. Call before their messages are stored. */
+  /** Creates the placeholders that were asked for and do not exist yet. Call before their messages are stored. */
   ensure(): Promise<void>;
 }
 
@@ -33,7 +33,7 @@ export interface OldChannelsDeps {
   readonly businessId: BusinessId;
   readonly source: string;
   readonly oldBusinessId: string;
-  /** By channelNameOf; a name without a key stands for every key. */
+  /** By channelNameOf; a name without a key means every key. */
   readonly connected: ReadonlyMap<string, string>;
 }
 

@@ -42,7 +42,7 @@ const STATUSES: ReadonlyMap<string, OutboundStatus> = new Map([
   ["played", "played"],
   ...["failed", "error", "undelivered", "rejected"].map((word) => [word, "failed"] as const),
 ]);
-/** The old system had it in hand, and never wrote down that it went out. */
+/** The old system was about to send it, and never recorded that it did. */
 const UNSENT = new Set(["queued", "pending", "sending", "scheduled", "draft", "created"]);
 
 const TYPES: ReadonlyMap<string, MessageType> = new Map([
@@ -63,7 +63,7 @@ export function directionOf(row: Pick<OldMessage, "direction">): "in" | "out" | 
   return DIRECTIONS.get(wordOf(row.direction));
 }
 
-/** Undefined: it is no message. `fallbackId` stands where the old system kept no id of the provider's but the message has (or must have) been with the provider. */
+/** Undefined: it is not a message. `fallbackId` is for one that was (or must have been) with the provider when the old system kept no id of the provider's. */
 export function adoptMessage(row: OldMessage, direction: "in" | "out", fallbackId: string): AdoptedMessage | undefined {
   const own = row.providerMessageId?.trim() ?? "";
   const read = readOld(row, own);
@@ -99,7 +99,7 @@ type Words = Pick<AdoptedMessage, "type" | "text" | "content" | "quotedId" | "ta
   readonly id: string;
 };
 
-/** What WhatsApp Web made of it first, as a gateway's webhook would say it; else what the old system kept. Undefined: it is no message. */
+/** What WhatsApp Web made of it first, as a gateway's webhook would say it; else what the old system kept. Undefined: it is not a message. */
 function readOld(row: OldMessage, id: string): Words | undefined {
   if (row.isRevoked === "true" && id !== "") return wordsOf(revokeOf(id, {}), row, id);
   const web = webMessageOf(row.webMessage);
@@ -125,7 +125,7 @@ function wordsOf(read: ReadContent, row: OldMessage, id: string): Words {
   };
 }
 
-/** Of a group; of a person's own chat the row names nobody else. */
+/** In a group; in a person's own chat the row names nobody else. */
 function memberOf({ customer, member, otherMember, memberName }: OldMessage): CustomerIdentity {
   if (readIdentifier(customer)?.kind !== "group") return {};
   const ids = [member, otherMember].flatMap((text) => readIdentifier(text) ?? []);

@@ -9,14 +9,13 @@ export const UNPLACEABLE = {
   no_time: "It has no time, so it has no place in a thread.",
   no_direction: "Its direction is neither inbound nor outbound.",
   conversation_names_nobody: "Its conversation has no usable number, id or lead, and neither has the message.",
-  conversation_missing: "Its conversation is not there (any more), and the message names nobody.",
-  lead_missing: "Its lead is not there (any more), and the message names nobody.",
+  conversation_missing: "Its conversation does not exist (any more), and the message names nobody.",
+  lead_missing: "Its lead does not exist (any more), and the message names nobody.",
   names_nobody: "It has no conversation, no lead, and no usable number of the customer.",
   lead_and_number_differ: "It has no conversation, and its lead and its number lead to two different people.",
-  no_message: "It is no message: a key, a receipt or a setting of WhatsApp's protocol.",
-  provider_id_of_another: "Its provider id belongs to another message, of another direction, thread or text.",
-  source_name_in_use:
-    "A row with this id, but of another time, was adopted under the same source name: give this database another --source.",
+  no_message: "It is not a message, but a key, a receipt or a setting of WhatsApp's protocol.",
+  provider_id_of_another: "Its provider id belongs to another message, with another direction, thread or text.",
+  source_name_in_use: "A row with this id, but another time, was adopted under the same source name: give this database another --source.",
 } as const;
 export type UnplaceableReason = keyof typeof UNPLACEABLE;
 

@@ -13,7 +13,7 @@ export interface OldBusinessReading {
 }
 
 export interface Tally {
-  /** Also of those of whom only a message tells. */
+  /** Including people who are known only from a message. */
   count(batch: { readonly candidates: readonly Candidate[] }): void;
   readonly people: ReadonlySet<Person>;
   readonly foundBy: Readonly<Partial<Record<PlacedBy, number>>>;

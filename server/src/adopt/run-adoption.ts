@@ -29,14 +29,14 @@ export interface AdoptionOptions {
 
 export interface AdoptionDeps {
   readonly source: Source;
-  /** Not needed for a look at a database of which nobody has said yet what it becomes. */
+  /** Not needed for a dry run over a database of which nobody has said yet what it becomes. */
   readonly database: Database | undefined;
   readonly onProgress: (done: number, total: number) => void;
   readonly isStopped: () => boolean;
 }
 
 /** What was asked for cannot be done: a sentence. Nothing was written. */
-export class AdoptionRefused extends Error {}
+export class AdoptionRefusal extends Error {}
 
 export async function runAdoption(deps: AdoptionDeps, options: AdoptionOptions): Promise<AdoptionReport> {
   const { source } = deps;
@@ -52,7 +52,7 @@ export async function runAdoption(deps: AdoptionDeps, options: AdoptionOptions):
   for (const old of businesses) {
     if (deps.isStopped()) break;
     const reading = await readBusiness(source, old, options.keepLeadIds);
-    results.push(await runOne({ deps, options, onProgress, businessId: targets.get(old.id) }, reading));
+    results.push(await runBusiness({ deps, options, onProgress, businessId: targets.get(old.id) }, reading));
   }
   const nobodys: readonly LeftoverRow[] = ofNobody.messageIds.map((id) => ({
     oldBusinessId: null,
@@ -70,15 +70,15 @@ export async function runAdoption(deps: AdoptionDeps, options: AdoptionOptions):
   });
 }
 
-interface One {
+interface BusinessRun {
   readonly deps: AdoptionDeps;
   readonly options: AdoptionOptions;
   readonly onProgress: (rows: number) => void;
   readonly businessId: BusinessId | undefined;
 }
 
-async function runOne(
-  { deps, options, onProgress, businessId }: One,
+async function runBusiness(
+  { deps, options, onProgress, businessId }: BusinessRun,
   reading: Awaited<ReturnType<typeof readBusiness>>,
 ): Promise<BusinessResult> {
   const { source, database, isStopped } = deps;
@@ -101,11 +101,11 @@ async function chooseTargets(
   old: readonly OldBusiness[],
 ): Promise<ReadonlyMap<string, BusinessId>> {
   const unknown = [...options.businesses.keys()].filter((id) => !old.some((one) => one.id === id));
-  if (unknown.length > 0) throw new AdoptionRefused(`The older database has no business ${unknown.join(", ")}.`);
+  if (unknown.length > 0) throw new AdoptionRefusal(`The older database has no business ${unknown.join(", ")}.`);
   const named = old.map(({ id }) => ({ id, given: options.businesses.get(id) }));
   const missing = named.filter(({ given }) => given === undefined).map(({ id }) => id);
   if (options.execute && missing.length > 0 && !options.createBusinesses) {
-    throw new AdoptionRefused(
+    throw new AdoptionRefusal(
       `Say which business these become: ${missing.slice(0, 5).join(", ")}${missing.length > 5 ? ` and ${String(missing.length - 5)} more` : ""}. Use --business <old>=<id> for each, or --create-businesses.`,
     );
   }
@@ -123,7 +123,7 @@ async function chooseTargets(
 
 async function existing(database: Database, id: string): Promise<BusinessId> {
   const found = isUuid(id) ? await createBusinesses({ database }).find(id as BusinessId) : undefined;
-  if (found === undefined) throw new AdoptionRefused(`There is no business ${id} here. \`onethread business list\` shows them all.`);
+  if (found === undefined) throw new AdoptionRefusal(`There is no business ${id} here. \`onethread business list\` shows them all.`);
   return found.id;
 }
 
@@ -146,7 +146,7 @@ async function refuseUnknownChannels(
   for (const businessId of targets.values()) for (const id of (await connectedIn(database, businessId, channels)).values()) found.add(id);
   const unknown = [...channels.values()].filter((id) => !found.has(id));
   if (unknown.length > 0)
-    throw new AdoptionRefused(`None of these businesses has the channel ${unknown.join(", ")}. \`onethread channel list\` shows them.`);
+    throw new AdoptionRefusal(`None of these businesses has the channel ${unknown.join(", ")}. \`onethread channel list\` shows them.`);
 }
 
 /** Under another business every message would be new, and be there twice. */
@@ -154,7 +154,7 @@ async function refuseOthers(database: Database, { sourceName }: AdoptionOptions,
   for (const row of await database.acrossBusinesses.run(listAdoptionsAcrossBusinesses, { source: sourceName })) {
     const target = targets.get(row.old_business_id);
     if (target === undefined || target === row.business_id) continue;
-    throw new AdoptionRefused(
+    throw new AdoptionRefusal(
       `The old business ${row.old_business_id} of the source ${sourceName} was adopted into ${row.business_id} before. Use that one, or another --source if this is another database.`,
     );
   }

@@ -15,14 +15,14 @@ export interface Cursor {
 }
 
 /** Rows that the mapping does not want, and why: a condition that they do not meet. */
-export interface LeftOut {
+export interface Omission {
   readonly table: string;
   readonly why: string;
   readonly rows: number;
 }
 
 export interface SourceCounts {
-  readonly leftOut: readonly LeftOut[];
+  readonly leftOut: readonly Omission[];
   readonly businesses: readonly OldBusiness[];
   /** Rows that no business owns. */
   readonly ofNobody: { readonly conversations: number; readonly messageIds: readonly string[] };
@@ -99,7 +99,7 @@ function createSource(client: pg.Client, mapping: Mapping): Source {
     const rows = await query<{ id: string | null }>(text, values);
     return rows.flatMap(({ id }) => (id === null ? [] : [id]));
   }
-  async function countLeftOut(table: MappedTable): Promise<readonly LeftOut[]> {
+  async function countLeftOut(table: MappedTable): Promise<readonly Omission[]> {
     const text = sql.leftOutSql(table);
     const rows = text === undefined ? [] : await query<{ why: string; rows: string }>(text, []);
     return rows.map((row) => ({ table: table.table, why: row.why, rows: Number(row.rows) }));

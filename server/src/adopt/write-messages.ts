@@ -27,12 +27,12 @@ export async function lockLanesOfThreads(tx: Queryable, threads: readonly Person
   );
 }
 
-interface Positioned extends PlacedCandidate {
+interface PositionedCandidate extends PlacedCandidate {
   readonly seq: number;
 }
 
 /** In the order given, each thread's from its last position on. */
-function positionsOf(placed: readonly PlacedCandidate[]): readonly Positioned[] {
+function positionsOf(placed: readonly PlacedCandidate[]): readonly PositionedCandidate[] {
   const last = new Map<string, number>();
   return placed.map((candidate) => {
     const seq = (last.get(candidate.thread.id) ?? candidate.thread.lastSeq) + 1;
@@ -51,7 +51,7 @@ export async function insertMessages(tx: Queryable, placed: readonly PlacedCandi
   await move(tx, rows, opening);
 }
 
-function messageRowOf({ id, thread, seq, channelId, sentAt, message }: Positioned) {
+function messageRowOf({ id, thread, seq, channelId, sentAt, message }: PositionedCandidate) {
   const { direction, author, providerMessageId, type, text, content, status, errorCode, errorText, quotedId, targetId } = message;
   return {
     ...{
@@ -71,7 +71,7 @@ function messageRowOf({ id, thread, seq, channelId, sentAt, message }: Positione
 }
 
 /** `opening`: the messages whose kind opens the window; of which side they are is not asked. */
-async function move(tx: Queryable, all: readonly Positioned[], opening: ReadonlySet<string>): Promise<void> {
+async function move(tx: Queryable, all: readonly PositionedCandidate[], opening: ReadonlySet<string>): Promise<void> {
   const byThread = Map.groupBy(all, ({ thread }) => thread.id);
   const threads = [...byThread].map(([id, rows]) => {
     const newest = newestOf(rows);
@@ -92,8 +92,8 @@ async function move(tx: Queryable, all: readonly Positioned[], opening: Readonly
 }
 
 /** Rows come in the order of their time, except those that waited. */
-function newestOf(rows: readonly Positioned[]): Positioned | undefined {
-  return rows.reduce<Positioned | undefined>(
+function newestOf(rows: readonly PositionedCandidate[]): PositionedCandidate | undefined {
+  return rows.reduce<PositionedCandidate | undefined>(
     (newest, row) => (newest === undefined || row.sentAt >= newest.sentAt ? row : newest),
     undefined,
   );

@@ -4,7 +4,7 @@ import { InvalidArgumentError, type Command } from "commander";
 import type { AdoptionReport } from "../adopt/adopt-report.ts";
 import { loadMapping, SHIPPED_MAPPINGS } from "../adopt/mapping.ts";
 import { renderAdoption } from "../adopt/render-adoption.ts";
-import { AdoptionRefused, runAdoption } from "../adopt/run-adoption.ts";
+import { AdoptionRefusal, runAdoption } from "../adopt/run-adoption.ts";
 import { openSource } from "../adopt/source.ts";
 import type { Database } from "../db/database.ts";
 import { messageOf } from "../kernel/faults.ts";
@@ -92,7 +92,7 @@ async function adopt(options: Options, terminal: Terminal): Promise<void> {
   try {
     await show(await (needsTarget ? withApplicationDatabase(settings, run) : run(undefined)), options, terminal);
   } catch (error) {
-    if (error instanceof AdoptionRefused) throw new CliFailure(error.message, 2);
+    if (error instanceof AdoptionRefusal) throw new CliFailure(error.message, 2);
     throw error;
   } finally {
     forget();
