@@ -64,6 +64,12 @@ function laneOf(kind: LaneKind, row: ClaimedRow): ClaimedLane {
   };
 }
 
+/** Those of the lanes whose places, from 1, a statement answered. */
+function listed(lanes: readonly ClaimedLane[], rows: readonly { readonly ord: number }[]): readonly ClaimedLane[] {
+  const places = new Set(rows.map(({ ord }) => ord));
+  return lanes.filter((_, at) => places.has(at + 1));
+}
+
 export function createLaneStore(db: Queryable): LaneStore {
   // Where the last pass over the businesses ended, per kind: a start, not a truth; losing it costs nothing.
   const cursors = new Map<LaneKind, string>();
@@ -97,14 +103,11 @@ export function createLaneStore(db: Queryable): LaneStore {
       if (lanes.length === 0) return [];
       await db.execute(extendLanesAcrossBusinesses, { kind, lanes, leaseMs });
       const lost = await db.run(listLostLanesAcrossBusinesses, { kind, lanes });
-      const gone = new Set(lost.map((row) => row.conversation_id));
-      return lanes.filter((lane) => gone.has(lane.conversationId));
+      return listed(lanes, lost);
     },
     async listGrown(kind, lanes) {
       if (lanes.length === 0) return [];
-      const rows = await db.run(listGrownLanesAcrossBusinesses, { kind, lanes });
-      const grown = new Set(rows.map((row) => row.conversation_id));
-      return lanes.filter((lane) => grown.has(lane.conversationId));
+      return listed(lanes, await db.run(listGrownLanesAcrossBusinesses, { kind, lanes }));
     },
     async retry({ kind, businessId, conversationId, fence }, { afterMs, failed, error }) {
       await db.execute(retryLaneAcrossBusinesses, {

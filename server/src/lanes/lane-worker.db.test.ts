@@ -103,6 +103,18 @@ it("a business with 500 due lanes does not delay the five of another one", async
   expect(order.lastIndexOf(small.businessId)).toBeLessThan(30);
 });
 
+it("of a lane that a worker lost and claimed again only the older claim is lost, and only the newer one has grown", async () => {
+  await lanesOf(small, 1, 1);
+  const older = await engine.claim("reply");
+  await engine.expireLeases();
+  const newer = await engine.claim("reply");
+  await lanesOf(small, 1, 1);
+  const both = [...older, ...newer];
+  expect(both).toHaveLength(2);
+  expect(await engine.store.extend("reply", both, 60_000)).toEqual(older);
+  expect(await engine.store.listGrown("reply", both)).toEqual(newer);
+});
+
 it("four workers run 200 lanes, none of them twice at the same time, and each to its end", async () => {
   await lanesOf(big, 150, 1);
   await lanesOf(small, 50, 2);

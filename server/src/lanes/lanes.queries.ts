@@ -102,14 +102,15 @@ update lanes l set check_at = now() + :leaseMs * interval '1 millisecond'
  where l.business_id = mine.business_id and l.conversation_id = mine.conversation_id and l.kind = mine.kind`,
 });
 
+// By their place in the list: a worker may hold two claims of one lane, an older one that it lost and a newer one.
 export const listLostLanesAcrossBusinesses = defineQuery({
   name: "lanes.list-lost-across-businesses",
   role: "ingest",
-  columns: { conversation_id: "uuid" },
+  columns: { ord: "int8" },
   params: { kind: "text", lanes: rowsOf({ businessId: "uuid", conversationId: "uuid", fence: "int8" }) },
   text: `
-select t.conversation_id
-  from :lanes as t
+select t.ord
+  from :lanes with ordinality as t
   join lanes l on l.business_id = t.business_id and l.conversation_id = t.conversation_id and l.kind = :kind
  where l.fence <> t.fence`,
 });
@@ -136,11 +137,11 @@ update lanes l set check_at = now() + :afterMs * interval '1 millisecond', owner
 export const listGrownLanesAcrossBusinesses = defineQuery({
   name: "lanes.list-grown-across-businesses",
   role: "ingest",
-  columns: { conversation_id: "uuid" },
+  columns: { ord: "int8" },
   params: { kind: "text", lanes: rowsOf({ businessId: "uuid", conversationId: "uuid", fence: "int8", wanted: "int8" }) },
   text: `
-select t.conversation_id
-  from :lanes as t
+select t.ord
+  from :lanes with ordinality as t
   join lanes l on l.business_id = t.business_id and l.conversation_id = t.conversation_id and l.kind = :kind
  where l.fence = t.fence and l.wanted > t.wanted`,
 });
