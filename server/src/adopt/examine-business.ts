@@ -46,7 +46,7 @@ export async function examineBusiness(deps: ExamineDeps, reading: OldBusinessRea
       else if (verdict.outcome === "already_there") counts.alreadyThere += 1;
       else {
         counts.placed += 1;
-        // Only ids that come again are worth remembering: there may be millions of the others. Those of changes are ours, and may come again.
+        // Only ids that are repeated are worth remembering: there may be millions of the others. Those of changes are ours, and may be repeated.
         if (candidate.message.targetId !== null || repeated.has(candidate.message.providerMessageId ?? ""))
           seen.remember(candidate, personName(candidate.person));
       }

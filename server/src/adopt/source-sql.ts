@@ -124,7 +124,7 @@ export function listLeadsSql({ leads }: Mapping): string | undefined {
   return `select ${selectList(leads.fields, ["id", "phone", "name"])} ${fromTable(leads, [ofBusiness(leads)])}`;
 }
 
-/** In the order (created_at, id), after a given row; rows without a time come first and are told apart later. */
+/** In the order (created_at, id), after a given row; rows without a time come first and are recognised later. */
 export function messagesSql({ messages }: Mapping, after: boolean): string {
   const id = `(${requiredOf(messages, "id")})`;
   const at = sortAt(messages);

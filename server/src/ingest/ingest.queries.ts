@@ -168,7 +168,7 @@ with thread as (
    group by s.business_id, s.conversation_id, k.kind
    order by s.business_id, s.conversation_id, k.kind`)}
 ), event as (
-  -- The message's own id: one takeover is told once.
+  -- The message's own id: one takeover is one event.
   insert into events (business_id, id, type, conversation_id, subject_id, data, at)
   select business_id, id, 'conversation.taken-over', conversation_id, id, '{"by": "phone_app"}', received_at
     from stored where author = 'human' and not is_history

@@ -26,7 +26,7 @@ export interface StoreBatchDeps {
 }
 
 export interface StoredBatch {
-  /** What is set aside is not durable, and comes again. */
+  /** What is set aside is not durable, and is tried again. */
   readonly outcomes: ReadonlyMap<IngestItem, StoreOutcome | SetAside>;
   /** Stored, but one of their identifiers was somebody else's already: to be settled before they are acknowledged. */
   readonly contested: readonly PlacedItem[];
@@ -98,7 +98,7 @@ export function createStoreBatch(deps: StoreBatchDeps): StoreBatch {
     return placed.filter((_, at) => held.has(threadOf[at] ?? 0));
   }
 
-  /** Whose thread was merged away comes again with the winner's key, and the winner may be merged away in its turn. */
+  /** What belongs to a thread that was merged away is stored again by the key of the winner, which may be merged away in its turn. */
   async function storeWhereverMerged(placed: readonly PlacedItem[], progress: Progress): Promise<void> {
     let rest = placed;
     for (let hop = 0; rest.length > 0; hop += 1) {
