@@ -36,7 +36,7 @@ async function adopt(...more: readonly string[]) {
   return { code, err: terminal.complained.join("\n"), report: totalsSchema.parse(JSON.parse(terminal.printed.join("\n"))) };
 }
 
-test("where a reply waits and no worker runs, the thread's rows wait, the run says so, and the next one ends it", async () => {
+test("where a reply waits and no worker runs, the thread's rows wait, the run reports it, and the next run finishes", async () => {
   await stack.start("api");
   const phones = legacy.phones.slice(0, 3);
   await stack.simulator.inbound({ messages: phones.map((from) => ({ from, text: QUESTION })), deliver: { concurrency: 3 } });

@@ -118,7 +118,7 @@ test("the disease is in the older database: duplicates, orphans, copies, rows th
   expect(truth.copies).toBeGreaterThan(0);
 });
 
-test("a look tells the truth, row by row, and writes nothing anywhere", async () => {
+test("a dry run tells the truth, row by row, and writes nothing anywhere", async () => {
   const before = [await legacy.fingerprint(), await fingerprint()];
   const file = join(directory, "look.json");
   const { code, report, err } = await adopt("--report", file);
@@ -134,14 +134,14 @@ test("a look tells the truth, row by row, and writes nothing anywhere", async ()
   expect([await legacy.fingerprint(), await fingerprint()]).toEqual(before);
 });
 
-test("without a word on what the businesses become, nothing is written", async () => {
+test("unless it is said what the businesses become, nothing is written", async () => {
   const { code, err } = await adopt("--execute");
   expect(code).toBe(2);
   expect(err).toContain("--create-businesses");
   expect(await rowsOf("select from businesses")).toEqual([]);
 });
 
-test("killed three times and run to its end: no message lost, none double, each in its person's one thread, and the doctor is content", async () => {
+test("killed three times and run to its end: no message lost, none stored twice, each in its person's one thread, and the doctor is content", async () => {
   const before = await legacy.fingerprint();
   const killed: number[] = [];
   for (let times = 0; times < 3; times += 1) {
@@ -199,7 +199,7 @@ test("history wakes nobody: no lane has work, nothing is sent, and no thread cou
   expect(await rowsOf("select from turns where state <> 'skipped' or reason <> 'adopted'")).toEqual([]);
 });
 
-test("the business's name of a lead stands as the lead's, which no message of theirs replaces", async () => {
+test("the business's own name for a lead is kept as the lead's, and no message of theirs replaces it", async () => {
   const named = await rowsOf("select from conversations where lead_id is not null and lead_name like 'Customer %'");
   expect(named.length).toBeGreaterThan(0);
   expect(await rowsOf("select from conversations where (lead_id is null) <> (lead_name is null)")).toEqual([]);

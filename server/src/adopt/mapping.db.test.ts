@@ -175,7 +175,7 @@ test("Evolution: a group's messages name their members, and quotes and advertise
   ]);
 });
 
-test("a reaction and a vote as the last things a customer did open no window; the thread has moved all the same", async () => {
+test("a reaction and a vote as the last things that a customer did open no window, but move the thread", async () => {
   const { rows } = await target.superuser.query(
     `select c.last_customer_message_at as opened, c.last_message_at as moved
      from conversations c join messages m on m.conversation_id = c.id where m.provider_message_id = '3EB0AE'`,

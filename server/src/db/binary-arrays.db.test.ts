@@ -45,7 +45,7 @@ it.each(Object.keys(VALUES) as (keyof ArrayElements)[])("reads %s as it reads it
   await fc.assert(property, { numRuns: 40 });
 });
 
-it("takes what is undefined for null, and both letter cases of an id", async () => {
+it("takes undefined as null, and an id in either case", async () => {
   expect(await readBack("text", encode.text([undefined, "", null, "NULL", "é😀"]))).toEqual([null, "", null, "NULL", "é😀"]);
   expect(await readBack("uuid", encode.uuid(["01ABCDEF-0123-7abc-8def-0123456789AB"]))).toEqual(["01abcdef-0123-7abc-8def-0123456789ab"]);
 });
@@ -60,12 +60,12 @@ it.each([
   expect(classifyDatabaseError(failure)).toBe("data");
 });
 
-it("takes no fraction for a whole number", () => {
+it("refuses a fraction in place of a whole number", () => {
   for (const type of ["int2", "int4", "int8"] as const) expect(() => encode[type]([1.5])).toThrow(RangeError);
 });
 
 it.each(["", "0", "01abcdef-0123-7abc-8def-0123456789a", "01abcdef-0123-7abc-8def-0123456789abc", "01abcdef-0123-7abc-8def-0123456789ag"])(
-  "takes no id that is none: %j",
+  "refuses what is not an id: %j",
   (value) => {
     expect(() => encode.uuid([value])).toThrow("is no UUID");
   },

@@ -26,7 +26,7 @@ test("sql/schema.sql is what the migrations make; after a new migration, run: np
   expect(await dump()).toBe(await readFile(fileURLToPath(new URL("../../sql/schema.sql", import.meta.url)), "utf8"));
 });
 
-test("the dump tells every change of a table, of a guard and of a right", async () => {
+test("the dump shows every change of a table, of a guard and of a right", async () => {
   const before = await dump();
   expect(await dump()).toBe(before);
   const changes = [

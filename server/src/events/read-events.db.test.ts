@@ -69,7 +69,7 @@ async function beginEvent(): Promise<{ readonly id: string; readonly commit: () 
   };
 }
 
-it("an event that began first and is committed last is not missed by who has read the other one already", async () => {
+it("an event that began first and is committed last is not missed by whoever has already read the other one", async () => {
   const slow = await beginEvent();
   const quick = await beginEvent();
   await quick.commit();
@@ -141,7 +141,7 @@ it("pages hold each event once and say whether there are more", async () => {
   expect([first, second, third].flatMap(({ data }) => data.map(({ id }) => id))).toEqual(ids);
 });
 
-it("one business never reads another one's events, and a cursor or type that is none is refused", async () => {
+it("one business never reads another one's events, and what is no cursor or no type is refused", async () => {
   await addEvent("turn.replied");
   const headers = await bearerFor(database, business.businessId);
   const other = await createTestBusiness(test.superuser);

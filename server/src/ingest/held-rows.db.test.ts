@@ -91,7 +91,7 @@ test("many held threads of one business hold up neither another business nor eac
   expect(await held).toMatchObject({ stored: 120, quarantined: 0 });
 });
 
-test("what comes later of the same customer stays behind what was set aside, in order, also when the row becomes free in between", async () => {
+test("what the same customer sends later stays behind what was set aside, in order, also when the row becomes free in between", async () => {
   for (const wait of ["a moment", "until it is set aside"]) {
     const from = newPhone();
     await write(business, { from, id: `wamid.${from}-0` });

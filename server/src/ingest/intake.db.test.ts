@@ -97,7 +97,7 @@ describe("the intake", () => {
     expect((await replay.run({})).replayed).toBe(0);
   });
 
-  it("keeps an item that cannot be read once, however often it is delivered, and says how often; notices too", async () => {
+  it("keeps an item that cannot be read once, however often it is delivered, and counts how often; notices too", async () => {
     const intake = intakeOn(db);
     const unreadable = webhookBody(business.phoneNumberId, { messages: [{ from: "12025550360", type: "text", text: { body: "no id" } }] });
     const twice = eventsOf(unreadable).flatMap((event) => [event, event]);
@@ -122,7 +122,7 @@ describe("the intake", () => {
     await test.superuser.query("delete from webhook_log where body ~ 'no id'");
   });
 
-  it("keeps what cannot be used yet replayable, never as stored; a replay takes it up once it can be read", async () => {
+  it("keeps what cannot be used yet replayable, never as stored; a replay uses it once it can be read", async () => {
     const intake = intakeOn(db);
     const metadata = { phone_number_id: business.phoneNumberId };
     for (const field of ["standby", "history", "smb_app_state_sync", "calls", "a_field_of_tomorrow"])
@@ -200,7 +200,7 @@ describe("the intake", () => {
     expect((await read()).rows[0]?.is_open).toBe(true);
   });
 
-  it("does not keep a thread at the top for days because a message says that it was written in the future, or says nothing", async () => {
+  it("does not keep a thread at the top for days because of a message that claims to be from the future, or has no time", async () => {
     const from = "12025550316";
     const ahead = Math.floor(Date.now() / 1000) + 86_400 * 3;
     const messages = [ahead, 0].map((at, index) => ({ from, at, text: String(index), id: `wamid.times-${String(index)}` }));
@@ -332,7 +332,7 @@ describe("the intake", () => {
     },
   );
 
-  it("places a message by its user id when its number is none, and does not remember the number", async () => {
+  it("places a message by its user id when its number is not one, and does not remember the number", async () => {
     const userId = "US.8Q2m9XkLp4";
     expect(await receive(intakeOn(db), messagesBody(business.phoneNumberId, { from: "hidden", userId }))).toMatchObject({ stored: 1 });
     expect(await count("select count(*) from aliases where value = 'hidden'")).toBe(0);

@@ -130,7 +130,7 @@ it.each([
   expect(await threads()).toBe(1);
 });
 
-it("several changes are applied in the order in which they happened, whatever the order in which they are told", async () => {
+it("several changes are applied in the order in which they happened, whatever the order in which they are reported", async () => {
   await tell([{ from: "c", to: "d", at: 30 }]);
   await tell([{ from: "a", to: "b", at: 10 }]);
   await tell([{ from: "b", to: "c", at: 20 }]);
@@ -152,7 +152,7 @@ it("a change that is applied at once brings the person for whom another one wait
   expect(await threads()).toBe(1);
 });
 
-it("told again it waits once, and two changes of one report wait until both people are known", async () => {
+it("reported again it waits once, and two changes of one report wait until both people are known", async () => {
   const both = [
     { from: "a", to: "b" },
     { from: "x", to: "y" },

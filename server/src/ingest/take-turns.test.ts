@@ -24,7 +24,7 @@ function turnsWith(options: Partial<TurnsOptions<Item, "stored">>): Turns<Item, 
   });
 }
 
-test("whatever is locked how often, each sender's items are stored in the order of arrival, once, and one batch at a time", async () => {
+test("whatever is locked, and however often, each sender's items are stored in the order of arrival, once, and one batch at a time", async () => {
   const item = fc.record({ sender: fc.constantFrom("a", "b", "c", "ab"), locked: fc.integer({ min: 0, max: 1 }) });
   await fc.assert(
     fc.asyncProperty(fc.array(fc.array(item, { maxLength: 6 }), { maxLength: 6 }), async (batches) => {
@@ -98,7 +98,7 @@ test("what nobody waits for any more is not stored, and what is behind it is", a
   expect(stored).toEqual(["a2"]);
 });
 
-test("no more than the bound wait, and a failure of the database is told to those whose batch it was", async () => {
+test("no more than the bound wait, and a failure of the database reaches those whose batch it was", async () => {
   const turns = turnsWith({ maxWaiting: 1, store: (items) => Promise.resolve(items.map(() => "held" as const)), isGone: () => isOver });
   let isOver = false;
   const [first, second] = await turns.run(["a1", "b1"]);

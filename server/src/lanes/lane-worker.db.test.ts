@@ -170,7 +170,7 @@ it("a wake-up is heard while the worker sleeps", async () => {
   expect(await left()).toBe(0);
 });
 
-it("a lane that fails comes again with one more attempt, its error, and a backoff", async () => {
+it("a lane that fails is retried with one more attempt, its error, and a backoff", async () => {
   await lanesOf(small, 1, 1);
   const attempts: number[] = [];
   const ended = Promise.withResolvers<undefined>();
@@ -202,7 +202,7 @@ const outage = (code: string): Promise<unknown> =>
   test.superuser.query(`do $$ begin raise exception 'no' using errcode = '${code}'; end $$`);
 
 it.each(["53100", "53300", "57P01", "25006", "40P01", "55P03"])(
-  "an outage of our own database (%s) is no try of the work",
+  "an outage of our own database (%s) does not count as an attempt",
   async (code) => {
     await lanesOf(small, 1, 1);
     const attempts: number[] = [];
@@ -231,7 +231,7 @@ it("a statement that takes too long may be the work's own: it counts", async () 
   expect(attempts).toEqual([0, 1, 2]);
 });
 
-it("a lane that could not even be given back is given back when the database can be written to again, long before its lease ends", async () => {
+it("a lane that could not even be released is released when the database can be written to again, long before its lease ends", async () => {
   await lanesOf(small, 1, 1);
   await test.superuser.query(
     `create function onethread.refuse() returns trigger language plpgsql as $$ begin raise exception 'no space' using errcode = '53100'; end $$;
@@ -280,7 +280,7 @@ it("the heartbeat keeps a lane that is still worked on from everybody else", asy
   );
 });
 
-it("a worker whose lane was taken over is told to stop, and cannot end or retry it", async () => {
+it("a worker whose lane was taken over is stopped, and cannot end or retry it", async () => {
   await lanesOf(small, 1, 1);
   const claimed = Promise.withResolvers<ClaimedLane>();
   const aborted = Promise.withResolvers<undefined>();
@@ -305,7 +305,7 @@ it("a worker whose lane was taken over is told to stop, and cannot end or retry 
   expect(await onlyLane()).toMatchObject({ owner: "another", attempts: 0, due: false });
 });
 
-it("a worker that is stopped lets go of what did not end, so that another one need not wait for the lease", async () => {
+it("a worker that is stopped releases what did not end, so that another one need not wait for the lease", async () => {
   await lanesOf(small, 3, 1);
   const started: ClaimedLane[] = [];
   const stopping = worker(async (lane, signal) => {
@@ -325,7 +325,7 @@ it("a worker that is stopped lets go of what did not end, so that another one ne
   expect(again.map(({ attempts }) => attempts)).toEqual([0, 0, 0]);
 });
 
-it("a run whose end the database could not take until after its lease counts as no attempt", async () => {
+it("a run whose end the database could not take until after its lease does not count as an attempt", async () => {
   await lanesOf(small, 1, 1);
   await test.superuser.query(
     `create function onethread.refuse() returns trigger language plpgsql as $$ begin raise exception 'no space' using errcode = '53100'; end $$`,
@@ -366,7 +366,7 @@ it("a failure to reach somebody else's server is no outage of ours: it counts", 
   expect(attempts).toEqual([0, 1, 2]);
 });
 
-it("an outage that somebody has wrapped is one all the same", async () => {
+it("an outage that somebody has wrapped is still an outage", async () => {
   await lanesOf(small, 1, 1);
   const attempts: number[] = [];
   worker(async (lane) => {
@@ -428,7 +428,7 @@ it("however a worker is started, woken and stopped, it claims and runs nothing a
   expect(process.getActiveResourcesInfo().filter((kind) => kind === "Interval")).toEqual([]);
 });
 
-it("who works on a lane is told when more comes for it, in this process and from others, and only then", async () => {
+it("whoever works on a lane learns when more comes for it, in this process and from others, and only then", async () => {
   await lanesOf(big, 2, 20);
   const told: string[] = [];
   const begun: ClaimedLane[] = [];

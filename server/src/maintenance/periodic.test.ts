@@ -16,7 +16,7 @@ function logInto(lines: string[]) {
   });
 }
 
-test("a task comes again and again, also after it failed, and says what it did when it did something", async () => {
+test("a task runs at intervals, also after a failure, and is logged only when it did something", async () => {
   const lines: string[] = [];
   const done = Promise.withResolvers<undefined>();
   let runs = 0;
