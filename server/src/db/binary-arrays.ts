@@ -17,6 +17,12 @@ const OID = {
 
 type MaybeNull<T> = readonly (T | null | undefined)[];
 
+/** As PostgreSQL refuses in text what it cannot read, so that a batch finds the one item that has it (classify-error.ts). */
+class InvalidValue extends RangeError {
+  /** SQLSTATE invalid_parameter_value. */
+  readonly code = "22023";
+}
+
 const HEADER_BYTES = 20;
 const LENGTH_BYTES = 4;
 const UUID_BYTES = 16;
@@ -74,7 +80,7 @@ function writeUuid(array: Buffer, uuid: string, from: number): number {
     digits |= high | low;
     array[at++] = (high << 4) | low;
   }
-  if (at - from !== UUID_BYTES || digits > 0xf) throw new Error(`"${uuid}" is no UUID`);
+  if (at - from !== UUID_BYTES || digits > 0xf) throw new InvalidValue(`"${uuid}" is no UUID`);
   return at;
 }
 
@@ -97,9 +103,21 @@ function fixed<T>(oid: number, size: number, write: (array: Buffer, value: T, at
   };
 }
 
-/** A buffer would cut off the rest. */
-function whole(value: number): number {
-  if (!Number.isInteger(value)) throw new RangeError(`${String(value)} is no whole number`);
+/** A buffer would cut off the rest of a fraction. */
+function whole(bytes: number): (value: number) => number {
+  const limit = 2 ** (8 * bytes - 1);
+  return (value) => {
+    if (!Number.isInteger(value) || value < -limit || value >= limit)
+      throw new InvalidValue(`${String(value)} is no whole number of ${String(bytes)} bytes`);
+    return value;
+  };
+}
+const [int2, int4, int8] = [whole(2), whole(4), whole(8)];
+
+/** A buffer would write infinity in its place. */
+function real(value: number): number {
+  if (Number.isFinite(value) && !Number.isFinite(Math.fround(value)))
+    throw new InvalidValue(`${String(value)} is too large for four bytes`);
   return value;
 }
 
@@ -128,16 +146,16 @@ export interface ArrayElements {
   readonly timestamptz: Date;
 }
 
-/** Throws for an invalid UUID, and for a number that is not whole or does not fit: such values are our own mistakes. */
+/** Throws InvalidValue for an invalid UUID, and for a number that is not whole or does not fit. */
 export const arrayEncoders: { readonly [Type in keyof ArrayElements]: (values: MaybeNull<ArrayElements[Type]>) => Buffer } = {
   text: (values) => strings(OID.text, values),
   jsonb: (values) => strings(OID.jsonb, values, JSONB_VERSION),
   uuid: fixed(OID.uuid, UUID_BYTES, writeUuid),
   bool: fixed(OID.bool, 1, (array, value: boolean, at) => array.writeUInt8(value ? 1 : 0, at)),
-  int2: fixed(OID.int2, 2, (array, value: number, at) => array.writeInt16BE(whole(value), at)),
-  int4: fixed(OID.int4, 4, (array, value: number, at) => array.writeInt32BE(whole(value), at)),
-  int8: fixed(OID.int8, 8, (array, value: number, at) => array.writeBigInt64BE(BigInt(value), at)),
-  float4: fixed(OID.float4, 4, (array, value: number, at) => array.writeFloatBE(value, at)),
+  int2: fixed(OID.int2, 2, (array, value: number, at) => array.writeInt16BE(int2(value), at)),
+  int4: fixed(OID.int4, 4, (array, value: number, at) => array.writeInt32BE(int4(value), at)),
+  int8: fixed(OID.int8, 8, (array, value: number, at) => array.writeBigInt64BE(BigInt(int8(value)), at)),
+  float4: fixed(OID.float4, 4, (array, value: number, at) => array.writeFloatBE(real(value), at)),
   float8: fixed(OID.float8, 8, (array, value: number, at) => array.writeDoubleBE(value, at)),
   timestamptz: fixed(OID.timestamptz, 8, writeTimestamp),
 };
