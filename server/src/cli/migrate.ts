@@ -40,7 +40,7 @@ async function check({ url, settings, terminal }: MigrationTask): Promise<void> 
     return;
   }
   for (const name of pending) terminal.print(`pending  ${name}`);
-  throw new CliFailure(`The database is behind by ${countOf(pending)}. MigrationTask \`onethread migrate\`.`);
+  throw new CliFailure(`The database is behind by ${countOf(pending)}. Run \`onethread migrate\`.`);
 }
 
 async function apply({ url, settings, terminal }: MigrationTask): Promise<void> {
