@@ -2,7 +2,8 @@
 
 /**
  * `transient`: the same again may work at once. `locked`: somebody holds a row that this needs; others need not wait for it. `data`: this input can
- * never work. `unavailable`: the database cannot be used now.
+ * never work. `unavailable`: anything else, whether the database is gone or the fault is ours: whoever must not lose the input keeps it, and does not
+ * blame it. `absenceOf` tells the two apart, for whoever has to explain the failure.
  */
 export type DatabaseErrorClass = "transient" | "locked" | "data" | "unavailable";
 

@@ -38,7 +38,7 @@ async function openModel(): Promise<ResponderSubject> {
       fail() {
         server.script = ({ raw }) => ({ fault: "status", status: 500, message: raw });
       },
-      mend: calm,
+      restore: calm,
     },
     async close() {
       await server.stop();
@@ -103,7 +103,7 @@ async function openWebhook(): Promise<ResponderSubject> {
       fail() {
         answer = (response, raw) => response.writeHead(500).end(raw);
       },
-      mend: calm,
+      restore: calm,
     },
     async close() {
       agent.closeAllConnections();

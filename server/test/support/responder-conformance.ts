@@ -16,7 +16,7 @@ export interface ResponderSubject {
     /** From now on it never answers; resolves when it has been asked. */
     readonly hang: () => Promise<void>;
     readonly fail: () => void;
-    readonly mend: () => void;
+    readonly restore: () => void;
   };
   readonly close: () => Promise<void>;
 }
@@ -103,13 +103,13 @@ export function describeResponder(name: string, reachesOut: boolean, open: () =>
       await waiting;
       controller.abort(reason);
       await expect(answer).rejects.toBe(reason);
-      subject.far?.mend();
+      subject.far?.restore();
     });
 
     it("throws a ResponderFault when the other side fails, with a sentence for the operator and no word of the customer", async () => {
       subject.far?.fail();
       const fault = await respond({ ...subject.known, burst: [message("my card is 4111 1111")] }).catch((error: unknown) => error);
-      subject.far?.mend();
+      subject.far?.restore();
       expect(fault).toBeInstanceOf(ResponderFault);
       expect((fault as ResponderFault).message).toMatch(/^[A-Z\d].*\.$/s);
       expect((fault as ResponderFault).message).not.toContain("4111");
