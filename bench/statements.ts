@@ -48,12 +48,15 @@ select query as name, calls::float8, rows::float8, total_exec_time as ms, total_
  where query not like '%pg_stat_statements%'
  order by ms desc`;
 
-/** What PostgreSQL leaves of a text: no comments, and every value the same. */
+/** What PostgreSQL leaves of a text: no comments, every value the same, and a list of values as one. */
 const shapeOf = (text: string): string =>
   text
     .replaceAll(/--.*/g, "")
     .replaceAll(/'(?:[^']|'')*'|\$\d+|\b(?:\d+|null|true|false)\b/gi, "?")
+    .replaceAll(/\/\*.*?\*\//g, "")
     .replaceAll(/\s+/g, " ")
+    .replaceAll(/\((\?)(?:, \?)+\)/g, "($1)")
+    .replaceAll(" )", ")")
     .trim();
 
 async function namesByShape(): Promise<ReadonlyMap<string, string>> {
