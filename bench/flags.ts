@@ -17,6 +17,8 @@ export interface Flags {
   readonly profileDir: string | undefined;
   /** Of the loop. */
   readonly countsStatements: boolean;
+  /** Of the loop, too. */
+  readonly withStatuses: boolean;
 }
 
 export const HELP = `npm run bench -- [options]: measures Onethread on this machine (docs/benchmarks.md says how, and how to read it)
@@ -37,6 +39,7 @@ export const HELP = `npm run bench -- [options]: measures Onethread on this mach
   --markdown           a section for docs/benchmarks.md
   --profile <dir>      leave CPU profiles of the servers of d, loop, replies and tenants there
   --statements         of the loop: how often each statement ran for one conversation, and what it cost; slower, so without goals
+  --statuses           the loop with three statuses after each reply; it ends when the last of them was taken
   --help               this text
 `;
 
@@ -54,6 +57,7 @@ const options = {
   json: flag,
   markdown: flag,
   statements: flag,
+  statuses: flag,
   help: { ...flag, short: "h" },
 } as const;
 
@@ -88,5 +92,6 @@ export function readFlags(args: readonly string[]): Flags | "help" {
     form: values.json === true ? "json" : values.markdown === true ? "markdown" : "table",
     profileDir: values.profile,
     countsStatements: values.statements === true,
+    withStatuses: values.statuses === true,
   };
 }

@@ -75,8 +75,9 @@ async function runLoop(flags: Flags, say: Say): Promise<LoopResult> {
     customers: flags.customers,
     nodeOptions: profiling(flags),
     countsStatements: flags.countsStatements,
+    withStatuses: flags.withStatuses,
   });
-  say(`whole loop: ${Math.round(loop.conversationsPerSecond)} conversations/s`);
+  say(`whole loop${flags.withStatuses ? " with statuses" : ""}: ${Math.round(loop.conversationsPerSecond)} conversations/s`);
   return loop;
 }
 

@@ -20,7 +20,7 @@ const simulator = await startSimulator({
     displayPhoneNumber: String(15_550_100_200 + index),
     wabaId: "300000000000001",
   })),
-  statuses: "none",
+  statuses: input["statuses"] === true ? "read" : "none",
 });
 
 interface WriteAll {
@@ -29,13 +29,23 @@ interface WriteAll {
   readonly from: number;
 }
 
-/** Every customer once, all at about the same time; ends with the last accepted reply. */
+/** Resolves when every status that follows a reply was taken. */
+async function statusesTaken(sim: Simulator): Promise<void> {
+  for (;;) {
+    const { pendingStatuses, pendingDeliveries } = sim.health();
+    if (pendingStatuses === 0 && pendingDeliveries === 0) return;
+    await delay(5);
+  }
+}
+
+/** Every customer once, all at about the same time; ends with the last accepted reply, or with its last status where there are any. */
 async function writeAll(sim: Simulator, { customers, concurrency, from }: WriteAll): Promise<JsonObject> {
   sim.clearOutbox();
   const messages = Array.from({ length: customers }, (_, index) => ({ from: String(from + index), text: QUESTION }));
   const startedAt = performance.now();
   const written = sim.inbound({ messages, deliver: { concurrency, wait: true, waitMs: WAIT_MS } }).then(() => performance.now());
   const replies = await sim.waitForOutbox({}, { atLeast: customers, waitMs: WAIT_MS });
+  await statusesTaken(sim);
   const endedAt = performance.now();
   await delay(500);
   const all = sim.outbox();

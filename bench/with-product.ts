@@ -10,6 +10,8 @@ export interface ProductPlan {
   readonly quietMs: number;
   readonly nodeOptions: readonly string[];
   readonly countsStatements?: boolean;
+  /** Whether the platform sends statuses. Default: no. */
+  readonly withStatuses?: boolean;
 }
 
 export interface Product {
@@ -49,11 +51,12 @@ interface Surroundings {
   readonly start: typeof startChild;
   readonly nodeOptions: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
+  readonly statuses?: boolean;
 }
 
-async function startProduct({ world, start, nodeOptions, environment = {} }: Surroundings): Promise<Product> {
+async function startProduct({ world, start, nodeOptions, environment = {}, statuses = false }: Surroundings): Promise<Product> {
   const { appSecret, phoneNumberIds } = world;
-  const simulator = start({ script: "simulator-process.ts", input: { appSecret, phoneNumberIds } });
+  const simulator = start({ script: "simulator-process.ts", input: { appSecret, phoneNumberIds, statuses } });
   const server = start({
     script: "product-process.ts",
     input: {},
@@ -74,12 +77,12 @@ async function startProduct({ world, start, nodeOptions, environment = {} }: Sur
 
 /** One business, answered by the knowledge responder. */
 export async function withProduct<T>(
-  { quietMs, nodeOptions, countsStatements = false }: ProductPlan,
+  { quietMs, nodeOptions, countsStatements = false, withStatuses: statuses = false }: ProductPlan,
   work: (product: Product) => Promise<T>,
 ): Promise<T> {
   const world = await createWorld({ quietMs, countsStatements });
   try {
-    return await withChildren(async (start) => work(await startProduct({ world, start, nodeOptions })));
+    return await withChildren(async (start) => work(await startProduct({ world, start, nodeOptions, statuses })));
   } finally {
     await world.close();
   }
