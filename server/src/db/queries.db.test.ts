@@ -148,3 +148,19 @@ test.for(queries)("%s shows its name where it runs, and holds to the rules of a 
   const updates = [...text.matchAll(/do update set([\s\S]*?)(?:\n\)|\breturning\b|\bwhere\b|$)/g)].map(([, set]) => set ?? "");
   expect(updates.filter((set) => /\bnow\(\)|clock_timestamp|interval/.test(set))).toEqual([]);
 });
+
+/** The parts of a statement that wait for rows of which there may be several: an upsert of what a query answers, and a select that locks. */
+function waitingParts(text: string): readonly string[] {
+  const upserts = text.matchAll(
+    /insert into \w+(?: as \w+)?\s*\([^)]*\)\s*(select (?:(?!on conflict)[\s\S])*\bfrom\b(?:(?!on conflict)[\s\S])*)on conflict\b[^,()]*do update/g,
+  );
+  const locks = text.matchAll(/(select (?:(?!\bselect\b)[\s\S])*?\bfor (?:no key )?update\b)(?! of \w+ skip locked| skip locked)/g);
+  return [...upserts, ...locks].map(([, part = ""]) => part);
+}
+
+const takesRows = ({ slots }: AnyQuery): boolean => slots.some(({ type }) => type.endsWith("[]"));
+
+// Two that take the same rows in two orders wait for each other. docs/decisions/0003-lock-order.md
+test.for(queries.filter(([, , query]) => takesRows(query)))("%s takes the rows that it locks in an order", ([, , { text }]) => {
+  expect(waitingParts(text.replaceAll(/^\s*--.*$/gm, "")).filter((part) => !/\border by\b/.test(part))).toEqual([]);
+});

@@ -85,6 +85,7 @@ with input as (
          f.status, case when f.status is not null then i.at end, f.quality, case when f.quality is not null then i.at end
     from input i cross join notice cross join :templates as f
    where :accountId is not null
+   order by f.name, f.language
   on conflict on constraint template_states_pkey do update set
     category = case when excluded.category_at >= coalesce(t.category_at, '-infinity') then excluded.category else t.category end,
     category_at = greatest(t.category_at, excluded.category_at),
