@@ -46,7 +46,7 @@ export function NoticesPage({ client, channels, now }: NoticesPageProps) {
         {query.isPending && <p className="p-6 text-center text-sm text-soft">Loading…</p>}
         {query.isSuccess && notices.length === 0 && (
           <p className="mx-auto max-w-md p-6 text-center text-sm text-soft">
-            Nothing was reported yet. What WhatsApp says of your numbers, accounts and templates appears here automatically.
+            Nothing has been reported yet. What WhatsApp says of your numbers, accounts and templates appears here automatically.
           </p>
         )}
         {query.hasNextPage && (

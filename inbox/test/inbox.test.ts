@@ -457,7 +457,7 @@ test("what WhatsApp reports of a number stands above everything until it is over
   const page = await openPage();
   await signIn(page);
   await page.getByRole("link", { name: "Notices" }).click();
-  await page.getByText("Nothing was reported yet").waitFor();
+  await page.getByText("Nothing has been reported yet").waitFor();
   await accountReports("account_update", { event: "PARTNER_REMOVED" });
   await accountReports("message_template_status_update", {
     event: "REJECTED",

@@ -283,7 +283,7 @@ create table onethread.businesses (
   quiet_ms integer default 2000 not null,
   ceiling_ms integer default 10000 not null,
   language text default 'english'::text not null,
-  handoff_text text default 'I will fetch a person for you. Somebody answers here as soon as possible.'::text not null,
+  handoff_text text default 'Let me get someone to help you. They will reply here as soon as they can.'::text not null,
   handoff_pause_ms bigint,
   created_at timestamp with time zone default now() not null,
   answers_groups boolean default false not null,

@@ -81,7 +81,7 @@ it("what was reported is listed, the newest first, for people and for machines",
     const code = await runCli(["notices", ...args], terminal);
     return { code, out: terminal.printed.join("\n"), err: terminal.complained.join("\n") };
   };
-  expect(await notices()).toEqual({ code: 0, out: "", err: "Nothing was reported yet." });
+  expect(await notices()).toEqual({ code: 0, out: "", err: "Nothing has been reported yet." });
   for (const [minute, sentence] of ["The number was flagged.", "The account was restricted."].entries())
     await test.superuser.query(
       `insert into onethread.notices (business_id, id, received_at, at, provider, field, severity, sentence)

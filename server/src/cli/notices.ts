@@ -31,7 +31,7 @@ async function list({ business, limit, json }: Options, terminal: Terminal): Pro
   await inBusiness({ terminal, business }, async ({ services, businessId }) => {
     const { data } = await services.listNotices(businessId, { limit });
     if (json === true) terminal.print(JSON.stringify(data, null, 2));
-    else if (data.length === 0) terminal.complain("Nothing was reported yet.");
+    else if (data.length === 0) terminal.complain("Nothing has been reported yet.");
     else
       terminal.print(
         renderTable(

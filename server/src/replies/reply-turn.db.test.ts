@@ -168,7 +168,7 @@ it("a responder that fails is asked again; after the third time the business's o
   }
   await engine.turn(await engine.claimOne("reply"));
   expect(await turns()).toMatchObject([{ state: "handed_off", reason: "responder_failed" }]);
-  expect(await replies()).toEqual([expect.stringContaining("fetch a person")]);
+  expect(await replies()).toEqual([expect.stringContaining("get someone to help")]);
   await write();
   await engine.turn(await engine.claimOne("reply"));
   expect(await turns()).toMatchObject([{ state: "handed_off" }, { state: "skipped", reason: "taken_over" }]);

@@ -95,7 +95,7 @@ test("when statuses cannot be applied they are not acknowledged and are delivere
 
 test("when the knowledge search throws, the customer is handed to a person in the business's own words, and never left without an answer", async () => {
   await startBroken("knowledge.search=throw");
-  expect(await writeAndGetReply()).toContain("I will fetch a person");
+  expect(await writeAndGetReply()).toContain("Let me get someone to help you");
   expect(await inbound()).toBe(1);
   await stack.settled();
   expect(

@@ -142,7 +142,7 @@ it.concurrent(
     );
     expect(rows).toEqual([]);
     const [reply] = await on.stack.simulator.waitForOutbox({ to: phone }, { atLeast: 1, waitMs: 25_000 });
-    expect(reply?.body["text"]).toMatchObject({ body: expect.stringContaining("fetch a person") });
+    expect(reply?.body["text"]).toMatchObject({ body: expect.stringContaining("get someone to help") });
     await on.stack.settled();
     expect(await on.states()).toEqual(["handed_off"]);
     // Nobody holds the lane any more, and it has nothing left to do.
@@ -167,7 +167,7 @@ it.concurrent("a budget that is used up hands over to a person, says so once, an
   await on.start();
   expect(await on.writeAndGetReply(1)).toBe("The model answers.");
   await on.stack.settled();
-  expect(await on.writeAndGetReply(2)).toContain("fetch a person");
+  expect(await on.writeAndGetReply(2)).toContain("get someone to help");
   await on.stack.settled();
   const asked = on.model.requests.length;
   await on.stack.simulator.inbound({ from: phone, text: QUESTION });
