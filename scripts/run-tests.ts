@@ -13,7 +13,8 @@ const summaryFile = join(folder, "summary.json");
 const check = spawnSync("npm", ["run", "--silent", "check"], { stdio: "inherit" });
 const tests = spawnSync("vitest", ["run", "--allowOnly=false", ...process.argv.slice(2)], {
   stdio: "inherit",
-  env: { ...process.env, SUMMARY_FILE: summaryFile },
+  // Some hundred processes start, each of which would strip the types of the same files and compile them.
+  env: { ...process.env, SUMMARY_FILE: summaryFile, NODE_COMPILE_CACHE: join(folder, "compiled") },
 });
 
 const counts = existsSync(summaryFile) ? (JSON.parse(readFileSync(summaryFile, "utf8")) as Counts) : { passed: 0, failed: 0, skipped: 0 };

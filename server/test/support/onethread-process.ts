@@ -44,13 +44,17 @@ function parseLine(text: string): LogLine {
   return { level: "error", event: `not a log line: ${text}` };
 }
 
+const { PATH = "", NODE_COMPILE_CACHE } = process.env;
+/** All that a process of ours gets of the environment of the tests. */
+const OUTER_ENVIRONMENT = { PATH, ...(NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE }) };
+
 /** Resolves when the process is ready. */
 export async function startProcess({ roles, env, failPoints }: ProcessOptions): Promise<OnethreadProcess> {
   const args = failPoints === undefined ? [MAIN, "start"] : [BREAKABLE];
   const child = spawn(process.execPath, args, {
     stdio: ["ignore", "pipe", "pipe"],
     env: {
-      PATH: process.env["PATH"] ?? "",
+      ...OUTER_ENVIRONMENT,
       PORT: "0",
       LOG_LEVEL: "info",
       ONETHREAD_ROLES: roles,
