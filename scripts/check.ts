@@ -6,7 +6,13 @@ import { availableParallelism } from "node:os";
 import { text } from "node:stream/consumers";
 
 /** The longest first. Each keeps one core busy, and none needs what another makes. */
-const parts = ["eslint . --concurrency auto", "prettier --check .", "tsc -p tsconfig.json", "node scripts/check-imports.ts", "knip"];
+const parts = [
+  // A syntax tree of 800 files outlives the young generation: with the default of 16 MB it is copied again and again, a tenth of the time.
+  "node --max-semi-space-size=64 scripts/check-types-and-lint.ts",
+  "prettier --check .",
+  "node scripts/check-imports.ts",
+  "knip",
+];
 
 /** Whether it found nothing wrong. Its output is shown when it is complete. */
 async function runPart(part: string): Promise<boolean> {
