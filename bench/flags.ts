@@ -17,7 +17,7 @@ export interface Flags {
   readonly profileDir: string | undefined;
   /** Of the loop. */
   readonly countsStatements: boolean;
-  /** Of the loop, too. */
+  /** Of the loop, too: three after each reply. */
   readonly withStatuses: boolean;
 }
 
@@ -26,11 +26,11 @@ export const HELP = `npm run bench -- [options]: measures Onethread on this mach
   --only <parts>       of ${PARTS.join(", ")}, separated by commas (default: all)
                        a  verify and discard           b  select, then insert      c  one upsert statement per message
                        d  Onethread                    latency  at 70 % of d's peak (brings d along)
-                       idle  one message at a time     loop  webhook to accepted reply, many conversations at once
+                       idle  one message at a time     loop  webhook to the last status of the accepted reply, many at once
                        replies  by a model: what is beyond the model's own time
                        tenants  1,000 conversations with a slow model, 900 of them of one business
   --seconds <n>        of measurement per variant (default 8)
-  --rounds <n>         of a to d in turn, the best of each counts (default 2)
+  --rounds <n>         of a to d in turn, and of latency, loop and replies; the best of each counts (default 2)
   --connections <n>    of the load generator (default 256)
   --customers <n>      of the loop (default 4000)
   --conversations <n>  of the replies, all at the same time (default 200)
@@ -38,8 +38,8 @@ export const HELP = `npm run bench -- [options]: measures Onethread on this mach
   --json               everything that was measured, as JSON
   --markdown           a section for docs/benchmarks.md
   --profile <dir>      leave CPU profiles of the servers of d, loop, replies and tenants there
-  --statements         of the loop: how often each statement ran for one conversation, and what it cost; slower, so without goals
-  --statuses           the loop with three statuses after each reply; it ends when the last of them was taken
+  --statements         of the loop: how often each statement ran for one conversation, and what it cost; slower, so without its goals
+  --no-statuses        the loop without the three statuses after each reply; without its goals
   --help               this text
 `;
 
@@ -57,7 +57,7 @@ const options = {
   json: flag,
   markdown: flag,
   statements: flag,
-  statuses: flag,
+  "no-statuses": flag,
   help: { ...flag, short: "h" },
 } as const;
 
@@ -92,6 +92,6 @@ export function readFlags(args: readonly string[]): Flags | "help" {
     form: values.json === true ? "json" : values.markdown === true ? "markdown" : "table",
     profileDir: values.profile,
     countsStatements: values.statements === true,
-    withStatuses: values.statuses === true,
+    withStatuses: values["no-statuses"] !== true,
   };
 }

@@ -35,6 +35,7 @@ async function measure(load: HttpLoad): Promise<LoadResult> {
   const first = Math.ceil(perSecond);
   if (perSecond > 0) await load.pace(payloads.slice(0, first), perSecond);
   sendToParent({ event: "measuring" });
+  await once(process, "message");
   return perSecond === 0 ? load.flood(payloads, seconds) : load.pace(payloads.slice(first), perSecond);
 }
 

@@ -1,24 +1,16 @@
-// Owns: one measurement of one variant: a fresh database, a fresh server, a load generator, each a process of its own, and their CPU.
+// Owns: one measurement of one variant: a fresh database, a fresh server, a load generator, each a process of its own, and what they used.
 import type { JsonObject } from "../server/src/kernel/json.ts";
 import { startChild, type Child } from "./child.ts";
-import { cpuMsOf, cpuMsOfFamily } from "./cpu-time.ts";
 import type { Latencies } from "./latencies.ts";
+import { startMeter, type Use } from "./meter.ts";
 import type { Variant } from "./variants.ts";
 import { numberOf, textOf } from "./wire.ts";
 import { createWorld, type World } from "./world.ts";
 
-/** In cores: 1 is one core fully used. Absent where the kernel does not report it. */
-export interface CpuUse {
-  readonly server?: number;
-  readonly postgres?: number;
-  readonly load?: number;
-}
-
-export interface IngestResult extends Latencies {
+export interface IngestResult extends Latencies, Use {
   readonly messagesPerSecond: number;
   readonly messages: number;
   readonly refused: number;
-  readonly cpu: CpuUse;
 }
 
 export interface IngestPlan {
@@ -41,18 +33,7 @@ const MOST_PER_SECOND: Readonly<Record<Variant, number>> = {
 /** After each, PostgreSQL analyses the tables, as autovacuum would within a minute. */
 const WARM_UP_PARTS = 2;
 
-interface Processes {
-  readonly server: Child;
-  readonly load: Child;
-  readonly world: World;
-}
-
-function readCpu({ server, load, world }: Processes): Readonly<Record<keyof CpuUse, number | undefined>> {
-  return { server: cpuMsOf(server.pid), postgres: cpuMsOfFamily(world.postgresPid), load: cpuMsOf(load.pid) };
-}
-
-async function watch(processes: Processes): Promise<{ readonly measured: JsonObject; readonly cpu: CpuUse }> {
-  const { load, world } = processes;
+async function watch(load: Child, world: World, server: Child): Promise<{ readonly measured: JsonObject; readonly use: Use }> {
   const end = load.next("measured");
   end.catch(() => undefined);
   for (let part = 0; part < WARM_UP_PARTS; part += 1) {
@@ -61,16 +42,10 @@ async function watch(processes: Processes): Promise<{ readonly measured: JsonObj
     load.send({ do: "go" });
   }
   await load.next("measuring");
-  const before = readCpu(processes);
-  const startedAt = performance.now();
+  const meter = await startMeter({ world, server, load });
+  load.send({ do: "go" });
   const measured = await end;
-  const after = readCpu(processes);
-  const tookMs = performance.now() - startedAt;
-  const used = (of: keyof CpuUse): CpuUse => {
-    const [from, to] = [before[of], after[of]];
-    return from === undefined || to === undefined ? {} : { [of]: (to - from) / tookMs };
-  };
-  return { measured, cpu: { ...used("server"), ...used("postgres"), ...used("load") } };
+  return { measured, use: await meter.read({ units: numberOf(measured, "answered"), seconds: numberOf(measured, "seconds") }) };
 }
 
 async function runLoad(world: World, server: Child, plan: IngestPlan): Promise<IngestResult> {
@@ -81,7 +56,7 @@ async function runLoad(world: World, server: Child, plan: IngestPlan): Promise<I
   const input = { url, appSecret, phoneNumberId, seconds, connections, perSecond, stamp, mostPerSecond: MOST_PER_SECOND[variant] };
   const load = startChild({ script: "load-process.ts", input });
   try {
-    const { measured, cpu } = await watch({ server, load, world });
+    const { measured, use } = await watch(load, world, server);
     const messages = numberOf(measured, "answered");
     return {
       messages,
@@ -91,7 +66,7 @@ async function runLoad(world: World, server: Child, plan: IngestPlan): Promise<I
       p95: numberOf(measured, "p95"),
       p99: numberOf(measured, "p99"),
       max: numberOf(measured, "max"),
-      cpu,
+      ...use,
     };
   } finally {
     await load.stop();

@@ -1,18 +1,20 @@
 // Owns: the measurements of the whole product: from a customer's message to the reply that the platform accepted.
 import type { Latencies } from "./latencies.ts";
+import { startMeter, type Use } from "./meter.ts";
 import { forgetStatements, readStatements, type StatementUse } from "./statements.ts";
 import { numberOf } from "./wire.ts";
-import { startCpuMeter, withProduct, type ProductCpu, type ProductPlan } from "./with-product.ts";
+import { withProduct, type ProductPlan } from "./with-product.ts";
 
-export interface LoopResult {
+export interface LoopResult extends Use {
   readonly conversations: number;
+  /** Whether three statuses followed each reply. */
+  readonly withStatuses: boolean;
   readonly conversationsPerSecond: number;
   readonly seconds: number;
   /** Until the last webhook had its 200. */
   readonly deliverySeconds: number;
   readonly unanswered: number;
   readonly answeredTwice: number;
-  readonly cpu: ProductCpu;
   /** When they were counted. */
   readonly statements?: readonly StatementUse[];
 }
@@ -40,7 +42,7 @@ export function measureLoop(plan: ProductPlan & { readonly customers: number }):
     await simulator.next("done");
     await world.analyze();
     if (plan.countsStatements === true) await forgetStatements(world.databaseUrl);
-    const cpu = startCpuMeter(product);
+    const meter = await startMeter(product);
     simulator.send({
       do: "write-all",
       customers: plan.customers,
@@ -51,12 +53,13 @@ export function measureLoop(plan: ProductPlan & { readonly customers: number }):
     const seconds = numberOf(done, "seconds");
     return {
       conversations: plan.customers,
+      withStatuses: plan.withStatuses === true,
       conversationsPerSecond: plan.customers / seconds,
       seconds,
       deliverySeconds: numberOf(done, "deliverySeconds"),
       unanswered: plan.customers - numberOf(done, "answered"),
       answeredTwice: numberOf(done, "doubled"),
-      cpu: cpu.read(seconds),
+      ...(await meter.read({ units: plan.customers, seconds })),
       ...(plan.countsStatements === true ? { statements: await readStatements(world.databaseUrl) } : {}),
     };
   });

@@ -1,18 +1,18 @@
 // Owns: what a reply by a model costs beyond the model's own time, with many conversations at once.
 import { latenciesOf, type Latencies } from "./latencies.ts";
+import { startMeter, type Use } from "./meter.ts";
 import { beyondModel, exchangesOf } from "./model-exchanges.ts";
 import { numberOf } from "./wire.ts";
-import { startCpuMeter, withModel, type ProductCpu, type ProductPlan } from "./with-product.ts";
+import { withModel, type ProductPlan } from "./with-product.ts";
 
 /** The latencies are beyond the model's own time. */
-export interface RepliesResult extends Latencies {
+export interface RepliesResult extends Latencies, Use {
   readonly conversations: number;
   readonly replies: number;
   readonly repliesPerSecond: number;
   /** As the model measured it. */
   readonly modelP50: number;
   readonly unanswered: number;
-  readonly cpu: ProductCpu;
 }
 
 export interface RepliesPlan extends ProductPlan {
@@ -37,12 +37,12 @@ export function measureReplies(plan: RepliesPlan): Promise<RepliesResult> {
       await converse(stamp, WARM_UP_SECONDS);
       await world.analyze();
     }
-    const cpu = startCpuMeter(product);
+    const meter = await startMeter(product);
     const done = await converse("measured", plan.seconds);
     const seconds = numberOf(done, "seconds");
-    const used = cpu.read(seconds);
     model.send({ do: "report" });
     const exchanges = exchangesOf(done, await model.next("report"));
+    const use = await meter.read({ units: exchanges.length, seconds });
     return {
       ...latenciesOf(beyondModel(exchanges)),
       conversations: plan.conversations,
@@ -50,7 +50,7 @@ export function measureReplies(plan: RepliesPlan): Promise<RepliesResult> {
       repliesPerSecond: exchanges.length / seconds,
       modelP50: latenciesOf(exchanges.map(({ modelMs }) => modelMs)).p50,
       unanswered: numberOf(done, "unanswered"),
-      cpu: used,
+      ...use,
     };
   });
 }

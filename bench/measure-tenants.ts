@@ -2,9 +2,10 @@
 import type { Child } from "./child.ts";
 import { highestMemoryOf } from "./cpu-time.ts";
 import { latenciesOf, type Latencies } from "./latencies.ts";
+import { startMeter, type Use } from "./meter.ts";
 import { beyondModel, exchangesOf, type Exchange } from "./model-exchanges.ts";
 import { numberOf } from "./wire.ts";
-import { startCpuMeter, withModel, type ProductCpu, type ProductPlan, type ProductWithModel } from "./with-product.ts";
+import { withModel, type ProductPlan, type ProductWithModel } from "./with-product.ts";
 
 export interface CrowdResult {
   readonly customers: number;
@@ -17,7 +18,7 @@ export interface CrowdResult {
   readonly answeredTwice: number;
 }
 
-export interface TenantsResult {
+export interface TenantsResult extends Use {
   readonly alone: CrowdResult;
   readonly beside: CrowdResult;
   readonly big: CrowdResult;
@@ -30,7 +31,6 @@ export interface TenantsResult {
   readonly memory: { readonly beforeMb?: number; readonly highestMb?: number };
   /** Requests that the model had open at the same time. */
   readonly mostAtOnce: number;
-  readonly cpu: ProductCpu;
 }
 
 const SMALL = 100;
@@ -93,14 +93,14 @@ export function measureTenants(plan: ProductPlan): Promise<TenantsResult> {
     const alone = resultOf(aloneDone, exchangesOf(aloneDone, await report(product)));
     await product.world.analyze();
     const before = highestMemoryOf(product.server.pid);
-    const cpu = startCpuMeter(product);
+    const meter = await startMeter(product);
     const startedAt = performance.now();
     const bigEnds = sendOff(product, { business: 0, customers: BIG, from: FROM + 1_000, stamp: "big" });
     await new Promise((resolve) => setTimeout(resolve, HEAD_START_MS));
     const smallEnds = sendOff(product, { ...small, from: FROM + 3_000, stamp: "beside" });
     const [bigDone, smallDone] = await Promise.all([bigEnds, smallEnds]);
     const seconds = (performance.now() - startedAt) / 1_000;
-    const used = cpu.read(seconds);
+    const use = await meter.read({ units: BIG + SMALL, seconds });
     const told = await report(product);
     const [big, beside] = [resultOf(bigDone, exchangesOf(bigDone, told)), resultOf(smallDone, exchangesOf(smallDone, told))];
     return {
@@ -112,7 +112,7 @@ export function measureTenants(plan: ProductPlan): Promise<TenantsResult> {
       seconds: Math.max(big.seconds, HEAD_START_MS / 1_000 + beside.seconds),
       memory: { ...megabytes("beforeMb", before), ...megabytes("highestMb", highestMemoryOf(product.server.pid)) },
       mostAtOnce: numberOf(told, "most"),
-      cpu: used,
+      ...use,
     };
   });
 }

@@ -10,9 +10,11 @@ import { noFailPoints } from "../server/src/kernel/fail-points.ts";
 import { createLog } from "../server/src/kernel/log.ts";
 import { createWakeUps } from "../server/src/lanes/wake-ups.ts";
 import { createOutsideHttp } from "../server/src/outside/outside-http.ts";
+import { countSentStatements } from "./sent-statements.ts";
 import { connectionsOf, createVariant, VARIANTS } from "./variants.ts";
 import { endWithParent, readInput, sendToParent, textOf } from "./wire.ts";
 
+countSentStatements();
 const input = readInput();
 const databaseUrl = textOf(input, "databaseUrl");
 const variant = VARIANTS.find((name) => name === textOf(input, "variant"));

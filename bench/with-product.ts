@@ -2,7 +2,6 @@
 // written by a model, the server of that model; each a process of its own.
 import type { JsonObject } from "../server/src/kernel/json.ts";
 import { startChild, type Child } from "./child.ts";
-import { cpuMsOf, cpuMsOfFamily } from "./cpu-time.ts";
 import { textOf } from "./wire.ts";
 import { createWorld, type World } from "./world.ts";
 
@@ -22,14 +21,6 @@ export interface Product {
 
 export interface ProductWithModel extends Product {
   readonly model: Child;
-}
-
-/** In cores: 1 is one core fully used. Absent where the kernel does not report it. */
-export interface ProductCpu {
-  readonly server?: number;
-  readonly postgres?: number;
-  readonly simulator?: number;
-  readonly model?: number;
 }
 
 /** The children end in the opposite order of their start, the database last. */
@@ -110,29 +101,4 @@ export async function withModel<T>(
       await world.close();
     }
   });
-}
-
-export interface CpuMeter {
-  /** Since the meter was started, that many seconds ago. */
-  read(seconds: number): ProductCpu;
-}
-
-export function startCpuMeter({ world, server, simulator, model }: Product & { readonly model?: Child }): CpuMeter {
-  const readers = {
-    server: () => cpuMsOf(server.pid),
-    postgres: () => cpuMsOfFamily(world.postgresPid),
-    simulator: () => cpuMsOf(simulator.pid),
-    ...(model === undefined ? {} : { model: () => cpuMsOf(model.pid) }),
-  };
-  const names = Object.keys(readers) as (keyof typeof readers)[];
-  const before = names.map((name) => readers[name]?.());
-  return {
-    read(seconds) {
-      const used = names.map((name, at) => {
-        const [from, to] = [before[at], readers[name]?.()];
-        return from === undefined || to === undefined ? {} : { [name]: (to - from) / (seconds * 1_000) };
-      });
-      return Object.assign({}, ...used) as ProductCpu;
-    },
-  };
 }

@@ -34,6 +34,8 @@ export interface World {
   readonly appSecret: string;
   /** Refreshes the planner's statistics, as autovacuum does within a minute of a table's growth. */
   analyze(): Promise<void>;
+  /** How much WAL PostgreSQL has written so far. */
+  readWalBytes(): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -66,16 +68,27 @@ async function settle(services: Services, phoneNumberId: string, { quietMs, repl
   if (changed.outcome !== "changed") throw new Error(changed.problems.join("; "));
 }
 
-async function analyze(databaseUrl: string): Promise<void> {
-  const client = new pg.Client({ connectionString: databaseUrl, application_name: "bench-analyze" });
+async function withClient<T>(databaseUrl: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: databaseUrl, application_name: "bench" });
   await client.connect();
   try {
-    await client.query("set role onethread_owner");
-    await client.query("analyze");
+    return await work(client);
   } finally {
     await client.end();
   }
 }
+
+const analyze = (databaseUrl: string): Promise<void> =>
+  withClient(databaseUrl, async (client) => {
+    await client.query("set role onethread_owner");
+    await client.query("analyze");
+  });
+
+const readWalBytes = (databaseUrl: string): Promise<number> =>
+  withClient(databaseUrl, async (client) => {
+    const { rows } = await client.query<{ bytes: number }>("select (pg_current_wal_insert_lsn() - '0/0')::float8 as bytes");
+    return rows[0]?.bytes ?? Number.NaN;
+  });
 
 async function prepare(databaseUrl: string, plan: WorldPlan, log: Log): Promise<void> {
   await migrate({ url: databaseUrl, log });
@@ -127,6 +140,7 @@ export async function createWorld(plan: WorldPlan): Promise<World> {
       phoneNumberIds,
       appSecret: "bench-app-secret",
       analyze: () => analyze(postgres.url),
+      readWalBytes: () => readWalBytes(postgres.url),
       close,
     };
   } catch (error) {

@@ -1,0 +1,190 @@
+// Owns: what each table of the report says, as words. Refuses to know how a table is drawn.
+import { goalsOf } from "./goals.ts";
+import type { Latencies } from "./latencies.ts";
+import type { CpuUse, Use } from "./meter.ts";
+import type { Suite } from "./run-suite.ts";
+import { LETTERS, MEANINGS, VARIANTS } from "./variants.ts";
+
+export type Row = readonly string[];
+export interface Table {
+  readonly title: string;
+  readonly head: Row;
+  readonly rows: readonly Row[];
+}
+
+const ms = (value: number): string => (value < 100 ? value.toFixed(1) : value.toFixed(0));
+const cores = (value: number | undefined): string => (value === undefined ? "?" : value.toFixed(2));
+const latencyCells = ({ p50, p95, p99, max }: Latencies): Row => [ms(p50), ms(p95), ms(p99), ms(max)];
+const cpuCells = ({ server, postgres, load }: CpuUse): Row => [cores(server), cores(postgres), cores(load)];
+/** Microseconds. */
+const micros = (value: number | undefined): string => (value === undefined ? "" : value.toFixed(value < 10 ? 1 : 0));
+const LATENCY_HEAD = ["p50 ms", "p95 ms", "p99 ms", "max ms"];
+
+function ingestTable({ ingest, latency, connections }: Suite): Table {
+  const rows = VARIANTS.flatMap((variant) => {
+    const result = ingest[variant];
+    if (result === undefined) return [];
+    const label = `(${LETTERS[variant]}) ${MEANINGS[variant]}`;
+    return [[label, String(Math.round(result.messagesPerSecond)), ...latencyCells(result), ...cpuCells(result.cpu)]];
+  });
+  const paced =
+    latency === undefined
+      ? []
+      : [
+          [
+            `(d) at ${latency.share * 100} % of its peak`,
+            String(Math.round(latency.messagesPerSecond)),
+            ...latencyCells(latency),
+            ...cpuCells(latency.cpu),
+          ],
+        ];
+  return {
+    title: `Webhook to answer, ${connections} connections, CPU in cores`,
+    head: ["variant", "messages/s", ...LATENCY_HEAD, "server", "PostgreSQL", "load"],
+    rows: [...rows, ...paced],
+  };
+}
+
+function loopTable({ idle, loop }: Suite): Table {
+  const idleRows = idle.map((result) => [
+    `one message at a time, beyond a debounce of ${result.debounceMs} ms`,
+    `p50 ${ms(result.p50)} ms, p95 ${ms(result.p95)} ms, p99 ${ms(result.p99)} ms`,
+  ]);
+  const { server, postgres, simulator } = loop?.cpu ?? {};
+  const loopRows =
+    loop === undefined
+      ? []
+      : [
+          [
+            `${loop.conversations} customers write at once`,
+            `${Math.round(loop.conversationsPerSecond)} conversations/s (${loop.seconds.toFixed(1)} s)`,
+          ],
+          ["… all webhooks answered after", `${loop.deliverySeconds.toFixed(1)} s`],
+          ["… without a reply, with two", `${loop.unanswered}, ${loop.answeredTwice}`],
+          ["… CPU of server, PostgreSQL, simulator", [server, postgres, simulator].map(cores).join(", ")],
+        ];
+  return {
+    title: "Webhook to the last status of the reply that the platform accepted",
+    head: ["what", "measured"],
+    rows: [...idleRows, ...loopRows],
+  };
+}
+
+/** Per conversation; what takes less than a hundredth of the time is left out. */
+function statementsTable({ loop }: Suite): Table {
+  const uses = loop?.statements ?? [];
+  const per = (value: number): number => value / (loop?.conversations ?? 1);
+  const all = uses.reduce((sum, { ms: taken }) => sum + taken, 0);
+  const rows = uses
+    .filter(({ ms: taken, planningMs }) => taken + planningMs >= all / 100)
+    .map((use) => [
+      use.name,
+      per(use.calls).toFixed(2),
+      (use.rows / use.calls).toFixed(1),
+      per(use.ms).toFixed(3),
+      per(use.planningMs).toFixed(3),
+      per(use.buffers).toFixed(0),
+      per(use.walBytes).toFixed(0),
+    ]);
+  const sums = (["calls", "ms", "planningMs", "buffers", "walBytes"] as const).map((key) =>
+    per(uses.reduce((sum, use) => sum + use[key], 0)),
+  );
+  const [calls = 0, taken = 0, planning = 0, buffers = 0, wal = 0] = sums;
+  return {
+    title: "Statements of one conversation of the loop",
+    head: ["statement", "calls", "rows a call", "ms", "planning", "buffers", "WAL bytes"],
+    rows:
+      rows.length === 0
+        ? []
+        : [...rows, ["all", calls.toFixed(2), "", taken.toFixed(3), planning.toFixed(3), buffers.toFixed(0), wal.toFixed(0)]],
+  };
+}
+
+const spread = ({ p50, p95, p99, max }: Latencies): string => `p50 ${ms(p50)}, p95 ${ms(p95)}, p99 ${ms(p99)}, max ${ms(max)} ms`;
+const inSeconds = (value: number): string => `${(value / 1_000).toFixed(2)} s`;
+
+function repliesTable({ replies }: Suite): Table {
+  const title = "Replies by a model: from the message to the accepted reply, without what the model took itself";
+  if (replies === undefined) return { title, head: ["what", "measured"], rows: [] };
+  const { server, postgres, simulator, model } = replies.cpu;
+  const rows = [
+    [`${replies.conversations} conversations at once, beyond the model's time`, spread(replies)],
+    [
+      "… replies",
+      `${Math.round(replies.repliesPerSecond)} a second, ${replies.replies} in all, the model took p50 ${ms(replies.modelP50)} ms`,
+    ],
+    ["… without a reply", String(replies.unanswered)],
+    ["… CPU of server, PostgreSQL, simulator, model", [server, postgres, simulator, model].map(cores).join(", ")],
+  ];
+  return { title, head: ["what", "measured"], rows };
+}
+
+function tenantsTable({ tenants }: Suite): Table {
+  const title = "Two businesses, a model that takes 1 to 10 s: the small one alone, and beside the big one";
+  const head = ["conversations", "mean", "p50", "max", "beyond the model's time", "without a reply", "with two"];
+  if (tenants === undefined) return { title, head, rows: [] };
+  const { alone, beside, big, memory, cpu } = tenants;
+  const rows = (
+    [
+      ["alone", alone],
+      ["beside", beside],
+      ["the big one", big],
+    ] as const
+  ).map(([name, crowd]) => [
+    `${name}: ${crowd.customers}, done in ${crowd.seconds.toFixed(1)} s`,
+    inSeconds(crowd.waited.mean),
+    inSeconds(crowd.waited.p50),
+    inSeconds(crowd.waited.max),
+    spread(crowd.beyondModel),
+    String(crowd.unanswered),
+    String(crowd.answeredTwice),
+  ]);
+  const megabytes = (value: number | undefined): string => (value === undefined ? "?" : value.toFixed(0));
+  const note = `all in ${tenants.seconds.toFixed(1)} s, ${tenants.mostAtOnce} at the model at once; memory of the server at most ${megabytes(memory.highestMb)} MB (${megabytes(memory.beforeMb)} MB before)`;
+  const used = [cpu.server, cpu.postgres, cpu.simulator, cpu.model].map(cores).join(", ");
+  const ratios = ["beside ÷ alone", `${tenants.meanRatio.toFixed(2)} ×`, `${tenants.p50Ratio.toFixed(2)} ×`, "", "", "", ""];
+  return { title: `${title}; ${note}; CPU of server, PostgreSQL, simulator, model: ${used}`, head, rows: [...rows, ratios] };
+}
+
+/** What one unit of each part cost. */
+function costTable({ ingest, latency, loop, replies, tenants }: Suite): Table {
+  const messages = VARIANTS.map((variant) => [`(${LETTERS[variant]}) message`, ingest[variant]] as const);
+  const uses: readonly (readonly [string, Use | undefined])[] = [
+    ...messages,
+    ["(d) message, at 70 % of its peak", latency],
+    [loop?.withStatuses === true ? "conversation of the loop, with three statuses" : "conversation of the loop, no statuses", loop],
+    ["reply by a model", replies],
+    ["conversation of the tenants", tenants],
+  ];
+  const rows = uses.flatMap(([unit, use]) => {
+    if (use === undefined) return [];
+    const { cpuUs, walBytes, statements } = use.perUnit;
+    const { server, postgres, load, simulator, model } = cpuUs;
+    const loading = load ?? simulator;
+    return [[unit, micros(server), micros(postgres), micros(loading), micros(model), walBytes.toFixed(0), statements.toFixed(2)]];
+  });
+  const head = ["unit", "server µs", "PostgreSQL µs", "load or simulator µs", "model µs", "WAL bytes", "statements"];
+  return { title: "What one unit costs: CPU in µs, WAL, statements", head, rows };
+}
+
+function goalTable(suite: Suite): Table {
+  const rows = goalsOf(suite).map(({ name, goal, measured, met }) => [
+    name,
+    goal,
+    measured ?? "not measured",
+    met === undefined ? "" : met ? "met" : "MISSED",
+  ]);
+  return { title: "Goals", head: ["goal", "wanted", "measured", ""], rows };
+}
+
+/** Those that have something to say. */
+export const tablesOf = (suite: Suite): readonly Table[] =>
+  [
+    ingestTable(suite),
+    loopTable(suite),
+    statementsTable(suite),
+    repliesTable(suite),
+    tenantsTable(suite),
+    costTable(suite),
+    goalTable(suite),
+  ].filter(({ rows }) => rows.length > 0);
