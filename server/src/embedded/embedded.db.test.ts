@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync, watch } from "node:fs";
 import { chmod, cp, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
@@ -7,7 +7,7 @@ import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import pg from "pg";
-import { afterEach, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { startEmbeddedPostgres, type EmbeddedPostgres, type EmbeddedPostgresOptions } from "./embedded.ts";
 import { findBinaries, runToEnd } from "./binaries.ts";
 import { findProcess } from "./find-process.ts";
@@ -17,6 +17,15 @@ import { chooseRunAs } from "./run-as.ts";
 const log = { info: () => undefined, warn: () => undefined };
 const asRoot = process.getuid?.() === 0;
 const cleanups: (() => Promise<unknown>)[] = [];
+let usedDataDir: string;
+
+beforeAll(async () => {
+  usedDataDir = await mkdtemp(join(tmpdir(), "onethread-embedded-"));
+  const postgres = await startEmbeddedPostgres({ dataDir: usedDataDir, log, settings: { shared_buffers: "16MB" } });
+  await postgres.stop();
+});
+
+afterAll(() => rm(usedDataDir, { recursive: true, force: true }));
 
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
@@ -25,6 +34,14 @@ afterEach(async () => {
 async function makeDataDir(): Promise<string> {
   const dataDir = await mkdtemp(join(tmpdir(), "onethread-embedded-"));
   cleanups.push(() => rm(dataDir, { recursive: true, force: true }));
+  return dataDir;
+}
+
+/** With a cluster that was started and stopped before. To make it anew takes a second of CPU, and most tests are not about that. */
+async function makeUsedDataDir(): Promise<string> {
+  const dataDir = await makeDataDir();
+  // fs.cp would not keep PostgreSQL's user as the owner.
+  execFileSync("cp", ["-Rp", `${usedDataDir}/.`, dataDir]);
   return dataDir;
 }
 
@@ -111,7 +128,7 @@ test("a fresh start gives a durable UTF-8 database whose secrets only their owne
 });
 
 test("a restart keeps the data and the password", async () => {
-  const dataDir = await makeDataDir();
+  const dataDir = await makeUsedDataDir();
   const first = await start(dataDir);
   await query(first.url, "create table kept as select 1 as n");
   await first.stop();
@@ -121,7 +138,7 @@ test("a restart keeps the data and the password", async () => {
 });
 
 test("stopping twice is stopping once, and afterwards no process and no lock is left", async () => {
-  const dataDir = await makeDataDir();
+  const dataDir = await makeUsedDataDir();
   const postgres = await start(dataDir);
   await Promise.all([postgres.stop(), postgres.stop()]);
   await postgres.stop();
@@ -132,7 +149,7 @@ test("stopping twice is stopping once, and afterwards no process and no lock is 
 });
 
 test("open sessions do not hold up a stop", async () => {
-  const postgres = await start(await makeDataDir());
+  const postgres = await start(await makeUsedDataDir());
   const client = new pg.Client({ connectionString: postgres.url });
   client.on("error", () => undefined);
   await client.connect();
@@ -142,7 +159,7 @@ test("open sessions do not hold up a stop", async () => {
 });
 
 test("a second start on the same directory refuses in a sentence and leaves the first alone", async () => {
-  const dataDir = await makeDataDir();
+  const dataDir = await makeUsedDataDir();
   const first = await start(dataDir);
   expect(await failureOf(start(dataDir))).toMatchObject({
     code: "already_running",
@@ -152,7 +169,7 @@ test("a second start on the same directory refuses in a sentence and leaves the 
 });
 
 test("a second start from another process refuses too", async () => {
-  const dataDir = await makeDataDir();
+  const dataDir = await makeUsedDataDir();
   const owner = spawnOwner(dataDir);
   const { url } = parseOwner(await owner.nextLine());
   expect(await failureOf(start(dataDir))).toMatchObject({
@@ -163,7 +180,7 @@ test("a second start from another process refuses too", async () => {
 });
 
 test("of many starts at once after a crash, exactly one wins", async () => {
-  const dataDir = await makeDataDir();
+  const dataDir = await makeUsedDataDir();
   const stale = { pid: process.pid, startToken: "of another process that had this id", since: "2020-01-01T00:00:00.000Z", nonce: "x" };
   await writeFile(join(dataDir, "postgres.lock"), JSON.stringify(stale));
   const attempts = await Promise.allSettled(Array.from({ length: 8 }, () => start(dataDir)));
@@ -174,7 +191,7 @@ test("of many starts at once after a crash, exactly one wins", async () => {
 });
 
 test("what was committed before a kill -9 of PostgreSQL is there after the next start", async () => {
-  const dataDir = await makeDataDir();
+  const dataDir = await makeUsedDataDir();
   const first = await start(dataDir);
   await query(first.url, "create table kept as select generate_series(1, 1000) as n");
   process.kill(first.pid, "SIGKILL");
@@ -185,7 +202,7 @@ test("what was committed before a kill -9 of PostgreSQL is there after the next 
 });
 
 test("after a kill -9 of the owner, the server that survived it is ended and its data is kept", async () => {
-  const dataDir = await makeDataDir();
+  const dataDir = await makeUsedDataDir();
   const owner = spawnOwner(dataDir);
   const orphan = parseOwner(await owner.nextLine());
   await query(orphan.url, "create table kept as select 1 as n");
@@ -197,7 +214,7 @@ test("after a kill -9 of the owner, the server that survived it is ended and its
 });
 
 test("after a kill -9 of the owner and of PostgreSQL, everything is recovered", async () => {
-  const dataDir = await makeDataDir();
+  const dataDir = await makeUsedDataDir();
   const owner = spawnOwner(dataDir);
   const orphan = parseOwner(await owner.nextLine());
   await query(orphan.url, "create table kept as select 1 as n");
@@ -226,7 +243,7 @@ test("an initdb that was killed half-way is done again", async () => {
 });
 
 test("a pid file whose number now belongs to a stranger does not stop the start, nor the stranger", async () => {
-  const [dataDir, otherDir] = [await makeDataDir(), await makeDataDir()];
+  const [dataDir, otherDir] = [await makeUsedDataDir(), await makeUsedDataDir()];
   const stranger = await start(otherDir);
   const crashed = await start(dataDir);
   const pidFile = join(dataDir, "postgres", "postmaster.pid");
@@ -241,7 +258,7 @@ test("a pid file whose number now belongs to a stranger does not stop the start,
 });
 
 test("Ctrl-C reaches the whole terminal group, and the database still outlives the application's own stop", async () => {
-  const owner = spawnOwner(await makeDataDir());
+  const owner = spawnOwner(await makeUsedDataDir());
   const { pid } = parseOwner(await owner.nextLine());
   const exited = once(owner.child, "exit");
   process.kill(-Number(owner.child.pid), "SIGINT");
@@ -268,7 +285,7 @@ test("two databases on two directories run side by side, each with its own port 
 });
 
 test("a wrong password and no password are refused", async () => {
-  const { url } = await start(await makeDataDir());
+  const { url } = await start(await makeUsedDataDir());
   const wrong = new URL(url);
   wrong.password = "wrong";
   expect(await failureOf(query(wrong.href, "select 1"))).toMatchObject({ code: "28P01" });
@@ -277,7 +294,7 @@ test("a wrong password and no password are refused", async () => {
 });
 
 test("it listens on 127.0.0.1 and on no other address of the machine", async () => {
-  const { port, url } = await start(await makeDataDir());
+  const { port, url } = await start(await makeUsedDataDir());
   const outer = Object.values(networkInterfaces()).flatMap((addresses = []) => addresses.filter(({ family }) => family === "IPv4"));
   const others = ["127.0.0.2", ...outer.map(({ address }) => address).filter((address) => address !== "127.0.0.1")];
   for (const host of others) {
@@ -295,7 +312,7 @@ test("a port that is taken is named in a sentence, and the directory is free aga
   cleanups.push(async () => blocker[Symbol.asyncDispose]());
   const address = blocker.address();
   const port = typeof address === "object" && address !== null ? address.port : 0;
-  const dataDir = await makeDataDir();
+  const dataDir = await makeUsedDataDir();
   expect(await failureOf(start(dataDir, { port }))).toMatchObject({
     code: "port_taken",
     message: expect.stringContaining(`Port ${port} `),
@@ -305,7 +322,7 @@ test("a port that is taken is named in a sentence, and the directory is free aga
 });
 
 test("what cannot work is said in a sentence that names the culprit, and nothing is left running or locked", async () => {
-  const dataDir = await makeDataDir();
+  const dataDir = await makeUsedDataDir();
   const postgres = await start(dataDir);
   await postgres.stop();
   await writeFile(join(dataDir, "postgres.password"), "another\n");
@@ -321,7 +338,7 @@ test("what cannot work is said in a sentence that names the culprit, and nothing
   expect(existsSync(join(dataDir, "postgres", "postmaster.pid"))).toBe(false);
   await writeFile(join(dataDir, "a-file"), "");
   expect(await failureOf(start(join(dataDir, "a-file")))).toMatchObject({ code: "data_unusable" });
-  expect(await failureOf(start(await makeDataDir(), { settings: { max_connections: "many" } }))).toMatchObject({
+  expect(await failureOf(start(await makeUsedDataDir(), { settings: { max_connections: "many" } }))).toMatchObject({
     code: "start_failed",
     message: expect.stringContaining("max_connections"),
   });
