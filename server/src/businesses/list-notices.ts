@@ -1,6 +1,6 @@
 // Owns: the notices of a business as people read them: a sentence each, never the raw body.
 import { z } from "zod";
-import { decodeTimeId, encodeCursor, pageOf, type Page } from "../kernel/cursor.ts";
+import { decodeTimeId, encodeCursor, NEWEST, pageOf, type Page } from "../kernel/cursor.ts";
 import type { Database } from "../db/database.ts";
 import type { BusinessId } from "../kernel/ids.ts";
 import { instant } from "../kernel/shapes.ts";
@@ -30,8 +30,8 @@ export type ListNotices = (
 /** The newest first. */
 export function createListNotices({ database }: { readonly database: Database }): ListNotices {
   return async (businessId, { limit, cursor }) => {
-    const before = cursor === undefined ? undefined : decodeTimeId(cursor);
-    const rows = await database.forBusiness(businessId).run(listNotices, { beforeAt: before?.at, beforeId: before?.id, limit: limit + 1 });
+    const before = cursor === undefined ? NEWEST : decodeTimeId(cursor);
+    const rows = await database.forBusiness(businessId).run(listNotices, { beforeAt: before.at, beforeId: before.id, limit: limit + 1 });
     return pageOf(rows, limit, {
       item: ({ id, received_at, at, provider, field, severity, channel_id, account_id, sentence }) => ({
         id,

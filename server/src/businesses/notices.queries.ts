@@ -17,12 +17,12 @@ export const listNotices = defineQuery({
     sentence: "text",
     cursor_at: "text",
   },
-  params: { beforeAt: "text?", beforeId: "uuid?", limit: "int4" },
+  params: { beforeAt: "text", beforeId: "uuid", limit: "int4" },
   text: `
     select n.id, n.received_at, n.at, n.provider, n.field, n.severity, n.channel_id, n.account_id, n.sentence, n.received_at::text as cursor_at
     from notices n
     where n.business_id = :business
-      and (n.received_at, n.id) < (coalesce(:beforeAt::timestamptz, 'infinity'), coalesce(:beforeId, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
+      and (n.received_at, n.id) < (:beforeAt::timestamptz, :beforeId)
     order by n.received_at desc, n.id desc
     limit :limit`,
 });

@@ -60,7 +60,7 @@ const SHOWN = `
       order by t.covers_to desc limit 1
     ) turn on true`;
 
-// Keyset paging: an absent cursor is 'infinity', so that the comparison of rows stays one index condition of ix_conversation_recent.
+// Keyset paging: the comparison of rows is one index condition of ix_conversation_recent.
 // The time of a cursor travels as text: a JavaScript Date would cut its microseconds. `name` begins a word of a name; `phone` is a number, and
 // `phonePart` a part of one: they count beside a name only.
 export const listConversations = defineQuery({
@@ -68,8 +68,8 @@ export const listConversations = defineQuery({
   role: "app",
   columns: shownColumns,
   params: {
-    beforeAt: "text?",
-    beforeId: "uuid?",
+    beforeAt: "text",
+    beforeId: "uuid",
     isOpen: "bool?",
     channelId: "uuid?",
     name: "text?",
@@ -79,7 +79,7 @@ export const listConversations = defineQuery({
   },
   text: `${SHOWN}
     where c.business_id = :business and c.merged_into is null
-      and (c.last_message_at, c.id) < (coalesce(:beforeAt::timestamptz, 'infinity'), coalesce(:beforeId, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
+      and (c.last_message_at, c.id) < (:beforeAt::timestamptz, :beforeId)
       and (:isOpen is null or c.is_open = :isOpen)
       and (:channelId is null or c.reply_channel_id = :channelId)
       and (:name is null

@@ -38,14 +38,15 @@ export const SHOWN_MESSAGE = `m.id, m.conversation_id, m.seq, m.channel_id, m.di
       case when m.quoted_provider_message_id is not null
            then quoted_type(:business, m.conversation_id, m.channel_id, m.quoted_provider_message_id) end as quoted_type`;
 
-/** Edits, revokes and reactions are shown with the message that they change; those whose message we never saw are in the list. */
+// Edits, revokes and reactions are shown with the message that they change; those whose message we never saw are in the list. A scalar subquery: it is looked
+// up row by row, where an anti-join may read the whole thread.
 const IN_THREAD = `m.business_id = :business and m.conversation_id = :conversationId
-      and (m.target_provider_message_id is null or not exists (
-        select from messages t where t.business_id = :business and t.channel_id = m.channel_id and t.provider_message_id = m.target_provider_message_id
-          and t.conversation_id = :conversationId))`;
+      and (m.target_provider_message_id is null or (
+        select t.seq from messages t where t.business_id = :business and t.channel_id = m.channel_id and t.provider_message_id = m.target_provider_message_id
+          and t.conversation_id = :conversationId) is null)`;
 
 // The time of a cursor travels as text: a JavaScript Date would cut its microseconds.
-const pageParams = { conversationId: "uuid", cursorAt: "text?", cursorSeq: "int8?", limit: "int4" } as const;
+const pageParams = { conversationId: "uuid", cursorAt: "text", cursorSeq: "int8", limit: "int4" } as const;
 
 export const listMessagesNewestFirst = defineQuery({
   name: "conversations.list-messages-newest-first",
@@ -56,7 +57,7 @@ export const listMessagesNewestFirst = defineQuery({
     select ${SHOWN_MESSAGE}
     from messages m
     where ${IN_THREAD}
-      and (m.sent_at, m.seq) < (coalesce(:cursorAt::timestamptz, 'infinity'), coalesce(:cursorSeq, 9223372036854775807))
+      and (m.sent_at, m.seq) < (:cursorAt::timestamptz, :cursorSeq)
     order by m.sent_at desc, m.seq desc
     limit :limit`,
 });
@@ -70,7 +71,7 @@ export const listMessagesOldestFirst = defineQuery({
     select ${SHOWN_MESSAGE}
     from messages m
     where ${IN_THREAD}
-      and (m.sent_at, m.seq) > (coalesce(:cursorAt::timestamptz, '-infinity'), coalesce(:cursorSeq, 0))
+      and (m.sent_at, m.seq) > (:cursorAt::timestamptz, :cursorSeq)
     order by m.sent_at, m.seq
     limit :limit`,
 });

@@ -7,7 +7,7 @@ import { plainPhone, readWrittenPhone } from "../kernel/written-phone.ts";
 import { findConversation, listConversations } from "./conversation-reads.queries.ts";
 import { conversationViewOf, type ConversationView } from "./conversation-view.ts";
 import { findSurvivor } from "./surviving-conversation.ts";
-import { decodeSeq, decodeTimeId, decodeTimeSeq, encodeCursor, pageOf, type Page } from "../kernel/cursor.ts";
+import { decodeSeq, decodeTimeId, decodeTimeSeq, encodeCursor, NEWEST, OLDEST, pageOf, type Page } from "../kernel/cursor.ts";
 import { findMessage, listChangesOfMessages, listMessagesNewestFirst, listMessagesOldestFirst } from "./message-reads.queries.ts";
 import { membersOf, messageViewOf, type ChangeRow, type MessageView } from "./message-view.ts";
 import { listTurns } from "./turn-reads.queries.ts";
@@ -57,10 +57,10 @@ async function list(
   db: Queryable,
   { limit, cursor, open, channelId, q }: PageRequest & ConversationFilter,
 ): Promise<Page<ConversationView>> {
-  const before = cursor === undefined ? undefined : decodeTimeId(cursor);
+  const before = cursor === undefined ? NEWEST : decodeTimeId(cursor);
   const rows = await db.run(listConversations, {
-    beforeAt: before?.at,
-    beforeId: before?.id,
+    beforeAt: before.at,
+    beforeId: before.id,
     isOpen: open,
     channelId,
     name: q?.replace(/^\s*@/, ""),
@@ -101,11 +101,11 @@ async function readThread(
   request: PageRequest & { readonly order: "asc" | "desc" },
 ): Promise<Page<MessageView> | undefined> {
   const { limit, cursor, order } = request;
-  const from = cursor === undefined ? undefined : decodeTimeSeq(cursor);
+  const from = cursor !== undefined ? decodeTimeSeq(cursor) : order === "asc" ? OLDEST : NEWEST;
   const id = await findSurvivor(db, conversationId);
   if (id === undefined) return undefined;
   const query = order === "asc" ? listMessagesOldestFirst : listMessagesNewestFirst;
-  const rows = await db.run(query, { conversationId: id, cursorAt: from?.at, cursorSeq: from?.seq, limit: limit + 1 });
+  const rows = await db.run(query, { conversationId: id, cursorAt: from.at, cursorSeq: from.seq, limit: limit + 1 });
   const changes = await changesOf(db, id, rows.slice(0, limit));
   const memberKeyOf = membersOf([...rows, ...[...changes.values()].flat()]);
   const item = (row: MessageRow): MessageView =>
@@ -136,7 +136,7 @@ function changeKey(channelId: string, providerMessageId: string | null): string 
 }
 
 async function readTurns(db: Queryable, conversationId: string, { limit, cursor }: PageRequest): Promise<Page<TurnView> | undefined> {
-  const before = cursor === undefined ? undefined : decodeSeq(cursor);
+  const before = cursor === undefined ? NEWEST.seq : decodeSeq(cursor);
   const id = await findSurvivor(db, conversationId);
   if (id === undefined) return undefined;
   const rows = await db.run(listTurns, { conversationId: id, before, limit: limit + 1 });

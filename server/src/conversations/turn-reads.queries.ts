@@ -31,9 +31,9 @@ export const listTurns = defineQuery({
   name: "conversations.list-turns",
   role: "app",
   columns: shownColumns,
-  params: { conversationId: "uuid", before: "int8?", limit: "int4" },
+  params: { conversationId: "uuid", before: "int8", limit: "int4" },
   text: `${SHOWN}
-    where t.business_id = :business and t.conversation_id = :conversationId and t.covers_from < coalesce(:before, 9223372036854775807)
+    where t.business_id = :business and t.conversation_id = :conversationId and t.covers_from < :before
     order by t.covers_from desc
     limit :limit`,
 });

@@ -14,6 +14,17 @@ export interface TimeSeqCursor {
   readonly seq: number;
 }
 
+/**
+ * Where a list begins, the newest first, and the oldest first. Statements get a place and never null: `coalesce()` around a parameter is no index condition
+ * where row-level security is on (PostgreSQL takes it for a function that might leak), so that each page would read all rows before it.
+ */
+export const NEWEST: TimeIdCursor & TimeSeqCursor = {
+  at: "infinity",
+  id: "ffffffff-ffff-ffff-ffff-ffffffffffff",
+  seq: Number.MAX_SAFE_INTEGER,
+};
+export const OLDEST: TimeSeqCursor = { at: "-infinity", seq: 0 };
+
 const INSTANT = /^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(\.\d{1,6})?\+00$/;
 
 export function encodeCursor(parts: readonly (string | number)[]): string {

@@ -1,6 +1,6 @@
 // Owns: reading the sessions of a thread. Changes nothing.
 import { z } from "zod";
-import { decodeSeq, encodeCursor, pageOf, type Page } from "../kernel/cursor.ts";
+import { decodeSeq, encodeCursor, NEWEST, pageOf, type Page } from "../kernel/cursor.ts";
 import type { PageRequest } from "../conversations/read-conversations.ts";
 import type { Database } from "../db/database.ts";
 import type { Row } from "../db/query.ts";
@@ -40,7 +40,7 @@ export type ListSessions = (businessId: BusinessId, conversationId: string, requ
 export function createListSessions({ database }: { readonly database: Database }): ListSessions {
   return async (businessId, conversationId, { limit, cursor }) => {
     const db = database.forBusiness(businessId);
-    const beforeSeq = cursor === undefined ? undefined : decodeSeq(cursor);
+    const beforeSeq = cursor === undefined ? NEWEST.seq : decodeSeq(cursor);
     const [thread] = await db.run(findThreadOfSessions, { conversationId });
     if (thread === undefined) return undefined;
     const rows = await db.run(listSessions, { conversationId: thread.id, beforeSeq, limit: limit + 1 });

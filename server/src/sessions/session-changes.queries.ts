@@ -28,12 +28,12 @@ export const listSessions = defineQuery({
     summary_source: "text?",
     summarized_at: "timestamptz?",
   },
-  params: { conversationId: "uuid", beforeSeq: "int8?", limit: "int4" },
+  params: { conversationId: "uuid", beforeSeq: "int8", limit: "int4" },
   text: `
 select s.id, s.from_seq, s.to_seq, s.opened_at, s.closed_at, s.closed_reason, s.summary_state, s.summary, s.topic, s.outcome,
        array(select p.point from jsonb_array_elements_text(s.open_points) as p (point)) as open_points, s.summary_source, s.summarized_at
   from sessions s
- where s.business_id = :business and s.conversation_id = :conversationId and s.from_seq < coalesce(:beforeSeq, 9223372036854775807)
+ where s.business_id = :business and s.conversation_id = :conversationId and s.from_seq < :beforeSeq
  order by s.from_seq desc
  limit :limit`,
 });

@@ -1,0 +1,119 @@
+// Owns: that reading costs the same whatever the size of a business: as many pages of the database with four times the rows, with a plan for these values and with
+// the one that PostgreSQL keeps for all values.
+import pg from "pg";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createTestBusiness, type TestBusiness } from "../../test/support/test-business.ts";
+import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
+import { encodeParameters, type Parameters, type ValuesOf } from "../db/parameters.ts";
+import type { Columns, Query } from "../db/query.ts";
+import { NEWEST, OLDEST } from "../kernel/cursor.ts";
+import { newId } from "../kernel/ids.ts";
+import { listConversations } from "./conversation-reads.queries.ts";
+import { listMessagesNewestFirst, listMessagesOldestFirst } from "./message-reads.queries.ts";
+import { listTurns } from "./turn-reads.queries.ts";
+
+const SMALL = 1_000;
+const LARGE = 4 * SMALL;
+const LIMIT = 21;
+/** Deeper indexes, and rows that lie less close together. */
+const TOLERANCE = 1.3;
+const PLANS = ["force_custom_plan", "force_generic_plan"] as const;
+
+let database: TestDatabase;
+let business: TestBusiness;
+let reader: pg.Client;
+const thread = newId();
+let prepared = 0;
+
+/** Conversation n, 0 first, was last written in n seconds before now; one thread has as many messages, of which every tenth is a reaction to the one before. */
+const rowsUpTo = (from: number, to: number): string => `
+  insert into conversations (business_id, id, canonical_key, last_message_at, created_at, updated_at, contact_name, reply_channel_id, reply_kind, reply_address, is_open)
+    select '${business.businessId}', gen_random_uuid(), 'phone:b:+' || 1000000 + n, '2026-11-01Z'::timestamptz - n * interval '1 second', now(), now(), 'Customer ' || n,
+      '${business.channelId}', 'phone', 1000000 + n, true
+      from generate_series(${String(from)}, ${String(to - 1)}) n;
+  insert into aliases (business_id, kind, value, conversation_id, created_at)
+    select business_id, 'phone', reply_address, id, now() from conversations c where reply_address is not null
+    on conflict do nothing;
+  insert into messages (business_id, id, conversation_id, seq, channel_id, direction, author, provider_message_id, target_provider_message_id, type, content, sent_at, received_at)
+    select '${business.businessId}', gen_random_uuid(), '${thread}', n, '${business.channelId}', 'in', 'customer', 'wamid.' || n,
+      case when n % 10 = 0 then 'wamid.' || n - 1 end, case when n % 10 = 0 then 'reaction' else 'text' end, '{}', '2026-11-01Z'::timestamptz + n * interval '1 second', now()
+      from generate_series(${String(from + 1)}, ${String(to)}) n;
+  insert into turns (business_id, id, conversation_id, covers_from, covers_to, state, fence, started_at, finished_at)
+    select '${business.businessId}', gen_random_uuid(), '${thread}', n, n, 'replied', 1, now(), now() from generate_series(${String(from + 1)}, ${String(to)}) n;`;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  business = await createTestBusiness(database.superuser);
+  await database.superuser.query(`
+    insert into conversations (business_id, id, canonical_key, last_message_at, created_at, updated_at)
+      values ('${business.businessId}', '${thread}', 'phone:b:+1', '2026-11-02Z', now(), now());`);
+  await database.superuser.query(rowsUpTo(0, SMALL));
+  reader = new pg.Client({
+    connectionString: database.url,
+    // As the pool of the application has it.
+    options: "-c role=onethread_app -c search_path=onethread,pg_temp -c TimeZone=UTC -c enable_seqscan=off",
+  });
+  await reader.connect();
+  await reader.query("select set_config('onethread.business_id', $1, false)", [business.businessId]);
+});
+afterAll(async () => {
+  await reader.end();
+  await database.close();
+});
+
+const literal = (value: unknown): string => (typeof value === "string" ? reader.escapeLiteral(value) : JSON.stringify(value));
+
+/** Pages of the database that the statement looks at. */
+async function countBuffers<C extends Columns, P extends Parameters>(query: Query<C, P>, values: ValuesOf<P>): Promise<number> {
+  prepared += 1;
+  const name = `at_size_${String(prepared)}`;
+  const given = encodeParameters(query.slots, values, business.businessId).map(literal).join(", ");
+  await reader.query(`prepare ${name} (${query.slots.map(({ type }) => type).join(", ")}) as ${query.text}`);
+  const { rows } = await reader.query<{ readonly "QUERY PLAN": readonly [{ readonly Plan: Record<string, number> }] }>(
+    `explain (analyze, buffers, format json) execute ${name} (${given})`,
+  );
+  const plan = rows[0]?.["QUERY PLAN"][0].Plan ?? {};
+  return (plan["Shared Hit Blocks"] ?? Number.NaN) + (plan["Shared Read Blocks"] ?? Number.NaN);
+}
+
+const everyone = { isOpen: null, channelId: null, name: null, phone: null, phonePart: null, limit: LIMIT };
+/** The instant before which `rows` conversations were written in. */
+const written = (rows: number): string => new Date(Date.UTC(2026, 10, 1) - rows * 1_000).toISOString();
+const sentAt = (rows: number): string => new Date(Date.UTC(2026, 10, 1) + rows * 1_000).toISOString();
+
+/** What is read of a business with `rows` rows. */
+const readings: Readonly<Record<string, (rows: number) => Promise<number>>> = {
+  "the first page of conversations": () => countBuffers(listConversations, { ...everyone, beforeAt: NEWEST.at, beforeId: NEWEST.id }),
+  "a page in the middle": (rows) => countBuffers(listConversations, { ...everyone, beforeAt: written(rows / 2), beforeId: NEWEST.id }),
+  "the newest messages of a thread": () =>
+    countBuffers(listMessagesNewestFirst, { conversationId: thread, cursorAt: NEWEST.at, cursorSeq: NEWEST.seq, limit: LIMIT }),
+  "messages in the middle of a thread": (rows) =>
+    countBuffers(listMessagesNewestFirst, { conversationId: thread, cursorAt: sentAt(rows / 2), cursorSeq: NEWEST.seq, limit: LIMIT }),
+  "the oldest messages of a thread": () =>
+    countBuffers(listMessagesOldestFirst, { conversationId: thread, cursorAt: OLDEST.at, cursorSeq: OLDEST.seq, limit: LIMIT }),
+  "messages in the middle of a thread, the oldest first": (rows) =>
+    countBuffers(listMessagesOldestFirst, { conversationId: thread, cursorAt: sentAt(rows / 2), cursorSeq: OLDEST.seq, limit: LIMIT }),
+  "turns in the middle of a thread": (rows) => countBuffers(listTurns, { conversationId: thread, before: rows / 2, limit: LIMIT }),
+};
+
+async function readAll(rows: number): Promise<Readonly<Record<string, number>>> {
+  await database.superuser.query("vacuum (analyze)");
+  const buffers: Record<string, number> = {};
+  for (const plan of PLANS) {
+    await reader.query(`set plan_cache_mode = ${plan}`);
+    for (const [name, read] of Object.entries(readings)) {
+      await read(rows);
+      buffers[`${name}, ${plan}`] = await read(rows);
+    }
+  }
+  return buffers;
+}
+
+test("four times the rows are read with as many pages", async () => {
+  const small = await readAll(SMALL);
+  await database.superuser.query(rowsUpTo(SMALL, LARGE));
+  const large = await readAll(LARGE);
+  expect(Object.keys(small)).toHaveLength(PLANS.length * Object.keys(readings).length);
+  const grown = Object.entries(large).filter(([name, buffers]) => !(buffers <= (small[name] ?? 0) * TOLERANCE));
+  expect(grown.map(([name, buffers]) => `${name}: ${String(small[name])}, then ${String(buffers)}`)).toEqual([]);
+});
