@@ -1,7 +1,7 @@
 // Owns: what the bench can be told on its command line.
 import { parseArgs } from "node:util";
 
-export const PARTS = ["a", "b", "c", "d", "latency", "idle", "loop", "replies", "tenants"] as const;
+export const PARTS = ["a", "b", "c", "d", "latency", "idle", "loop", "replies", "tenants", "scale"] as const;
 export type Part = (typeof PARTS)[number];
 
 export interface Flags {
@@ -19,6 +19,9 @@ export interface Flags {
   readonly countsStatements: boolean;
   /** Of the loop, too: three after each reply. */
   readonly withStatuses: boolean;
+  /** Of the large database. */
+  readonly scaleConversations: number;
+  readonly scaleDir: string | undefined;
 }
 
 export const HELP = `npm run bench -- [options]: measures Onethread on this machine (docs/benchmarks.md says how, and how to read it)
@@ -29,6 +32,7 @@ export const HELP = `npm run bench -- [options]: measures Onethread on this mach
                        idle  one message at a time     loop  webhook to the last status of the accepted reply, many at once
                        replies  by a model: what is beyond the model's own time
                        tenants  1,000 conversations with a slow model, 900 of them of one business
+                       scale  a large business against a small one; only when it is named: it takes a quarter of an hour and 15 GB of disk
   --seconds <n>        of measurement per variant (default 8)
   --rounds <n>         of a to d in turn, and of latency, loop and replies; the best of each counts (default 2)
   --connections <n>    of the load generator (default 256)
@@ -40,6 +44,8 @@ export const HELP = `npm run bench -- [options]: measures Onethread on this mach
   --profile <dir>      leave CPU profiles of the servers of d, loop, replies and tenants there
   --statements         of the loop: how often each statement ran for one conversation, and what it cost; slower, so without its goals
   --no-statuses        the loop without the three statuses after each reply; without its goals
+  --scale-conversations <n>  of the large business, ten messages each (default 1000000)
+  --scale-dir <dir>    keep its database there, and use it again when it is there
   --help               this text
 `;
 
@@ -58,17 +64,19 @@ const options = {
   markdown: flag,
   statements: flag,
   "no-statuses": flag,
+  "scale-conversations": text,
+  "scale-dir": text,
   help: { ...flag, short: "h" },
 } as const;
 
 function wholeNumber(name: string, given: string | undefined, byDefault: number): number {
   if (given === undefined) return byDefault;
-  if (!/^[1-9]\d{0,5}$/.test(given)) throw new Error(`--${name} must be a whole number from 1, not "${given}".`);
+  if (!/^[1-9]\d{0,6}$/.test(given)) throw new Error(`--${name} must be a whole number from 1, not "${given}".`);
   return Number(given);
 }
 
 function readParts(given: string | undefined): ReadonlySet<Part> {
-  if (given === undefined) return new Set(PARTS);
+  if (given === undefined) return new Set(PARTS.filter((part) => part !== "scale"));
   const parts = given.split(",").map((name) => {
     const part = PARTS.find((known) => known === name.trim());
     if (part === undefined) throw new Error(`--only takes ${PARTS.join(", ")}, separated by commas, not "${name}".`);
@@ -93,5 +101,7 @@ export function readFlags(args: readonly string[]): Flags | "help" {
     profileDir: values.profile,
     countsStatements: values.statements === true,
     withStatuses: values["no-statuses"] !== true,
+    scaleConversations: wholeNumber("scale-conversations", values["scale-conversations"], 1_000_000),
+    scaleDir: values["scale-dir"],
   };
 }

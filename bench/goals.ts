@@ -76,7 +76,7 @@ function tenantGoals(tenants: Suite["tenants"]): readonly Goal[] {
 }
 
 export function goalsOf(suite: Suite): readonly Goal[] {
-  const { latency, idle, replies, tenants } = suite;
+  const { latency, idle, replies, tenants, scale } = suite;
   const worstIdle = idle.length === 0 ? undefined : Math.max(...idle.map(({ p50 }) => p50));
   return [
     ...throughputGoals(suite),
@@ -85,5 +85,11 @@ export function goalsOf(suite: Suite): readonly Goal[] {
     goalOf({ name: "reply by a model, beyond its own time, p50", unit: "ms", atMost: 30, value: replies?.p50 }),
     goalOf({ name: "reply by a model, beyond its own time, p99", unit: "ms", atMost: 100, value: replies?.p99 }),
     ...tenantGoals(tenants),
+    goalOf({
+      name: "ingest into a large business, against a small one",
+      unit: "×",
+      atLeast: 0.85,
+      value: scale && scale.large.ingest.messagesPerSecond / scale.small.ingest.messagesPerSecond,
+    }),
   ];
 }

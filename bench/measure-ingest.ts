@@ -76,18 +76,23 @@ async function runLoad(world: World, server: Child, plan: IngestPlan): Promise<I
 export async function measureIngest(plan: IngestPlan): Promise<IngestResult> {
   const world = await createWorld({ quietMs: 2_000 });
   try {
-    const { databaseUrl, appSecret } = world;
-    const server = startChild({
-      script: "server-process.ts",
-      input: { variant: plan.variant, databaseUrl, appSecret },
-      nodeOptions: plan.nodeOptions,
-    });
-    try {
-      return await runLoad(world, server, plan);
-    } finally {
-      await server.stop();
-    }
+    return await measureIngestOn(world, plan);
   } finally {
     await world.close();
+  }
+}
+
+/** The same in a world that is there, and stays. */
+export async function measureIngestOn(world: World, plan: IngestPlan): Promise<IngestResult> {
+  const { databaseUrl, appSecret } = world;
+  const server = startChild({
+    script: "server-process.ts",
+    input: { variant: plan.variant, databaseUrl, appSecret },
+    nodeOptions: plan.nodeOptions,
+  });
+  try {
+    return await runLoad(world, server, plan);
+  } finally {
+    await server.stop();
   }
 }

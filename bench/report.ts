@@ -1,7 +1,8 @@
 // Owns: how the results are drawn: tables for people at a terminal, the same tables as Markdown for docs/benchmarks.md, or everything as JSON.
 import { goalsOf } from "./goals.ts";
 import type { Suite } from "./run-suite.ts";
-import { tablesOf, type Row, type Table } from "./tables.ts";
+import type { Row, Table } from "./table.ts";
+import { tablesOf } from "./tables.ts";
 
 function asText({ title, head, rows }: Table): string {
   const widths = head.map((_, at) => Math.max(...[head, ...rows].map((row) => (row[at] ?? "").length)));

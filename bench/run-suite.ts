@@ -4,6 +4,7 @@ import type { Flags } from "./flags.ts";
 import { measureIdle, measureLoop, type IdleResult, type LoopResult } from "./measure-loop.ts";
 import { measureIngest, type IngestResult } from "./measure-ingest.ts";
 import { measureReplies, type RepliesResult } from "./measure-replies.ts";
+import { measureScale, type ScaleResult } from "./measure-scale.ts";
 import { measureTenants, type TenantsResult } from "./measure-tenants.ts";
 import { LETTERS, MEANINGS, VARIANTS, type Variant } from "./variants.ts";
 
@@ -20,6 +21,7 @@ export interface Suite {
   readonly loop?: LoopResult;
   readonly replies?: RepliesResult;
   readonly tenants?: TenantsResult;
+  readonly scale?: ScaleResult;
 }
 
 const PACE_SHARE = 0.7;
@@ -106,6 +108,11 @@ async function runTenants(flags: Flags, say: Say): Promise<TenantsResult> {
   return tenants;
 }
 
+function runScale(flags: Flags, say: Say): Promise<ScaleResult> {
+  const { scaleConversations: conversations, scaleDir: keptIn, seconds, rounds, connections } = flags;
+  return measureScale({ conversations, keptIn, seconds, rounds, connections, nodeOptions: profiling(flags) }, say);
+}
+
 /** `say` gets each result as soon as it is known. */
 export async function runSuite(flags: Flags, say: Say): Promise<Suite> {
   const { parts } = flags;
@@ -116,6 +123,7 @@ export async function runSuite(flags: Flags, say: Say): Promise<Suite> {
   const loop = parts.has("loop") ? await runLoop(flags, say) : undefined;
   const replies = parts.has("replies") ? await runReplies(flags, say) : undefined;
   const tenants = parts.has("tenants") ? await runTenants(flags, say) : undefined;
+  const scale = parts.has("scale") ? await runScale(flags, say) : undefined;
   const [processor] = cpus();
   return {
     date: new Date().toISOString().slice(0, 10),
@@ -134,5 +142,6 @@ export async function runSuite(flags: Flags, say: Say): Promise<Suite> {
     ...(loop !== undefined && { loop }),
     ...(replies !== undefined && { replies }),
     ...(tenants !== undefined && { tenants }),
+    ...(scale !== undefined && { scale }),
   };
 }

@@ -16,7 +16,7 @@ export interface StatementUse {
 }
 
 /** The embedded server's superuser has the password of our login. */
-async function withSuperuser<T>(databaseUrl: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+export async function withSuperuser<T>(databaseUrl: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const url = new URL(databaseUrl);
   url.username = "postgres";
   const client = new pg.Client({ connectionString: url.href, application_name: "bench-statements" });

@@ -3,14 +3,9 @@ import { goalsOf } from "./goals.ts";
 import type { Latencies } from "./latencies.ts";
 import type { CpuUse, Use } from "./meter.ts";
 import type { Suite } from "./run-suite.ts";
+import type { Row, Table } from "./table.ts";
+import { scaleTables } from "./scale-report.ts";
 import { LETTERS, MEANINGS, VARIANTS } from "./variants.ts";
-
-export type Row = readonly string[];
-export interface Table {
-  readonly title: string;
-  readonly head: Row;
-  readonly rows: readonly Row[];
-}
 
 const ms = (value: number): string => (value < 100 ? value.toFixed(1) : value.toFixed(0));
 const cores = (value: number | undefined): string => (value === undefined ? "?" : value.toFixed(2));
@@ -185,6 +180,7 @@ export const tablesOf = (suite: Suite): readonly Table[] =>
     statementsTable(suite),
     repliesTable(suite),
     tenantsTable(suite),
+    ...scaleTables(suite.scale),
     costTable(suite),
     goalTable(suite),
   ].filter(({ rows }) => rows.length > 0);

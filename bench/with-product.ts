@@ -15,6 +15,8 @@ export interface ProductPlan {
 
 export interface Product {
   readonly world: World;
+  /** Of its HTTP side. */
+  readonly url: string;
   readonly server: Child;
   readonly simulator: Child;
 }
@@ -63,20 +65,29 @@ async function startProduct({ world, start, nodeOptions, environment = {}, statu
   });
   const url = textOf(await server.next("ready"), "url");
   simulator.send({ do: "target", url: `${url}/webhooks/whatsapp` });
-  return { world, server, simulator };
+  return { world, url, server, simulator };
 }
 
 /** One business, answered by the knowledge responder. */
 export async function withProduct<T>(
-  { quietMs, nodeOptions, countsStatements = false, withStatuses: statuses = false }: ProductPlan,
+  { quietMs, nodeOptions, countsStatements = false, withStatuses = false }: ProductPlan,
   work: (product: Product) => Promise<T>,
 ): Promise<T> {
   const world = await createWorld({ quietMs, countsStatements });
   try {
-    return await withChildren(async (start) => work(await startProduct({ world, start, nodeOptions, statuses })));
+    return await withProductOn(world, { nodeOptions, withStatuses }, work);
   } finally {
     await world.close();
   }
+}
+
+/** The same in a world that is there, and stays. */
+export function withProductOn<T>(
+  world: World,
+  { nodeOptions, withStatuses = false }: Pick<ProductPlan, "nodeOptions" | "withStatuses">,
+  work: (product: Product) => Promise<T>,
+): Promise<T> {
+  return withChildren(async (start) => work(await startProduct({ world, start, nodeOptions, statuses: withStatuses })));
 }
 
 const settingsOf = (baseUrl: string): JsonObject => ({

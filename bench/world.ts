@@ -1,4 +1,5 @@
 // Owns: a fresh PostgreSQL of its own with the businesses of a measurement in it, durable as in production, below a temporary directory.
+import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -22,6 +23,8 @@ export interface WorldPlan {
   readonly replySettings?: JsonObject;
   /** Whether PostgreSQL counts them (statements.ts). Default: no. */
   readonly countsStatements?: boolean;
+  /** Used again when there is a database in it, with the businesses that it has, and never removed. Default: a temporary one. */
+  readonly keptIn?: string | undefined;
 }
 
 export interface World {
@@ -91,7 +94,6 @@ const readWalBytes = (databaseUrl: string): Promise<number> =>
   });
 
 async function prepare(databaseUrl: string, plan: WorldPlan, log: Log): Promise<void> {
-  await migrate({ url: databaseUrl, log });
   const database = createDatabase({ url: databaseUrl, appConnections: 1, ingestConnections: 1, applicationName: "bench-setup", log });
   const outside = createOutsideHttp({ privateHosts: [] });
   try {
@@ -111,13 +113,14 @@ async function prepare(databaseUrl: string, plan: WorldPlan, log: Log): Promise<
 }
 
 export async function createWorld(plan: WorldPlan): Promise<World> {
-  const dataDir = await mkdtemp(join(tmpdir(), "onethread-bench-"));
+  const dataDir = plan.keptIn ?? (await mkdtemp(join(tmpdir(), "onethread-bench-")));
+  const isUsedAgain = existsSync(join(dataDir, "postgres", "PG_VERSION"));
   const log = createLog({ level: "warn" });
   let postgres = await startEmbeddedDatabase({ dataDir, log });
   const close = async (): Promise<void> => {
     process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
     await postgres.stop();
-    await rm(dataDir, { recursive: true, force: true });
+    if (plan.keptIn === undefined) await rm(dataDir, { recursive: true, force: true });
   };
   // The server outlives whoever started it; the other processes of the bench end with this one.
   const onSignal = (): void => {
@@ -130,7 +133,8 @@ export async function createWorld(plan: WorldPlan): Promise<World> {
       await postgres.stop();
       postgres = await startEmbeddedDatabase({ dataDir, log });
     }
-    await prepare(postgres.url, plan, log);
+    await migrate({ url: postgres.url, log });
+    if (!isUsedAgain) await prepare(postgres.url, plan, log);
     const postgresPid = Number((await readFile(join(dataDir, "postgres", "postmaster.pid"), "utf8")).split("\n", 1)[0]);
     const phoneNumberIds = phoneNumberIdsOf(plan);
     return {
