@@ -93,7 +93,7 @@ function createPeople(deps: IntakeDeps, resolver: ThreadResolver) {
     storeMessages,
     applyWaitingFor,
     recordPreferences: createRecordPreferences({ db, settleIdentity }),
-    learnIdentity: createLearnIdentity({ settleIdentity, log }),
+    learnIdentity: createLearnIdentity({ settleIdentity, knowsAsOne: (labels) => resolver.knowsAsOne(labels), log }),
     changeIdentities: createChangeIdentities({ changeIdentity, webhookLog, applyWaiting }),
   };
 }

@@ -1,7 +1,7 @@
 // Owns: what statuses, echoes and contact cards say about who is who, without a message to store. Known pairs are remembered, so that the three
 // statuses of every message cost nothing. Begins no conversation, and a failure here delays nobody: the next status teaches the same.
 import { LRUCache } from "lru-cache";
-import { identifiersOfChange, labelOfIdentifier } from "../identity/identifier.ts";
+import { identifiersOfChange } from "../identity/identifier.ts";
 import { numberChangeOf } from "../identity/number-holders.ts";
 import type { SettleIdentity } from "../identity/settle-identity.ts";
 import { messageOf } from "../kernel/faults.ts";
@@ -9,6 +9,7 @@ import type { Log } from "../kernel/log.ts";
 import type { SettledIdentity } from "../identity/identity-transaction.ts";
 import type { CustomerIdentity, IdentityEvent, StatusEvent } from "../whatsapp/events.ts";
 import type { Place } from "./find-places.ts";
+import { labelIn } from "./ingest-item.ts";
 
 export interface IdentityLesson {
   readonly channel: Place;
@@ -48,16 +49,24 @@ export function settleLesson(settleIdentity: SettleIdentity, lesson: IdentityLes
 
 const REMEMBERED_PAIRS = 100_000;
 
-export function createLearnIdentity(deps: { readonly settleIdentity: SettleIdentity; readonly log: Log }): LearnIdentity {
+export interface LearnIdentityDeps {
+  readonly settleIdentity: SettleIdentity;
+  /** Whether the customer's messages were just stored under all of these labels: then a status says nothing new. */
+  readonly knowsAsOne: (labels: readonly string[]) => boolean;
+  readonly log: Log;
+}
+
+export function createLearnIdentity(deps: LearnIdentityDeps): LearnIdentity {
   const known = new LRUCache<string, true>({ max: REMEMBERED_PAIRS });
   return async (lesson) => {
     const { businessId, scope } = lesson.channel;
     const identifiers = identifiersOfChange(lesson.customer, lesson.becomes, scope);
     if (identifiers.length < 2) return;
-    const pair = `${businessId}|${identifiers.map(labelOfIdentifier).join("|")}`;
+    const labels = identifiers.map((identifier) => labelIn(businessId, identifier));
+    const pair = labels.join("|");
     if (known.has(pair)) return;
     try {
-      await settleLesson(deps.settleIdentity, lesson);
+      if (lesson.becomes !== undefined || !deps.knowsAsOne(labels)) await settleLesson(deps.settleIdentity, lesson);
       known.set(pair, true);
     } catch (error) {
       deps.log.warn({ businessId, source: lesson.source, error: messageOf(error) }, "identity.not-learned");

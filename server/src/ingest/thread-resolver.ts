@@ -34,6 +34,8 @@ export interface ThreadResolver {
   remember(placed: readonly Pick<PlacedItem, "item" | "canonicalKey">[]): void;
   /** Whether the identifier with this label is known to have its thread. */
   knows(label: string): boolean;
+  /** Whether the identifiers with these labels are known to have the same thread. */
+  knowsAsOne(labels: readonly string[]): boolean;
   /** After a tombstone answered: this is where its identifiers lead now. */
   redirect(placed: PlacedItem, winnerKey: string): PlacedItem;
   /** After a split: nothing that is remembered is certain. */
@@ -122,6 +124,10 @@ export function createThreadResolver(deps: { readonly db: Queryable; readonly ma
       }
     },
     knows: (label) => cache.has(label),
+    knowsAsOne(labels) {
+      const [first, ...others] = labels.map((label) => cache.get(label));
+      return first !== undefined && others.every((key) => key === first);
+    },
     redirect(entry, winnerKey) {
       for (const label of entry.item.labels) cache.delete(label);
       return { ...entry, canonicalKey: winnerKey, newAliases: [] };
