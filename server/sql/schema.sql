@@ -748,6 +748,7 @@ create table onethread.messages (
   constraint ck_message_direction CHECK ((direction = ANY (ARRAY['in'::text, 'out'::text]))),
   constraint ck_message_failed CHECK (((status <> 'failed'::text) OR (error_code IS NOT NULL))),
   constraint ck_message_has_provider_id CHECK (((provider_message_id IS NOT NULL) OR ((direction = 'out'::text) AND (status = ANY (ARRAY['queued'::text, 'sending'::text, 'unknown'::text, 'failed'::text]))))),
+  constraint ck_message_open CHECK (((status <> ALL (ARRAY['queued'::text, 'sending'::text, 'unknown'::text])) OR ((provider_message_id IS NULL) AND (failed_at IS NULL)))),
   constraint ck_message_status CHECK (
 CASE direction
     WHEN 'in'::text THEN (status = 'received'::text)
@@ -758,11 +759,11 @@ END),
   constraint fk_message_turn FOREIGN KEY (business_id, turn_id) REFERENCES onethread.turns(business_id, id),
   constraint uq_message_provider_id UNIQUE (business_id, channel_id, provider_message_id),
   constraint uq_message_seq UNIQUE (business_id, conversation_id, seq)
-);
+) with (fillfactor=85);
 alter table onethread.messages enable row level security;
+CREATE INDEX ix_message_open ON onethread.messages USING btree (business_id, conversation_id, seq) WHERE ((provider_message_id IS NULL) AND (failed_at IS NULL));
 CREATE INDEX ix_message_target ON onethread.messages USING btree (business_id, conversation_id, target_provider_message_id) WHERE (target_provider_message_id IS NOT NULL);
 CREATE INDEX ix_message_thread ON onethread.messages USING btree (business_id, conversation_id, sent_at DESC, seq DESC);
-CREATE INDEX ix_message_unsettled ON onethread.messages USING btree (business_id, conversation_id, seq) WHERE (status = ANY (ARRAY['queued'::text, 'sending'::text, 'unknown'::text]));
 CREATE UNIQUE INDEX uq_message_turn_part ON onethread.messages USING btree (business_id, turn_id, turn_part) WHERE (turn_id IS NOT NULL);
 create policy across_businesses on onethread.messages for all to onethread_ingest using (true) with check (true);
 create policy one_business on onethread.messages for all to onethread_app using ((business_id = onethread.current_business())) with check ((business_id = onethread.current_business()));

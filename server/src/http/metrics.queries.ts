@@ -22,7 +22,7 @@ export const countUnsettledMessagesAcrossBusinesses = defineQuery({
   text: `
     select m.status, count(*) as messages
     from messages m
-    where m.status in ('queued', 'sending', 'unknown')
+    where m.status in ('queued', 'sending', 'unknown') and m.provider_message_id is null and m.failed_at is null
     group by m.status`,
 });
 

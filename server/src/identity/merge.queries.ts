@@ -184,8 +184,8 @@ export const continueLanes = defineQuery({
   text: `
 with newest as (
   select coalesce((select m.seq from messages m where m.business_id = :business and m.conversation_id = :conversationId and m.direction = 'in' order by m.seq desc limit 1), 0) as inbound,
-         coalesce((select min(m.seq) from messages m where m.business_id = :business and m.conversation_id = :conversationId and m.status in ('queued', 'sending')), 0) as first_queued,
-         coalesce((select max(m.seq) from messages m where m.business_id = :business and m.conversation_id = :conversationId and m.status in ('queued', 'sending')), 0) as last_queued,
+         coalesce((select min(m.seq) from messages m where m.business_id = :business and m.conversation_id = :conversationId and m.status in ('queued', 'sending') and m.provider_message_id is null and m.failed_at is null), 0) as first_queued,
+         coalesce((select max(m.seq) from messages m where m.business_id = :business and m.conversation_id = :conversationId and m.status in ('queued', 'sending') and m.provider_message_id is null and m.failed_at is null), 0) as last_queued,
          (select s.from_seq from sessions s where s.business_id = :business and s.conversation_id = :conversationId and s.closed_at is null) as open_from,
          coalesce((select max(s.to_seq) from sessions s where s.business_id = :business and s.conversation_id = :conversationId), 0) as last_session_to,
          (select min(s.from_seq) from sessions s where s.business_id = :business and s.conversation_id = :conversationId and s.summary_state = 'pending') as pending_from

@@ -39,6 +39,7 @@ with mine as materialized (
     error_code = 'outcome_unknown', error_text = 'The worker ended while this message was being sent. It may have been accepted; it is not sent again.'
     from mine
    where m.business_id = :business and m.conversation_id = mine.conversation_id and m.status = 'sending'
+     and m.provider_message_id is null and m.failed_at is null
 ), next as (
   select mine.conversation_id,
          -- As of this statement's snapshot, like the messages below: after a wait for the lane, mine.wanted counts a message that is not visible yet.
@@ -60,6 +61,7 @@ with mine as materialized (
     left join lateral (
       select * from messages q
        where q.business_id = :business and q.conversation_id = mine.conversation_id and q.status = 'queued'
+         and q.provider_message_id is null and q.failed_at is null
        order by q.seq limit 1) m on true
     left join channels ch on ch.business_id = :business and ch.id = m.channel_id
     left join channel_secrets s on s.business_id = :business and s.channel_id = m.channel_id
