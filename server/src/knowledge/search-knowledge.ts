@@ -1,6 +1,7 @@
 // Owns: searching a business's texts: by words, by words with typing mistakes, and by meaning where both the database and the business offer it.
 // Refuses to know: what becomes of the hits.
 import { z } from "zod";
+import { createBusinessBatcher } from "../db/business-batcher.ts";
 import type { Database } from "../db/database.ts";
 import type { Row } from "../db/query.ts";
 import type { FailPoints } from "../kernel/fail-points.ts";
@@ -53,6 +54,10 @@ const FUSION = 60;
 const VECTORS_KNOWN_FOR_MS = 60_000;
 
 type WordRow = Omit<Row<typeof searchChunks>, "ordinal" | "heading"> & { readonly ordinal: number | null; readonly heading: string | null };
+interface TextMatches {
+  readonly texts: readonly WordRow[];
+  readonly hasFiles: boolean;
+}
 type NearRow = Row<typeof searchByMeaning>;
 
 const keyOf = ({ id, ordinal }: { readonly id: string; readonly ordinal: number | null }): string => `${id}/${String(ordinal)}`;
@@ -110,11 +115,24 @@ export function createSearchKnowledge(deps: {
   const { database, findEmbedder, log } = deps;
   let vectors: { readonly isOffered: boolean; readonly askedAt: number } | undefined;
 
+  /** Questions that come at the same moment are one statement. */
+  const searchAll = createBusinessBatcher<{ readonly folded: string; readonly raw: string }, TextMatches>({
+    slots: 4,
+    maxItems: 32,
+    async run(businessId, questions) {
+      const rows = await database.forBusiness(businessId).run(searchTexts, { questions });
+      const hasFiles = rows.some(({ id }) => id === null);
+      return questions.map((_, at) => ({
+        hasFiles,
+        texts: rows.flatMap(({ ord, id, ...row }) => (id === null || ord !== at + 1 ? [] : [{ ...row, id, ordinal: null, heading: null }])),
+      }));
+    },
+  });
+
   async function byWords(businessId: BusinessId, words: readonly QuestionWord[]): Promise<readonly WordRow[]> {
     const question = { folded: words.map(({ folded }) => folded).join(" "), raw: words.map(({ raw }) => raw).join(" ") };
-    const rows = await database.forBusiness(businessId).run(searchTexts, question);
-    const texts = rows.flatMap(({ id, ...row }) => (id === null ? [] : [{ ...row, id, ordinal: null, heading: null }]));
-    if (texts.length === rows.length) return texts;
+    const { texts, hasFiles } = await searchAll(businessId, question);
+    if (!hasFiles) return texts;
     return [...texts, ...(await database.forBusiness(businessId).run(searchChunks, question))];
   }
 

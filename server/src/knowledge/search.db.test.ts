@@ -58,6 +58,14 @@ test("of the questions that no number was tuned on, these and no others are judg
   expect(await wrongAmong(HELD_OUT_QUESTIONS.clinic, clinic)).toEqual(["אפשר לחנות לידכם"]);
 });
 
+test("questions that come at the same moment get each their own answer", async () => {
+  const asked = HELD_OUT_QUESTIONS.bakery.map(({ question }) => question);
+  const alone: (string | undefined)[] = [];
+  for (const question of asked) alone.push(await answerTo(question, bakery));
+  expect(await Promise.all(asked.map((question) => answerTo(question, bakery)))).toEqual(alone);
+  expect(new Set(alone).size).toBeGreaterThan(3);
+});
+
 test("among very many words that begin alike a mistake is still corrected, and no more than a fixed number of them is read", async () => {
   const { businessId } = await createTestBusiness(database.superuser);
   const textId = await base.addText({ businessId, title: "Kettles", body: "The kettle boils.", language: "english" });

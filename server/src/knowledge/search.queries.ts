@@ -1,4 +1,5 @@
 // Owns: the SQL of searching a business's texts: by words, by words with typing mistakes, by meaning.
+import { rowsOf } from "../db/parameters.ts";
 import { defineQuery } from "../db/query.ts";
 
 // A question is not a query: any of its words may match. What counts is how much of the question the text knows, so a long text that happens to share
@@ -6,19 +7,19 @@ import { defineQuery } from "../db/query.ts";
 // they were written. They are letters and digits only, so each is one token, and its stem needs no escaping.
 // Each text is asked in its own language; a word of which nothing is left in that language, in either spelling (a stop word), does not count. "Where are
 // you?" has nothing but stop words: then the words themselves are looked for, among the titles' (weight C).
-const QUESTION = `question as materialized (
+const questionOf = (folded: string, raw: string): string => `question as materialized (
   select s.language, w.places, w.stems, w.forms, w.any_word::tsquery as any_word
     from (
-      select l.language, to_tsvector(l.language::regconfig, :folded) as folded, to_tsvector(l.language::regconfig, :raw) as raw
+      select l.language, to_tsvector(l.language::regconfig, ${folded}) as folded, to_tsvector(l.language::regconfig, ${raw}) as raw
         from lang l offset 0) s
     cross join lateral (
       select array_agg(p.n) as places, array_agg(f.stem) as stems, max(f.form) as forms, '''' || string_agg(f.stem, ''' | ''') || '''' as any_word
         from (
           select 1 as form, u.lexeme as stem, u.positions
-            from unnest(case when length(s.folded) > 0 and length(s.raw) > 0 then s.folded else to_tsvector('simple', :folded) end) u
+            from unnest(case when length(s.folded) > 0 and length(s.raw) > 0 then s.folded else to_tsvector('simple', ${folded}) end) u
           union all
           select 2, u.lexeme, u.positions
-            from unnest(case when length(s.folded) > 0 and length(s.raw) > 0 then s.raw else to_tsvector('simple', :raw) end) u
+            from unnest(case when length(s.folded) > 0 and length(s.raw) > 0 then s.raw else to_tsvector('simple', ${raw}) end) u
            where s.folded <> s.raw) f
        cross join lateral unnest(f.positions) as p (n)) w
 )`;
@@ -37,25 +38,31 @@ const KNOWS = `cross join lateral (
 export const searchTexts = defineQuery({
   name: "knowledge.search-texts",
   role: "app",
-  columns: { id: "uuid?", language: "text", title: "text", body: "text", knows: "int8[]", rank: "float8" },
-  params: { folded: "text", raw: "text" },
+  columns: { ord: "int8?", id: "uuid?", language: "text", title: "text", body: "text", knows: "int8[]", rank: "float8" },
+  params: { questions: rowsOf({ folded: "text", raw: "text" }) },
   text: `
 with lang as materialized (
   select k.language, bool_or(k.search = '') as has_files from knowledge_texts k where k.business_id = :business group by k.language
-), ${QUESTION}
-select h.id, h.language, h.title, h.body, v.knows, h.rank
-  from (
-    select t.*, tsvector_to_array(ts_filter(t.search, '{a,c,d}')) as title_words, tsvector_to_array(ts_filter(t.search, '{b,d}')) as body_words
+), asked as materialized (
+  select a.* from :questions with ordinality as a
+)
+select a.ord, h.id, h.language, h.title, h.body, h.knows, h.rank
+  from asked a
+  cross join lateral (
+    with ${questionOf("a.folded", "a.raw")}
+    select h.id, h.language, h.title, h.body, v.knows, h.rank
       from (
-        select k.id, q.language, k.title, k.body, k.search, q.places, q.stems, q.forms,
-               ts_rank('{0.1, 0.2, 0.4, 1.0}', k.search, q.any_word, 1)::float8 as rank
-          from question q
-          join knowledge_texts k on k.business_id = :business and k.language = q.language and k.search @@ q.any_word
-         order by rank desc limit 30) t
-    offset 0) h
-  ${KNOWS}
+        select t.*, tsvector_to_array(ts_filter(t.search, '{a,c,d}')) as title_words, tsvector_to_array(ts_filter(t.search, '{b,d}')) as body_words
+          from (
+            select k.id, q.language, k.title, k.body, k.search, q.places, q.stems, q.forms,
+                   ts_rank('{0.1, 0.2, 0.4, 1.0}', k.search, q.any_word, 1)::float8 as rank
+              from question q
+              join knowledge_texts k on k.business_id = :business and k.language = q.language and k.search @@ q.any_word
+             order by rank desc limit 30) t
+        offset 0) h
+      ${KNOWS}) h
 union all
-(select null, '', '', '', '{}', 0 from lang l where l.has_files limit 1)`,
+(select null, null, '', '', '', '{}', 0 from lang l where l.has_files limit 1)`,
 });
 
 // The same for the pieces of files, pages and long texts. lateral: joined otherwise, all pieces with their bodies are kept for the next language.
@@ -67,7 +74,7 @@ export const searchChunks = defineQuery({
   text: `
 with lang as materialized (
   select k.language from knowledge_texts k where k.business_id = :business and k.search = '' group by k.language
-), ${QUESTION}
+), ${questionOf(":folded", ":raw")}
 select h.id, h.ordinal, h.language, h.title, h.heading, h.body, v.knows, h.rank
   from (
     select t.*, tsvector_to_array(ts_filter(t.search, '{a,c,d}')) as title_words, tsvector_to_array(ts_filter(t.search, '{b,d}')) as body_words
