@@ -9,6 +9,8 @@ export interface BusinessBatcherOptions<In, Out> {
   readonly run: (businessId: BusinessId, items: readonly In[]) => Promise<readonly Out[]>;
   readonly slots: number;
   readonly maxItems?: number;
+  /** As in kernel/micro-batcher.ts. */
+  readonly restMs?: number;
 }
 
 export type BusinessBatcher<In, Out> = (businessId: BusinessId, item: In) => Promise<Out>;
@@ -30,6 +32,7 @@ export function createBusinessBatcher<In, Out>(options: BusinessBatcherOptions<I
   const batcher = createMicroBatcher<{ readonly businessId: BusinessId; readonly item: In }, Settled<Out>>({
     maxItems: options.maxItems ?? 128,
     slots: options.slots,
+    restMs: options.restMs ?? 0,
     async run(entries) {
       const groups = new Map<BusinessId, number[]>();
       entries.forEach(({ businessId }, index) => {

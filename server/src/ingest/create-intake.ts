@@ -56,6 +56,8 @@ export interface Intake extends WebhookIntake {
 }
 
 const MAX_LESSONS_WAITING = 1_000;
+/** Nobody waits for a status, and a statement over three of them costs almost what it costs over thirty. */
+const STATUS_REST_MS = 15;
 const ALIAS_CACHE_ENTRIES = 200_000;
 
 /** `isUsed`: it needs nothing more than its raw record. */
@@ -126,6 +128,7 @@ export function createIntake(deps: IntakeDeps): Intake {
   });
   const statusQueue = createIngestQueue<StatusItem, StatusOutcome>({
     slots: 1,
+    restMs: STATUS_REST_MS,
     ...{ maxWaiting, maxBatch, deadlineMs, slowMs },
     namesOf: ({ channelId, event }) => [`${channelId}|${event.providerMessageId}`],
     store: (items) => statuses.store(items),

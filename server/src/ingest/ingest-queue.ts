@@ -8,6 +8,8 @@ import { createTurns } from "./take-turns.ts";
 
 export interface IngestQueueOptions<Item, Out> {
   readonly slots: number;
+  /** As in kernel/micro-batcher.ts. */
+  readonly restMs?: number;
   readonly maxWaiting: number;
   readonly maxBatch?: number | undefined;
   /** Absent: 10 s. */
@@ -81,7 +83,12 @@ export function createIngestQueue<Item extends { readonly businessId: BusinessId
         isRepeat,
       ),
   });
-  const batcher = createMicroBatcher<QueuedItem<Item>, Out>({ slots: options.slots, ...bounds, run: (items) => turns.run(items) });
+  const batcher = createMicroBatcher<QueuedItem<Item>, Out>({
+    slots: options.slots,
+    restMs: options.restMs ?? 0,
+    ...bounds,
+    run: (items) => turns.run(items),
+  });
 
   return {
     get waiting() {

@@ -176,3 +176,23 @@ test("one share fills its part of the queue and no more, and what was begun is l
   const more = [batcher.submit("b0"), batcher.submit("a3", { begun: true })];
   expect(await Promise.all([...waiting, ...more])).toEqual(["a0", "a1", "b0", "a3"]);
 });
+
+test("after the beginning of a batch what comes travels together, and what comes alone does not wait", async () => {
+  const batches: (readonly number[])[] = [];
+  const batcher = createMicroBatcher<number, number>({
+    maxItems: 100,
+    slots: 4,
+    restMs: 250,
+    run(items) {
+      batches.push(items);
+      return Promise.resolve(items);
+    },
+  });
+  await batcher.submit(1);
+  const later = [batcher.submit(2)];
+  await nextTurn();
+  later.push(batcher.submit(3));
+  await Promise.all(later);
+  expect(batches).toEqual([[1], [2, 3]]);
+  await batcher.idle();
+});

@@ -41,6 +41,8 @@ const MAX_ATTEMPTS = 8;
 const MAX_DELAY_MS = 15 * 60_000;
 /** What WhatsApp answered must not be lost for an outage of ours: a person would have to say whether the message was sent. */
 const WRITTEN_WITHIN_MS = 10_000;
+/** The message has left; only its lane waits. */
+const FINISH_REST_MS = 10;
 const STOPPED_CHANNEL_RECHECK_MS = 30_000;
 
 export function createDeliver(deps: DeliverDeps): (lane: ClaimedLane, signal: AbortSignal) => Promise<void> {
@@ -59,6 +61,7 @@ export function createDeliver(deps: DeliverDeps): (lane: ClaimedLane, signal: Ab
 
   const finish = createBusinessBatcher<Settlement, { readonly more: boolean } | undefined>({
     slots: 2,
+    restMs: FINISH_REST_MS,
     async run(businessId, settlements) {
       const ends = settlements.map(({ lane, messageId, settledTo, status, providerMessageId, errorCode, errorText, retryInMs }) => ({
         conversationId: lane.conversationId,
