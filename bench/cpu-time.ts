@@ -41,6 +41,27 @@ export function cpuMsOfFamily(pid: number): number | undefined {
   return running.reduce((sum, stat) => sum + (stat?.ownMs ?? 0), own.ownMs + own.childrenMs);
 }
 
+export interface MachineTime {
+  /** Of all cores together, for whatever process. */
+  readonly busyMs: number;
+  /** What the machine below this virtual one gave to somebody else while it was wanted here. */
+  readonly stolenMs: number;
+}
+
+/** Since the machine was started; undefined where the kernel does not report it. */
+export function readMachineTime(): MachineTime | undefined {
+  try {
+    const [, user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, stolen = 0] = (
+      readFileSync("/proc/stat", "utf8").split("\n", 1)[0] ?? ""
+    )
+      .split(/\s+/)
+      .map(Number);
+    return { busyMs: (user + nice + system + irq + softirq) * TICK_MS, stolenMs: stolen * TICK_MS };
+  } catch {
+    return undefined;
+  }
+}
+
 /** The most that this process ever had in memory at once, in bytes; undefined where the kernel does not report it. */
 export function highestMemoryOf(pid: number): number | undefined {
   try {

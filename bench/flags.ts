@@ -1,7 +1,7 @@
 // Owns: what the bench can be told on its command line.
 import { parseArgs } from "node:util";
 
-export const PARTS = ["a", "b", "c", "d", "latency", "idle", "loop", "replies", "tenants", "scale"] as const;
+export const PARTS = ["a", "b", "c", "d", "latency", "new", "mixed", "idle", "loop", "replies", "tenants", "scale"] as const;
 export type Part = (typeof PARTS)[number];
 
 export interface Flags {
@@ -22,6 +22,7 @@ export interface Flags {
   /** Of the large database. */
   readonly scaleConversations: number;
   readonly scaleDir: string | undefined;
+  readonly allowsBusyMachine: boolean;
 }
 
 export const HELP = `npm run bench -- [options]: measures Onethread on this machine (docs/benchmarks.md says how, and how to read it)
@@ -29,6 +30,8 @@ export const HELP = `npm run bench -- [options]: measures Onethread on this mach
   --only <parts>       of ${PARTS.join(", ")}, separated by commas (default: all)
                        a  verify and discard           b  select, then insert      c  one upsert statement per message
                        d  Onethread                    latency  at 70 % of d's peak (brings d along)
+                       new   customers who never wrote before, and a database's first seconds, against known ones; 64 connections
+                       mixed  64 small webhooks: at full load, and at once beside a 3 MB body and a batch of 1,000
                        idle  one message at a time     loop  webhook to the last status of the accepted reply, many at once
                        replies  by a model: what is beyond the model's own time
                        tenants  1,000 conversations with a slow model, 900 of them of one business
@@ -46,6 +49,7 @@ export const HELP = `npm run bench -- [options]: measures Onethread on this mach
   --no-statuses        the loop without the three statuses after each reply; without its goals
   --scale-conversations <n>  of the large business, ten messages each (default 1000000)
   --scale-dir <dir>    keep its database there, and use it again when it is there
+  --busy-machine       end with 0 though the machine was too busy, or too unsteady, for the figures to be believed
   --help               this text
 `;
 
@@ -66,6 +70,7 @@ const options = {
   "no-statuses": flag,
   "scale-conversations": text,
   "scale-dir": text,
+  "busy-machine": flag,
   help: { ...flag, short: "h" },
 } as const;
 
@@ -103,5 +108,6 @@ export function readFlags(args: readonly string[]): Flags | "help" {
     withStatuses: values["no-statuses"] !== true,
     scaleConversations: wholeNumber("scale-conversations", values["scale-conversations"], 1_000_000),
     scaleDir: values["scale-dir"],
+    allowsBusyMachine: values["busy-machine"] === true,
   };
 }

@@ -1,6 +1,7 @@
 // Owns: what the figures are held against: each goal, what was measured, and whether it is met.
+import { doubtsOf } from "./believable.ts";
 import type { LoopResult } from "./measure-loop.ts";
-import type { Use } from "./meter.ts";
+import { cpuUsOf } from "./meter.ts";
 import type { Suite } from "./run-suite.ts";
 import type { Variant } from "./variants.ts";
 
@@ -11,7 +12,7 @@ export interface Goal {
   readonly measured?: string;
   /** The same as a number. */
   readonly value?: number;
-  readonly met?: boolean;
+  readonly verdict?: "met" | "MISSED" | "not believable";
 }
 
 interface Bound {
@@ -28,13 +29,8 @@ const shown = (value: number, unit: string): string =>
 function goalOf({ name, unit, atLeast, atMost, value }: Bound): Goal {
   const goal = atLeast === undefined ? `≤ ${atMost ?? 0} ${unit}` : `≥ ${atLeast} ${unit}`;
   if (value === undefined) return { name, goal };
-  return { name, goal, measured: shown(value, unit), value, met: atLeast === undefined ? value <= (atMost ?? 0) : value >= atLeast };
-}
-
-/** What server and PostgreSQL need for one unit. */
-function cpuUsOf(use: Use | undefined): number | undefined {
-  const { server, postgres } = use?.perUnit.cpuUs ?? {};
-  return server === undefined || postgres === undefined ? undefined : server + postgres;
+  const isMet = atLeast === undefined ? value <= (atMost ?? 0) : value >= atLeast;
+  return { name, goal, measured: shown(value, unit), value, verdict: isMet ? "met" : "MISSED" };
 }
 
 const ratio = (part: number | undefined, whole: number | undefined): number | undefined =>
@@ -75,12 +71,38 @@ function tenantGoals(tenants: Suite["tenants"]): readonly Goal[] {
   ];
 }
 
-export function goalsOf(suite: Suite): readonly Goal[] {
-  const { latency, idle, replies, tenants, scale } = suite;
-  const worstIdle = idle.length === 0 ? undefined : Math.max(...idle.map(({ p50 }) => p50));
+function intakeGoals({ latency, newcomers, mixed }: Suite): readonly Goal[] {
+  const known = newcomers?.known.messagesPerSecond;
   return [
-    ...throughputGoals(suite),
+    goalOf({
+      name: "messages/s of new customers only / of known ones",
+      unit: "×",
+      atLeast: 0.6,
+      value: ratio(newcomers?.newcomers.messagesPerSecond, known),
+    }),
+    goalOf({
+      name: "messages/s in a database's first seconds / of known customers",
+      unit: "×",
+      atLeast: 0.6,
+      value: ratio(newcomers?.first.messagesPerSecond, known),
+    }),
+    goalOf({ name: "p99 at full load with 64 connections", unit: "ms", atMost: 100, value: mixed?.full.p99 }),
+    goalOf({
+      name: "p99 of 64 small webhooks beside large ones / alone",
+      unit: "×",
+      atMost: 2,
+      value: ratio(mixed?.beside.p99, mixed?.alone.p99),
+    }),
     goalOf({ name: "p99 at 70 % of d's peak", unit: "ms", atMost: 100, value: latency?.p99 }),
+  ];
+}
+
+export function goalsOf(suite: Suite): readonly Goal[] {
+  const { idle, replies, tenants, scale } = suite;
+  const worstIdle = idle.length === 0 ? undefined : Math.max(...idle.map(({ p50 }) => p50));
+  const goals = [
+    ...throughputGoals(suite),
+    ...intakeGoals(suite),
     goalOf({ name: "idle round trip beyond the debounce, p50", unit: "ms", atMost: 50, value: worstIdle }),
     goalOf({ name: "reply by a model, beyond its own time, p50", unit: "ms", atMost: 30, value: replies?.p50 }),
     goalOf({ name: "reply by a model, beyond its own time, p99", unit: "ms", atMost: 100, value: replies?.p99 }),
@@ -92,4 +114,6 @@ export function goalsOf(suite: Suite): readonly Goal[] {
       value: scale && scale.large.ingest.messagesPerSecond / scale.small.ingest.messagesPerSecond,
     }),
   ];
+  if (doubtsOf(suite).length === 0) return goals;
+  return goals.map((goal) => (goal.verdict === undefined ? goal : { ...goal, verdict: "not believable" }));
 }

@@ -20,6 +20,8 @@ export interface HttpLoad {
   flood(requests: readonly Buffer[], seconds: number): Promise<LoadResult>;
   /** Open loop: requests leave at a fixed rate, whatever the answers do; the wait for a free connection counts. */
   pace(requests: readonly Buffer[], perSecond: number): Promise<LoadResult>;
+  /** All at once, each on a connection of its own; resolves with how long each took, in milliseconds and in their order. */
+  burst(requests: readonly Buffer[]): Promise<readonly number[]>;
   close(): void;
 }
 
@@ -140,12 +142,29 @@ async function pace(lines: readonly Line[], requests: readonly Buffer[], perSeco
   return resultOf(tally, startedAt);
 }
 
+function burst(lines: readonly Line[], requests: readonly Buffer[]): Promise<readonly number[]> {
+  if (requests.length > lines.length) throw new Error("a burst needs a connection for each of its requests");
+  const startedAt = performance.now();
+  const send = (request: Buffer, at: number): Promise<number> =>
+    new Promise((resolve, reject) => {
+      const line = lines[at];
+      if (line === undefined) return;
+      line.onAnswer = (status) => {
+        if (status === 200) resolve(performance.now() - startedAt);
+        else reject(new Error(`the server refused a webhook of a burst with ${status}`));
+      };
+      line.socket.write(request);
+    });
+  return Promise.all(requests.map(send));
+}
+
 export async function openHttpLoad(target: LoadTarget): Promise<HttpLoad> {
   const lines = await Promise.all(Array.from({ length: target.connections }, () => openLine(target)));
   for (const { socket } of lines) socket.setMaxListeners(0);
   return {
     flood: (requests, seconds) => flood(lines, requests, seconds),
     pace: (requests, perSecond) => pace(lines, requests, perSecond),
+    burst: (requests) => burst(lines, requests),
     close() {
       for (const { socket } of lines) socket.destroy();
     },

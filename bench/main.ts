@@ -1,4 +1,5 @@
 // Owns: `npm run bench`: from the flags to the printed result. Progress goes to standard error, the result to standard output.
+import { doubtsOf } from "./believable.ts";
 import { readFlags, HELP, type Flags } from "./flags.ts";
 import { renderJson, renderMarkdown, renderTables } from "./report.ts";
 import { runSuite } from "./run-suite.ts";
@@ -23,6 +24,11 @@ else {
       console.error(line);
     });
     console.log(RENDER[flags.form](suite));
+    const doubts = doubtsOf(suite);
+    if (doubts.length > 0) {
+      console.error(`THIS RUN CANNOT BE BELIEVED. ${doubts.join(" ")} Repeat it while nothing else runs.`);
+      if (!flags.allowsBusyMachine) process.exitCode = 3;
+    }
   } catch (error) {
     console.error(
       `The bench could not go on: ${error instanceof Error ? error.message : String(error)}. What it had started is stopped again.`,

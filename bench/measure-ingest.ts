@@ -1,28 +1,15 @@
-// Owns: one measurement of one variant: a fresh database, a fresh server, a load generator, each a process of its own, and what they used.
-import type { JsonObject } from "../server/src/kernel/json.ts";
-import { startChild, type Child } from "./child.ts";
-import type { Latencies } from "./latencies.ts";
-import { startMeter, type Use } from "./meter.ts";
+// Owns: one measurement of one variant that takes webhooks of mixed customers: as fast as it goes, or at a fixed rate.
 import type { Variant } from "./variants.ts";
-import { numberOf, textOf } from "./wire.ts";
-import { createWorld, type World } from "./world.ts";
+import { withIntake, withIntakeOn, type IngestResult, type Intake, type IntakePlan } from "./with-intake.ts";
+import type { World } from "./world.ts";
 
-export interface IngestResult extends Latencies, Use {
-  readonly messagesPerSecond: number;
-  readonly messages: number;
-  readonly refused: number;
-}
-
-export interface IngestPlan {
-  readonly variant: Variant;
+export interface IngestPlan extends IntakePlan {
   readonly seconds: number;
-  readonly connections: number;
   /** 0: as fast as it goes, in a closed loop. */
   readonly perSecond: number;
-  readonly nodeOptions: readonly string[];
 }
 
-/** How many requests are built ahead: more than the variant could answer. */
+/** How many messages are built ahead: more than the variant could answer. */
 const MOST_PER_SECOND: Readonly<Record<Variant, number>> = {
   discard: 40_000,
   "select-then-insert": 8_000,
@@ -30,69 +17,16 @@ const MOST_PER_SECOND: Readonly<Record<Variant, number>> = {
   onethread: 30_000,
 };
 
-/** After each, PostgreSQL analyses the tables, as autovacuum would within a minute. */
-const WARM_UP_PARTS = 2;
-
-async function watch(load: Child, world: World, server: Child): Promise<{ readonly measured: JsonObject; readonly use: Use }> {
-  const end = load.next("measured");
-  end.catch(() => undefined);
-  for (let part = 0; part < WARM_UP_PARTS; part += 1) {
-    await load.next("warm");
-    await world.analyze();
-    load.send({ do: "go" });
-  }
-  await load.next("measuring");
-  const meter = await startMeter({ world, server, load });
-  load.send({ do: "go" });
-  const measured = await end;
-  return { measured, use: await meter.read({ units: numberOf(measured, "answered"), seconds: numberOf(measured, "seconds") }) };
+async function measure(intake: Intake, { variant, seconds, perSecond }: IngestPlan): Promise<IngestResult> {
+  await intake.prepare("mixed", perSecond === 0 ? MOST_PER_SECOND[variant] * seconds : perSecond * (seconds + 1));
+  await intake.warmUp();
+  if (perSecond === 0) return intake.flood(seconds);
+  await intake.pace(perSecond, perSecond);
+  return intake.pace(perSecond * seconds, perSecond);
 }
 
-async function runLoad(world: World, server: Child, plan: IngestPlan): Promise<IngestResult> {
-  const url = textOf(await server.next("ready"), "url");
-  const { appSecret, phoneNumberId } = world;
-  const { seconds, connections, perSecond, variant } = plan;
-  const stamp = Date.now().toString(36);
-  const input = { url, appSecret, phoneNumberId, seconds, connections, perSecond, stamp, mostPerSecond: MOST_PER_SECOND[variant] };
-  const load = startChild({ script: "load-process.ts", input });
-  try {
-    const { measured, use } = await watch(load, world, server);
-    const messages = numberOf(measured, "answered");
-    return {
-      messages,
-      messagesPerSecond: messages / numberOf(measured, "seconds"),
-      refused: numberOf(measured, "refused"),
-      p50: numberOf(measured, "p50"),
-      p95: numberOf(measured, "p95"),
-      p99: numberOf(measured, "p99"),
-      max: numberOf(measured, "max"),
-      ...use,
-    };
-  } finally {
-    await load.stop();
-  }
-}
-
-export async function measureIngest(plan: IngestPlan): Promise<IngestResult> {
-  const world = await createWorld({ quietMs: 2_000 });
-  try {
-    return await measureIngestOn(world, plan);
-  } finally {
-    await world.close();
-  }
-}
+export const measureIngest = (plan: IngestPlan): Promise<IngestResult> => withIntake(plan, (intake) => measure(intake, plan));
 
 /** The same in a world that is there, and stays. */
-export async function measureIngestOn(world: World, plan: IngestPlan): Promise<IngestResult> {
-  const { databaseUrl, appSecret } = world;
-  const server = startChild({
-    script: "server-process.ts",
-    input: { variant: plan.variant, databaseUrl, appSecret },
-    nodeOptions: plan.nodeOptions,
-  });
-  try {
-    return await runLoad(world, server, plan);
-  } finally {
-    await server.stop();
-  }
-}
+export const measureIngestOn = (world: World, plan: IngestPlan): Promise<IngestResult> =>
+  withIntakeOn(world, plan, (intake) => measure(intake, plan));

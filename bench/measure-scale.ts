@@ -1,13 +1,14 @@
 // Owns: whether anything grows with the size of a business: the same measurements in a small database and in a large one, in one run.
 import { setTimeout as delay } from "node:timers/promises";
 import type pg from "pg";
-import { measureIngestOn, type IngestResult } from "./measure-ingest.ts";
+import { measureIngestOn } from "./measure-ingest.ts";
 import { loadScale } from "./load-scale.ts";
 import { measureReads, timeChecks, type CheckTime, type ReadResult } from "./scale-reads.ts";
 import { MESSAGES_EACH, quietPhonesFrom } from "./scale-rows.ts";
 import { forgetStatements, readStatements, withSuperuser, type StatementUse } from "./statements.ts";
 import { numberOf } from "./wire.ts";
 import { withProductOn, type Product } from "./with-product.ts";
+import type { IngestResult } from "./with-intake.ts";
 import { createWorld, type World } from "./world.ts";
 
 export interface ScaleOptions {

@@ -1,6 +1,6 @@
 // Owns: what a measurement used, and one unit of it (a message, a conversation, a reply): processor time of each process, WAL, statements.
 import type { Child } from "./child.ts";
-import { cpuMsOf, cpuMsOfFamily } from "./cpu-time.ts";
+import { cpuMsOf, cpuMsOfFamily, readMachineTime } from "./cpu-time.ts";
 import { readSentStatements } from "./sent-statements.ts";
 import type { World } from "./world.ts";
 
@@ -32,6 +32,14 @@ export interface Use {
     /** That the server sent to PostgreSQL. */
     readonly statements: number;
   };
+  /** In cores, what was none of ours: other processes, and what the machine below took. */
+  readonly foreign?: { readonly others: number; readonly stolen: number };
+}
+
+/** What server and PostgreSQL need for one unit. */
+export function cpuUsOf(use: Use | undefined): number | undefined {
+  const { server, postgres } = use?.perUnit.cpuUs ?? {};
+  return server === undefined || postgres === undefined ? undefined : server + postgres;
 }
 
 export interface Meter {
@@ -51,15 +59,38 @@ function readCpu({ world, server, load, simulator, model }: Processes): CpuUse {
   return Object.fromEntries(Object.entries(used).filter(([, ms]) => ms !== undefined));
 }
 
+interface MachineUse {
+  readonly at: number;
+  readonly oursMs: number;
+  readonly busyMs: number;
+  readonly stolenMs: number;
+}
+
+function readMachine(ours: CpuUse): MachineUse | undefined {
+  const [machine, bench] = [readMachineTime(), cpuMsOf(process.pid)];
+  if (machine === undefined || bench === undefined) return undefined;
+  const { server = 0, postgres = 0, load = 0, simulator = 0, model = 0 } = ours;
+  return { at: performance.now(), oursMs: bench + server + postgres + load + simulator + model, ...machine };
+}
+
+function foreignBetween(before: MachineUse | undefined, after: MachineUse | undefined): Pick<Use, "foreign"> {
+  if (before === undefined || after === undefined) return {};
+  const tookMs = after.at - before.at;
+  const othersMs = after.busyMs - before.busyMs - (after.oursMs - before.oursMs);
+  return { foreign: { others: Math.max(0, othersMs) / tookMs, stolen: (after.stolenMs - before.stolenMs) / tookMs } };
+}
+
 /** Start it, and read it, while nothing is under way: what it asks the server and PostgreSQL is then no part of what it measures. */
 export async function startMeter(processes: Processes): Promise<Meter> {
   const { world, server } = processes;
   const walBefore = await world.readWalBytes();
   const sentBefore = await readSentStatements(server);
   const cpuBefore = readCpu(processes);
+  const machineBefore = readMachine(cpuBefore);
   return {
     async read({ units, seconds }) {
       const cpuAfter = readCpu(processes);
+      const foreign = foreignBetween(machineBefore, readMachine(cpuAfter));
       const statements = (await readSentStatements(server)) - sentBefore;
       const walBytes = (await world.readWalBytes()) - walBefore;
       const each = (divisor: number): CpuUse =>
@@ -69,6 +100,7 @@ export async function startMeter(processes: Processes): Promise<Meter> {
       return {
         cpu: each(seconds * 1_000),
         perUnit: { cpuUs: each(units / 1_000), walBytes: walBytes / units, statements: statements / units },
+        ...foreign,
       };
     },
   };

@@ -1,4 +1,5 @@
 // Owns: how the results are drawn: tables for people at a terminal, the same tables as Markdown for docs/benchmarks.md, or everything as JSON.
+import { doubtsOf, steadinessOf } from "./believable.ts";
 import { goalsOf } from "./goals.ts";
 import type { Suite } from "./run-suite.ts";
 import type { Row, Table } from "./table.ts";
@@ -21,15 +22,20 @@ const summaryOf = ({ date, machine, seconds, rounds }: Suite): string =>
   `synchronous_commit on); ${seconds} s per variant, best of ${rounds}`;
 
 export function renderTables(suite: Suite): string {
-  return [summaryOf(suite), ...tablesOf(suite).map(asText)].join("\n\n");
+  return [summaryOf(suite), ...tablesOf(suite).map(asText), ...doubtsOf(suite)].join("\n\n");
 }
 
 /** A section for docs/benchmarks.md. */
 export function renderMarkdown(suite: Suite): string {
   const [date = "", ...facts] = summaryOf(suite).split(": ");
-  return [`### ${date}`, `${facts.join(": ")}.`, ...tablesOf(suite).map(asMarkdown)].join("\n\n");
+  return [
+    `### ${date}`,
+    `${facts.join(": ")}.`,
+    ...tablesOf(suite).map(asMarkdown),
+    ...doubtsOf(suite).map((doubt) => `**${doubt}**`),
+  ].join("\n\n");
 }
 
 export function renderJson(suite: Suite): string {
-  return JSON.stringify({ ...suite, goals: goalsOf(suite) }, null, 2);
+  return JSON.stringify({ ...suite, steadiness: steadinessOf(suite), doubts: doubtsOf(suite), goals: goalsOf(suite) }, null, 2);
 }

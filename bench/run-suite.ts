@@ -1,12 +1,16 @@
 // Owns: the order of the measurements. One after the other, so that each has the machine to itself.
 import { cpus, totalmem } from "node:os";
-import type { Flags } from "./flags.ts";
+import { calibrate, type Calibration } from "./calibration.ts";
+import type { Flags, Part } from "./flags.ts";
 import { measureIdle, measureLoop, type IdleResult, type LoopResult } from "./measure-loop.ts";
-import { measureIngest, type IngestResult } from "./measure-ingest.ts";
+import { measureIngest } from "./measure-ingest.ts";
+import { measureMixed, type MixedResult } from "./measure-mixed.ts";
+import { measureNew, type NewResult } from "./measure-new.ts";
 import { measureReplies, type RepliesResult } from "./measure-replies.ts";
 import { measureScale, type ScaleResult } from "./measure-scale.ts";
 import { measureTenants, type TenantsResult } from "./measure-tenants.ts";
 import { LETTERS, MEANINGS, VARIANTS, type Variant } from "./variants.ts";
+import type { IngestResult } from "./with-intake.ts";
 
 export interface Suite {
   readonly date: string;
@@ -14,9 +18,13 @@ export interface Suite {
   readonly connections: number;
   readonly seconds: number;
   readonly rounds: number;
+  /** Before the first part, and after each. */
+  readonly calibrations: readonly Calibration[];
   /** The best round of each. */
   readonly ingest: Readonly<Partial<Record<Variant, IngestResult>>>;
   readonly latency?: IngestResult & { readonly share: number };
+  readonly newcomers?: NewResult;
+  readonly mixed?: MixedResult;
   readonly idle: readonly IdleResult[];
   readonly loop?: LoopResult;
   readonly replies?: RepliesResult;
@@ -59,6 +67,21 @@ async function runLatency(peak: IngestResult, flags: Flags, say: Say): Promise<S
     if (best === undefined || result.p99 < best.p99) best = result;
   }
   return best === undefined ? undefined : { ...best, share: PACE_SHARE };
+}
+
+async function runNew(flags: Flags, say: Say): Promise<NewResult> {
+  const { seconds, rounds } = flags;
+  const result = await measureNew({ seconds, rounds, nodeOptions: profiling(flags) });
+  const rates = [result.known, result.newcomers, result.first].map(({ messagesPerSecond }) => Math.round(messagesPerSecond));
+  say(`${result.connections} connections: known customers, new ones, the first seconds of a database: ${rates.join(", ")} messages/s`);
+  return result;
+}
+
+async function runMixed(flags: Flags, say: Say): Promise<MixedResult> {
+  const result = await measureMixed({ seconds: flags.seconds, nodeOptions: profiling(flags) });
+  const [full, alone, beside] = [result.full, result.alone, result.beside].map(({ p99 }) => p99.toFixed(1));
+  say(`${result.connections} small webhooks, p99: at full load ${full} ms, in a burst alone ${alone} ms, beside large ones ${beside} ms`);
+  return result;
 }
 
 async function runIdle(say: Say): Promise<readonly IdleResult[]> {
@@ -113,31 +136,50 @@ function runScale(flags: Flags, say: Say): Promise<ScaleResult> {
   return measureScale({ conversations, keptIn, seconds, rounds, connections, nodeOptions: profiling(flags) }, say);
 }
 
-/** `say` gets each result as soon as it is known. */
+const readMachine = (): Suite["machine"] => ({
+  cores: cpus().length,
+  memoryGb: Math.round(totalmem() / 2 ** 30),
+  processor: cpus()[0]?.model ?? "unknown",
+  node: process.version,
+});
+
+/** `say` gets each result as soon as it is known. Between two parts, the machine itself is measured. */
 export async function runSuite(flags: Flags, say: Say): Promise<Suite> {
-  const { parts } = flags;
+  const calibrations: Calibration[] = [];
+  const lookAtMachine = async (after: string): Promise<void> => {
+    const calibration = await calibrate(after);
+    say(`the machine after ${after}: ${calibration.oneCoreMs.toFixed(0)} ms on one core, ${calibration.allCoresMs.toFixed(0)} ms on all`);
+    calibrations.push(calibration);
+  };
+  const run = async <T>(part: Part, measure: () => Promise<T>): Promise<T | undefined> => {
+    if (!flags.parts.has(part)) return undefined;
+    const result = await measure();
+    await lookAtMachine(part);
+    return result;
+  };
+  await lookAtMachine("the start");
   const ingest = await runIngest(flags, say);
+  if (Object.keys(ingest).length > 0) await lookAtMachine("a to d");
   const peak = ingest.onethread;
-  const latency = parts.has("latency") && peak !== undefined ? await runLatency(peak, flags, say) : undefined;
-  const idle = parts.has("idle") ? await runIdle(say) : [];
-  const loop = parts.has("loop") ? await runLoop(flags, say) : undefined;
-  const replies = parts.has("replies") ? await runReplies(flags, say) : undefined;
-  const tenants = parts.has("tenants") ? await runTenants(flags, say) : undefined;
-  const scale = parts.has("scale") ? await runScale(flags, say) : undefined;
-  const [processor] = cpus();
+  const latency = peak === undefined ? undefined : await run("latency", () => runLatency(peak, flags, say));
+  const newcomers = await run("new", () => runNew(flags, say));
+  const mixed = await run("mixed", () => runMixed(flags, say));
+  const idle = (await run("idle", () => runIdle(say))) ?? [];
+  const loop = await run("loop", () => runLoop(flags, say));
+  const replies = await run("replies", () => runReplies(flags, say));
+  const tenants = await run("tenants", () => runTenants(flags, say));
+  const scale = await run("scale", () => runScale(flags, say));
   return {
     date: new Date().toISOString().slice(0, 10),
-    machine: {
-      cores: cpus().length,
-      memoryGb: Math.round(totalmem() / 2 ** 30),
-      processor: processor?.model ?? "unknown",
-      node: process.version,
-    },
+    machine: readMachine(),
     connections: flags.connections,
     seconds: flags.seconds,
     rounds: flags.rounds,
+    calibrations,
     ingest,
     ...(latency !== undefined && { latency }),
+    ...(newcomers !== undefined && { newcomers }),
+    ...(mixed !== undefined && { mixed }),
     idle,
     ...(loop !== undefined && { loop }),
     ...(replies !== undefined && { replies }),

@@ -1,11 +1,13 @@
 // Owns: what each table of the report says, as words. Refuses to know how a table is drawn.
+import { steadinessOf } from "./believable.ts";
 import { goalsOf } from "./goals.ts";
 import type { Latencies } from "./latencies.ts";
-import type { CpuUse, Use } from "./meter.ts";
+import { cpuUsOf, type CpuUse, type Use } from "./meter.ts";
 import type { Suite } from "./run-suite.ts";
 import type { Row, Table } from "./table.ts";
 import { scaleTables } from "./scale-report.ts";
 import { LETTERS, MEANINGS, VARIANTS } from "./variants.ts";
+import type { IngestResult } from "./with-intake.ts";
 
 const ms = (value: number): string => (value < 100 ? value.toFixed(1) : value.toFixed(0));
 const cores = (value: number | undefined): string => (value === undefined ? "?" : value.toFixed(2));
@@ -15,29 +17,45 @@ const cpuCells = ({ server, postgres, load }: CpuUse): Row => [cores(server), co
 const micros = (value: number | undefined): string => (value === undefined ? "" : value.toFixed(value < 10 ? 1 : 0));
 const LATENCY_HEAD = ["p50 ms", "p95 ms", "p99 ms", "max ms"];
 
-function ingestTable({ ingest, latency, connections }: Suite): Table {
-  const rows = VARIANTS.flatMap((variant) => {
-    const result = ingest[variant];
-    if (result === undefined) return [];
-    const label = `(${LETTERS[variant]}) ${MEANINGS[variant]}`;
-    return [[label, String(Math.round(result.messagesPerSecond)), ...latencyCells(result), ...cpuCells(result.cpu)]];
-  });
-  const paced =
-    latency === undefined
+const ingestCells = (label: string, result: IngestResult): Row => [
+  label,
+  String(Math.round(result.messagesPerSecond)),
+  ...latencyCells(result),
+  ...cpuCells(result.cpu),
+];
+
+function ingestTable({ ingest, latency, newcomers, mixed, connections }: Suite): Table {
+  const few = (what: string, of: { readonly connections: number }): string => `(d) ${of.connections} connections, ${what}`;
+  const rows: readonly (readonly [string, IngestResult | undefined])[] = [
+    ...VARIANTS.map((variant) => [`(${LETTERS[variant]}) ${MEANINGS[variant]}`, ingest[variant]] as const),
+    [`(d) at ${(latency?.share ?? 0) * 100} % of its peak`, latency],
+    ...(newcomers === undefined
       ? []
-      : [
-          [
-            `(d) at ${latency.share * 100} % of its peak`,
-            String(Math.round(latency.messagesPerSecond)),
-            ...latencyCells(latency),
-            ...cpuCells(latency.cpu),
-          ],
-        ];
+      : ([
+          [few("known customers only", newcomers), newcomers.known],
+          [few("new customers only", newcomers), newcomers.newcomers],
+          [few(`the first ${newcomers.firstSeconds} s of a database`, newcomers), newcomers.first],
+        ] as const)),
+    ...(mixed === undefined ? [] : [[few("full load", mixed), mixed.full] as const]),
+  ];
   return {
-    title: `Webhook to answer, ${connections} connections, CPU in cores`,
+    title: `Webhook to answer, ${connections} connections where nothing else is said, CPU in cores`,
     head: ["variant", "messages/s", ...LATENCY_HEAD, "server", "PostgreSQL", "load"],
-    rows: [...rows, ...paced],
+    rows: rows.flatMap(([label, result]) => (result === undefined ? [] : [ingestCells(label, result)])),
   };
+}
+
+function mixedTable({ mixed }: Suite): Table {
+  const head = ["webhook", ...LATENCY_HEAD];
+  if (mixed === undefined) return { title: "", head, rows: [] };
+  const { connections, bursts, alone, beside, largest, batch } = mixed;
+  const rows = [
+    [`one of ${connections} small ones, alone`, ...latencyCells(alone)],
+    ["… beside the two large ones", ...latencyCells(beside)],
+    ["the body of 3 MB", ...latencyCells(largest)],
+    ["the batch of 1,000 messages", ...latencyCells(batch)],
+  ];
+  return { title: `Sent at once, ${bursts} times in turn`, head, rows };
 }
 
 function loopTable({ idle, loop }: Suite): Table {
@@ -142,12 +160,17 @@ function tenantsTable({ tenants }: Suite): Table {
 }
 
 /** What one unit of each part cost. */
-function costTable({ ingest, latency, loop, replies, tenants }: Suite): Table {
-  const messages = VARIANTS.map((variant) => [`(${LETTERS[variant]}) message`, ingest[variant]] as const);
+function costTable(suite: Suite): Table {
+  const { ingest, latency, newcomers, mixed, loop, replies, tenants } = suite;
+  const discarded = cpuUsOf(ingest.discard);
   const uses: readonly (readonly [string, Use | undefined])[] = [
-    ...messages,
+    ...VARIANTS.map((variant) => [`(${LETTERS[variant]}) message`, ingest[variant]] as const),
     ["(d) message, at 70 % of its peak", latency],
-    [loop?.withStatuses === true ? "conversation of the loop, with three statuses" : "conversation of the loop, no statuses", loop],
+    ["(d) message of a known customer, 64 connections", newcomers?.known],
+    ["(d) message of a new customer, 64 connections", newcomers?.newcomers],
+    ["(d) message in a database's first seconds", newcomers?.first],
+    ["(d) message, 64 connections", mixed?.full],
+    [`conversation of the loop, ${loop?.withStatuses === true ? "with three" : "no"} statuses`, loop],
     ["reply by a model", replies],
     ["conversation of the tenants", tenants],
   ];
@@ -155,20 +178,45 @@ function costTable({ ingest, latency, loop, replies, tenants }: Suite): Table {
     if (use === undefined) return [];
     const { cpuUs, walBytes, statements } = use.perUnit;
     const { server, postgres, load, simulator, model } = cpuUs;
-    const loading = load ?? simulator;
-    return [[unit, micros(server), micros(postgres), micros(loading), micros(model), walBytes.toFixed(0), statements.toFixed(2)]];
+    const times = (cpuUsOf(use) ?? Number.NaN) / (discarded ?? Number.NaN);
+    const relative = Number.isNaN(times) ? "" : times.toFixed(1);
+    return [
+      [
+        unit,
+        micros(server),
+        micros(postgres),
+        relative,
+        micros(load ?? simulator),
+        micros(model),
+        walBytes.toFixed(0),
+        statements.toFixed(2),
+      ],
+    ];
   });
-  const head = ["unit", "server µs", "PostgreSQL µs", "load or simulator µs", "model µs", "WAL bytes", "statements"];
-  return { title: "What one unit costs: CPU in µs, WAL, statements", head, rows };
+  const head = ["unit", "server µs", "PostgreSQL µs", "both ÷ (a)", "load or simulator µs", "model µs", "WAL bytes", "statements"];
+  return { title: "What one unit costs: CPU, WAL, statements", head, rows };
+}
+
+function machineTable(suite: Suite): Table {
+  const { driftOneCore, driftAllCores, others, stolen } = steadinessOf(suite);
+  const times = (key: "oneCoreMs" | "allCoresMs"): string =>
+    suite.calibrations.map((calibration) => calibration[key].toFixed(0)).join(", ");
+  const drift = (share: number): string => `${(share * 100).toFixed(0)} %`;
+  const rows = [
+    ["fixed work on one core, ms; drift", `${times("oneCoreMs")}; ${drift(driftOneCore)}`],
+    ["fixed work on all cores at once, ms; drift", `${times("allCoresMs")}; ${drift(driftAllCores)}`],
+    ["cores that other processes used, at most", cores(others)],
+    ["cores that the machine below kept, at most", cores(stolen)],
+  ];
+  return {
+    title: `The machine itself, after ${suite.calibrations.map(({ after }) => after).join(", ")}`,
+    head: ["what", "measured"],
+    rows,
+  };
 }
 
 function goalTable(suite: Suite): Table {
-  const rows = goalsOf(suite).map(({ name, goal, measured, met }) => [
-    name,
-    goal,
-    measured ?? "not measured",
-    met === undefined ? "" : met ? "met" : "MISSED",
-  ]);
+  const rows = goalsOf(suite).map(({ name, goal, measured, verdict }) => [name, goal, measured ?? "not measured", verdict ?? ""]);
   return { title: "Goals", head: ["goal", "wanted", "measured", ""], rows };
 }
 
@@ -176,11 +224,13 @@ function goalTable(suite: Suite): Table {
 export const tablesOf = (suite: Suite): readonly Table[] =>
   [
     ingestTable(suite),
+    mixedTable(suite),
     loopTable(suite),
     statementsTable(suite),
     repliesTable(suite),
     tenantsTable(suite),
     ...scaleTables(suite.scale),
     costTable(suite),
+    machineTable(suite),
     goalTable(suite),
   ].filter(({ rows }) => rows.length > 0);

@@ -49,7 +49,7 @@ interface Surroundings {
 
 async function startProduct({ world, start, nodeOptions, environment = {}, statuses = false }: Surroundings): Promise<Product> {
   const { appSecret, phoneNumberIds } = world;
-  const simulator = start({ script: "simulator-process.ts", input: { appSecret, phoneNumberIds, statuses } });
+  const simulator = start({ script: "simulator-process.ts", input: { appSecret, phoneNumberIds, statuses }, nodeOptions });
   const server = start({
     script: "product-process.ts",
     input: {},
