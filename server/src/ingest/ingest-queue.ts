@@ -106,7 +106,10 @@ export function createIngestQueue<Item extends { readonly businessId: BusinessId
           const slice = inputs
             .slice(at, at + sliceSize)
             .map((input) => batcher.submit({ item: itemOf(input), delivery }, { begun: at > 0 }));
-          for (const result of await withTimeout(Promise.all(slice), deadlineMs)) results.push(result);
+          // One message, as almost every delivery has: no list of promises for it.
+          const [only] = slice;
+          if (slice.length === 1 && only !== undefined) results.push(await withTimeout(only, deadlineMs));
+          else for (const result of await withTimeout(Promise.all(slice), deadlineMs)) results.push(result);
         }
       } catch (error) {
         delivery.isOver = true;

@@ -84,6 +84,9 @@ export function createTurns<Item, Out extends string>(options: TurnsOptions<Item
     return performance.now() + (tried === "stuck" ? STUCK_FACTOR : 1) * repeatMs;
   }
 
+  // In ordinary times there are none, and asking costs more than counting.
+  const isSuspect = (name: string): boolean => suspects.size > 0 && suspects.has(name);
+
   const isIdle = (): boolean => waiting.length === 0 && running.size === 0;
 
   function setWaiting(entries: Entry<Item, Out>[]): void {
@@ -172,7 +175,7 @@ export function createTurns<Item, Out extends string>(options: TurnsOptions<Item
         entry.reject(new Error("nobody waits for this item any more"));
         continue;
       }
-      const itsTrack = names.some((name) => suspects.has(name)) ? "locked" : "behind";
+      const itsTrack = names.some(isSuspect) ? "locked" : "behind";
       const isLight = taken.length === 0 || weight < (options.maxWeight ?? Infinity);
       const hasRoom = isLight && taken.length < options.maxItems && (takenOfShare.get(share) ?? 0) < maxOfShare;
       const isReady = itsTrack === track && hasRoom && notBefore <= now && !names.some((name) => blocked.has(name) || underWay.has(name));
@@ -245,7 +248,7 @@ export function createTurns<Item, Out extends string>(options: TurnsOptions<Item
       };
       items.forEach((item, place) => {
         const entry = { item, names: options.namesOf(item), ord: (arrived += 1) };
-        const isBehind = entry.names.some((name) => mustWait(name) || waitingNames.has(name) || suspects.has(name));
+        const isBehind = entry.names.some((name) => mustWait(name) || waitingNames.has(name) || isSuspect(name));
         if (isBehind) results[place] = wait(entry);
         else {
           mine.push(entry);

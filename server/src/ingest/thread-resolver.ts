@@ -2,11 +2,11 @@
 // A stale answer does little harm: canonical keys never change, and a thread that was merged away answers with its winner's key. Only a split makes an
 // answer wrong: it is announced (forget), and should that be missed, answers are forgotten after a few seconds anyway.
 // Refuses to decide who is who: whatever is not plain is handed back, to be settled (identity/settle-identity.ts).
-import { LRUCache } from "lru-cache";
 import type { Queryable } from "../db/query.ts";
 import { type Identifier, isPermanent, isSameIdentifier, keysOf } from "../identity/identifier.ts";
 import { isHeldAt } from "../identity/number-holders.ts";
 import type { BusinessId } from "../kernel/ids.ts";
+import { createRecentMap } from "../kernel/recent-map.ts";
 import { type IngestItem, labelIn } from "./ingest-item.ts";
 import { findThreadsAcrossBusinesses } from "./ingest.queries.ts";
 
@@ -55,21 +55,24 @@ const isOfTime = (thread: KnownThread | undefined, item: IngestItem): boolean =>
 const REMEMBERED_MS = 10_000;
 
 export function createThreadResolver(deps: { readonly db: Queryable; readonly maxEntries: number }): ThreadResolver {
-  const cache = new LRUCache<string, string>({ max: deps.maxEntries, ttl: REMEMBERED_MS });
+  const cache = createRecentMap<string>({ maxEntries: deps.maxEntries, forMs: REMEMBERED_MS });
 
-  // A phone or a LID can move on to another person; only a permanent identifier beside it makes what the cache says of it certain.
-  const remembered = (item: IngestItem, label: string): string | undefined =>
-    item.identifiers.some(isPermanent) ? cache.get(label) : undefined;
+  /** Of each of its labels, the key that is remembered. */
+  const remembered = (item: IngestItem): readonly (string | undefined)[] =>
+    hasPermanent(item) ? item.labels.map((label) => cache.get(label)) : [];
 
-  /** Fills the cache; answers what it found too, because a small cache may forget before it is asked. */
-  async function lookUp(items: readonly IngestItem[]): Promise<ReadonlyMap<string, KnownThread>> {
+  /** What is not remembered of these items, asked for at once; then it is remembered, too. */
+  async function lookUp(
+    items: readonly IngestItem[],
+    keys: readonly (readonly (string | undefined)[])[],
+  ): Promise<ReadonlyMap<string, KnownThread>> {
     const wanted = new Map<string, { readonly item: IngestItem; readonly identifier: Identifier }>();
-    for (const item of items) {
+    items.forEach((item, place) => {
       item.identifiers.forEach((identifier, at) => {
         const label = item.labels[at];
-        if (label !== undefined && remembered(item, label) === undefined) wanted.set(label, { item, identifier });
+        if (label !== undefined && keys[place]?.[at] === undefined) wanted.set(label, { item, identifier });
       });
-    }
+    });
     const found = new Map<string, KnownThread>();
     if (wanted.size === 0) return found;
     const identifiers = Array.from(wanted.values(), ({ item, identifier: { kind, value } }) => ({
@@ -88,34 +91,35 @@ export function createThreadResolver(deps: { readonly db: Queryable; readonly ma
 
   return {
     async resolve(items) {
-      const found = await lookUp(items);
+      const cached = items.map(remembered);
+      const found = await lookUp(items, cached);
       const placed: PlacedItem[] = [];
       const toSettle: IngestItem[] = [];
       const later: IngestItem[] = [];
       const nameless: IngestItem[] = [];
       // The first item of the batch that begins a thread says which identifiers it has; others that share only some of them wait for it.
       const beginning = new Map<string, IngestItem>();
-      for (const item of items) {
+      items.forEach((item, place) => {
         const { labels } = item;
-        const known = labels.map((label) => remembered(item, label) ?? found.get(label)?.canonicalKey);
-        const isOfAnotherTime = labels.some((label) => remembered(item, label) === undefined && !isOfTime(found.get(label), item));
-        const keys = new Set(known);
-        const [only] = keys;
+        const keys = cached[place] ?? [];
+        const known = labels.map((label, at) => keys[at] ?? found.get(label)?.canonicalKey);
+        const isOfAnotherTime = !hasPermanent(item) && labels.some((label) => !isOfTime(found.get(label), item));
+        const [only] = known;
         const isChange = item.event.becomes !== undefined && labels.length > 0;
-        const rival = labels.map((label) => beginning.get(label)).find((other) => other !== undefined);
-        if (isChange || keys.size > 1 || isOfAnotherTime) toSettle.push(item);
+        const rival = only !== undefined ? undefined : labels.map((label) => beginning.get(label)).find((other) => other !== undefined);
+        if (isChange || known.some((key) => key !== only) || isOfAnotherTime) toSettle.push(item);
         else if (only !== undefined) placed.push({ item, canonicalKey: only, newAliases: [] });
         else if (rival !== undefined && !hasSameIdentifiers(rival, item)) later.push(item);
         else {
           const newKeys = keysOf(item.businessId, item.identifiers);
           if (newKeys === undefined) {
             nameless.push(item);
-            continue;
+            return;
           }
           for (const label of labels) beginning.set(label, item);
           placed.push({ item, canonicalKey: newKeys[0], newAliases: item.identifiers });
         }
-      }
+      });
       return { placed, toSettle, later, nameless };
     },
     remember(entries) {
@@ -123,7 +127,7 @@ export function createThreadResolver(deps: { readonly db: Queryable; readonly ma
         for (const label of item.labels) cache.set(label, canonicalKey);
       }
     },
-    knows: (label) => cache.has(label),
+    knows: (label) => cache.get(label) !== undefined,
     knowsAsOne(labels) {
       const [first, ...others] = labels.map((label) => cache.get(label));
       return first !== undefined && others.every((key) => key === first);
@@ -137,6 +141,9 @@ export function createThreadResolver(deps: { readonly db: Queryable; readonly ma
     },
   };
 }
+
+/** A phone or a LID can move on to another person; only a permanent identifier beside it makes what is remembered of it certain, whenever the message was written. */
+const hasPermanent = ({ identifiers }: IngestItem): boolean => identifiers.some(isPermanent);
 
 function hasSameIdentifiers({ identifiers }: IngestItem, { identifiers: others }: IngestItem): boolean {
   return identifiers.length === others.length && others.every((other) => identifiers.some((one) => isSameIdentifier(one, other)));

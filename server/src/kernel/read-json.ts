@@ -42,18 +42,24 @@ export function readArray(node: JsonObject | undefined, key: string): readonly J
 /** Anything but blanks and characters that take no room: people send "empty" messages with those, and programs fill fields with them. */
 const IS_SEEN = /[^\s\p{Cf}\u2800\u3164\u115f\u1160]/u;
 
+/** Most texts begin with a letter or a digit: that is seen without the expression. */
+function isSeen(text: string): boolean {
+  const first = text.charCodeAt(0);
+  return (first > 0x20 && first < 0x7f) || IS_SEEN.test(text);
+}
+
 /** A string in which something can be seen. */
 export function readString(node: JsonObject | undefined, key: string): string | undefined {
   if (node === undefined) return undefined;
   const value = node[key];
-  return typeof value === "string" && IS_SEEN.test(value) ? value : undefined;
+  return typeof value === "string" && isSeen(value) ? value : undefined;
 }
 
 /** An identifier, a phone, an amount: providers write them as strings or as numbers. */
 export function readScalar(node: JsonObject | undefined, key: string): string | undefined {
   if (node === undefined) return undefined;
   const value = node[key];
-  if (typeof value === "string") return IS_SEEN.test(value) ? value : undefined;
+  if (typeof value === "string") return isSeen(value) ? value : undefined;
   return typeof value === "number" && Number.isFinite(value) ? String(value) : undefined;
 }
 

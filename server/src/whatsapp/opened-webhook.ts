@@ -41,8 +41,11 @@ export async function readInTurns(opened: OpenedWebhook): Promise<ParsedWebhook>
 
 /** One item, as almost every webhook has, is not worth a turn of its own. */
 export function eventsOfItems<Item>(items: readonly Item[], read: ReadItem<Item>): readonly WebhookEvent[] | Generator<WebhookEvent> {
-  return items.length === 1 ? items.flatMap(read) : lazily(items, read);
+  const [only] = items;
+  return items.length === 1 && only !== undefined ? listOf(read(only)) : lazily(items, read);
 }
+
+const listOf = (events: WebhookEvent | readonly WebhookEvent[]): readonly WebhookEvent[] => ("kind" in events ? [events] : events);
 
 type ReadItem<Item> = (item: Item) => WebhookEvent | readonly WebhookEvent[];
 
