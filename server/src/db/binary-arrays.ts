@@ -41,25 +41,39 @@ function begin(oid: number, count: number, bytes: number): Buffer {
   return array;
 }
 
-/** UTF-8, each after its length and `prefix`. */
+/** UTF-8, each after its length and `prefix`. A value that is the one before it, as in most columns of a batch, is neither measured nor converted again. */
 function strings(oid: number, values: MaybeNull<string>, prefix?: number): Buffer {
   const prefixBytes = prefix === undefined ? 0 : 1;
-  const lengths = values.map((value) => (typeof value === "string" ? Buffer.byteLength(value) : NULL_LENGTH));
+  const lengths = new Int32Array(values.length);
   let bytes = values.length * LENGTH_BYTES;
-  for (const length of lengths) if (length >= 0) bytes += length + prefixBytes;
+  for (let index = 0; index < values.length; index += 1) {
+    const value = values[index];
+    const isRepeat = index > 0 && value === values[index - 1];
+    const length = isRepeat ? lengths[index - 1] : typeof value === "string" ? Buffer.byteLength(value) : NULL_LENGTH;
+    lengths[index] = length ?? NULL_LENGTH;
+    if (typeof value === "string") bytes += (length ?? 0) + prefixBytes;
+  }
   const array = begin(oid, values.length, bytes);
   let at = HEADER_BYTES;
-  values.forEach((value, index) => {
+  for (let index = 0; index < values.length; index += 1) {
+    const value = values[index];
     const length = lengths[index] ?? NULL_LENGTH;
     array.writeInt32BE(length === NULL_LENGTH ? NULL_LENGTH : length + prefixBytes, at);
     at += LENGTH_BYTES;
-    if (typeof value !== "string") return;
+    if (typeof value !== "string") continue;
     if (prefix !== undefined) array[at++] = prefix;
+    if (index > 0 && value === values[index - 1]) repeatBefore(array, at, { bytes: length, between: LENGTH_BYTES + prefixBytes });
     // As long as its bytes: it is ASCII, which is written twice as fast.
-    array.write(value, at, length === value.length ? "latin1" : "utf8");
+    else array.write(value, at, length === value.length ? "latin1" : "utf8");
     at += length;
-  });
+  }
   return array;
+}
+
+/** The bytes of the value before are copied; between the two there is the length of this one. */
+function repeatBefore(array: Buffer, at: number, { bytes, between }: { readonly bytes: number; readonly between: number }): void {
+  const from = at - between - bytes;
+  array.copyWithin(at, from, from + bytes);
 }
 
 const NO_DIGIT = 0xff;
@@ -91,13 +105,17 @@ function fixed<T>(oid: number, size: number, write: (array: Buffer, value: T, at
     for (const value of values) bytes += LENGTH_BYTES + (value === null || value === undefined ? 0 : size);
     const array = begin(oid, values.length, bytes);
     let at = HEADER_BYTES;
+    let before: T | null | undefined;
     for (const value of values) {
       const isNull = value === null || value === undefined;
       array.writeInt32BE(isNull ? NULL_LENGTH : size, at);
       at += LENGTH_BYTES;
-      if (isNull) continue;
-      write(array, value, at);
-      at += size;
+      if (!isNull) {
+        if (value === before) repeatBefore(array, at, { bytes: size, between: LENGTH_BYTES });
+        else write(array, value, at);
+        at += size;
+      }
+      before = value;
     }
     return array;
   };

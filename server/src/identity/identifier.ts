@@ -70,9 +70,14 @@ export const isSameIdentifier = (a: Identifier, b: Identifier): boolean => a.kin
 /** The identifier as one text, for sets and caches; the raw log keeps those for which a change waits. */
 export const labelOfIdentifier = ({ kind, value }: { readonly kind: string; readonly value: string }): string => `${kind}:${value}`;
 
+const DIGITS = /^\d+$/;
+
 /** The digits of a phone number; undefined when the text has none, or letters: a user id in the place of a number would share its digits with others. */
 export function phoneDigits(phone: string | undefined): string | undefined {
-  if (phone === undefined || /\p{L}/u.test(phone)) return undefined;
+  if (phone === undefined) return undefined;
+  // As platforms write it.
+  if (DIGITS.test(phone)) return phone;
+  if (/\p{L}/u.test(phone)) return undefined;
   const digits = phone.replaceAll(/\D/g, "");
   return digits === "" ? undefined : digits;
 }
