@@ -9,6 +9,7 @@ import type { FailPoints } from "../kernel/fail-points.ts";
 import { Fault, messageOf } from "../kernel/faults.ts";
 import type { BusinessId } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
+import { createShortTurns } from "../kernel/short-turns.ts";
 import type { IdentityEvent, MessageEvent, NoticeEvent, PreferenceEvent, StatusEvent, WebhookEvent } from "../whatsapp/events.ts";
 import { isForNothing } from "../whatsapp/is-for-nothing.ts";
 import { isSetAside } from "./around-locks.ts";
@@ -181,7 +182,9 @@ export function createIntake(deps: IntakeDeps): Intake {
     const preferences: LocatedPreferences[] = [];
     const changes: LocatedChange[] = [];
     const aside: RefusedEntry[] = [];
+    const pause = createShortTurns();
     for (const event of events) {
+      await pause();
       if (event.kind === "notice") {
         notices.push({ event, isUsed: isForNothing(event) });
         continue;

@@ -33,8 +33,8 @@ export interface IngestQueue<Item, Out> {
 
 const MAX_BATCH = 256;
 const MAX_BATCH_BYTES = 1_000_000;
-/** What one delivery may have in the queue at a time: a body of any size is taken in slices, and others get their turn between them. More than the platform puts into one (1,000), so that a burst in one delivery is one burst here. */
-const SLICE = 1_024;
+/** What one delivery may have in the queue at a time: a body of any size is taken in slices, each in the batch of whatever is small and came meanwhile. The platform puts 1,000 into one: had it all of them in the queue, the others would wait for four batches. */
+const SLICE = 128;
 /** The part of the queue that one business may fill; what is beyond it is refused with 503. */
 const SHARE = 0.25;
 /** A slice that is not durable by then is answered 503; what is just being stored is a duplicate when it is delivered again. */

@@ -1,5 +1,5 @@
 // Owns: a webhook whose events are read one after the other, at once or in turns with everybody else's work. Refuses to know: what the events are.
-import { setImmediate as othersTurn } from "node:timers/promises";
+import { createShortTurns } from "../kernel/short-turns.ts";
 import type { WebhookEvent } from "./events.ts";
 
 interface MalformedBody {
@@ -18,9 +18,6 @@ interface Readable<Events> {
 export type OpenedWebhook = Readable<readonly WebhookEvent[] | Generator<WebhookEvent>> | MalformedBody;
 export type ParsedWebhook = Readable<readonly WebhookEvent[]> | MalformedBody;
 
-/** How long a body may keep everybody else waiting at a time. */
-const TURN_MS = 10;
-
 export function readAtOnce(opened: OpenedWebhook): ParsedWebhook {
   return opened.outcome === "events" ? { ...opened, events: [...opened.events] } : opened;
 }
@@ -29,12 +26,10 @@ export async function readInTurns(opened: OpenedWebhook): Promise<ParsedWebhook>
   if (opened.outcome !== "events") return opened;
   if (Array.isArray(opened.events)) return { ...opened, events: opened.events };
   const events: WebhookEvent[] = [];
-  let begunAt = performance.now();
+  const pause = createShortTurns();
   for (const event of opened.events) {
     events.push(event);
-    if (performance.now() - begunAt < TURN_MS) continue;
-    await othersTurn();
-    begunAt = performance.now();
+    await pause();
   }
   return { ...opened, events };
 }
