@@ -213,9 +213,12 @@ export function createIntake(deps: IntakeDeps): Intake {
   }
 
   async function storeAll(events: readonly WebhookEvent[]): Promise<IntakeResult> {
+    const [only] = events;
+    // One message, as almost every delivery has: nothing to sort.
+    const alone = events.length === 1 && only?.kind === "message" ? await locate(only) : undefined;
+    if (alone !== undefined) return resultOfOne(await messageQueue.submitAll([alone], itemOf));
     const { messages, statusItems, notices, lessons, preferences, changes, aside } = await sort(events);
-    const outcomes =
-      messages.length === 0 ? [] : await messageQueue.submitAll(messages, ({ event, channel }) => createIngestItem(event, channel));
+    const outcomes = messages.length === 0 ? [] : await messageQueue.submitAll(messages, itemOf);
     // Only now: a status of this delivery may be about one of its messages.
     const results = statusItems.length === 0 ? [] : await statusQueue.submitAll(statusItems, (item) => item);
     for (const { event, places } of preferences) {
@@ -260,6 +263,14 @@ export function createIntake(deps: IntakeDeps): Intake {
     },
   };
 }
+
+const itemOf = ({ event, channel }: Located<MessageEvent>): IngestItem => createIngestItem(event, channel);
+
+const resultOfOne = ([outcome]: readonly StoreOutcome[]): IntakeResult => ({
+  stored: Number(outcome === "stored"),
+  duplicates: Number(outcome === "duplicate"),
+  quarantined: Number(outcome === "quarantined"),
+});
 
 function reasonOf(event: WebhookEvent): string {
   return event.kind === "unreadable"

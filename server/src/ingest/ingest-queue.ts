@@ -99,17 +99,18 @@ export function createIngestQueue<Item extends { readonly businessId: BusinessId
       await turns.idle();
     },
     async submitAll(inputs, itemOf) {
-      const results: Out[] = [];
       const delivery: Delivery = { isOver: false };
+      const results: Out[] = [];
       try {
+        // One message, as almost every delivery has: no lists of promises for it.
+        const [only] = inputs;
+        if (inputs.length === 1 && only !== undefined)
+          return [await withTimeout(batcher.submit({ item: itemOf(only), delivery }), deadlineMs)];
         for (let at = 0; at < inputs.length; at += sliceSize) {
           const slice = inputs
             .slice(at, at + sliceSize)
             .map((input) => batcher.submit({ item: itemOf(input), delivery }, { begun: at > 0 }));
-          // One message, as almost every delivery has: no list of promises for it.
-          const [only] = slice;
-          if (slice.length === 1 && only !== undefined) results.push(await withTimeout(only, deadlineMs));
-          else for (const result of await withTimeout(Promise.all(slice), deadlineMs)) results.push(result);
+          for (const result of await withTimeout(Promise.all(slice), deadlineMs)) results.push(result);
         }
       } catch (error) {
         delivery.isOver = true;
