@@ -32,7 +32,8 @@ export interface IngestQueue<Item, Out> {
 }
 
 const MAX_BATCH = 256;
-const MAX_BATCH_BYTES = 1_000_000;
+/** A full batch of ordinary messages has less; one of the longest texts takes as long as that. */
+const MAX_BATCH_BYTES = 250_000;
 /** What one delivery may have in the queue at a time: a body of any size is taken in slices, each in the batch of whatever is small and came meanwhile. The platform puts 1,000 into one: had it all of them in the queue, the others would wait for four batches. */
 const SLICE = 128;
 /** The part of the queue that one business may fill; what is beyond it is refused with 503. */
@@ -106,11 +107,16 @@ export function createIngestQueue<Item extends { readonly businessId: BusinessId
         const [only] = inputs;
         if (inputs.length === 1 && only !== undefined)
           return [await withTimeout(batcher.submit({ item: itemOf(only), delivery }), deadlineMs)];
-        for (let at = 0; at < inputs.length; at += sliceSize) {
-          const slice = inputs
-            .slice(at, at + sliceSize)
-            .map((input) => batcher.submit({ item: itemOf(input), delivery }, { begun: at > 0 }));
+        let slice: Promise<Out>[] = [];
+        let weight = 0;
+        for (const [at, input] of inputs.entries()) {
+          const item = itemOf(input);
+          slice.push(batcher.submit({ item, delivery }, { begun: results.length > 0 }));
+          weight += weigh(item);
+          if (slice.length < sliceSize && weight < MAX_BATCH_BYTES && at < inputs.length - 1) continue;
           for (const result of await withTimeout(Promise.all(slice), deadlineMs)) results.push(result);
+          slice = [];
+          weight = 0;
         }
       } catch (error) {
         delivery.isOver = true;
