@@ -13,7 +13,7 @@ export interface Flags {
   readonly conversations: number;
   readonly modelMs: number;
   readonly form: "table" | "json" | "markdown";
-  /** Where the servers of (d), the loop, the replies and the tenants leave CPU profiles. */
+  /** Where the servers, and the simulator, leave CPU profiles. */
   readonly profileDir: string | undefined;
   /** Of the loop. */
   readonly countsStatements: boolean;
@@ -37,14 +37,14 @@ export const HELP = `npm run bench -- [options]: measures Onethread on this mach
                        tenants  1,000 conversations with a slow model, 900 of them of one business
                        scale  a large business against a small one; only when it is named: it takes a quarter of an hour and 15 GB of disk
   --seconds <n>        of measurement per variant (default 8)
-  --rounds <n>         of a to d in turn, and of latency, loop and replies; the best of each counts (default 2)
+  --rounds <n>         of a to d in turn, and of latency, new, loop and replies; the best of each counts (default 2)
   --connections <n>    of the load generator (default 256)
   --customers <n>      of the loop (default 4000)
   --conversations <n>  of the replies, all at the same time (default 200)
   --model-ms <n>       that the model of the replies takes (default 3000)
   --json               everything that was measured, as JSON
   --markdown           a section for docs/benchmarks.md
-  --profile <dir>      leave CPU profiles of the servers of d, loop, replies and tenants there
+  --profile <dir>      leave CPU profiles there: of the servers of d, new, mixed, loop, replies and tenants, and of the simulator
   --statements         of the loop: how often each statement ran for one conversation, and what it cost; slower, so without its goals
   --no-statuses        the loop without the three statuses after each reply; without its goals
   --scale-conversations <n>  of the large business, ten messages each (default 1000000)

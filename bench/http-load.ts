@@ -30,6 +30,7 @@ const MOST_REFUSED = 20;
 interface Line {
   readonly socket: Socket;
   onAnswer: (status: number) => void;
+  onClose: (error: Error) => void;
 }
 
 /** The end of the first whole answer in the text; undefined when there is more to come. */
@@ -43,7 +44,7 @@ function endOfAnswer(text: string): number | undefined {
 
 async function openLine({ host, port }: LoadTarget): Promise<Line> {
   const socket = connect({ host, port, noDelay: true });
-  const line: Line = { socket, onAnswer: () => undefined };
+  const line: Line = { socket, onAnswer: () => undefined, onClose: () => undefined };
   let text = "";
   socket.on("data", (chunk: Buffer) => {
     text += chunk.toString("latin1");
@@ -53,6 +54,7 @@ async function openLine({ host, port }: LoadTarget): Promise<Line> {
     text = text.slice(end);
     line.onAnswer(status);
   });
+  socket.on("close", () => line.onClose(new Error("the server closed a connection of the load generator")));
   await new Promise<void>((resolve, reject) => {
     socket.once("connect", resolve).once("error", reject);
   });
@@ -99,7 +101,7 @@ async function flood(lines: readonly Line[], requests: readonly Buffer[], second
         next += 1;
         line.socket.write(request);
       };
-      line.socket.once("close", () => reject(new Error("the server closed a connection of the load generator")));
+      line.onClose = reject;
       line.onAnswer = (status) => {
         count(tally, status, sentAt);
         send();
@@ -137,7 +139,7 @@ async function pace(lines: readonly Line[], requests: readonly Buffer[], perSeco
       }
     };
     const clock = setInterval(sendDue, 1);
-    for (const { socket } of lines) socket.once("close", () => reject(new Error("the server closed a connection of the load generator")));
+    for (const line of lines) line.onClose = reject;
   });
   return resultOf(tally, startedAt);
 }
@@ -149,6 +151,7 @@ function burst(lines: readonly Line[], requests: readonly Buffer[]): Promise<rea
     new Promise((resolve, reject) => {
       const line = lines[at];
       if (line === undefined) return;
+      line.onClose = reject;
       line.onAnswer = (status) => {
         if (status === 200) resolve(performance.now() - startedAt);
         else reject(new Error(`the server refused a webhook of a burst with ${status}`));
@@ -160,7 +163,6 @@ function burst(lines: readonly Line[], requests: readonly Buffer[]): Promise<rea
 
 export async function openHttpLoad(target: LoadTarget): Promise<HttpLoad> {
   const lines = await Promise.all(Array.from({ length: target.connections }, () => openLine(target)));
-  for (const { socket } of lines) socket.setMaxListeners(0);
   return {
     flood: (requests, seconds) => flood(lines, requests, seconds),
     pace: (requests, perSecond) => pace(lines, requests, perSecond),
