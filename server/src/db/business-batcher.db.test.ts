@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test as it } from "vitest";
 import { createTestBusiness } from "../../test/support/test-business.ts";
 import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
+import { newId, type BusinessId } from "../kernel/ids.ts";
 import { createBusinessBatcher } from "./business-batcher.ts";
 import { classifyDatabaseError } from "./classify-error.ts";
 import { rowsOf } from "./parameters.ts";
@@ -42,4 +43,19 @@ it.each([
     { status: "fulfilled", value: 5 },
   ]);
   expect(failed?.status === "rejected" && classifyDatabaseError(failed.reason)).toBe("data");
+});
+
+it("whoever waits is served in turn, by business", async () => {
+  const served: string[] = [];
+  const [many, few] = [newId<BusinessId>(), newId<BusinessId>()];
+  const serve = createBusinessBatcher<string, undefined>({
+    slots: 1,
+    maxItems: 2,
+    run: (_id, items) => {
+      served.push(...items);
+      return Promise.resolve(items.map(() => undefined));
+    },
+  });
+  await Promise.all([...["a1", "a2", "a3", "a4"].map((item) => serve(many, item)), serve(few, "b1")]);
+  expect(served.indexOf("b1")).toBe(1);
 });

@@ -33,6 +33,7 @@ export function createBusinessBatcher<In, Out>(options: BusinessBatcherOptions<I
     maxItems: options.maxItems ?? 128,
     slots: options.slots,
     restMs: options.restMs ?? 0,
+    shareOf: ({ businessId }) => businessId,
     async run(entries) {
       const groups = new Map<BusinessId, number[]>();
       entries.forEach(({ businessId }, index) => {

@@ -10,7 +10,7 @@ import { buildContext, tokensOfContext } from "./build-context.ts";
 import { MAX_ATTEMPTS, SUPERSEDED } from "./decide-turn.ts";
 import type { TurnResult } from "./end-turn.ts";
 import { endingOf, failureEnding, handoffTextOf } from "./endings.ts";
-import { NO_MEMORY, type GatherMemory, type Memory } from "./gather-memory.ts";
+import type { Memory } from "./gather-memory.ts";
 import type { TurnInProgress } from "./load-turn.ts";
 
 export interface TurnSignals {
@@ -20,8 +20,15 @@ export interface TurnSignals {
   readonly newer: AbortSignal;
 }
 
+export interface TurnQuestion {
+  readonly turn: TurnInProgress;
+  readonly responder: Responder;
+  readonly memory: Memory;
+  readonly signals: TurnSignals;
+}
+
 /** Throws when the turn is to be tried again. */
-export type AskResponder = (turn: TurnInProgress, responder: Responder, signals: TurnSignals) => Promise<TurnResult>;
+export type AskResponder = (question: TurnQuestion) => Promise<TurnResult>;
 
 const RESPONDER_TIMEOUT_MS = 20_000;
 
@@ -57,24 +64,13 @@ function contextOf(turn: TurnInProgress, { summarisedTo, ...memory }: Memory): R
 }
 
 export interface AskResponderDeps {
-  readonly gatherMemory: GatherMemory;
   readonly log: Log;
 }
 
-export function createAskResponder({ gatherMemory, log }: AskResponderDeps): AskResponder {
-  async function gather({ lane, state, thread }: TurnInProgress, responder: Responder): Promise<Memory> {
-    if (responder.wants === "burst") return NO_MEMORY;
-    // Only what the customer wrote is searched: our own labels ("Document: order.pdf") would find texts about them.
-    const text = thread.burst
-      .map((message) => message.words ?? "")
-      .join("\n")
-      .trim();
-    return gatherMemory({ businessId: lane.businessId, conversationId: lane.conversationId, text, language: state.language });
-  }
-
-  async function ask(turn: TurnInProgress, responder: Responder, { stop, newer }: TurnSignals): Promise<TurnResult> {
+export function createAskResponder({ log }: AskResponderDeps): AskResponder {
+  async function ask({ turn, responder, memory, signals: { stop, newer } }: TurnQuestion): Promise<TurnResult> {
     const { settings, final } = turn;
-    const context = contextOf(turn, await gather(turn, responder));
+    const context = contextOf(turn, memory);
     const timeout = AbortSignal.timeout(timeoutOf(responder, settings));
     const signal = AbortSignal.any([stop, timeout, ...(final ? [] : [newer])]);
     const coversTo = turn.lane.wanted;
@@ -90,10 +86,11 @@ export function createAskResponder({ gatherMemory, log }: AskResponderDeps): Ask
     }
   }
 
-  return async (turn, responder, signals) => {
+  return async (question) => {
+    const { turn, responder, signals } = question;
     const { lane } = turn;
     try {
-      return await ask(turn, responder, signals);
+      return await ask(question);
     } catch (error) {
       // An outage of our own database is no answer of the responder's: the turn is tried again, as often as it takes.
       if (signals.stop.aborted || isOutage(error)) throw error;

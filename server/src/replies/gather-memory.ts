@@ -6,7 +6,8 @@ import type { FailPoints } from "../kernel/fail-points.ts";
 import type { BusinessId, ConversationId } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
 import { createOptionalRead, type OptionalRead } from "./optional-read.ts";
-import type { ContextKnowledge, SessionMemory } from "../answers/responder.ts";
+import type { ContextKnowledge, Responder, SessionMemory } from "../answers/responder.ts";
+import type { TurnInProgress } from "./load-turn.ts";
 
 export interface Memory extends SessionMemory {
   readonly facts: Readonly<Record<string, string>>;
@@ -34,7 +35,7 @@ export type GatherMemory = (question: MemoryQuestion) => Promise<Memory>;
 /** Long enough for a busy machine and an embedding model: a model that lacks what the business knows makes a worse answer than one that comes later. */
 const WITHIN_MS = 2_000;
 const QUESTION_LENGTH = 1_000;
-export const NO_MEMORY: Memory = { summarisedTo: null, earlier: [], facts: {}, knowledge: [] };
+const NO_MEMORY: Memory = { summarisedTo: null, earlier: [], facts: {}, knowledge: [] };
 
 /** Replies of a business that begin at the same time are looked up together. */
 function together<T>(find: FindOfMany<T>, otherwise: T): (businessId: BusinessId, conversationId: ConversationId) => Promise<T> {
@@ -78,5 +79,17 @@ export function createGatherMemory(deps: MemorySources & { readonly failPoints: 
       question.text === "" ? [] : readKnowledge(businessId, () => deps.searchKnowledge(question), NO_MEMORY.knowledge),
     ]);
     return { summarisedTo, earlier, facts, knowledge };
+  };
+}
+
+export function createGatherForTurn(gather: GatherMemory): (turn: TurnInProgress, responder: Responder) => Promise<Memory> {
+  return async ({ lane, state, thread }, responder) => {
+    if (responder.wants === "burst") return NO_MEMORY;
+    // Only what the customer wrote is searched: our own labels ("Document: order.pdf") would find texts about them.
+    const text = thread.burst
+      .map((message) => message.words ?? "")
+      .join("\n")
+      .trim();
+    return gather({ businessId: lane.businessId, conversationId: lane.conversationId, text, language: state.language });
   };
 }

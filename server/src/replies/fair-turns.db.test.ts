@@ -1,0 +1,38 @@
+// Proves that a turn does not wait behind the many of another business before its responder is asked. By the order, not by the clock.
+import { afterAll, beforeAll, expect, test as it } from "vitest";
+import { createTestBusiness, type TestBusiness } from "../../test/support/test-business.ts";
+import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
+import { closeTestEngine, createTestEngine, type TestEngine } from "../../test/support/test-engine.ts";
+import type { ClaimedLane } from "../lanes/lane-store.ts";
+
+const MANY = 240;
+/** Those that were begun before the other business wrote, and as many of each afterwards. */
+const AT_MOST_BEFORE = 120;
+
+let test: TestDatabase;
+let engine: TestEngine;
+let big: TestBusiness;
+let small: TestBusiness;
+
+beforeAll(async () => {
+  test = await createTestDatabase();
+  big = await createTestBusiness(test.superuser, { quietMs: 0 });
+  small = await createTestBusiness(test.superuser, { quietMs: 0 });
+  engine = await createTestEngine(test, [big, small]);
+});
+afterAll(() => closeTestEngine(engine, test));
+
+async function claimAfter(business: TestBusiness, phones: readonly number[]): Promise<readonly ClaimedLane[]> {
+  await engine.receive(business, ...phones.map((phone) => ({ from: String(phone), text: "When are you open?" })));
+  return engine.claim("reply", { limit: phones.length });
+}
+
+it("the one turn of a small business is not behind those of a big one", async () => {
+  const phones = Array.from({ length: MANY }, (_, index) => 12_025_560_000 + index);
+  const many = await claimAfter(big, phones);
+  const one = await claimAfter(small, [12_025_570_000]);
+  await Promise.all([...many, ...one].map((lane) => engine.turn(lane)));
+  const order = engine.responder.asked.map(({ businessId }) => businessId);
+  expect(order).toHaveLength(MANY + 1);
+  expect(order.indexOf(small.businessId)).toBeLessThan(AT_MOST_BEFORE);
+});
