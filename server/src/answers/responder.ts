@@ -45,6 +45,12 @@ export interface SessionMemory {
   readonly earlier: readonly ContextSession[];
 }
 
+/** What is remembered of a customer. */
+export interface CustomerMemory extends SessionMemory {
+  /** Absent: none were noted. */
+  readonly facts?: Readonly<Record<string, string>>;
+}
+
 export interface ReplyContext {
   readonly businessId: BusinessId;
   readonly conversationId: ConversationId;
@@ -74,6 +80,16 @@ export interface ReplyContext {
   /** Texts of the business that may answer, best first. Empty unless the responder wants the memory. */
   readonly knowledge: readonly ContextKnowledge[];
   readonly now: Date;
+  /** Absent: nobody has looked. */
+  readonly tools?: ToolState;
+}
+
+/** What is known of tools when a turn begins, so that they need not be looked up in each of them. */
+export interface ToolState {
+  /** Of those that the business defines: another one after each change. Null: it has none. */
+  readonly version: string | null;
+  /** Whether any was called for this burst before, by whichever turn. */
+  readonly wereCalled: boolean;
 }
 
 /** What a turn used up, for its row. */

@@ -57,8 +57,8 @@ function createTurn(parts: LaneWorkParts, models: LazyModels): ReplyTurn {
     settings: services.replySettings,
     responderOf: createResponderOf(parts, models),
     gatherMemory: createGatherMemory({
-      findSessions: createFindSessionMemory({ database }),
-      customerFacts: services.customerFacts,
+      // Whatever they wait for, the commits of turns do not wait with them.
+      findMemory: createFindSessionMemory({ database: database.optional }),
       searchKnowledge: services.searchForReply,
       failPoints,
       log,

@@ -4,10 +4,9 @@ import { defineQuery } from "../db/query.ts";
 export const findCustomerFacts = defineQuery({
   name: "conversations.find-customer-facts",
   role: "app",
-  columns: { conversation_id: "uuid", facts: "jsonb" },
-  params: { conversationIds: "uuid[]" },
-  text: `
-select f.conversation_id, f.facts from customer_facts f where f.business_id = :business and f.conversation_id = any (:conversationIds)`,
+  columns: { facts: "jsonb" },
+  params: { conversationId: "uuid" },
+  text: `select f.facts from customer_facts f where f.business_id = :business and f.conversation_id = :conversationId`,
 });
 
 /** A merge waits until the facts are written, and then takes them along. */

@@ -24,8 +24,6 @@ export interface FactsChange {
 }
 
 export interface CustomerFacts {
-  /** Of each conversation that has any, for those who know the surviving ones. An optional read: it keeps no commit waiting. */
-  find(businessId: BusinessId, conversationIds: readonly string[]): Promise<ReadonlyMap<string, Facts>>;
   /** For a merged conversation, those of its winner; undefined when there is no such conversation. */
   read(businessId: BusinessId, conversationId: string): Promise<Facts | undefined>;
   /** All of the patch or nothing. Of two changes at the same time, both are kept. */
@@ -34,7 +32,7 @@ export interface CustomerFacts {
 
 export const FACT_LIMITS = { facts: 30, nameLength: 40, valueLength: 300, allLength: 6_000 } as const;
 
-function factsOf(stored: JsonObject): Facts {
+export function factsOf(stored: JsonObject): Facts {
   return Object.fromEntries(Object.entries(stored).flatMap(([name, value]) => (typeof value === "string" ? [[name, value]] : [])));
 }
 
@@ -67,15 +65,6 @@ function problemOfAll(before: Facts, after: Facts): string | undefined {
 export function createCustomerFacts(deps: { readonly database: Database }): CustomerFacts {
   const { database } = deps;
 
-  async function find(
-    businessId: BusinessId,
-    conversationIds: readonly string[],
-    connections: Pick<Database, "forBusiness"> = database.optional,
-  ): Promise<ReadonlyMap<string, Facts>> {
-    const rows = await connections.forBusiness(businessId).run(findCustomerFacts, { conversationIds });
-    return new Map(rows.map((row) => [row.conversation_id, factsOf(row.facts)]));
-  }
-
   /** Undefined: the conversation was merged meanwhile. */
   async function write(conversationId: string, { businessId, patch, by }: FactsChange): Promise<ChangeFactsOutcome | undefined> {
     const cleaned = Object.entries(patch).map(
@@ -98,10 +87,12 @@ export function createCustomerFacts(deps: { readonly database: Database }): Cust
   }
 
   return {
-    find: (businessId, conversationIds) => find(businessId, conversationIds),
     async read(businessId, conversationId) {
-      const survivor = await findSurvivor(database.forBusiness(businessId), conversationId);
-      return survivor === undefined ? undefined : ((await find(businessId, [survivor], database)).get(survivor) ?? {});
+      const db = database.forBusiness(businessId);
+      const survivor = await findSurvivor(db, conversationId);
+      if (survivor === undefined) return undefined;
+      const [row] = await db.run(findCustomerFacts, { conversationId: survivor });
+      return factsOf(row?.facts ?? {});
     },
     async change(change) {
       const db = database.forBusiness(change.businessId);

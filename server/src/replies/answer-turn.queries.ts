@@ -58,7 +58,7 @@ select pause_lasts(c.ai_paused_at, b.handoff_pause_ms, now()) as ai_paused
    for no key update of c`,
 });
 
-// superseded_since: a turn that was superseded too often already answers, whatever came since (replies.load-state).
+// superseded_since: a turn that was superseded too often already answers, whatever came since (replies.load-turns).
 export const lockWaitingTurn = defineQuery({
   name: "replies.lock-waiting-turn",
   role: "app",

@@ -54,6 +54,7 @@ function contextOf(turn: TurnInProgress, { summarisedTo, ...memory }: Memory): R
     burst: thread.burst,
     history: thread.history,
     now: state.at,
+    tools: { version: state.tools_version, wereCalled: state.has_called_tools },
     summarisedTo,
     ...memory,
     lead: {

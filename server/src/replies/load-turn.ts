@@ -9,10 +9,10 @@ import type { ReplySettings } from "../settings/reply-settings.ts";
 import type { ReplySettingsStore } from "../settings/reply-settings-store.ts";
 import { maySupersede } from "./may-supersede.ts";
 import { readThread, type RecentMessage, type Thread } from "./read-thread.ts";
-import { loadRecentMessages, loadReplyState } from "./replies.queries.ts";
+import { loadTurns, type StoredMessage } from "./replies.queries.ts";
 import { readWaitingTurn, type WaitingTurn } from "./waiting-turn.ts";
 
-export type ReplyState = Row<typeof loadReplyState>;
+export type ReplyState = Omit<Row<typeof loadTurns>, "messages">;
 
 /** What the words of an ending depend on. */
 export interface Circumstances {
@@ -34,31 +34,25 @@ export interface TurnInProgress extends Circumstances {
 /** Throws when there is no such conversation. */
 export type LoadTurn = (lane: ClaimedLane) => Promise<TurnInProgress>;
 
-interface LoadedThread {
-  readonly state: ReplyState | undefined;
-  readonly rows: readonly RecentMessage[];
-}
+/** As `jsonb_agg` of the statement writes them. */
+const messagesOf = ({ messages }: Row<typeof loadTurns>): readonly RecentMessage[] =>
+  ((messages ?? []) as unknown as readonly StoredMessage[]).map((message) => ({ ...message, sent_at: new Date(message.sent_at) }));
 
 export function createLoadTurn({ database, settings }: LoadTurnDeps): LoadTurn {
-  const loadThread = createBusinessBatcher<ClaimedLane, LoadedThread>({
+  const load = createBusinessBatcher<ClaimedLane, Row<typeof loadTurns> | undefined>({
     slots: 2,
     async run(businessId, lanes) {
-      const db = database.forBusiness(businessId);
-      const states = await db.run(loadReplyState, { conversationIds: lanes.map((lane) => lane.conversationId) });
-      const stateOf = new Map(states.map((row) => [row.conversation_id, row]));
-      const threads = lanes.map(({ conversationId, wanted }) => ({
-        conversationId,
-        upTo: wanted,
-        answeredTo: stateOf.get(conversationId)?.answered_to ?? 0,
-      }));
-      const messages = await db.run(loadRecentMessages, { threads });
-      const rowsOf = Map.groupBy(messages, (row) => row.conversation_id);
-      return lanes.map((lane) => ({ state: stateOf.get(lane.conversationId), rows: rowsOf.get(lane.conversationId) ?? [] }));
+      const found = await database
+        .forBusiness(businessId)
+        .run(loadTurns, { lanes: lanes.map(({ conversationId, wanted }) => ({ conversationId, wanted })) });
+      const byConversation = new Map(found.map((row) => [row.conversation_id, row]));
+      return lanes.map(({ conversationId }) => byConversation.get(conversationId));
     },
   });
   return async (lane) => {
-    const [{ state, rows }, found] = await Promise.all([loadThread(lane.businessId, lane), settings.find(lane.businessId)]);
+    const [state, found] = await Promise.all([load(lane.businessId, lane), settings.find(lane.businessId)]);
     if (state === undefined) throw new Error("the conversation of this lane does not exist");
+    const rows = messagesOf(state);
     const waiting = readWaitingTurn(state, lane);
     return {
       id: waiting?.id ?? newId<TurnId>(),

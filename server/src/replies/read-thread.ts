@@ -1,7 +1,6 @@
 // Owns: from rows of a thread to what was said in it: edits applied, revoked messages gone, reactions and quotes with their messages.
 // Pure.
-import type { Row } from "../db/query.ts";
-import type { loadRecentMessages } from "./replies.queries.ts";
+import type { StoredMessage } from "./replies.queries.ts";
 import { mayChange } from "../conversations/may-change.ts";
 import { isObject } from "../kernel/read-json.ts";
 import { customerWords } from "../whatsapp/customer-words.ts";
@@ -13,7 +12,9 @@ import { asksOf } from "../words/asks-for-reply.ts";
 import { changesMeaning } from "./changed-meaning.ts";
 import type { ContextMessage } from "../answers/responder.ts";
 
-export type RecentMessage = Omit<Row<typeof loadRecentMessages>, "conversation_id">;
+export interface RecentMessage extends Omit<StoredMessage, "sent_at"> {
+  readonly sent_at: Date;
+}
 
 export interface Thread {
   /** What the customer wrote since their last answer, oldest first. Empty when there is nothing to answer: only reactions, edits, revokes, notices. */

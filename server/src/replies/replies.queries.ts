@@ -1,10 +1,61 @@
 // Owns: what the reply lane reads before it answers, and the one statement with which a turn ends.
 import { rowsOf } from "../db/parameters.ts";
 import { defineQuery } from "../db/query.ts";
+import type { JsonObject } from "../kernel/json.ts";
 import { raiseLanes } from "../lanes/raise-lanes.ts";
 
-export const loadReplyState = defineQuery({
-  name: "replies.load-state",
+/** As `to_jsonb` writes a row of RECENT. */
+export interface StoredMessage {
+  readonly seq: number;
+  readonly direction: string;
+  readonly author: string;
+  readonly type: string;
+  readonly text: string | null;
+  readonly provider_message_id: string | null;
+  readonly quoted_provider_message_id: string | null;
+  readonly target_provider_message_id: string | null;
+  readonly turn_id: string | null;
+  readonly sent_at: string;
+  readonly is_history: boolean;
+  readonly content: JsonObject | null;
+  readonly participant: JsonObject | null;
+  readonly quoted_text: string | null;
+  readonly quoted_type: string | null;
+  readonly referral: JsonObject | null;
+  readonly referred_product: JsonObject | null;
+}
+
+const UP_TO = `select m.seq, m.direction, m.author, m.type, m.text, m.provider_message_id, m.quoted_provider_message_id, m.target_provider_message_id, m.turn_id, m.sent_at, m.is_history,
+         m.channel_id, m.content -> 'participant' as participant, m.content -> 'referral' as referral,
+         m.content #> '{context,referred_product}' as referred_product
+    from messages m
+   where m.business_id = :business and m.conversation_id = i.conversation_id and m.seq <= i.up_to`;
+
+// The newest of the thread, and the whole burst even when it arrived so late that the thread has gone on in the meantime.
+const RECENT = `select m.seq, m.direction, m.author, m.type, m.text, m.provider_message_id, m.quoted_provider_message_id, m.target_provider_message_id,
+         m.turn_id, m.sent_at, m.is_history,
+         -- Only of what is to be answered, and of what changes a message: the words of the customer are read from it.
+         case when m.direction = 'in' and m.seq > answered.answered_to
+              then (select f.content from messages f where f.business_id = :business and f.conversation_id = i.conversation_id and f.seq = m.seq) end as content,
+         m.participant,
+         -- However far back it is; most messages quote nothing.
+         case when m.quoted_provider_message_id is not null
+              then quoted_text(:business, i.conversation_id, m.channel_id, m.quoted_provider_message_id, 200) end as quoted_text,
+         case when m.quoted_provider_message_id is not null
+              then quoted_type(:business, i.conversation_id, m.channel_id, m.quoted_provider_message_id) end as quoted_type,
+         m.referral, m.referred_product
+    from (
+      (${UP_TO}
+        order by m.sent_at desc, m.seq desc limit 50)
+      union
+      (${UP_TO} and m.seq > answered.answered_to
+          and m.direction = 'in' and not m.is_history
+        order by m.seq desc limit 50)) m`;
+
+// Everything that a turn needs to know when it begins, of as many conversations as have one now. The messages are one value, and not rows of their own:
+// then it is one round trip, and reading it is cheaper than reading as many rows.
+export const loadTurns = defineQuery({
+  name: "replies.load-turns",
   role: "app",
   columns: {
     conversation_id: "uuid",
@@ -42,8 +93,11 @@ export const loadReplyState = defineQuery({
     waiting_in_ms: "float8?",
     waiting_work: "jsonb?",
     approval_open: "bool",
+    tools_version: "text?",
+    has_called_tools: "bool",
+    messages: "jsonb?",
   },
-  params: { conversationIds: "uuid[]" },
+  params: { lanes: rowsOf({ conversationId: "uuid", wanted: "int8" }) },
   text: `
 select c.id as conversation_id, now() as at, b.name as business_name, c.contact_name, c.lead_id, c.lead_name,
        pause_lasts(c.ai_paused_at, b.handoff_pause_ms, now()) as ai_paused, c.opted_out_at is not null as opted_out,
@@ -51,15 +105,20 @@ select c.id as conversation_id, now() as at, b.name as business_name, c.contact_
        c.reply_kind, c.reply_address, b.ai_enabled and coalesce((select w.is_on from switches w where w.name = 'ai'), true) as ai_enabled,
        b.answers_groups, b.language, b.handoff_text, shows_typing_early(b.quiet_ms),
        ch.external_id as channel_external_id, ch.provider as channel_provider, ch.settings as channel_settings, ch.stopped_at is not null as channel_stopped, s.access_token,
-       coalesce(answered.covers_to, 0) as answered_to, answered.state as last_state, answered.id as last_turn_id,
-       answered.reason as last_reason, answered.finished_at as last_finished_at,
+       answered.answered_to, last.state as last_state, last.id as last_turn_id,
+       last.reason as last_reason, last.finished_at as last_finished_at,
        (select count(*) from turns t
-         where t.business_id = :business and t.conversation_id = c.id and t.covers_to > coalesce(answered.covers_to, 0)) as superseded_since,
+         where t.business_id = :business and t.conversation_id = c.id and t.covers_to > answered.answered_to) as superseded_since,
        wt.id as waiting_id, wt.covers_to as waiting_covers_to, wt.waits_for, coalesce(wt.expires_at <= now(), false) as waiting_expired, wt.answer as waiting_answer,
        (extract(epoch from wt.expires_at - now()) * 1000)::float8 as waiting_in_ms, wt.work as waiting_work,
        coalesce(wt.waits_for = 'approval' and exists (select from tool_calls tc where tc.business_id = :business and tc.conversation_id = c.id
-                                                        and tc.answered_to = wt.answered_to and tc.state = 'waiting'), false) as approval_open
-  from unnest(:conversationIds) as i (conversation_id)
+                                                        and tc.answered_to = wt.answered_to and tc.state = 'waiting'), false) as approval_open,
+       -- Of the tools that the business defines: changes with each of them (tools/own-tools.ts).
+       (select md5(string_agg(tl.id::text || tl.updated_at::text, ',' order by tl.id)) from tools tl where tl.business_id = :business) as tools_version,
+       exists (select from tool_calls tc
+                where tc.business_id = :business and tc.conversation_id = c.id and tc.answered_to = answered.answered_to) as has_called_tools,
+       (select jsonb_agg(to_jsonb(r) order by r.sent_at, r.seq) from (${RECENT}) r) as messages
+  from (select l.conversation_id, l.wanted as up_to from :lanes as l) i
   join conversations c on c.business_id = :business and c.id = i.conversation_id
   join businesses b on b.id = :business
   left join channels ch on ch.business_id = :business and ch.id = c.reply_channel_id
@@ -68,62 +127,8 @@ select c.id as conversation_id, now() as at, b.name as business_name, c.contact_
   left join lateral (
     select t.covers_to, t.state, t.id, t.reason, t.finished_at from turns t
      where t.business_id = :business and t.conversation_id = c.id and t.state <> 'superseded'
-     order by t.covers_to desc limit 1) answered on true`,
-});
-
-const UP_TO = `select m.seq, m.direction, m.author, m.type, m.text, m.provider_message_id, m.quoted_provider_message_id, m.target_provider_message_id, m.turn_id, m.sent_at, m.is_history,
-         m.channel_id, m.content -> 'participant' as participant, m.content -> 'referral' as referral,
-         m.content #> '{context,referred_product}' as referred_product
-    from messages m
-   where m.business_id = :business and m.conversation_id = i.conversation_id and m.seq <= i.up_to`;
-
-// The newest of the thread, and the whole burst even when it arrived so late that the thread has gone on in the meantime.
-export const loadRecentMessages = defineQuery({
-  name: "replies.load-recent-messages",
-  role: "app",
-  columns: {
-    conversation_id: "uuid",
-    seq: "int8",
-    direction: "text",
-    author: "text",
-    type: "text",
-    text: "text?",
-    provider_message_id: "text?",
-    quoted_provider_message_id: "text?",
-    target_provider_message_id: "text?",
-    turn_id: "uuid?",
-    sent_at: "timestamptz",
-    is_history: "bool",
-    content: "jsonb?",
-    participant: "jsonb?",
-    quoted_text: "text?",
-    quoted_type: "text?",
-    referral: "jsonb?",
-    referred_product: "jsonb?",
-  },
-  params: { threads: rowsOf({ conversationId: "uuid", upTo: "int8", answeredTo: "int8" }) },
-  text: `
-select i.conversation_id, m.seq, m.direction, m.author, m.type, m.text, m.provider_message_id, m.quoted_provider_message_id, m.target_provider_message_id,
-       m.turn_id, m.sent_at, m.is_history,
-       -- Only of what is to be answered, and of what changes a message: the words of the customer are read from it.
-       case when m.direction = 'in' and m.seq > i.answered_to
-            then (select f.content from messages f where f.business_id = :business and f.conversation_id = i.conversation_id and f.seq = m.seq) end as content,
-       m.participant,
-       -- However far back it is; most messages quote nothing.
-       case when m.quoted_provider_message_id is not null
-            then quoted_text(:business, i.conversation_id, m.channel_id, m.quoted_provider_message_id, 200) end as quoted_text,
-       case when m.quoted_provider_message_id is not null
-            then quoted_type(:business, i.conversation_id, m.channel_id, m.quoted_provider_message_id) end as quoted_type,
-       m.referral, m.referred_product
-  from :threads as i
-  cross join lateral (
-    (${UP_TO}
-      order by m.sent_at desc, m.seq desc limit 50)
-    union
-    (${UP_TO} and m.seq > i.answered_to
-        and m.direction = 'in' and not m.is_history
-      order by m.seq desc limit 50)) m
- order by i.conversation_id, m.sent_at, m.seq`,
+     order by t.covers_to desc limit 1) last on true
+  cross join lateral (select coalesce(last.covers_to, 0) as answered_to) answered`,
 });
 
 // What a business and one of its conversations have used up since the day began: from the turns themselves (ix_turn_usage), so nothing has to be

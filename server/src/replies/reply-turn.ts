@@ -9,7 +9,7 @@ import { createAskResponder, type AskResponderDeps } from "./ask-responder.ts";
 import { decideTurn } from "./decide-turn.ts";
 import { createEndTurn, type EndTurnDeps, type TurnResult } from "./end-turn.ts";
 import { handoffEnding } from "./endings.ts";
-import { createGatherForTurn, type GatherMemory, type Memory } from "./gather-memory.ts";
+import { NO_MEMORY, type GatherMemory, type Memory } from "./gather-memory.ts";
 import { createLoadTurn, type LoadTurnDeps, type TurnInProgress } from "./load-turn.ts";
 import type { IsOverBudget } from "./read-budget.ts";
 import { createTyping, type TypingDeps } from "./show-typing.ts";
@@ -37,23 +37,27 @@ type Beginning =
   | { readonly turn: TurnInProgress; readonly result: TurnResult }
   | { readonly turn: TurnInProgress; readonly responder: Responder; readonly memory: Memory; readonly shown: Promise<void> };
 
+/** Only what the customer wrote: our own labels ("Document: order.pdf") would find texts about them. */
+const askedIn = ({ thread: { burst } }: TurnInProgress): string => burst.map(({ words }) => words ?? "").join("\n");
+
 export function createReplyTurn(deps: ReplyTurnDeps): ReplyTurn {
   const loadTurn = createLoadTurn(deps);
-  const gather = createGatherForTurn(deps.gatherMemory);
   const askResponder = createAskResponder(deps);
   const endTurn = createEndTurn(deps);
   const typing = createTyping({ ...deps, loadTurn });
   const places = createFairPlaces(PREPARING);
 
   async function begin(lane: ClaimedLane): Promise<Beginning> {
+    const responder = deps.responderOf(await deps.settings.find(lane.businessId));
+    const gather = responder.wants === "memory" ? deps.gatherMemory(lane) : undefined;
     const turn = await loadTurn(lane);
     const result = decideTurn(turn);
     if (result !== undefined) return { turn, result };
-    const responder = deps.responderOf(turn.settings);
     if (responder.wants === "memory" && (await deps.isOverBudget(lane, turn.settings)))
       return { turn, result: { ending: handoffEnding("budget", turn), coversTo: lane.wanted } };
     const shown = typing.show(turn);
-    return { turn, responder, memory: await gather(turn, responder), shown };
+    const { language } = turn.state;
+    return { turn, responder, memory: (await gather?.({ text: askedIn(turn), language })) ?? NO_MEMORY, shown };
   }
 
   async function beginInTurn(lane: ClaimedLane, stop: AbortSignal): Promise<Beginning> {

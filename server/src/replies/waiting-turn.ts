@@ -4,7 +4,7 @@ import type { TurnWork } from "../answers/responder.ts";
 import type { Row } from "../db/query.ts";
 import type { TurnId } from "../kernel/ids.ts";
 import type { ClaimedLane } from "../lanes/lane-store.ts";
-import type { loadReplyState } from "./replies.queries.ts";
+import type { loadTurns } from "./replies.queries.ts";
 
 export interface WaitingTurn {
   readonly id: TurnId;
@@ -27,7 +27,7 @@ const storedWork = z.object({
 });
 
 /** Undefined: none waits, or what it covers has been answered since. */
-export function readWaitingTurn(state: Row<typeof loadReplyState>, { done }: Pick<ClaimedLane, "done">): WaitingTurn | undefined {
+export function readWaitingTurn(state: Row<typeof loadTurns>, { done }: Pick<ClaimedLane, "done">): WaitingTurn | undefined {
   const { waiting_id: id, waiting_covers_to: coversTo, waits_for: waitsFor, waiting_answer: answer } = state;
   if (id === null || coversTo === null || coversTo <= done) return undefined;
   return {

@@ -1,4 +1,4 @@
-// Owns: what replies may remember: what the sessions of a thread were about, and up to which message their summaries cover it.
+// Owns: what replies may remember: what the sessions of a thread were about, and up to which message their summaries cover it; what is known of the customer.
 import { defineQuery } from "../db/query.ts";
 
 // The newest summaries come first. A session that was tracked before summaries existed has none and is left out.
@@ -8,7 +8,7 @@ import { defineQuery } from "../db/query.ts";
 export const loadSessionMemory = defineQuery({
   name: "sessions.load-memory",
   role: "app",
-  columns: { conversation_id: "uuid", summarised_to: "int8?", opened_at: "timestamptz?", summary: "text?" },
+  columns: { conversation_id: "uuid", summarised_to: "int8?", opened_at: "timestamptz?", summary: "text?", facts: "jsonb?" },
   params: { conversationIds: "uuid[]" },
   text: `
 with earlier as materialized (
@@ -19,7 +19,7 @@ with earlier as materialized (
        where x.business_id = :business and x.conversation_id = c.conversation_id and x.closed_at is not null and x.summary is not null
        order by x.from_seq desc limit 5) s
 )
-select c.conversation_id, l.summarised_to, e.opened_at, e.summary
+select c.conversation_id, l.summarised_to, e.opened_at, e.summary, f.facts
   from unnest(:conversationIds) as c (conversation_id)
   left join lateral (
     select min(s.from_seq) as from_seq from sessions s
@@ -37,6 +37,7 @@ select c.conversation_id, l.summarised_to, e.opened_at, e.summary
                  and m.seq < coalesce(gap.from_seq, 9223372036854775807)
                  and (m.direction = 'in' and m.type <> 'system' or m.received_at > p.closed_at) and not m.is_history),
              (select v.last_seq + 1 from conversations v where v.business_id = :business and v.id = c.conversation_id)) - 1 as summarised_to) l on p.to_seq is not null
+  left join customer_facts f on f.business_id = :business and f.conversation_id = c.conversation_id
   left join earlier e on e.conversation_id = c.conversation_id
  order by c.conversation_id, e.from_seq desc`,
 });
