@@ -7,7 +7,7 @@ import { hashOfJson } from "../kernel/hash-json.ts";
 import { newId, type BusinessId, type ConversationId, type TurnId } from "../kernel/ids.ts";
 import type { Json, JsonObject } from "../kernel/json.ts";
 import type { CallOutcome } from "./callable-tool.ts";
-import { findRecordedCall, finishRecordedCall, listCallsOfBursts, recordToolCall, startRecordedCall } from "./tool-calls.queries.ts";
+import { findRecordedCall, finishRecordedCall, listCallsOfBurst, recordToolCall, startRecordedCall } from "./tool-calls.queries.ts";
 
 export interface CallKey {
   readonly businessId: BusinessId;
@@ -42,14 +42,14 @@ export type BeginOutcome =
   | { readonly outcome: "stopped" };
 
 export interface CallLedger {
-  /** What was called in these bursts before, by whichever turn; the oldest first. */
-  list(businessId: BusinessId, bursts: readonly Pick<CallKey, "conversationId" | "answeredTo">[]): Promise<readonly BurstCall[]>;
+  /** What was called in this burst before, by whichever turn; the oldest first. */
+  list(burst: Pick<CallKey, "businessId" | "conversationId" | "answeredTo">): Promise<readonly BurstCall[]>;
   /** Waits while another process is making the same call. */
   begin(key: CallKey, rules: CallRules, signal: AbortSignal): Promise<BeginOutcome>;
   finish(businessId: BusinessId, call: StartedCall, outcome: CallOutcome): Promise<void>;
 }
 
-export type BurstCall = Row<typeof listCallsOfBursts>;
+export type BurstCall = Row<typeof listCallsOfBurst>;
 type CallRow = Row<typeof findRecordedCall>;
 
 const FIRST_LOOK_MS = 20;
@@ -113,7 +113,8 @@ export function createCallLedger(deps: { readonly database: Database }): CallLed
   }
 
   return {
-    list: (businessId, bursts) => database.forBusiness(businessId).run(listCallsOfBursts, { bursts }),
+    list: ({ businessId, conversationId, answeredTo }) =>
+      database.forBusiness(businessId).run(listCallsOfBurst, { conversationId, answeredTo }),
     async begin(key, rules, signal) {
       const argsHash = hashOfJson(key.args);
       let pauseMs = FIRST_LOOK_MS;

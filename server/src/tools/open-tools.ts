@@ -1,7 +1,6 @@
 // Owns: the tools of one turn: which there are, and what happens between a model's call and its answer: checked, recorded, made, reported.
 // Refuses to know: which model calls, and what becomes of the turn.
 import type { CustomerFacts } from "../conversations/customer-facts.ts";
-import { createBusinessBatcher } from "../db/business-batcher.ts";
 import type { Database } from "../db/database.ts";
 import { retryWhileGone } from "../db/retry-while-gone.ts";
 import type { FailPoints } from "../kernel/fail-points.ts";
@@ -18,6 +17,7 @@ import { createCallLedger, type BeginOutcome, type BurstCall, type CallLedger, t
 import type { CallableTool, CallOutcome } from "./callable-tool.ts";
 import { createContextValues } from "./context-values.ts";
 import { createHttpTool } from "./http-tool.ts";
+import { createFindOwnTools } from "./find-own-tools.ts";
 import { createListMcpTools, type ListMcpTools } from "./list-mcp-tools.ts";
 import { createMcpConnections, createMcpTool, type McpConnections } from "./mcp-tools.ts";
 
@@ -62,19 +62,11 @@ export function createOpenTools(deps: OpenToolsDeps): OpenToolsWithEnd {
     listMcpTools,
     underway: new Set(),
   };
-  // One look for all turns of a business that begin at the same time: they all see the same tools.
-  const look = createBusinessBatcher<ReplyContext, { readonly own: readonly BusinessTool[]; readonly earlier: readonly BurstCall[] }>({
-    slots: 2,
-    async run(businessId, contexts) {
-      const [own, calls] = await Promise.all([businessTools.list(businessId), parts.ledger.list(businessId, contexts)]);
-      const nameOf = (conversationId: string, answeredTo: number): string => `${conversationId} ${String(answeredTo)}`;
-      const callsOf = Map.groupBy(calls, (call) => nameOf(call.conversation_id, call.answered_to));
-      return contexts.map(({ conversationId, answeredTo }) => ({ own, earlier: callsOf.get(nameOf(conversationId, answeredTo)) ?? [] }));
-    },
-  });
+  const findOwnTools = createFindOwnTools({ businessTools });
   const open: OpenTools = async (context, signal) => {
     const connections = createMcpConnections();
-    const { own, earlier } = await look(context.businessId, context);
+    const wereCalled = context.tools?.wereCalled ?? true;
+    const [own, earlier] = await Promise.all([findOwnTools(context), wereCalled ? parts.ledger.list(context) : []]);
     const tools = await listTools(parts, { context, connections, own });
     return createToolSet(parts, { context, connections, tools, earlier, signal });
   };
@@ -153,7 +145,7 @@ async function createToolSet(
 
   const approved = earlier.filter(({ state }) => state === "approved");
   for (const call of approved) await carryOut(call);
-  const known = approved.length === 0 ? earlier : await parts.ledger.list(context.businessId, [context]);
+  const known = approved.length === 0 ? earlier : await parts.ledger.list(context);
 
   return {
     tools: [...tools.values()].toReversed().map(({ name, description, parameters }) => ({ name, description, parameters })),

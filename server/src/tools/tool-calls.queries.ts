@@ -1,5 +1,4 @@
 // Owns: the SQL of recorded tool calls. A call has its row before it is made; `attempts` is its fence: whoever finds it raised has lost the call.
-import { rowsOf } from "../db/parameters.ts";
 import { defineQuery } from "../db/query.ts";
 
 /** This burst of the conversation has its answer: its calls are not made any more. */
@@ -83,16 +82,16 @@ select c.id, c.state, c.result, c.error, c.attempts,
 });
 
 /** What was called in these bursts before, the oldest first. */
-export const listCallsOfBursts = defineQuery({
-  name: "tools.list-calls-of-bursts",
+export const listCallsOfBurst = defineQuery({
+  name: "tools.list-calls-of-burst",
   role: "app",
-  columns: { conversation_id: "uuid", answered_to: "int8", tool: "text", arguments: "jsonb", state: "text", result: "jsonb?" },
-  params: { bursts: rowsOf({ conversationId: "uuid", answeredTo: "int8" }) },
+  columns: { tool: "text", arguments: "jsonb", state: "text", result: "jsonb?" },
+  params: { conversationId: "uuid", answeredTo: "int8" },
   text: `
-select c.conversation_id, c.answered_to, c.tool, c.arguments, c.state, c.result
-  from (select distinct b.conversation_id, b.answered_to from :bursts as b) i
-  join tool_calls c on c.business_id = :business and c.conversation_id = i.conversation_id and c.answered_to = i.answered_to
- order by c.conversation_id, c.created_at, c.id`,
+select c.tool, c.arguments, c.state, c.result
+  from tool_calls c
+ where c.business_id = :business and c.conversation_id = :conversationId and c.answered_to = :answeredTo
+ order by c.created_at, c.id`,
 });
 
 // Compared and raised in one statement: of all who found the row in this state, one goes on.
