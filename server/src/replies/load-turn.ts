@@ -9,7 +9,7 @@ import type { ReplySettings } from "../settings/reply-settings.ts";
 import type { ReplySettingsStore } from "../settings/reply-settings-store.ts";
 import { maySupersede } from "./may-supersede.ts";
 import { readThread, type RecentMessage, type Thread } from "./read-thread.ts";
-import { loadTurns, type StoredMessage } from "./replies.queries.ts";
+import { loadTurns, type ThreadRow } from "./replies.queries.ts";
 import { readWaitingTurn, type WaitingTurn } from "./waiting-turn.ts";
 
 export type ReplyState = Omit<Row<typeof loadTurns>, "messages">;
@@ -36,7 +36,7 @@ export type LoadTurn = (lane: ClaimedLane) => Promise<TurnInProgress>;
 
 /** As `jsonb_agg` of the statement writes them. */
 const messagesOf = ({ messages }: Row<typeof loadTurns>): readonly RecentMessage[] =>
-  ((messages ?? []) as unknown as readonly StoredMessage[]).map((message) => ({ ...message, sent_at: new Date(message.sent_at) }));
+  ((messages ?? []) as unknown as readonly ThreadRow[]).map((message) => ({ ...message, sent_at: new Date(message.sent_at) }));
 
 export function createLoadTurn({ database, settings }: LoadTurnDeps): LoadTurn {
   const load = createBusinessBatcher<ClaimedLane, Row<typeof loadTurns> | undefined>({

@@ -1,6 +1,6 @@
 // Owns: from rows of a thread to what was said in it: edits applied, revoked messages gone, reactions and quotes with their messages.
 // Pure.
-import type { StoredMessage } from "./replies.queries.ts";
+import type { ThreadRow } from "./replies.queries.ts";
 import { mayChange } from "../conversations/may-change.ts";
 import { isObject } from "../kernel/read-json.ts";
 import { customerWords } from "../whatsapp/customer-words.ts";
@@ -12,7 +12,7 @@ import { asksOf } from "../words/asks-for-reply.ts";
 import { changesMeaning } from "./changed-meaning.ts";
 import type { ContextMessage } from "../answers/responder.ts";
 
-export interface RecentMessage extends Omit<StoredMessage, "sent_at"> {
+export interface RecentMessage extends Omit<ThreadRow, "sent_at"> {
   readonly sent_at: Date;
 }
 

@@ -5,7 +5,7 @@ import type { JsonObject } from "../kernel/json.ts";
 import { raiseLanes } from "../lanes/raise-lanes.ts";
 
 /** As `to_jsonb` writes a row of RECENT. */
-export interface StoredMessage {
+export interface ThreadRow {
   readonly seq: number;
   readonly direction: string;
   readonly author: string;
