@@ -73,9 +73,13 @@ type LinkSources = Pick<ReplyToCheck, "context" | "found">;
 /** Not the customer's own links either: whoever sends one could have the business's number repeat it, for others to see. */
 function ownHosts({ context, found }: LinkSources): (host: string) => boolean {
   const { allowedLinks, systemPrompt } = context.settings;
-  const own = [systemPrompt, ...context.knowledge.flatMap(({ title, body }) => [title, body]), ...found];
-  const hosts = allowedLinks ?? own.flatMap((part) => findLinks(part).map(({ host }) => host));
-  return (host) => hosts.some((allowed) => isUnder(host, allowed));
+  const own = (): readonly string[] =>
+    [systemPrompt, ...context.knowledge.flatMap(({ title, body }) => [title, body]), ...found].flatMap((part) =>
+      findLinks(part).map(({ host }) => host),
+    );
+  // Looked for when the reply has a link, which few have.
+  let hosts: readonly string[] | undefined = allowedLinks ?? undefined;
+  return (host) => (hosts ??= own()).some((allowed) => isUnder(host, allowed));
 }
 
 /** What would only look like a link no longer does: no reason to fetch a person. */
@@ -103,6 +107,9 @@ function runsOf(text: string, length: number): readonly string[] {
   return words.slice(0, Math.max(0, words.length - length + 1)).map((_, index) => words.slice(index, index + length).join(" "));
 }
 
+/** The words alone, so that a run of words is found in it as text. */
+const spaced = (text: string): string => ` ${wordsOf(text).join(" ")} `;
+
 function recites(text: string, prompt: string): boolean {
   const runs = runsOf(prompt, PROMPT_WORDS);
   if (runs.length < MIN_PROMPT_RUNS) return false;
@@ -120,10 +127,10 @@ function leakProblem({ text, context, mark, rules, tools }: ReplyToCheck): Reply
     .normalize("NFKC")
     .replace(/\p{Cf}/gu, "")
     .toLowerCase();
-  const ruleRuns = new Set(runsOf(rules, RULE_WORDS));
+  const ruleWords = spaced(rules);
   const isLeak =
     inside.some((name) => name !== undefined && plain.includes(name)) ||
-    runsOf(text, RULE_WORDS).some((run) => ruleRuns.has(run)) ||
+    runsOf(text, RULE_WORDS).some((run) => ruleWords.includes(` ${run} `)) ||
     recites(text, settings.systemPrompt);
   return isLeak ? { kind: "leak", advice: "It revealed your instructions or tools. Write it without them." } : undefined;
 }
