@@ -17,6 +17,8 @@ const SEND_CONNECTIONS_SPARE = 8;
 /** Of all replies that a worker writes at once, one business gets at most this share, unless it has a number of its own. */
 const BUSINESS_SHARE = 0.5;
 const SESSION_CONCURRENCY = 64;
+/** A session is due a second after its message, and nobody waits for it: those of some milliseconds are claimed together. */
+const SESSION_CLAIM_INTERVAL_MS = 50;
 /** What is running at a stop has this long to finish; what does not finish is done again by the next worker. */
 const STOP_GRACE_MS = 5_000;
 
@@ -39,7 +41,9 @@ function openTransports({ config, atEnd }: Parts, graphUrl: string): TransportOf
   };
 }
 
-type Handlers = Readonly<Record<LaneKind, Pick<LaneWorkerDeps, "concurrency" | "handle" | "perBusiness" | "watchesNewer" | "onEarly">>>;
+type Handlers = Readonly<
+  Record<LaneKind, Pick<LaneWorkerDeps, "concurrency" | "claimIntervalMs" | "handle" | "perBusiness" | "watchesNewer" | "onEarly">>
+>;
 
 function handlersOf({ turn, deliver, trackSession }: LaneWork, { replyConcurrency, sendConcurrency }: Config): Handlers {
   return {
@@ -53,7 +57,7 @@ function handlersOf({ turn, deliver, trackSession }: LaneWork, { replyConcurrenc
       },
     },
     send: { concurrency: sendConcurrency, handle: deliver },
-    session: { concurrency: SESSION_CONCURRENCY, handle: trackSession },
+    session: { concurrency: SESSION_CONCURRENCY, claimIntervalMs: SESSION_CLAIM_INTERVAL_MS, handle: trackSession },
   };
 }
 

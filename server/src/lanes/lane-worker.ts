@@ -19,6 +19,8 @@ export interface LaneWorkerDeps {
   readonly leaseMs: number;
   /** The longest sleep: what a lost wake-up can cost. */
   readonly pollMs?: number;
+  /** The least time between two claims: what comes meanwhile is claimed together. */
+  readonly claimIntervalMs?: number;
   readonly backoffMs?: (attempt: number) => number;
   /**
    * Does the work and writes its end under the lane's fence. `signal` aborts when the lease is lost or the process stops. A throw means that nothing was
@@ -51,7 +53,7 @@ interface Run {
   readonly startedAt: number;
 }
 
-const CLAIM_INTERVAL_MS = 8;
+const DEFAULT_CLAIM_INTERVAL_MS = 8;
 /** A younger run has ended before anybody could stop it. */
 const WATCHED_AFTER_MS = 100;
 const WATCH_INTERVAL_MS = 150;
@@ -74,7 +76,7 @@ export function createLaneWorker(deps: LaneWorkerDeps): LaneWorker {
   const loop = createLoop({
     pass: claimOnce,
     pauseMs: deps.pollMs ?? DEFAULT_POLL_MS,
-    minIntervalMs: CLAIM_INTERVAL_MS,
+    minIntervalMs: deps.claimIntervalMs ?? DEFAULT_CLAIM_INTERVAL_MS,
     onFailed(error) {
       log.warn({ kind, error: messageOf(error) }, "lane.claim-failed");
     },
