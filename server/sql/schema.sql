@@ -7,6 +7,13 @@ CREATE OR REPLACE FUNCTION onethread.burst_ends_at(first_at timestamp with time 
 RETURN LEAST((last_at + ((quiet_ms)::double precision * '00:00:00.001'::interval)), (first_at + ((ceiling_ms)::double precision * '00:00:00.001'::interval)))
 ;
 
+CREATE OR REPLACE FUNCTION onethread.channel_or_none(channel_id uuid)
+ RETURNS uuid
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN (channel_id IS NULL) THEN '00000000-0000-0000-0000-000000000000'::uuid ELSE channel_id END
+;
+
 CREATE OR REPLACE FUNCTION onethread.current_business()
  RETURNS uuid
  LANGUAGE sql
@@ -28,6 +35,38 @@ CREATE OR REPLACE FUNCTION onethread.has_window(provider text)
 RETURN COALESCE((provider = 'cloud'::text), true)
 ;
 
+CREATE OR REPLACE FUNCTION onethread.index_changed_names()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+AS $function$
+begin
+  delete from onethread.conversation_names n where n.business_id = new.business_id and n.conversation_id = new.id;
+  insert into onethread.conversation_names (business_id, conversation_id, name)
+  select distinct new.business_id, new.id, b.name
+    from unnest(array[new.contact_name, new.lead_name, new.contact_username]) as known (name)
+   cross join onethread.name_beginnings(known.name) as b (name)
+   where known.name is not null;
+  return null;
+end $function$
+;
+
+CREATE OR REPLACE FUNCTION onethread.index_first_names()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+AS $function$
+begin
+  insert into onethread.conversation_names (business_id, conversation_id, name)
+  select distinct f.business_id, f.id, b.name
+    from fresh f
+   cross join unnest(array[f.contact_name, f.lead_name, f.contact_username]) as known (name)
+   cross join onethread.name_beginnings(known.name) as b (name)
+   where known.name is not null;
+  return null;
+end $function$
+;
+
 CREATE OR REPLACE FUNCTION onethread.may_be_marketing(business uuid, account text, template text, language text)
  RETURNS boolean
  LANGUAGE sql
@@ -37,6 +76,30 @@ BEGIN ATOMIC
     FROM onethread.template_states t
    WHERE ((t.business_id = may_be_marketing.business) AND (t.name = may_be_marketing.template) AND (t.language = may_be_marketing.language) AND (t.account_id = COALESCE(may_be_marketing.account, t.account_id)));
 END
+;
+
+CREATE OR REPLACE FUNCTION onethread.name_beginnings(name text)
+ RETURNS SETOF text
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+declare
+  unbroken constant text := '[\u0E00-\u0EFF\u1000-\u11FF\u1780-\u17FF\u3040-\u30FF\u3400-\u9FFF\U00020000-\U0003FFFF]';
+  rest text := onethread.fold_name(left(name, 200));
+  blank integer;
+begin
+  if rest ~ unbroken then
+    return query select left(substr(rest, i), 64) from generate_series(1, length(rest)) i
+      where substr(rest, i, 1) <> ' ' and (i = 1 or substr(rest, i - 1, 1) = ' ' or substr(rest, i, 1) ~ unbroken);
+    return;
+  end if;
+  while rest <> '' loop
+    return next left(rest, 64);
+    blank := strpos(rest, ' ');
+    exit when blank = 0;
+    rest := substr(rest, blank + 1);
+  end loop;
+end $function$
 ;
 
 CREATE OR REPLACE FUNCTION onethread.nearest_knowledge(business uuid, question real[], embedder text, most integer)
@@ -371,6 +434,20 @@ grant insert, select, update on onethread.channels to onethread_app;
 grant select on onethread.channels to onethread_ingest;
 
 -- owner: onethread_owner
+create table onethread.conversation_names (
+  business_id uuid not null,
+  conversation_id uuid not null,
+  name text not null,
+  constraint conversation_names_pkey PRIMARY KEY (business_id, conversation_id, name)
+);
+alter table onethread.conversation_names enable row level security;
+CREATE INDEX ix_conversation_name ON onethread.conversation_names USING btree (business_id, name, conversation_id);
+create policy one_business on onethread.conversation_names for all to onethread_app using ((business_id = onethread.current_business())) with check ((business_id = onethread.current_business()));
+create policy reads_everything on onethread.conversation_names for select to onethread_reader using (true);
+grant select on onethread.conversation_names to onethread_app;
+grant select on onethread.conversation_names to onethread_reader;
+
+-- owner: onethread_owner
 create table onethread.conversations (
   business_id uuid not null,
   id uuid not null,
@@ -407,6 +484,7 @@ create table onethread.conversations (
   constraint uq_wa_conv_canonical_key UNIQUE (business_id, canonical_key)
 ) with (fillfactor=60);
 alter table onethread.conversations enable row level security;
+CREATE INDEX ix_conversation_filtered ON onethread.conversations USING btree (business_id, onethread.channel_or_none(reply_channel_id), is_open, last_message_at DESC, id DESC) WHERE (merged_into IS NULL);
 CREATE INDEX ix_conversation_merged_into ON onethread.conversations USING btree (business_id, merged_into) WHERE (merged_into IS NOT NULL);
 CREATE INDEX ix_conversation_recent ON onethread.conversations USING btree (business_id, last_message_at DESC, id DESC) WHERE (merged_into IS NULL);
 create policy across_businesses on onethread.conversations for all to onethread_ingest using (true) with check (true);
@@ -415,6 +493,8 @@ create policy reads_everything on onethread.conversations for select to onethrea
 grant insert, select, update on onethread.conversations to onethread_app;
 grant insert, select, update on onethread.conversations to onethread_ingest;
 grant select on onethread.conversations to onethread_reader;
+CREATE TRIGGER index_changed_names AFTER UPDATE OF contact_name, lead_name, contact_username ON onethread.conversations FOR EACH ROW WHEN (((old.contact_name IS DISTINCT FROM new.contact_name) OR (old.lead_name IS DISTINCT FROM new.lead_name) OR (old.contact_username IS DISTINCT FROM new.contact_username))) EXECUTE FUNCTION onethread.index_changed_names();
+CREATE TRIGGER index_first_names AFTER INSERT ON onethread.conversations REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION onethread.index_first_names();
 
 -- owner: onethread_owner
 create table onethread.customer_facts (

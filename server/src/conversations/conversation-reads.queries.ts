@@ -33,7 +33,8 @@ const shownColumns = {
   cursor_at: "text",
 } as const;
 
-const SHOWN = `
+/** `conversations`: what there is in it as `c`. */
+const shown = (conversations: string): string => `
     select c.id, c.canonical_key, c.contact_name, c.contact_username, c.lead_name, c.lead_id, alias.phone, alias.user_id, c.is_open,
       case when pause_lasts(c.ai_paused_at, b.handoff_pause_ms, now()) then c.ai_paused_at end as ai_paused_at, c.ai_paused_reason,
       pause_ends_at(c.ai_paused_at, b.handoff_pause_ms) as ai_paused_until, c.opted_out_at, c.marketing_stopped_at,
@@ -42,7 +43,7 @@ const SHOWN = `
       last.text as last_text, last.direction as last_direction, last.type as last_type, last.sent_at as last_sent_at,
       turn.id as turn_id, turn.state as turn_state, turn.reason as turn_reason, turn.finished_at as turn_finished_at,
       c.last_message_at::text as cursor_at
-    from conversations c
+    from ${conversations} c
     join businesses b on b.id = :business
     left join channels channel on channel.business_id = :business and channel.id = c.reply_channel_id
     left join lateral (
@@ -60,38 +61,81 @@ const SHOWN = `
       order by t.covers_to desc limit 1
     ) turn on true`;
 
-// Keyset paging: the comparison of rows is one index condition of ix_conversation_recent.
-// The time of a cursor travels as text: a JavaScript Date would cut its microseconds. `name` begins a word of a name; `phone` is a number, and
-// `phonePart` a part of one: they count beside a name only.
+const filterParams = { beforeAt: "text", beforeId: "uuid", isOpen: "bool?", channelId: "uuid?", limit: "int4" } as const;
+
+// Keyset paging: the comparison of rows is one index condition. The time of a cursor travels as text: a JavaScript Date would cut its microseconds.
+const IN_LIST = "c.business_id = :business and c.merged_into is null and (c.last_message_at, c.id) < (:beforeAt::timestamptz, :beforeId)";
+const RECENT_FIRST = "order by c.last_message_at desc, c.id desc limit :limit";
+
+/**
+ * A page, each row of which satisfies `condition`. Without a filter it goes along ix_conversation_recent. With one, a page of each channel (and of those
+ * without one), open and closed, comes from ix_conversation_filtered, and the most recent of these are the page: few channels, few rows.
+ */
+const pageWhere = (condition: string): string => `(
+      (select c.* from conversations c
+        where ${IN_LIST} and :isOpen is null and :channelId is null and ${condition}
+        ${RECENT_FIRST})
+      union all
+      select c.*
+      from (select ch.id from channels ch where ch.business_id = :business and (:channelId is null or ch.id = :channelId)
+            union all select channel_or_none(null) where :channelId is null) channel
+      cross join (values (true), (false)) state (is_open)
+      cross join lateral (
+        select c.* from conversations c
+        where ${IN_LIST} and channel_or_none(c.reply_channel_id) = channel.id and c.is_open = state.is_open and ${condition}
+        ${RECENT_FIRST}) c
+      where (:isOpen is not null or :channelId is not null) and (:isOpen is null or state.is_open = :isOpen)
+      order by last_message_at desc, id desc limit :limit)`;
+
 export const listConversations = defineQuery({
   name: "conversations.list",
   role: "app",
   columns: shownColumns,
-  params: {
-    beforeAt: "text",
-    beforeId: "uuid",
-    isOpen: "bool?",
-    channelId: "uuid?",
-    name: "text?",
-    phone: "text?",
-    phonePart: "text?",
-    limit: "int4",
-  },
-  text: `${SHOWN}
-    where c.business_id = :business and c.merged_into is null
-      and (c.last_message_at, c.id) < (:beforeAt::timestamptz, :beforeId)
-      and (:isOpen is null or c.is_open = :isOpen)
-      and (:channelId is null or c.reply_channel_id = :channelId)
-      and (:name is null
-        or exists (
-          select from fold_name(:name) wanted, unnest(array[c.contact_name, c.lead_name, c.contact_username]) as known (name)
-          where wanted <> '' and (strpos(' ' || fold_name(known.name), ' ' || wanted) > 0
-            -- Written without blanks between words: Thai to Khmer, Korean, Japanese, Chinese.
-            or (wanted ~ '^[\\u0E00-\\u0EFF\\u1000-\\u11FF\\u1780-\\u17FF\\u3040-\\u30FF\\u3400-\\u9FFF\\U00020000-\\U0003FFFF]' and strpos(fold_name(known.name), wanted) > 0)))
-        or c.id in (select a.conversation_id from aliases a
-          where a.business_id = :business and a.kind = 'phone' and (a.value = :phone or strpos(a.value, :phonePart) > 0)))
-    order by c.last_message_at desc, c.id desc
-    limit :limit`,
+  params: filterParams,
+  text: `${shown(pageWhere("true"))}
+    order by c.last_message_at desc, c.id desc`,
+});
+
+/** Where more conversations than these are found, the list is gone along instead: then the next of them is never far. */
+const MANY = 5_000;
+const NAMED = "n.business_id = :business and n.name >= w.name and n.name < w.beyond";
+const PHONES = "a.business_id = :business and a.kind = 'phone'";
+
+// `name` begins a word of a name; `phone` is a number, and `phonePart` a part of one: both may be null. A part is looked for in all numbers of the business.
+export const searchConversations = defineQuery({
+  name: "conversations.search",
+  role: "app",
+  columns: shownColumns,
+  params: { ...filterParams, name: "text", phone: "text?", phonePart: "text?" },
+  text: `
+    with wanted as materialized (
+      -- Both ends are columns: an expression of columns is no condition of an index here.
+      select f.name, f.name || chr(1114111) as beyond from (select left(fold_name(:name), 64) as name) f where f.name <> ''
+    ), found as materialized (
+      (select n.conversation_id as id from wanted w join conversation_names n on ${NAMED} limit ${String(MANY)})
+      union
+      select a.conversation_id from aliases a where ${PHONES} and a.value = :phone
+      union
+      -- Their index alone is read.
+      select a.conversation_id
+      from (select a.value from aliases a where :phonePart is not null and ${PHONES} and strpos(a.value, :phonePart) > 0 limit ${String(MANY)}) p
+      cross join lateral (select a.conversation_id from aliases a where ${PHONES} and a.value = p.value limit 1) a
+    ), size as materialized (
+      select count(*) >= ${String(MANY)} as is_many from found
+    ), page as (
+      (select c.* from found f
+        cross join lateral (select c.* from conversations c where c.business_id = :business and c.id = f.id limit 1) c
+        where not (select is_many from size) and ${IN_LIST}
+          and (:isOpen is null or c.is_open = :isOpen) and (:channelId is null or c.reply_channel_id = :channelId)
+        ${RECENT_FIRST})
+      union all
+      select * from ${pageWhere(`(select is_many from size) and (
+          exists (select from wanted w join conversation_names n on ${NAMED} where n.conversation_id = c.id)
+          or (:phone is not null or :phonePart is not null) and exists (
+            select from aliases a where a.conversation_id = c.id and ${PHONES} and (a.value = :phone or strpos(a.value, :phonePart) > 0)))`)} many
+    )
+    ${shown("page")}
+    order by c.last_message_at desc, c.id desc`,
 });
 
 export const findConversation = defineQuery({
@@ -99,6 +143,6 @@ export const findConversation = defineQuery({
   role: "app",
   columns: shownColumns,
   params: { conversationId: "uuid" },
-  text: `${SHOWN}
+  text: `${shown("conversations")}
     where c.business_id = :business and c.id = :conversationId`,
 });

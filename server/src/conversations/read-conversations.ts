@@ -4,7 +4,7 @@ import type { Queryable, Row } from "../db/query.ts";
 import { findPhone } from "../identity/find-phone.ts";
 import type { BusinessId } from "../kernel/ids.ts";
 import { plainPhone, readWrittenPhone } from "../kernel/written-phone.ts";
-import { findConversation, listConversations } from "./conversation-reads.queries.ts";
+import { findConversation, listConversations, searchConversations } from "./conversation-reads.queries.ts";
 import { conversationViewOf, type ConversationView } from "./conversation-view.ts";
 import { findSurvivor } from "./surviving-conversation.ts";
 import { decodeSeq, decodeTimeId, decodeTimeSeq, encodeCursor, NEWEST, OLDEST, pageOf, type Page } from "../kernel/cursor.ts";
@@ -58,15 +58,11 @@ async function list(
   { limit, cursor, open, channelId, q }: PageRequest & ConversationFilter,
 ): Promise<Page<ConversationView>> {
   const before = cursor === undefined ? NEWEST : decodeTimeId(cursor);
-  const rows = await db.run(listConversations, {
-    beforeAt: before.at,
-    beforeId: before.id,
-    isOpen: open,
-    channelId,
-    name: q?.replace(/^\s*@/, ""),
-    ...(await phoneOf(db, q)),
-    limit: limit + 1,
-  });
+  const page = { beforeAt: before.at, beforeId: before.id, isOpen: open, channelId, limit: limit + 1 };
+  const rows =
+    q === undefined
+      ? await db.run(listConversations, page)
+      : await db.run(searchConversations, { ...page, name: q.replace(/^\s*@/, ""), ...(await phoneOf(db, q)) });
   return pageOf(rows, limit, { item: conversationViewOf, cursor: (row) => encodeCursor([row.cursor_at, row.id]) });
 }
 
@@ -77,8 +73,7 @@ interface WantedPhone {
   readonly phonePart: string | undefined;
 }
 
-async function phoneOf(db: Queryable, q: string | undefined): Promise<WantedPhone> {
-  if (q === undefined) return { phone: undefined, phonePart: undefined };
+async function phoneOf(db: Queryable, q: string): Promise<WantedPhone> {
   const read = readWrittenPhone(q);
   const plain = plainPhone(q);
   const digits = /^\+?[\d\s().\-/]+$/.test(plain) ? plain.replaceAll(/\D/g, "").replace(/^0+/, "") : "";
