@@ -11,6 +11,7 @@ export const GUARDS = [
   "ck_message_direction",
   "ck_message_failed",
   "ck_message_has_provider_id",
+  "ck_message_open",
   "ck_message_status",
   "ck_message_turn",
   "ck_turn_range",

@@ -1,6 +1,7 @@
 // Owns: the checks of invariants 9, 10 and 12: nothing is sent twice, nothing that must not be sent. Refuses to know how a check is run.
 import type { Check } from "./check.ts";
 
+// What is not settled has neither the provider's id nor a failure (ck_message_open): so these are found by ix_message_open, without reading every message.
 export const sendingChecks: readonly Check[] = [
   {
     name: "sends-forgotten",
@@ -10,7 +11,7 @@ export const sendingChecks: readonly Check[] = [
     advice: "Send it again by hand, then report this: a message and its lane are written in one transaction.",
     violations: `select m.id from onethread.messages m
       left join onethread.lanes l on l.business_id = m.business_id and l.conversation_id = m.conversation_id and l.kind = 'send'
-      where m.status = 'queued' and (l.wanted is null or m.seq > l.wanted or m.seq <= l.done)`,
+      where m.status = 'queued' and m.provider_message_id is null and m.failed_at is null and (l.wanted is null or m.seq > l.wanted or m.seq <= l.done)`,
   },
   {
     name: "sends-stuck",
@@ -20,7 +21,7 @@ export const sendingChecks: readonly Check[] = [
     advice: "Look in the customer's chat whether it arrived, then report this: it should have become `unknown`.",
     violations: `select m.id from onethread.messages m
       left join onethread.lanes l on l.business_id = m.business_id and l.conversation_id = m.conversation_id and l.kind = 'send'
-      where m.status = 'sending' and m.attempted_at < now() - interval '5 minutes' and l.check_at is null`,
+      where m.status = 'sending' and m.provider_message_id is null and m.failed_at is null and m.attempted_at < now() - interval '5 minutes' and l.check_at is null`,
   },
   {
     name: "sends-unknown",
@@ -28,7 +29,7 @@ export const sendingChecks: readonly Check[] = [
     severity: "warn",
     finding: "It is not known whether these messages were accepted; they are not sent again automatically.",
     advice: "A status that comes in settles them. After some minutes, look in the customer's chat and settle them by hand.",
-    violations: "select id from onethread.messages where status = 'unknown'",
+    violations: "select id from onethread.messages where status = 'unknown' and provider_message_id is null and failed_at is null",
   },
   {
     name: "channels-in-trouble",
@@ -78,9 +79,10 @@ export const sendingChecks: readonly Check[] = [
     finding: "last_customer_message_at is older than the customer's newest message: the 24 hour window seems closed while it is open.",
     advice: "Report this with the ids: the time moves forward together with the message.",
     violations: `select c.id from onethread.conversations c
-      where c.merged_into is null and coalesce(c.last_customer_message_at, '-infinity') < (
-        select max(least(m.sent_at, m.received_at)) from onethread.messages m
-        where m.business_id = c.business_id and m.conversation_id = c.id and m.direction = 'in' and onethread.opens_window(m.type, m.content))`,
+      join (select business_id, conversation_id, max(least(sent_at, received_at)) as newest from onethread.messages
+             where direction = 'in' and onethread.opens_window(type, content) group by 1, 2) m
+        on m.business_id = c.business_id and m.conversation_id = c.id
+      where c.merged_into is null and coalesce(c.last_customer_message_at, '-infinity') < m.newest`,
   },
   {
     name: "sent-outside-the-window",
