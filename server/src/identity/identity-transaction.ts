@@ -22,6 +22,7 @@ import {
   newKeysOfNumbers,
   placeNumber,
   type Numbers,
+  type PersonsNumbers,
 } from "./settle-numbers.ts";
 import type { NumberChange } from "./number-holders.ts";
 import { listOverruns, splitAtChange, type SplitOff } from "./split-at-change.ts";
@@ -188,8 +189,9 @@ async function apply(
     await mergeConversations(tx, { ...sides, reason: request.reason, proof: request.proof });
     lastSeq += loser.last_seq;
   }
-  await attach(tx, { request, known, attach: decision.attach, winnerId: winner.id });
-  await keepTenures(tx, request, { numbers: known.numbers, group: group.map(({ id }) => id) });
+  const personsNumbers = { numbers: known.numbers, group: group.map(({ id }) => id) };
+  await attach(tx, { request, known, personsNumbers, attach: decision.attach, winnerId: winner.id });
+  await keepTenures(tx, request, personsNumbers);
   const lead = request.identifiers.find(({ kind }) => kind === "lead");
   if (lead !== undefined) await tx.run(linkLead, { conversationId: winner.id, leadId: lead.value });
   const merged = losers.map(({ id }) => id);
@@ -200,6 +202,7 @@ async function apply(
 interface Attachment {
   readonly request: SettleRequest;
   readonly known: Evidence;
+  readonly personsNumbers: PersonsNumbers;
   readonly attach: readonly Identifier[];
   readonly winnerId: string;
 }
@@ -208,7 +211,7 @@ interface Attachment {
  * Unknown identifiers are added, never taken: whoever stored one meanwhile holds a thread that we have not locked. One that leads to somebody else
  * moves only for a message that was written after that: a webhook of the earlier owner that comes late does not take the number back.
  */
-async function attach(tx: Queryable, { request, known, attach: identifiers, winnerId }: Attachment): Promise<void> {
+async function attach(tx: Queryable, { request, known, personsNumbers, attach: identifiers, winnerId }: Attachment): Promise<void> {
   const { at, change } = request;
   const timed = identifiers.filter((given) => {
     const isOfChange = given.kind === "phone" && (given.value === change?.left || given.value === change?.taken);
@@ -217,7 +220,7 @@ async function attach(tx: Queryable, { request, known, attach: identifiers, winn
   const foreign = identifiers.filter((given) => !timed.includes(given) && ownerOf(given, known) !== undefined);
   const moved = foreign.filter((given) => at.getTime() + LATE_MS > (known.since.get(labelOfIdentifier(given))?.getTime() ?? 0));
   const added = identifiers.filter((given) => !timed.includes(given) && !foreign.includes(given));
-  for (const { value } of timed) await placeNumber(tx, request, { value, winnerId, numbers: known.numbers });
+  for (const { value } of timed) await placeNumber(tx, request, { value, winnerId, known: personsNumbers });
   if (moved.length > 0) await tx.run(moveAliasesTo, { conversationId: winnerId, identifiers: moved });
   if (added.length === 0) return;
   const timeOf = ({ kind, value }: Identifier, phone: string | undefined): Date | undefined =>

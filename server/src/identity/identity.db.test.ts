@@ -99,7 +99,7 @@ describe("one person, one thread", () => {
           )
         ).rows;
       expect(await stateOf()).toEqual([{ state: "quarantined" }]);
-      await engine.receive(business, { ...writes, text: "hello" });
+      await engine.receive(business, { ...writes, text: "hello", at: Math.floor(Date.now() / 1000) + 1 });
       expect(await threadsOf(from, previous, number, becomes)).toHaveLength(1);
       expect(await textsOf((await threadsOf(becomes))[0])).toEqual(expect.arrayContaining(["hello", "changed"]));
       expect(await stateOf()).toEqual([{ state: "replayed" }]);

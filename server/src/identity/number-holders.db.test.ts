@@ -132,6 +132,15 @@ it("the change of somebody unknown still ends what others have of its numbers", 
   ]);
 });
 
+it("an older change of a number that has had several holders since takes nothing from them", async () => {
+  const third = (at: number): Arrival => ({ from: "A", at, text: `third A ${String(at)}` });
+  expect(await threadsAfter([next(20), change("AC", 30), third(40), change("AB", 10), next(25), third(41), mover("A", 2)])).toEqual([
+    ["mover A 2", "A>B"],
+    ["next A 20", "next A 25", "A>C"],
+    ["third A 40", "third A 41"],
+  ]);
+});
+
 it("one change that waited and fails holds up no other, and is applied later", async () => {
   people += 1;
   await test.superuser.query(`

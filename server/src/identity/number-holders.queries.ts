@@ -83,7 +83,7 @@ values (:business, 'phone', :number, :conversationId, :since, :until)
 on conflict on constraint former_aliases_pkey do nothing`,
 });
 
-/** Null leaves an end as it is. */
+/** Of its present holder; null leaves an end as it is. */
 export const boundTenure = defineQuery({
   name: "identity.bound-tenure",
   role: "app",
@@ -94,13 +94,13 @@ update aliases a set held_since = coalesce(:since, a.held_since), held_until = c
  where a.business_id = :business and a.kind = 'phone' and a.value = :number`,
 });
 
-/** Whoever had the number until `until` has had it since `since` only. */
+/** Of whoever had the number until `heldUntil`; null leaves an end as it is. */
 export const boundFormerTenure = defineQuery({
   name: "identity.bound-former-tenure",
   role: "app",
   columns: {},
-  params: { number: "text", until: "timestamptz?", since: "timestamptz" },
+  params: { number: "text", heldUntil: "timestamptz", since: "timestamptz?", until: "timestamptz?" },
   text: `
-update former_aliases f set held_since = :since
- where f.business_id = :business and f.kind = 'phone' and f.value = :number and f.held_until = :until`,
+update former_aliases f set held_since = coalesce(:since, f.held_since), held_until = coalesce(:until, f.held_until)
+ where f.business_id = :business and f.kind = 'phone' and f.value = :number and f.held_until = :heldUntil`,
 });

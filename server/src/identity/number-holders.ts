@@ -26,12 +26,15 @@ export function numberChangeOf(before: Identity, after: Identity | undefined): N
   return taken === undefined || taken === left ? undefined : { left, taken };
 }
 
+/** Somebody had the number for a shorter time than was known. */
+export type ShorterTenure = { readonly tenure: Tenure } & ({ readonly since: Date } | { readonly until: Date });
+
 /** What happens to a number that a thread is to have for a time in which nobody has it. */
 export type Placement =
   /** The thread has it from now on; who had it goes on among the former holders. */
   | { readonly kind: "take"; readonly since: Date }
-  /** It had it before its present holder. `presentSince`: that one had it from then on only. */
-  | { readonly kind: "past"; readonly since: Date | null; readonly until: Date; readonly presentSince?: Date }
+  /** It had it for a time that is over. `shorter`: whoever was known to have it at that time. */
+  | { readonly kind: "past"; readonly since: Date | null; readonly until: Date; readonly shorter?: ShorterTenure }
   | { readonly kind: "none" };
 
 export const justBefore = (time: Date): Date => new Date(time.getTime() - 1);
@@ -45,14 +48,19 @@ export function holderAt(tenures: readonly Tenure[], at: Date): Tenure | undefin
   return tenures.find((tenure) => isHeldAt(tenure, at));
 }
 
-/** A change is reported once for each number of the business, not always with the same second. */
+/**
+ * A change is reported once for each number of the business, not always with the same second, and what was written just before it may bear a later one.
+ * A number finds its next owner after weeks.
+ */
 const REPEAT_MS = 60_000;
+
+const isJustAfter = (time: Date, change: Date): boolean => time > change && time.getTime() - change.getTime() <= REPEAT_MS;
 
 /** Somebody who has left the one number has the other. */
 export function isRepeatedChange(left: readonly Tenure[], taken: readonly Tenure[], at: Date): boolean {
   return taken.some((tenure) => {
     const { conversationId, since } = tenure;
-    const isSoon = since !== null && since > at && since.getTime() - at.getTime() <= REPEAT_MS;
+    const isSoon = since !== null && isJustAfter(since, at);
     return (isSoon || isHeldAt(tenure, at)) && left.some((other) => other.conversationId === conversationId && other.until !== null);
   });
 }
@@ -63,7 +71,7 @@ export function leaverOf(left: readonly Tenure[], taken: readonly Tenure[], at: 
   if (holder !== undefined && holder.begunAt <= at) return holder;
   const has = holderAt(taken, at)?.conversationId;
   return left.find(({ conversationId, until }) => {
-    return conversationId === has && until !== null && until < at && at.getTime() - until.getTime() <= REPEAT_MS;
+    return conversationId === has && until !== null && isJustAfter(at, until);
   });
 }
 
@@ -86,8 +94,13 @@ function takenFrom(tenures: readonly Tenure[], at: Date): Date | undefined {
   return beginnings.length === 0 ? undefined : new Date(Math.min(...beginnings));
 }
 
-/** Somebody writes from a number that nobody has at that time. */
-export function placeWriter(tenures: readonly Tenure[], at: Date): Placement {
+/** Since when the thread shows that its holder has the number; what they wrote just after they left it shows no more than that. */
+const shownSince = ({ begunAt, until }: Tenure): Date => (until !== null && until < begunAt ? until : begunAt);
+
+/** `group`: the threads of whoever writes. From a number that nobody has at that time; one that they left just before stays left. */
+export function placeWriter(tenures: readonly Tenure[], at: Date, group: readonly string[]): Placement {
+  const hasLeft = tenures.some(({ conversationId, until }) => group.includes(conversationId) && until !== null && isJustAfter(at, until));
+  if (hasLeft) return { kind: "none" };
   const next = takenFrom(tenures, at);
   const since = freeSince(tenures, at);
   if (next !== undefined) return { kind: "past", since, until: justBefore(next) };
@@ -96,19 +109,23 @@ export function placeWriter(tenures: readonly Tenure[], at: Date): Placement {
 
 /** Somebody takes a number that leads to another person's thread. */
 export function placeTaker(tenures: readonly Tenure[], at: Date): Placement {
-  const next = takenFrom(tenures, at);
-  if (next !== undefined) return { kind: "past", since: at, until: justBefore(next) };
   const present = holderAt(tenures, at);
-  if (present?.since === null && present.begunAt > at) {
-    return { kind: "past", since: at, until: justBefore(present.begunAt), presentSince: present.begunAt };
+  const shown = present?.since === null ? shownSince(present) : at;
+  if (present !== undefined && shown > at) {
+    return { kind: "past", since: at, until: justBefore(shown), shorter: { tenure: present, since: shown } };
   }
-  return { kind: "take", since: at };
+  const next = takenFrom(tenures, at);
+  if (next === undefined) return { kind: "take", since: at };
+  if (present === undefined) return { kind: "past", since: at, until: justBefore(next) };
+  if (present.until === null || present.since?.getTime() === at.getTime()) return { kind: "none" };
+  return { kind: "past", since: at, until: present.until, shorter: { tenure: present, until: justBefore(at) } };
 }
 
-/** Somebody left a number that leads to another person's thread by now. */
-export function placeLeaver(tenures: readonly Tenure[], at: Date): Placement {
+/** `group`: the threads of whoever left a number that did not lead to them then. It may have led to them since, for what they wrote just after the change. */
+export function placeLeaver(tenures: readonly Tenure[], at: Date, group: readonly string[]): Placement {
   const present = holderAt(tenures, at);
   if (present === undefined) return { kind: "past", since: freeSince(tenures, at), until: at };
-  if (present.since !== null || present.begunAt <= at) return { kind: "none" };
-  return { kind: "past", since: freeSince(tenures, at), until: at, presentSince: justAfter(at) };
+  if (present.since !== null || shownSince(present) <= at) return { kind: "none" };
+  if (group.includes(present.conversationId) && isJustAfter(present.begunAt, at)) return { kind: "none" };
+  return { kind: "past", since: freeSince(tenures, at), until: at, shorter: { tenure: present, since: justAfter(at) } };
 }

@@ -15,6 +15,7 @@ import {
   takerOf,
   type NumberChange,
   type Placement,
+  type ShorterTenure,
   type Tenure,
 } from "./number-holders.ts";
 import { addFormerHolder, boundFormerTenure, boundTenure, listTenures, takeNumber } from "./number-holders.queries.ts";
@@ -73,51 +74,59 @@ export function newKeysOfNumbers(request: NumberQuestion, numbers: Numbers): rea
 interface NumberOfThread {
   readonly value: string;
   readonly winnerId: string;
+  readonly known: PersonsNumbers;
+}
+
+/** `group`: the threads that are one person's. */
+export interface PersonsNumbers {
   readonly numbers: Numbers;
+  readonly group: readonly string[];
 }
 
 /** The number leads elsewhere by now, or led there at that time. */
-export async function placeNumber(tx: Queryable, request: NumberQuestion, { value, winnerId, numbers }: NumberOfThread): Promise<void> {
-  const placement = placementOf(request, value, numbers.get(value) ?? []);
+export async function placeNumber(tx: Queryable, request: NumberQuestion, { value, winnerId, known }: NumberOfThread): Promise<void> {
+  const placement = placementOf(request, value, known);
   if (placement.kind === "take") await tx.run(takeNumber, { number: value, conversationId: winnerId, since: placement.since });
   if (placement.kind !== "past") return;
-  if (placement.presentSince !== undefined) await tx.run(boundTenure, { number: value, since: placement.presentSince, until: null });
+  if (placement.shorter !== undefined) await shorten(tx, value, placement.shorter);
   await tx.run(addFormerHolder, { number: value, conversationId: winnerId, since: placement.since, until: placement.until });
 }
 
-function placementOf({ at, change }: NumberQuestion, value: string, tenures: readonly Tenure[]): Placement {
-  if (value === change?.left) return placeLeaver(tenures, at);
-  return value === change?.taken ? placeTaker(tenures, at) : placeWriter(tenures, at);
+function placementOf({ at, change }: NumberQuestion, value: string, { numbers, group }: PersonsNumbers): Placement {
+  const tenures = numbers.get(value) ?? [];
+  if (value === change?.left) return placeLeaver(tenures, at, group);
+  return value === change?.taken ? placeTaker(tenures, at) : placeWriter(tenures, at, group);
+}
+
+async function shorten(tx: Queryable, number: string, { tenure, ...ends }: ShorterTenure): Promise<void> {
+  const bounds = { number, since: null, until: null, ...ends };
+  if (tenure.isCurrent) await tx.run(boundTenure, bounds);
+  else if (tenure.until !== null) await tx.run(boundFormerTenure, { ...bounds, heldUntil: tenure.until });
 }
 
 /** After a change: who left a number has it no longer, and who took one has it from then on only. */
-export async function keepTenures(
-  tx: Queryable,
-  { at, change }: NumberQuestion,
-  { numbers, group }: { readonly numbers: Numbers; readonly group: readonly string[] },
-): Promise<void> {
+export async function keepTenures(tx: Queryable, { at, change }: NumberQuestion, { numbers, group }: PersonsNumbers): Promise<void> {
   if (change === undefined) return;
-  const ofGroup = (value: string): Tenure | undefined => {
-    const present = numbers.get(value)?.find(({ isCurrent }) => isCurrent);
-    return present !== undefined && group.includes(present.conversationId) && isHeldAt(present, at) ? present : undefined;
-  };
-  if (change.left !== undefined && ofGroup(change.left) !== undefined)
-    await tx.run(boundTenure, { number: change.left, since: null, until: at });
-  const taken = numbers.get(change.taken)?.find((tenure) => group.includes(tenure.conversationId) && isHeldAt(tenure, at));
-  if (taken?.since !== null || taken.begunAt < at) return;
-  if (taken.isCurrent) await tx.run(boundTenure, { number: change.taken, since: at, until: null });
-  else await tx.run(boundFormerTenure, { number: change.taken, until: taken.until, since: at });
+  const isOfGroup = (tenure: Tenure): boolean => group.includes(tenure.conversationId) && isHeldAt(tenure, at);
+  const ofLeft = change.left === undefined ? [] : (numbers.get(change.left) ?? []);
+  const left = ofLeft.find((tenure) => tenure.isCurrent && isOfGroup(tenure));
+  // Otherwise it was placed: they have had it again since.
+  const isLeft = placeLeaver(ofLeft, at, group).kind === "none";
+  if (change.left !== undefined && left !== undefined && isLeft) await shorten(tx, change.left, { tenure: left, until: at });
+  const taken = numbers.get(change.taken)?.find(isOfGroup);
+  if (taken?.since === null && taken.begunAt >= at) await shorten(tx, change.taken, { tenure: taken, since: at });
 }
 
 /** Somebody unknown left one number for another: whoever else has one of the two had the one taken until then, and has the one left since then. */
 export async function markNumbersLeft(tx: Queryable, { at, change }: NumberQuestion, numbers: Numbers): Promise<void> {
   if (change === undefined) return;
-  const present = numbers.get(change.taken)?.find(({ isCurrent }) => isCurrent);
-  if (present !== undefined && isHeldAt(present, at) && (present.since === null || present.since < at)) {
-    await tx.run(boundTenure, { number: change.taken, since: null, until: justBefore(at) });
+  const ofTaken = numbers.get(change.taken) ?? [];
+  const present = holderAt(ofTaken, at);
+  const taken = placeTaker(ofTaken, at);
+  if (taken.kind === "past" && taken.shorter !== undefined) await shorten(tx, change.taken, taken.shorter);
+  if (taken.kind === "take" && present !== undefined && present.since?.getTime() !== at.getTime()) {
+    await shorten(tx, change.taken, { tenure: present, until: justBefore(at) });
   }
-  const left = change.left === undefined ? undefined : placeLeaver(numbers.get(change.left) ?? [], at);
-  if (change.left !== undefined && left?.kind === "past" && left.presentSince !== undefined) {
-    await tx.run(boundTenure, { number: change.left, since: left.presentSince, until: null });
-  }
+  const left = change.left === undefined ? undefined : placeLeaver(numbers.get(change.left) ?? [], at, []);
+  if (change.left !== undefined && left?.kind === "past" && left.shorter !== undefined) await shorten(tx, change.left, left.shorter);
 }

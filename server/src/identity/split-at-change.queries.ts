@@ -76,17 +76,6 @@ update aliases a set conversation_id = :toId
  where a.business_id = :business and a.conversation_id = :fromId and a.kind = 'phone' and a.held_since >= :since`,
 });
 
-// Whoever had the number until `until` had it until just before `since`.
-export const divideFormerTenure = defineQuery({
-  name: "identity.divide-former-tenure",
-  role: "app",
-  columns: {},
-  params: { number: "text", since: "timestamptz", until: "timestamptz" },
-  text: `
-update former_aliases f set held_until = :since - interval '1 millisecond'
- where f.business_id = :business and f.kind = 'phone' and f.value = :number and f.held_until = :until`,
-});
-
 export const startAtLaterPart = defineQuery({
   name: "identity.start-at-later-part",
   role: "app",

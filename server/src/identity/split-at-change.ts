@@ -6,10 +6,9 @@ import { continueThread, fenceBeyond, isSessionWanted, laneOf } from "./continue
 import { keyOfLaterHolder } from "./identifier.ts";
 import { insertConversation } from "./identity.queries.ts";
 import { deferTurnChain, endWaitingTurns, lockLanes } from "./merge.queries.ts";
-import { addFormerHolder, boundTenure, takeNumber } from "./number-holders.queries.ts";
-import { isRepeatedChange, justAfter, type NumberChange, type Tenure } from "./number-holders.ts";
+import { addFormerHolder, boundFormerTenure, boundTenure, takeNumber } from "./number-holders.queries.ts";
+import { isRepeatedChange, justAfter, justBefore, type NumberChange, type Tenure } from "./number-holders.ts";
 import {
-  divideFormerTenure,
   findLaterPart,
   moveLaterCalls,
   moveLaterMessages,
@@ -102,7 +101,7 @@ async function giveNumber(tx: Queryable, { overrun: { number, since, until, isCu
     await tx.run(takeNumber, { number, conversationId: to, since });
     if (until !== null) await tx.run(boundTenure, { number, since: null, until });
   } else if (until !== null) {
-    await tx.run(divideFormerTenure, { number, since, until });
+    await tx.run(boundFormerTenure, { number, heldUntil: until, since: null, until: justBefore(since) });
     await tx.run(addFormerHolder, { number, conversationId: to, since, until });
   }
 }
