@@ -59,6 +59,8 @@ export interface Intake extends WebhookIntake {
 const MAX_LESSONS_WAITING = 1_000;
 /** Nobody waits for a status, and a statement over three of them costs almost what it costs over thirty. */
 const STATUS_REST_MS = 15;
+/** A message that comes alone does not wait. With 64 at a time it saves a seventh of PostgreSQL's time for each (2026-11-29). */
+const MESSAGE_REST_MS = 10;
 const ALIAS_CACHE_ENTRIES = 200_000;
 
 /** `isUsed`: it needs nothing more than its raw record. */
@@ -109,11 +111,11 @@ export function createIntake(deps: IntakeDeps): Intake {
   const recordSignals = createRecordSignals(deps);
   let learning: Promise<void> = Promise.resolve();
   let lessonsWaiting = 0;
-  const { maxWaiting, maxBatch, deadlineMs, slowMs } = deps;
+  const { slots, maxWaiting, maxBatch, deadlineMs, slowMs } = deps;
 
   const messageQueue = createIngestQueue<IngestItem, StoreOutcome>({
-    slots: deps.slots,
-    ...{ maxWaiting, maxBatch, deadlineMs, slowMs },
+    restMs: MESSAGE_REST_MS,
+    ...{ slots, maxWaiting, maxBatch, deadlineMs, slowMs },
     weigh: (item) => item.event.raw.length + item.contentJson.length,
     namesOf: labelsOfItem,
     // Who begins a thread does so in one batch: others would find its identifiers taken and have to settle each of them.
