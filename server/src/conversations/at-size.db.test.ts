@@ -1,10 +1,10 @@
 // Owns: that reading costs the same whatever the size of a business: as many pages of the database with four times the rows, with a plan for these values and with
 // the one that PostgreSQL keeps for all values.
-import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { openBufferCounter, type BufferCounter, type PlanMode } from "../../test/support/buffer-counter.ts";
 import { createTestBusiness, type TestBusiness } from "../../test/support/test-business.ts";
 import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
-import { encodeParameters, type Parameters, type ValuesOf } from "../db/parameters.ts";
+import type { Parameters, ValuesOf } from "../db/parameters.ts";
 import type { Columns, Query } from "../db/query.ts";
 import { NEWEST, OLDEST } from "../kernel/cursor.ts";
 import { newId } from "../kernel/ids.ts";
@@ -17,14 +17,14 @@ const LARGE = 4 * SMALL;
 const LIMIT = 21;
 /** Deeper indexes, and rows that lie less close together. */
 const atMost = (buffers: number): number => buffers * 1.3 + 10;
-const PLANS = ["force_custom_plan", "force_generic_plan"] as const;
+const PLANS: readonly PlanMode[] = ["force_custom_plan", "force_generic_plan"];
 
 let database: TestDatabase;
 let business: TestBusiness;
-let reader: pg.Client;
+let counter: BufferCounter;
 const thread = newId();
 const otherChannel = newId();
-let prepared = 0;
+let planMode: PlanMode = "force_custom_plan";
 
 /**
  * Conversation n was last written in n seconds after the others began. Of the first, which are the last of the list, some are closed, of another channel or of none,
@@ -55,33 +55,15 @@ beforeAll(async () => {
     insert into conversations (business_id, id, canonical_key, last_message_at, created_at, updated_at)
       values ('${business.businessId}', '${thread}', 'phone:b:+1', '2026-11-02Z', now(), now());`);
   await database.superuser.query(rowsUpTo(0, SMALL));
-  reader = new pg.Client({
-    connectionString: database.url,
-    // As the pool of the application has it.
-    options: "-c role=onethread_app -c search_path=onethread,pg_temp -c TimeZone=UTC -c enable_seqscan=off",
-  });
-  await reader.connect();
-  await reader.query("select set_config('onethread.business_id', $1, false)", [business.businessId]);
+  counter = await openBufferCounter(database.url, business.businessId);
 });
 afterAll(async () => {
-  await reader.end();
+  await counter.close();
   await database.close();
 });
 
-const literal = (value: unknown): string => (typeof value === "string" ? reader.escapeLiteral(value) : JSON.stringify(value));
-
-/** Pages of the database that the statement looks at. */
-async function countBuffers<C extends Columns, P extends Parameters>(query: Query<C, P>, values: ValuesOf<P>): Promise<number> {
-  prepared += 1;
-  const name = `at_size_${String(prepared)}`;
-  const given = encodeParameters(query.slots, values, business.businessId).map(literal).join(", ");
-  await reader.query(`prepare ${name} (${query.slots.map(({ type }) => type).join(", ")}) as ${query.text}`);
-  const { rows } = await reader.query<{ readonly "QUERY PLAN": readonly [{ readonly Plan: Record<string, number> }] }>(
-    `explain (analyze, buffers, format json) execute ${name} (${given})`,
-  );
-  const plan = rows[0]?.["QUERY PLAN"][0].Plan ?? {};
-  return (plan["Shared Hit Blocks"] ?? Number.NaN) + (plan["Shared Read Blocks"] ?? Number.NaN);
-}
+const countBuffers = <C extends Columns, P extends Parameters>(query: Query<C, P>, values: ValuesOf<P>): Promise<number> =>
+  counter.count(query, values, planMode);
 
 const begin = { beforeAt: NEWEST.at, beforeId: NEWEST.id };
 const everyone = { ...begin, isOpen: null, channelId: null, limit: LIMIT };
@@ -120,7 +102,7 @@ async function readAll(rows: number): Promise<Readonly<Record<string, number>>> 
   await database.superuser.query("vacuum (analyze)");
   const buffers: Record<string, number> = {};
   for (const plan of PLANS) {
-    await reader.query(`set plan_cache_mode = ${plan}`);
+    planMode = plan;
     for (const [name, read] of Object.entries(readings)) {
       buffers[`${name}, ${plan}`] = await read(rows);
     }

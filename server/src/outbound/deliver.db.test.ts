@@ -6,6 +6,8 @@ import { webhookBody } from "../../test/support/webhook-bodies.ts";
 import { newId } from "../kernel/ids.ts";
 import { parseCloudWebhook } from "../whatsapp/parse-webhook.ts";
 import { insertOutboundMessage } from "./accept-message.queries.ts";
+import { startSends } from "./deliver.queries.ts";
+import { openBufferCounter, type PlanMode } from "../../test/support/buffer-counter.ts";
 import { closeTestEngine, openTestEngine, type TestEngine } from "../../test/support/test-engine.ts";
 
 let test: TestDatabase;
@@ -262,6 +264,40 @@ it("the status that settles an unknown message also says why it failed", async (
   const errors = [{ code: 131026, title: "Message undeliverable" }];
   await receiveStatus({ status: "failed", biz_opaque_callback_data: id, errors });
   expect(await message(id)).toMatchObject({ status: "failed", code: "131026" });
+});
+
+it("beginning a send reads as much, however many messages of the business wait", async () => {
+  await engine.send(business, phone, "hello");
+  const { conversationId, fence } = await engine.claimOne("send");
+  const counter = await openBufferCounter(test.url, business.businessId);
+  // The plan is made while hardly anything waits.
+  await test.superuser.query(
+    `insert into onethread.messages (business_id, id, conversation_id, seq, channel_id, direction, author, provider_message_id, type, text, content, sent_at, received_at, status)
+     select $1, gen_random_uuid(), $3, 10000 + n, $2, 'out', 'api', 'wamid.earlier.' || n, 'text', 'later', '{}', now(), now(), 'sent' from generate_series(1, 3000) n`,
+    [business.businessId, business.channelId, conversationId],
+  );
+  await test.superuser.query("vacuum (analyze) onethread.messages");
+  const others = Array.from({ length: 34 }, () => ({ conversationId: newId(), fence: 1 }));
+  const count = async (plan: PlanMode): Promise<number> =>
+    counter.count(startSends, { lanes: [{ conversationId, fence }, ...others] }, plan);
+  try {
+    const alone = [await count("force_custom_plan"), await count("force_generic_plan")];
+    await engine.receive(business, { from: `${phone}9` });
+    await test.superuser.query(
+      `insert into onethread.messages (business_id, id, conversation_id, seq, channel_id, direction, author, type, text, content, sent_at, received_at, status)
+       select a.business_id, gen_random_uuid(), a.conversation_id, 100 + n, $2, 'out', 'api', 'text', 'later', '{}', now(), now(), 'queued'
+         from onethread.aliases a cross join generate_series(1, 2000) n where a.value = $1`,
+      [`${phone}9`, business.channelId],
+    );
+    const beside = [await count("force_custom_plan"), await count("force_generic_plan")];
+    // The indexes may be a page deeper.
+    beside.forEach((buffers, at) => {
+      expect(buffers).toBeLessThan((alone[at] ?? 0) * 1.5);
+    });
+  } finally {
+    await counter.close();
+    await test.superuser.query("delete from onethread.messages where text = 'later'");
+  }
 });
 
 it("a delivered message shows no error", async () => {

@@ -37,9 +37,14 @@ with mine as materialized (
 ), interrupted as (
   update messages m set status = 'unknown',
     error_code = 'outcome_unknown', error_text = 'The worker ended while this message was being sent. It may have been accepted; it is not sent again.'
+    -- Lateral and offset: joined otherwise, all that waits in the business is read, which the planner takes for one row.
     from mine
-   where m.business_id = :business and m.conversation_id = mine.conversation_id and m.status = 'sending'
-     and m.provider_message_id is null and m.failed_at is null
+    cross join lateral (
+      select q.id from messages q
+       where q.business_id = :business and q.conversation_id = mine.conversation_id and q.status = 'sending'
+         and q.provider_message_id is null and q.failed_at is null
+      offset 0) s
+   where m.business_id = :business and m.id = s.id and m.status = 'sending'
 ), next as (
   select mine.conversation_id,
          -- As of this statement's snapshot, like the messages below: after a wait for the lane, mine.wanted counts a message that is not visible yet.
