@@ -79,10 +79,9 @@ export const sendingChecks: readonly Check[] = [
     finding: "last_customer_message_at is older than the customer's newest message: the 24 hour window seems closed while it is open.",
     advice: "Report this with the ids: the time moves forward together with the message.",
     violations: `select c.id from onethread.conversations c
-      join (select business_id, conversation_id, max(least(sent_at, received_at)) as newest from onethread.messages
-             where direction = 'in' and onethread.opens_window(type, content) group by 1, 2) m
-        on m.business_id = c.business_id and m.conversation_id = c.id
-      where c.merged_into is null and coalesce(c.last_customer_message_at, '-infinity') < m.newest`,
+      where c.merged_into is null and coalesce(c.last_customer_message_at, '-infinity') < (
+        select max(least(m.sent_at, m.received_at)) from onethread.messages m
+        where m.business_id = c.business_id and m.conversation_id = c.id and m.direction = 'in' and onethread.opens_window(m.type, m.content))`,
   },
   {
     name: "sent-outside-the-window",

@@ -56,9 +56,8 @@ export const threadChecks: readonly Check[] = [
     advice: "Report this with the ids: times may only move forward, together with the message.",
     // A phone whose clock is ahead does not move a thread into the future.
     violations: `select c.id from onethread.conversations c
-      join (select business_id, conversation_id, max(least(sent_at, received_at)) as newest from onethread.messages group by 1, 2) m
-        on m.business_id = c.business_id and m.conversation_id = c.id
-      where c.merged_into is null and c.last_message_at < m.newest`,
+      where c.merged_into is null and c.last_message_at < (
+        select max(least(m.sent_at, m.received_at)) from onethread.messages m where m.business_id = c.business_id and m.conversation_id = c.id)`,
   },
   {
     name: "messages-without-conversation",

@@ -49,10 +49,10 @@ export const turnChecks: readonly Check[] = [
     finding: "A customer's message never reached the reply lane: nothing will answer it.",
     advice: "Answer these customers by hand, then report this: the message and its lane are written in one statement.",
     violations: `select c.id from onethread.conversations c
-      join (select business_id, conversation_id, max(seq) as newest from onethread.messages where direction = 'in' group by 1, 2) m
-        on m.business_id = c.business_id and m.conversation_id = c.id
       left join onethread.lanes l on l.business_id = c.business_id and l.conversation_id = c.id and l.kind = 'reply'
-      where c.merged_into is null and coalesce(l.wanted, 0) < m.newest`,
+      where c.merged_into is null and coalesce(l.wanted, 0) < (
+        select max(m.seq) from onethread.messages m
+        where m.business_id = c.business_id and m.conversation_id = c.id and m.direction = 'in')`,
   },
   {
     name: "lanes-asleep-with-work",
