@@ -6,17 +6,13 @@ import { availableParallelism } from "node:os";
 import { text } from "node:stream/consumers";
 
 /** The longest first. Each keeps one core busy, and none needs what another makes. */
-const parts = [
-  // A syntax tree of 800 files outlives the young generation: with the default of 16 MB it is copied again and again, a tenth of the time.
-  "node --max-semi-space-size=64 scripts/check-types-and-lint.ts",
-  "prettier --check .",
-  "node scripts/check-imports.ts",
-  "knip",
-];
+const parts = ["node scripts/check-types-and-lint.ts", "prettier --check .", "node scripts/check-imports.ts", "knip"];
+/** The syntax trees of 800 files outlive a young generation of 16 MB, the default: copying them takes a tenth of the time. */
+const NODE_OPTIONS = `${process.env["NODE_OPTIONS"] ?? ""} --max-semi-space-size=64`;
 
 /** Whether it found nothing wrong. Its output is shown when it is complete. */
 async function runPart(part: string): Promise<boolean> {
-  const child = spawn(part, { shell: true, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(part, { shell: true, stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, NODE_OPTIONS } });
   const ended = new Promise<number | null>((resolve, reject) => child.once("close", resolve).once("error", reject));
   const [said, complained, code] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
   process.stdout.write(said);
