@@ -33,6 +33,8 @@ export interface ClaimRequest {
   readonly share?: { readonly max: number; readonly running: ReadonlyMap<BusinessId, number> };
   /** Called with the lanes that are not ready yet, because their customer may still be writing: they sleep on, and nobody holds them. */
   readonly onEarly?: (lanes: readonly ClaimedLane[]) => void;
+  /** Called with the milliseconds until the next lane is due that was not claimed (negative when one is overdue); undefined when none waits. */
+  readonly onNext?: (inMs: number | undefined) => void;
 }
 
 export interface LaneStore {
@@ -50,7 +52,10 @@ export interface LaneStore {
 
 const UNLIMITED = 1_000_000;
 
-type ClaimedRow = Row<typeof claimLanesAcrossBusinesses>;
+type ClaimRow = Row<typeof claimLanesAcrossBusinesses>;
+type ClaimedRow = ClaimRow & { readonly business_id: string; readonly conversation_id: string };
+
+const isLane = (row: ClaimRow): row is ClaimedRow => row.business_id !== null && row.conversation_id !== null;
 
 function laneOf(kind: LaneKind, row: ClaimedRow): ClaimedLane {
   return {
@@ -75,15 +80,18 @@ export function createLaneStore(db: Queryable): LaneStore {
   const cursors = new Map<LaneKind, string>();
 
   return {
-    async claim({ kind, limit, leaseMs, owner, share, onEarly }) {
+    async claim({ kind, limit, leaseMs, owner, share, onEarly, onNext }) {
       const from = cursors.get(kind) ?? LOWEST_ID;
       const running = new Map(share?.running);
+      let nextInMs: number | undefined;
       const take = async (after: string, size: number): Promise<readonly ClaimedRow[]> => {
-        const taken = await db.run(claimLanesAcrossBusinesses, {
+        const rows = await db.run(claimLanesAcrossBusinesses, {
           ...{ kind, after, limit: size, leaseMs, owner },
           maxRuns: share?.max ?? UNLIMITED,
           running: Array.from(running, ([businessId, runs]) => ({ businessId, runs })),
         });
+        nextInMs = rows.at(-1)?.next_in_ms ?? undefined;
+        const taken = rows.filter(isLane);
         for (const { business_id: id, ready } of taken) if (ready) running.set(id as BusinessId, (running.get(id as BusinessId) ?? 0) + 1);
         return taken;
       };
@@ -91,6 +99,7 @@ export function createLaneStore(db: Queryable): LaneStore {
       if (rows.length < limit && from !== LOWEST_ID) rows.push(...(await take(LOWEST_ID, limit - rows.length)));
       const last = rows.reduce((max, row) => (row.business_id > max ? row.business_id : max), LOWEST_ID);
       cursors.set(kind, rows.length < limit ? LOWEST_ID : last);
+      onNext?.(nextInMs);
       const early = rows.filter(({ ready }) => !ready);
       if (early.length > 0) onEarly?.(early.map((row) => laneOf(kind, row)));
       return rows.filter(({ ready }) => ready).map((row) => laneOf(kind, row));

@@ -86,6 +86,20 @@ const untilAborted = (signal: AbortSignal): Promise<never> =>
     });
   });
 
+it("a claim says when the next lane is due that it did not take", async () => {
+  await lanesOf(big, 2, 1);
+  const next: (number | undefined)[] = [];
+  const request = { kind: "reply", leaseMs: 60_000, owner: "test", onNext: (inMs: number | undefined) => void next.push(inMs) } as const;
+  expect(await engine.store.claim({ ...request, limit: 1 })).toHaveLength(1);
+  expect(next.at(-1)).toBeLessThanOrEqual(0);
+  expect(await engine.store.claim({ ...request, limit: 10 })).toHaveLength(1);
+  // The end of a lease.
+  expect(next.at(-1)).toBeGreaterThan(1_000);
+  await test.superuser.query("update onethread.lanes set check_at = null, done = wanted where kind = 'reply'");
+  expect(await engine.store.claim({ ...request, limit: 10 })).toEqual([]);
+  expect(next.at(-1)).toBeUndefined();
+});
+
 it("a business with 500 due lanes does not delay the five of another one", async () => {
   await lanesOf(big, 500, 1);
   await lanesOf(small, 5, 2);

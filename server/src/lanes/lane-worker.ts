@@ -173,10 +173,13 @@ export function createLaneWorker(deps: LaneWorkerDeps): LaneWorker {
     const { perBusiness, onEarly } = deps;
     const share = perBusiness === undefined ? {} : { share: { max: perBusiness, running: countByBusiness(runs) } };
     const request = { kind, limit: free, leaseMs: deps.leaseMs, owner: deps.owner };
-    const claimed = await store.claim({ ...request, ...share, ...(onEarly === undefined ? {} : { onEarly }) });
+    let next = Infinity;
+    const onNext = (inMs = Infinity): void => {
+      next = inMs;
+    };
+    const claimed = await store.claim({ ...request, ...share, ...(onEarly === undefined ? {} : { onEarly }), onNext });
     for (const lane of claimed) void run(lane);
     if (claimed.length === free) return deps.pollMs ?? DEFAULT_POLL_MS;
-    const next = (await store.nextInMs(kind)) ?? Infinity;
     const soonest = claimed.length === 0 ? NOTHING_CLAIMABLE_MS : 0;
     return next <= 0 ? soonest : Math.min(Math.ceil(next), deps.pollMs ?? DEFAULT_POLL_MS);
   }

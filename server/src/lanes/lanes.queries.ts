@@ -8,17 +8,19 @@ import { defineQuery } from "../db/query.ts";
 // beyond that waits, so slow replies of one business never fill the worker.
 // The debounce is decided here: a reply lane whose customer is still writing is only put to sleep again, until quiet or the ceiling.
 // A lane that was parked for an answer from outside is not parked any more once somebody has it.
+// The last row is no lane: it says in how many milliseconds the next one is due that is not among these (negative: overdue; null: none waits).
 export const claimLanesAcrossBusinesses = defineQuery({
   name: "lanes.claim-across-businesses",
   role: "ingest",
   columns: {
-    business_id: "uuid",
-    conversation_id: "uuid",
+    business_id: "uuid?",
+    conversation_id: "uuid?",
     fence: "int8",
     done: "int8",
     wanted: "int8",
     attempts: "int4",
     ready: "bool",
+    next_in_ms: "float8?",
   },
   params: {
     kind: "text",
@@ -69,7 +71,15 @@ with recursive business as (
    where l.business_id = c.business_id and l.conversation_id = c.conversation_id and l.kind = :kind
   returning l.business_id, l.conversation_id, l.fence, l.done, l.wanted, l.attempts, c.ready
 )
-select business_id, conversation_id, fence, done, wanted, attempts, ready from taken`,
+select business_id, conversation_id, fence, done, wanted, attempts, ready, null::float8 as next_in_ms from taken
+union all
+select null, null, 0, 0, 0, 0, false,
+       (extract(epoch from least(
+          (select l.check_at from lanes l
+            where l.kind = :kind and l.check_at is not null
+              and (l.business_id, l.conversation_id) not in (select c.business_id, c.conversation_id from candidate c)
+            order by l.check_at limit 1),
+          (select min(c.ready_at) from candidate c where not c.ready)) - clock_timestamp()) * 1000)::float8`,
 });
 
 export const nextLaneAcrossBusinesses = defineQuery({
