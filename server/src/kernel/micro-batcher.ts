@@ -1,5 +1,6 @@
 // Owns: turning many small concurrent requests into few large ones. Knows nothing of what a batch does.
-// An item waits only while every slot is busy; the batch then takes all that came meanwhile, so size follows load and idle latency stays low.
+// An item waits only while every slot is busy, or for the rest after the last batch began; the batch then takes all that came meanwhile, so size follows
+// load and idle latency stays low.
 
 export interface MicroBatcherOptions<In, Out> {
   /**
