@@ -34,8 +34,17 @@ const database = createDatabase({
 });
 const wakeUps = createWakeUps({ url: databaseUrl, origin: String(process.pid), listen: false, log });
 wakeUps.start();
+const services = createServices({
+  database,
+  log,
+  failPoints: noFailPoints,
+  outside: createOutsideHttp({ privateHosts: [] }),
+  wake: () => undefined,
+  onKnown: () => Promise.resolve(),
+});
 const intake = createVariant(variant, {
   database,
+  services,
   channels: createChannelDirectory({ database }),
   log,
   connections,
@@ -47,14 +56,7 @@ const intake = createVariant(variant, {
 });
 const app = createHttpApp({
   channels: { findGatewayProof: () => Promise.resolve(undefined) },
-  services: createServices({
-    database,
-    log,
-    failPoints: noFailPoints,
-    outside: createOutsideHttp({ privateHosts: [] }),
-    wake: () => undefined,
-    onKnown: () => Promise.resolve(),
-  }),
+  services,
   ping: () => database.ping(),
   intake,
   log,

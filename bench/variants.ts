@@ -1,10 +1,9 @@
 // Owns: what is compared: four ways to take a webhook, behind the same server and route.
-import type { Database } from "../server/src/db/database.ts";
 import type { ChannelDirectory } from "../server/src/businesses/channel-directory.ts";
-import { createSettleIdentity } from "../server/src/identity/settle-identity.ts";
+import type { Services } from "../server/src/compose/services.ts";
+import type { Database } from "../server/src/db/database.ts";
 import { createIntake } from "../server/src/ingest/create-intake.ts";
 import type { WebhookIntake } from "../server/src/ingest/webhook-intake.ts";
-import { createWebhookLog } from "../server/src/ingest/webhook-log.ts";
 import { noFailPoints } from "../server/src/kernel/fail-points.ts";
 import type { Log } from "../server/src/kernel/log.ts";
 import { createSelectThenInsert } from "./select-then-insert.ts";
@@ -32,6 +31,7 @@ const CONNECTIONS_WITHOUT_BATCHES = 10;
 export interface VariantDeps {
   readonly database: Database;
   readonly channels: ChannelDirectory;
+  readonly services: Pick<Services, "settleIdentity" | "webhookLog">;
   readonly log: Log;
   readonly connections: number;
   readonly maxWaiting: number;
@@ -60,8 +60,8 @@ export function createVariant(variant: Variant, deps: VariantDeps): WebhookIntak
         db,
         batches: database.batches,
         channels,
-        webhookLog: createWebhookLog({ db, log }),
-        settleIdentity: createSettleIdentity({ database, log }),
+        webhookLog: deps.services.webhookLog,
+        settleIdentity: deps.services.settleIdentity,
         failPoints: noFailPoints,
         log,
         slots: deps.connections,

@@ -1,8 +1,10 @@
 // Owns: what a command works with: the features on its database, and the business that it is about. Refuses to know: what it does there.
 import type { Business, Businesses } from "../businesses/businesses.ts";
 import { createServices, type Services } from "../compose/services.ts";
+import type { Database } from "../db/database.ts";
 import { noFailPoints } from "../kernel/fail-points.ts";
 import { isUuid, type BusinessId } from "../kernel/ids.ts";
+import type { Log } from "../kernel/log.ts";
 import { createOutsideHttp } from "../outside/outside-http.ts";
 import { CliFailure } from "./cli-failure.ts";
 import { readToolSettings } from "./read-settings.ts";
@@ -13,6 +15,8 @@ export const BUSINESS_OPTION = "--business <id>";
 export const BUSINESS_MEANING = "which business; not needed when there is only one";
 
 export interface Installation {
+  readonly database: Database;
+  readonly log: Log;
   readonly services: Services;
 }
 
@@ -40,7 +44,8 @@ export async function withServices(
       const wake = (): void => undefined;
       // No command makes anybody known.
       const onKnown = (): Promise<void> => Promise.resolve();
-      await work({ services: createServices({ database, log: settings.log, failPoints: noFailPoints, outside, wake, onKnown }) });
+      const { log } = settings;
+      await work({ database, log, services: createServices({ database, log, failPoints: noFailPoints, outside, wake, onKnown }) });
     });
   } finally {
     await outside.close();

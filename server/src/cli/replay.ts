@@ -2,19 +2,17 @@
 import { InvalidArgumentError, type Command } from "commander";
 import { createChannelDirectory } from "../businesses/channel-directory.ts";
 import type { Database } from "../db/database.ts";
-import { createSettleIdentity } from "../identity/settle-identity.ts";
 import { createIntake } from "../ingest/create-intake.ts";
 import { listReplayableAcrossBusinesses } from "../ingest/raw-items.queries.ts";
 import { createReplay, type KeptItem } from "../ingest/replay.ts";
-import { createWebhookLog, withoutQuarantine } from "../ingest/webhook-log.ts";
+import { withoutQuarantine } from "../ingest/webhook-log.ts";
 import { noFailPoints } from "../kernel/fail-points.ts";
 import { isUuid, LOWEST_ID } from "../kernel/ids.ts";
 import { CliFailure } from "./cli-failure.ts";
+import { withServices, type Installation } from "./in-business.ts";
 import { readWhole } from "./read-numbers.ts";
-import { readToolSettings, type Settings } from "./read-settings.ts";
 import { renderTable } from "./render-table.ts";
 import type { Terminal } from "./terminal.ts";
-import { withApplicationDatabase } from "./with-database.ts";
 
 const EXAMPLES = `
 Examples:
@@ -53,27 +51,24 @@ async function replay(options: Options, terminal: Terminal): Promise<void> {
   if (options.list !== true && options.all !== true && options.id === undefined) {
     throw new CliFailure("Say what to replay: --all, or --id <id>. `onethread replay --list` shows what there is.", 2);
   }
-  const settings = readToolSettings(terminal);
-  await withApplicationDatabase(settings, async (database) => {
-    if (options.list === true) terminal.print(summarise(await listQuarantined(database, options)));
-    else await run(options, { database, settings, terminal });
+  await withServices({ terminal }, async (installation) => {
+    if (options.list === true) terminal.print(summarise(await listQuarantined(installation.database, options)));
+    else await run(options, { ...installation, terminal });
   });
 }
 
 async function run(
   { id, business, limit }: Options,
-  { database, settings, terminal }: { readonly database: Database; readonly settings: Settings; readonly terminal: Terminal },
+  { database, log, services, terminal }: Installation & { readonly terminal: Terminal },
 ): Promise<void> {
   const db = database.acrossBusinesses;
-  const { log } = settings;
-  const webhookLog = withoutQuarantine(createWebhookLog({ db, log }));
   const channels = createChannelDirectory({ database });
   const intake = createIntake({
     db,
     batches: database.batches,
     channels,
-    webhookLog,
-    settleIdentity: createSettleIdentity({ database, log }),
+    webhookLog: withoutQuarantine(services.webhookLog),
+    settleIdentity: services.settleIdentity,
     failPoints: noFailPoints,
     log,
     slots: 2,

@@ -21,7 +21,7 @@ import { instantOf, type HeldLane } from "./write-tracking.ts";
 export interface SessionSummariesDeps {
   readonly database: Database;
   readonly settings: Pick<ReplySettingsStore, "find">;
-  readonly summarize: { readonly extractive: Summarizer; readonly model?: Summarizer };
+  readonly summarize: { readonly extractive: Summarizer; readonly model: Summarizer };
   readonly failPoints: FailPoints;
 }
 
@@ -120,7 +120,7 @@ function summaryOfOne(message: ContextMessage | undefined, rows: readonly Messag
 }
 
 function writerFor({ summarize: { extractive, model } }: SessionSummariesDeps, settings: ReplySettings, attempts: number): Summarizer {
-  if (settings.sessions.summaries !== "model" || model === undefined || attempts >= MODEL_ATTEMPTS) return extractive;
+  if (settings.sessions.summaries !== "model" || attempts >= MODEL_ATTEMPTS) return extractive;
   return (session, signal) => {
     // A provider that neither answers nor gives up counts as one that failed.
     const limited = AbortSignal.any([signal, AbortSignal.timeout(settings.modelTimeoutMs)]);

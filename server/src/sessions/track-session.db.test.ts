@@ -51,7 +51,7 @@ function tracker(more: Partial<TrackSessionDeps> & { readonly sessions?: Partial
   return createTrackSession({
     database,
     settings: { find: () => Promise.resolve(settings) },
-    summarize: { extractive: extractiveSummarizer },
+    summarize: { extractive: extractiveSummarizer, model: extractiveSummarizer },
     failPoints: noFailPoints,
     log: test.log,
     ...more,

@@ -20,7 +20,7 @@ export interface TrackSessionDeps {
   readonly database: Database;
   /** Of each business: when its sessions end, and who sums them up. */
   readonly settings: Pick<ReplySettingsStore, "find">;
-  readonly summarize: { readonly extractive: Summarizer; readonly model?: Summarizer };
+  readonly summarize: { readonly extractive: Summarizer; readonly model: Summarizer };
   readonly failPoints: FailPoints;
   readonly log: Log;
   /** Of the lane's worker; more summaries at once than this wait, so the rest of the worker is free for tracking. */

@@ -11,7 +11,7 @@ export function createTestTracker(database: Database, log: Log, inactivityMs = D
   return createTrackSession({
     database,
     settings: { find: () => Promise.resolve(settings) },
-    summarize: { extractive: extractiveSummarizer },
+    summarize: { extractive: extractiveSummarizer, model: extractiveSummarizer },
     failPoints: noFailPoints,
     log,
   });
