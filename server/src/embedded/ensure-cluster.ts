@@ -9,6 +9,9 @@ import { accessCluster, type ClusterAccess } from "./cluster-access.ts";
 import { EmbeddedPostgresError, explainOutput } from "./embedded-error.ts";
 import type { RunAs } from "./run-as.ts";
 
+/** An initdb whose parent was killed goes on for a moment, and fills what is being removed. In all: 5.5 s. */
+const WHILE_WRITTEN = { maxRetries: 10, retryDelay: 100 } as const;
+
 const majorVersion = "18";
 
 export type ClusterPlace = { readonly dataDir: string; readonly clusterDir: string; readonly passwordFile: string };
@@ -29,7 +32,7 @@ export async function ensureCluster(plan: ClusterPlan): Promise<string> {
   const access = await accessCluster(partial, plan.runAs);
   const { code, output } = await runToEnd(plan.binaries.initdb, initdbArguments(plan, access), { runAs: plan.runAs, cwd: access.cwd });
   if (code !== 0) {
-    await rm(partial, { recursive: true, force: true });
+    await rm(partial, { recursive: true, force: true, ...WHILE_WRITTEN });
     throw explainOutput(output, plan).error;
   }
   await rename(partial, plan.clusterDir);
@@ -86,7 +89,8 @@ async function writePassword({ passwordFile, runAs }: ClusterPlan): Promise<stri
 async function removePartials(clusterDir: string): Promise<void> {
   const parent = dirname(clusterDir);
   for (const name of await readdir(parent)) {
-    if (name.startsWith(`${basename(clusterDir)}.partial-`)) await rm(join(parent, name), { recursive: true, force: true });
+    if (name.startsWith(`${basename(clusterDir)}.partial-`))
+      await rm(join(parent, name), { recursive: true, force: true, ...WHILE_WRITTEN });
   }
 }
 
