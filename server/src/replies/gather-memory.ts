@@ -55,8 +55,7 @@ export function createGatherMemory(deps: MemorySources & { readonly failPoints: 
   });
 
   async function remember({ businessId, conversationId }: Parameters<GatherMemory>[0]): Promise<CustomerMemory> {
-    await failPoints.hit("memory.sessions");
-    await failPoints.hit("memory.facts");
+    await failPoints.hit("memory.customer");
     return findMemory(businessId, conversationId);
   }
 

@@ -79,8 +79,7 @@ const it = test.extend<{ on: ModelStack }>({
 });
 
 const points = [
-  "memory.sessions",
-  "memory.facts",
+  "memory.customer",
   "memory.knowledge",
   "knowledge.search",
   "usage.read",
