@@ -1,11 +1,13 @@
 // Proves that a turn does not wait behind the many of another business before its responder is asked. By the order, not by the clock.
-import { afterAll, beforeAll, expect, test as it } from "vitest";
+import { afterAll, beforeAll, expect, test as it, vi } from "vitest";
 import { createTestBusiness, type TestBusiness } from "../../test/support/test-business.ts";
 import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
 import { closeTestEngine, createTestEngine, type TestEngine } from "../../test/support/test-engine.ts";
 import type { ClaimedLane } from "../lanes/lane-store.ts";
 
 const MANY = 240;
+/** As docs/limits.md says it: turns of one business that are begun at once. */
+const PLACES_OF_A_BUSINESS = 48;
 /** Those that were begun before the other business wrote, and as many of each afterwards. */
 const AT_MOST_BEFORE = 120;
 
@@ -35,4 +37,31 @@ it("the one turn of a small business is not behind those of a big one", async ()
   const order = engine.responder.asked.map(({ businessId }) => businessId);
   expect(order).toHaveLength(MANY + 1);
   expect(order.indexOf(small.businessId)).toBeLessThan(AT_MOST_BEFORE);
+});
+
+it("of a business whose turns cannot begin some wait outside, and another's turn begins and ends meanwhile", async () => {
+  const phones = Array.from({ length: PLACES_OF_A_BUSINESS + 10 }, (_, index) => 12_025_561_000 + index);
+  const many = await claimAfter(big, phones);
+  const one = await claimAfter(small, [12_025_570_001]);
+  const { replySettings } = engine.services;
+  const find = replySettings.find.bind(replySettings);
+  const opened = Promise.withResolvers<undefined>();
+  let begun = 0;
+  const holding = vi.spyOn(replySettings, "find").mockImplementation(async (businessId) => {
+    if (businessId === big.businessId) {
+      begun += 1;
+      await opened.promise;
+    }
+    return find(businessId);
+  });
+  try {
+    const held = many.map((lane) => engine.turn(lane));
+    await Promise.all(one.map((lane) => engine.turn(lane)));
+    expect(begun).toBe(PLACES_OF_A_BUSINESS);
+    expect(engine.responder.asked.at(-1)?.businessId).toBe(small.businessId);
+    opened.resolve(undefined);
+    await Promise.all(held);
+  } finally {
+    holding.mockRestore();
+  }
 });

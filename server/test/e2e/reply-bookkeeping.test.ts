@@ -78,14 +78,7 @@ const it = test.extend<{ on: ModelStack }>({
   },
 });
 
-const points = [
-  "memory.customer",
-  "memory.knowledge",
-  "knowledge.search",
-  "usage.read",
-  "session.track",
-  "session.summarize",
-];
+const points = ["memory.customer", "memory.knowledge", "knowledge.search", "usage.read", "session.track", "session.summarize"];
 it.concurrent.for(points.flatMap((point) => [`${point}=throw`, `${point}=hang:60000`]))(
   "with %s the model's answers go out, once each",
   async (failPoint, { on }) => {
