@@ -14,7 +14,7 @@ import { createLaneWork, type LaneWork } from "./lane-work.ts";
 import type { Parts } from "./parts.ts";
 
 const SEND_CONNECTIONS_SPARE = 8;
-/** Of all replies that a worker writes at once, one business gets at most this share, unless it has a number of its own. */
+/** Of all replies that a worker writes at once, and of all messages that it sends, one business gets at most this share, unless (for replies) it has a number of its own. */
 const BUSINESS_SHARE = 0.5;
 const SESSION_CONCURRENCY = 64;
 /** A session is due a second after its message, and nobody waits for it: those of some milliseconds are claimed together. */
@@ -45,18 +45,21 @@ type Handlers = Readonly<
   Record<LaneKind, Pick<LaneWorkerDeps, "concurrency" | "claimIntervalMs" | "handle" | "perBusiness" | "watchesNewer" | "onEarly">>
 >;
 
+/** A platform or a gateway that hangs for one business must not hold up the others. */
+const shareOf = (concurrency: number): number => Math.max(1, Math.floor(concurrency * BUSINESS_SHARE));
+
 function handlersOf({ turn, deliver, trackSession }: LaneWork, { replyConcurrency, sendConcurrency }: Config): Handlers {
   return {
     reply: {
       concurrency: replyConcurrency,
-      perBusiness: Math.max(1, Math.floor(replyConcurrency * BUSINESS_SHARE)),
+      perBusiness: shareOf(replyConcurrency),
       watchesNewer: true,
       handle: (lane, signal, newer) => turn.run(lane, signal, newer),
       onEarly: (lanes) => {
         turn.greet(lanes);
       },
     },
-    send: { concurrency: sendConcurrency, handle: deliver },
+    send: { concurrency: sendConcurrency, perBusiness: shareOf(sendConcurrency), handle: deliver },
     session: { concurrency: SESSION_CONCURRENCY, claimIntervalMs: SESSION_CLAIM_INTERVAL_MS, handle: trackSession },
   };
 }

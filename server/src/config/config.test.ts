@@ -30,7 +30,7 @@ test("without any setting, the demo gets the defaults of the table", () => {
       waitingBodiesMb: 256,
       databaseConnections: 10,
       replyConcurrency: 1_000,
-      sendConcurrency: 64,
+      sendConcurrency: 512,
       leaseMs: 30_000,
       sendTimeoutMs: 15_000,
       privateHosts: [],

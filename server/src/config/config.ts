@@ -93,8 +93,8 @@ export const settings = {
     wholeNumber(1, 10_000),
   ),
   sendConcurrency: setting(
-    ["ONETHREAD_SEND_CONCURRENCY", "64"],
-    "Messages that one worker sends at the same time.",
+    ["ONETHREAD_SEND_CONCURRENCY", "512"],
+    "Messages that one worker sends at the same time, of one business half of them at most. One that waits for the platform holds no database connection.",
     wholeNumber(1, 10_000),
   ),
   leaseMs: setting(
