@@ -150,18 +150,25 @@ it.for<readonly [string, () => Queryable]>([
     role: "app",
     columns: { locked: "bool" },
     params: {},
-    text: "select pg_advisory_xact_lock(101) is not null and pg_advisory_xact_lock(102) is not null as locked",
+    text: "select pg_advisory_xact_lock(101) is not null and pg_advisory_xact_lock(100) is not null and pg_advisory_xact_lock(102) is not null as locked",
   });
+  const gate = await test.superuser.connect();
   const other = await test.superuser.connect();
   try {
-    // It waits for ever, so PostgreSQL ends the statement of ours.
+    // The other looks for a deadlock after an hour, so PostgreSQL ends the statement of ours. That one looks once, a second after it began to wait:
+    // behind the gate, so that the other waits by then.
+    await gate.query("select pg_advisory_lock(100)");
     await other.query("begin; set local deadlock_timeout = '1h'; select pg_advisory_xact_lock(102)");
     const statement = queryable().run(lockBoth, {});
-    await eventually(waiting, (count) => count === 1, { what: "the statement that waits" });
-    await other.query("select pg_advisory_xact_lock(101)");
+    await eventually(waiting, (count) => count === 1, { what: "the statement behind the gate" });
+    const others = other.query("select pg_advisory_xact_lock(101)");
+    await eventually(waiting, (count) => count === 2, { what: "the other, which waits for it" });
+    await gate.query("select pg_advisory_unlock(100)");
+    await others;
     await other.query("commit");
     await expect(statement).resolves.toEqual([{ locked: true }]);
   } finally {
+    gate.release(true);
     other.release(true);
   }
 });
