@@ -4,6 +4,7 @@ import { detectAll } from "tinyld";
 import { findLinks, isUnder, separateSentences } from "./find-links.ts";
 import type { ReplyContext } from "../answers/responder.ts";
 import { fitsReply } from "./split-reply.ts";
+import { languageByWords } from "./telltale-words.ts";
 
 export interface ReplyProblem {
   readonly kind: "too_long" | "link" | "language" | "leak";
@@ -52,10 +53,12 @@ function languageProblem({ text, context }: ReplyToCheck): ReplyProblem | undefi
       ? languageOf(context.burst.map((message) => (message.text ?? "").slice(0, MAX_PROSE)).join("\n"))
       : replyLanguage;
   if (expected === undefined) return undefined;
+  const [wanted] = expected.split("-");
+  // The close look takes 0.3 ms for two sentences, this one 5 µs (2026-11-29).
+  if (languageByWords(reply) === wanted) return undefined;
   const heard = detectAll(reply);
   const [spoken] = heard;
   if (spoken === undefined || spoken.accuracy < MIN_CERTAINTY) return undefined;
-  const [wanted] = expected.split("-");
   if (spoken.lang === wanted || heard.some(({ lang, accuracy }) => lang === wanted && accuracy > 0.2)) return undefined;
   const name = new Intl.DisplayNames("en", { type: "language" }).of(expected) ?? expected;
   return { kind: "language", advice: `It was not in ${name}. Write it in ${name}.` };
@@ -64,6 +67,8 @@ function languageProblem({ text, context }: ReplyToCheck): ReplyProblem | undefi
 function languageOf(text: string): string | undefined {
   const written = prose(text);
   if (letters(written) < MIN_LETTERS) return undefined;
+  const plain = languageByWords(written);
+  if (plain !== undefined) return plain;
   const [best] = detectAll(written);
   return best !== undefined && best.accuracy >= MIN_CERTAINTY ? best.lang : undefined;
 }
