@@ -5,7 +5,6 @@ import { createGoogle } from "@ai-sdk/google";
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
 import { LRUCache } from "lru-cache";
 import type { BusinessId } from "../kernel/ids.ts";
-import { boundFetch } from "../outside/bound-fetch.ts";
 import type { OutsideHttp } from "../outside/outside-http.ts";
 import type { ModelSettings } from "../settings/reply-settings.ts";
 import type { ReplySettingsStore } from "../settings/reply-settings-store.ts";
@@ -35,6 +34,8 @@ const ADDRESSES = {
 
 /** A whole answer, stream or error; hundreds of times what a reply may have. */
 const MAX_ANSWER_BYTES = 4_000_000;
+/** Nobody sees the words of an answer one by one: those that come within this time go through the library together. */
+export const GATHER_MS = 250;
 
 function addressOf({ provider, baseUrl, model }: ModelSettings): string {
   const address = baseUrl ?? ADDRESSES[provider];
@@ -44,11 +45,11 @@ function addressOf({ provider, baseUrl, model }: ModelSettings): string {
 
 export function createLanguageModels(deps: {
   readonly settings: Pick<ReplySettingsStore, "findSecret">;
-  readonly outside: Pick<OutsideHttp, "fetch">;
+  readonly outside: Pick<OutsideHttp, "streamFetch">;
 }): LanguageModels {
   // The library would write hints about settings that a provider does not know to the terminal, for every reply.
   (globalThis as { AI_SDK_LOG_WARNINGS?: boolean }).AI_SDK_LOG_WARNINGS = false;
-  const fetch = boundFetch(deps.outside.fetch, MAX_ANSWER_BYTES);
+  const fetch = deps.outside.streamFetch({ maxBytes: MAX_ANSWER_BYTES, gatherMs: GATHER_MS });
 
   // The libraries compile the schemas of a provider's answers with each model that they make: 1 ms of each reply (2026-11-25).
   const models = new LRUCache<string, LanguageModel>({ max: 500 });
