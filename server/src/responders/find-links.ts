@@ -14,6 +14,8 @@ export interface Link {
 const DOTS = /[\u3002\uFF0E\uFF61]/g;
 /** From one blank, bracket or quotation mark to the next. */
 const PIECE = /[^\s<>"'`]+/gu;
+/** No link is without one of these, and most of what people write is without both. */
+const SIGN = /\.\p{L}|:\/\//u;
 const SCHEME = /(?<![\p{L}\p{N}_])(?:h[tx]{2}ps?|ftp|wss?):\/\//giu;
 /** What a host, or a mail address, is written with. */
 const RUN = /[\p{L}\p{N}_.+@-]+/gu;
@@ -124,7 +126,9 @@ export function findLinks(text: string): readonly Link[] {
     if (host !== undefined && (!needsEnding || (host.includes(".") && isEnding(host, written))))
       links.push({ text: written, host, isDoubtful: needsEnding && isDoubtful(written) });
   };
+  if (!SIGN.test(plain)) return links;
   for (const [piece] of plain.matchAll(PIECE)) {
+    if (!SIGN.test(piece)) continue;
     const schemes = [...piece.matchAll(SCHEME)].map(({ index }) => index);
     const before = piece.slice(0, schemes[0]);
     for (const { from, to } of addressesIn(before)) add(before.slice(from, Math.min(to, from + MAX_ADDRESS)), true);
