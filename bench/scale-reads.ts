@@ -1,9 +1,8 @@
 // Owns: what people and programs ask of one business, request by request, and the doctor's checks: how long each takes, and how many pages of the database it reads.
-import pg from "pg";
+import type pg from "pg";
 import { createApiKeys } from "../server/src/businesses/api-keys.ts";
 import { createDatabase } from "../server/src/db/database.ts";
-import { checks } from "../server/src/doctor/checks.ts";
-import { runCheck } from "../server/src/doctor/run-doctor.ts";
+import { runDoctor } from "../server/src/doctor/run-doctor.ts";
 import { encodeCursor } from "../server/src/kernel/cursor.ts";
 import type { BusinessId } from "../server/src/kernel/ids.ts";
 import { createLog } from "../server/src/kernel/log.ts";
@@ -138,21 +137,8 @@ export async function measureReads(plan: ReadPlan): Promise<readonly ReadResult[
   return results;
 }
 
-/** In one snapshot, as `onethread doctor` does it. */
-export async function timeChecks(databaseUrl: string): Promise<readonly CheckTime[]> {
-  const client = new pg.Client({ connectionString: databaseUrl, application_name: "bench-doctor" });
-  await client.connect();
-  try {
-    await client.query("set role onethread_reader");
-    await client.query("begin isolation level repeatable read, read only");
-    const times: CheckTime[] = [];
-    for (const check of checks) {
-      const startedAt = performance.now();
-      const { name, state } = await runCheck(client, check);
-      times.push({ name, state, ms: performance.now() - startedAt });
-    }
-    return times;
-  } finally {
-    await client.end();
-  }
+/** Everything is looked at, as `onethread doctor --all` does it. */
+export async function timeChecks(url: string): Promise<readonly CheckTime[]> {
+  const { checks } = await runDoctor({ url, log: createLog({ level: "warn" }) });
+  return checks.map(({ name, state, tookMs }) => ({ name, state, ms: tookMs }));
 }

@@ -177,6 +177,30 @@ test("doctor passes on a healthy database and fails on a broken one, for people 
   await database.superuser.query("alter table sessions enable row level security");
 });
 
+test("a doctor who cannot look at everything in time ends with 3, and claims nothing about the rest", async () => {
+  const client = await database.superuser.connect();
+  try {
+    await client.query("begin; lock table onethread.sessions in access exclusive mode");
+    const { code, out } = await onethread(["doctor", "--seconds", "1", "--json"]);
+    expect(code).toBe(3);
+    expect(JSON.parse(out)).toMatchObject({
+      ok: false,
+      complete: false,
+      coverage: { conversations: { lookedAt: 0 } },
+      checks: expect.arrayContaining([
+        expect.objectContaining({ name: "guards-missing", state: "ok", complete: true }),
+        expect.objectContaining({ name: "sessions-forgotten", state: "partly", complete: false }),
+      ]),
+    });
+    expect((await onethread(["doctor", "--seconds", "1"])).out).toContain("not everything was looked at");
+  } finally {
+    await client.query("rollback");
+    client.release();
+  }
+  expect((await onethread(["doctor", "--all"])).code).toBe(0);
+  expect((await onethread(["doctor", "--all", "--seconds", "5"])).code).toBe(2);
+});
+
 test("migrate says that there is nothing to do, and --check exits 1 on a database that is behind, naming what is pending", async () => {
   expect(await onethread(["migrate"])).toMatchObject({ code: 0, out: expect.stringContaining("already up to date") });
   expect((await onethread(["migrate", "--check"])).code).toBe(0);

@@ -69,7 +69,7 @@ export function createProgram(terminal: Terminal): Command {
 }
 
 /**
- * Runs one command to its end and answers the exit code: 0 done, 1 failed, 2 not understood. Never throws.
+ * Runs one command to its end and answers the exit code: 0 done, 1 failed, 2 not understood, 3 not done to its end. Never throws.
  * `args` is what follows the program's name.
  */
 export async function runCli(args: readonly string[], terminal: Terminal = createProcessTerminal()): Promise<number> {

@@ -1,25 +1,19 @@
-// Owns: one examination of a database: all checks in one snapshot, without changing anything. Refuses to know how the report is shown.
+// Owns: one examination of a database, from the connection to the report. Changes nothing. Refuses to know what is asked, and how the report is shown.
 import pg from "pg";
 import { checkMigrations, type MigrationState } from "../db/migrate.ts";
-import { messageOf } from "../kernel/faults.ts";
 import type { Log } from "../kernel/log.ts";
-import { toStatement, type Check } from "./check.ts";
+import { createAsk } from "./ask.ts";
 import { checks as allChecks } from "./checks.ts";
-
-export interface CheckResult {
-  readonly name: string;
-  readonly invariant: number;
-  readonly state: "ok" | "warn" | "broken";
-  readonly count: number;
-  /** Ids of up to five violations. */
-  readonly examples: readonly string[];
-  /** What it means and what to do; empty when all is well. */
-  readonly advice: string;
-}
+import { examine, type CheckResult, type Examination } from "./examine.ts";
 
 export interface DoctorReport {
-  /** True when nothing is broken; there may be warnings. */
+  /** True when everything was looked at and nothing is broken; there may be warnings. */
   readonly ok: boolean;
+  /** False when the time was over before: nothing is claimed about what was not looked at. */
+  readonly complete: boolean;
+  readonly tookMs: number;
+  /** Absent when the database is not what can be examined. */
+  readonly coverage?: Examination["coverage"];
   readonly checks: readonly CheckResult[];
 }
 
@@ -27,60 +21,60 @@ export interface DoctorOptions {
   /** Any login that is a member of onethread_reader. */
   readonly url: string;
   readonly log: Log;
+  /** How long it may take. Absent: as long as it takes to look at everything. */
+  readonly limitMs?: number | undefined;
 }
 
-/** Asks the database one question; `client` must be allowed to read every business. A question that fails is a broken check, not a throw. */
-export async function runCheck(client: pg.ClientBase, check: Check): Promise<CheckResult> {
-  const { name, invariant } = check;
-  try {
-    await client.query("savepoint doctor");
-    const { rows } = await client.query<{ count: number; examples: string[] }>(toStatement(check));
-    await client.query("release savepoint doctor");
-    const { count, examples } = rows[0] ?? { count: 0, examples: [] };
-    if (count === 0) return { name, invariant, state: "ok", count, examples, advice: "" };
-    return { name, invariant, state: check.severity, count, examples, advice: `${check.finding} ${check.advice}` };
-  } catch (error) {
-    await client.query("rollback to savepoint doctor");
-    return { name, invariant, state: "broken", count: 1, examples: [], advice: `This could not be checked: ${messageOf(error)}.` };
-  }
-}
+// A statement for all checks of 1,000 conversations takes a few milliseconds, mostly of reading.
+const SLICE_SIZE = 1_000;
 
-/** Examines a live database in one read-only snapshot, over all businesses. Throws only when the database cannot be reached or read. */
-export async function runDoctor(options: DoctorOptions): Promise<DoctorReport> {
-  const migrations = judgeMigrations(await checkMigrations(options));
-  if (migrations.state === "broken") return toReport([migrations]);
+// Most questions are about a slice, of which an index tells; the planner, who cannot know how much lies between two ids, would sometimes read a whole table. One
+// process of the database is all that the doctor takes.
+const SETTINGS =
+  "-c default_transaction_read_only=on -c TimeZone=UTC -c enable_seqscan=off -c max_parallel_workers_per_gather=0 -c jit=off";
+
+/**
+ * Examines a live database, over all businesses. Each statement has a snapshot of its own, so that nothing waits for the doctor for longer than that.
+ * Throws only when the database cannot be reached or read.
+ */
+export async function runDoctor({ url, log, limitMs = Infinity }: DoctorOptions): Promise<DoctorReport> {
+  const startedAt = performance.now();
+  const tookMs = (): number => performance.now() - startedAt;
+  const migrations = judgeMigrations(await checkMigrations({ url, log }));
+  if (migrations.state === "broken") return { ok: false, complete: false, tookMs: tookMs(), checks: [migrations] };
   const client = new pg.Client({
-    connectionString: options.url,
+    connectionString: url,
     application_name: "onethread-doctor",
     connectionTimeoutMillis: 10_000,
-    options: "-c default_transaction_read_only=on -c TimeZone=UTC",
+    options: SETTINGS,
   });
   // An error between two questions reaches us with the next one.
   client.on("error", (error) => {
-    options.log.warn({ error: error.message }, "database.connection-lost");
+    log.warn({ error: error.message }, "database.connection-lost");
   });
   await client.connect();
   try {
     await client.query("set role onethread_reader");
-    // One snapshot: a message that comes in meanwhile is seen by all checks or by none.
-    await client.query("begin isolation level repeatable read, read only");
-    const results: CheckResult[] = [];
-    for (const check of allChecks) results.push(await runCheck(client, check));
-    await client.query("commit");
-    return toReport([migrations, ...results]);
+    const timeLeftMs = (): number => limitMs - tookMs();
+    const ask = createAsk(client, timeLeftMs);
+    const { coverage, checks } = await examine({ ask, checks: allChecks, timeLeftMs, sliceSize: SLICE_SIZE });
+    const complete = checks.every((check) => check.complete);
+    const ok = complete && checks.every(({ state }) => state !== "broken");
+    return { ok, complete, tookMs: tookMs(), coverage, checks: [migrations, ...checks] };
   } finally {
     await client.end();
   }
 }
 
 function judgeMigrations({ applied, pending }: MigrationState): CheckResult {
-  const base = { name: "migrations-pending", invariant: 1, count: pending.length, examples: pending.slice(0, 5) };
-  if (pending.length === 0) return { ...base, state: "ok", advice: "" };
+  const base = { name: "migrations-pending", invariant: 1, count: pending.length, examples: pending.slice(0, 5), tookMs: 0 };
+  if (pending.length === 0) return { ...base, state: "ok", complete: true, advice: "" };
   const what =
     applied.length === 0 ? "This database was never prepared for Onethread" : "The database is older than this version of Onethread";
-  return { ...base, state: "broken", advice: `${what}, so nothing else was checked. Run \`onethread migrate\`, then this again.` };
-}
-
-function toReport(results: readonly CheckResult[]): DoctorReport {
-  return { ok: results.every((result) => result.state !== "broken"), checks: results };
+  return {
+    ...base,
+    state: "broken",
+    complete: false,
+    advice: `${what}, so nothing else was checked. Run \`onethread migrate\`, then this again.`,
+  };
 }

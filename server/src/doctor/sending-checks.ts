@@ -1,5 +1,5 @@
 // Owns: the checks of invariants 9, 10 and 12: nothing is sent twice, nothing that must not be sent. Refuses to know how a check is run.
-import type { Check } from "./check.ts";
+import { IN_SLICE, type Check } from "./check.ts";
 
 // What is not settled has neither the provider's id nor a failure (ck_message_open): so these are found by ix_message_open, without reading every message.
 export const sendingChecks: readonly Check[] = [
@@ -49,8 +49,9 @@ export const sendingChecks: readonly Check[] = [
     severity: "broken",
     finding: "A message counts as accepted, but the provider's id for it is missing: no status can find it.",
     advice: "Check that ck_message_has_provider_id exists and is valid. Report this with the ids.",
-    violations: `select id from onethread.messages
-      where provider_message_id is null and not (direction = 'out' and status in ('queued', 'sending', 'unknown', 'failed'))`,
+    walks: "conversations",
+    violations: `select m.id from ${IN_SLICE.messages}
+      where m.provider_message_id is null and not (m.direction = 'out' and m.status in ('queued', 'sending', 'unknown', 'failed'))`,
   },
   {
     name: "status-behind-its-record",
@@ -58,9 +59,10 @@ export const sendingChecks: readonly Check[] = [
     severity: "broken",
     finding: "The status of a message is behind one that was applied to it: it went backwards.",
     advice: "Report this with the ids: a status is written only where it ranks higher.",
-    violations: `select distinct m.id from onethread.message_statuses s
-      join onethread.messages m on m.business_id = s.business_id and m.channel_id = s.channel_id and m.provider_message_id = s.provider_message_id
-      where s.applied_at is not null and m.direction = 'out' and onethread.status_rank(s.status) > onethread.status_rank(m.status)`,
+    walks: "conversations",
+    violations: `select distinct m.id from ${IN_SLICE.messages}
+      join onethread.message_statuses r on r.business_id = m.business_id and r.channel_id = m.channel_id and r.provider_message_id = m.provider_message_id
+      where r.applied_at is not null and m.direction = 'out' and onethread.status_rank(r.status) > onethread.status_rank(m.status)`,
   },
   {
     name: "statuses-waiting",
@@ -78,10 +80,12 @@ export const sendingChecks: readonly Check[] = [
     severity: "broken",
     finding: "last_customer_message_at is older than the customer's newest message: the 24 hour window seems closed while it is open.",
     advice: "Report this with the ids: the time moves forward together with the message.",
-    violations: `select c.id from onethread.conversations c
-      where c.merged_into is null and coalesce(c.last_customer_message_at, '-infinity') < (
-        select max(least(m.sent_at, m.received_at)) from onethread.messages m
-        where m.business_id = c.business_id and m.conversation_id = c.id and m.direction = 'in' and onethread.opens_window(m.type, m.content))`,
+    walks: "conversations",
+    violations: `select c.id from ${IN_SLICE.conversations}
+      where c.merged_into is null and exists (
+        select from onethread.messages m where m.business_id = c.business_id and m.conversation_id = c.id
+          and m.sent_at > coalesce(c.last_customer_message_at, '-infinity') and m.received_at > coalesce(c.last_customer_message_at, '-infinity')
+          and m.direction = 'in' and onethread.opens_window(m.type, m.content))`,
   },
   {
     name: "sent-outside-the-window",
@@ -89,12 +93,16 @@ export const sendingChecks: readonly Check[] = [
     severity: "broken",
     finding: "A message that is not a template was sent although the customer had not written for 24 hours.",
     advice: "Report this with the ids: the window is checked in the database right before sending.",
-    // Messages written in the WhatsApp app have no attempt of ours. Five minutes: the platform's clock is not the database's.
-    violations: `select m.id from onethread.messages m
-      where m.direction = 'out' and m.accepted_at is not null and m.attempted_at is not null and m.type <> 'template' and not exists (
-        select from onethread.messages customer
-        where customer.business_id = m.business_id and customer.conversation_id = m.conversation_id and customer.direction = 'in'
-          and customer.sent_at > m.attempted_at - interval '24 hours 5 minutes' and customer.seq < m.seq)
+    // Messages written in the WhatsApp app have no attempt of ours. Five minutes: the platform's clock is not the database's. Each message is read once, however long
+    // its thread.
+    walks: "conversations",
+    violations: `select m.id from (
+        select m.business_id, m.id, m.conversation_id, m.channel_id, m.direction, m.type, m.accepted_at, m.attempted_at,
+          max(m.sent_at) filter (where m.direction = 'in') over
+            (partition by m.business_id, m.conversation_id order by m.seq groups between unbounded preceding and 1 preceding) as customer_at
+        from ${IN_SLICE.messages}) m
+      where m.direction = 'out' and m.accepted_at is not null and m.attempted_at is not null and m.type <> 'template'
+        and coalesce(m.customer_at, '-infinity') <= m.attempted_at - interval '24 hours 5 minutes'
         and exists (select from onethread.channels ch where ch.business_id = m.business_id and ch.id = m.channel_id and ch.provider = 'cloud')
         -- After a split, an answer that was written in the joint thread may be where its customer was silent.
         and not exists (select from onethread.merges g where g.business_id = m.business_id and m.conversation_id in (g.winner_id, g.loser_id))`,
@@ -105,9 +113,10 @@ export const sendingChecks: readonly Check[] = [
     severity: "broken",
     finding: "A message was sent to a customer who had opted out.",
     advice: "Apologise, and report this with the ids: the opt-out is checked in the database right before sending.",
-    violations: `select m.id from onethread.messages m
-      join onethread.conversations c on c.business_id = m.business_id and c.id = m.conversation_id
-      where m.direction = 'out' and m.accepted_at is not null and m.attempted_at > c.opted_out_at
+    walks: "conversations",
+    violations: `select m.id from ${IN_SLICE.conversations}
+      join onethread.messages m on m.business_id = c.business_id and m.conversation_id = c.id
+      where c.opted_out_at is not null and m.direction = 'out' and m.accepted_at is not null and m.attempted_at > c.opted_out_at
         -- A merge brings the opt-out of another thread.
         and not exists (select from onethread.merges g where g.business_id = c.business_id and c.id in (g.winner_id, g.loser_id))`,
   },
@@ -118,8 +127,9 @@ export const sendingChecks: readonly Check[] = [
     finding: "A template that may be marketing was sent to a customer who had stopped marketing in WhatsApp.",
     advice: "Report this with the ids: the stop is checked in the database right before sending.",
     // Five seconds: a send may lie between the beginning of the transaction that recorded the stop and its commit.
-    violations: `select m.id from onethread.messages m
-      join onethread.conversations c on c.business_id = m.business_id and c.id = m.conversation_id
+    walks: "conversations",
+    violations: `select m.id from ${IN_SLICE.conversations}
+      join onethread.messages m on m.business_id = c.business_id and m.conversation_id = c.id
       where m.direction = 'out' and m.type = 'template' and m.accepted_at is not null and c.marketing_stopped_at is not null
         and m.attempted_at > c.marketing_recorded_at + interval '5 seconds'
         and not exists (select from onethread.template_states t where t.business_id = m.business_id and t.name = m.content -> 'template' ->> 'name'
@@ -134,9 +144,10 @@ export const sendingChecks: readonly Check[] = [
     advice: "Look whether the person has to explain something, and report this with the ids: the pause is checked right before sending.",
     // As in outbound/deliver.queries.ts: the words with which the AI hands over go out. Five seconds: a pause counts from the beginning of the
     // transaction that set it, and a send may lie between that and its commit. A merge brings the pause of another thread.
-    violations: `select m.id from onethread.messages m
-      join onethread.conversations c on c.business_id = m.business_id and c.id = m.conversation_id
-      where m.author = 'ai' and m.attempts > 0 and m.received_at < c.ai_paused_at and m.attempted_at > c.ai_paused_at + interval '5 seconds'
+    walks: "conversations",
+    violations: `select m.id from ${IN_SLICE.conversations}
+      join onethread.messages m on m.business_id = c.business_id and m.conversation_id = c.id
+      where c.ai_paused_at is not null and m.author = 'ai' and m.attempts > 0 and m.received_at < c.ai_paused_at and m.attempted_at > c.ai_paused_at + interval '5 seconds'
         and not exists (select from onethread.turns t where t.business_id = m.business_id and t.id = m.turn_id
           and t.state = 'handed_off' and t.finished_at = c.ai_paused_at)
         and not exists (select from onethread.merges g where g.business_id = m.business_id and m.conversation_id in (g.winner_id, g.loser_id))`,

@@ -1,5 +1,5 @@
 // Owns: the checks of invariants 7, 8 and 13: work is never forgotten, and every burst has one turn; events keep their order. Refuses to know how a check is run.
-import type { Check } from "./check.ts";
+import { IN_SLICE, type Check } from "./check.ts";
 
 const ADVICE_REPORT = "Report this with the ids: the turn and the lane are written in one transaction.";
 
@@ -10,10 +10,11 @@ export const turnChecks: readonly Check[] = [
     severity: "broken",
     finding: "A turn does not begin where the one before it ended: messages are covered twice, or not at all.",
     advice: `Check that fk_turn_continues, uq_turn_covers_from and uq_turn_covers_to exist and are valid. ${ADVICE_REPORT}`,
+    walks: "conversations",
     violations: `select id from (
-        select id, covers_from, covers_to, state, lag(covers_to, 1, 0::bigint) over
-          (partition by business_id, conversation_id order by covers_from, covers_to) as ended_at
-        from onethread.turns) t
+        select t.id, t.covers_from, t.covers_to, t.state, lag(t.covers_to, 1, 0::bigint) over
+          (partition by t.business_id, t.conversation_id order by t.covers_from, t.covers_to) as ended_at
+        from ${IN_SLICE.turns}) t
       where covers_from <> ended_at + 1 or covers_to < covers_from
         or state not in ('replied', 'superseded', 'handed_off', 'skipped', 'failed')`,
   },
@@ -24,12 +25,13 @@ export const turnChecks: readonly Check[] = [
     finding: "A customer's message counts as done, but no turn covers it: nobody answered it and nobody decided not to.",
     advice: `Answer these customers by hand. ${ADVICE_REPORT}`,
     // Ranges are contiguous (turns-not-contiguous), so what lies beyond the last one is what no turn covers.
-    violations: `select m.id from onethread.lanes l
+    walks: "conversations",
+    violations: `select m.id from ${IN_SLICE.lanes}
       cross join lateral (select coalesce(max(t.covers_to), 0) as covered from onethread.turns t
-        where t.business_id = l.business_id and t.conversation_id = l.conversation_id) c
+        where t.business_id = l.business_id and t.conversation_id = l.conversation_id) turns
       join onethread.messages m on m.business_id = l.business_id and m.conversation_id = l.conversation_id
-        and m.direction = 'in' and m.seq > c.covered and m.seq <= l.done
-      where l.kind = 'reply'`,
+        and m.direction = 'in' and m.seq > turns.covered and m.seq <= l.done
+      where l.kind = 'reply' and l.done > turns.covered`,
   },
   {
     name: "turns-and-lane-disagree",
@@ -37,10 +39,10 @@ export const turnChecks: readonly Check[] = [
     severity: "broken",
     finding: "The last turn of a conversation ends elsewhere than its reply lane says.",
     advice: ADVICE_REPORT,
-    violations: `select l.conversation_id from onethread.lanes l
-      left join (select business_id, conversation_id, max(covers_to) as covers_to from onethread.turns group by 1, 2) t
-        on t.business_id = l.business_id and t.conversation_id = l.conversation_id
-      where l.kind = 'reply' and l.done <> coalesce(t.covers_to, 0)`,
+    walks: "conversations",
+    violations: `select l.conversation_id from ${IN_SLICE.lanes}
+      where l.kind = 'reply' and l.done <> coalesce((
+        select max(t.covers_to) from onethread.turns t where t.business_id = l.business_id and t.conversation_id = l.conversation_id), 0)`,
   },
   {
     name: "reply-lane-behind",
@@ -48,11 +50,12 @@ export const turnChecks: readonly Check[] = [
     severity: "broken",
     finding: "A customer's message never reached the reply lane: nothing will answer it.",
     advice: "Answer these customers by hand, then report this: the message and its lane are written in one statement.",
-    violations: `select c.id from onethread.conversations c
+    walks: "conversations",
+    violations: `select c.id from ${IN_SLICE.conversations}
       left join onethread.lanes l on l.business_id = c.business_id and l.conversation_id = c.id and l.kind = 'reply'
-      where c.merged_into is null and coalesce(l.wanted, 0) < (
-        select max(m.seq) from onethread.messages m
-        where m.business_id = c.business_id and m.conversation_id = c.id and m.direction = 'in')`,
+      where c.merged_into is null and exists (
+        select from onethread.messages m
+        where m.business_id = c.business_id and m.conversation_id = c.id and m.direction = 'in' and m.seq > coalesce(l.wanted, 0))`,
   },
   {
     name: "lanes-asleep-with-work",
@@ -60,7 +63,8 @@ export const turnChecks: readonly Check[] = [
     severity: "broken",
     finding: "A lane has work, but no time at which a worker looks at it.",
     advice: "Check that ck_lane_awake exists and is valid; set check_at of these lanes to now().",
-    violations: "select conversation_id from onethread.lanes where wanted > done and check_at is null",
+    walks: "conversations",
+    violations: `select l.conversation_id from ${IN_SLICE.lanes} where l.wanted > l.done and l.check_at is null`,
   },
   {
     name: "lanes-overdue",
@@ -76,7 +80,8 @@ export const turnChecks: readonly Check[] = [
     severity: "broken",
     finding: "A turn says that it replied, but there is no message of it.",
     advice: "Answer these customers by hand, then report this: a reply and its turn are written in one transaction.",
-    violations: `select t.id from onethread.turns t where t.state = 'replied' and not exists (
+    walks: "conversations",
+    violations: `select t.id from ${IN_SLICE.turns} where t.state = 'replied' and not exists (
         select from onethread.messages m where m.business_id = t.business_id and m.turn_id = t.id)`,
   },
   {
@@ -85,8 +90,12 @@ export const turnChecks: readonly Check[] = [
     severity: "broken",
     finding: "One burst of messages was answered twice.",
     advice: "Check that uq_message_turn_part exists and is valid. Report this with the ids.",
-    violations: `select turn_id from onethread.messages where turn_id is not null
-      group by business_id, turn_id, turn_part having count(*) > 1`,
+    walks: "conversations",
+    violations: `select m.turn_id from ${IN_SLICE.messages}
+      cross join lateral (
+        select count(*) as number, min(twin.id::text) as lowest from onethread.messages twin
+        where twin.business_id = m.business_id and twin.turn_id = m.turn_id and twin.turn_part is not distinct from m.turn_part) same
+      where same.number > 1 and same.lowest = m.id::text`,
   },
   {
     name: "reply-of-a-turn-that-has-none",
@@ -94,7 +103,8 @@ export const turnChecks: readonly Check[] = [
     severity: "broken",
     finding: "A reply was written by a turn that is missing, or that ended without one.",
     advice: "Report this with the ids: a turn that was superseded or skipped must not leave a message.",
-    violations: `select m.id from onethread.messages m
+    walks: "conversations",
+    violations: `select m.id from ${IN_SLICE.messages}
       left join onethread.turns t on t.business_id = m.business_id and t.id = m.turn_id
       where m.turn_id is not null and (t.id is null or t.conversation_id <> m.conversation_id or t.state in ('superseded', 'skipped'))`,
   },
@@ -115,7 +125,8 @@ export const turnChecks: readonly Check[] = [
     severity: "warn",
     finding: "Turns of the last 24 hours failed for good: these customers wait for an answer.",
     advice: "Answer them by hand; the reason is in turns.reason and turns.error.",
-    violations: "select id from onethread.turns where state = 'failed' and finished_at > now() - interval '24 hours'",
+    walks: "conversations",
+    violations: `select t.id from ${IN_SLICE.turns} where t.state = 'failed' and t.finished_at > now() - interval '24 hours'`,
   },
   {
     name: "turns-behind-their-fence",
@@ -123,10 +134,11 @@ export const turnChecks: readonly Check[] = [
     severity: "broken",
     finding: "A turn was written by a worker that had lost its lease.",
     advice: "Report this with the ids: the fence is checked in the transaction that writes the turn.",
+    walks: "conversations",
     violations: `select t.id from (
-        select business_id, conversation_id, id, fence, lag(fence) over
-          (partition by business_id, conversation_id order by covers_from) as fence_before
-        from onethread.turns) t
+        select t.business_id, t.conversation_id, t.id, t.fence, lag(t.fence) over
+          (partition by t.business_id, t.conversation_id order by t.covers_from) as fence_before
+        from ${IN_SLICE.turns}) t
       join onethread.lanes l on l.business_id = t.business_id and l.conversation_id = t.conversation_id and l.kind = 'reply'
       where t.fence < t.fence_before or t.fence > l.fence`,
   },
@@ -147,6 +159,7 @@ export const turnChecks: readonly Check[] = [
     severity: "warn",
     finding: "A lane fails again and again. It hinders no other lane, but its own work waits.",
     advice: "The reason is in lanes.last_error; the lane continues automatically when the cause is gone.",
-    violations: "select conversation_id from onethread.lanes where wanted > done and attempts >= 5",
+    walks: "conversations",
+    violations: `select l.conversation_id from ${IN_SLICE.lanes} where l.wanted > l.done and l.attempts >= 5`,
   },
 ];

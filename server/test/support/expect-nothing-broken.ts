@@ -4,6 +4,7 @@ import { runDoctor } from "../../src/doctor/run-doctor.ts";
 import type { TestDatabase } from "./test-database.ts";
 
 export async function expectNothingBroken({ url, log }: Pick<TestDatabase, "url" | "log">): Promise<void> {
-  const { checks } = await runDoctor({ url, log });
+  const { checks, complete } = await runDoctor({ url, log });
+  expect(complete).toBe(true);
   expect(checks.filter(({ state }) => state === "broken")).toEqual([]);
 }

@@ -46,7 +46,16 @@ test.for<[string, Partial<SceneRecord>, object]>([
 });
 
 test("a broken invariant makes the scene fail, and is named", () => {
-  const broken = { name: "two-open-sessions", invariant: 6, state: "broken", count: 1, examples: [], advice: "…" } as const;
+  const broken = {
+    name: "two-open-sessions",
+    invariant: 6,
+    state: "broken",
+    count: 1,
+    complete: true,
+    tookMs: 1,
+    examples: [],
+    advice: "…",
+  } as const;
   const verdict = judgeScene({ ...goodScene(), doctor: { ok: false, checks: [broken] } });
   expect(verdict).toMatchObject({ ok: false, invariantsHold: false });
   expect(renderVerdict(verdict)).toContain("no: two-open-sessions");

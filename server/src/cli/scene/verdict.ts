@@ -15,7 +15,7 @@ export interface SceneRecord {
   /** Counts of these customers before the scene (an earlier one with the same seed) and after it. */
   readonly before: SceneCounts;
   readonly after: SceneCounts;
-  readonly doctor: DoctorReport;
+  readonly doctor: Pick<DoctorReport, "ok" | "checks">;
 }
 
 export interface Verdict {
