@@ -91,7 +91,10 @@ async function probesOf(plan: ReadPlan): Promise<readonly Probe[]> {
     list("q: nobody's name", { q: "xyzzy" }),
     list("q: a phone number", { q: "+12020000100" }),
     list("q: the end of a phone number", { q: "000100" }),
+    list("q: a number within its country", { q: "(202) 000-0100" }),
+    list("q: a phone number that nobody has", { q: "+49 171 1234567" }),
     list("q: four digits", { q: "2020" }),
+    list("q: digits from the middle of numbers", { q: "02000" }),
     { name: "one conversation", paths: ids.map((id) => `/conversations/${id}`) },
     { name: "thread, newest first", paths: ids.map((id) => `/conversations/${id}/messages`) },
     {

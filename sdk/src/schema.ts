@@ -838,7 +838,7 @@ export type ListConversationsQuery = {
   readonly cursor?: string | undefined;
   readonly open?: "true" | "false" | undefined;
   readonly channelId?: string | undefined;
-  /** The beginning of a word of the contact's name or user name, whatever its case and accents; or a phone number, or a part of it (from 4 digits). */
+  /** The beginning of a word of the contact's name or user name, whatever its case and accents; or a phone number, or from 4 digits of it: its end, its beginning, or as it is written within its country. Up to 9 digits are looked for anywhere in numbers when nothing else is found. */
   readonly q?: string | undefined;
 };
 

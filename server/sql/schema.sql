@@ -307,6 +307,11 @@ create table onethread.aliases (
   scope text,
   held_since timestamp with time zone,
   held_until timestamp with time zone,
+  phone_reversed text generated always as (
+CASE
+    WHEN (kind = 'phone'::text) THEN reverse(value)
+    ELSE NULL::text
+END) stored,
   constraint aliases_pkey PRIMARY KEY (business_id, kind, value),
   constraint ck_alias_held CHECK ((held_since <= held_until)),
   constraint ck_alias_kind CHECK ((kind = ANY (ARRAY['phone'::text, 'user'::text, 'parent_user'::text, 'lid'::text, 'username'::text, 'lead'::text, 'group'::text]))),
@@ -314,6 +319,7 @@ create table onethread.aliases (
 );
 alter table onethread.aliases enable row level security;
 CREATE INDEX ix_alias_conversation ON onethread.aliases USING btree (business_id, conversation_id);
+CREATE INDEX ix_alias_phone_end ON onethread.aliases USING btree (business_id, phone_reversed, conversation_id) WHERE (phone_reversed IS NOT NULL);
 create policy across_businesses on onethread.aliases for all to onethread_ingest using (true) with check (true);
 create policy one_business on onethread.aliases for all to onethread_app using ((business_id = onethread.current_business())) with check ((business_id = onethread.current_business()));
 create policy reads_everything on onethread.aliases for select to onethread_reader using (true);

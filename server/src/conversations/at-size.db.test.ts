@@ -8,6 +8,7 @@ import type { Parameters, ValuesOf } from "../db/parameters.ts";
 import type { Columns, Query } from "../db/query.ts";
 import { NEWEST, OLDEST } from "../kernel/cursor.ts";
 import { newId } from "../kernel/ids.ts";
+import { COUNTRY_CODES } from "./country-codes.ts";
 import { listConversations, searchConversations } from "./conversation-reads.queries.ts";
 import { listMessagesNewestFirst, listMessagesOldestFirst } from "./message-reads.queries.ts";
 import { listTurns } from "./turn-reads.queries.ts";
@@ -67,7 +68,16 @@ const countBuffers = <C extends Columns, P extends Parameters>(query: Query<C, P
 
 const begin = { beforeAt: NEWEST.at, beforeId: NEWEST.id };
 const everyone = { ...begin, isOpen: null, channelId: null, limit: LIMIT };
-const nobody = { ...everyone, name: "nobody", phone: null, phonePart: null };
+const nobody = { ...everyone, name: "nobody", phone: null, phonePart: null, phoneAnywhere: null, countryCodes: COUNTRY_CODES };
+/** Nobody is called so. */
+const part = (
+  digits: string,
+): Omit<typeof nobody, "phonePart" | "phoneAnywhere"> & Readonly<Record<"phonePart" | "phoneAnywhere", string>> => ({
+  ...nobody,
+  name: digits,
+  phonePart: digits,
+  phoneAnywhere: digits,
+});
 /** The instant at which so many conversations had been written in, or messages sent. */
 const after = (rows: number): string => new Date(Date.UTC(2026, 10, 1) + rows * 1_000).toISOString();
 const inTheMiddle = (rows: number): { readonly beforeAt: string } => ({ beforeAt: after(rows / 2) });
@@ -87,6 +97,11 @@ const readings: Readonly<Record<string, (rows: number) => Promise<number>>> = {
   "a name among the closed ones": () => countBuffers(searchConversations, { ...nobody, name: "Quetzalli", isOpen: false }),
   "nobody's name": () => countBuffers(searchConversations, nobody),
   "a phone number": () => countBuffers(searchConversations, { ...nobody, phone: "1000017" }),
+  "a phone number, which is its own end": () => countBuffers(searchConversations, { ...part("1000017"), phone: "1000017" }),
+  "the end of a phone number": () => countBuffers(searchConversations, part("00017")),
+  "the end of a phone number among the closed ones": () => countBuffers(searchConversations, { ...part("00017"), isOpen: false }),
+  "the beginning of a phone number without its country code": () => countBuffers(searchConversations, part("00001")),
+  "a phone number that nobody has": () => countBuffers(searchConversations, { ...part("4917012345678"), phoneAnywhere: null }),
   "the newest messages of a thread": () =>
     countBuffers(listMessagesNewestFirst, { conversationId: thread, cursorAt: NEWEST.at, cursorSeq: NEWEST.seq, limit: LIMIT }),
   "messages in the middle of a thread": (rows) =>

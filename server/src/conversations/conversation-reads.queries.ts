@@ -101,24 +101,47 @@ const MANY = 5_000;
 const NAMED = "n.business_id = :business and n.name >= w.name and n.name < w.beyond";
 const PHONES = "a.business_id = :business and a.kind = 'phone'";
 
-// `name` begins a word of a name; `phone` is a number, and `phonePart` a part of one: both may be null. A part is looked for in all numbers of the business.
+/** A number has fewer digits: all that begin with the same ones are between these and these with nines behind them, in every order of texts. */
+const NINES = "999999999999999";
+
+/**
+ * `name` begins a word of a name; `phone` is a number, and `phonePart` a part of one: both may be null. A part is looked for where people mostly have it from: the end
+ * of a number, its beginning, and its beginning without the country code, each of which is a range of an index. Where nothing is found so, all numbers of the business
+ * are looked through for `phoneAnywhere`, which may be null.
+ */
 export const searchConversations = defineQuery({
   name: "conversations.search",
   role: "app",
   columns: shownColumns,
-  params: { ...filterParams, name: "text", phone: "text?", phonePart: "text?" },
+  params: { ...filterParams, name: "text", phone: "text?", phonePart: "text?", phoneAnywhere: "text?", countryCodes: "text[]" },
   text: `
     with wanted as materialized (
       -- Both ends are columns: an expression of columns is no condition of an index here.
       select f.name, f.name || chr(1114111) as beyond from (select left(fold_name(:name), 64) as name) f where f.name <> ''
+    ), ending as materialized (
+      select e.digits, e.digits || ':' as beyond from (select reverse(:phonePart) as digits) e where e.digits is not null
+    ), beginning as materialized (
+      select c.code || :phonePart as digits, c.code || :phonePart || '${NINES}' as last
+      from (select '' as code union all select * from unnest(:countryCodes)) c where :phonePart is not null
+    ), numbered as materialized (
+      select a.conversation_id as id from aliases a where ${PHONES} and a.value = :phone
+      union
+      select a.conversation_id from ending e cross join lateral (
+        select a.conversation_id from aliases a
+        where a.business_id = :business and a.phone_reversed >= e.digits and a.phone_reversed < e.beyond limit ${String(MANY)}) a
+      union
+      (select a.conversation_id from beginning b cross join lateral (
+        select a.conversation_id from aliases a where ${PHONES} and a.value >= b.digits and a.value <= b.last limit ${String(MANY)}) a
+       limit ${String(MANY)})
     ), found as materialized (
       (select n.conversation_id as id from wanted w join conversation_names n on ${NAMED} limit ${String(MANY)})
       union
-      select a.conversation_id from aliases a where ${PHONES} and a.value = :phone
+      select id from numbered
       union
       -- Their index alone is read.
       select a.conversation_id
-      from (select a.value from aliases a where :phonePart is not null and ${PHONES} and strpos(a.value, :phonePart) > 0 limit ${String(MANY)}) p
+      from (select a.value from aliases a
+            where not exists (select from numbered) and :phoneAnywhere is not null and ${PHONES} and strpos(a.value, :phoneAnywhere) > 0 limit ${String(MANY)}) p
       cross join lateral (select a.conversation_id from aliases a where ${PHONES} and a.value = p.value limit 1) a
     ), size as materialized (
       select count(*) >= ${String(MANY)} as is_many from found

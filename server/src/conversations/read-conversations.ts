@@ -5,6 +5,7 @@ import { findPhone } from "../identity/find-phone.ts";
 import type { BusinessId } from "../kernel/ids.ts";
 import { plainPhone, readWrittenPhone } from "../kernel/written-phone.ts";
 import { findConversation, listConversations, searchConversations } from "./conversation-reads.queries.ts";
+import { COUNTRY_CODES } from "./country-codes.ts";
 import { conversationViewOf, type ConversationView } from "./conversation-view.ts";
 import { findSurvivor } from "./surviving-conversation.ts";
 import { decodeSeq, decodeTimeId, decodeTimeSeq, encodeCursor, NEWEST, OLDEST, pageOf, type Page } from "../kernel/cursor.ts";
@@ -21,7 +22,7 @@ export interface PageRequest {
 export interface ConversationFilter {
   readonly open?: boolean | undefined;
   readonly channelId?: string | undefined;
-  /** The beginning of a word of a contact's name or user name, whatever its case and accents; or a phone number in any spelling, or a part of it. */
+  /** The beginning of a word of a contact's name or user name, whatever its case and accents; or a phone number in any spelling, or a part of it (docs/limits.md). */
   readonly q?: string | undefined;
 }
 
@@ -50,6 +51,8 @@ export function createConversationReader(deps: { readonly database: Database }):
 }
 
 const SHORTEST_PART = 4;
+/** Whoever has more of a number than this has its beginning or its end. It is a number that nobody has, mostly, for which all others would be looked through. */
+const LONGEST_ANYWHERE = 9;
 
 type MessageRow = Row<typeof findMessage>;
 
@@ -62,24 +65,34 @@ async function list(
   const rows =
     q === undefined
       ? await db.run(listConversations, page)
-      : await db.run(searchConversations, { ...page, name: q.replace(/^\s*@/, ""), ...(await phoneOf(db, q)) });
+      : await db.run(searchConversations, {
+          ...page,
+          name: q.replace(/^\s*@/, ""),
+          countryCodes: COUNTRY_CODES,
+          ...(await phoneOf(db, q)),
+        });
   return pageOf(rows, limit, { item: conversationViewOf, cursor: (row) => encodeCursor([row.cursor_at, row.id]) });
 }
 
 interface WantedPhone {
   /** The stored spelling of the number that is looked for; a known other one where the number itself is not known. */
   readonly phone: string | undefined;
-  /** Digits that are somewhere in the number: its end, or the way it is written within its country. */
+  /** Digits at the end of the number, at its beginning, or at its beginning as it is written within its country. */
   readonly phonePart: string | undefined;
+  /** The same, where they may be anywhere in the number. */
+  readonly phoneAnywhere: string | undefined;
 }
 
 async function phoneOf(db: Queryable, q: string): Promise<WantedPhone> {
   const read = readWrittenPhone(q);
   const plain = plainPhone(q);
-  const digits = /^\+?[\d\s().\-/]+$/.test(plain) ? plain.replaceAll(/\D/g, "").replace(/^0+/, "") : "";
+  const written = /^\+?[\d\s().\-/]+$/.test(plain) ? plain.replaceAll(/\D/g, "") : "";
+  // A 0 in front belongs to the way a number is written, unless it is all that somebody has of the number's end.
+  const phonePart = [written.replace(/^0+/, ""), written].find((digits) => digits.length >= SHORTEST_PART);
   return {
     phone: read.outcome === "read" ? ((await findPhone(db, read.digits)) ?? read.digits) : undefined,
-    phonePart: digits.length < SHORTEST_PART ? undefined : digits,
+    phonePart,
+    phoneAnywhere: phonePart !== undefined && phonePart.length <= LONGEST_ANYWHERE ? phonePart : undefined,
   };
 }
 

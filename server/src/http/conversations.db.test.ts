@@ -325,6 +325,31 @@ it("a name is found by the beginning of any of its words, whatever the case, the
   for (const q of ["ose", "%", "_", ".", "-", "@", "🌸", "701 Jose"]) expect([q, await found(q)]).toEqual([q, []]);
 });
 
+it("a part of a phone number is found by its end, its beginning and as it is written within its country; else anywhere in the number", async () => {
+  const { business, headers } = await newBusiness();
+  for (const phone of ["491711234567", "4915550147250", "12025550147", "351911234890", "8801711234599", "34600017112"])
+    await createTestThread(test, { ...business, contactName: "Ana", phone });
+  const found = async (q: string): Promise<readonly unknown[]> =>
+    (await get(`/conversations?q=${encodeURIComponent(q)}`, headers)).json.data.map(({ phone }) => phone).toSorted();
+  for (const [q, phones] of [
+    ["4567", ["491711234567"]],
+    ["0171 1234567", ["491711234567"]],
+    ["0171 12", ["34600017112", "491711234567", "8801711234599"]],
+    ["171-1234", ["491711234567", "8801711234599"]],
+    ["+49 17", ["491711234567"]],
+    ["0049 1555", ["4915550147250"]],
+    ["(202) 555", ["12025550147"]],
+    // The end of one; in the midst of another, which is not looked at then.
+    ["0147", ["12025550147"]],
+    ["01472", ["4915550147250"]],
+    ["1123", ["351911234890", "491711234567", "8801711234599"]],
+    ["49", []],
+    ["0147 250", ["4915550147250"]],
+    ["11123456789", []],
+  ] as const)
+    expect([q, await found(q)]).toEqual([q, phones]);
+});
+
 it("the list can be narrowed by state, channel, phone and the beginning of a name", async () => {
   const { business, headers } = await newBusiness();
   const ana = await createTestThread(test, { ...business, contactName: "Ana 100%_Prado", phone: "12025550147" });
