@@ -38,7 +38,7 @@ export const HELP = `npm run bench -- [options]: measures Onethread on this mach
                        scale  a large business against a small one; only when it is named: it takes a quarter of an hour and 15 GB of disk
   --seconds <n>        of measurement per variant (default 8)
   --rounds <n>         of a to d in turn, and of latency, new, loop and replies; the best of each counts (default 2)
-  --connections <n>    of the load generator (default 256)
+  --connections <n>    of the load generator, and of the loop (default 256)
   --customers <n>      of the loop (default 4000)
   --conversations <n>  of the replies, all at the same time (default 200)
   --model-ms <n>       that the model of the replies takes (default 3000)

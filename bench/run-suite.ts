@@ -95,10 +95,17 @@ async function runIdle(say: Say): Promise<readonly IdleResult[]> {
 }
 
 async function runLoop(flags: Flags, say: Say): Promise<LoopResult | undefined> {
-  const { rounds, customers, countsStatements, withStatuses } = flags;
+  const { rounds, customers, connections, countsStatements, withStatuses } = flags;
   let best: LoopResult | undefined;
   for (let round = 1; round <= rounds; round += 1) {
-    const result = await measureLoop({ quietMs: NO_DEBOUNCE_MS, customers, nodeOptions: profiling(flags), countsStatements, withStatuses });
+    const result = await measureLoop({
+      quietMs: NO_DEBOUNCE_MS,
+      customers,
+      connections,
+      nodeOptions: profiling(flags),
+      countsStatements,
+      withStatuses,
+    });
     say(
       `round ${round}: whole loop${withStatuses ? "" : " without statuses"}: ${Math.round(result.conversationsPerSecond)} conversations/s`,
     );
