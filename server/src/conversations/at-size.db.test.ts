@@ -6,6 +6,9 @@ import { createTestBusiness, type TestBusiness } from "../../test/support/test-b
 import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
 import type { Parameters, ValuesOf } from "../db/parameters.ts";
 import type { Columns, Query } from "../db/query.ts";
+import { listThreadsOfPhones } from "../identity/find-phone.queries.ts";
+import { listAliasesOfConversations, lockConversations } from "../identity/identity.queries.ts";
+import { findConversationsOfAliases, listTenures } from "../identity/number-holders.queries.ts";
 import { NEWEST, OLDEST } from "../kernel/cursor.ts";
 import { newId } from "../kernel/ids.ts";
 import { COUNTRY_CODES } from "./country-codes.ts";
@@ -113,6 +116,18 @@ const readings: Readonly<Record<string, (rows: number) => Promise<number>>> = {
   "turns in the middle of a thread": (rows) => countBuffers(listTurns, { conversationId: thread, before: rows / 2, limit: LIMIT }),
 };
 
+/** What deliveries and changes of an identity ask for one person. */
+const ofOnePerson: Readonly<Record<string, () => Promise<number>>> = {
+  "who had a number when": () => countBuffers(listTenures, { numbers: ["1000017", "4917012345678"] }),
+  "the threads of somebody's identifiers": () =>
+    countBuffers(findConversationsOfAliases, { identifiers: [{ kind: "phone", value: "1000017" }] }),
+  "the threads of a number's spellings": () => countBuffers(listThreadsOfPhones, { phones: ["1000017", "1000018"] }),
+  "the identifiers of a thread": () => countBuffers(listAliasesOfConversations, { conversationIds: [thread] }),
+  "the threads that a change locks": () => countBuffers(lockConversations, { conversationIds: [thread] }),
+};
+/** Some look-ups by an index, each of which goes down through a few pages. */
+const HANDFUL = 40;
+
 async function readAll(rows: number): Promise<Readonly<Record<string, number>>> {
   await database.superuser.query("vacuum (analyze)");
   const buffers: Record<string, number> = {};
@@ -132,4 +147,12 @@ test("four times the rows are read with as many pages", async () => {
   expect(Object.keys(small)).toHaveLength(PLANS.length * Object.keys(readings).length);
   const grown = Object.entries(large).filter(([name, buffers]) => !(buffers <= atMost(small[name] ?? 0)));
   expect(grown.map(([name, buffers]) => `${name}: ${String(small[name])}, then ${String(buffers)}`)).toEqual([]);
+});
+
+test("what is asked for one person reads a handful of pages, whatever the size of the business", async () => {
+  for (const plan of PLANS) {
+    planMode = plan;
+    for (const [name, read] of Object.entries(ofOnePerson))
+      expect([name, plan, await read()]).toEqual([name, plan, expect.toSatisfy((pages: number) => pages <= HANDFUL)]);
+  }
 });

@@ -41,13 +41,17 @@ with tenure as (
   union all
   select f.value, f.conversation_id, f.held_since, f.held_until, false
     from former_aliases f where f.business_id = :business and f.kind = 'phone' and f.value = any (:numbers)
+), surviving as materialized (
+  -- A column: by an expression of columns all conversations of the business would be read.
+  select t.*, coalesce(c.merged_into, c.id) as winner_id
+    from tenure t
+    join conversations c on c.business_id = :business and c.id = t.conversation_id
 )
 select t.value, w.id as conversation_id, t.held_since, t.held_until, t.is_current,
        coalesce((select m.sent_at from messages m where m.business_id = :business and m.conversation_id = w.id order by m.sent_at, m.seq limit 1),
                 w.created_at) as begun_at
-  from tenure t
-  join conversations c on c.business_id = :business and c.id = t.conversation_id
-  join conversations w on w.business_id = :business and w.id = coalesce(c.merged_into, c.id)
+  from surviving t
+  join conversations w on w.business_id = :business and w.id = t.winner_id
  order by t.is_current desc, t.held_until desc`,
 });
 
