@@ -48,6 +48,8 @@ const CALLS: Readonly<Record<string, Call>> = {
   "models/frame-text.ts frameText": (run, text) => run(text, { kind: "message", mark: "0123456789", attributes: { name: text } }),
   "models/model-prompt.ts promptOf": (run, text) => run(text, [{ role: "user", content: text }]),
   "models/tidy-reply.ts tidyReply": (run, text) => run(text, LENGTH),
+  "outside/bound-fetch.ts boundStream": withNumber,
+  "outside/bound-fetch.ts tooLong": withNumber,
   "responders/check-reply.ts withoutDoubtfulLinks": (run, text) =>
     run(text, { context: contextFor(settingsFor("http://127.0.0.1:1/v1", {}), {}), found: [] }),
   "responders/find-links.ts separateSentences": (run, text) => run(text, () => false),
