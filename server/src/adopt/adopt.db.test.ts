@@ -156,7 +156,11 @@ test("killed three times and run to its end: no message lost, none stored twice,
   const { code, report } = await adopt("--create-businesses", "--execute");
   expect(code).toBe(0);
   const { copies, unplaceable, messages } = legacy.truth;
-  expect(report?.totals).toMatchObject({ ...expected(), alreadyThere: copies, placed: messages.size - unplaceable - copies, waiting: 0 });
+  expect(report?.totals).toMatchObject({ ...expected(), waiting: 0 });
+  const { placed = 0, alreadyThere = 0 } = report?.totals ?? {};
+  expect(placed + alreadyThere).toBe(messages.size - unplaceable);
+  // A business that was done before the process died is looked at once more, and all of it is there.
+  expect(alreadyThere).toBeGreaterThanOrEqual(copies);
   expect(report).toMatchObject({ sumsAddUp: true, isComplete: true });
   expect(report?.leftovers.map(({ oldMessageId }) => oldMessageId).toSorted()).toEqual(unplaceableIds());
   expect(report?.businesses.reduce((sum, { summaries }) => sum + summaries.kept, 0)).toBeGreaterThan(0);

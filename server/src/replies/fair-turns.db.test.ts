@@ -5,11 +5,11 @@ import { createTestDatabase, type TestDatabase } from "../../test/support/test-d
 import { closeTestEngine, createTestEngine, type TestEngine } from "../../test/support/test-engine.ts";
 import type { ClaimedLane } from "../lanes/lane-store.ts";
 
-const MANY = 240;
+const MANY = 480;
 /** As docs/limits.md says it: turns of one business that are begun at once. */
 const PLACES_OF_A_BUSINESS = 48;
-/** Those that were begun before the other business wrote, and as many of each afterwards. */
-const AT_MOST_BEFORE = 120;
+/** Without places of its own the small one's turn is the last. How many go before it depends on how soon its statements are answered: two or three times the places. */
+const AT_MOST_BEFORE = MANY / 2;
 
 let test: TestDatabase;
 let engine: TestEngine;
