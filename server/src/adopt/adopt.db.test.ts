@@ -144,8 +144,14 @@ test("unless it is said what the businesses become, nothing is written", async (
 test("killed three times and run to its end: no message lost, none stored twice, each in its person's one thread, and the doctor is content", async () => {
   const before = await legacy.fingerprint();
   const killed: number[] = [];
+  // A business that was done before its process died is looked at once more: what was placed is then there already.
+  const done = new Map<string, number>();
   for (let times = 0; times < 3; times += 1) {
     expect(await adoptUntilKilled()).toBe("SIGKILL");
+    for (const { id, placed } of await rowsOf<{ id: string; placed: number }>(
+      "select old_business_id as id, placed::int from adoptions where finished_at is not null",
+    ))
+      done.set(id, done.get(id) ?? placed);
     const [row] = await rowsOf<{ count: string }>("select count(*) from messages");
     killed.push(Number(row?.count));
   }
@@ -156,11 +162,13 @@ test("killed three times and run to its end: no message lost, none stored twice,
   const { code, report } = await adopt("--create-businesses", "--execute");
   expect(code).toBe(0);
   const { copies, unplaceable, messages } = legacy.truth;
-  expect(report?.totals).toMatchObject({ ...expected(), waiting: 0 });
-  const { placed = 0, alreadyThere = 0 } = report?.totals ?? {};
-  expect(placed + alreadyThere).toBe(messages.size - unplaceable);
-  // A business that was done before the process died is looked at once more, and all of it is there.
-  expect(alreadyThere).toBeGreaterThanOrEqual(copies);
+  const again = [...done.values()].reduce((sum, placed) => sum + placed, 0);
+  expect(report?.totals).toMatchObject({
+    ...expected(),
+    alreadyThere: copies + again,
+    placed: messages.size - unplaceable - copies - again,
+    waiting: 0,
+  });
   expect(report).toMatchObject({ sumsAddUp: true, isComplete: true });
   expect(report?.leftovers.map(({ oldMessageId }) => oldMessageId).toSorted()).toEqual(unplaceableIds());
   expect(report?.businesses.reduce((sum, { summaries }) => sum + summaries.kept, 0)).toBeGreaterThan(0);
