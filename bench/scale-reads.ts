@@ -129,9 +129,8 @@ async function readProbe(plan: ReadPlan, { name, paths }: Probe, authorization: 
 export async function measureReads(plan: ReadPlan): Promise<readonly ReadResult[]> {
   const log = createLog({ level: "warn" });
   const database = createDatabase({ url: plan.databaseUrl, appConnections: 1, ingestConnections: 1, applicationName: "bench-setup", log });
-  const { key } = await createApiKeys({ database })
-    .create(plan.businessId as BusinessId, "bench")
-    .finally(() => database.close());
+  const { key } = await createApiKeys({ database }).create(plan.businessId as BusinessId, "bench");
+  await database.close();
   const probes = await probesOf(plan);
   const results: ReadResult[] = [];
   const api = { ...plan, url: `${plan.url}/api/v1` };

@@ -1,13 +1,13 @@
-// Owns: two small lint rules of our own. Refuses to know: where they apply.
+// Owns: three small lint rules of our own. Refuses to know: where they apply.
 
-/** "A reason behind every lint exception": eslint-disable must be followed by `-- reason`. */
-export const explainedDisable = {
+/** "A reason behind every lint exception": oxlint-disable must be followed by `-- reason`. */
+const explainedDisable = {
   meta: { type: "suggestion", schema: [], messages: { reason: "Say why, after the rule: `-- reason`." } },
   create(context) {
     return {
       Program() {
         for (const comment of context.sourceCode.getAllComments()) {
-          const isDirective = /^\s*(eslint-disable|@ts-expect-error)/.test(comment.value);
+          const isDirective = /^\s*(oxlint-disable|eslint-disable|@ts-expect-error)/.test(comment.value);
           if (isDirective && !/\s--\s+\S|@ts-expect-error\s+\S/.test(comment.value))
             context.report({ loc: comment.loc, messageId: "reason" });
         }
@@ -17,7 +17,7 @@ export const explainedDisable = {
 };
 
 /** The first lines of a module say what it owns and what it refuses to know. */
-export const moduleComment = {
+const moduleComment = {
   meta: {
     type: "suggestion",
     schema: [],
@@ -37,9 +37,9 @@ export const moduleComment = {
 
 /**
  * A function's own lines, without those of the functions inside it: a factory may hold many short ones.
- * (ESLint's max-lines-per-function counts them all, and would push closures apart for no gain.)
+ * (The built-in max-lines-per-function counts them all, and would push closures apart for no gain.)
  */
-export const functionSize = {
+const functionSize = {
   meta: {
     type: "suggestion",
     schema: [{ type: "integer" }],
@@ -64,4 +64,9 @@ export const functionSize = {
       ]),
     );
   },
+};
+
+export default {
+  meta: { name: "onethread" },
+  rules: { "explained-disable": explainedDisable, "module-comment": moduleComment, "function-size": functionSize },
 };

@@ -1,5 +1,5 @@
 // Owns: turning an OpenAPI 3.1 description into TypeScript. Covers what our own description uses, and throws at everything else.
-import { format, resolveConfig } from "prettier";
+import { format } from "oxfmt";
 import { z } from "zod";
 
 interface Schema {
@@ -45,15 +45,19 @@ const description = z.object({
 });
 
 const HEADER =
-  "// Generated from sdk/openapi.json by scripts/generate-sdk-types.ts. Change the schemas of the routes instead.\n/* eslint-disable max-lines -- generated from the whole API */\n\n";
+  "// Generated from sdk/openapi.json by scripts/generate-sdk-types.ts. Change the schemas of the routes instead.\n/* oxlint-disable max-lines -- generated from the whole API */\n\n";
 
 /** The text of sdk/src/schema.ts. */
 export async function renderSdkTypes(document: unknown): Promise<string> {
   const { components, paths } = description.parse(document);
   const shapes = Object.entries(components.schemas).map(([name, shape]) => declare(name, shape));
   const operations = Object.values(paths).flatMap((methods) => Object.values(methods).flatMap(declareOperation));
-  const target = new URL("../sdk/src/schema.ts", import.meta.url).pathname;
-  return format(HEADER + [...shapes, ...operations].join("\n\n"), { ...(await resolveConfig(target)), parser: "typescript" });
+  const { code, errors } = await format("schema.ts", HEADER + [...shapes, ...operations].join("\n\n"), {
+    printWidth: 140,
+    trailingComma: "all",
+  });
+  if (errors.length > 0) throw new Error(`The types cannot be formatted: ${errors.map(({ message }) => message).join("; ")}`);
+  return code;
 }
 
 function declareOperation({ operationId, parameters, requestBody }: z.infer<typeof operation>): readonly string[] {

@@ -82,7 +82,7 @@ export function Composer({ block, draft, onDraft, send, onSent }: ComposerProps)
 
 /** Enter sends; with Shift it begins a line, and while a word is being composed it belongs to the keyboard. Safari ends the composition first: then 229 shows it. */
 function isSendKey({ key, shiftKey, nativeEvent }: KeyboardEvent): boolean {
-  // eslint-disable-next-line @typescript-eslint/no-deprecated -- Safari shows it in no other way
+  // oxlint-disable-next-line typescript/no-deprecated -- Safari shows it in no other way
   return key === "Enter" && !shiftKey && !nativeEvent.isComposing && nativeEvent.keyCode !== COMPOSING;
 }
 

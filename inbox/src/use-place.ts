@@ -2,7 +2,9 @@
 import { useSyncExternalStore } from "react";
 
 export type Place =
-  { readonly kind: "nothing" } | { readonly kind: "notices" } | { readonly kind: "conversation"; readonly conversationId: string };
+  | { readonly kind: "nothing" }
+  | { readonly kind: "notices" }
+  | { readonly kind: "conversation"; readonly conversationId: string };
 
 const CONVERSATION = "#/conversations/";
 

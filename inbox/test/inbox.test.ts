@@ -400,6 +400,7 @@ test("a text reads in the direction of its language, with WhatsApp's marks drawn
   expect(await field.evaluate((element) => getComputedStyle(element).direction)).toBe("rtl");
   // As Safari tells the Enter that ends a composed word: the composition is over, and only the key code says what it was.
   await field.evaluate((element) =>
+    // oxlint-disable-next-line typescript/no-deprecated -- Safari shows it in no other way
     element.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", keyCode: 229, bubbles: true, cancelable: true })),
   );
   expect(await field.inputValue()).toBe("אני");

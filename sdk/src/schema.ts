@@ -1,5 +1,5 @@
 // Generated from sdk/openapi.json by scripts/generate-sdk-types.ts. Change the schemas of the routes instead.
-/* eslint-disable max-lines -- generated from the whole API */
+/* oxlint-disable max-lines -- generated from the whole API */
 
 export type AcceptedAnswer = {
   /** The turn's. */

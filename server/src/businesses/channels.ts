@@ -69,7 +69,8 @@ export interface NewChannel {
 }
 
 export type CreateChannelOutcome =
-  { readonly outcome: "created"; readonly channel: Channel } | { readonly outcome: "number_taken"; readonly sentence: string };
+  | { readonly outcome: "created"; readonly channel: Channel }
+  | { readonly outcome: "number_taken"; readonly sentence: string };
 
 export interface Channels {
   /** A number is connected once in the whole installation: two tenants would both get its messages. */

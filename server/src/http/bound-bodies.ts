@@ -23,7 +23,7 @@ export function boundBodies(app: FastifyInstance, limits: BodyLimits & Connectio
   let held = 0;
 
   // No stream in between: the listener is beside the parser's, which is set up in the same turn of the event loop, and copies nothing.
-  // eslint-disable-next-line max-params -- Fastify's own form; an async hook would let bytes pass before the parser listens
+  // oxlint-disable-next-line max-params -- Fastify's own form; an async hook would let bytes pass before the parser listens
   app.addHook("preParsing", (request, reply, payload, done) => {
     const { raw } = request;
     if (mayBeLarge(raw)) {

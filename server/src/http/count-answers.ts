@@ -19,7 +19,7 @@ export function countAnswers(scope: FastifyInstance, metrics: Pick<Metrics, "req
     request.arrivedAt = performance.now();
     done();
   });
-  // eslint-disable-next-line max-params -- Fastify's own form; an async hook would cost a promise for each request
+  // oxlint-disable-next-line max-params -- Fastify's own form; an async hook would cost a promise for each request
   scope.addHook("onSend", (request, reply, payload, done) => {
     const route = request.routeOptions.url ?? "unknown";
     const seconds = (performance.now() - request.arrivedAt) / 1000;

@@ -21,7 +21,7 @@ const pool = Buffer.allocUnsafe(POOL_BYTES);
 let used = POOL_BYTES;
 
 /** A new UUIDv7 (RFC 9562): 48 bits of milliseconds, 74 random bits. */
-// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the caller says which kind of id it is making
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller says which kind of id it is making
 export function newId<Id extends string = string>(nowMs: number = Date.now()): Id {
   if (used + 10 > POOL_BYTES) {
     randomFillSync(pool);

@@ -21,7 +21,8 @@ export interface CutRefusal {
 }
 
 export type TextResult =
-  { readonly kind: "read"; readonly read: ReadOutcome } | { readonly kind: "cut"; readonly cut: CutText | CutRefusal };
+  | { readonly kind: "read"; readonly read: ReadOutcome }
+  | { readonly kind: "cut"; readonly cut: CutText | CutRefusal };
 
 export async function doTextTask(task: TextTask): Promise<TextResult> {
   if (task.kind === "read") {

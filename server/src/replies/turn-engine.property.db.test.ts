@@ -15,7 +15,18 @@ type Step =
   | { readonly do: "write"; readonly count: number }
   | {
       readonly do:
-        "begin" | "newer" | "die" | "fault" | "give-up" | "later" | "hand-off" | "take-over" | "resume" | "send" | "outside" | "time";
+        | "begin"
+        | "newer"
+        | "die"
+        | "fault"
+        | "give-up"
+        | "later"
+        | "hand-off"
+        | "take-over"
+        | "resume"
+        | "send"
+        | "outside"
+        | "time";
     }
   | { readonly do: "answer"; readonly parts: number };
 

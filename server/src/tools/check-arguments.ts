@@ -9,7 +9,8 @@ import { cleanObject, isDeeperThan } from "../kernel/storable-json.ts";
 import { schemaCost } from "./schema-cost.ts";
 
 export type CheckedArguments =
-  { readonly outcome: "valid"; readonly args: JsonObject } | { readonly outcome: "invalid"; readonly problems: readonly string[] };
+  | { readonly outcome: "valid"; readonly args: JsonObject }
+  | { readonly outcome: "invalid"; readonly problems: readonly string[] };
 
 export type CheckArguments = (args: unknown) => CheckedArguments;
 

@@ -51,7 +51,8 @@ const mcpSchema = z
 export type HttpDefinition = z.output<typeof httpSchema>;
 export type McpDefinition = z.output<typeof mcpSchema>;
 export type ToolDefinition =
-  { readonly kind: "http"; readonly definition: HttpDefinition } | { readonly kind: "mcp"; readonly definition: McpDefinition };
+  | { readonly kind: "http"; readonly definition: HttpDefinition }
+  | { readonly kind: "mcp"; readonly definition: McpDefinition };
 
 interface Problem {
   readonly path: readonly string[];
@@ -137,7 +138,8 @@ function problemsOfParameters(parameters: object): Problem[] {
 }
 
 export type DefinitionOutcome =
-  ({ readonly outcome: "valid" } & ToolDefinition) | { readonly outcome: "invalid"; readonly problems: readonly string[] };
+  | ({ readonly outcome: "valid" } & ToolDefinition)
+  | { readonly outcome: "invalid"; readonly problems: readonly string[] };
 
 /** Defaults are filled in. A problem begins with its place: "definition.url: …". */
 export function readDefinition(kind: "http" | "mcp", written: unknown): DefinitionOutcome {

@@ -100,7 +100,8 @@ export function completeIdentity(identity: CustomerIdentity, contact: JsonObject
 
 /** The only contact, or several by what names them. */
 export type ContactIndex =
-  { readonly only: JsonObject } | { readonly byUserId: ReadonlyMap<string, JsonObject>; readonly byPhone: ReadonlyMap<string, JsonObject> };
+  | { readonly only: JsonObject }
+  | { readonly byUserId: ReadonlyMap<string, JsonObject>; readonly byPhone: ReadonlyMap<string, JsonObject> };
 
 export function indexContacts(contacts: readonly Json[]): ContactIndex {
   const only = contacts.length === 1 ? contacts[0] : undefined;

@@ -120,29 +120,28 @@ it.concurrent("while somebody holds the tables of sessions, facts and knowledge 
   }
 });
 
-it.concurrent(
-  "a model that hangs holds no database connection and no transaction, and its turn ends in a handoff when its time is over",
-  async ({ on }) => {
-    await on.settings.change(on.stack.business.businessId, { modelTimeoutMs: 1_000 });
-    on.model.script = () => ({ fault: "silent" });
-    await on.start();
-    await on.stack.simulator.inbound({ from: phone, text: QUESTION });
-    await on.model.untilRequests(1);
-    const { rows } = await on.database.superuser.query<{ state: string; query: string }>(
-      `select state, query from pg_stat_activity where datname = current_database() and application_name like 'onethread-app%'
+it.concurrent("a model that hangs holds no database connection and no transaction, and its turn ends in a handoff when its time is over", async ({
+  on,
+}) => {
+  await on.settings.change(on.stack.business.businessId, { modelTimeoutMs: 1_000 });
+  on.model.script = () => ({ fault: "silent" });
+  await on.start();
+  await on.stack.simulator.inbound({ from: phone, text: QUESTION });
+  await on.model.untilRequests(1);
+  const { rows } = await on.database.superuser.query<{ state: string; query: string }>(
+    `select state, query from pg_stat_activity where datname = current_database() and application_name like 'onethread-app%'
       and (state <> 'idle' or xact_start is not null)`,
-    );
-    expect(rows).toEqual([]);
-    const [reply] = await on.stack.simulator.waitForOutbox({ to: phone }, { atLeast: 1, waitMs: 25_000 });
-    expect(reply?.body["text"]).toMatchObject({ body: expect.stringContaining("get someone to help") });
-    await on.stack.settled();
-    expect(await on.states()).toEqual(["handed_off"]);
-    // Nobody holds the lane any more, and it has nothing left to do.
-    expect(await on.stack.count("select count(*) from onethread.lanes where kind = 'reply' and (owner is not null or wanted > done)")).toBe(
-      0,
-    );
-  },
-);
+  );
+  expect(rows).toEqual([]);
+  const [reply] = await on.stack.simulator.waitForOutbox({ to: phone }, { atLeast: 1, waitMs: 25_000 });
+  expect(reply?.body["text"]).toMatchObject({ body: expect.stringContaining("get someone to help") });
+  await on.stack.settled();
+  expect(await on.states()).toEqual(["handed_off"]);
+  // Nobody holds the lane any more, and it has nothing left to do.
+  expect(await on.stack.count("select count(*) from onethread.lanes where kind = 'reply' and (owner is not null or wanted > done)")).toBe(
+    0,
+  );
+});
 
 it.concurrent("the ends of turns are counted where an operator looks", async ({ on }) => {
   const running = await on.start();
