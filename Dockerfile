@@ -31,6 +31,7 @@ WORKDIR /app
 COPY --from=dependencies /app ./
 COPY server/src server/src
 COPY server/sql server/sql
+COPY server/mappings server/mappings
 COPY simulator/src simulator/src
 COPY --from=inbox /app/inbox/dist inbox/dist
 # Owned by root: the process cannot change its own code.

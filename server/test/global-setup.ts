@@ -1,9 +1,11 @@
-// Owns: the one PostgreSQL of a test run, and the migrated template from which every test file clones its own database.
+// Owns: the one PostgreSQL of a test run, the migrated template from which every test file clones its own database, and the program as it is built.
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import pg from "pg";
 import type { TestProject } from "vitest/node";
+import { buildServer } from "../../scripts/build-server.ts";
 import { startEmbeddedPostgres } from "../src/embedded/embedded.ts";
 import { migrate } from "../src/db/migrate.ts";
 import { createLog } from "../src/kernel/log.ts";
@@ -15,6 +17,7 @@ declare module "vitest" {
 }
 
 const log = createLog({ level: "warn" });
+const BROKEN = fileURLToPath(new URL("./support/broken-onethread.ts", import.meta.url));
 
 async function prepareTemplate(superuserUrl: string): Promise<void> {
   const client = new pg.Client({ connectionString: superuserUrl });
@@ -38,7 +41,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   // Durability is not under test here; the chaos tests start a PostgreSQL of their own with fsync on.
   const settings = { fsync: "off", synchronous_commit: "off", full_page_writes: "off", max_connections: "200", shared_buffers: "128MB" };
   const postgres = await startEmbeddedPostgres({ dataDir, log, settings });
-  await prepareTemplate(postgres.url);
+  await Promise.all([prepareTemplate(postgres.url), buildServer({ "broken-onethread": BROKEN })]);
   project.provide("postgresUrl", postgres.url);
   return async () => {
     await postgres.stop();

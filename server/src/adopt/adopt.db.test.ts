@@ -4,10 +4,10 @@ import { createInterface } from "node:readline";
 import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { z } from "zod";
 import { createLegacyDatabase, type LegacyDatabase } from "../../test/support/legacy-database.ts";
+import { MAIN } from "../../test/support/onethread-process.ts";
 import { createRecordingTerminal } from "../../test/support/recording-terminal.ts";
 import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
 import { runCli } from "../cli/program.ts";
@@ -15,7 +15,6 @@ import { runDoctor } from "../doctor/run-doctor.ts";
 import { adoptedId } from "./adopted-id.ts";
 
 const SIZE = Number(process.env["ADOPT_TEST_MESSAGES"] ?? "20000");
-const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
 const SOURCE = "old-shop";
 
 const reportSchema = z.object({

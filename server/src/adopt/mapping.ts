@@ -1,6 +1,7 @@
 // Owns: the form of a mapping: which table and column of the older database holds what. Refuses to know: what is done with the values.
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
+import { packageFile } from "../kernel/package-files.ts";
 
 const lookup = z.strictObject({ table: z.string().min(1), key: z.string().min(1), column: z.string().min(1) });
 const column = z.strictObject({
@@ -105,7 +106,7 @@ export type LoadedMapping = { readonly ok: true; readonly mapping: Mapping } | {
 /** `nameOrFile`: one of SHIPPED_MAPPINGS, or a path. The problem is a sentence that names the field. */
 export async function loadMapping(nameOrFile: string): Promise<LoadedMapping> {
   const shipped = SHIPPED_MAPPINGS.find((name) => name === nameOrFile);
-  const file = shipped === undefined ? nameOrFile : new URL(`./mappings/${shipped}.json`, import.meta.url);
+  const file = shipped === undefined ? nameOrFile : packageFile(`mappings/${shipped}.json`);
   let text: string;
   try {
     text = await readFile(file, "utf8");

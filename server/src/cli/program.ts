@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { messageOf } from "../kernel/faults.ts";
+import { packageFile } from "../kernel/package-files.ts";
 import { addAdoptCommand } from "./adopt.ts";
 import { addAiCommand } from "./ai.ts";
 import { addApiKeyCommand } from "./api-key.ts";
@@ -91,7 +92,7 @@ function stackOf(error: unknown): string {
 }
 
 function readVersion(): string {
-  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  const text = readFileSync(packageFile("package.json"), "utf8");
   const parsed: unknown = JSON.parse(text);
   const isPackage = typeof parsed === "object" && parsed !== null && "version" in parsed && typeof parsed.version === "string";
   return isPackage ? String(parsed.version) : "unknown";

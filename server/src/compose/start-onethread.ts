@@ -20,6 +20,7 @@ import { createIntake, type Intake } from "../ingest/create-intake.ts";
 import { createStatusStore } from "../ingest/store-statuses.ts";
 import { noFailPoints } from "../kernel/fail-points.ts";
 import type { Log } from "../kernel/log.ts";
+import { packageFile } from "../kernel/package-files.ts";
 import { withTimeout } from "../kernel/with-timeout.ts";
 import { createWakeUps } from "../lanes/wake-ups.ts";
 import { forgetEventsAcrossBusinesses, forgetIdempotencyKeysAcrossBusinesses } from "../maintenance/maintenance.queries.ts";
@@ -91,7 +92,7 @@ async function listenForHttp(
     listPendingMigrations: async () => (await checkMigrations({ url: parts.databaseUrl, log })).pending,
     servesApi: config.roles.has("api"),
     bodies: { maxBytes: config.waitingBodiesMb * 1024 * 1024 },
-    inboxDirectory: fileURLToPath(new URL("../../../inbox/dist", import.meta.url)),
+    inboxDirectory: fileURLToPath(packageFile("../inbox/dist")),
   });
   parts.atEnd(() => app.close());
   return app.listen({ host: config.host, port: config.port });

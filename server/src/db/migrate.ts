@@ -4,8 +4,9 @@ import { fileURLToPath } from "node:url";
 import pg from "pg";
 import { runner } from "node-pg-migrate";
 import type { Log } from "../kernel/log.ts";
+import { packageFile } from "../kernel/package-files.ts";
 
-const SQL_DIR = fileURLToPath(new URL("../../sql/", import.meta.url));
+const SQL_DIR = fileURLToPath(packageFile("sql/"));
 const MIGRATIONS_DIR = `${SQL_DIR}migrations`;
 const MINIMUM_VERSION = 150_000;
 // Any number will do as long as it stays the same: the lock only makes a second `migrate` wait instead of failing on the first one's work.

@@ -1,6 +1,7 @@
 // Owns: running the work on one text in a process of its own, within limits of time and memory, with a share of the places for each business: an
 // expensive text stops neither the API nor a worker nor another business's text. Refuses to know: what the work is (text-work.ts).
 import { fork } from "node:child_process";
+import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { BusinessId } from "../kernel/ids.ts";
 import { createFairPlaces } from "../kernel/fair-places.ts";
@@ -26,7 +27,7 @@ export type RunTextWork = <T extends TextTask>(
   task: T,
 ) => Promise<TextWorkOutcome<Extract<TextResult, { kind: T["kind"] }>>>;
 
-const ENTRY = fileURLToPath(new URL("./text-process.ts", import.meta.url));
+const ENTRY = fileURLToPath(new URL(`./text-process${extname(import.meta.filename)}`, import.meta.url));
 /** Processes at the same time, of them for one business, and how many tasks may wait for one. */
 const PLACES = { places: 3, perBusiness: 1, maxWaiting: 64 };
 const OUT_OF_MEMORY = 9;

@@ -1,5 +1,6 @@
 // Owns: the entry of the process for one text: watches its own memory (buffers too, which no heap limit counts) and ends itself before it uses up the
 // machine's. Refuses to know: how long it may take; whoever started it ends it.
+import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { TextTask } from "./text-work.ts";
 
@@ -8,7 +9,7 @@ const WATCH_MS = 10;
 const OUT_OF_MEMORY = 9;
 
 process.once("message", ({ task, memoryMb }: { task: TextTask; memoryMb: number }) => {
-  const worker = new Worker(new URL("./text-thread.ts", import.meta.url), {
+  const worker = new Worker(new URL(`./text-thread${extname(import.meta.filename)}`, import.meta.url), {
     workerData: task,
     resourceLimits: { maxOldGenerationSizeMb: memoryMb },
     execArgv: [],

@@ -4,8 +4,10 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
-const BREAKABLE = fileURLToPath(new URL("./broken-onethread.ts", import.meta.url));
+/** What global-setup.ts has built: a process of it starts in half the time. */
+const BUILT = new URL("../../dist/", import.meta.url);
+export const MAIN = fileURLToPath(new URL("main.js", BUILT));
+const BREAKABLE = fileURLToPath(new URL("broken-onethread.js", BUILT));
 
 export interface LogLine {
   readonly level?: string;
