@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test as it } from "vitest";
 import { expectNothingBroken } from "../../test/support/expect-nothing-broken.ts";
 import type { WebhookIntake } from "../ingest/webhook-intake.ts";
 import type { CustomerIdentity, MessageEvent } from "../whatsapp/events.ts";
+import { propertyRuns } from "../../test/support/property-runs.ts";
 import { createTestBusiness, type TestBusiness } from "../../test/support/test-business.ts";
 import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
 import { createTestIntake } from "../../test/support/test-intake.ts";
@@ -181,7 +182,7 @@ it(
             if (identity[kind] !== undefined) expect(await leadsSomewhere(business, ALIAS_KINDS[kind], identity[kind])).toBe(1);
         }
       }),
-      { numRuns: 40, ...(process.env["IDENTITY_SEED"] === undefined ? {} : { seed: Number(process.env["IDENTITY_SEED"]) }) },
+      { numRuns: propertyRuns(25), ...(process.env["IDENTITY_SEED"] === undefined ? {} : { seed: Number(process.env["IDENTITY_SEED"]) }) },
     );
     await expectNothingBroken(test);
   },

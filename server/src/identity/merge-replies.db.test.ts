@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, expect, test as it } from "vitest";
 import { expectNothingBroken } from "../../test/support/expect-nothing-broken.ts";
+import { propertyRuns } from "../../test/support/property-runs.ts";
 import { createTestBusiness, type TestBusiness } from "../../test/support/test-business.ts";
 import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
 import { createTestEngine, type TestEngine } from "../../test/support/test-engine.ts";
@@ -214,7 +215,7 @@ it(
         expect(asked.toSorted()).toEqual(expected);
         await expectHealthy();
       }),
-      { numRuns: 40, ...(process.env["MERGE_SEED"] === undefined ? {} : { seed: Number(process.env["MERGE_SEED"]) }) },
+      { numRuns: propertyRuns(14), ...(process.env["MERGE_SEED"] === undefined ? {} : { seed: Number(process.env["MERGE_SEED"]) }) },
     );
   },
 );
