@@ -1,10 +1,9 @@
 // Owns: the one PostgreSQL of a test run, the migrated template from which every test file clones its own database, and the program as it is built.
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
 import type { TestProject } from "vitest/node";
+import { makeDataFolder } from "./support/data-folder.ts";
 import { buildServer } from "../../scripts/build-server.ts";
 import { startEmbeddedPostgres } from "../src/embedded/embedded.ts";
 import { migrate } from "../src/db/migrate.ts";
@@ -37,7 +36,7 @@ function loginUrl(superuserUrl: string, database: string): string {
 }
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const dataDir = await mkdtemp(join(tmpdir(), "onethread-test-"));
+  const dataDir = await makeDataFolder("onethread-test-");
   // Durability is not under test here; the chaos tests start a PostgreSQL of their own with fsync on.
   const settings = { fsync: "off", synchronous_commit: "off", full_page_writes: "off", max_connections: "200", shared_buffers: "128MB" };
   const postgres = await startEmbeddedPostgres({ dataDir, log, settings });

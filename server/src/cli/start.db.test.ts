@@ -1,9 +1,8 @@
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { makeDataFolder } from "../../test/support/data-folder.ts";
 import { createRecordingTerminal, type RecordingTerminal } from "../../test/support/recording-terminal.ts";
 import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
 import { runCli } from "./program.ts";
@@ -13,7 +12,7 @@ let dataDir: string;
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  dataDir = await mkdtemp(join(tmpdir(), "onethread-start-"));
+  dataDir = await makeDataFolder("onethread-start-");
 });
 afterAll(async () => {
   await rm(dataDir, { recursive: true });

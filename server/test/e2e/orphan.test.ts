@@ -1,9 +1,9 @@
 // Proves that `npm start` leaves nothing behind: npm's shell does not pass signals on, so its end must be noticed.
 import { spawn } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { makeDataFolder } from "../support/data-folder.ts";
 import { eventually } from "../support/eventually.ts";
 
 const MAIN = new URL("../../src/main.ts", import.meta.url).pathname;
@@ -18,7 +18,7 @@ const isAlive = (pid: number): boolean => {
 };
 
 it("stops cleanly, PostgreSQL and all, when the shell that npm started it with is gone", async () => {
-  const dataDir = await mkdtemp(join(tmpdir(), "onethread-orphan-"));
+  const dataDir = await makeDataFolder("onethread-orphan-");
   // `: ` keeps the shell from replacing itself with node.
   const command = `"${process.execPath}" "${MAIN}" start --demo --port 0 --simulator-port 0 --data-dir "${dataDir}"; :`;
   const shell = spawn("sh", ["-c", command], { env: { PATH: process.env["PATH"], npm_lifecycle_event: "start" }, stdio: "ignore" });

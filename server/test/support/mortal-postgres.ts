@@ -1,8 +1,7 @@
 // Owns: a PostgreSQL of its own, as durable as in production, that a test may kill and start again on the same port and data.
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
 import pg from "pg";
+import { makeDataFolder } from "./data-folder.ts";
 import { startEmbeddedPostgres } from "../../src/embedded/embedded.ts";
 import { migrate } from "../../src/db/migrate.ts";
 import { createLog } from "../../src/kernel/log.ts";
@@ -19,7 +18,7 @@ export interface MortalPostgres extends StackDatabase {
 const LOGIN = "onethread";
 
 export async function startMortalPostgres(): Promise<MortalPostgres> {
-  const dataDir = await mkdtemp(join(tmpdir(), "onethread-chaos-"));
+  const dataDir = await makeDataFolder("onethread-chaos-");
   const log = createLog({ level: "silent" });
   const settings = { fsync: "on", synchronous_commit: "on", shared_buffers: "32MB" };
   let postgres = await startEmbeddedPostgres({ dataDir, log, settings });

@@ -20,15 +20,22 @@ export interface TestDatabase {
 const LEFT_FOR_MS = 5_000;
 
 let counter = 0;
+/** One of this worker, for all its files: a connection costs PostgreSQL more than a file has statements for it. Ends with the worker. */
+let administrator: Promise<pg.Client> | undefined;
+
+async function connectAdministrator(): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: inject("postgresUrl") });
+  await client.connect();
+  client.on("error", () => undefined);
+  return client;
+}
 
 export async function createTestDatabase(): Promise<TestDatabase> {
   const base = inject("postgresUrl");
   counter += 1;
   const name = `test_${String(process.pid)}_${String(counter)}_${String(Date.now())}`;
-  const admin = new pg.Client({ connectionString: base });
-  await admin.connect();
+  const admin = await (administrator ??= connectAdministrator());
   await admin.query(`create database ${name} template onethread_template owner onethread`);
-  await admin.end();
   const superUrl = new URL(base);
   superUrl.pathname = `/${name}`;
   const url = new URL(superUrl);
@@ -50,11 +57,8 @@ export async function createTestDatabase(): Promise<TestDatabase> {
     async close(leftForMs = LEFT_FOR_MS) {
       await Promise.all(opened.map((database) => database.close()));
       await superuser.end();
-      const end = new pg.Client({ connectionString: base });
-      await end.connect();
-      const left = await listLeft(end, name, leftForMs);
-      await end.query(`drop database ${name} with (force)`);
-      await end.end();
+      const left = await listLeft(admin, name, leftForMs);
+      await admin.query(`drop database ${name} with (force)`);
       if (left.length > 0) throw new Error(`Connections were left open: ${left.join("; ")}`);
     },
   };
