@@ -68,6 +68,7 @@ export function createVariant(variant: Variant, deps: VariantDeps): WebhookIntak
         maxWaiting: deps.maxWaiting,
         ...(variant === "upsert" ? { maxBatch: 1 } : {}),
         onStored: deps.onStored,
+        onOutbox: () => undefined,
       });
   }
 }

@@ -8,7 +8,7 @@ test("what the customer wrote has no delivery", () => {
 });
 
 test("every state of an outbound message has words of its own", () => {
-  const states = ["queued", "sending", "unknown", "accepted", "sent", "delivered", "read", "played", "failed"];
+  const states = ["queued", "sending", "unknown", "accepted", "sent", "delivered", "read", "played", "failed", "cancelled"];
   const labels = states.map((status) => describeDelivery({ ...ours, status })?.label);
   expect(new Set(labels).size).toBe(states.length);
 });

@@ -10,7 +10,7 @@ export interface Delivery {
 }
 
 const UNKNOWN =
-  "It is not known whether WhatsApp accepted this message. It is not sent again automatically, so that the customer never gets it twice; a delivery report will settle it.";
+  "It is not known whether WhatsApp accepted this message. It is not sent again automatically, so that the customer never gets it twice. A delivery report will settle it, or you.";
 
 /** Undefined for what the customer wrote. */
 export function describeDelivery({ direction, status, error }: Pick<Message, "direction" | "status" | "error">): Delivery | undefined {
@@ -41,6 +41,8 @@ export function describeDelivery({ direction, status, error }: Pick<Message, "di
         label: "Not delivered",
         sentence: `Not delivered. ${error?.text ?? `WhatsApp gave the code ${error?.code ?? "unknown"}.`}`,
       };
+    case "cancelled":
+      return { mark: "cross", label: "Cancelled", sentence: "Cancelled before it was sent." };
     default:
       return { mark: "question", label: "Outcome unknown", sentence: UNKNOWN };
   }

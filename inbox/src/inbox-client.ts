@@ -6,6 +6,8 @@ import {
   type Conversation,
   type Message,
   type Notice,
+  type SettledMessage,
+  type SettleMessageBody,
   type ToolCall,
   type Turn,
 } from "@onethread/sdk";
@@ -34,6 +36,10 @@ export interface InboxClient {
   listChannels(): Promise<readonly Channel[]>;
   /** The newest first. */
   listNotices(cursor: string | undefined): Promise<Page<Notice>>;
+  cancelMessage(id: string): Promise<Message>;
+  settleMessage(id: string, settlement: SettleMessageBody): Promise<SettledMessage>;
+  /** The content of a failed or cancelled one as a new message; asked twice, it is one. */
+  retryMessage(id: string): Promise<Message>;
   pauseAi(id: string): Promise<Conversation>;
   resumeAi(id: string): Promise<Conversation>;
 }
@@ -43,7 +49,7 @@ const from = (cursor: string | undefined): { readonly limit: number; readonly cu
   cursor === undefined ? { limit: PAGE } : { limit: PAGE, cursor };
 
 export function createInboxClient(access: { readonly baseUrl: string; readonly apiKey: string }): InboxClient {
-  const { channels, conversations, notices, turns, toolCalls } = createClient(access);
+  const { channels, conversations, messages, notices, turns, toolCalls } = createClient(access);
   return {
     listConversations: (cursor) => conversations.list(from(cursor)),
     getConversation: (id) => conversations.get(id),
@@ -56,6 +62,9 @@ export function createInboxClient(access: { readonly baseUrl: string; readonly a
     denyToolCall: (id) => toolCalls.deny(id),
     listChannels: async () => (await channels.list()).data,
     listNotices: (cursor) => notices.list(from(cursor)),
+    cancelMessage: (id) => messages.cancel(id),
+    settleMessage: (id, settlement) => messages.settle(id, settlement),
+    retryMessage: (id) => messages.retry(id),
     pauseAi: (id) => conversations.pause(id, "inbox"),
     resumeAi: (id) => conversations.resume(id),
   };

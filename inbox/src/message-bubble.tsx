@@ -1,4 +1,5 @@
 // Owns: one message on the screen: who wrote it, what it says now, and what became of it.
+import type { ReactNode } from "react";
 import { DeliveryMark } from "./delivery-mark.tsx";
 import { describeDelivery } from "./describe-delivery.ts";
 import { formatClock, formatFull } from "./format-time.ts";
@@ -13,11 +14,19 @@ interface MessageBubbleProps {
   readonly quote: string | undefined;
   /** The one above is by the same author. */
   readonly isFollowUp: boolean;
+  /** What may be done about it. */
+  readonly actions: ReactNode;
 }
 
-const AUTHORS: Readonly<Record<string, string>> = { customer: "Customer", ai: "AI", human: "Your team", api: "Sent by a program" };
+const AUTHORS: Readonly<Record<string, string>> = {
+  customer: "Customer",
+  ai: "AI",
+  human: "Your team",
+  api: "Sent by a program",
+  system: "Automatic",
+};
 
-export function MessageBubble({ message, quote, isFollowUp }: MessageBubbleProps) {
+export function MessageBubble({ message, quote, isFollowUp, actions }: MessageBubbleProps) {
   const isOurs = message.direction === "out";
   const content = shownContent(message);
   const referral = readReferral(message.content);
@@ -64,6 +73,7 @@ export function MessageBubble({ message, quote, isFollowUp }: MessageBubbleProps
           {delivery.sentence}
         </p>
       )}
+      {actions}
     </li>
   );
 }

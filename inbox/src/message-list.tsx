@@ -18,13 +18,15 @@ interface MessageListProps {
   readonly hasEarlier: boolean;
   readonly isLoadingEarlier: boolean;
   readonly onEarlier: () => void;
+  /** What may be done about a message. */
+  readonly actionsFor: (message: Message) => ReactNode;
   /** What is shown at the end of the thread. */
   readonly children?: ReactNode;
 }
 
 const NEAR_THE_END_PX = 80;
 
-export function MessageList({ messages, turns, now, hasEarlier, isLoadingEarlier, onEarlier, children }: MessageListProps) {
+export function MessageList({ messages, turns, now, hasEarlier, isLoadingEarlier, onEarlier, actionsFor, children }: MessageListProps) {
   const { box, onScroll } = useStayAtEnd(messages, `${turns.length}/${Children.count(children)}`);
   const turnsBelow = placeTurns(messages, turns);
   const memberKeyOf = memberKeysOf(messages.map(({ participant }) => participant));
@@ -60,6 +62,7 @@ export function MessageList({ messages, turns, now, hasEarlier, isLoadingEarlier
                 message={message}
                 quote={quoted === undefined ? quoteOf(message) : previewOf(shownContent(quoted))}
                 isFollowUp={previous !== undefined && isSameAuthor(previous, message) && formatDay(previous.sentAt, now) === day}
+                actions={actionsFor(message)}
               />
               {turnsBelow.get(message.id)?.map((turn) => (
                 <TurnNote key={turn.id} turn={turn} isOurs={message.direction === "out"} />

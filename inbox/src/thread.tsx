@@ -3,6 +3,7 @@ import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-quer
 import { ApprovalCard } from "./approval-card.tsx";
 import { Composer } from "./composer.tsx";
 import { sentenceOf, type Conversation, type InboxClient, type Message, type ToolCall } from "./inbox-client.ts";
+import { MessageActions } from "./message-actions.tsx";
 import { MessageList } from "./message-list.tsx";
 import { ThreadHeader } from "./thread-header.tsx";
 import { NOTHING_SELECTED } from "./use-place.ts";
@@ -69,6 +70,7 @@ export function Thread({ client, conversationId, now, draft, onDraft }: ThreadPr
           void messages.fetchNextPage();
           if (turns.hasNextPage) void turns.fetchNextPage();
         }}
+        actionsFor={(message) => <MessageActions client={client} message={message} onDone={changed} />}
       >
         {waiting.data?.map((call) => (
           <ApprovalCard key={call.id} client={client} call={call} now={now} onDecided={changed} />

@@ -317,6 +317,41 @@ test("a message that WhatsApp refuses for good is marked, with the reason", asyn
     .getByText(/^Not delivered\. ./)
     .waitFor();
   expect(await outbox(0)).toMatchObject({ total: 0 });
+  await log(page).getByRole("button", { name: "Send again" }).click();
+  await log(page).getByText("Sent again, below.").waitFor();
+  expect(await outbox(1)).toMatchObject(sentOnce("Can you read this?"));
+});
+
+test("a message of which nobody knows whether it was sent is settled by a person, or sent again", async () => {
+  await customerWrites("Hi");
+  const page = await openPage();
+  await openThread(page);
+  for (const text of ["First", "Second"]) {
+    const rule = { match: { path: "messages", to: phone() }, times: 1, respond: { code: 131_000, details: "Something went wrong." } };
+    await fetch(`${facts.simulatorUrl}/sim/failures`, { method: "POST", body: JSON.stringify(rule) });
+    await page.getByLabel("Message", { exact: true }).fill(text);
+    await page.keyboard.press("Enter");
+    await log(page).getByRole("img", { name: "Outcome unknown" }).waitFor();
+    await log(page)
+      .getByRole("button", { name: text === "First" ? "It arrived" : "It did not: send again" })
+      .click();
+    await log(page).getByRole("img", { name: "Outcome unknown" }).waitFor({ state: "detached" });
+  }
+  expect(await outbox(1)).toMatchObject(sentOnce("Second"));
+});
+
+test("a customer who writes STOP is shown as opted out, is told so, and cannot be written to until they ask something", async () => {
+  await customerWrites("STOP");
+  const page = await openPage();
+  await openThread(page);
+  await log(page)
+    .getByText(/we will not send you any more messages/)
+    .waitFor();
+  await page.getByText("This customer asked not to be written to.").waitFor();
+  await customerWrites("Just one thing: where is my order?");
+  await page.getByLabel("Message", { exact: true }).fill("On its way.");
+  await page.keyboard.press("Enter");
+  await log(page).getByRole("img", { name: "Read" }).last().waitFor();
 });
 
 test("a wrong key opens nothing, and the page says so", async () => {

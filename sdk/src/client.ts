@@ -9,15 +9,19 @@ import type {
   ListEventsQuery,
   ListMessagesQuery,
   ListNoticesQuery,
+  ListOpenMessagesQuery,
   ListToolCallsQuery,
   ListTurnsQuery,
   Message,
   MessageContentInput,
   MessagePage,
   NoticePage,
+  OpenMessages,
   ResolveConversationInput,
   ResolvedConversation,
   SendMessageQuery,
+  SettledMessage,
+  SettleMessageBody,
   ToolCall,
   ToolCallPage,
   Turn,
@@ -50,7 +54,19 @@ export interface Client {
     close(id: string): Promise<Conversation>;
     open(id: string): Promise<Conversation>;
   };
-  readonly messages: { get(id: string): Promise<Message> };
+  readonly messages: {
+    get(id: string): Promise<Message>;
+    /** Those that wait, are being sent, or may have been sent: the oldest first, at most 100. */
+    listOpen(query: ListOpenMessagesQuery): Promise<OpenMessages>;
+    /** When a scheduled one leaves; a time that has passed means now. */
+    reschedule(id: string, sendAt: string): Promise<Message>;
+    /** While it is scheduled or queued. */
+    cancel(id: string): Promise<Message>;
+    /** Says what became of an unknown one; with `resend` its content goes out once more. */
+    settle(id: string, settlement: SettleMessageBody): Promise<SettledMessage>;
+    /** The content of a failed or cancelled one as a new message; asked twice, it is one. */
+    retry(id: string): Promise<Message>;
+  };
   readonly turns: {
     list(query: ListTurnsQuery): Promise<TurnPage>;
     all(query: Omit<ListTurnsQuery, "cursor">): AsyncGenerator<Turn, void>;
@@ -79,7 +95,7 @@ export function createClient(options: ClientOptions): Client {
   const get = <T>(path: string, query: Query = {}): Promise<T> => answerOf<T>(send({ method: "GET", path, query }));
   return {
     conversations: createConversations(send, get),
-    messages: { get: (id) => get(`/messages/${encodeURIComponent(id)}`) },
+    messages: createMessages(send, get),
     turns: {
       list: (query) => get("/turns", { ...query }),
       all: (query) => eachItem((cursor) => get<TurnPage>("/turns", { ...query, cursor })),
@@ -93,6 +109,18 @@ export function createClient(options: ClientOptions): Client {
     business: { get: () => get("/business") },
     channels: { list: () => get("/channels") },
     notices: { list: (query = {}) => get("/notices", { ...query }) },
+  };
+}
+
+function createMessages(send: SendRequest, get: Get): Client["messages"] {
+  const pathOf = (id: string): string => `/messages/${encodeURIComponent(id)}`;
+  return {
+    get: (id) => get(pathOf(id)),
+    listOpen: (query) => get("/messages", { ...query }),
+    reschedule: (id, sendAt) => answerOf(send({ method: "PATCH", path: pathOf(id), body: { sendAt } })),
+    cancel: (id) => answerOf(send({ method: "POST", path: `${pathOf(id)}/cancel` })),
+    settle: (id, settlement) => answerOf(send({ method: "POST", path: `${pathOf(id)}/settle`, body: settlement })),
+    retry: (id) => answerOf(send({ method: "POST", path: `${pathOf(id)}/retry` })),
   };
 }
 

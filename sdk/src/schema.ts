@@ -21,6 +21,8 @@ export type Business = {
   readonly handoffPauseMs: number | null;
   /** Whether the AI answers in groups too. */
   readonly answersGroups: boolean;
+  /** Whether a customer who opted out gets an answer when they write; never a template. */
+  readonly answersAfterStop: boolean;
   /** Replies that may be written at the same time; null: an equal share. */
   readonly replyConcurrency: number | null;
   /** ISO 8601, UTC. */
@@ -38,6 +40,7 @@ export type BusinessChangesInput = {
   /** null: until somebody resumes the AI. */
   readonly handoffPauseMs?: number | null | undefined;
   readonly answersGroups?: boolean | undefined;
+  readonly answersAfterStop?: boolean | undefined;
   /** null: an equal share. */
   readonly replyConcurrency?: number | null | undefined;
 };
@@ -85,7 +88,7 @@ export type ClosedSession = {
 export type Consent = {
   /** A UUID. */
   readonly conversationId: string;
-  /** What the customer said, or somebody for them: nothing is sent. */
+  /** What the customer said, or somebody for them: nothing is sent unasked. When they write, they are answered (answersAfterStop). */
   readonly optedOut: boolean;
   readonly optedOutAt: string | null;
   /** What WhatsApp reports: no template that may be marketing. Only the customer changes it, in WhatsApp. */
@@ -116,8 +119,10 @@ export type Conversation = {
     /** When the AI resumes automatically; null: only when it is resumed. */
     readonly until: string | null;
   } | null;
-  /** The customer asked not to be written to: nothing is sent. */
+  /** The customer asked not to be written to: nothing is sent unasked. */
   readonly optedOutAt: string | null;
+  /** The opt-out forbids even an answer: the customer has not written since, or the business does not answer then. */
+  readonly optOutForbids: boolean;
   /** The customer stopped marketing in WhatsApp: no template is sent that may be marketing. */
   readonly marketingStoppedAt: string | null;
   /** The channel through which the next message goes out. */
@@ -228,12 +233,12 @@ export type Message = {
   readonly id: string;
   /** A UUID. */
   readonly conversationId: string;
-  /** The position in the conversation, from 1. */
+  /** The position in the conversation, from 1; 0 while it is scheduled. */
   readonly seq: number;
   /** A UUID. */
   readonly channelId: string;
   readonly direction: "in" | "out";
-  /** customer, ai, human or api. */
+  /** customer, ai, human, api, or system: what Onethread itself says, such as the confirmation of an opt-out. */
   readonly author: string;
   /** Of a group: the member who wrote it. */
   readonly participant: {
@@ -249,7 +254,7 @@ export type Message = {
   readonly content: {
     readonly [key: string]: unknown;
   };
-  /** received; or queued, sending, unknown, accepted, sent, delivered, read, played, failed. */
+  /** received; or scheduled, queued, sending, unknown, accepted, sent, delivered, read, played, failed, cancelled. */
   readonly status: string;
   readonly providerMessageId: string | null;
   readonly quotedProviderMessageId: string | null;
@@ -293,6 +298,8 @@ export type Message = {
 /** The Cloud API's content shape: {"type":"text","text":{"body":"…"}}. In a group also {"type":"pin","pin":{"type":"pin","message_id":"wamid.…","expiration_days":7}}, and "unpin" likewise. */
 export type MessageContentInput = {
   readonly type: string;
+  /** When it leaves, such as 2027-01-07T09:00:00+02:00; at most a year ahead. Window, consent and takeover are looked at then. */
+  readonly sendAt?: string | undefined;
   readonly context?:
     | {
         /** The provider's id of the message that this one quotes. */
@@ -373,6 +380,10 @@ export type NoticePage = {
   readonly nextCursor: string | null;
 };
 
+export type OpenMessages = {
+  readonly data: readonly Message[];
+};
+
 export type OutboxEvent = {
   /** A UUID. The same event always has the same one. */
   readonly id: string;
@@ -438,6 +449,18 @@ export type ReplySettings = {
   readonly handoffKeywords: readonly string[];
   /** Whether the wish for a person (speak to a human, hablar con una persona, אני רוצה נציג) is understood in every language of the product. */
   readonly findsHandoffWish: boolean;
+  readonly consent: {
+    /** A message that is one of these opts out; null: the product's own, in seven languages (docs/consent.md). */
+    readonly stopWords: readonly string[] | null;
+    /** A message that is one of these takes it back; null: the product's own. */
+    readonly startWords: readonly string[] | null;
+    /** Whether such a word is confirmed, once each time that it changes something. */
+    readonly confirms: boolean;
+    /** What is said then; null: a sentence in the language of the word, else of the business. */
+    readonly stopText: string | null;
+    /** What is said when messages are wanted again; null: likewise. */
+    readonly startText: string | null;
+  };
   /** Said in reply to a mere greeting or thank-you that no text of the business answers; null: nothing is said, and nobody is fetched. */
   readonly courtesyText: string | null;
   /** Against machines that answer machines: then nothing is said (skipped as loop) until it is over. null: no brake. */
@@ -588,8 +611,10 @@ export type ResolvedConversation = {
     /** When the AI resumes automatically; null: only when it is resumed. */
     readonly until: string | null;
   } | null;
-  /** The customer asked not to be written to: nothing is sent. */
+  /** The customer asked not to be written to: nothing is sent unasked. */
   readonly optedOutAt: string | null;
+  /** The opt-out forbids even an answer: the customer has not written since, or the business does not answer then. */
+  readonly optOutForbids: boolean;
   /** The customer stopped marketing in WhatsApp: no template is sent that may be marketing. */
   readonly marketingStoppedAt: string | null;
   /** The channel through which the next message goes out. */
@@ -664,6 +689,11 @@ export type SessionPage = {
   readonly data: readonly Session[];
   /** Give it back as `cursor` for the next page; null on the last one. */
   readonly nextCursor: string | null;
+};
+
+export type SettledMessage = {
+  readonly message: Message;
+  readonly resent: Message | null;
 };
 
 export type Tool = {
@@ -854,6 +884,11 @@ export type SendMessageQuery = {
   readonly author?: "api" | "human" | undefined;
 };
 
+export type RescheduleMessageBody = {
+  /** When it leaves, such as 2027-01-07T09:00:00+02:00; at most a year ahead. Window, consent and takeover are looked at then. */
+  readonly sendAt: string;
+};
+
 export type ListTurnsQuery = {
   readonly limit?: number | undefined;
   readonly cursor?: string | undefined;
@@ -872,6 +907,18 @@ export type SetConsentBody = {
 export type ListNoticesQuery = {
   readonly limit?: number | undefined;
   readonly cursor?: string | undefined;
+};
+
+export type ListOpenMessagesQuery = {
+  /** scheduled: it leaves later. queued: it waits. sending: its request is under way. unknown: nobody knows whether it was sent. */
+  readonly status: "scheduled" | "queued" | "sending" | "unknown";
+};
+
+export type SettleMessageBody = {
+  /** What a person found out, on the phone or from the customer. */
+  readonly as: "accepted" | "failed";
+  /** With failed: send the content again, as a new message. The customer may have both. */
+  readonly resend?: boolean | undefined;
 };
 
 export type ListKnowledgeQuery = {

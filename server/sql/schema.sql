@@ -129,6 +129,13 @@ CREATE OR REPLACE FUNCTION onethread.opens_window(type text, content jsonb)
 RETURN ((type <> ALL (ARRAY['system'::text, 'reaction'::text, 'edit'::text, 'revoke'::text, 'poll_vote'::text, 'request_welcome'::text])) AND ((type <> 'unsupported'::text) OR (COALESCE((content #>> '{unsupported,type}'::text[]), ''::text) <> ALL (ARRAY['edit'::text, 'revoke'::text, 'reaction'::text, 'poll_update'::text]))))
 ;
 
+CREATE OR REPLACE FUNCTION onethread.opt_out_forbids(opted_out_at timestamp with time zone, last_customer_message_at timestamp with time zone, answers_after_stop boolean, is_template boolean)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN ((opted_out_at IS NOT NULL) AND (is_template OR (NOT answers_after_stop) OR COALESCE((last_customer_message_at <= opted_out_at), true)))
+;
+
 CREATE OR REPLACE FUNCTION onethread.pause_ends_at(paused_at timestamp with time zone, pause_ms bigint)
  RETURNS timestamp with time zone
  LANGUAGE sql
@@ -357,6 +364,7 @@ create table onethread.businesses (
   created_at timestamp with time zone default now() not null,
   answers_groups boolean default false not null,
   reply_concurrency integer,
+  answers_after_stop boolean default true not null,
   constraint businesses_pkey PRIMARY KEY (id),
   constraint ck_business_debounce CHECK ((((quiet_ms >= 0) AND (quiet_ms <= 60000)) AND ((ceiling_ms >= quiet_ms) AND (ceiling_ms <= 300000)))),
   constraint ck_business_handoff_pause CHECK ((handoff_pause_ms >= 0)),
@@ -478,6 +486,7 @@ create table onethread.conversations (
   marketing_stopped_at timestamp with time zone,
   marketing_word_at timestamp with time zone,
   marketing_recorded_at timestamp with time zone,
+  consent_word_at timestamp with time zone,
   constraint conversations_pkey PRIMARY KEY (business_id, id),
   constraint ck_conversation_canonical_key CHECK ((canonical_key ~ '^(phone:[^:]+:\+[0-9]|(lead|user|lid|group):[^:]+:.)'::text)),
   constraint ck_conversation_marketing CHECK ((((marketing_word_at IS NULL) = (marketing_recorded_at IS NULL)) AND ((marketing_stopped_at IS NULL) OR (marketing_word_at IS NOT NULL)))),
@@ -830,15 +839,15 @@ create table onethread.messages (
   error_text text,
   is_history boolean default false not null,
   constraint messages_pkey PRIMARY KEY (business_id, id),
-  constraint ck_message_author CHECK (((author = ANY (ARRAY['customer'::text, 'ai'::text, 'human'::text, 'api'::text])) AND ((direction = 'in'::text) = (author = 'customer'::text)))),
+  constraint ck_message_author CHECK (((author = ANY (ARRAY['customer'::text, 'ai'::text, 'human'::text, 'api'::text, 'system'::text])) AND ((direction = 'in'::text) = (author = 'customer'::text)))),
   constraint ck_message_direction CHECK ((direction = ANY (ARRAY['in'::text, 'out'::text]))),
   constraint ck_message_failed CHECK (((status <> 'failed'::text) OR (error_code IS NOT NULL))),
-  constraint ck_message_has_provider_id CHECK (((provider_message_id IS NOT NULL) OR ((direction = 'out'::text) AND (status = ANY (ARRAY['queued'::text, 'sending'::text, 'unknown'::text, 'failed'::text]))))),
+  constraint ck_message_has_provider_id CHECK (((provider_message_id IS NOT NULL) OR ((direction = 'out'::text) AND ((status = ANY (ARRAY['queued'::text, 'sending'::text, 'unknown'::text, 'failed'::text, 'cancelled'::text])) OR ((status = 'accepted'::text) AND (error_code = 'settled_by_hand'::text)))))),
   constraint ck_message_open CHECK (((status <> ALL (ARRAY['queued'::text, 'sending'::text, 'unknown'::text])) OR ((provider_message_id IS NULL) AND (failed_at IS NULL)))),
   constraint ck_message_status CHECK (
 CASE direction
     WHEN 'in'::text THEN (status = 'received'::text)
-    ELSE (status = ANY (ARRAY['queued'::text, 'sending'::text, 'unknown'::text, 'accepted'::text, 'sent'::text, 'delivered'::text, 'read'::text, 'played'::text, 'failed'::text]))
+    ELSE (status = ANY (ARRAY['queued'::text, 'sending'::text, 'unknown'::text, 'accepted'::text, 'sent'::text, 'delivered'::text, 'read'::text, 'played'::text, 'failed'::text, 'cancelled'::text]))
 END),
   constraint ck_message_turn CHECK ((((turn_id IS NULL) = (turn_part IS NULL)) AND ((turn_id IS NULL) OR (author = 'ai'::text)))),
   constraint fk_message_conversation FOREIGN KEY (business_id, conversation_id) REFERENCES onethread.conversations(business_id, id),
@@ -910,10 +919,38 @@ create table onethread.reply_settings (
   constraint fk_reply_settings_business FOREIGN KEY (business_id) REFERENCES onethread.businesses(id)
 );
 alter table onethread.reply_settings enable row level security;
+create policy across_businesses on onethread.reply_settings for select to onethread_ingest using (true);
 create policy one_business on onethread.reply_settings for all to onethread_app using ((business_id = onethread.current_business())) with check ((business_id = onethread.current_business()));
 create policy reads_everything on onethread.reply_settings for select to onethread_reader using (true);
 grant insert, select, update on onethread.reply_settings to onethread_app;
+grant select on onethread.reply_settings to onethread_ingest;
 grant select on onethread.reply_settings to onethread_reader;
+
+-- owner: onethread_owner
+create table onethread.scheduled_messages (
+  business_id uuid not null,
+  id uuid not null,
+  conversation_id uuid not null,
+  author text not null,
+  type text not null,
+  text text,
+  content jsonb not null,
+  quoted_provider_message_id text,
+  send_at timestamp with time zone not null,
+  created_at timestamp with time zone default now() not null,
+  constraint scheduled_messages_pkey PRIMARY KEY (business_id, id),
+  constraint ck_scheduled_author CHECK ((author = ANY (ARRAY['human'::text, 'api'::text]))),
+  constraint fk_scheduled_conversation FOREIGN KEY (business_id, conversation_id) REFERENCES onethread.conversations(business_id, id)
+);
+alter table onethread.scheduled_messages enable row level security;
+CREATE INDEX ix_scheduled_conversation ON onethread.scheduled_messages USING btree (business_id, conversation_id);
+CREATE INDEX ix_scheduled_due ON onethread.scheduled_messages USING btree (send_at);
+create policy across_businesses on onethread.scheduled_messages for all to onethread_ingest using (true) with check (true);
+create policy one_business on onethread.scheduled_messages for all to onethread_app using ((business_id = onethread.current_business())) with check ((business_id = onethread.current_business()));
+create policy reads_everything on onethread.scheduled_messages for select to onethread_reader using (true);
+grant delete, insert, select, update on onethread.scheduled_messages to onethread_app;
+grant select on onethread.scheduled_messages to onethread_ingest;
+grant select on onethread.scheduled_messages to onethread_reader;
 
 -- owner: onethread_owner
 create table onethread.sessions (

@@ -11,11 +11,12 @@ const businessColumns = {
   handoff_text: "text",
   handoff_pause_ms: "int8?",
   answers_groups: "bool",
+  answers_after_stop: "bool",
   reply_concurrency: "int4?",
   created_at: "timestamptz",
 } as const;
 const BUSINESS = `b.id, b.name, b.ai_enabled, b.quiet_ms, b.ceiling_ms, b.language, b.handoff_text, b.handoff_pause_ms, b.answers_groups,
-      b.reply_concurrency, b.created_at`;
+      b.answers_after_stop, b.reply_concurrency, b.created_at`;
 
 const channelColumns = {
   id: "uuid",
@@ -84,11 +85,12 @@ export const changeBusiness = defineQuery({
     handoffText: "text",
     handoffPauseMs: "int8?",
     answersGroups: "bool",
+    answersAfterStop: "bool",
     replyConcurrency: "int4?",
   },
   text: `
     update businesses b set name = :name, ai_enabled = :aiEnabled, quiet_ms = :quietMs, ceiling_ms = :ceilingMs, language = :language,
-      handoff_text = :handoffText, handoff_pause_ms = :handoffPauseMs, answers_groups = :answersGroups, reply_concurrency = :replyConcurrency
+      handoff_text = :handoffText, handoff_pause_ms = :handoffPauseMs, answers_groups = :answersGroups, answers_after_stop = :answersAfterStop, reply_concurrency = :replyConcurrency
     where b.id = :business
     returning ${BUSINESS}`,
 });

@@ -20,6 +20,7 @@ export const businessSchema = z
       .nullable()
       .describe("How long the AI stays silent once a person was fetched or took over; null: until it is resumed."),
     answersGroups: z.boolean().describe("Whether the AI answers in groups too."),
+    answersAfterStop: z.boolean().describe("Whether a customer who opted out gets an answer when they write; never a template."),
     replyConcurrency: z.int().nullable().describe("Replies that may be written at the same time; null: an equal share."),
     createdAt: instant,
   })
@@ -110,6 +111,7 @@ export function businessOf(row: Row<typeof findBusiness>): Business {
     handoffText: row.handoff_text,
     handoffPauseMs: row.handoff_pause_ms,
     answersGroups: row.answers_groups,
+    answersAfterStop: row.answers_after_stop,
     replyConcurrency: row.reply_concurrency,
     createdAt: row.created_at.toISOString(),
   };

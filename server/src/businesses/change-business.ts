@@ -23,6 +23,7 @@ export const businessChangesSchema = z
       .optional(),
     handoffPauseMs: z.int().min(0).max(31_536_000_000).nullable().optional().describe("null: until somebody resumes the AI."),
     answersGroups: z.boolean().optional(),
+    answersAfterStop: z.boolean().optional(),
     replyConcurrency: z.int().min(1).max(10_000).nullable().optional().describe("null: an equal share."),
   })
   .meta({ id: "BusinessChanges" });
@@ -46,11 +47,23 @@ export function createChangeBusiness({ database }: { readonly database: Database
       if (row === undefined) return { outcome: "not_found" };
       const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
       const wanted: Business = { ...businessOf(row), ...given };
-      const { aiEnabled, quietMs, ceilingMs, language, handoffText, handoffPauseMs, answersGroups, replyConcurrency } = wanted;
+      const { aiEnabled, quietMs, ceilingMs, language, handoffText, handoffPauseMs, answersGroups, answersAfterStop, replyConcurrency } =
+        wanted;
       const name = wanted.name.trim();
       const refusal = refusalOf({ name, quietMs, ceilingMs }) ?? refusalOfLanguage(language, row.knows_language);
       if (refusal !== undefined) return { outcome: "invalid", ...refusal };
-      const values = { name, aiEnabled, quietMs, ceilingMs, language, handoffText, handoffPauseMs, answersGroups, replyConcurrency };
+      const values = {
+        name,
+        aiEnabled,
+        quietMs,
+        ceilingMs,
+        language,
+        handoffText,
+        handoffPauseMs,
+        answersGroups,
+        answersAfterStop,
+        replyConcurrency,
+      };
       const [changed] = await tx.run(changeBusiness, values);
       return changed === undefined ? { outcome: "not_found" } : { outcome: "changed", business: businessOf(changed) };
     });

@@ -3,6 +3,7 @@ import type { Database } from "../db/database.ts";
 import type { BusinessId, ChannelId } from "../kernel/ids.ts";
 import type { Gateway, Provider } from "../whatsapp/providers.ts";
 import { createCachedLookup } from "../kernel/cached-lookup.ts";
+import { createReadConsentWord, type ReadConsentWord } from "../settings/consent-settings.ts";
 import { findChannelAcrossBusinesses, findGatewayProofAcrossBusinesses } from "./channel-directory.queries.ts";
 
 export interface DirectoryChannel {
@@ -12,6 +13,8 @@ export interface DirectoryChannel {
   readonly quietMs: number;
   /** Within what a user id is unique: the account that the channel belongs to, or else the channel itself. */
   readonly scope: string;
+  /** What a customer's word about consent is, and what is said then; undefined: none, nothing. */
+  readonly readConsentWord: ReadConsentWord;
 }
 
 export interface ChannelDirectory {
@@ -46,7 +49,9 @@ export function createChannelDirectory(deps: ChannelDirectoryDeps): ChannelDirec
     async find(key) {
       const [row] = await deps.database.acrossBusinesses.run(findChannelAcrossBusinesses, { key });
       if (row === undefined) return undefined;
-      return { businessId: row.business_id as BusinessId, channelId: row.channel_id as ChannelId, quietMs: row.quiet_ms, scope: row.scope };
+      const { quiet_ms: quietMs, scope, language, consent } = row;
+      const readConsentWord = createReadConsentWord(consent, language);
+      return { businessId: row.business_id as BusinessId, channelId: row.channel_id as ChannelId, quietMs, scope, readConsentWord };
     },
   });
   const proofs = createCachedLookup<GatewayProof>({

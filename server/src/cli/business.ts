@@ -24,6 +24,7 @@ interface Changes {
   readonly handoffPauseMs?: number | null;
   readonly replyConcurrency?: number | null;
   readonly groups?: boolean;
+  readonly answerAfterStop?: boolean;
 }
 
 /** How long the AI is silent after a hand-off. */
@@ -72,6 +73,7 @@ export function addBusinessCommand(program: Command, terminal: Terminal): void {
       readOrNone(readWhole(1, 10_000)),
     )
     .option("--groups <on|off>", "whether the AI answers in groups too", readSwitch)
+    .option("--answer-after-stop <on|off>", "whether a customer who opted out gets an answer when they write", readSwitch)
     .action((id: string, changes: Changes) => change(id, changes, terminal));
 }
 
@@ -111,8 +113,13 @@ async function change(id: string, changes: Changes, terminal: Terminal): Promise
   if (Object.keys(changes).length === 0)
     throw new CliFailure("Nothing to change: `onethread business set --help` shows what can be set.", 2);
   await inBusiness({ terminal, business: id }, async ({ services, businessId }) => {
-    const { ai, groups, ...rest } = changes;
-    const changed = await services.changeBusiness(businessId, { ...rest, aiEnabled: ai, answersGroups: groups });
+    const { ai, groups, answerAfterStop, ...rest } = changes;
+    const changed = await services.changeBusiness(businessId, {
+      ...rest,
+      aiEnabled: ai,
+      answersGroups: groups,
+      answersAfterStop: answerAfterStop,
+    });
     if (changed.outcome === "invalid") throw new CliFailure(`${changed.problem} Nothing was changed.`, 2);
     if (changed.outcome === "not_found") throw new CliFailure(`There is no business ${businessId} any more. Nothing was changed.`);
     terminal.complain(`Changed business ${businessId}. Running processes notice within seconds.`);

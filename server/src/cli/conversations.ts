@@ -1,6 +1,6 @@
 // Owns: `onethread conversations`: looking at threads, merging two and splitting a merge by hand. Refuses to know how that is done. Merging and
 // splitting only look unless they are told to do it.
-import { InvalidArgumentError, Option, type Command } from "commander";
+import { Option, type Command } from "commander";
 import type { ConversationView } from "../conversations/conversation-view.ts";
 import type { MergeByHandOutcome } from "../identity/merge-by-hand.ts";
 import type { MovedParts, SplitOutcome } from "../identity/split-conversations.ts";
@@ -10,6 +10,7 @@ import { BUSINESS_MEANING, BUSINESS_OPTION, inBusiness } from "./in-business.ts"
 import { readWhole } from "./read-numbers.ts";
 import { renderTable } from "./render-table.ts";
 import type { Terminal } from "./terminal.ts";
+import { readId } from "./read-id.ts";
 
 const EXAMPLES = `
 Examples:
@@ -181,9 +182,4 @@ const hintOf = (isDone: boolean): readonly string[] => (isDone ? [] : ["Nothing 
 
 function unknownConversation(id: string): CliFailure {
   return new CliFailure(`This business has no conversation ${id}. \`onethread conversations list\` shows them.`);
-}
-
-function readId(written: string): string {
-  if (isUuid(written)) return written;
-  throw new InvalidArgumentError("It must be an id, such as 0198c2f0-0000-7000-8000-000000000000.");
 }

@@ -1,5 +1,5 @@
 // Owns: `onethread replay`. Refuses to know how an item is stored: it takes the way that every webhook takes.
-import { InvalidArgumentError, type Command } from "commander";
+import { type Command } from "commander";
 import { createChannelDirectory } from "../businesses/channel-directory.ts";
 import type { Database } from "../db/database.ts";
 import { createIntake } from "../ingest/create-intake.ts";
@@ -7,12 +7,13 @@ import { listReplayableAcrossBusinesses } from "../ingest/raw-items.queries.ts";
 import { createReplay, type KeptItem } from "../ingest/replay.ts";
 import { withoutQuarantine } from "../ingest/webhook-log.ts";
 import { noFailPoints } from "../kernel/fail-points.ts";
-import { isUuid, LOWEST_ID } from "../kernel/ids.ts";
+import { LOWEST_ID } from "../kernel/ids.ts";
 import { CliFailure } from "./cli-failure.ts";
 import { withServices, type Installation } from "./in-business.ts";
 import { readWhole } from "./read-numbers.ts";
 import { renderTable } from "./render-table.ts";
 import type { Terminal } from "./terminal.ts";
+import { readId } from "./read-id.ts";
 
 const EXAMPLES = `
 Examples:
@@ -74,6 +75,7 @@ async function run(
     slots: 2,
     maxWaiting: 20_000,
     onStored: () => undefined,
+    onOutbox: () => undefined,
   });
   const request = { ...(id === undefined ? {} : { ids: id }), ...(business === undefined ? {} : { businessId: business }) };
   const result = await createReplay({ db, intake }).run({ ...request, ...(limit === undefined ? {} : { limit }) });
@@ -119,9 +121,4 @@ function summarise(items: readonly KeptItem[]): string {
 
 function collectIds(written: string, before: readonly string[] = []): readonly string[] {
   return [...before, readId(written)];
-}
-
-function readId(written: string): string {
-  if (isUuid(written)) return written;
-  throw new InvalidArgumentError("It must be an id, such as 0198c2f0-0000-7000-8000-000000000000.");
 }

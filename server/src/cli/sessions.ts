@@ -1,7 +1,6 @@
 // Owns: `onethread sessions`: looking at sessions and their summaries, ending one by hand, rebuilding them from the messages. Refuses to know how that
 // is done. RebuildOptions only looks unless it is told to do it.
-import { InvalidArgumentError, type Command } from "commander";
-import { isUuid } from "../kernel/ids.ts";
+import { type Command } from "commander";
 import type { SessionView } from "../sessions/read-sessions.ts";
 import type { RebuiltThread } from "../sessions/rebuild-sessions.ts";
 import { CliFailure } from "./cli-failure.ts";
@@ -9,6 +8,7 @@ import { BUSINESS_MEANING, BUSINESS_OPTION, inBusiness } from "./in-business.ts"
 import { readWhole } from "./read-numbers.ts";
 import { renderTable } from "./render-table.ts";
 import type { Terminal } from "./terminal.ts";
+import { readId } from "./read-id.ts";
 
 const EXAMPLES = `
 Examples:
@@ -117,9 +117,4 @@ function endOf(examined: number, differing: number, execute: boolean): string {
 
 function unknownConversation(id: string): CliFailure {
   return new CliFailure(`This business has no conversation ${id}. \`onethread conversations list\` shows them.`);
-}
-
-function readId(written: string): string {
-  if (isUuid(written)) return written;
-  throw new InvalidArgumentError("It must be an id, such as 0198c2f0-0000-7000-8000-000000000000.");
 }

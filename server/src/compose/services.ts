@@ -25,6 +25,7 @@ import { createIndexWorker, type IndexWorker } from "../knowledge/index-worker.t
 import { createKnowledgeBase, type KnowledgeBase } from "../knowledge/knowledge-base.ts";
 import { createSearchKnowledge, type SearchKnowledge } from "../knowledge/search-knowledge.ts";
 import { createAcceptMessage, type AcceptMessage } from "../outbound/accept-message.ts";
+import { createSettleMessages, type SettleMessages } from "../outbound/settle-messages.ts";
 import type { OutsideHttp } from "../outside/outside-http.ts";
 import { createAiSwitch, type AiSwitch } from "../replies/ai-switch.ts";
 import { createAnswerTurn, type AnswerTurn } from "../replies/answer-turn.ts";
@@ -80,6 +81,7 @@ export interface Services {
   readonly searchForReply: SearchKnowledge;
   readonly setConversationState: SetConversationState;
   readonly settleIdentity: SettleIdentity;
+  readonly settleMessages: SettleMessages;
   readonly splitConversations: SplitConversations;
   readonly toolCalls: ToolCalls;
   readonly tryTool: TryTool;
@@ -95,9 +97,10 @@ export function createServices(parts: ServiceParts): Services {
   const businessTools = createBusinessTools({ database });
   const ofKnowledge = createKnowledgeServices(parts, settings);
   const knowledge = { search: ofKnowledge.searchForReply };
+  const acceptMessage = createAcceptMessage({ database, wake });
   return {
     ...ofKnowledge,
-    acceptMessage: createAcceptMessage({ database, wake }),
+    acceptMessage,
     aiSwitch: createAiSwitch({ database }),
     answerTurn: createAnswerTurn({ database, settings, wake }),
     apiKeys: createApiKeys({ database }),
@@ -122,6 +125,7 @@ export function createServices(parts: ServiceParts): Services {
     resolveConversation: createResolveConversation({ database, claimIdentity, onKnown }),
     setConversationState: createSetConversationState({ database }),
     settleIdentity: createSettleIdentity({ database, log }),
+    settleMessages: createSettleMessages({ database, acceptMessage }),
     splitConversations: createSplitConversations({ database, log }),
     toolCalls: createToolCalls({ database, wake }),
     tryTool: createTryTool({ tools: businessTools, settings, outside }),

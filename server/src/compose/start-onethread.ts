@@ -26,6 +26,7 @@ import { createWakeUps } from "../lanes/wake-ups.ts";
 import { forgetEventsAcrossBusinesses, forgetIdempotencyKeysAcrossBusinesses } from "../maintenance/maintenance.queries.ts";
 import { createForget } from "../maintenance/forget-old.ts";
 import { createPeriodic } from "../maintenance/periodic.ts";
+import { createReleaseScheduled } from "../outbound/release-scheduled.ts";
 import { createOutsideHttp, type OutsideHttp } from "../outside/outside-http.ts";
 
 export interface StartOptions {
@@ -48,6 +49,8 @@ export interface RunningOnethread {
 /** In the demo a model or an agent on this machine may be asked. */
 const LOOPBACK = ["localhost", "127.0.0.1", "::1"];
 const ORPHANED_STATUS_INTERVAL_MS = 2_000;
+/** How much later than asked a scheduled message may leave. */
+const SCHEDULE_INTERVAL_MS = 1_000;
 const FORGET_INTERVAL_MS = 3_600_000;
 /** Longer than the closing of the API (4 s) and what running turns are waited for (5 s) each take at most. */
 const STOP_STEP_LIMIT_MS = 6_000;
@@ -67,6 +70,9 @@ function composeIntake(parts: Omit<Parts, "intake">): Intake {
     onStored: () => {
       wakeUps.wake("reply");
       wakeUps.wake("session");
+    },
+    onOutbox: () => {
+      wakeUps.wake("send");
     },
   });
   wakeUps.on("identity", () => {
@@ -102,7 +108,15 @@ function startScheduler(parts: Parts): void {
   const { database, log, failPoints, services } = parts;
   const db = database.acrossBusinesses;
   const statuses = createStatusStore({ db, webhookLog: services.webhookLog, failPoints });
+  const releaseScheduled = createReleaseScheduled({
+    database,
+    log,
+    wake: (kind) => {
+      parts.wakeUps.wake(kind);
+    },
+  });
   const tasks = [
+    createPeriodic({ name: "scheduled-messages", everyMs: SCHEDULE_INTERVAL_MS, log, runOnce: releaseScheduled }),
     createPeriodic({ name: "orphaned-statuses", everyMs: ORPHANED_STATUS_INTERVAL_MS, log, runOnce: () => statuses.applyWaitingOnce() }),
     createPeriodic({
       name: "idempotency-keys",

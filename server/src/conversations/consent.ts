@@ -10,7 +10,11 @@ import { findSurvivor, onSurvivor } from "./surviving-conversation.ts";
 export const consentSchema = z
   .object({
     conversationId: uuid,
-    optedOut: z.boolean().describe("What the customer said, or somebody for them: nothing is sent."),
+    optedOut: z
+      .boolean()
+      .describe(
+        "What the customer said, or somebody for them: nothing is sent unasked. When they write, they are answered (answersAfterStop).",
+      ),
     optedOutAt: instant.nullable(),
     marketingStopped: z
       .boolean()

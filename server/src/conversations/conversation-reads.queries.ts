@@ -15,6 +15,7 @@ const shownColumns = {
   ai_paused_reason: "text?",
   ai_paused_until: "timestamptz?",
   opted_out_at: "timestamptz?",
+  opt_out_forbids: "bool",
   marketing_stopped_at: "timestamptz?",
   channel_id: "uuid?",
   last_message_at: "timestamptz",
@@ -37,7 +38,8 @@ const shownColumns = {
 const shown = (conversations: string): string => `
     select c.id, c.canonical_key, c.contact_name, c.contact_username, c.lead_name, c.lead_id, alias.phone, alias.user_id, c.is_open,
       case when pause_lasts(c.ai_paused_at, b.handoff_pause_ms, now()) then c.ai_paused_at end as ai_paused_at, c.ai_paused_reason,
-      pause_ends_at(c.ai_paused_at, b.handoff_pause_ms) as ai_paused_until, c.opted_out_at, c.marketing_stopped_at,
+      pause_ends_at(c.ai_paused_at, b.handoff_pause_ms) as ai_paused_until, c.opted_out_at,
+      opt_out_forbids(c.opted_out_at, c.last_customer_message_at, b.answers_after_stop, false), c.marketing_stopped_at,
       c.reply_channel_id as channel_id, c.last_message_at, c.last_customer_message_at,
       window_closes_at(c.last_customer_message_at, channel.provider) as window_closes_at, has_window(channel.provider) as has_window, c.created_at,
       last.text as last_text, last.direction as last_direction, last.type as last_type, last.sent_at as last_sent_at,

@@ -28,7 +28,10 @@ export const conversationSchema = z
       })
       .nullable()
       .describe("Set while a person answers instead of the AI."),
-    optedOutAt: instant.nullable().describe("The customer asked not to be written to: nothing is sent."),
+    optedOutAt: instant.nullable().describe("The customer asked not to be written to: nothing is sent unasked."),
+    optOutForbids: z
+      .boolean()
+      .describe("The opt-out forbids even an answer: the customer has not written since, or the business does not answer then."),
     marketingStoppedAt: instant
       .nullable()
       .describe("The customer stopped marketing in WhatsApp: no template is sent that may be marketing."),
@@ -66,6 +69,7 @@ export function conversationViewOf(row: Row<typeof findConversation>): Conversat
         ? null
         : { at: row.ai_paused_at.toISOString(), reason: row.ai_paused_reason ?? "", until: isoOf(row.ai_paused_until) },
     optedOutAt: isoOf(row.opted_out_at),
+    optOutForbids: row.opt_out_forbids,
     marketingStoppedAt: isoOf(row.marketing_stopped_at),
     channelId: row.channel_id,
     lastMessageAt: row.last_message_at.toISOString(),

@@ -27,17 +27,19 @@ export const messageSchema = z
   .object({
     id: uuid,
     conversationId: uuid,
-    seq: z.int().describe("The position in the conversation, from 1."),
+    seq: z.int().describe("The position in the conversation, from 1; 0 while it is scheduled."),
     channelId: uuid,
     direction,
-    author: z.string().describe("customer, ai, human or api."),
+    author: z.string().describe("customer, ai, human, api, or system: what Onethread itself says, such as the confirmation of an opt-out."),
     participant: participant.nullable().describe("Of a group: the member who wrote it."),
     type: messageType,
     text: z.string().nullable().describe("What a person reads of it."),
     content: jsonObject.describe(
       "The content in the Cloud API's own shape; after a click on an advertisement with its `referral` (headline, body, source_url, source_id, source_type, ctwa_clid), also of gateways.",
     ),
-    status: z.string().describe("received; or queued, sending, unknown, accepted, sent, delivered, read, played, failed."),
+    status: z
+      .string()
+      .describe("received; or scheduled, queued, sending, unknown, accepted, sent, delivered, read, played, failed, cancelled."),
     providerMessageId: z.string().nullable(),
     quotedProviderMessageId: z.string().nullable(),
     quotedText: z

@@ -111,7 +111,8 @@ const breaks: Readonly<Record<string, () => string>> = {
   "statuses-waiting": () => `update message_statuses set applied_at = null, received_at = ${move(61)};`,
   "window-times-behind": () => `update conversations set last_customer_message_at = null where id = '${ids.conversation}';`,
   "sent-outside-the-window": () => `update messages set attempted_at = now() + interval '25 hours' where id = '${ids.reply}';`,
-  "sent-after-opt-out": () => `update conversations set opted_out_at = ${move(3_600)} where id = '${ids.conversation}';`,
+  "sent-after-opt-out": () => `update conversations set opted_out_at = ${move(0)} where id = '${ids.conversation}';
+    update messages set attempted_at = now() + interval '1 minute' where id = '${ids.reply}';`,
   "marketing-after-stop": () =>
     `update messages set type = 'template', content = '{"type":"template","template":{"name":"sale","language":{"code":"en"}}}' where id = '${ids.reply}';
     update conversations set marketing_stopped_at = ${move(3_600)}, marketing_word_at = ${move(3_600)}, marketing_recorded_at = ${move(3_600)}

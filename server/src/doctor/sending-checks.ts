@@ -51,7 +51,8 @@ export const sendingChecks: readonly Check[] = [
     advice: "Check that ck_message_has_provider_id exists and is valid. Report this with the ids.",
     walks: "conversations",
     violations: `select m.id from ${IN_SLICE.messages}
-      where m.provider_message_id is null and not (m.direction = 'out' and m.status in ('queued', 'sending', 'unknown', 'failed'))`,
+      where m.provider_message_id is null and not (m.direction = 'out' and (
+        m.status in ('queued', 'sending', 'unknown', 'failed', 'cancelled') or m.status = 'accepted' and m.error_code = 'settled_by_hand'))`,
   },
   {
     name: "status-behind-its-record",
@@ -116,7 +117,14 @@ export const sendingChecks: readonly Check[] = [
     walks: "conversations",
     violations: `select m.id from ${IN_SLICE.conversations}
       join onethread.messages m on m.business_id = c.business_id and m.conversation_id = c.id
-      where c.opted_out_at is not null and m.direction = 'out' and m.accepted_at is not null and m.attempted_at > c.opted_out_at
+      -- Known since the word was received; five seconds, as above. What confirms it goes out, and so does the answer to somebody who has written since.
+      where c.opted_out_at is not null and m.direction = 'out' and m.accepted_at is not null and m.author <> 'system'
+        and m.attempted_at > interval '5 seconds' + greatest(c.opted_out_at, (
+          select max(w.received_at) from onethread.messages w where w.business_id = c.business_id and w.conversation_id = c.id and w.direction = 'in'
+            and w.sent_at = c.consent_word_at and c.consent_word_at = c.opted_out_at))
+        and (m.type = 'template' or not exists (
+          select from onethread.messages q where q.business_id = c.business_id and q.conversation_id = c.id and q.direction = 'in' and q.sent_at > c.opted_out_at
+            and q.received_at <= m.attempted_at))
         -- A merge brings the opt-out of another thread.
         and not exists (select from onethread.merges g where g.business_id = c.business_id and c.id in (g.winner_id, g.loser_id))`,
   },

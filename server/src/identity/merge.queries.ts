@@ -233,7 +233,8 @@ update conversations w set
   reply_address = case when newer.loser then l.reply_address else w.reply_address end,
   ai_paused_at = greatest(w.ai_paused_at, l.ai_paused_at),
   ai_paused_reason = case when l.ai_paused_at > coalesce(w.ai_paused_at, '-infinity') then l.ai_paused_reason else w.ai_paused_reason end,
-  opted_out_at = coalesce(w.opted_out_at, l.opted_out_at),
+  opted_out_at = greatest(w.opted_out_at, l.opted_out_at),
+  consent_word_at = greatest(w.consent_word_at, l.consent_word_at),
   -- Of two reports of the platform the newer one; of two of the same second the stop.
   marketing_stopped_at = case when newer.word then l.marketing_stopped_at else w.marketing_stopped_at end,
   marketing_word_at = case when newer.word then l.marketing_word_at else w.marketing_word_at end,

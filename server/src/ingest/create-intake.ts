@@ -15,11 +15,12 @@ import { isForNothing } from "../whatsapp/is-for-nothing.ts";
 import { isSetAside } from "./around-locks.ts";
 import { createFindPlaces, type Place } from "./find-places.ts";
 import { createIngestItem, type IngestItem, labelsOfItem } from "./ingest-item.ts";
-import { createIngestQueue, unavailable } from "./ingest-queue.ts";
+import { createIngestQueue, type IngestQueue, unavailable } from "./ingest-queue.ts";
 import type { StoreOutcome } from "./store-batch.ts";
 import { createChangeIdentities, createChangeIdentity, type LocatedChange } from "./change-identities.ts";
 import { createLearnIdentity, type IdentityLesson, lessonOf } from "./learn-identity.ts";
 import { createParkedChanges } from "./parked-changes.ts";
+import { createRecordConsentWords, type RecordConsentWords } from "./record-consent-words.ts";
 import { createRecordPreferences, type LocatedPreferences } from "./record-preferences.ts";
 import { createRecordSignals } from "./record-signals.ts";
 import { createStoreMessages, type StoreMessages } from "./store-messages.ts";
@@ -46,6 +47,8 @@ export interface IntakeDeps {
   readonly slowMs?: number;
   /** Called after every commit that stored something. What it throws is logged and changes nothing. */
   readonly onStored: (count: number) => void;
+  /** Called after every commit that put something into the outbox. */
+  readonly onOutbox: () => void;
 }
 
 export interface Intake extends WebhookIntake {
@@ -104,14 +107,13 @@ function createPeople(deps: IntakeDeps, resolver: ThreadResolver) {
 }
 
 export function createIntake(deps: IntakeDeps): Intake {
-  const { db, log, webhookLog } = deps;
+  const { db, log, webhookLog, slots, maxWaiting, maxBatch, deadlineMs, slowMs } = deps;
   const resolver = createThreadResolver({ db, maxEntries: ALIAS_CACHE_ENTRIES });
   const { findPlaces, storeMessages, recordPreferences, learnIdentity, changeIdentities, applyWaitingFor } = createPeople(deps, resolver);
   const statuses = createStatusStore(deps);
   const recordSignals = createRecordSignals(deps);
   let learning: Promise<void> = Promise.resolve();
   let lessonsWaiting = 0;
-  const { slots, maxWaiting, maxBatch, deadlineMs, slowMs } = deps;
 
   const messageQueue = createIngestQueue<IngestItem, StoreOutcome>({
     restMs: MESSAGE_REST_MS,
@@ -129,6 +131,7 @@ export function createIntake(deps: IntakeDeps): Intake {
       return outcomes;
     },
   });
+  const storeMessagesOf = createStoreWithWords(messageQueue, createRecordConsentWords({ db, onConfirmed: deps.onOutbox }));
   const statusQueue = createIngestQueue<StatusItem, StatusOutcome>({
     slots: 1,
     restMs: STATUS_REST_MS,
@@ -218,9 +221,9 @@ export function createIntake(deps: IntakeDeps): Intake {
     const [only] = events;
     // One message, as almost every delivery has: nothing to sort.
     const alone = events.length === 1 && only?.kind === "message" ? await locate(only) : undefined;
-    if (alone !== undefined) return resultOfOne(await messageQueue.submitAll([alone], itemOf));
+    if (alone !== undefined) return resultOfOne(await storeMessagesOf([alone]));
     const { messages, statusItems, notices, lessons, preferences, changes, aside } = await sort(events);
-    const outcomes = messages.length === 0 ? [] : await messageQueue.submitAll(messages, itemOf);
+    const outcomes = messages.length === 0 ? [] : await storeMessagesOf(messages);
     // Only now: a status of this delivery may be about one of its messages.
     const results = statusItems.length === 0 ? [] : await statusQueue.submitAll(statusItems, (item) => item);
     for (const { event, places } of preferences) {
@@ -263,6 +266,15 @@ export function createIntake(deps: IntakeDeps): Intake {
         throw unavailable(error);
       }
     },
+  };
+}
+
+/** What a message says of consent is recorded before it is acknowledged. */
+function createStoreWithWords(queue: Pick<IngestQueue<IngestItem, StoreOutcome>, "submitAll">, recordConsentWords: RecordConsentWords) {
+  return async (messages: readonly Located<MessageEvent>[]): Promise<readonly StoreOutcome[]> => {
+    const outcomes = await queue.submitAll(messages, itemOf);
+    await recordConsentWords(messages, outcomes);
+    return outcomes;
   };
 }
 

@@ -25,11 +25,12 @@ export const lockConversationForSending = defineQuery({
     select c.id, c.merged_into is not null as is_merged,
       window_is_open(c.last_customer_message_at, ch.provider, now()) as is_window_open,
       window_closes_at(c.last_customer_message_at, ch.provider),
-      c.opted_out_at is not null as is_opted_out,
+      opt_out_forbids(c.opted_out_at, c.last_customer_message_at, b.answers_after_stop, :template is not null) as is_opted_out,
       c.marketing_stopped_at is not null and :template is not null and may_be_marketing(:business, ch.account_id, :template, :language)
         as is_marketing_stopped,
       c.reply_address is not null as has_address, coalesce(c.reply_kind = 'group', false) as is_group
     from conversations c
+    join businesses b on b.id = :business
     left join channels ch on ch.business_id = :business and ch.id = c.reply_channel_id
     where c.business_id = :business and c.id = :conversationId
     for no key update of c`,

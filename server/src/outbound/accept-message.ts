@@ -9,9 +9,10 @@ import { hashOfJson } from "../kernel/hash-json.ts";
 import { newId, type BusinessId, type MessageId } from "../kernel/ids.ts";
 import type { JsonObject } from "../kernel/json.ts";
 import { readObject, readString } from "../kernel/read-json.ts";
-import { MESSAGE_KINDS } from "../whatsapp/message-kinds.ts";
+import { kindOf } from "../whatsapp/message-kinds.ts";
 import { readableText } from "../whatsapp/readable-text.ts";
 import { validateOutboundContent, type OutboundType } from "../whatsapp/validate-content.ts";
+import { insertScheduledMessage } from "./scheduled.queries.ts";
 import { findIdempotencyKey, insertIdempotencyKey, insertOutboundMessage, lockConversationForSending } from "./accept-message.queries.ts";
 
 export interface AcceptMessageDeps {
@@ -28,6 +29,8 @@ export interface AcceptMessageInput {
   /** The Cloud API's content shape, with an optional `context.message_id` to quote a message. */
   readonly content: JsonObject;
   readonly idempotencyKey?: string | undefined;
+  /** Later than now: it is scheduled, and what forbids it is looked at when it leaves. */
+  readonly sendAt?: Date | undefined;
 }
 
 export type AcceptMessageOutcome =
@@ -61,7 +64,7 @@ export function createAcceptMessage(deps: AcceptMessageDeps): AcceptMessage {
     const database = deps.database.forBusiness(input.businessId);
     try {
       const accepted = await database.transaction((tx) => accept(tx, { input, draft, messageId: newId() }));
-      if (!accepted.isReplay) deps.wake("send");
+      if (!accepted.isReplay && accepted.message.status !== "scheduled") deps.wake("send");
       return accepted;
     } catch (error) {
       if (error instanceof Refused) return error.outcome;
@@ -98,6 +101,14 @@ async function accept(tx: Queryable, acceptance: Acceptance): Promise<AcceptedOu
     const earlier = await claimKey(tx, acceptance, idempotencyKey);
     if (earlier !== undefined) return { outcome: "accepted", message: earlier, isReplay: true };
   }
+  if (acceptance.input.sendAt !== undefined && acceptance.input.sendAt.getTime() > Date.now()) {
+    refuseUnlessPossible(conversation, acceptance.draft);
+    return {
+      outcome: "accepted",
+      message: await schedule(tx, acceptance, { conversationId: conversation.id, sendAt: acceptance.input.sendAt }),
+      isReplay: false,
+    };
+  }
   refuseUnlessSendable(conversation, acceptance.draft);
   return { outcome: "accepted", message: await insert(tx, acceptance, conversation.id), isReplay: false };
 }
@@ -118,7 +129,13 @@ async function lockSurvivor(tx: Queryable, { input: { conversationId }, draft }:
 
 /** The earlier answer under this key, or undefined when the key is ours now. */
 async function claimKey(tx: Queryable, { input, draft, messageId }: Acceptance, key: string): Promise<MessageView | undefined> {
-  const requestHash = hashOfJson([input.conversationId, input.author, draft.content, draft.quoted ?? null]);
+  const requestHash = hashOfJson([
+    input.conversationId,
+    input.author,
+    draft.content,
+    draft.quoted ?? null,
+    ...(input.sendAt === undefined ? [] : [input.sendAt.toISOString()]),
+  ]);
   if ((await tx.execute(insertIdempotencyKey, { key, requestHash, messageId })) > 0) return undefined;
   const [known] = await tx.run(findIdempotencyKey, { key });
   const isSame = known?.request_hash === requestHash && known.message_id !== null;
@@ -133,19 +150,47 @@ function asAccepted(row: MessageRow): MessageRow {
   return { ...row, ...notYet, status: "queued", error_code: null, error_text: null, sent_at: row.received_at };
 }
 
-function refuseUnlessSendable(conversation: LockedConversation, draft: Draft): void {
+/** What no time changes. */
+function refuseUnlessPossible(conversation: LockedConversation, draft: Draft): void {
   if (!conversation.has_address) throw new Refused({ outcome: "no_address" });
   if (draft.type === "pin" && !conversation.is_group) throw new Refused({ outcome: "invalid_content", reason: PIN_OUTSIDE });
+}
+
+function refuseUnlessSendable(conversation: LockedConversation, draft: Draft): void {
+  refuseUnlessPossible(conversation, draft);
   if (conversation.is_opted_out) throw new Refused({ outcome: "opted_out" });
   if (conversation.is_marketing_stopped) throw new Refused({ outcome: "marketing_stopped" });
   if (conversation.is_window_open || draft.type === "template") return;
   throw new Refused({ outcome: "window_closed", closedAt: conversation.window_closes_at });
 }
 
+/** Of what changes another message: the provider's id of that. */
+export function targetOf({ type, content }: { readonly type: string; readonly content: JsonObject }): string | undefined {
+  const key = kindOf(type).target;
+  return key === null ? undefined : readString(readObject(content, type), key);
+}
+
+async function schedule(
+  tx: Queryable,
+  { input, draft, messageId }: Acceptance,
+  { conversationId, sendAt }: { readonly conversationId: string; readonly sendAt: Date },
+): Promise<MessageView> {
+  const { type, content, quoted } = draft;
+  const values = {
+    conversationId,
+    messageId,
+    author: input.author,
+    type,
+    text: readableText(type, content),
+    content: JSON.stringify(content),
+  };
+  const [row] = await tx.run(insertScheduledMessage, { ...values, quoted, sendAt });
+  if (row === undefined) throw new Error("a scheduled message answered no row");
+  return messageViewOf(row, []);
+}
+
 async function insert(tx: Queryable, { input, draft, messageId }: Acceptance, conversationId: string): Promise<MessageView> {
   const { type, content, quoted } = draft;
-  const key = MESSAGE_KINDS[type].target;
-  const target = key === null ? undefined : readString(readObject(content, type), key);
   const [row] = await tx.run(insertOutboundMessage, {
     conversationId,
     messageId,
@@ -154,7 +199,7 @@ async function insert(tx: Queryable, { input, draft, messageId }: Acceptance, co
     text: readableText(type, content),
     content: JSON.stringify(content),
     quoted,
-    target,
+    target: targetOf({ type, content }),
     eventId: newId(),
   });
   if (row === undefined) throw new Error("the conversation whose row is locked does not exist");

@@ -51,7 +51,8 @@ with mine as materialized (
          (select s.wanted from lanes s where s.business_id = :business and s.conversation_id = mine.conversation_id and s.kind = 'send') as wanted, m.id, m.seq, m.type, m.content, m.quoted_provider_message_id, m.attempts,
          m.channel_id, ch.provider, ch.settings, ch.external_id, s.access_token, c.reply_kind, c.reply_address,
          case when m.id is null then 'none'
-              when c.opted_out_at is not null then 'opted_out'
+              -- What confirms an opt-out goes out all the same.
+              when m.author <> 'system' and opt_out_forbids(c.opted_out_at, c.last_customer_message_at, b.answers_after_stop, m.type = 'template') then 'opted_out'
               when c.marketing_stopped_at is not null and m.type = 'template'
                    and may_be_marketing(:business, ch.account_id, m.content -> 'template' ->> 'name', m.content -> 'template' -> 'language' ->> 'code') then 'marketing_stopped'
               when c.reply_address is null then 'no_address'
@@ -62,6 +63,7 @@ with mine as materialized (
               when ch.stopped_at is not null or s.access_token is null then 'channel_stopped'
               else 'send' end as verdict
     from mine
+    join businesses b on b.id = :business
     join conversations c on c.business_id = :business and c.id = mine.conversation_id
     left join lateral (
       select * from messages q
@@ -84,8 +86,10 @@ with mine as materialized (
                                 when 'no_address' then 'Nothing is known to send this message to.' end
     from next n
    where m.business_id = :business and m.id = n.id and m.status = 'queued' and n.verdict in ('send', 'opted_out', 'marketing_stopped', 'taken_over', 'no_address', 'window_closed')
+  returning m.id
 )
-select conversation_id, wanted, verdict, id as message_id, seq, content, quoted_provider_message_id, attempts, channel_id, provider, settings, external_id,
+-- Cancelled while this statement waited for its row: there is nothing to send.
+select conversation_id, wanted, case when verdict = 'send' and id not in (select s.id from started s) then 'none' else verdict end as verdict, id as message_id, seq, content, quoted_provider_message_id, attempts, channel_id, provider, settings, external_id,
        access_token, reply_kind, reply_address
   from next`,
 });

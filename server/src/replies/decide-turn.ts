@@ -1,5 +1,6 @@
 // Owns: how a turn ends, or goes on waiting, without its responder being asked. Pure.
 import { z } from "zod";
+import { createReadConsentWord } from "../settings/consent-settings.ts";
 import { decideBurst, type BurstDecision } from "../words/asks-for-reply.ts";
 import { findHandoffKeyword } from "../words/handoff-keywords.ts";
 import { endingOf, failureEnding, handoffEnding, nothingToAnswer } from "./endings.ts";
@@ -34,8 +35,16 @@ export function readBurst({ thread: { burst, lastSaid }, settings: { responder, 
   return decideBurst(burst, { understands: responder !== "knowledge", lastSaid, findsPerson: findsHandoffWish });
 }
 
+/** They wanted messages again, and were told so already (ingest/record-consent-words.ts). */
+function isConfirmedStart({ thread: { burst }, settings, state, rows }: TurnInProgress): boolean {
+  const [only] = burst;
+  if (only === undefined || burst.length > 1 || !rows.some(({ author, seq }) => author === "system" && seq > only.seq)) return false;
+  return createReadConsentWord(settings.consent, state.language)(only.words ?? "")?.word === "start";
+}
+
 /** What the customer's own words settle. */
-function endingOfWords(turn: Circumstances): Ending | undefined {
+function endingOfWords(turn: TurnInProgress): Ending | undefined {
+  if (isConfirmedStart(turn)) return silent("skipped", "nothing_to_answer");
   const words = turn.thread.burst.map((message) => message.words ?? null);
   if (findHandoffKeyword(words, turn.settings.handoffKeywords) !== undefined) return handoffEnding("keyword", turn);
   const decision = readBurst(turn);

@@ -25,11 +25,12 @@ export interface ThreadRow {
   readonly referred_product: JsonObject | null;
 }
 
+// What Onethread itself said to a message of the burst (the confirmation of a word about consent) comes after it.
 const UP_TO = `select m.seq, m.direction, m.author, m.type, m.text, m.provider_message_id, m.quoted_provider_message_id, m.target_provider_message_id, m.turn_id, m.sent_at, m.is_history,
          m.channel_id, m.content -> 'participant' as participant, m.content -> 'referral' as referral,
          m.content #> '{context,referred_product}' as referred_product
     from messages m
-   where m.business_id = :business and m.conversation_id = i.conversation_id and m.seq <= i.up_to`;
+   where m.business_id = :business and m.conversation_id = i.conversation_id and (m.seq <= i.up_to or m.author = 'system')`;
 
 // The newest of the thread, and the whole burst even when it arrived so late that the thread has gone on in the meantime.
 const RECENT = `select m.seq, m.direction, m.author, m.type, m.text, m.provider_message_id, m.quoted_provider_message_id, m.target_provider_message_id,
@@ -100,7 +101,7 @@ export const loadTurns = defineQuery({
   params: { lanes: rowsOf({ conversationId: "uuid", wanted: "int8" }) },
   text: `
 select c.id as conversation_id, now() as at, b.name as business_name, c.contact_name, c.lead_id, c.lead_name,
-       pause_lasts(c.ai_paused_at, b.handoff_pause_ms, now()) as ai_paused, c.opted_out_at is not null as opted_out,
+       pause_lasts(c.ai_paused_at, b.handoff_pause_ms, now()) as ai_paused, opt_out_forbids(c.opted_out_at, c.last_customer_message_at, b.answers_after_stop, false) as opted_out,
        window_is_open(c.last_customer_message_at, ch.provider, now()) as window_open,
        c.reply_kind, c.reply_address, b.ai_enabled and coalesce((select w.is_on from switches w where w.name = 'ai'), true) as ai_enabled,
        b.answers_groups, b.language, b.handoff_text, shows_typing_early(b.quiet_ms),
@@ -217,7 +218,8 @@ export const commitTurns = defineQuery({
   },
   text: `
 with input as (select i.* from :ends as i), locked as materialized (
-  select c.id, c.canonical_key, c.opted_out_at, c.reply_channel_id,
+  select c.id, c.canonical_key, c.reply_channel_id,
+         opt_out_forbids(c.opted_out_at, c.last_customer_message_at, b.answers_after_stop, false) as opted_out,
          pause_lasts(c.ai_paused_at, b.handoff_pause_ms, now()) as ai_paused,
          window_is_open(c.last_customer_message_at, ch.provider, now()) as window_open
     from conversations c
@@ -251,7 +253,7 @@ with input as (select i.* from :ends as i), locked as materialized (
     join input i using (conversation_id)
     join locked k on k.id = i.conversation_id
     cross join lateral (select case when k.ai_paused then 'taken_over'
-                                    when k.opted_out_at is not null then 'opted_out'
+                                    when k.opted_out then 'opted_out'
                                     when not k.window_open then 'window_closed'
                                     when k.reply_channel_id is null then 'no_address' end as blocked) v
 ), conv as (

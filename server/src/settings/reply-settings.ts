@@ -46,6 +46,23 @@ const budgetSchema = z
   })
   .describe("At most this much per day of the business's time zone; beyond it, a person is fetched.");
 
+const consentWords = z.array(z.string().trim().min(2).max(60)).max(100).nullable().default(null);
+
+/** Apart, because whoever stores messages needs nothing else of the document. */
+export const consentSettingsSchema = z
+  .strictObject({
+    stopWords: consentWords.describe(
+      "A message that is one of these opts out; null: the product's own, in seven languages (docs/consent.md).",
+    ),
+    startWords: consentWords.describe("A message that is one of these takes it back; null: the product's own."),
+    confirms: z.boolean().default(true).describe("Whether such a word is confirmed, once each time that it changes something."),
+    stopText: optionalText.describe("What is said then; null: a sentence in the language of the word, else of the business."),
+    startText: optionalText.describe("What is said when messages are wanted again; null: likewise."),
+  })
+  .prefault({});
+
+export type ConsentSettings = z.output<typeof consentSettingsSchema>;
+
 export const replySettingsSchema = z.strictObject({
   responder: z.enum(["knowledge", "model", "webhook"]).default("knowledge").describe("What writes the replies."),
   timeZone: z.string().refine(isTimeZone, "must be an IANA time zone such as Europe/Lisbon").default("UTC"),
@@ -78,6 +95,7 @@ export const replySettingsSchema = z.strictObject({
     .describe(
       "Whether the wish for a person (speak to a human, hablar con una persona, אני רוצה נציג) is understood in every language of the product.",
     ),
+  consent: consentSettingsSchema,
   courtesyText: optionalText.describe(
     "Said in reply to a mere greeting or thank-you that no text of the business answers; null: nothing is said, and nobody is fetched.",
   ),

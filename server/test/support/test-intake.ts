@@ -30,6 +30,7 @@ export function createTestIntake(
     slots: 2,
     maxWaiting: 10_000,
     onStored: () => undefined,
+    onOutbox: () => undefined,
     ...limits,
   });
 }

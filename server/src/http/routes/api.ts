@@ -10,6 +10,7 @@ import { registerResolveConversation, type ResolveConversationRouteDeps } from "
 import { registerKnowledgeRoutes, type KnowledgeRoutesDeps } from "./knowledge.ts";
 import { registerNoticeRoutes, type NoticeRoutesDeps } from "./notices.ts";
 import { registerSendMessage } from "./send-message.ts";
+import { registerSettleMessages, type SettleMessagesRoutesDeps } from "./settle-messages.ts";
 import { registerSessionRoutes, type SessionRoutesDeps } from "./sessions.ts";
 import { registerTurnRoutes, type TurnRoutesDeps } from "./turns.ts";
 import { registerToolRoutes, type ToolRoutesDeps } from "./tools.ts";
@@ -26,6 +27,7 @@ export interface ApiRoutesDeps
     TurnRoutesDeps,
     ReplySettingsRoutesDeps,
     ToolRoutesDeps,
+    SettleMessagesRoutesDeps,
     SessionRoutesDeps {
   readonly acceptMessage: AcceptMessage;
 }
@@ -36,6 +38,7 @@ export function registerApiRoutes(api: ApiApp, deps: ApiRoutesDeps): void {
   registerNoticeRoutes(api, deps);
   registerResolveConversation(api, deps);
   registerSendMessage(api, deps);
+  registerSettleMessages(api, deps);
   registerKnowledgeRoutes(api, deps);
   registerEventRoutes(api, deps);
   registerToolRoutes(api, deps);

@@ -26,9 +26,22 @@ const sendQuery = z.object({
     .describe("human: a person wrote it, so the AI pauses: until it is resumed, or for the business's set time. api: a program did."),
 });
 
+/** For longer nobody knows whether the window, the template and the consent will be there. */
+const LATEST_MS = 366 * 86_400_000;
+export const sendAtSchema = z.iso
+  .datetime({ offset: true })
+  .describe("When it leaves, such as 2027-01-07T09:00:00+02:00; at most a year ahead. Window, consent and takeover are looked at then.");
+
+export function readSendAt(written: string): Date {
+  const sendAt = new Date(written);
+  if (sendAt.getTime() <= Date.now() + LATEST_MS) return sendAt;
+  throw new Fault("bad_request", "sendAt is more than a year ahead. Nothing was stored.");
+}
+
 const messageContentSchema = z
   .looseObject({
     type: z.string(),
+    sendAt: sendAtSchema.optional(),
     context: z.object({ message_id: z.string().describe("The provider's id of the message that this one quotes.") }).optional(),
   })
   .describe(
@@ -47,23 +60,26 @@ export function registerSendMessage(api: ApiApp, deps: { readonly acceptMessage:
     response: { 202: messageSchema, ...problemAnswers },
   };
   api.post("/conversations/:id/messages", { schema }, async (request, reply) => {
+    const { sendAt, ...content } = request.body;
     const outcome = await deps.acceptMessage({
       businessId: callerOf(request).businessId,
       conversationId: requireUuid(request.params.id, "conversation"),
       author: request.query.author,
-      content: jsonObjectOf(request.body),
+      content: jsonObjectOf(content),
+      sendAt: sendAt === undefined ? undefined : readSendAt(sendAt),
       idempotencyKey: request.headers["idempotency-key"],
     });
     return reply.code(202).send(acceptedOrThrow(outcome));
   });
 }
 
-function acceptedOrThrow(outcome: AcceptMessageOutcome): MessageView {
+/** `what` there is none of, when nothing was found. */
+export function acceptedOrThrow(outcome: AcceptMessageOutcome, what = "conversation"): MessageView {
   switch (outcome.outcome) {
     case "accepted":
       return outcome.message;
     case "not_found":
-      throw notFound("conversation");
+      throw notFound(what);
     case "invalid_content":
       throw new Fault("invalid_content", outcome.reason);
     case "opted_out":

@@ -1,0 +1,119 @@
+// Owns: the routes for messages that have not simply gone out: listing, cancelling, settling, sending again.
+import { z } from "zod";
+import { messageSchema, type MessageView } from "../../conversations/message-view.ts";
+import { Fault, type FaultCode } from "../../kernel/faults.ts";
+import { OPEN_STATUSES, type SettleMessages, type SettleOutcome } from "../../outbound/settle-messages.ts";
+import { notFound, requireUuid, type ApiApp } from "../api-app.ts";
+import { idParams, problemAnswers } from "../api-schemas.ts";
+import { callerOf } from "../authenticate.ts";
+import { acceptedOrThrow, readSendAt, sendAtSchema } from "./send-message.ts";
+
+export interface SettleMessagesRoutesDeps {
+  readonly settleMessages: SettleMessages;
+}
+
+const openQuery = z.object({
+  status: z
+    .enum(OPEN_STATUSES)
+    .describe(
+      "scheduled: it leaves later. queued: it waits. sending: its request is under way. unknown: nobody knows whether it was sent.",
+    ),
+});
+const rescheduleBody = z.object({ sendAt: sendAtSchema });
+const openSchema = z.object({ data: z.array(messageSchema).readonly() }).meta({ id: "OpenMessages" });
+const settleBody = z.object({
+  as: z.enum(["accepted", "failed"]).describe("What a person found out, on the phone or from the customer."),
+  resend: z.boolean().default(false).describe("With failed: send the content again, as a new message. The customer may have both."),
+});
+const settledSchema = z.object({ message: messageSchema, resent: messageSchema.nullable() }).meta({ id: "SettledMessage" });
+
+export function registerSettleMessages(api: ApiApp, { settleMessages }: SettleMessagesRoutesDeps): void {
+  const list = {
+    operationId: "listOpenMessages",
+    summary: "List the messages that wait, are being sent, or may have been sent; the oldest first, at most 100",
+    querystring: openQuery,
+    response: { 200: openSchema, ...problemAnswers },
+  };
+  api.get("/messages", { schema: list }, async (request) => ({
+    data: await settleMessages.listOpen(callerOf(request).businessId, request.query.status),
+  }));
+
+  const cancel = {
+    operationId: "cancelMessage",
+    summary: "Cancel a message that is scheduled or waits to be sent",
+    params: idParams,
+    response: { 200: messageSchema, ...problemAnswers },
+  };
+  api.post("/messages/:id/cancel", { schema: cancel }, async (request) => {
+    const outcome = await settleMessages.cancel(callerOf(request).businessId, requireUuid(request.params.id, "message"));
+    return doneOrThrow(
+      outcome,
+      "message_not_queued",
+      (status) => `The message is ${status}: only a scheduled or queued one can be cancelled. Nothing was changed.`,
+    );
+  });
+
+  const reschedule = {
+    operationId: "rescheduleMessage",
+    summary: "Change when a scheduled message leaves; a time that has passed means now",
+    params: idParams,
+    body: rescheduleBody,
+    response: { 200: messageSchema, ...problemAnswers },
+  };
+  api.patch("/messages/:id", { schema: reschedule }, async (request) => {
+    const id = requireUuid(request.params.id, "message");
+    const outcome = await settleMessages.reschedule(callerOf(request).businessId, id, readSendAt(request.body.sendAt));
+    return doneOrThrow(outcome, "message_not_scheduled", (status) => `The message is ${status}: it is not scheduled. Nothing was changed.`);
+  });
+
+  const settle = {
+    operationId: "settleMessage",
+    summary: "Say what became of a message of which nobody knows whether it was sent",
+    params: idParams,
+    body: settleBody,
+    response: { 200: settledSchema, ...problemAnswers },
+  };
+  api.post("/messages/:id/settle", { schema: settle }, async (request) => {
+    const { businessId } = callerOf(request);
+    const { as, resend } = request.body;
+    if (resend && as === "accepted") throw new Fault("bad_request", "A message that was accepted is not sent again. Nothing was changed.");
+    const outcome = await settleMessages.settle(businessId, requireUuid(request.params.id, "message"), as);
+    const message = doneOrThrow(
+      outcome,
+      "message_not_unknown",
+      (status) => `The message is ${status}: its outcome is known. Nothing was changed.`,
+    );
+    return { message, resent: resend ? await retry(businessId, message.id) : null };
+  });
+
+  const again = {
+    operationId: "retryMessage",
+    summary: "Send the content of a failed or cancelled message as a new message; asked twice, it is one",
+    params: idParams,
+    response: { 202: messageSchema, ...problemAnswers },
+  };
+  api.post("/messages/:id/retry", { schema: again }, async (request, reply) => {
+    const message = await retry(callerOf(request).businessId, requireUuid(request.params.id, "message"));
+    return reply.code(202).send(message);
+  });
+
+  async function retry(businessId: Parameters<SettleMessages["retry"]>[0], messageId: string): Promise<MessageView> {
+    const outcome = await settleMessages.retry(businessId, messageId);
+    if (outcome.outcome !== "other_status") return acceptedOrThrow(outcome, "message");
+    throw new Fault(
+      "message_not_failed",
+      `The message is ${outcome.status}: only a failed or cancelled one can be sent again. Nothing was sent.`,
+    );
+  }
+}
+
+function doneOrThrow(outcome: SettleOutcome, code: FaultCode, sentence: (status: string) => string): MessageView {
+  switch (outcome.outcome) {
+    case "done":
+      return outcome.message;
+    case "not_found":
+      throw notFound("message");
+    case "other_status":
+      throw new Fault(code, sentence(outcome.status));
+  }
+}

@@ -1,0 +1,61 @@
+// Owns: putting what is due into the outbox: out of the schedule and into its thread in one transaction, once, whoever else does it at the same moment. What forbids
+// it is looked at when it leaves (deliver.queries.ts), and then it has failed with the reason.
+import { onSurvivor } from "../conversations/surviving-conversation.ts";
+import type { Database } from "../db/database.ts";
+import { messageOf } from "../kernel/faults.ts";
+import { newId, type BusinessId } from "../kernel/ids.ts";
+import type { Log } from "../kernel/log.ts";
+import { targetOf } from "./accept-message.ts";
+import { insertOutboundMessage, lockConversationForSending } from "./accept-message.queries.ts";
+import { listDueMessagesAcrossBusinesses, takeScheduledMessage } from "./scheduled.queries.ts";
+
+export interface ReleaseScheduledDeps {
+  readonly database: Database;
+  readonly wake: (kind: "send") => void;
+  readonly log: Log;
+}
+
+/** One pass; answers how many it released. */
+export type ReleaseScheduled = () => Promise<number>;
+
+export function createReleaseScheduled({ database, wake, log }: ReleaseScheduledDeps): ReleaseScheduled {
+  async function release(businessId: BusinessId, messageId: string): Promise<boolean> {
+    return database.forBusiness(businessId).transaction(async (tx) => {
+      const [due] = await tx.run(takeScheduledMessage, { messageId });
+      if (due === undefined) return false;
+      const { author, type, text, content, quoted_provider_message_id: quoted } = due;
+      const conversationId = await onSurvivor(tx, due.conversation_id, async (survivor) => {
+        const [row] = await tx.run(lockConversationForSending, { conversationId: survivor, template: undefined, language: undefined });
+        return row?.is_merged === false ? row.id : undefined;
+      });
+      if (conversationId === undefined) throw new Error("the conversation of a scheduled message does not exist");
+      const values = {
+        conversationId,
+        messageId,
+        author,
+        type,
+        text,
+        content: JSON.stringify(content),
+        quoted,
+        target: targetOf({ type, content }),
+      };
+      await tx.run(insertOutboundMessage, { ...values, eventId: newId() });
+      return true;
+    });
+  }
+
+  return async () => {
+    const due = await database.acrossBusinesses.run(listDueMessagesAcrossBusinesses, {});
+    let released = 0;
+    for (const { business_id: businessId, id: messageId } of due) {
+      try {
+        if (await release(businessId as BusinessId, messageId)) released += 1;
+      } catch (error) {
+        // The others are due all the same; this one is tried again at the next pass.
+        log.warn({ businessId, messageId, error: messageOf(error) }, "schedule.not-released");
+      }
+    }
+    if (released > 0) wake("send");
+    return released;
+  };
+}

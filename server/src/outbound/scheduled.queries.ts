@@ -1,0 +1,98 @@
+// Owns: the SQL of messages that are to be sent later.
+import { SHOWN_SCHEDULED, shownMessageColumns } from "../conversations/message-reads.queries.ts";
+import { defineQuery } from "../db/query.ts";
+
+export const insertScheduledMessage = defineQuery({
+  name: "outbound.insert-scheduled-message",
+  role: "app",
+  columns: shownMessageColumns,
+  params: {
+    conversationId: "uuid",
+    messageId: "uuid",
+    author: "text",
+    type: "text",
+    text: "text?",
+    content: "jsonb",
+    quoted: "text?",
+    sendAt: "timestamptz",
+  },
+  text: `
+    with q as (
+      insert into scheduled_messages (business_id, id, conversation_id, author, type, text, content, quoted_provider_message_id, send_at)
+      values (:business, :messageId, :conversationId, :author, :type, :text, :content, :quoted, :sendAt)
+      returning *
+    )
+    select ${SHOWN_SCHEDULED} from q
+    join conversations c on c.business_id = :business and c.id = q.conversation_id`,
+});
+
+/** None: it is no longer scheduled. */
+export const rescheduleMessage = defineQuery({
+  name: "outbound.reschedule-message",
+  role: "app",
+  columns: shownMessageColumns,
+  params: { messageId: "uuid", sendAt: "timestamptz" },
+  text: `
+    with q as (
+      update scheduled_messages as s set send_at = :sendAt where s.business_id = :business and s.id = :messageId
+      returning s.*
+    )
+    select ${SHOWN_SCHEDULED} from q
+    join conversations c on c.business_id = :business and c.id = q.conversation_id`,
+});
+
+/** Whoever takes it sends it or drops it: of several at the same moment one gets it. */
+export const takeScheduledMessage = defineQuery({
+  name: "outbound.take-scheduled-message",
+  role: "app",
+  columns: {
+    conversation_id: "uuid",
+    author: "text",
+    type: "text",
+    text: "text?",
+    content: "jsonb",
+    quoted_provider_message_id: "text?",
+  },
+  params: { messageId: "uuid" },
+  text: `
+    delete from scheduled_messages s where s.business_id = :business and s.id = :messageId
+    returning s.conversation_id, s.author, s.type, s.text, s.content, s.quoted_provider_message_id`,
+});
+
+export const cancelScheduledMessage = defineQuery({
+  name: "outbound.cancel-scheduled-message",
+  role: "app",
+  columns: shownMessageColumns,
+  params: { messageId: "uuid", eventId: "uuid" },
+  text: `
+    with q as (
+      delete from scheduled_messages s where s.business_id = :business and s.id = :messageId
+      returning s.*
+    ), event as (
+      insert into events (business_id, id, type, conversation_id, subject_id, data, at)
+      select :business, :eventId, 'message.cancelled', q.conversation_id, q.id, '{}', now() from q
+    )
+    select ${SHOWN_SCHEDULED} from q
+    join conversations c on c.business_id = :business and c.id = q.conversation_id`,
+});
+
+export const listScheduledMessages = defineQuery({
+  name: "outbound.list-scheduled-messages",
+  role: "app",
+  columns: shownMessageColumns,
+  params: { limit: "int4" },
+  text: `
+    select ${SHOWN_SCHEDULED} from scheduled_messages q
+    join conversations c on c.business_id = :business and c.id = q.conversation_id
+    where q.business_id = :business
+    order by q.send_at, q.id
+    limit :limit`,
+});
+
+export const listDueMessagesAcrossBusinesses = defineQuery({
+  name: "outbound.list-due-messages-across-businesses",
+  role: "ingest",
+  columns: { business_id: "uuid", id: "uuid" },
+  params: {},
+  text: "select s.business_id, s.id from scheduled_messages s where s.send_at <= now() order by s.send_at limit 500",
+});
