@@ -2,9 +2,12 @@
 import { existsSync } from "node:fs";
 
 function findPackage(): URL {
-  for (let folder = new URL("./", import.meta.url); folder.pathname !== "/"; folder = new URL("../", folder))
+  for (let folder = new URL("./", import.meta.url); ;) {
     if (existsSync(new URL("package.json", folder))) return folder;
-  throw new Error(`No package.json above ${import.meta.url}: the installation is incomplete.`);
+    const above = new URL("../", folder);
+    if (above.href === folder.href) throw new Error(`No package.json above ${import.meta.url}: the installation is incomplete.`);
+    folder = above;
+  }
 }
 
 /** A file of this package, by its path from the folder of package.json. */

@@ -18,7 +18,7 @@ async function hasRoomInMemory(): Promise<boolean> {
 
 /**
  * A new folder, in memory where there is room: what a killed process had written survives it there too, and each of several hundred databases is some
- * four hundred files, whose creation on a disk takes a fifth of the tests' time.
+ * four hundred files, whose creation on a disk takes a fifth of the time of the tests that use them.
  */
 export async function makeDataFolder(prefix: string): Promise<string> {
   return mkdtemp(join((await hasRoomInMemory()) ? MEMORY : tmpdir(), prefix));
