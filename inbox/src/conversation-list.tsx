@@ -112,7 +112,7 @@ function Row({ conversation, isSelected, now }: RowProps) {
 function Badges({ conversation, now }: Pick<RowProps, "conversation" | "now">) {
   const { aiPaused, lastTurn, optedOutAt, marketingStoppedAt } = conversation;
   return (
-    <p className="mt-1.5 flex flex-wrap gap-1.5 empty:hidden">
+    <p className="mt-1.5 flex flex-wrap items-center gap-1.5 empty:hidden">
       {lastTurn?.state === "failed" && <Badge tone="danger">AI failed</Badge>}
       {aiPaused !== null && (
         <span title={wordsFor(aiPaused.reason)}>

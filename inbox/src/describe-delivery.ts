@@ -10,7 +10,7 @@ export interface Delivery {
 }
 
 const UNKNOWN =
-  "It is not known whether WhatsApp accepted this message. It is not sent again automatically, so that the customer never gets it twice. A delivery report will settle it, or you.";
+  "It is not known whether WhatsApp accepted this message. It is not sent again automatically, so that the customer never gets it twice. A delivery report settles it, or you can.";
 
 /** Undefined for what the customer wrote. */
 export function describeDelivery({ direction, status, error }: Pick<Message, "direction" | "status" | "error">): Delivery | undefined {

@@ -102,6 +102,9 @@ const breaks: Readonly<Record<string, () => string>> = {
   "sends-forgotten": () => another("seq, direction, author, type, status", "4, 'out', 'api', 'text', 'queued'"),
   "sends-stuck": () => another("seq, direction, author, type, status, attempted_at", `4, 'out', 'api', 'text', 'sending', ${move(301)}`),
   "sends-unknown": () => another("seq, direction, author, type, status", "4, 'out', 'api', 'text', 'unknown'"),
+  "scheduled-overdue": () =>
+    `insert into scheduled_messages (business_id, id, conversation_id, author, type, content, send_at)
+     values (${here()}, '${newId()}', '${ids.conversation}', 'api', 'text', '{}', ${move(61)});`,
   "channels-in-trouble": () =>
     `insert into channel_signals (business_id, channel_id, aspect, state, health, sentence, at)
       values (${here()}, '${business.channelId}', 'account', 'DISABLE', 'banned', 'WhatsApp has disabled this account.', now());`,

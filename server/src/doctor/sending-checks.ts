@@ -32,6 +32,14 @@ export const sendingChecks: readonly Check[] = [
     violations: "select id from onethread.messages where status = 'unknown' and provider_message_id is null and failed_at is null",
   },
   {
+    name: "scheduled-overdue",
+    invariant: 9,
+    severity: "warn",
+    finding: "A message that was scheduled should have left over a minute ago.",
+    advice: "Is a process with the role `scheduler` running? If so, its log says why (`schedule.not-released`). The message is kept.",
+    violations: "select id from onethread.scheduled_messages where send_at < now() - interval '1 minute'",
+  },
+  {
     name: "channels-in-trouble",
     invariant: 9,
     severity: "warn",

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { messageSchema, type MessageView } from "../../conversations/message-view.ts";
 import { Fault, type FaultCode } from "../../kernel/faults.ts";
+import type { BusinessId } from "../../kernel/ids.ts";
 import { OPEN_STATUSES, type SettleMessages, type SettleOutcome } from "../../outbound/settle-messages.ts";
 import { notFound, requireUuid, type ApiApp } from "../api-app.ts";
 import { idParams, problemAnswers } from "../api-schemas.ts";
@@ -83,7 +84,7 @@ export function registerSettleMessages(api: ApiApp, { settleMessages }: SettleMe
       "message_not_unknown",
       (status) => `The message is ${status}: its outcome is known. Nothing was changed.`,
     );
-    return { message, resent: resend ? await retry(businessId, message.id) : null };
+    return { message, resent: resend ? await resendSettled(businessId, message.id) : null };
   });
 
   const again = {
@@ -97,7 +98,17 @@ export function registerSettleMessages(api: ApiApp, { settleMessages }: SettleMe
     return reply.code(202).send(message);
   });
 
-  async function retry(businessId: Parameters<SettleMessages["retry"]>[0], messageId: string): Promise<MessageView> {
+  /** The settlement stays, also where the message may not be sent again. */
+  async function resendSettled(businessId: BusinessId, messageId: string): Promise<MessageView> {
+    try {
+      return await retry(businessId, messageId);
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      throw new Fault(error.code, `The message counts as failed now, and was not sent again. ${error.message}`, { cause: error });
+    }
+  }
+
+  async function retry(businessId: BusinessId, messageId: string): Promise<MessageView> {
     const outcome = await settleMessages.retry(businessId, messageId);
     if (outcome.outcome !== "other_status") return acceptedOrThrow(outcome, "message");
     throw new Fault(
