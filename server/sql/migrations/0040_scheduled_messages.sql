@@ -17,7 +17,7 @@ create table onethread.scheduled_messages (
   constraint fk_scheduled_conversation foreign key (business_id, conversation_id) references onethread.conversations (business_id, id)
 );
 create index ix_scheduled_due on onethread.scheduled_messages (send_at);
-create index ix_scheduled_conversation on onethread.scheduled_messages (business_id, conversation_id);
+create index ix_scheduled_business on onethread.scheduled_messages (business_id, send_at, id);
 alter table onethread.scheduled_messages enable row level security;
 create policy one_business on onethread.scheduled_messages for all to onethread_app
   using (business_id = onethread.current_business()) with check (business_id = onethread.current_business());

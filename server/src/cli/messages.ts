@@ -68,7 +68,7 @@ async function list(
     const found = await services.settleMessages.listOpen(businessId, status);
     if (json === true) terminal.print(JSON.stringify(found, null, 2));
     else if (found.length === 0) terminal.complain(`No message is ${status}.`);
-    else terminal.print(renderTable(["id", "since", "conversation", "type", "text"], found.map(rowOf)));
+    else terminal.print(renderTable(["id", "at", "conversation", "type", "text"], found.map(rowOf)));
   });
 }
 

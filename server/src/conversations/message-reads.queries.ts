@@ -38,15 +38,19 @@ export const SHOWN_MESSAGE = `m.id, m.conversation_id, m.seq, m.channel_id, m.di
       case when m.quoted_provider_message_id is not null
            then quoted_type(:business, m.conversation_id, m.channel_id, m.quoted_provider_message_id) end as quoted_type`;
 
-/** The same of `scheduled_messages as q`, in its `conversations as c`: it is shown as the message that it will be, and has no position yet. */
-export const SHOWN_SCHEDULED = `q.id, q.conversation_id, 0::int8 as seq, c.reply_channel_id as channel_id, 'out'::text as direction, q.author, q.type, q.text, q.content,
+/** The same of what `scheduled` names, rows of `scheduled_messages`: each is shown as the message that it will be, and has no position yet. */
+export const shownScheduled = (scheduled: string): string => `
+    select q.id, q.conversation_id, 0::int8 as seq, c.reply_channel_id as channel_id, 'out'::text as direction, q.author, q.type, q.text, q.content,
       'scheduled'::text as status, null::text as provider_message_id, q.quoted_provider_message_id, null::text as target_provider_message_id, q.send_at as sent_at,
       q.created_at as received_at, null::timestamptz as accepted_at, null::timestamptz as delivered_at, null::timestamptz as read_at, null::timestamptz as failed_at,
       null::text as error_code, null::text as error_text, null::uuid as turn_id, q.send_at::text as cursor_at,
       case when q.quoted_provider_message_id is not null
            then quoted_text(:business, q.conversation_id, c.reply_channel_id, q.quoted_provider_message_id, 500) end as quoted_text,
       case when q.quoted_provider_message_id is not null
-           then quoted_type(:business, q.conversation_id, c.reply_channel_id, q.quoted_provider_message_id) end as quoted_type`;
+           then quoted_type(:business, q.conversation_id, c.reply_channel_id, q.quoted_provider_message_id) end as quoted_type
+    from ${scheduled} q
+    join conversations c on c.business_id = :business and c.id = q.conversation_id
+    where q.business_id = :business`;
 
 // Edits, revokes and reactions are shown with the message that they change; those whose message we never saw are in the list. A scalar subquery: it is looked
 // up row by row, where an anti-join may read the whole thread.
@@ -96,10 +100,7 @@ export const findMessage = defineQuery({
     from messages m
     where m.business_id = :business and m.id = :messageId
     union all
-    select ${SHOWN_SCHEDULED}
-    from scheduled_messages q
-    join conversations c on c.business_id = :business and c.id = q.conversation_id
-    where q.business_id = :business and q.id = :messageId`,
+    ${shownScheduled("scheduled_messages")} and q.id = :messageId`,
 });
 
 /** The edits, revokes and reactions of some messages of one conversation, in the order in which they happened. */

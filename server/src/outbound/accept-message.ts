@@ -95,36 +95,35 @@ interface Acceptance {
 type AcceptedOutcome = Extract<AcceptMessageOutcome, { outcome: "accepted" }>;
 
 async function accept(tx: Queryable, acceptance: Acceptance): Promise<AcceptedOutcome> {
-  const { idempotencyKey } = acceptance.input;
-  const conversation = await lockSurvivor(tx, acceptance);
+  const { idempotencyKey, sendAt } = acceptance.input;
+  const conversation = await lockForSending(tx, acceptance.input.conversationId, acceptance.draft);
+  if (conversation === undefined) throw new Refused({ outcome: "not_found" });
   if (idempotencyKey !== undefined) {
     const earlier = await claimKey(tx, acceptance, idempotencyKey);
     if (earlier !== undefined) return { outcome: "accepted", message: earlier, isReplay: true };
   }
-  if (acceptance.input.sendAt !== undefined && acceptance.input.sendAt.getTime() > Date.now()) {
-    refuseUnlessPossible(conversation, acceptance.draft);
-    return {
-      outcome: "accepted",
-      message: await schedule(tx, acceptance, { conversationId: conversation.id, sendAt: acceptance.input.sendAt }),
-      isReplay: false,
-    };
-  }
-  refuseUnlessSendable(conversation, acceptance.draft);
-  return { outcome: "accepted", message: await insert(tx, acceptance, conversation.id), isReplay: false };
+  const isForLater = sendAt !== undefined && sendAt.getTime() > Date.now();
+  if (isForLater) refuseUnlessPossible(conversation, acceptance.draft);
+  else refuseUnlessSendable(conversation, acceptance.draft);
+  const message = await insert(tx, acceptance, { conversationId: conversation.id, sendAt: isForLater ? sendAt : undefined });
+  return { outcome: "accepted", message, isReplay: false };
 }
 
 type LockedConversation = Row<typeof lockConversationForSending>;
 
-async function lockSurvivor(tx: Queryable, { input: { conversationId }, draft }: Acceptance): Promise<LockedConversation> {
-  const template = draft.type === "template" ? readObject(draft.content, "template") : undefined;
+/** The conversation, or the one that it was merged into; undefined when there is none. */
+export function lockForSending(
+  tx: Queryable,
+  conversationId: string,
+  { type, content }: Pick<Draft, "content"> & { readonly type: string },
+): Promise<LockedConversation | undefined> {
+  const template = type === "template" ? readObject(content, "template") : undefined;
   const language = readString(readObject(template, "language"), "code");
-  const locked = await onSurvivor(tx, conversationId, async (survivor) => {
+  return onSurvivor(tx, conversationId, async (survivor) => {
     const values = { conversationId: survivor, template: readString(template, "name"), language };
     const [row] = await tx.run(lockConversationForSending, values);
     return row?.is_merged === false ? row : undefined;
   });
-  if (locked === undefined) throw new Refused({ outcome: "not_found" });
-  return locked;
 }
 
 /** The earlier answer under this key, or undefined when the key is ours now. */
@@ -144,8 +143,9 @@ async function claimKey(tx: Queryable, { input, draft, messageId }: Acceptance, 
   return messageViewOf(asAccepted(row), []);
 }
 
-/** The message as it was in the first answer, whatever became of it since. */
+/** The message as it was in the first answer, whatever became of it since; of one for later as it is, until it has left. */
 function asAccepted(row: MessageRow): MessageRow {
+  if (row.status === "scheduled") return row;
   const notYet = { provider_message_id: null, accepted_at: null, delivered_at: null, read_at: null, failed_at: null };
   return { ...row, ...notYet, status: "queued", error_code: null, error_text: null, sent_at: row.received_at };
 }
@@ -170,38 +170,18 @@ export function targetOf({ type, content }: { readonly type: string; readonly co
   return key === null ? undefined : readString(readObject(content, type), key);
 }
 
-async function schedule(
+async function insert(
   tx: Queryable,
   { input, draft, messageId }: Acceptance,
-  { conversationId, sendAt }: { readonly conversationId: string; readonly sendAt: Date },
+  { conversationId, sendAt }: { readonly conversationId: string; readonly sendAt: Date | undefined },
 ): Promise<MessageView> {
   const { type, content, quoted } = draft;
-  const values = {
-    conversationId,
-    messageId,
-    author: input.author,
-    type,
-    text: readableText(type, content),
-    content: JSON.stringify(content),
-  };
-  const [row] = await tx.run(insertScheduledMessage, { ...values, quoted, sendAt });
-  if (row === undefined) throw new Error("a scheduled message answered no row");
-  return messageViewOf(row, []);
-}
-
-async function insert(tx: Queryable, { input, draft, messageId }: Acceptance, conversationId: string): Promise<MessageView> {
-  const { type, content, quoted } = draft;
-  const [row] = await tx.run(insertOutboundMessage, {
-    conversationId,
-    messageId,
-    author: input.author,
-    type,
-    text: readableText(type, content),
-    content: JSON.stringify(content),
-    quoted,
-    target: targetOf({ type, content }),
-    eventId: newId(),
-  });
+  const what = { type, text: readableText(type, content), content: JSON.stringify(content), quoted };
+  const values = { ...what, conversationId, messageId, author: input.author };
+  const [row] =
+    sendAt === undefined
+      ? await tx.run(insertOutboundMessage, { ...values, target: targetOf(draft), eventId: newId() })
+      : await tx.run(insertScheduledMessage, { ...values, sendAt });
   if (row === undefined) throw new Error("the conversation whose row is locked does not exist");
   return messageViewOf(row, []);
 }

@@ -1,12 +1,11 @@
 // Owns: putting what is due into the outbox: out of the schedule and into its thread in one transaction, once, whoever else does it at the same moment. What forbids
 // it is looked at when it leaves (deliver.queries.ts), and then it has failed with the reason.
-import { onSurvivor } from "../conversations/surviving-conversation.ts";
 import type { Database } from "../db/database.ts";
 import { messageOf } from "../kernel/faults.ts";
 import { newId, type BusinessId } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
-import { targetOf } from "./accept-message.ts";
-import { insertOutboundMessage, lockConversationForSending } from "./accept-message.queries.ts";
+import { lockForSending, targetOf } from "./accept-message.ts";
+import { insertOutboundMessage } from "./accept-message.queries.ts";
 import { listDueMessagesAcrossBusinesses, takeScheduledMessage } from "./scheduled.queries.ts";
 
 export interface ReleaseScheduledDeps {
@@ -24,22 +23,10 @@ export function createReleaseScheduled({ database, wake, log }: ReleaseScheduled
       const [due] = await tx.run(takeScheduledMessage, { messageId });
       if (due === undefined) return false;
       const { author, type, text, content, quoted_provider_message_id: quoted } = due;
-      const conversationId = await onSurvivor(tx, due.conversation_id, async (survivor) => {
-        const [row] = await tx.run(lockConversationForSending, { conversationId: survivor, template: undefined, language: undefined });
-        return row?.is_merged === false ? row.id : undefined;
-      });
-      if (conversationId === undefined) throw new Error("the conversation of a scheduled message does not exist");
-      const values = {
-        conversationId,
-        messageId,
-        author,
-        type,
-        text,
-        content: JSON.stringify(content),
-        quoted,
-        target: targetOf({ type, content }),
-      };
-      await tx.run(insertOutboundMessage, { ...values, eventId: newId() });
+      const conversation = await lockForSending(tx, due.conversation_id, due);
+      if (conversation === undefined) throw new Error("the conversation of a scheduled message does not exist");
+      const what = { author, type, text, content: JSON.stringify(content), quoted, target: targetOf(due) };
+      await tx.run(insertOutboundMessage, { ...what, conversationId: conversation.id, messageId, eventId: newId() });
       return true;
     });
   }

@@ -1,5 +1,5 @@
 // Owns: the SQL of messages that are to be sent later.
-import { SHOWN_SCHEDULED, shownMessageColumns } from "../conversations/message-reads.queries.ts";
+import { shownMessageColumns, shownScheduled } from "../conversations/message-reads.queries.ts";
 import { defineQuery } from "../db/query.ts";
 
 export const insertScheduledMessage = defineQuery({
@@ -17,13 +17,12 @@ export const insertScheduledMessage = defineQuery({
     sendAt: "timestamptz",
   },
   text: `
-    with q as (
+    with changed as (
       insert into scheduled_messages (business_id, id, conversation_id, author, type, text, content, quoted_provider_message_id, send_at)
       values (:business, :messageId, :conversationId, :author, :type, :text, :content, :quoted, :sendAt)
       returning *
     )
-    select ${SHOWN_SCHEDULED} from q
-    join conversations c on c.business_id = :business and c.id = q.conversation_id`,
+    ${shownScheduled("changed")}`,
 });
 
 /** None: it is no longer scheduled. */
@@ -33,12 +32,11 @@ export const rescheduleMessage = defineQuery({
   columns: shownMessageColumns,
   params: { messageId: "uuid", sendAt: "timestamptz" },
   text: `
-    with q as (
+    with changed as (
       update scheduled_messages as s set send_at = :sendAt where s.business_id = :business and s.id = :messageId
       returning s.*
     )
-    select ${SHOWN_SCHEDULED} from q
-    join conversations c on c.business_id = :business and c.id = q.conversation_id`,
+    ${shownScheduled("changed")}`,
 });
 
 /** Whoever takes it sends it or drops it: of several at the same moment one gets it. */
@@ -65,15 +63,14 @@ export const cancelScheduledMessage = defineQuery({
   columns: shownMessageColumns,
   params: { messageId: "uuid", eventId: "uuid" },
   text: `
-    with q as (
+    with changed as (
       delete from scheduled_messages s where s.business_id = :business and s.id = :messageId
       returning s.*
     ), event as (
       insert into events (business_id, id, type, conversation_id, subject_id, data, at)
-      select :business, :eventId, 'message.cancelled', q.conversation_id, q.id, '{}', now() from q
+      select :business, :eventId, 'message.cancelled', q.conversation_id, q.id, '{}', now() from changed q
     )
-    select ${SHOWN_SCHEDULED} from q
-    join conversations c on c.business_id = :business and c.id = q.conversation_id`,
+    ${shownScheduled("changed")}`,
 });
 
 export const listScheduledMessages = defineQuery({
@@ -82,9 +79,7 @@ export const listScheduledMessages = defineQuery({
   columns: shownMessageColumns,
   params: { limit: "int4" },
   text: `
-    select ${SHOWN_SCHEDULED} from scheduled_messages q
-    join conversations c on c.business_id = :business and c.id = q.conversation_id
-    where q.business_id = :business
+    ${shownScheduled("scheduled_messages")}
     order by q.send_at, q.id
     limit :limit`,
 });

@@ -155,6 +155,16 @@ it("an unknown message that was not sent is sent again when that is wanted, as a
   expect(outbox()).toBe(1);
 });
 
+it("what may not be sent again is settled all the same, and the answer says both", async () => {
+  const id = await makeUnknown();
+  await engine.services.consent.set(business.businessId, await conversation(), { optedOut: true, source: "api" });
+  expect(await post(`${id}/settle`, { as: "failed", resend: true })).toMatchObject({
+    status: 409,
+    json: { code: "opted_out", detail: expect.stringMatching(/counts as failed now, and was not sent again/) as string },
+  });
+  expect([outbox(), await stateOf(id)]).toEqual([0, { status: "failed", error_code: "settled_by_hand" }]);
+});
+
 it("a message for later leaves when it is due, once, at its place in the thread; until then it can be moved and cancelled, and is not said", async () => {
   const thread = await conversation();
   const later = (seconds: number): string => new Date(Date.now() + seconds * 1_000).toISOString();
@@ -175,7 +185,7 @@ it("a message for later leaves when it is due, once, at its place in the thread;
   const at = later(3_600);
   const first = await schedule("first", at, `key-${from}`);
   expect(first).toMatchObject({ status: "scheduled", seq: 0, sentAt: at });
-  expect((await schedule("first", at, `key-${from}`)).id).toBe(first.id);
+  expect(await schedule("first", at, `key-${from}`)).toEqual(first);
   const second = await schedule("second", later(7_200));
   expect(await open("scheduled")).toEqual([first.id, second.id]);
   await deliver();
