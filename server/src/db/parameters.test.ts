@@ -31,9 +31,9 @@ test("rows are a table with the columns of their fields, under their own name or
     text: "with input as (select * from :sends) select from :sends with ordinality as s, :sends as t limit :limit",
   });
   expect(query.text).toBe(
-    "-- test.rows\nwith input as (select * from unnest($1::uuid[], $2::int8[]) as sends (message_id, settled_to)) " +
-      "select from unnest($1::uuid[], $2::int8[]) with ordinality as s (message_id, settled_to, ord), " +
-      "unnest($1::uuid[], $2::int8[]) as t (message_id, settled_to) limit $3::int4",
+    "-- test.rows\nwith input as (select * from unnest((select $1::uuid[]), (select $2::int8[])) as sends (message_id, settled_to)) " +
+      "select from unnest((select $1::uuid[]), (select $2::int8[])) with ordinality as s (message_id, settled_to, ord), " +
+      "unnest((select $1::uuid[]), (select $2::int8[])) as t (message_id, settled_to) limit $3::int4",
   );
   expect(
     query.slots.map(({ read }) => read({ sends: [{ messageId: "m", settledTo: 3 }, { messageId: "n" }], limit: 5 }, BUSINESS)),
