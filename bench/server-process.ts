@@ -10,6 +10,7 @@ import { noFailPoints } from "../server/src/kernel/fail-points.ts";
 import { createLog } from "../server/src/kernel/log.ts";
 import { createWakeUps } from "../server/src/lanes/wake-ups.ts";
 import { createOutsideHttp } from "../server/src/outside/outside-http.ts";
+import { createGraphTemplates } from "../server/src/whatsapp/graph-templates.ts";
 import { countSentStatements } from "./sent-statements.ts";
 import { connectionsOf, createVariant, VARIANTS } from "./variants.ts";
 import { endWithParent, readInput, sendToParent, textOf } from "./wire.ts";
@@ -39,6 +40,7 @@ const services = createServices({
   log,
   failPoints: noFailPoints,
   outside: createOutsideHttp({ privateHosts: [] }),
+  templatePlatform: createGraphTemplates({ baseUrl: () => "", version: "v26.0" }),
   wake: () => undefined,
   onKnown: () => Promise.resolve(),
 });

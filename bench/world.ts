@@ -13,6 +13,7 @@ import type { JsonObject } from "../server/src/kernel/json.ts";
 import { createLog, type Log } from "../server/src/kernel/log.ts";
 import { countStatements } from "./statements.ts";
 import { createOutsideHttp } from "../server/src/outside/outside-http.ts";
+import { createGraphTemplates } from "../server/src/whatsapp/graph-templates.ts";
 
 export interface WorldPlan {
   /** The debounce of the businesses. */
@@ -96,12 +97,14 @@ const readWalBytes = (databaseUrl: string): Promise<number> =>
 async function prepare(databaseUrl: string, plan: WorldPlan, log: Log): Promise<void> {
   const database = createDatabase({ url: databaseUrl, appConnections: 1, ingestConnections: 1, applicationName: "bench-setup", log });
   const outside = createOutsideHttp({ privateHosts: [] });
+  const templatePlatform = createGraphTemplates({ baseUrl: () => "", version: "v26.0" });
   try {
     const services = createServices({
       database,
       log,
       failPoints: noFailPoints,
       outside,
+      templatePlatform,
       wake: () => undefined,
       onKnown: () => Promise.resolve(),
     });

@@ -17,6 +17,7 @@ module.exports = {
   businesses: ["kernel", "db", "whatsapp", "settings"],
   identity: ["kernel", "db"],
   conversations: ["kernel", "db", "whatsapp", "identity"],
+  templates: ["kernel", "db", "whatsapp"],
   events: ["kernel", "db", "conversations"],
   knowledge: ["kernel", "outside", "db", "settings"],
   ingest: ["kernel", "db", "whatsapp", "lanes", "settings", "businesses", "identity"],
@@ -32,17 +33,17 @@ module.exports = {
   doctor: ["kernel", "db"],
   demo: ["kernel", "businesses", "knowledge"],
   http: [
-    ...["kernel", "outside", "db", "whatsapp", "settings", "businesses", "conversations", "events", "knowledge"],
+    ...["kernel", "outside", "db", "whatsapp", "settings", "businesses", "conversations", "templates", "events", "knowledge"],
     ...["ingest", "outbound", "answers", "tools", "sessions", "replies"],
   ],
   compose: [
     ...["kernel", "outside", "embedded", "config", "db", "whatsapp", "lanes", "settings", "businesses", "identity", "conversations"],
-    ...["events", "knowledge", "ingest", "outbound", "answers", "tools", "sessions", "models", "replies", "responders"],
+    ...["templates", "events", "knowledge", "ingest", "outbound", "answers", "tools", "sessions", "models", "replies", "responders"],
     ...["maintenance", "demo", "http"],
   ],
   cli: [
-    ...["kernel", "outside", "embedded", "config", "db", "whatsapp", "settings", "businesses", "identity", "conversations", "knowledge"],
-    ...["ingest", "adopt", "outbound", "tools", "sessions", "replies", "doctor", "compose"],
+    ...["kernel", "outside", "embedded", "config", "db", "whatsapp", "settings", "businesses", "identity", "conversations", "templates"],
+    ...["knowledge", "ingest", "adopt", "outbound", "tools", "sessions", "replies", "doctor", "compose"],
   ],
   main: ["cli"],
 };

@@ -3,7 +3,6 @@
 import type { VirtualClock } from "./clock.ts";
 import { isWindowOpen } from "./customers.ts";
 import type { Customer, Customers } from "./customers.ts";
-import { defaultTemplates } from "./default-templates.ts";
 import type { MessageTemplate } from "./default-templates.ts";
 import type { FailureResponse } from "./failure-rules.ts";
 import { badValue, notEmulated } from "./graph-problem.ts";
@@ -16,6 +15,7 @@ import type { Outbox } from "./outbox.ts";
 import type { RateLimits } from "./rate-limits.ts";
 import type { BusinessNumber, Settings, StatusLevel } from "./settings.ts";
 import type { PlannedStatus, StatusSchedule } from "./status-schedule.ts";
+import type { TemplateStore } from "./template-store.ts";
 import type { Typing } from "./typing.ts";
 import { validateMessage } from "./validate-message.ts";
 import type { Address, ValidMessage } from "./validate-message.ts";
@@ -25,13 +25,29 @@ export type SendOutcome = { readonly answer: JsonObject } | { readonly problem: 
 
 export interface SendAcceptor {
   /** Resolves at once, unless the rule wants a status delivered first. */
-  readonly send: (number: BusinessNumber, body: JsonObject, rule: FailureResponse | undefined) => Promise<SendOutcome>;
+  readonly send: (number: BusinessNumber, body: JsonObject, how: SendManner) => Promise<SendOutcome>;
+}
+
+export interface SendManner {
+  readonly rule: FailureResponse | undefined;
+  /** The address that it was sent to. */
+  readonly edge: "messages" | "marketing_messages";
 }
 
 const windowClosed: GraphProblem = {
   code: 131047,
   details: "Message failed to send because more than 24 hours have passed since the customer last replied to this number.",
 };
+/** What `/marketing_messages` takes beside a template. */
+function marketingProblem(body: JsonObject): GraphProblem | undefined {
+  const { product_policy: policy, message_activity_sharing: sharing } = body;
+  if (body["type"] !== "template") return { code: 131051, details: "/marketing_messages sends templates only" };
+  if (body["to"] !== undefined && body["recipient"] !== undefined) return badValue("exactly one of to and recipient");
+  if (policy !== undefined && policy !== "CLOUD_API_FALLBACK" && policy !== "STRICT")
+    return badValue("product_policy must be one of {CLOUD_API_FALLBACK, STRICT}");
+  return sharing === undefined || typeof sharing === "boolean" ? undefined : badValue("message_activity_sharing must be a boolean");
+}
+
 const groupTypes = ["text", "image", "video", "audio", "document", "sticker", "template", "pin"];
 const levels: Readonly<Record<StatusLevel, readonly string[]>> = {
   none: [],
@@ -50,8 +66,9 @@ export function createSendAcceptor(deps: {
   readonly statuses: StatusSchedule;
   readonly rates: RateLimits;
   readonly typing: Typing;
+  readonly templates: TemplateStore;
 }): SendAcceptor {
-  const { settings, clock, identifiers, customers, media, outbox, statuses, rates, typing } = deps;
+  const { settings, clock, identifiers, customers, media, outbox, statuses, rates, typing, templates } = deps;
 
   const customerOf = ({ kind, value }: Address): Customer | undefined => {
     if (kind === "phone") return customers.findByPhone(value);
@@ -65,9 +82,28 @@ export function createSendAcceptor(deps: {
     return { code: 100, message: `(#100) Param ${type}['id'] is not a valid whatsapp business account media attachment ID` };
   };
 
-  const templateOf = (node: JsonObject, address: Address): { readonly template: MessageTemplate } | { readonly problem: GraphProblem } => {
-    const found = findTemplate(defaultTemplates, node);
+  /** What only one of the two addresses takes (Meta: "Marketing Messages API"). */
+  const edgeProblem = ({ category, extra }: MessageTemplate, edge: SendManner["edge"], address: Address): GraphProblem | undefined => {
+    const hasPrice = extra?.["optimization_spec"] !== undefined;
+    if (edge === "messages") {
+      if (hasPrice) return { code: 131061, details: "A template with a max price is sent through /marketing_messages" };
+      const isOff = category === "MARKETING" && !settings.marketingOnMessages;
+      return isOff ? { code: 131063, details: "Marketing messages are switched off on /messages" } : undefined;
+    }
+    if (settings.marketingMessages !== "ONBOARDED") return { code: 131005, details: "The account is not onboarded to the Marketing Messages API" };
+    if (category !== "MARKETING") return { code: 131055, details: "Only marketing templates are sent through /marketing_messages" };
+    if (address.kind === "group") return { code: 131051, details: "/marketing_messages sends to no groups" };
+    return hasPrice && address.kind === "user" ? { code: 131062, details: "A template with a max price cannot be sent to a user ID" } : undefined;
+  };
+
+  const templateOf = (
+    number: BusinessNumber,
+    { node, address, edge }: { readonly node: JsonObject; readonly address: Address; readonly edge: SendManner["edge"] },
+  ): { readonly template: MessageTemplate } | { readonly problem: GraphProblem } => {
+    const found = findTemplate(templates.listOf(number.wabaId), node);
     if ("problem" in found) return found;
+    const elsewhere = edgeProblem(found.template, edge, address);
+    if (elsewhere !== undefined) return { problem: elsewhere };
     if (found.template.category === "AUTHENTICATION" && address.kind === "user") {
       return { problem: { code: 131062, details: "Authentication templates cannot be sent to a business-scoped user ID." } };
     }
@@ -140,14 +176,16 @@ export function createSendAcceptor(deps: {
   });
 
   return {
-    async send(number, body, rule) {
+    async send(number, body, { rule, edge }) {
       const message = validateMessage(body);
       if ("problem" in message) return message;
       const { address, type, node } = message;
+      const marketing = edge === "marketing_messages" ? marketingProblem(body) : undefined;
+      if (marketing !== undefined) return { problem: marketing };
       const object = isJsonObject(node) ? node : {};
       const wrong = stateProblem(number, address, type) ?? mediaIdProblem(type, object);
       if (wrong !== undefined) return { problem: wrong };
-      const found = type === "template" ? templateOf(object, address) : undefined;
+      const found = type === "template" ? templateOf(number, { node: object, address, edge }) : undefined;
       if (found !== undefined && "problem" in found) return found;
       const customer = customerOf(address);
       const closed = isClosed(number, message, customer);
@@ -163,6 +201,7 @@ export function createSendAcceptor(deps: {
         ...(address.kind === "user" ? { recipient: address.value } : { to: address.value }),
         type,
         body,
+        ...(edge === "marketing_messages" && { edge }),
         acceptedAt: clock.nowIso(),
         statuses: [],
       });
@@ -175,7 +214,7 @@ export function createSendAcceptor(deps: {
         address: { kind: address.kind, value: waId },
         customer,
         callbackData: typeof callbackData === "string" ? callbackData : undefined,
-        category: found?.template.category.toLowerCase() ?? "service",
+        category: edge === "marketing_messages" ? "marketing_lite" : (found?.template.category.toLowerCase() ?? "service"),
         ...(failure !== undefined && { problem: failure }),
       };
       await follow(planned, planOf(type, failure, rule), rule);

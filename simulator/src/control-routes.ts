@@ -81,6 +81,8 @@ export function registerControlRoutes(app: FastifyInstance, control: Control): v
   registerFailureRoutes(app, control);
   app.post("/sim/status", async (request) => ({ data: await control.status(bodyOf(request.body)) }));
   app.post("/sim/echo", async (request) => ({ data: await control.echo(bodyOf(request.body)) }));
+  app.post("/sim/templates", async (request) => ({ data: await control.template(bodyOf(request.body)) }));
+  app.get<{ Querystring: Query }>("/sim/templates", (request) => ({ data: control.templates(request.query["wabaId"]) }));
   app.post("/sim/verify", async () => ({ data: await control.verify() }));
   app.get("/sim/config", () => ({ data: control.config() }));
   app.post("/sim/config", (request) => ({ data: control.config(bodyOf(request.body)) }));
@@ -88,7 +90,7 @@ export function registerControlRoutes(app: FastifyInstance, control: Control): v
   app.get("/sim/typing", () => ({ data: control.typing() }));
   app.post("/sim/reset", (request) => {
     const options = isJsonObject(request.body) ? request.body : {};
-    control.reset({ customers: options["customers"] === true });
+    control.reset({ customers: options["customers"] === true, templates: options["templates"] === true });
     return { data: control.health() };
   });
   app.get("/sim/health", () => ({ data: control.health() }));

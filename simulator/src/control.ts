@@ -24,6 +24,9 @@ import type { RateLimits } from "./rate-limits.ts";
 import { changeSettings, describeSettings, webhookUrlsOf } from "./settings.ts";
 import type { Settings } from "./settings.ts";
 import type { StatusSchedule } from "./status-schedule.ts";
+import { changeTemplate } from "./template-control.ts";
+import type { TemplateStore } from "./template-store.ts";
+import type { MessageTemplate } from "./default-templates.ts";
 import type { Typing, TypingIndicator } from "./typing.ts";
 import { verifyWebhook } from "./verify-webhook.ts";
 import type { Handshake } from "./verify-webhook.ts";
@@ -61,12 +64,15 @@ export interface Control {
   readonly status: (request: JsonObject) => Promise<SentStatusResult>;
   /** A human of the business writes in the WhatsApp Business app. */
   readonly echo: (request: JsonObject) => Promise<SentStatusResult>;
+  /** What the platform does to a template: reviews, pauses, categories, quality, content; with its webhook unless `silent`. */
+  readonly template: (request: JsonObject) => Promise<MessageTemplate>;
+  readonly templates: (wabaId?: string) => readonly MessageTemplate[];
   readonly verify: () => Promise<readonly Handshake[]>;
   readonly config: (change?: JsonObject) => JsonObject;
   readonly advanceClock: (ms: number) => { readonly now: string };
   readonly typing: () => readonly TypingIndicator[];
-  /** Forgets outbox, deliveries, failures, rates, typing and the clock's offset; customers only when told. */
-  readonly reset: (options?: { readonly customers?: boolean }) => void;
+  /** Forgets outbox, deliveries, failures, rates, typing and the clock's offset; customers only when told, as for templates being as at the start. */
+  readonly reset: (options?: { readonly customers?: boolean; readonly templates?: boolean }) => void;
   readonly health: () => JsonObject;
 }
 
@@ -83,6 +89,7 @@ export interface ControlDeps {
   readonly rules: FailureRules;
   readonly rates: RateLimits;
   readonly typing: Typing;
+  readonly templates: TemplateStore;
 }
 
 const withoutBody = ({ body, ...rest }: Delivery): Omit<Delivery, "body"> & { readonly bytes: number } => ({ ...rest, bytes: body.length });
@@ -144,7 +151,7 @@ function sendStatus(deps: ControlDeps, request: JsonObject): StartedDelivery & {
 }
 
 export function createControl(deps: ControlDeps): Control {
-  const { settings, clock, customers, inbound, outbox, log, delivery, statuses, rules, rates, typing } = deps;
+  const { settings, clock, customers, inbound, outbox, log, delivery, statuses, rules, rates, typing, templates } = deps;
   const getDelivery = (id: string): Delivery => {
     const found = log.find(id);
     if (found === undefined) throw new InputError(`There is no delivery "${id}" in the log; GET /sim/deliveries lists them.`);
@@ -179,6 +186,8 @@ export function createControl(deps: ControlDeps): Control {
       const { wamid, webhook } = createBusinessEcho(deps, requireObject(request, "The request body"));
       return { messageId: wamid, delivery: await outcomeOf(delivery.start({ body: toWire(webhook), ids: [wamid] })) };
     },
+    template: (request) => changeTemplate(deps, requireObject(request, "The request body")),
+    templates: (wabaId) => templates.listOf(wabaId ?? settings.defaultNumber.wabaId),
     async verify() {
       const token = settings.verifyToken;
       if (token === undefined) throw new InputError('The simulator has no verify token: set it with POST /sim/config {"verifyToken":"…"}.');
@@ -195,6 +204,7 @@ export function createControl(deps: ControlDeps): Control {
     },
     typing: () => typing.list(),
     reset(options = {}) {
+      if (readBoolean({ ...options }, "templates") === true) templates.reset();
       const forgetCustomers = readBoolean({ ...options }, "customers") ?? false;
       statuses.cancelAll();
       delivery.cancelAll();

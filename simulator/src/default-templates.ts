@@ -1,14 +1,19 @@
 // Owns the message templates that the simulator's accounts have. Data only.
 import type { JsonObject } from "./json-object.ts";
 
+export type TemplateCategory = "UTILITY" | "MARKETING" | "AUTHENTICATION";
+
 export interface MessageTemplate {
   readonly id: string;
   readonly name: string;
   readonly language: string;
-  readonly status: "APPROVED" | "PAUSED" | "DISABLED";
-  readonly category: "UTILITY" | "MARKETING" | "AUTHENTICATION";
+  /** In the platform's word: APPROVED, PENDING, REJECTED, PAUSED, DISABLED, ARCHIVED … */
+  readonly status: string;
+  readonly category: TemplateCategory;
   readonly parameter_format: "POSITIONAL" | "NAMED";
   readonly components: readonly JsonObject[];
+  /** Further fields of the node, as the platform calls them. */
+  readonly extra?: JsonObject;
 }
 
 export const defaultTemplates: readonly MessageTemplate[] = [

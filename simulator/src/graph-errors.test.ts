@@ -94,7 +94,7 @@ test("numbers, accounts and templates are read by id, with the fields asked for"
 
 test.each([
   ["POST", `/v26.0/${phoneNumberId}/register`],
-  ["POST", `/v26.0/${wabaId}/message_templates`],
+  ["POST", `/v26.0/${wabaId}/subscribed_apps`],
   ["POST", `/latest/${phoneNumberId}/messages`],
   ["GET", "/sim/nothing"],
 ])("%s %s is not emulated and says so with 501", async (method, path) => {

@@ -52,7 +52,7 @@ const known: Readonly<Record<string, KnownFields>> = {
     fields: [
       ...["account_review_status", "analytics", "auth_international_rate_eligibility", "business_verification_status", "country"],
       ...["creation_time", "currency", "health_status", "is_enabled_for_insights", "is_shared_with_partners", "linked_commerce_account"],
-      ...["marketing_messages_lite_api_status", "marketing_messages_onboarding_status", "on_behalf_of_business_info", "owner_business"],
+      ...["marketing_messages_lite_api_status", "on_behalf_of_business_info", "owner_business"],
       ...["owner_business_info", "ownership_type", "primary_business_location", "primary_funding_id", "purchase_order_number", "status"],
       ...["conversation_analytics", "pricing_analytics", "template_analytics", "whatsapp_business_manager_messaging_limit"],
     ],
@@ -76,6 +76,8 @@ const known: Readonly<Record<string, KnownFields>> = {
         "cta_url_link_tracking_opted_out",
         "degrees_of_freedom_spec",
         "is_primary_device_delivery_only",
+        "optimization_spec",
+        "source",
       ],
     ],
     edges: [],
@@ -100,19 +102,20 @@ export const numberNode = (number: BusinessNumber): GraphNode => ({
   },
 });
 
-export const accountNode = ({ wabaId, verifiedName }: BusinessNumber): GraphNode => ({
+export const accountNode = ({ wabaId, verifiedName }: BusinessNumber, marketingMessages: string): GraphNode => ({
   kind: accountKind,
   node: {
     id: wabaId,
     name: verifiedName ?? "Onethread Simulator",
     timezone_id: "1",
     message_template_namespace: `namespace_${wabaId}`,
+    marketing_messages_onboarding_status: marketingMessages,
   },
 });
 
-export const templateNode = ({ id, name, language, status, category, parameter_format, components }: MessageTemplate): GraphNode => ({
+export const templateNode = ({ id, name, language, status, category, parameter_format, components, extra }: MessageTemplate): GraphNode => ({
   kind: templateKind,
-  node: { name, parameter_format, components, language, status, category, id },
+  node: { name, parameter_format, components, language, status, category, ...extra, id },
 });
 
 export const mediaNode = (node: JsonObject): GraphNode => ({ kind: mediaKind, node });

@@ -53,8 +53,10 @@ const factsOfCode: ReadonlyMap<number, CodeFacts> = new Map([
   [131053, { status: 400, title: "Media upload error" }],
   [131056, { status: 400, title: "Pair rate limit hit" }],
   [131057, { status: 500, title: "Account in maintenance mode" }],
+  [131055, { status: 400, title: "Template is not a marketing template" }],
   [131061, { status: 400, title: "bid_spec is not allowed" }],
   [131062, { status: 400, title: "Business-scoped User ID (BSUID) recipients are not supported for this message." }],
+  [131063, { status: 400, title: "Marketing messages are disabled on the Cloud API" }],
   [131064, { status: 400, title: "Rate limit hit" }],
   [132000, { status: 400, title: "Number of parameters does not match the expected number of params" }],
   [132001, { status: 404, title: "Template name does not exist in the translation" }],
@@ -69,6 +71,15 @@ const factsOfCode: ReadonlyMap<number, CodeFacts> = new Map([
   [133010, { status: 400, title: "Account not registered" }],
   [134011, { status: 500, title: "Payments terms have not been accepted" }],
   [135000, { status: 400, title: "Generic user error" }],
+  [2388019, { status: 400, title: "Message template limit exceeded" }],
+  [2388040, { status: 400, title: "Message template has too many characters" }],
+  [2388047, { status: 400, title: "Message header format is incorrect" }],
+  [2388072, { status: 400, title: "Message body format is incorrect" }],
+  [2388073, { status: 400, title: "Message footer format is incorrect" }],
+  [2388293, { status: 400, title: "Parameter words ratio exceeds limit" }],
+  [2388299, { status: 400, title: "Leading or trailing parameters are not allowed" }],
+  [2388318, { status: 400, title: "Template cannot be edited" }],
+  [2388330, { status: 400, title: "Template cannot be deleted" }],
 ]);
 
 const factsOf = (code: number): CodeFacts => factsOfCode.get(code) ?? { status: 400, title: "Something went wrong" };

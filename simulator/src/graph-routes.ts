@@ -2,7 +2,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { SendAcceptor } from "./accept-send.ts";
 import type { Customers } from "./customers.ts";
-import { defaultTemplates } from "./default-templates.ts";
 import type { GraphAnswer, GraphOutcome } from "./graph-answer.ts";
 import { accountNode, mediaNode, numberNode, pageOf, pickFields, templateNode } from "./graph-nodes.ts";
 import { badValue, missingParameter, unknownObject, unsupportedMethod } from "./graph-problem.ts";
@@ -11,6 +10,8 @@ import type { JsonObject } from "./json-object.ts";
 import type { MediaEndpoints } from "./media-routes.ts";
 import { readParameters } from "./request-parameters.ts";
 import type { BusinessNumber, Settings } from "./settings.ts";
+import { registerTemplateRoutes } from "./template-routes.ts";
+import type { TemplateStore } from "./template-store.ts";
 import type { Typing } from "./typing.ts";
 
 export interface GraphParams {
@@ -25,6 +26,7 @@ export interface GraphDeps {
   readonly acceptor: SendAcceptor;
   readonly graph: GraphAnswer;
   readonly media: MediaEndpoints;
+  readonly templates: TemplateStore;
   readonly notEmulated: (request: FastifyRequest, reply: FastifyReply) => FastifyReply;
 }
 
@@ -35,7 +37,7 @@ const addressOf = (request: FastifyRequest): string => `${request.protocol}://${
 const textOf = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
 
 export function registerGraphRoutes(app: FastifyInstance, deps: GraphDeps): void {
-  const { settings, customers, typing, acceptor, graph, media, notEmulated } = deps;
+  const { settings, customers, typing, acceptor, graph, media, templates, notEmulated } = deps;
   const findAccount = (id: string): BusinessNumber | undefined => [...settings.numbers.values()].find((number) => number.wabaId === id);
 
   const markRead = (number: BusinessNumber, body: JsonObject): GraphOutcome => {
@@ -65,26 +67,22 @@ export function registerGraphRoutes(app: FastifyInstance, deps: GraphDeps): void
       : ({ path: "messages", phoneNumberId: id, to, type: textOf(body["type"]) ?? "text" } as const);
     return graph.answer({ request, reply }, subject, (rule) => {
       if (number === undefined) return { problem: unknownObject(id, "POST") };
-      return isRead ? markRead(number, body) : acceptor.send(number, body, rule);
+      return isRead ? markRead(number, body) : acceptor.send(number, body, { rule, edge: "messages" });
     });
   });
 
-  app.get<GraphParams>("/:version/:id/message_templates", (request, reply) => {
+  app.post<GraphParams>("/:version/:id/marketing_messages", async (request, reply) => {
     const { version, id } = request.params;
     if (!isVersion(version)) return notEmulated(request, reply);
-    return graph.answer({ request, reply }, { path: "templates" }, () => {
-      if (findAccount(id) === undefined) return { problem: unknownObject(id, "GET") };
-      const { name, language, status, category } = request.query;
-      const matching = defaultTemplates.filter(
-        (template) =>
-          (name === undefined || template.name.includes(name)) &&
-          (language === undefined || template.language === language) &&
-          (status === undefined || template.status === status) &&
-          (category === undefined || template.category === category),
-      );
-      return pageOf(matching.map(templateNode), request.query, addressOf(request));
-    });
+    const body = await readParameters(request);
+    const number = settings.numbers.get(id);
+    const to = textOf(body["to"])?.replace(/[+\s()-]/g, "") ?? textOf(body["recipient"]);
+    return graph.answer({ request, reply }, { path: "marketing", phoneNumberId: id, to, type: "template" }, (rule) =>
+      number === undefined ? { problem: unknownObject(id, "POST") } : acceptor.send(number, body, { rule, edge: "marketing_messages" }),
+    );
   });
+
+  registerTemplateRoutes(app, { settings, graph, templates, isVersion, addressOf, notEmulated });
 
   app.get<GraphParams>("/:version/:id/phone_numbers", (request, reply) => {
     const { version, id } = request.params;
@@ -105,9 +103,9 @@ export function registerGraphRoutes(app: FastifyInstance, deps: GraphDeps): void
       if (found !== undefined) return "answer" in found ? pickFields(mediaNode(found.answer), fields) : found;
       const number = settings.numbers.get(id);
       const account = findAccount(id);
-      const template = defaultTemplates.find((candidate) => candidate.id === id);
+      const template = templates.find(id)?.template;
       if (number !== undefined) return pickFields(numberNode(number), fields);
-      if (account !== undefined) return pickFields(accountNode(account), fields);
+      if (account !== undefined) return pickFields(accountNode(account, settings.marketingMessages), fields);
       return template === undefined ? { problem: unknownObject(id, "GET") } : pickFields(templateNode(template), fields);
     });
   });

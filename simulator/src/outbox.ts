@@ -16,6 +16,8 @@ export interface OutboxEntry {
   readonly type: string;
   /** The request body as received. */
   readonly body: JsonObject;
+  /** Absent: `/messages`. */
+  readonly edge?: "marketing_messages";
   readonly acceptedAt: string;
   readonly statuses: SentStatus[];
 }

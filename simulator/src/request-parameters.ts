@@ -6,7 +6,7 @@ import type { JsonObject } from "./json-object.ts";
 /** What the platform also takes as JSON text. Anything else that looks like JSON is a text, such as `biz_opaque_callback_data`. */
 const nodes: ReadonlySet<string> = new Set([
   ...["text", "image", "video", "audio", "document", "sticker", "location", "contacts", "reaction", "interactive", "template", "pin"],
-  ...["context", "typing_indicator"],
+  ...["context", "typing_indicator", "components", "hsm_ids", "optimization_spec", "library_template_button_inputs"],
 ]);
 
 function readNode(value: unknown): unknown {

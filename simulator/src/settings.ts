@@ -46,6 +46,14 @@ export interface SimulatorOptions {
   readonly pairRate?: PairRate;
   /** Sends per second and number, code 130429 beyond it. The real platform: 80. Default off. */
   readonly throughput?: number;
+  /** Whether new and edited templates are approved after `statusDelayMs` ("approve", the default) or wait for the control API ("manual"). */
+  readonly templateReview?: TemplateReview;
+  /** Templates per account, 2388019 beyond it. Default 250. */
+  readonly templateLimit?: number;
+  /** What accounts say of their access to `/marketing_messages`. Default "NOT_ONBOARDED"; "ONBOARDED" opens it. */
+  readonly marketingMessages?: string;
+  /** Whether `/messages` takes marketing templates; else 131063. Default true. */
+  readonly marketingOnMessages?: boolean;
   /** Give every customer a business-scoped user id in webhooks, as the platform does. Default true. */
   readonly userIds?: boolean;
   /** Waits before each further attempt; the last one repeats. Default 0, 200, 1000, 2000, 4000, 8000, 10000 ms. */
@@ -63,6 +71,9 @@ export interface SimulatorOptions {
   readonly stateFile?: string;
 }
 
+export const templateReviews = ["approve", "manual"] as const;
+export type TemplateReview = (typeof templateReviews)[number];
+
 export interface Settings {
   webhookUrl: SimulatorOptions["webhookUrl"];
   appSecret: string;
@@ -73,6 +84,10 @@ export interface Settings {
   windowCheck: boolean | "async";
   pairRate: PairRate | undefined;
   throughput: number | undefined;
+  templateReview: TemplateReview;
+  templateLimit: number;
+  marketingMessages: string;
+  marketingOnMessages: boolean;
   userIds: boolean;
   retryDelaysMs: readonly number[];
   maxAttempts: number;
@@ -104,6 +119,10 @@ export function createSettings(options: SimulatorOptions): Settings {
     windowCheck: options.windowCheck ?? true,
     pairRate: options.pairRate,
     throughput: options.throughput,
+    templateReview: options.templateReview ?? "approve",
+    templateLimit: options.templateLimit ?? 250,
+    marketingMessages: options.marketingMessages ?? "NOT_ONBOARDED",
+    marketingOnMessages: options.marketingOnMessages ?? true,
     userIds: options.userIds ?? true,
     retryDelaysMs: options.retryDelaysMs ?? [0, 200, 1000, 2000, 4000, 8000, 10_000],
     maxAttempts: options.maxAttempts ?? 100,
@@ -124,6 +143,10 @@ const changeableKeys = [
   "windowCheck",
   "pairRate",
   "throughput",
+  "templateReview",
+  "templateLimit",
+  "marketingMessages",
+  "marketingOnMessages",
   "userIds",
   "retryDelaysMs",
   "maxAttempts",
@@ -179,6 +202,10 @@ export function changeSettings(settings: Settings, change: JsonObject): void {
     windowCheck: readWindowCheck(change) ?? settings.windowCheck,
     pairRate: readPairRate(change, settings.pairRate),
     throughput: change["throughput"] === null ? undefined : (readInteger(change, "throughput", { min: 1 }) ?? settings.throughput),
+    templateReview: readOneOf(change, "templateReview", templateReviews) ?? settings.templateReview,
+    templateLimit: readInteger(change, "templateLimit", { min: 0 }) ?? settings.templateLimit,
+    marketingMessages: readString(change, "marketingMessages") ?? settings.marketingMessages,
+    marketingOnMessages: readBoolean(change, "marketingOnMessages") ?? settings.marketingOnMessages,
     userIds: readBoolean(change, "userIds") ?? settings.userIds,
     retryDelaysMs: readRetryDelays(change) ?? settings.retryDelaysMs,
     maxAttempts: readInteger(change, "maxAttempts", { min: 1 }) ?? settings.maxAttempts,
@@ -202,6 +229,10 @@ export function describeSettings(settings: Settings): JsonObject {
     windowCheck: settings.windowCheck,
     pairRate: settings.pairRate ?? null,
     throughput: settings.throughput ?? null,
+    templateReview: settings.templateReview,
+    templateLimit: settings.templateLimit,
+    marketingMessages: settings.marketingMessages,
+    marketingOnMessages: settings.marketingOnMessages,
     userIds: settings.userIds,
     retryDelaysMs: settings.retryDelaysMs,
     maxAttempts: settings.maxAttempts,

@@ -23,6 +23,7 @@ import { answerNotEmulated, createServer } from "./server.ts";
 import { createSettings } from "./settings.ts";
 import type { SimulatorOptions } from "./settings.ts";
 import { createStatusSchedule } from "./status-schedule.ts";
+import { createTemplateStore } from "./template-store.ts";
 import { createTyping } from "./typing.ts";
 import { createWebhookDelivery } from "./webhook-delivery.ts";
 
@@ -52,13 +53,14 @@ async function wire(options: SimulatorOptions): Promise<Wired> {
   const delivery = createWebhookDelivery({ settings, clock, identifiers, log });
   const outbox = createOutbox();
   const statuses = createStatusSchedule({ clock, outbox, delivery });
+  const templates = createTemplateStore({ settings, clock, delivery });
   const rates = createRateLimits({ settings, clock });
   const typing = createTyping(clock);
   const rules = createFailureRules(identifiers);
   const preparer = createInboundPreparer({ settings, clock, identifiers, customers, media });
   const raw = createRawWebhooks({ settings, clock, customers });
   const inbound = createInbound({ identifiers, customers, preparer, raw, delivery });
-  const acceptor = createSendAcceptor({ settings, clock, identifiers, customers, media, outbox, statuses, rates, typing });
+  const acceptor = createSendAcceptor({ settings, clock, identifiers, customers, media, outbox, statuses, rates, typing, templates });
   const control = createControl({
     settings,
     clock,
@@ -72,16 +74,18 @@ async function wire(options: SimulatorOptions): Promise<Wired> {
     rules,
     rates,
     typing,
+    templates,
   });
 
   const app = await createServer(identifiers, [...(options.allowedHosts ?? []), ...(options.host === undefined ? [] : [options.host])]);
   registerControlRoutes(app, control);
   const graph = createGraphAnswer({ settings, identifiers, rules });
   const mediaEndpoints = createMediaEndpoints({ settings, store: media });
-  registerGraphRoutes(app, { settings, customers, typing, acceptor, graph, media: mediaEndpoints, notEmulated: answerNotEmulated });
+  registerGraphRoutes(app, { settings, customers, typing, acceptor, graph, media: mediaEndpoints, templates, notEmulated: answerNotEmulated });
 
   const stop = async (): Promise<void> => {
     statuses.cancelAll();
+    templates.stop();
     await app.close();
     await delivery.stop();
     journal.close();

@@ -21,7 +21,7 @@ function countProblem(where: string, given: number, expected: number): GraphProb
   return { code: 132000, details };
 }
 
-function textProblem(template: MessageTemplate, part: "BODY" | "HEADER", given: JsonObject | undefined): GraphProblem | undefined {
+function textProblem(template: Parts, part: "BODY" | "HEADER", given: JsonObject | undefined): GraphProblem | undefined {
   const defined = ofType(template.components, part);
   const text = textOf(defined?.["text"]);
   const expected = placeholdersOf(text);
@@ -45,9 +45,14 @@ function textProblem(template: MessageTemplate, part: "BODY" | "HEADER", given: 
   return hydratedLength > limit ? { code: 132005, details: `${where}: hydrated text is longer than ${limit} characters` } : undefined;
 }
 
-function headerProblem(template: MessageTemplate, given: JsonObject | undefined): GraphProblem | undefined {
-  const format = textOf(ofType(template.components, "HEADER")?.["format"]).toLowerCase();
+type Parts = Pick<MessageTemplate, "components" | "parameter_format">;
+
+function headerProblem(template: Parts, given: JsonObject | undefined): GraphProblem | undefined {
+  const format = textOf(ofType(template.components, "HEADER")?.["format"])
+    .toLowerCase()
+    .replace(/^gif$/, "video");
   if (format === "" || format === "text") return textProblem(template, "HEADER", given);
+  if (format === "product") return undefined;
   const [parameter] = objectsIn(given?.["parameters"]);
   const type = textOf(parameter?.["type"]);
   if (type !== format)
@@ -68,7 +73,7 @@ const parameterOfButton: ReadonlyMap<string, string> = new Map([
   ["flow", "action"],
 ]);
 
-function buttonsProblem(template: MessageTemplate, given: readonly JsonObject[]): GraphProblem | undefined {
+function buttonsProblem(template: Parts, given: readonly JsonObject[]): GraphProblem | undefined {
   const defined = objectsIn(ofType(template.components, "BUTTONS")?.["buttons"]);
   for (const button of given) {
     const index = Number(button["index"]);
@@ -82,11 +87,19 @@ function buttonsProblem(template: MessageTemplate, given: readonly JsonObject[])
     if (expected !== undefined && parameter !== undefined && parameter["type"] !== expected) {
       return { code: 132012, details: `buttons: button at index ${index} takes a parameter of type ${expected}` };
     }
+    const { payload, coupon_code: coupon } = parameter ?? {};
+    if (expected === "payload" && textOf(payload).length > 256) return badValue(`buttons: payload at index ${index} is longer than 256 characters`);
+    if (expected === "coupon_code" && (textOf(coupon) === "" || textOf(coupon).length > 15))
+      return badValue(`buttons: coupon_code at index ${index} must have 1 to 15 characters`);
+    if (expected === "text" && placeholdersOf(target["url"]).length === 0)
+      return { code: 132000, details: `buttons: the address of the button at index ${index} takes no parameter` };
     if (expected === "text" && textOf(parameter?.["text"]) === "")
       return missingPart(`buttons: Button at index ${index} of type Url requires a parameter`);
   }
   const unfilled = defined.findIndex(
-    (button, index) => placeholdersOf(button["url"]).length > 0 && !given.some((component) => Number(component["index"]) === index),
+    (button, index) =>
+      (placeholdersOf(button["url"]).length > 0 || textOf(button["type"]).toUpperCase() === "COPY_CODE") &&
+      !given.some((component) => Number(component["index"]) === index),
   );
   return unfilled === -1 ? undefined : missingPart(`buttons: Button at index ${unfilled} of type Url requires a parameter`);
 }
@@ -99,19 +112,48 @@ export function findTemplate(templates: readonly MessageTemplate[], node: JsonOb
   if (language === "") return { problem: missingPart("template['language']['code'] is required") };
   const template = templates.find((candidate) => candidate.name === name && candidate.language === language);
   if (template === undefined) return { problem: { code: 132001, details: `template name (${name}) does not exist in ${language}` } };
+  if (!["APPROVED", "PAUSED", "DISABLED"].includes(template.status))
+    return { problem: { code: 132001, details: `template name (${name}) is not approved in ${language}` } };
   if (template.status === "PAUSED") return { problem: { code: 132015, details: `template (${name}) is paused` } };
   if (template.status === "DISABLED") return { problem: { code: 132016, details: `template (${name}) is disabled` } };
   return { template };
 }
 
-/** What is wrong with the parameters for this template. */
-export function templateProblem(template: MessageTemplate, node: JsonObject): GraphProblem | undefined {
-  if (node["components"] !== undefined && !Array.isArray(node["components"])) return badValue("template['components'] must be an array");
-  const given = objectsIn(node["components"]);
+function partsProblem(template: Parts, given: readonly JsonObject[]): GraphProblem | undefined {
   const buttons = given.filter((component) => textOf(component["type"]).toUpperCase() === "BUTTON");
   return (
     headerProblem(template, ofType(given, "HEADER")) ??
     textProblem(template, "BODY", ofType(given, "BODY")) ??
     buttonsProblem(template, buttons)
   );
+}
+
+function carouselProblem(template: MessageTemplate, given: readonly JsonObject[]): GraphProblem | undefined {
+  const defined = objectsIn(ofType(template.components, "CAROUSEL")?.["cards"]);
+  const cards = objectsIn(ofType(given, "CAROUSEL")?.["cards"]);
+  if (defined.length !== cards.length)
+    return { code: 132012, details: `carousel: ${cards.length} cards where the template has ${defined.length}` };
+  for (const [index, card] of defined.entries()) {
+    const own = cards.find((one) => Number(one["card_index"]) === index);
+    if (own === undefined) return { code: 132012, details: `carousel: the card with card_index ${index} is missing` };
+    const parts = { components: objectsIn(card["components"]), parameter_format: template.parameter_format };
+    const problem = partsProblem(parts, objectsIn(own["components"]));
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
+}
+
+function offerProblem(template: MessageTemplate, given: readonly JsonObject[]): GraphProblem | undefined {
+  const offer = ofType(template.components, "LIMITED_TIME_OFFER")?.["limited_time_offer"];
+  if (!isJsonObject(offer) || offer["has_expiration"] !== true) return undefined;
+  const [parameter] = objectsIn(ofType(given, "LIMITED_TIME_OFFER")?.["parameters"]);
+  const end = isJsonObject(parameter?.["limited_time_offer"]) ? parameter["limited_time_offer"]["expiration_time_ms"] : undefined;
+  return typeof end === "number" ? undefined : missingPart("limited_time_offer: expiration_time_ms is missing");
+}
+
+/** What is wrong with the parameters for this template. */
+export function templateProblem(template: MessageTemplate, node: JsonObject): GraphProblem | undefined {
+  if (node["components"] !== undefined && !Array.isArray(node["components"])) return badValue("template['components'] must be an array");
+  const given = objectsIn(node["components"]);
+  return partsProblem(template, given) ?? carouselProblem(template, given) ?? offerProblem(template, given);
 }

@@ -128,7 +128,13 @@ export const insertChannel = defineQuery({
     name: "text",
     settings: "jsonb",
   },
+  // The templates of its account are read as soon as there is time.
   text: `
+    with account as (
+      insert into template_accounts as k (business_id, account_id)
+      select :business, :accountId where :accountId is not null and :provider = 'cloud'
+      on conflict on constraint template_accounts_pkey do update set due_at = least(k.due_at, excluded.due_at), full_due_at = least(k.full_due_at, excluded.full_due_at)
+    )
     insert into channels as c (business_id, id, provider, external_id, account_id, display_phone_number, name, settings)
     values (:business, :id, :provider, :externalId, :accountId, :displayPhoneNumber, :name, :settings)
     returning ${CHANNEL}`,
@@ -151,6 +157,23 @@ export const listChannels = defineQuery({
     from channels c
     where c.business_id = :business
     order by c.created_at, c.id`,
+});
+
+/** None: the business has no such channel of the Cloud API. The templates of the account are read as soon as there is time. */
+export const setChannelAccount = defineQuery({
+  name: "businesses.set-channel-account",
+  role: "app",
+  columns: {},
+  params: { channelId: "uuid", accountId: "text" },
+  text: `
+    with channel as (
+      update channels c set account_id = :accountId
+      where c.business_id = :business and c.id = :channelId and c.provider = 'cloud'
+      returning c.account_id
+    )
+    insert into template_accounts as k (business_id, account_id, due_at, full_due_at)
+    select :business, channel.account_id, now(), now() from channel
+    on conflict on constraint template_accounts_pkey do update set due_at = least(k.due_at, excluded.due_at), full_due_at = least(k.full_due_at, excluded.full_due_at)`,
 });
 
 /** The first reason stays: a channel that the provider stopped is not stopped again by hand for another one. */
@@ -182,7 +205,11 @@ export const upsertChannelSecret = defineQuery({
     with channel as (
       update channels as c set stopped_at = null, stopped_reason = null
       where c.business_id = :business and c.id = :channelId
-      returning c.business_id, c.id
+      returning c.business_id, c.id, c.account_id
+    ), account as (
+      -- What could not be read with the old one is tried with the new one at once.
+      update template_accounts k set due_at = least(k.due_at, now())
+      from channel where k.business_id = :business and k.account_id = channel.account_id and k.failed_at is not null
     ), input as (
       select channel.business_id, channel.id, :accessToken as access_token, now() as at from channel
     )

@@ -11,6 +11,7 @@ import {
   insertDirectoryEntry,
   listChannels,
   resumeChannel,
+  setChannelAccount,
   stopChannel,
   upsertChannelSecret,
   upsertWebhookSecret,
@@ -77,6 +78,8 @@ export interface Channels {
   create(input: NewChannel): Promise<CreateChannelOutcome>;
   /** False when the business has no such channel. Resumes a stopped channel. */
   setToken(businessId: BusinessId, channelId: string, accessToken: string): Promise<boolean>;
+  /** False when the business has no such channel of the Cloud API. Says to which WhatsApp Business Account it belongs. */
+  setAccount(businessId: BusinessId, channelId: string, accountId: string): Promise<boolean>;
   /** False when the business has no such channel. Messages still come in; nothing is sent until it is resumed. The first reason stays. */
   stop(businessId: BusinessId, channelId: string, reason: string): Promise<boolean>;
   /** False when the business has no such channel. */
@@ -102,6 +105,9 @@ export function createChannels(deps: { readonly database: Database }): Channels 
     },
     async setToken(businessId, channelId, accessToken) {
       return (await database.forBusiness(businessId).execute(upsertChannelSecret, { channelId, accessToken })) > 0;
+    },
+    async setAccount(businessId, channelId, accountId) {
+      return (await database.forBusiness(businessId).execute(setChannelAccount, { channelId, accountId })) > 0;
     },
     async stop(businessId, channelId, reason) {
       return (await database.forBusiness(businessId).execute(stopChannel, { channelId, reason })) > 0;

@@ -15,6 +15,7 @@ Examples:
   $ onethread channel add --provider waha --base-url http://127.0.0.1:3001 --instance default --name Shop --webhook-secret s3cret --token - < key.txt
   $ onethread channel list
   $ onethread channel set-token <id> --token - < token.txt    also resumes a channel that lost its token
+  $ onethread channel set-account <id> --account-id 1029384756
   $ onethread channel stop <id> --reason "number is moving"   messages still come in; nothing is sent
 
 A token of "-" is read from standard input, so that it stays out of the shell's history.`;
@@ -69,6 +70,12 @@ export function addChannelCommand(program: Command, terminal: Terminal): void {
     .option(BUSINESS_OPTION, BUSINESS_MEANING)
     .action((id: string, options: OfBusiness & { readonly token: string }) => setToken(id, options, terminal));
   channel
+    .command("set-account <id>")
+    .description("say to which WhatsApp Business Account a number of the Cloud API belongs: its templates and its reports come from there")
+    .requiredOption("--account-id <id>", "Meta's id of the account")
+    .option(BUSINESS_OPTION, BUSINESS_MEANING)
+    .action((id: string, options: OfBusiness & { readonly accountId: string }) => setAccount(id, options, terminal));
+  channel
     .command("stop <id>")
     .description("send nothing on this channel until it is resumed")
     .option("--reason <text>", "why, for those who look later", "stopped by hand")
@@ -105,7 +112,7 @@ async function add(options: AddOptions, terminal: Terminal): Promise<void> {
 }
 
 const NO_ACCOUNT =
-  "It has no --account-id: what WhatsApp reports about the account (bans, restrictions, limits, templates) is kept raw and not shown for this channel.";
+  "It has no --account-id: what WhatsApp reports about the account (bans, restrictions, limits, templates) is kept raw and not shown for this channel, and its templates are not read. `onethread channel set-account` says it.";
 
 type Place = Pick<NewChannel, "provider" | "externalId" | "gateway" | "webhookSecret">;
 
@@ -163,6 +170,18 @@ async function setToken(id: string, options: OfBusiness & { readonly token: stri
     const isKnown = isUuid(id) && token !== undefined && (await services.channels.setToken(businessId, id, token));
     if (!isKnown) throw unknownChannel(id);
     terminal.complain(`Replaced the token of channel ${id}. Running processes use it within seconds.`);
+  });
+}
+
+async function setAccount(id: string, options: OfBusiness & { readonly accountId: string }, terminal: Terminal): Promise<void> {
+  const { accountId, business } = options;
+  if (!/^\d{5,20}$/.test(accountId)) {
+    throw new CliFailure(`--account-id is Meta's id of the account: 5 to 20 digits, not ${JSON.stringify(accountId)}.`, 2);
+  }
+  await inBusiness({ terminal, business }, async ({ services, businessId }) => {
+    const isKnown = isUuid(id) && (await services.channels.setAccount(businessId, id, accountId));
+    if (!isKnown) throw new CliFailure(`This business has no channel ${id} of the Cloud API. \`onethread channel list\` shows them.`);
+    terminal.complain(`Channel ${id} belongs to the account ${accountId} now. Its templates are read within seconds.`);
   });
 }
 

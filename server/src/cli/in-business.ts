@@ -1,12 +1,15 @@
 // Owns: what a command works with: the features on its database, and the business that it is about. Refuses to know: what it does there.
 import type { Business, Businesses } from "../businesses/businesses.ts";
 import { createServices, type Services } from "../compose/services.ts";
+import type { Config } from "../config/config.ts";
 import type { Database } from "../db/database.ts";
 import { noFailPoints } from "../kernel/fail-points.ts";
 import { isUuid, type BusinessId } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
 import { createOutsideHttp } from "../outside/outside-http.ts";
+import { createGraphTemplates } from "../whatsapp/graph-templates.ts";
 import { CliFailure } from "./cli-failure.ts";
+import { readDemoFacts } from "./read-demo-facts.ts";
 import { readToolSettings } from "./read-settings.ts";
 import type { Terminal } from "./terminal.ts";
 import { withApplicationDatabase } from "./with-database.ts";
@@ -38,6 +41,8 @@ export async function withServices(
 ): Promise<void> {
   const settings = readToolSettings(terminal);
   const outside = createOutsideHttp({ privateHosts: reachesPrivate ? ["*"] : settings.config.privateHosts });
+  const graphUrl = await findGraphUrl(settings.config);
+  const templatePlatform = createGraphTemplates({ baseUrl: () => graphUrl, version: settings.config.graphVersion });
   try {
     await withApplicationDatabase(settings, async (database) => {
       // The workers look at their lanes every second: nobody has to be woken from here.
@@ -45,11 +50,19 @@ export async function withServices(
       // No command makes anybody known.
       const onKnown = (): Promise<void> => Promise.resolve();
       const { log } = settings;
-      await work({ database, log, services: createServices({ database, log, failPoints: noFailPoints, outside, wake, onKnown }) });
+      const services = createServices({ database, log, failPoints: noFailPoints, outside, templatePlatform, wake, onKnown });
+      await work({ database, log, services });
     });
   } finally {
     await outside.close();
+    await templatePlatform.close();
   }
+}
+
+/** The demo's numbers are the simulator's. */
+async function findGraphUrl({ databaseUrl, dataDir, graphUrl }: Config): Promise<string> {
+  const demo = databaseUrl === undefined ? await readDemoFacts(dataDir) : undefined;
+  return demo?.simulatorUrl ?? graphUrl;
 }
 
 /** The same for a command about one business: the one with this id, or the only one there is. Throws a CliFailure with a sentence otherwise. */

@@ -23,6 +23,7 @@ import { addSessionsCommand } from "./sessions.ts";
 import { addSimulateCommand } from "./simulate.ts";
 import { addStartCommand } from "./start.ts";
 import { createProcessTerminal, type Terminal } from "./terminal.ts";
+import { addTemplateCommand } from "./template.ts";
 import { addToolCommand } from "./tool.ts";
 
 const EXAMPLES = `
@@ -63,6 +64,7 @@ export function createProgram(terminal: Terminal): Command {
   addKnowledgeCommand(program, terminal);
   addToolCommand(program, terminal);
   addNoticesCommand(program, terminal);
+  addTemplateCommand(program, terminal);
   addSessionsCommand(program, terminal);
   addRepliesCommand(program, terminal);
   addAiCommand(program, terminal);

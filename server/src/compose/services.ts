@@ -34,10 +34,13 @@ import { createReplySettingsStore, type ReplySettingsStore } from "../settings/r
 import { createCloseSession, type CloseSession } from "../sessions/close-session.ts";
 import { createListSessions, type ListSessions } from "../sessions/read-sessions.ts";
 import { createRebuildSessions, type RebuildSessions } from "../sessions/rebuild-sessions.ts";
+import { createReadTemplates, type ReadTemplates } from "../templates/read-templates.ts";
+import { createSyncTemplates, type SyncTemplates } from "../templates/sync-templates.ts";
 import { createBusinessTools, type BusinessTools } from "../tools/business-tools.ts";
 import { createOpenTools, type OpenToolsWithEnd } from "../tools/open-tools.ts";
 import { createToolCalls, type ToolCalls } from "../tools/tool-calls.ts";
 import { createTryTool, type TryTool } from "../tools/try-tool.ts";
+import type { TemplatePlatform } from "../whatsapp/template-platform.ts";
 
 export interface ServiceParts {
   readonly database: Database;
@@ -45,6 +48,8 @@ export interface ServiceParts {
   readonly failPoints: FailPoints;
   /** For requests to addresses that a business has chosen. */
   readonly outside: OutsideHttp;
+  /** Where the templates of accounts are read and managed. */
+  readonly templatePlatform: TemplatePlatform;
   /** Wakes the workers; called after commits only. A worker that is not woken finds the work a little later. */
   readonly wake: (kind: "send" | "reply" | "session" | "knowledge") => void;
   /** A person became known without a webhook. */
@@ -83,6 +88,8 @@ export interface Services {
   readonly settleIdentity: SettleIdentity;
   readonly settleMessages: SettleMessages;
   readonly splitConversations: SplitConversations;
+  readonly syncTemplates: SyncTemplates;
+  readonly templates: ReadTemplates;
   readonly toolCalls: ToolCalls;
   readonly tryTool: TryTool;
   readonly webhookLog: WebhookLogWriter;
@@ -98,6 +105,7 @@ export function createServices(parts: ServiceParts): Services {
   const ofKnowledge = createKnowledgeServices(parts, settings);
   const knowledge = { search: ofKnowledge.searchForReply };
   const acceptMessage = createAcceptMessage({ database, wake });
+  const syncTemplates = createSyncTemplates({ database, platform: parts.templatePlatform, log });
   return {
     ...ofKnowledge,
     acceptMessage,
@@ -127,6 +135,8 @@ export function createServices(parts: ServiceParts): Services {
     settleIdentity: createSettleIdentity({ database, log }),
     settleMessages: createSettleMessages({ database, acceptMessage }),
     splitConversations: createSplitConversations({ database, log }),
+    syncTemplates,
+    templates: createReadTemplates({ database, syncTemplates }),
     toolCalls: createToolCalls({ database, wake }),
     tryTool: createTryTool({ tools: businessTools, settings, outside }),
     webhookLog: createWebhookLog({ db: database.acrossBusinesses, log }),

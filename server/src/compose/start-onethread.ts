@@ -28,6 +28,8 @@ import { createForget } from "../maintenance/forget-old.ts";
 import { createPeriodic } from "../maintenance/periodic.ts";
 import { createReleaseScheduled } from "../outbound/release-scheduled.ts";
 import { createOutsideHttp, type OutsideHttp } from "../outside/outside-http.ts";
+import { createReadDueTemplates } from "../templates/read-due-templates.ts";
+import { createGraphTemplates } from "../whatsapp/graph-templates.ts";
 
 export interface StartOptions {
   readonly config: Config;
@@ -52,6 +54,7 @@ const ORPHANED_STATUS_INTERVAL_MS = 2_000;
 /** How much later than asked a scheduled message may leave. */
 const SCHEDULE_INTERVAL_MS = 1_000;
 const FORGET_INTERVAL_MS = 3_600_000;
+const TEMPLATES_INTERVAL_MS = 2_000;
 /** Longer than the closing of the API (4 s) and what running turns are waited for (5 s) each take at most. */
 const STOP_STEP_LIMIT_MS = 6_000;
 
@@ -118,6 +121,12 @@ function startScheduler(parts: Parts): void {
   const tasks = [
     createPeriodic({ name: "scheduled-messages", everyMs: SCHEDULE_INTERVAL_MS, log, runOnce: releaseScheduled }),
     createPeriodic({ name: "orphaned-statuses", everyMs: ORPHANED_STATUS_INTERVAL_MS, log, runOnce: () => statuses.applyWaitingOnce() }),
+    createPeriodic({
+      name: "templates",
+      everyMs: TEMPLATES_INTERVAL_MS,
+      log,
+      runOnce: createReadDueTemplates({ database, syncTemplates: services.syncTemplates, log }),
+    }),
     createPeriodic({
       name: "idempotency-keys",
       everyMs: FORGET_INTERVAL_MS,
@@ -223,7 +232,8 @@ async function announceDemo(parts: Parts, demo: DemoWorld, url: string): Promise
   ].join("\n");
 }
 
-function openParts(options: StartOptions, place: DatabasePlace, atEnd: Parts["atEnd"]): Parts {
+/** `graphUrl`: where the Cloud API is reached; in the demo not known before the demo is. */
+function openParts(options: StartOptions, place: DatabasePlace & { readonly graphUrl: () => string }, atEnd: Parts["atEnd"]): Parts {
   const { config, log, overrides = {} } = options;
   const database = createDatabase({
     url: place.url,
@@ -245,7 +255,9 @@ function openParts(options: StartOptions, place: DatabasePlace, atEnd: Parts["at
   };
   const channels = createChannelDirectory({ database });
   const base = { config, log, overrides, failPoints, outside, metrics, channels, databaseUrl: place.url, database, wakeUps, atEnd };
-  const services = createServices({ ...base, wake, onKnown: (person) => intake.applyWaitingFor(person) });
+  const templatePlatform = createGraphTemplates({ baseUrl: place.graphUrl, version: config.graphVersion });
+  atEnd(() => templatePlatform.close());
+  const services = createServices({ ...base, templatePlatform, wake, onKnown: (person) => intake.applyWaitingFor(person) });
   const intake = composeIntake({ ...base, services });
   return { ...base, services, intake };
 }
@@ -265,9 +277,11 @@ export async function startOnethread(options: StartOptions): Promise<RunningOnet
     }));
   try {
     const place = await openDatabase(options, atEnd);
-    const parts = openParts(options, place, atEnd);
+    let graphUrl = config.graphUrl;
+    const parts = openParts(options, { ...place, graphUrl: () => graphUrl }, atEnd);
     const world = demo ? await openDemo(parts) : undefined;
-    if (config.roles.has("worker")) startWorker(parts, world?.simulatorUrl ?? config.graphUrl);
+    graphUrl = world?.simulatorUrl ?? config.graphUrl;
+    if (config.roles.has("worker")) startWorker(parts, graphUrl);
     if (config.roles.has("scheduler")) startScheduler(parts);
     const url = await listenForHttp(parts, secretsOf(config, world));
     world?.tellUrl(url);

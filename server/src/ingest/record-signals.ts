@@ -112,8 +112,13 @@ export function createRecordSignals({ db, log }: { readonly db: Queryable; reado
   };
 }
 
-function templateRowOf({ name, language, category, status, quality }: TemplateFacts) {
-  return { name, language, category, status, quality };
+function templateRowOf(facts: TemplateFacts) {
+  return {
+    id: newId(),
+    ...{ category: undefined, status: undefined, quality: undefined, providerId: undefined, reason: undefined },
+    ...{ pausedMs: undefined, nextCategory: undefined, nextCategoryAt: undefined },
+    ...facts,
+  };
 }
 
 /** Of an account or a number that is not connected (yet): a replay finds it once it is. */

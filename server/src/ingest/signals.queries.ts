@@ -44,7 +44,19 @@ export const recordSignalAcrossBusinesses = defineQuery({
       until: "timestamptz?",
       sentence: "text?",
     }),
-    templates: rowsOf({ name: "text", language: "text", category: "text?", status: "text?", quality: "text?" }),
+    templates: rowsOf({
+      id: "uuid",
+      name: "text",
+      language: "text",
+      providerId: "text?",
+      category: "text?",
+      status: "text?",
+      quality: "text?",
+      reason: "text?",
+      pausedMs: "int8?",
+      nextCategory: "text?",
+      nextCategoryAt: "timestamptz?",
+    }),
   },
   text: `
 with input as (
@@ -80,20 +92,41 @@ with input as (
   on conflict on constraint uq_notice_digest do nothing
   returning id
 ), template as (
-  insert into template_states as t (business_id, account_id, name, language, category, category_at, status, status_at, quality, quality_at)
-  select i.business_id, :accountId, f.name, f.language, f.category, case when f.category is not null then i.at end,
-         f.status, case when f.status is not null then i.at end, f.quality, case when f.quality is not null then i.at end
+  insert into template_states as t (business_id, account_id, name, language, id, provider_id, category, category_at, status, status_at, quality, quality_at, reason,
+    paused_until, next_category, next_category_at, wanted_at)
+  select i.business_id, :accountId, f.name, f.language, f.id, f.provider_id, f.category, case when f.category is not null then i.at end,
+         f.status, case when f.status is not null then i.at end, f.quality, case when f.quality is not null then i.at end, f.reason,
+         i.at + f.paused_ms * interval '1 millisecond', f.next_category, f.next_category_at, i.received_at
     from input i cross join notice cross join :templates as f
    where :accountId is not null
    order by f.name, f.language
   on conflict on constraint template_states_pkey do update set
+    -- One that was deleted and made anew has another id. The newest report says which.
+    provider_id = case when excluded.provider_id is not null and coalesce(excluded.status_at >= coalesce(t.status_at, '-infinity'), t.provider_id is null)
+                       then excluded.provider_id else t.provider_id end,
     category = case when excluded.category_at >= coalesce(t.category_at, '-infinity') then excluded.category else t.category end,
+    -- What is announced holds until it is announced anew, or has happened.
+    next_category = case when excluded.category_at < coalesce(t.category_at, '-infinity') then t.next_category
+                         when excluded.next_category is not null or excluded.category is distinct from t.category then excluded.next_category
+                         else t.next_category end,
+    next_category_at = case when excluded.category_at < coalesce(t.category_at, '-infinity') then t.next_category_at
+                            when excluded.next_category is not null or excluded.category is distinct from t.category then excluded.next_category_at
+                            else t.next_category_at end,
     category_at = greatest(t.category_at, excluded.category_at),
     status = case when excluded.status_at >= coalesce(t.status_at, '-infinity') then excluded.status else t.status end,
+    reason = case when excluded.status_at >= coalesce(t.status_at, '-infinity') then excluded.reason else t.reason end,
+    paused_until = case when excluded.status_at >= coalesce(t.status_at, '-infinity') then excluded.paused_until else t.paused_until end,
     status_at = greatest(t.status_at, excluded.status_at),
     quality = case when excluded.quality_at >= coalesce(t.quality_at, '-infinity') then excluded.quality else t.quality end,
-    quality_at = greatest(t.quality_at, excluded.quality_at)
+    quality_at = greatest(t.quality_at, excluded.quality_at),
+    -- Whatever was reported, its list knows more: its content, and what a report that was lost said.
+    wanted_at = least(t.wanted_at, excluded.wanted_at)
   returning t.name, t.language
+), account as (
+  insert into template_accounts as k (business_id, account_id, due_at, full_due_at)
+  select i.business_id, :accountId, i.received_at, case when f.provider_id is null then i.received_at else 'infinity' end
+    from input i cross join template t join :templates as f on f.name = t.name and f.language = t.language
+  on conflict on constraint template_accounts_pkey do update set due_at = least(k.due_at, excluded.due_at), full_due_at = least(k.full_due_at, excluded.full_due_at)
 ), channel_event as (
   insert into events (business_id, id, type, subject_id, data, at)
   select m.business_id, m.event_id, 'channel.changed', m.channel_id,

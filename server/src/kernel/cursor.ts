@@ -83,6 +83,12 @@ export function decodeText(cursor: string): string {
   return text;
 }
 
+export function decodeTextId(cursor: string): { readonly text: string; readonly id: string } {
+  const [text, id, ...more] = decodeParts(cursor);
+  if (typeof text !== "string" || !isStorable(text) || typeof id !== "string" || !isUuid(id) || more.length > 0) throw notACursor();
+  return { text, id };
+}
+
 export interface Page<Item> {
   readonly data: readonly Item[];
   readonly nextCursor: string | null;

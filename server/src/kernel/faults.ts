@@ -19,6 +19,7 @@ export const FAULTS = {
   message_not_scheduled: { status: 409, title: "The message is not scheduled" },
   message_not_unknown: { status: 409, title: "The outcome of the message is known" },
   message_not_failed: { status: 409, title: "The message has neither failed nor been cancelled" },
+  account_unknown: { status: 409, title: "It is not known which WhatsApp Business Account is meant" },
   lead_conflict: { status: 409, title: "The conversation belongs to another lead" },
   identity_conflict: { status: 409, title: "The identifiers belong to different people" },
   idempotency_conflict: { status: 422, title: "The idempotency key was used with another request" },

@@ -1,4 +1,4 @@
-// Owns: one HTTP POST on a pool of kept connections, and the knowledge whether any of it can have reached the other side. Refuses to know: WhatsApp.
+// Owns: one HTTP request on a pool of kept connections, and the knowledge whether any of it can have reached the other side. Refuses to know: WhatsApp.
 import type { LookupFunction } from "node:net";
 import { Agent, type Dispatcher, Pool } from "undici";
 
@@ -13,7 +13,9 @@ export interface ExchangeRequest {
   readonly origin: string;
   readonly path: string;
   readonly headers: Record<string, string>;
-  readonly body: string;
+  /** Absent: POST. */
+  readonly method?: "GET" | "POST" | "DELETE";
+  readonly body?: string;
   /** For everything: waiting for a connection, the request, the answer. */
   readonly timeoutMs: number;
 }
@@ -61,11 +63,11 @@ export function parseBaseUrl(baseUrl: string): BaseUrl | undefined {
   return { origin: url.origin, path: url.pathname.replace(/\/+$/, "") };
 }
 
-/** An answer of WhatsApp is a few hundred bytes. */
-const ANSWER_LIMIT_BYTES = 1_000_000;
+/** The answer to a message is a few hundred bytes; a page of templates with cards is some hundred thousand. */
+const ANSWER_LIMIT_BYTES = 2_000_000;
 
 /** Never rejects. Follows no redirect and tries nothing twice. */
-export function exchange(dispatcher: Dispatcher, { timeoutMs, ...request }: ExchangeRequest): Promise<Exchange> {
+export function exchange(dispatcher: Dispatcher, { timeoutMs, method = "POST", ...request }: ExchangeRequest): Promise<Exchange> {
   return new Promise((resolve) => {
     const handler = new ExchangeHandler((result) => {
       clearTimeout(timer);
@@ -75,7 +77,7 @@ export function exchange(dispatcher: Dispatcher, { timeoutMs, ...request }: Exch
       handler.giveUp(new Error(`no answer within ${timeoutMs} ms`));
     }, timeoutMs);
     try {
-      dispatcher.dispatch({ ...request, method: "POST" }, handler);
+      dispatcher.dispatch({ ...request, method }, handler);
     } catch (error) {
       handler.giveUp(error instanceof Error ? error : new Error(String(error)));
     }

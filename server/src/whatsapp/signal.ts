@@ -17,6 +17,14 @@ export interface TemplateFacts {
   readonly category?: string;
   readonly status?: string;
   readonly quality?: string;
+  readonly providerId?: string;
+  /** Why it was rejected or paused; with a status. */
+  readonly reason?: string;
+  /** How long a pause lasts from the report on, where the platform's rules say so. */
+  readonly pausedMs?: number;
+  /** Announced: the category that it will have, and from when on. */
+  readonly nextCategory?: string;
+  readonly nextCategoryAt?: Date;
 }
 export interface Signal {
   readonly severity: "info" | "warning" | "critical";

@@ -1,7 +1,7 @@
 // Owns: what a notice says of a template. Refuses to know: who sends it.
 import type { JsonObject } from "../kernel/json.ts";
 import { readTime } from "./provider-time.ts";
-import { readObject, readString } from "../kernel/read-json.ts";
+import { readObject, readScalar, readString } from "../kernel/read-json.ts";
 import { short, type SignalFacts, type TemplateFacts } from "./signal.ts";
 import { readable, sayWord } from "./signal-words.ts";
 
@@ -31,22 +31,58 @@ const QUALITY: ReadonlyMap<string, readonly ["info" | "warning", string]> = new 
   ["UNKNOWN", ["info", "has no quality yet"]],
 ]);
 
+/** What it is after an event that is no state. Its list says the rest. */
+const STATE_AFTER: ReadonlyMap<string, string> = new Map([
+  ["UNPAUSE", "APPROVED"],
+  ["REINSTATED", "APPROVED"],
+  ["UNARCHIVED", "APPROVED"],
+]);
+
+const HOUR_MS = 3_600_000;
+/** How long a pause lasts (Meta: "Template pausing"); the third one disables the template. */
+const PAUSES: ReadonlyMap<string, number> = new Map([
+  ["FIRST_PAUSE", 3 * HOUR_MS],
+  ["SECOND_PAUSE", 6 * HOUR_MS],
+]);
+
 export function readTemplate(value: JsonObject, field: string): SignalFacts {
   const [name, language] = [short(readString(value, "message_template_name")), short(readString(value, "message_template_language"))];
   const quality = readString(value, "new_quality_score");
   const isCategory = field === "template_category_update";
   const status = field === "message_template_status_update" && quality === undefined ? readString(value, "event") : undefined;
   const category = isCategory ? readString(value, "new_category") : readString(value, "message_template_category");
+  const providerId = readScalar(value, "message_template_id");
   const template: TemplateFacts = {
     name,
     language,
     ...(category === undefined ? {} : { category: short(category) }),
-    ...(status === undefined ? {} : { status: short(status) }),
+    ...(status === undefined ? {} : stateOf(value, status)),
     ...(quality === undefined ? {} : { quality: short(quality) }),
+    ...(providerId !== undefined && /^\d{1,32}$/.test(providerId) ? { providerId } : {}),
+    ...(isCategory ? announcedIn(value) : {}),
   };
   const [severity, what] = whatOf(value, { status, quality, category: isCategory ? category : undefined });
   const sentence = `The template "${name === "" ? "without a name" : name}"${language === "" ? "" : ` (${language})`} ${what}${whyOf(value)}.`;
   return { severity, sentence, aspects: [], ...(name === "" || language === "" ? {} : { template }) };
+}
+
+function stateOf(value: JsonObject, event: string): Partial<TemplateFacts> {
+  const title = readString(readObject(value, "other_info"), "title");
+  const reason = title ?? readString(value, "reason");
+  const pausedMs = event === "PAUSED" ? PAUSES.get(title ?? "") : undefined;
+  return {
+    status: STATE_AFTER.get(event) ?? short(event),
+    ...(reason === undefined || reason === "NONE" ? {} : { reason: short(reason) }),
+    ...(pausedMs === undefined ? {} : { pausedMs }),
+  };
+}
+
+/** A day ahead: until then `new_category` is the present one. */
+function announcedIn(value: JsonObject): Partial<TemplateFacts> {
+  const correct = readString(value, "correct_category");
+  if (correct === undefined) return {};
+  const at = readTime(value, "category_update_timestamp");
+  return { nextCategory: short(correct), ...(at === undefined ? {} : { nextCategoryAt: at }) };
 }
 
 interface ReportedState {

@@ -11,6 +11,7 @@ import { createOutsideHttp } from "../../src/outside/outside-http.ts";
 import type { ReplySettingsStore } from "../../src/settings/reply-settings-store.ts";
 import type { ReplyContext, Responder, ResponderAnswer } from "../../src/answers/responder.ts";
 import { createGraphClient } from "../../src/whatsapp/graph-client.ts";
+import { createGraphTemplates } from "../../src/whatsapp/graph-templates.ts";
 import { parseCloudWebhook } from "../../src/whatsapp/parse-webhook.ts";
 import { expectNothingBroken } from "./expect-nothing-broken.ts";
 import { createTestBusiness, type TestBusiness } from "./test-business.ts";
@@ -81,7 +82,8 @@ export async function createTestEngine(test: TestDatabase, numbers: readonly Tes
   const outside = createOutsideHttp({ privateHosts: [] });
   const store = createLaneStore(database.acrossBusinesses);
   const responder = createTestResponder();
-  const services = createTestServices({ database, log, outside, onKnown: (person) => intake.applyWaitingFor(person) });
+  const templatePlatform = createGraphTemplates({ baseUrl: () => simulator.url, version: "v26.0", timeoutMs: 5_000 });
+  const services = createTestServices({ database, log, outside, templatePlatform, onKnown: (person) => intake.applyWaitingFor(person) });
   const intake = createTestIntake(test, { database });
   const work = createLaneWork({
     database,
@@ -133,6 +135,7 @@ export async function createTestEngine(test: TestDatabase, numbers: readonly Tes
     },
     async close() {
       await transport.close();
+      await templatePlatform.close();
       await outside.close();
       await simulator.stop();
     },

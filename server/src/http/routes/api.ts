@@ -12,6 +12,7 @@ import { registerNoticeRoutes, type NoticeRoutesDeps } from "./notices.ts";
 import { registerSendMessage } from "./send-message.ts";
 import { registerSettleMessages, type SettleMessagesRoutesDeps } from "./settle-messages.ts";
 import { registerSessionRoutes, type SessionRoutesDeps } from "./sessions.ts";
+import { registerTemplateRoutes, type TemplateRoutesDeps } from "./templates.ts";
 import { registerTurnRoutes, type TurnRoutesDeps } from "./turns.ts";
 import { registerToolRoutes, type ToolRoutesDeps } from "./tools.ts";
 
@@ -24,6 +25,7 @@ export interface ApiRoutesDeps
     AccountRoutesDeps,
     KnowledgeRoutesDeps,
     EventRoutesDeps,
+    TemplateRoutesDeps,
     TurnRoutesDeps,
     ReplySettingsRoutesDeps,
     ToolRoutesDeps,
@@ -42,6 +44,7 @@ export function registerApiRoutes(api: ApiApp, deps: ApiRoutesDeps): void {
   registerKnowledgeRoutes(api, deps);
   registerEventRoutes(api, deps);
   registerToolRoutes(api, deps);
+  registerTemplateRoutes(api, deps);
   registerTurnRoutes(api, deps);
   registerSessionRoutes(api, deps);
   registerReplySettingsRoutes(api, deps);

@@ -1,0 +1,165 @@
+// Owns: the management of templates through the Graph API (Meta: "Templates"). Refuses to know: what is kept of it, sends, databases.
+import type { Dispatcher } from "undici";
+import type { JsonObject } from "../kernel/json.ts";
+import { parseObject, readArray, readInteger, readObject, readScalar, readString } from "../kernel/read-json.ts";
+import { createPool, exchange, parseBaseUrl, type Exchange } from "./http-exchange.ts";
+import { NO_CODE, readProviderFault } from "./provider-fault.ts";
+import { readTemplateNode, TEMPLATE_FIELDS } from "./template-node.ts";
+import type { PlatformFailure, TemplatePlatform } from "./template-platform.ts";
+
+export interface GraphTemplatesDeps {
+  /** Such as https://graph.facebook.com, without the version; asked for with each request. */
+  readonly baseUrl: () => string;
+  /** Such as v26.0. */
+  readonly version: string;
+  /** For one whole request. */
+  readonly timeoutMs?: number;
+}
+
+export interface GraphTemplates extends TemplatePlatform {
+  /** Waits for the requests under way, then closes the connections. */
+  close(): Promise<void>;
+}
+
+const TIMEOUT_MS = 15_000;
+const CONNECTIONS = 8;
+const OBJECT_ID = /^[\w-]{1,64}$/;
+const MAX_SAID = 500;
+/** The object is not there, or this token does not see it (Graph API, subcode of 100). */
+const SUBCODE_MISSING = 33;
+/** Calls of the app or of the account per hour. */
+const TOO_MANY_CALLS: ReadonlySet<number> = new Set([4, 80007]);
+
+type Answer = { readonly outcome: "answered"; readonly body: JsonObject } | PlatformFailure;
+
+interface Call {
+  readonly method: "GET" | "POST" | "DELETE";
+  readonly token: string;
+  /** Below the version; each part is checked. */
+  readonly path: readonly string[];
+  readonly query?: Readonly<Record<string, string>>;
+  readonly body?: JsonObject;
+}
+
+/** No method throws. */
+export function createGraphTemplates({ baseUrl, version, timeoutMs = TIMEOUT_MS }: GraphTemplatesDeps): GraphTemplates {
+  const pool: Dispatcher = createPool({ connections: CONNECTIONS, timeoutMs });
+
+  async function call({ method, token, path, query = {}, body }: Call): Promise<Answer> {
+    const base = parseBaseUrl(baseUrl());
+    const bad = path.find((part) => !OBJECT_ID.test(part));
+    if (base === undefined) return refusedHere("The Graph address of the settings is no http or https address.");
+    if (bad !== undefined) return refusedHere("The account or the template has an id that is none of WhatsApp's. Correct the channel.");
+    const search = new URLSearchParams(query).toString();
+    const result = await exchange(pool, {
+      ...{ origin: base.origin, method, timeoutMs },
+      path: `${base.path}/${version}/${path.join("/")}${search === "" ? "" : `?${search}`}`,
+      headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { "content-type": "application/json" }) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    return readAnswer(result);
+  }
+
+  const succeeded = async (request: Call): Promise<{ readonly outcome: "done" } | PlatformFailure> => {
+    const answer = await call(request);
+    if (answer.outcome !== "answered") return answer;
+    if (answer.body["success"] === true) return { outcome: "done" };
+    const why = readString(answer.body, "reason");
+    return why === undefined
+      ? { outcome: "uncertain", sentence: "WhatsApp answered without saying whether it did it." }
+      : refusedHere(`WhatsApp did not do it: ${why.slice(0, MAX_SAID)}`);
+  };
+
+  return {
+    async listTemplates({ accountId, accessToken: token }, { after, limit }) {
+      const query = {
+        ...{ fields: TEMPLATE_FIELDS, limit: String(limit), summary: "total_count,message_template_count,message_template_limit" },
+        ...(after === null ? {} : { after }),
+      };
+      const answer = await call({ method: "GET", token, path: [accountId, "message_templates"], query });
+      return answer.outcome === "answered" ? readPage(answer.body, after) : answer;
+    },
+    async readTemplate({ accessToken: token }, providerId) {
+      const answer = await call({ method: "GET", token, path: [providerId], query: { fields: TEMPLATE_FIELDS } });
+      if (answer.outcome !== "answered") return answer;
+      const template = readTemplateNode(answer.body);
+      return template === undefined
+        ? { outcome: "uncertain", sentence: "WhatsApp answered with something that is no template." }
+        : { outcome: "found", template };
+    },
+    async readMarketingStatus({ accountId, accessToken: token }) {
+      const answer = await call({ method: "GET", token, path: [accountId], query: { fields: "marketing_messages_onboarding_status" } });
+      if (answer.outcome !== "answered") return answer;
+      return { outcome: "read", status: readString(answer.body, "marketing_messages_onboarding_status")?.slice(0, 100) ?? null };
+    },
+    async createTemplate({ accountId, accessToken: token }, body) {
+      const answer = await call({ method: "POST", token, path: [accountId, "message_templates"], body });
+      if (answer.outcome !== "answered") return answer;
+      const providerId = readScalar(answer.body, "id");
+      return providerId === undefined
+        ? { outcome: "uncertain", sentence: "WhatsApp answered without the id of the template." }
+        : { outcome: "created", providerId };
+    },
+    editTemplate: ({ accessToken: token }, providerId, body) => succeeded({ method: "POST", token, path: [providerId], body }),
+    deleteTemplate: ({ accountId, accessToken: token }, { name, providerId }) =>
+      succeeded({
+        ...{ method: "DELETE", token, path: [accountId, "message_templates"] },
+        query: { name, ...(providerId === undefined ? {} : { hsm_id: providerId }) },
+      }),
+    unpauseTemplate: ({ accessToken: token }, providerId) => succeeded({ method: "POST", token, path: [providerId, "unpause"] }),
+    close: () => pool.close(),
+  };
+}
+
+function readPage(body: JsonObject, before: string | null): Awaited<ReturnType<TemplatePlatform["listTemplates"]>> {
+  const data = readArray(body, "data");
+  if (data === undefined) return { outcome: "uncertain", sentence: "WhatsApp answered with something that is no list of templates." };
+  const templates = data.map(readTemplateNode);
+  const paging = readObject(body, "paging");
+  const cursor = readString(readObject(paging, "cursors"), "after");
+  // A page that leads to itself would be read for ever.
+  const after = readString(paging, "next") !== undefined && cursor !== before ? cursor : undefined;
+  const summary = readObject(body, "summary");
+  const [count, limit] = [readInteger(summary, "message_template_count"), readInteger(summary, "message_template_limit")];
+  const readable = templates.filter((template) => template !== undefined);
+  return {
+    ...{ outcome: "page", templates: readable, unreadable: templates.length - readable.length },
+    ...(after === undefined ? {} : { after }),
+    ...(count === undefined ? {} : { count }),
+    ...(limit === undefined ? {} : { limit }),
+  };
+}
+
+function refusedHere(sentence: string): PlatformFailure {
+  return { outcome: "refused", code: NO_CODE, sentence, mayPass: false };
+}
+
+function readAnswer(result: Exchange): Answer {
+  if (result.end === "not-written") {
+    return { outcome: "refused", code: NO_CODE, sentence: `WhatsApp could not be reached (${nameOf(result.error)}).`, mayPass: true };
+  }
+  if (result.end === "broken") {
+    return { outcome: "uncertain", sentence: `The connection to WhatsApp ended without a whole answer (${nameOf(result.error)}).` };
+  }
+  const body = parseObject(result.text);
+  const error = readObject(body, "error");
+  const isFine = result.httpStatus >= 200 && result.httpStatus <= 299;
+  if (isFine && error === undefined && body !== undefined) return { outcome: "answered", body };
+  if (error === undefined) return { outcome: "uncertain", sentence: `WhatsApp answered HTTP ${result.httpStatus} with something that is no answer.` };
+  return refusalOf(error, result.httpStatus);
+}
+
+function refusalOf(error: JsonObject, httpStatus: number): PlatformFailure {
+  const { code, title, details } = readProviderFault(error) ?? { code: NO_CODE, title: "" };
+  // Sentences that Meta writes for people, where it does.
+  const forPeople = [readString(error, "error_user_title"), readString(error, "error_user_msg")].filter((part) => part !== undefined);
+  const said = [...new Set([...forPeople, title, ...(details === undefined ? [] : [details])])].filter((part) => part !== "").join(". ");
+  const sentence = `WhatsApp refused it (${code}): ${said.slice(0, MAX_SAID)}`;
+  if (code === 100 && readInteger(error, "error_subcode") === SUBCODE_MISSING) return { outcome: "missing", sentence };
+  const mayPass = TOO_MANY_CALLS.has(code) || httpStatus === 429;
+  return httpStatus >= 500 && !mayPass ? { outcome: "uncertain", sentence } : { outcome: "refused", code, sentence, mayPass };
+}
+
+function nameOf(error: Error): string {
+  return "code" in error && typeof error.code === "string" ? error.code : error.message;
+}
