@@ -5,7 +5,8 @@ import { raiseLanes } from "../lanes/raise-lanes.ts";
 
 /**
  * Everything that decides whether something may be sent, under the row lock that also gives out `seq`. Database time. The template's name and language, when
- * it is one: a template may be marketing unless WhatsApp said otherwise.
+ * it is one: a template may be marketing unless WhatsApp said otherwise. What is known of it comes along; of other messages nothing of it is read. A copy is
+ * as good as two readings: one a day is planned.
  */
 export const lockConversationForSending = defineQuery({
   name: "outbound.lock-conversation-for-sending",
@@ -19,6 +20,13 @@ export const lockConversationForSending = defineQuery({
     is_marketing_stopped: "bool",
     has_address: "bool",
     is_group: "bool",
+    provider: "text?",
+    template: "jsonb?",
+    template_obstacle: "text?",
+    template_reason: "text?",
+    paused_until: "timestamptz?",
+    is_copy_fresh: "bool",
+    is_template_missing: "bool",
   },
   params: { conversationId: "uuid", template: "text?", language: "text?" },
   text: `
@@ -28,10 +36,16 @@ export const lockConversationForSending = defineQuery({
       opt_out_forbids(c.opted_out_at, c.last_customer_message_at, b.answers_after_stop, :template is not null) as is_opted_out,
       c.marketing_stopped_at is not null and :template is not null and may_be_marketing(:business, ch.account_id, :template, :language)
         as is_marketing_stopped,
-      c.reply_address is not null as has_address, coalesce(c.reply_kind = 'group', false) as is_group
+      c.reply_address is not null as has_address, coalesce(c.reply_kind = 'group', false) as is_group, ch.provider,
+      case when t.components is not null then jsonb_build_object('components', t.components, 'format', t.parameter_format, 'category', t.category) end as template,
+      template_obstacle(t.status, t.paused_until, now()) as template_obstacle, t.reason as template_reason, t.paused_until,
+      coalesce(t.seen_at > now() - interval '2 days' and coalesce(t.wanted_at > now(), true), false) as is_copy_fresh,
+      coalesce(:template is not null and t.id is null and k.synced_at > now() - interval '2 days', false) as is_template_missing
     from conversations c
     join businesses b on b.id = :business
     left join channels ch on ch.business_id = :business and ch.id = c.reply_channel_id
+    left join template_states t on t.business_id = :business and t.account_id = ch.account_id and t.name = :template and t.language = :language
+    left join template_accounts k on k.business_id = :business and k.account_id = ch.account_id and :template is not null
     where c.business_id = :business and c.id = :conversationId
     for no key update of c`,
 });

@@ -10,8 +10,9 @@ import { newId, type BusinessId, type MessageId } from "../kernel/ids.ts";
 import type { JsonObject } from "../kernel/json.ts";
 import { readObject, readString } from "../kernel/read-json.ts";
 import { kindOf } from "../whatsapp/message-kinds.ts";
-import { readableText } from "../whatsapp/readable-text.ts";
+import { isGateway } from "../whatsapp/providers.ts";
 import { validateOutboundContent, type OutboundType } from "../whatsapp/validate-content.ts";
+import { readTextOf, refuseObstacle, refuseParameters, type TemplateRefusal } from "./check-template.ts";
 import { insertScheduledMessage } from "./scheduled.queries.ts";
 import { findIdempotencyKey, insertIdempotencyKey, insertOutboundMessage, lockConversationForSending } from "./accept-message.queries.ts";
 
@@ -36,7 +37,8 @@ export interface AcceptMessageInput {
 export type AcceptMessageOutcome =
   /** `isReplay`: the message was accepted earlier under the same idempotency key; this is the original answer. */
   | { readonly outcome: "accepted"; readonly message: MessageView; readonly isReplay: boolean }
-  | { readonly outcome: "invalid_content"; readonly reason: string }
+  | { readonly outcome: "invalid_content" | "unsupported_on_channel"; readonly reason: string }
+  | TemplateRefusal
   | { readonly outcome: "not_found" | "opted_out" | "marketing_stopped" | "no_address" | "idempotency_conflict" }
   | { readonly outcome: "window_closed"; readonly closedAt: Date | null };
 
@@ -83,6 +85,8 @@ function readDraft({ context, ...content }: JsonObject): Draft | Extract<AcceptM
   return { type: checked.type, content: checked.content, quoted: quoted?.toWellFormed().replaceAll("\0", "") };
 }
 
+const NO_TEMPLATES =
+  "This conversation is on a channel of WhatsApp Web, which has no templates. Nothing was stored; send the text itself, which needs no template there.";
 const PIN_OUTSIDE = "WhatsApp lets a business pin a message in a group only, and this conversation is not a group.";
 
 type MessageRow = Row<typeof findMessage>;
@@ -105,7 +109,7 @@ async function accept(tx: Queryable, acceptance: Acceptance): Promise<AcceptedOu
   const isForLater = sendAt !== undefined && sendAt.getTime() > Date.now();
   if (isForLater) refuseUnlessPossible(conversation, acceptance.draft);
   else refuseUnlessSendable(conversation, acceptance.draft);
-  const message = await insert(tx, acceptance, { conversationId: conversation.id, sendAt: isForLater ? sendAt : undefined });
+  const message = await insert(tx, acceptance, { conversation, sendAt: isForLater ? sendAt : undefined });
   return { outcome: "accepted", message, isReplay: false };
 }
 
@@ -154,12 +158,19 @@ function asAccepted(row: MessageRow): MessageRow {
 function refuseUnlessPossible(conversation: LockedConversation, draft: Draft): void {
   if (!conversation.has_address) throw new Refused({ outcome: "no_address" });
   if (draft.type === "pin" && !conversation.is_group) throw new Refused({ outcome: "invalid_content", reason: PIN_OUTSIDE });
+  const { provider } = conversation;
+  if (draft.type === "template" && provider !== null && isGateway(provider))
+    throw new Refused({ outcome: "unsupported_on_channel", reason: NO_TEMPLATES });
+  const misfit = refuseParameters(conversation, draft);
+  if (misfit !== undefined) throw new Refused(misfit);
 }
 
 function refuseUnlessSendable(conversation: LockedConversation, draft: Draft): void {
   refuseUnlessPossible(conversation, draft);
   if (conversation.is_opted_out) throw new Refused({ outcome: "opted_out" });
   if (conversation.is_marketing_stopped) throw new Refused({ outcome: "marketing_stopped" });
+  const obstacle = refuseObstacle(conversation);
+  if (obstacle !== undefined) throw new Refused(obstacle);
   if (conversation.is_window_open || draft.type === "template") return;
   throw new Refused({ outcome: "window_closed", closedAt: conversation.window_closes_at });
 }
@@ -173,11 +184,11 @@ export function targetOf({ type, content }: { readonly type: string; readonly co
 async function insert(
   tx: Queryable,
   { input, draft, messageId }: Acceptance,
-  { conversationId, sendAt }: { readonly conversationId: string; readonly sendAt: Date | undefined },
+  { conversation, sendAt }: { readonly conversation: LockedConversation; readonly sendAt: Date | undefined },
 ): Promise<MessageView> {
   const { type, content, quoted } = draft;
-  const what = { type, text: readableText(type, content), content: JSON.stringify(content), quoted };
-  const values = { ...what, conversationId, messageId, author: input.author };
+  const what = { type, text: readTextOf(conversation, draft), content: JSON.stringify(content), quoted };
+  const values = { ...what, conversationId: conversation.id, messageId, author: input.author };
   const [row] =
     sendAt === undefined
       ? await tx.run(insertOutboundMessage, { ...values, target: targetOf(draft), eventId: newId() })

@@ -61,6 +61,8 @@ with mine as materialized (
                    and not exists (select from turns t where t.business_id = :business and t.id = m.turn_id and t.state = 'handed_off' and t.finished_at = c.ai_paused_at) then 'taken_over'
               when m.type <> 'template' and not window_is_open(c.last_customer_message_at, ch.provider, now()) then 'window_closed'
               when ch.stopped_at is not null or s.access_token is null then 'channel_stopped'
+              when m.type = 'template' then coalesce(obstacle_of_template(:business, ch.account_id,
+                     m.content -> 'template' ->> 'name', m.content -> 'template' -> 'language' ->> 'code', now()), 'send')
               else 'send' end as verdict
     from mine
     join businesses b on b.id = :business
@@ -83,9 +85,14 @@ with mine as materialized (
                                 when 'marketing_stopped' then 'The customer stopped marketing in WhatsApp, and this template is not known to be anything else.'
                                 when 'window_closed' then 'More than 24 hours have passed since the customer wrote; only a template may be sent.'
                                 when 'taken_over' then 'A person took over before this was sent.'
-                                when 'no_address' then 'Nothing is known to send this message to.' end
+                                when 'no_address' then 'Nothing is known to send this message to.'
+                                when 'template_paused' then 'WhatsApp has paused this template.'
+                                when 'template_disabled' then 'WhatsApp has disabled this template for good.'
+                                when 'template_rejected' then 'WhatsApp has rejected this template.'
+                                when 'template_deleted' then 'This template was deleted.'
+                                when 'template_archived' then 'This template is archived.' end
     from next n
-   where m.business_id = :business and m.id = n.id and m.status = 'queued' and n.verdict in ('send', 'opted_out', 'marketing_stopped', 'taken_over', 'no_address', 'window_closed')
+   where m.business_id = :business and m.id = n.id and m.status = 'queued' and n.verdict not in ('none', 'channel_stopped')
   returning m.id
 )
 -- Cancelled while this statement waited for its row: there is nothing to send.

@@ -6,6 +6,7 @@ import { newId, type BusinessId } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
 import { lockForSending, targetOf } from "./accept-message.ts";
 import { insertOutboundMessage } from "./accept-message.queries.ts";
+import { readTextOf } from "./check-template.ts";
 import { listDueMessagesAcrossBusinesses, takeScheduledMessage } from "./scheduled.queries.ts";
 
 export interface ReleaseScheduledDeps {
@@ -22,9 +23,11 @@ export function createReleaseScheduled({ database, wake, log }: ReleaseScheduled
     return database.forBusiness(businessId).transaction(async (tx) => {
       const [due] = await tx.run(takeScheduledMessage, { messageId });
       if (due === undefined) return false;
-      const { author, type, text, content, quoted_provider_message_id: quoted } = due;
+      const { author, type, content, quoted_provider_message_id: quoted } = due;
       const conversation = await lockForSending(tx, due.conversation_id, due);
       if (conversation === undefined) throw new Error("the conversation of a scheduled message does not exist");
+      // As the template reads now.
+      const text = type === "template" ? readTextOf(conversation, due) : due.text;
       const what = { author, type, text, content: JSON.stringify(content), quoted, target: targetOf(due) };
       await tx.run(insertOutboundMessage, { ...what, conversationId: conversation.id, messageId, eventId: newId() });
       return true;

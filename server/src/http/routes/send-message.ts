@@ -82,6 +82,10 @@ export function acceptedOrThrow(outcome: AcceptMessageOutcome, what = "conversat
       throw notFound(what);
     case "invalid_content":
       throw new Fault("invalid_content", outcome.reason);
+    case "unsupported_on_channel":
+      throw new Fault("unsupported_on_channel", outcome.reason);
+    case "template_refused":
+      throw new Fault(outcome.code, outcome.sentence, outcome.problems.length === 0 ? {} : { errors: outcome.problems });
     case "opted_out":
       throw new Fault("opted_out", "This customer asked not to be written to. Nothing was stored.");
     case "marketing_stopped":
