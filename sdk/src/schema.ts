@@ -696,6 +696,92 @@ export type SettledMessage = {
   readonly resent: Message | null;
 };
 
+export type Template = {
+  /** A UUID. */
+  readonly id: string;
+  /** WhatsApp's id of it. */
+  readonly providerId: string | null;
+  /** The WhatsApp Business Account that it belongs to. */
+  readonly accountId: string;
+  readonly name: string;
+  readonly language: string;
+  /** MARKETING, UTILITY or AUTHENTICATION: the latest that is known, which decides how it is sent. */
+  readonly category: string | null;
+  /** The category that WhatsApp has announced. */
+  readonly nextCategory: string | null;
+  readonly nextCategoryAt: string | null;
+  /** In WhatsApp's word: APPROVED, PENDING, REJECTED, PAUSED, DISABLED, ARCHIVED, DELETED and more. */
+  readonly status: string | null;
+  /** Why it cannot be sent now: template_paused, template_disabled, template_rejected, template_deleted, template_archived; null: it can. */
+  readonly obstacle: string | null;
+  /** Why it was rejected or paused, in WhatsApp's word. */
+  readonly reason: string | null;
+  /** When the pause ends, where WhatsApp's rules say so. */
+  readonly pausedUntil: string | null;
+  /** GREEN, YELLOW, RED or UNKNOWN. */
+  readonly quality: string | null;
+  /** POSITIONAL or NAMED. */
+  readonly parameterFormat: string | null;
+  /** As WhatsApp lists them; null: only reports about it are known, and it has not been read yet. */
+  readonly components:
+    | readonly {
+        readonly [key: string]: unknown;
+      }[]
+    | null;
+  /** Further fields of WhatsApp, such as message_send_ttl_seconds, sub_category, source. */
+  readonly details: {
+    readonly [key: string]: unknown;
+  };
+  /** Of its content, from 1. */
+  readonly version: number;
+  /** Since when its content is known. */
+  readonly contentAt: string | null;
+  /** When it was last read from WhatsApp. */
+  readonly syncedAt: string | null;
+};
+
+export type TemplateAccount = {
+  readonly accountId: string;
+  /** Its templates are being read: what is listed may not be all. */
+  readonly isReading: boolean;
+  /** When the last whole reading began. */
+  readonly syncedAt: string | null;
+  /** The last reading failed; it is tried again. */
+  readonly failedAt: string | null;
+  readonly error: string | null;
+  readonly templateCount: number | null;
+  /** How many templates the account may have. */
+  readonly templateLimit: number | null;
+  /** ONBOARDED: marketing templates go through /marketing_messages. */
+  readonly marketingStatus: string | null;
+};
+
+export type TemplateAccounts = {
+  readonly data: readonly TemplateAccount[];
+};
+
+export type TemplatePage = {
+  readonly data: readonly Template[];
+  /** Give it back as `cursor` for the next page; null on the last one. */
+  readonly nextCursor: string | null;
+};
+
+export type TemplateVersion = {
+  readonly version: number;
+  /** What was sent from then on, until the next version, said this. */
+  readonly fromAt: string;
+  /** At that time. */
+  readonly category: string | null;
+  readonly parameterFormat: string;
+  readonly components: readonly {
+    readonly [key: string]: unknown;
+  }[];
+};
+
+export type TemplateVersions = {
+  readonly data: readonly TemplateVersion[];
+};
+
 export type Tool = {
   /** A UUID. */
   readonly id: string;
@@ -961,6 +1047,26 @@ export type ChangeCustomerFactsBody = {
   readonly facts: {
     readonly [key: string]: string | null;
   };
+};
+
+export type ListTemplatesQuery = {
+  readonly limit?: number | undefined;
+  readonly cursor?: string | undefined;
+  /** The WhatsApp Business Account; absent: all of the business's channels. */
+  readonly accountId?: string | undefined;
+  /** A part of the name. */
+  readonly name?: string | undefined;
+  /** Such as en_US. */
+  readonly language?: string | undefined;
+  /** Such as APPROVED. Absent: all that were not deleted. */
+  readonly status?: string | undefined;
+  /** MARKETING, UTILITY or AUTHENTICATION. */
+  readonly category?: string | undefined;
+};
+
+export type SyncTemplatesBody = {
+  /** The WhatsApp Business Account; absent: all of the business's channels. */
+  readonly accountId?: string | undefined;
 };
 
 export type ListSessionsQuery = {

@@ -28,6 +28,18 @@ CREATE OR REPLACE FUNCTION onethread.fold_name(name text)
 RETURN btrim(regexp_replace(replace(replace(replace(replace(replace(replace(translate(lower(regexp_replace(NORMALIZE(name, NFKD), '[\u0300-\u036F\u0483-\u0487\u0591-\u05BD\u05BF\u05C1\u05C2\u05C4\u05C5\u05C7\u0610-\u061A\u0640\u064B-\u065F\u0670\u06D6-\u06DC\u06DF-\u06E4\u06E7\u06E8\u06EA-\u06ED\u1AB0-\u1AFF\u1DC0-\u1DFF\u20D0-\u20FF\uFE00-\uFE0F\uFE20-\uFE2F\u00AD\u200B-\u200F\u202A-\u202E\u2060-\u2069\uFEFF]'::text, ''::text, 'g'::text)), 'ıøØłŁđĐðÐħĦŋŊſςىةۀکیΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩАБВГДЕЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯ٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹'::text, 'ioollddddhhnnsσيههكيαβγδεζηθικλμνξοπρστυφχψωабвгдежзийклмнопрстуфхцчшщъыьэюя01234567890123456789'::text), 'ß'::text, 'ss'::text), 'ẞ'::text, 'ss'::text), 'æ'::text, 'ae'::text), 'Æ'::text, 'ae'::text), 'œ'::text, 'oe'::text), 'Œ'::text, 'oe'::text), '[[:space:]\u0021-\u002F\u003A-\u0040\u005B-\u0060\u007B-\u007E\u00A0-\u00A9\u00AB-\u00B4\u00B6-\u00B9\u00BB-\u00BF\u00D7\u00F7\u02C6-\u02DF\u060C\u061B\u061F\u066A-\u066D\u06D4\u2000-\u206F\u20A0-\u20BF\u2100-\u2BFF\u2E00-\u2E7F\u3000-\u3004\u3008-\u3020\u3030\u303D\u30FB\uFE30-\uFE6F\U0001F000-\U0001FAFF\U000E0020-\U000E007F]+'::text, ' '::text, 'g'::text))
 ;
 
+CREATE OR REPLACE FUNCTION onethread.goes_as_marketing(business uuid, account text, template text, language text)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+BEGIN ATOMIC
+ SELECT (EXISTS ( SELECT
+            FROM (onethread.template_states t
+              JOIN onethread.template_accounts k ON (((k.business_id = goes_as_marketing.business) AND (k.account_id = goes_as_marketing.account))))
+           WHERE ((t.business_id = goes_as_marketing.business) AND (t.account_id = goes_as_marketing.account) AND (t.name = goes_as_marketing.template) AND (t.language = goes_as_marketing.language) AND (upper(t.category) = 'MARKETING'::text) AND (upper(k.marketing_status) = 'ONBOARDED'::text)))) AS "exists";
+END
+;
+
 CREATE OR REPLACE FUNCTION onethread.has_window(provider text)
  RETURNS boolean
  LANGUAGE sql
@@ -122,6 +134,17 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION onethread.obstacle_of_template(business uuid, account text, template text, language text, at timestamp with time zone)
+ RETURNS text
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+BEGIN ATOMIC
+ SELECT onethread.template_obstacle(t.status, t.paused_until, obstacle_of_template.at) AS template_obstacle
+    FROM onethread.template_states t
+   WHERE ((t.business_id = obstacle_of_template.business) AND (t.account_id = obstacle_of_template.account) AND (t.name = obstacle_of_template.template) AND (t.language = obstacle_of_template.language));
+END
+;
+
 CREATE OR REPLACE FUNCTION onethread.opens_window(type text, content jsonb)
  RETURNS boolean
  LANGUAGE sql
@@ -214,6 +237,13 @@ CREATE OR REPLACE FUNCTION onethread.status_rank(status text)
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
 RETURN CASE status WHEN 'accepted'::text THEN 1 WHEN 'sent'::text THEN 2 WHEN 'failed'::text THEN 3 WHEN 'delivered'::text THEN 4 WHEN 'read'::text THEN 5 WHEN 'played'::text THEN 6 ELSE 0 END
+;
+
+CREATE OR REPLACE FUNCTION onethread.template_obstacle(status text, paused_until timestamp with time zone, at timestamp with time zone)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN CASE upper(status) WHEN 'PAUSED'::text THEN CASE WHEN COALESCE((paused_until > at), true) THEN 'template_paused'::text ELSE NULL::text END WHEN 'DISABLED'::text THEN 'template_disabled'::text WHEN 'REJECTED'::text THEN 'template_rejected'::text WHEN 'DELETED'::text THEN 'template_deleted'::text WHEN 'ARCHIVED'::text THEN 'template_archived'::text ELSE NULL::text END
 ;
 
 CREATE OR REPLACE FUNCTION onethread.trigrams(word text)
@@ -1007,6 +1037,36 @@ grant insert, select, update on onethread.switches to onethread_ingest;
 grant select on onethread.switches to onethread_reader;
 
 -- owner: onethread_owner
+create table onethread.template_accounts (
+  business_id uuid not null,
+  account_id text not null,
+  due_at timestamp with time zone default now() not null,
+  full_due_at timestamp with time zone default now() not null,
+  leased_until timestamp with time zone,
+  fence bigint default 0 not null,
+  pass_began_at timestamp with time zone,
+  pass_cursor text,
+  synced_at timestamp with time zone,
+  failed_at timestamp with time zone,
+  failures integer default 0 not null,
+  error_text text,
+  template_count integer,
+  template_limit integer,
+  marketing_status text,
+  constraint template_accounts_pkey PRIMARY KEY (business_id, account_id),
+  constraint fk_template_account_business FOREIGN KEY (business_id) REFERENCES onethread.businesses(id)
+);
+alter table onethread.template_accounts enable row level security;
+CREATE INDEX ix_template_account_due ON onethread.template_accounts USING btree (due_at);
+CREATE INDEX ix_template_account_lease ON onethread.template_accounts USING btree (leased_until) WHERE (leased_until IS NOT NULL);
+create policy across_businesses on onethread.template_accounts for all to onethread_ingest using (true) with check (true);
+create policy one_business on onethread.template_accounts for all to onethread_app using ((business_id = onethread.current_business())) with check ((business_id = onethread.current_business()));
+create policy reads_everything on onethread.template_accounts for select to onethread_reader using (true);
+grant insert, select, update on onethread.template_accounts to onethread_app;
+grant insert, select, update on onethread.template_accounts to onethread_ingest;
+grant select on onethread.template_accounts to onethread_reader;
+
+-- owner: onethread_owner
 create table onethread.template_states (
   business_id uuid not null,
   account_id text not null,
@@ -1018,16 +1078,49 @@ create table onethread.template_states (
   status_at timestamp with time zone,
   quality text,
   quality_at timestamp with time zone,
+  id uuid default gen_random_uuid() not null,
+  provider_id text,
+  parameter_format text,
+  components jsonb,
+  content_at timestamp with time zone,
+  version integer default 0 not null,
+  details jsonb default '{}'::jsonb not null,
+  reason text,
+  paused_until timestamp with time zone,
+  next_category text,
+  next_category_at timestamp with time zone,
+  seen_at timestamp with time zone,
+  wanted_at timestamp with time zone,
   constraint template_states_pkey PRIMARY KEY (business_id, account_id, name, language),
-  constraint fk_template_state_business FOREIGN KEY (business_id) REFERENCES onethread.businesses(id)
+  constraint fk_template_state_business FOREIGN KEY (business_id) REFERENCES onethread.businesses(id),
+  constraint uq_template_id UNIQUE (business_id, id)
 );
 alter table onethread.template_states enable row level security;
+CREATE INDEX ix_template_wanted ON onethread.template_states USING btree (business_id, account_id, wanted_at) WHERE (wanted_at IS NOT NULL);
 create policy across_businesses on onethread.template_states for all to onethread_ingest using (true) with check (true);
 create policy one_business on onethread.template_states for all to onethread_app using ((business_id = onethread.current_business())) with check ((business_id = onethread.current_business()));
 create policy reads_everything on onethread.template_states for select to onethread_reader using (true);
-grant select on onethread.template_states to onethread_app;
+grant insert, select, update on onethread.template_states to onethread_app;
 grant insert, select, update on onethread.template_states to onethread_ingest;
 grant select on onethread.template_states to onethread_reader;
+
+-- owner: onethread_owner
+create table onethread.template_versions (
+  business_id uuid not null,
+  template_id uuid not null,
+  version integer not null,
+  components jsonb not null,
+  parameter_format text not null,
+  category text,
+  from_at timestamp with time zone not null,
+  constraint template_versions_pkey PRIMARY KEY (business_id, template_id, version),
+  constraint fk_template_version FOREIGN KEY (business_id, template_id) REFERENCES onethread.template_states(business_id, id)
+);
+alter table onethread.template_versions enable row level security;
+create policy one_business on onethread.template_versions for all to onethread_app using ((business_id = onethread.current_business())) with check ((business_id = onethread.current_business()));
+create policy reads_everything on onethread.template_versions for select to onethread_reader using (true);
+grant insert, select on onethread.template_versions to onethread_app;
+grant select on onethread.template_versions to onethread_reader;
 
 -- owner: onethread_owner
 create table onethread.tool_calls (

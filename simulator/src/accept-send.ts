@@ -90,10 +90,13 @@ export function createSendAcceptor(deps: {
       const isOff = category === "MARKETING" && !settings.marketingOnMessages;
       return isOff ? { code: 131063, details: "Marketing messages are switched off on /messages" } : undefined;
     }
-    if (settings.marketingMessages !== "ONBOARDED") return { code: 131005, details: "The account is not onboarded to the Marketing Messages API" };
+    if (settings.marketingMessages !== "ONBOARDED")
+      return { code: 131005, details: "The account is not onboarded to the Marketing Messages API" };
     if (category !== "MARKETING") return { code: 131055, details: "Only marketing templates are sent through /marketing_messages" };
     if (address.kind === "group") return { code: 131051, details: "/marketing_messages sends to no groups" };
-    return hasPrice && address.kind === "user" ? { code: 131062, details: "A template with a max price cannot be sent to a user ID" } : undefined;
+    return hasPrice && address.kind === "user"
+      ? { code: 131062, details: "A template with a max price cannot be sent to a user ID" }
+      : undefined;
   };
 
   const templateOf = (

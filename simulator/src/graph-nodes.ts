@@ -113,7 +113,16 @@ export const accountNode = ({ wabaId, verifiedName }: BusinessNumber, marketingM
   },
 });
 
-export const templateNode = ({ id, name, language, status, category, parameter_format, components, extra }: MessageTemplate): GraphNode => ({
+export const templateNode = ({
+  id,
+  name,
+  language,
+  status,
+  category,
+  parameter_format,
+  components,
+  extra,
+}: MessageTemplate): GraphNode => ({
   kind: templateKind,
   node: { name, parameter_format, components, language, status, category, ...extra, id },
 });

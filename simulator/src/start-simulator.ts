@@ -60,28 +60,15 @@ async function wire(options: SimulatorOptions): Promise<Wired> {
   const preparer = createInboundPreparer({ settings, clock, identifiers, customers, media });
   const raw = createRawWebhooks({ settings, clock, customers });
   const inbound = createInbound({ identifiers, customers, preparer, raw, delivery });
-  const acceptor = createSendAcceptor({ settings, clock, identifiers, customers, media, outbox, statuses, rates, typing, templates });
-  const control = createControl({
-    settings,
-    clock,
-    identifiers,
-    customers,
-    inbound,
-    outbox,
-    log,
-    delivery,
-    statuses,
-    rules,
-    rates,
-    typing,
-    templates,
-  });
+  const parts = { settings, clock, identifiers, customers, inbound, outbox, log, delivery, statuses, rules, rates, typing, templates };
+  const acceptor = createSendAcceptor({ ...parts, media });
+  const control = createControl(parts);
 
   const app = await createServer(identifiers, [...(options.allowedHosts ?? []), ...(options.host === undefined ? [] : [options.host])]);
   registerControlRoutes(app, control);
   const graph = createGraphAnswer({ settings, identifiers, rules });
   const mediaEndpoints = createMediaEndpoints({ settings, store: media });
-  registerGraphRoutes(app, { settings, customers, typing, acceptor, graph, media: mediaEndpoints, templates, notEmulated: answerNotEmulated });
+  registerGraphRoutes(app, { ...parts, acceptor, graph, media: mediaEndpoints, notEmulated: answerNotEmulated });
 
   const stop = async (): Promise<void> => {
     statuses.cancelAll();

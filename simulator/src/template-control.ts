@@ -32,7 +32,7 @@ function findOwned({ settings, templates }: Deps, request: JsonObject): OwnedTem
   const [id, name, language] = ["id", "name", "language"].map((key) => readString(request, key));
   const wabaId = readString(request, "wabaId") ?? settings.defaultNumber.wabaId;
   const listed = templates.listOf(wabaId).find((one) => one.name === name && (language === undefined || one.language === language));
-  const found = id === undefined ? (listed && { wabaId, template: listed }) : templates.find(id);
+  const found = id === undefined ? listed && { wabaId, template: listed } : templates.find(id);
   if (found === undefined) throw new InputError('Say which template: "id", or "name" and "language", of an account that has it.');
   return found;
 }
@@ -61,7 +61,8 @@ function stepOf({ clock }: Deps, request: JsonObject, before: MessageTemplate): 
     const at = Math.floor((clock.nowMs() + (readInteger(request, "inMs", { min: 0 }) ?? 86_400_000)) / 1000);
     return { part: {}, tells: (template) => categoryWarning(template, correct, at) };
   }
-  if (category !== undefined) return { part: { category: category satisfies TemplateCategory }, tells: (template) => categoryChange(template, before.category) };
+  if (category !== undefined)
+    return { part: { category: category satisfies TemplateCategory }, tells: (template) => categoryChange(template, before.category) };
   if (quality !== undefined) {
     const score = { score: quality, date: Math.floor(clock.nowMs() / 1000) };
     const previous = readString(readObject(before.extra ?? {}, "quality_score") ?? {}, "score") ?? "UNKNOWN";

@@ -67,7 +67,7 @@ function expanded(components: readonly JsonObject[], category: string): readonly
         const [button] = Array.isArray(node["buttons"]) ? node["buttons"].filter(isJsonObject) : [];
         const otp = textOf(button?.["otp_type"]);
         const url = `https://www.whatsapp.com/otp/code/?otp_type=${otp}&code=otp{{1}}`;
-        return { type: "BUTTONS", buttons: [{ type: "URL", text: textOf(button?.["text"]) || "Copy code", url, example: [`${url}`] }] };
+        return { type: "BUTTONS", buttons: [{ type: "URL", text: textOf(button?.["text"]) || "Copy code", url, example: [url] }] };
       }
     }
   });
@@ -147,9 +147,7 @@ export function createTemplateStore(deps: {
   };
 
   const ofLibrary = (body: JsonObject): readonly JsonObject[] => {
-    const inputs = Array.isArray(body["library_template_button_inputs"])
-      ? body["library_template_button_inputs"].filter(isJsonObject)
-      : [];
+    const inputs = Array.isArray(body["library_template_button_inputs"]) ? body["library_template_button_inputs"].filter(isJsonObject) : [];
     const buttons = inputs.flatMap((input) => {
       const url = isJsonObject(input["url"]) ? textOf(input["url"]["base_url"]) : "";
       return url === "" ? [] : [{ type: "URL", text: "View details", url, example: [url.replace(/\{\{1\}\}/, "1")] }];
@@ -259,7 +257,9 @@ export function createTemplateStore(deps: {
         if (name !== "" || one !== "") return { problem: badValue("hsm_ids must stand alone") };
         if (many.length === 0 || many.length > 100) return { problem: badValue("hsm_ids must hold 1 to 100 ids") };
         const found = own.filter(({ id }) => many.includes(id));
-        return found.length === many.length ? withdraw(wabaId, found) : { problem: badValue("One of the ids is no template of this account") };
+        return found.length === many.length
+          ? withdraw(wabaId, found)
+          : { problem: badValue("One of the ids is no template of this account") };
       }
       if (name === "") return { problem: badValue("name is required") };
       const found = own.filter((template) => template.name === name && (one === "" || template.id === one));
@@ -300,4 +300,3 @@ export function createTemplateStore(deps: {
     },
   };
 }
-

@@ -21,10 +21,37 @@ const login = (...components: readonly JsonObject[]): JsonObject =>
   form(components, { name: "login", category: "AUTHENTICATION", message_send_ttl_seconds: 600 });
 
 test.each([
-  ["with header, footer and buttons", form([{ type: "HEADER", format: "IMAGE", example: { header_handle: ["4::aW"] } }, body(), { type: "FOOTER", text: "Aurora" }, buttons(url, quick)])],
-  ["with names", form([body("Hi {{customer}}, it is ready.", { body_text_named_params: [{ param_name: "customer", example: "Ana" }] })], { parameter_format: "NAMED" })],
+  [
+    "with header, footer and buttons",
+    form([
+      { type: "HEADER", format: "IMAGE", example: { header_handle: ["4::aW"] } },
+      body(),
+      { type: "FOOTER", text: "Aurora" },
+      buttons(url, quick),
+    ]),
+  ],
+  [
+    "with names",
+    form([body("Hi {{customer}}, it is ready.", { body_text_named_params: [{ param_name: "customer", example: "Ana" }] })], {
+      parameter_format: "NAMED",
+    }),
+  ],
   ["for a code", login(secret, { type: "FOOTER", code_expiration_minutes: 10 }, otp)],
-  ["with cards", form([body("See what is new this week.", undefined), { type: "CAROUSEL", cards: [1, 2].map(() => ({ components: [{ type: "HEADER", format: "IMAGE", example: { header_handle: ["4::aW"] } }, buttons(url)] })) }], { category: "MARKETING" })],
+  [
+    "with cards",
+    form(
+      [
+        body("See what is new this week.", undefined),
+        {
+          type: "CAROUSEL",
+          cards: [1, 2].map(() => ({
+            components: [{ type: "HEADER", format: "IMAGE", example: { header_handle: ["4::aW"] } }, buttons(url)],
+          })),
+        },
+      ],
+      { category: "MARKETING" },
+    ),
+  ],
 ])("a template %s is created, reviewed and told", async (_what, given) => {
   const { simulator, receiver, call } = await startUnderTest();
   const created = await call("POST", list, given);
@@ -58,7 +85,11 @@ test.each([
   ["a variable inside an address", form([body(), buttons({ ...url, url: "https://example.com/{{1}}/x" })]), 131009],
   ["an own text for a code", login({ type: "BODY", text: "Code {{1}}" }, otp), 2388072],
   ["a code that lives too long", login(secret, { type: "FOOTER", code_expiration_minutes: 91 }, otp), 131009],
-  ["cards that differ", form([body(), { type: "CAROUSEL", cards: [{ components: [buttons(url)] }, { components: [buttons(quick)] }] }]), 131009],
+  [
+    "cards that differ",
+    form([body(), { type: "CAROUSEL", cards: [{ components: [buttons(url)] }, { components: [buttons(quick)] }] }]),
+    131009,
+  ],
 ])("is refused: %s", async (_what, given, code) => {
   const { call } = await startUnderTest({ templateReview: "manual" });
   expect(at((await call("POST", list, given)).json, "error.code")).toBe(code);
@@ -127,7 +158,10 @@ test("pauses, archives, categories and quality are told as the platform tells th
   await simulator.template({ name: "hello_world", category: "MARKETING" });
   expect(last()).toMatchObject({ value: { previous_category: "UTILITY", new_category: "MARKETING" } });
   await simulator.template({ name: "hello_world", quality: "YELLOW" });
-  expect(last()).toMatchObject({ field: "message_template_quality_update", value: { previous_quality_score: "UNKNOWN", new_quality_score: "YELLOW" } });
+  expect(last()).toMatchObject({
+    field: "message_template_quality_update",
+    value: { previous_quality_score: "UNKNOWN", new_quality_score: "YELLOW" },
+  });
 });
 
 test("marketing goes through /marketing_messages where the account is onboarded, and nothing else does", async () => {
@@ -137,7 +171,8 @@ test("marketing goes through /marketing_messages where the account is onboarded,
     ...{ messaging_product: "whatsapp", to: `+${ana}`, type: "template", product_policy: "CLOUD_API_FALLBACK" },
     template: { name: "hello_world", language: { code: "en_US" } },
   };
-  const codeAt = async (edge: string, more = {}): Promise<unknown> => at((await call("POST", `${path}/${edge}`, { ...hello, ...more })).json, "error.code");
+  const codeAt = async (edge: string, more = {}): Promise<unknown> =>
+    at((await call("POST", `${path}/${edge}`, { ...hello, ...more })).json, "error.code");
   expect(await codeAt("marketing_messages")).toBe(131005);
   simulator.config({ marketingMessages: "ONBOARDED" });
   expect(await codeAt("marketing_messages")).toBe(131055);

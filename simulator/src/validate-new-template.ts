@@ -29,9 +29,7 @@ export const variablesOf = (text: unknown): readonly string[] => [
 function variablesProblem(where: string, text: string, format: string): Problem {
   const names = variablesOf(text);
   const wrong =
-    format === "NAMED"
-      ? names.find((name) => !/^[a-z][a-z0-9_]*$/.test(name))
-      : names.find((name, index) => name !== String(index + 1));
+    format === "NAMED" ? names.find((name) => !/^[a-z][a-z0-9_]*$/.test(name)) : names.find((name, index) => name !== String(index + 1));
   if (wrong !== undefined) return badValue(`${where}: the variable {{${wrong}}} does not fit the parameter format ${format}`);
   return undefined;
 }
@@ -42,7 +40,8 @@ const wordsPerVariable = 2;
 function bodyTextProblem(text: string, format: string): Problem {
   const count = variablesOf(text).length;
   if (text.length > 1024) return refused(FORM.tooLong, "BODY text is longer than 1024 characters");
-  if (/^\s*\{\{[^{}]*\}\}|\{\{[^{}]*\}\}\s*$/.test(text)) return refused(FORM.edge, "Variables can't be at the start or end of the template");
+  if (/^\s*\{\{[^{}]*\}\}|\{\{[^{}]*\}\}\s*$/.test(text))
+    return refused(FORM.edge, "Variables can't be at the start or end of the template");
   const words = text.split(/\s+/).filter((word) => /[^\s{}\d]/.test(word.replace(/\{\{[^{}]*\}\}/g, ""))).length;
   if (count > 0 && words < count * wordsPerVariable) return refused(FORM.tooMany, "This template has too many variables for its length");
   return variablesProblem("BODY", text, format);
@@ -88,7 +87,7 @@ function buttonProblem(button: JsonObject): Problem {
   const label = textOf(button["text"]);
   if (label.length > 25) return badValue("BUTTONS: text is longer than 25 characters");
   if (label === "" && !["COPY_CODE", "OTP"].includes(type)) return badValue("BUTTONS: text is missing");
-  if (/\{\{/.test(label)) return badValue("BUTTONS: text may have no variable");
+  if (label.includes("{{")) return badValue("BUTTONS: text may have no variable");
   if (type === "URL") {
     const url = textOf(button["url"]);
     if (!/^https?:\/\/\S+$/.test(url) || url.length > 2000) return badValue("BUTTONS: url must be an address of at most 2000 characters");
@@ -139,7 +138,9 @@ function componentProblem(node: JsonObject, format: string): Problem {
       return headerProblem(node, format);
     case "BODY": {
       const text = textOf(node["text"]);
-      return text === "" ? refused(FORM.body, "BODY text is missing") : (bodyTextProblem(text, format) ?? exampleProblem("BODY", node, format));
+      return text === ""
+        ? refused(FORM.body, "BODY text is missing")
+        : (bodyTextProblem(text, format) ?? exampleProblem("BODY", node, format));
     }
     case "FOOTER": {
       const text = textOf(node["text"]);
@@ -165,7 +166,8 @@ function partsProblem(components: readonly JsonObject[], format: string): Proble
   if (strange !== undefined) return badValue(`components: unknown type ${strange}`);
   const twice = types.find((type, index) => types.indexOf(type) !== index);
   if (twice !== undefined) return badValue(`components: more than one ${twice}`);
-  if (types.includes("LIMITED_TIME_OFFER") && types.includes("FOOTER")) return badValue("components: no FOOTER beside a LIMITED_TIME_OFFER");
+  if (types.includes("LIMITED_TIME_OFFER") && types.includes("FOOTER"))
+    return badValue("components: no FOOTER beside a LIMITED_TIME_OFFER");
   return firstOf(...components.map((node) => () => componentProblem(node, format)));
 }
 
@@ -174,7 +176,8 @@ function authenticationProblem(components: readonly JsonObject[]): Problem {
   const strange = types.find((type) => !["BODY", "FOOTER", "BUTTONS"].includes(type));
   if (strange !== undefined) return badValue(`components: an authentication template has no ${strange}`);
   const [body, footer, buttons] = ["BODY", "FOOTER", "BUTTONS"].map((type) => components.find((node) => typeOf(node) === type));
-  if (body === undefined || body["text"] !== undefined) return refused(FORM.body, "BODY of an authentication template has a text of the platform");
+  if (body === undefined || body["text"] !== undefined)
+    return refused(FORM.body, "BODY of an authentication template has a text of the platform");
   const minutes = footer?.["code_expiration_minutes"];
   const isTime = typeof minutes === "number" && Number.isInteger(minutes) && minutes >= 1 && minutes <= 90;
   if (footer !== undefined && !isTime) return badValue("FOOTER: code_expiration_minutes must be 1 to 90");
@@ -203,7 +206,8 @@ export function newTemplateProblem(body: JsonObject): Problem {
   if (!/^[a-z0-9_]{1,512}$/.test(name)) return { code: 100, message: "(#100) Param name must match ^[a-z0-9_]{1,512}$." };
   if (!/^[a-z]{2,3}(_[A-Z]{2,3})?$/.test(language))
     return language === "" ? missingParameter("language") : badValue("language is not one of the supported codes");
-  if (!categories.includes(category)) return category === "" ? missingParameter("category") : badValue(`category must be one of ${categories.join(", ")}`);
+  if (!categories.includes(category))
+    return category === "" ? missingParameter("category") : badValue(`category must be one of ${categories.join(", ")}`);
   if (format !== "POSITIONAL" && format !== "NAMED") return badValue("parameter_format must be POSITIONAL or NAMED");
   if (body["library_template_name"] !== undefined) return undefined;
   return body["components"] === undefined ? missingParameter("components") : componentsProblem(body["components"], category, format);

@@ -48,9 +48,7 @@ function textProblem(template: Parts, part: "BODY" | "HEADER", given: JsonObject
 type Parts = Pick<MessageTemplate, "components" | "parameter_format">;
 
 function headerProblem(template: Parts, given: JsonObject | undefined): GraphProblem | undefined {
-  const format = textOf(ofType(template.components, "HEADER")?.["format"])
-    .toLowerCase()
-    .replace(/^gif$/, "video");
+  const format = textOf(ofType(template.components, "HEADER")?.["format"]).toLowerCase().replace(/^gif$/, "video");
   if (format === "" || format === "text") return textProblem(template, "HEADER", given);
   if (format === "product") return undefined;
   const [parameter] = objectsIn(given?.["parameters"]);
@@ -88,7 +86,8 @@ function buttonsProblem(template: Parts, given: readonly JsonObject[]): GraphPro
       return { code: 132012, details: `buttons: button at index ${index} takes a parameter of type ${expected}` };
     }
     const { payload, coupon_code: coupon } = parameter ?? {};
-    if (expected === "payload" && textOf(payload).length > 256) return badValue(`buttons: payload at index ${index} is longer than 256 characters`);
+    if (expected === "payload" && textOf(payload).length > 256)
+      return badValue(`buttons: payload at index ${index} is longer than 256 characters`);
     if (expected === "coupon_code" && (textOf(coupon) === "" || textOf(coupon).length > 15))
       return badValue(`buttons: coupon_code at index ${index} must have 1 to 15 characters`);
     if (expected === "text" && placeholdersOf(target["url"]).length === 0)

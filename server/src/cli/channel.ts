@@ -63,6 +63,10 @@ export function addChannelCommand(program: Command, terminal: Terminal): void {
     .option("--json", "for machines")
     .option(BUSINESS_OPTION, BUSINESS_MEANING)
     .action((options: OfBusiness & { readonly json?: boolean }) => list(options, terminal));
+  addChanges(channel, terminal);
+}
+
+function addChanges(channel: Command, terminal: Terminal): void {
   channel
     .command("set-token <id>")
     .description("replace the access token")

@@ -87,12 +87,14 @@ async function sync({ business, json, account }: OfBusiness & { readonly account
     }
     if (json === true) terminal.print(JSON.stringify(accounts, null, 2));
     else for (const one of accounts) terminal.print(stateOf(one));
-    if (accounts.some(({ error }) => error !== null)) throw new CliFailure("Not all templates could be read. What was known before is kept.");
+    if (accounts.some(({ error }) => error !== null))
+      throw new CliFailure("Not all templates could be read. What was known before is kept.");
   });
 }
 
 function stateOf({ accountId, error, isReading, syncedAt, templateCount, templateLimit }: TemplateAccountView): string {
   if (error !== null) return `${accountId}: not read. ${error}`;
-  const count = templateCount === null ? "" : `, ${String(templateCount)} of at most ${templateLimit === null ? "?" : String(templateLimit)} templates`;
+  const count =
+    templateCount === null ? "" : `, ${String(templateCount)} of at most ${templateLimit === null ? "?" : String(templateLimit)} templates`;
   return isReading ? `${accountId}: being read${count}` : `${accountId}: read at ${syncedAt ?? "no time yet"}${count}`;
 }

@@ -45,7 +45,14 @@ export function createLaneWork(parts: LaneWorkParts): LaneWork {
   const summarize = { extractive: extractiveSummarizer, model: models.summarizer };
   return {
     turn: createTurn(parts, models),
-    deliver: createDeliver({ database, learnSpelling: services.learnSpelling, transportOf, failPoints, log }),
+    deliver: createDeliver({
+      database,
+      learnSpelling: services.learnSpelling,
+      onOldTemplate: services.wantTemplate,
+      transportOf,
+      failPoints,
+      log,
+    }),
     trackSession: createTrackSession({ database, settings, summarize, failPoints, log }),
   };
 }

@@ -35,6 +35,7 @@ import { createCloseSession, type CloseSession } from "../sessions/close-session
 import { createListSessions, type ListSessions } from "../sessions/read-sessions.ts";
 import { createRebuildSessions, type RebuildSessions } from "../sessions/rebuild-sessions.ts";
 import { createReadTemplates, type ReadTemplates } from "../templates/read-templates.ts";
+import { createWantTemplate, type WantTemplate } from "../templates/want-template.ts";
 import { createSyncTemplates, type SyncTemplates } from "../templates/sync-templates.ts";
 import { createBusinessTools, type BusinessTools } from "../tools/business-tools.ts";
 import { createOpenTools, type OpenToolsWithEnd } from "../tools/open-tools.ts";
@@ -92,6 +93,7 @@ export interface Services {
   readonly templates: ReadTemplates;
   readonly toolCalls: ToolCalls;
   readonly tryTool: TryTool;
+  readonly wantTemplate: WantTemplate;
   readonly webhookLog: WebhookLogWriter;
 }
 
@@ -104,7 +106,8 @@ export function createServices(parts: ServiceParts): Services {
   const businessTools = createBusinessTools({ database });
   const ofKnowledge = createKnowledgeServices(parts, settings);
   const knowledge = { search: ofKnowledge.searchForReply };
-  const acceptMessage = createAcceptMessage({ database, wake });
+  const wantTemplate = createWantTemplate({ database, log });
+  const acceptMessage = createAcceptMessage({ database, wake, onOldTemplate: wantTemplate });
   const syncTemplates = createSyncTemplates({ database, platform: parts.templatePlatform, log });
   return {
     ...ofKnowledge,
@@ -139,6 +142,7 @@ export function createServices(parts: ServiceParts): Services {
     templates: createReadTemplates({ database, syncTemplates }),
     toolCalls: createToolCalls({ database, wake }),
     tryTool: createTryTool({ tools: businessTools, settings, outside }),
+    wantTemplate,
     webhookLog: createWebhookLog({ db: database.acrossBusinesses, log }),
   };
 }

@@ -124,8 +124,10 @@ with input as (
   returning t.name, t.language
 ), account as (
   insert into template_accounts as k (business_id, account_id, due_at, full_due_at)
-  select i.business_id, :accountId, i.received_at, case when f.provider_id is null then i.received_at else 'infinity' end
+  select i.business_id, :accountId, i.received_at, case when bool_or(f.provider_id is null) then i.received_at else 'infinity' end
     from input i cross join template t join :templates as f on f.name = t.name and f.language = t.language
+   group by i.business_id, i.received_at
+   order by i.business_id
   on conflict on constraint template_accounts_pkey do update set due_at = least(k.due_at, excluded.due_at), full_due_at = least(k.full_due_at, excluded.full_due_at)
 ), channel_event as (
   insert into events (business_id, id, type, subject_id, data, at)

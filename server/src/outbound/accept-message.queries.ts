@@ -20,6 +20,7 @@ export const lockConversationForSending = defineQuery({
     is_marketing_stopped: "bool",
     has_address: "bool",
     is_group: "bool",
+    channel_id: "uuid?",
     provider: "text?",
     template: "jsonb?",
     template_obstacle: "text?",
@@ -36,7 +37,7 @@ export const lockConversationForSending = defineQuery({
       opt_out_forbids(c.opted_out_at, c.last_customer_message_at, b.answers_after_stop, :template is not null) as is_opted_out,
       c.marketing_stopped_at is not null and :template is not null and may_be_marketing(:business, ch.account_id, :template, :language)
         as is_marketing_stopped,
-      c.reply_address is not null as has_address, coalesce(c.reply_kind = 'group', false) as is_group, ch.provider,
+      c.reply_address is not null as has_address, coalesce(c.reply_kind = 'group', false) as is_group, c.reply_channel_id as channel_id, ch.provider,
       case when t.components is not null then jsonb_build_object('components', t.components, 'format', t.parameter_format, 'category', t.category) end as template,
       template_obstacle(t.status, t.paused_until, now()) as template_obstacle, t.reason as template_reason, t.paused_until,
       coalesce(t.seen_at > now() - interval '2 days' and coalesce(t.wanted_at > now(), true), false) as is_copy_fresh,

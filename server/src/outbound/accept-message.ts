@@ -20,6 +20,11 @@ export interface AcceptMessageDeps {
   readonly database: Database;
   /** Tells the workers of this process that there is work; called after the commit only. */
   readonly wake: (kind: "send") => void;
+  /** The copy of this message's template may be old. */
+  readonly onOldTemplate: (
+    businessId: BusinessId,
+    message: { readonly channelId: string | null; readonly content: JsonObject },
+  ) => Promise<void>;
 }
 
 export interface AcceptMessageInput {
@@ -34,10 +39,16 @@ export interface AcceptMessageInput {
   readonly sendAt?: Date | undefined;
 }
 
+interface InvalidContent {
+  readonly outcome: "invalid_content";
+  readonly reason: string;
+}
+
 export type AcceptMessageOutcome =
   /** `isReplay`: the message was accepted earlier under the same idempotency key; this is the original answer. */
   | { readonly outcome: "accepted"; readonly message: MessageView; readonly isReplay: boolean }
-  | { readonly outcome: "invalid_content" | "unsupported_on_channel"; readonly reason: string }
+  | InvalidContent
+  | { readonly outcome: "unsupported_on_channel"; readonly reason: string }
   | TemplateRefusal
   | { readonly outcome: "not_found" | "opted_out" | "marketing_stopped" | "no_address" | "idempotency_conflict" }
   | { readonly outcome: "window_closed"; readonly closedAt: Date | null };
@@ -47,9 +58,12 @@ export type AcceptMessage = (input: AcceptMessageInput) => Promise<AcceptMessage
 /** An outcome that must leave nothing behind: thrown to roll the transaction back. */
 class Refused extends Error {
   readonly outcome: AcceptMessageOutcome;
-  constructor(outcome: AcceptMessageOutcome) {
+  /** Of a template that is not known: the channel whose account may have it by now. */
+  readonly channelId: string | null;
+  constructor(outcome: AcceptMessageOutcome, channelId: string | null = null) {
     super(outcome.outcome);
     this.outcome = outcome;
+    this.channelId = channelId;
   }
 }
 
@@ -69,13 +83,14 @@ export function createAcceptMessage(deps: AcceptMessageDeps): AcceptMessage {
       if (!accepted.isReplay && accepted.message.status !== "scheduled") deps.wake("send");
       return accepted;
     } catch (error) {
-      if (error instanceof Refused) return error.outcome;
-      throw error;
+      if (!(error instanceof Refused)) throw error;
+      if (error.channelId !== null) await deps.onOldTemplate(input.businessId, { channelId: error.channelId, content: draft.content });
+      return error.outcome;
     }
   };
 }
 
-function readDraft({ context, ...content }: JsonObject): Draft | Extract<AcceptMessageOutcome, { outcome: "invalid_content" }> {
+function readDraft({ context, ...content }: JsonObject): Draft | InvalidContent {
   const checked = validateOutboundContent(content);
   if (!checked.ok) return { outcome: "invalid_content", reason: checked.reason };
   const quoted = context === undefined ? undefined : readString(readObject({ context }, "context"), "message_id");
@@ -162,7 +177,7 @@ function refuseUnlessPossible(conversation: LockedConversation, draft: Draft): v
   if (draft.type === "template" && provider !== null && isGateway(provider))
     throw new Refused({ outcome: "unsupported_on_channel", reason: NO_TEMPLATES });
   const misfit = refuseParameters(conversation, draft);
-  if (misfit !== undefined) throw new Refused(misfit);
+  if (misfit !== undefined) throw new Refused(misfit, misfit.code === "template_unknown" ? conversation.channel_id : null);
 }
 
 function refuseUnlessSendable(conversation: LockedConversation, draft: Draft): void {

@@ -2,7 +2,7 @@
 import type { FaultCode, FieldError } from "../kernel/faults.ts";
 import type { JsonObject } from "../kernel/json.ts";
 import { isObject, readArray, readObject, readString } from "../kernel/read-json.ts";
-import { fillTemplate } from "../whatsapp/fill-template.ts";
+import { fillMessageTemplate } from "../whatsapp/fill-message-template.ts";
 import { readableText } from "../whatsapp/readable-text.ts";
 import { readTemplateDefinition } from "../whatsapp/template-definition.ts";
 import type { OutboundType } from "../whatsapp/validate-content.ts";
@@ -35,7 +35,7 @@ type Message = { readonly type: string; readonly content: JsonObject };
 export function readTextOf(known: KnownTemplate, { type, content }: Message): string | null {
   const definition = type === "template" ? definitionOf(known) : undefined;
   if (definition === undefined) return readableText(type as OutboundType, content);
-  return fillTemplate(definition, readObject(content, "template") ?? {}).text ?? readableText("template", content);
+  return fillMessageTemplate(definition, readObject(content, "template") ?? {}).text ?? readableText("template", content);
 }
 
 /** What its parameters are, which no time changes. Undefined: they fit, or the copy is not there or too old to say. */
@@ -48,7 +48,7 @@ export function refuseParameters(known: KnownTemplate, { type, content }: Messag
     return { outcome: "template_refused", code: "template_unknown", sentence, problems: [] };
   }
   const definition = known.is_copy_fresh ? definitionOf(known) : undefined;
-  const { problems } = definition === undefined ? { problems: [] } : fillTemplate(definition, node ?? {});
+  const { problems } = definition === undefined ? { problems: [] } : fillMessageTemplate(definition, node ?? {});
   const [first] = problems;
   if (first === undefined) return undefined;
   const others = problems.length === 1 ? "" : ` (and ${problems.length - 1} more)`;

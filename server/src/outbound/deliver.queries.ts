@@ -24,6 +24,7 @@ export const startSends = defineQuery({
     access_token: "text?",
     reply_kind: "text?",
     reply_address: "text?",
+    is_marketing: "bool",
   },
   params: { lanes: rowsOf({ conversationId: "uuid", fence: "int8" }) },
   text: `
@@ -49,7 +50,8 @@ with mine as materialized (
   select mine.conversation_id,
          -- As of this statement's snapshot, like the messages below: after a wait for the lane, mine.wanted counts a message that is not visible yet.
          (select s.wanted from lanes s where s.business_id = :business and s.conversation_id = mine.conversation_id and s.kind = 'send') as wanted, m.id, m.seq, m.type, m.content, m.quoted_provider_message_id, m.attempts,
-         m.channel_id, ch.provider, ch.settings, ch.external_id, s.access_token, c.reply_kind, c.reply_address,
+         m.channel_id, m.type = 'template' and goes_as_marketing(:business, ch.account_id, m.content -> 'template' ->> 'name', m.content -> 'template' -> 'language' ->> 'code') as is_marketing,
+         ch.provider, ch.settings, ch.external_id, s.access_token, c.reply_kind, c.reply_address,
          case when m.id is null then 'none'
               -- What confirms an opt-out goes out all the same.
               when m.author <> 'system' and opt_out_forbids(c.opted_out_at, c.last_customer_message_at, b.answers_after_stop, m.type = 'template') then 'opted_out'
@@ -97,7 +99,7 @@ with mine as materialized (
 )
 -- Cancelled while this statement waited for its row: there is nothing to send.
 select conversation_id, wanted, case when verdict = 'send' and id not in (select s.id from started s) then 'none' else verdict end as verdict, id as message_id, seq, content, quoted_provider_message_id, attempts, channel_id, provider, settings, external_id,
-       access_token, reply_kind, reply_address
+       access_token, reply_kind, reply_address, coalesce(is_marketing, false) as is_marketing
   from next`,
 });
 

@@ -5,6 +5,8 @@ import { createBusinessBatcher } from "../db/business-batcher.ts";
 import type { Database } from "../db/database.ts";
 import type { Row } from "../db/query.ts";
 import type { LearnSpelling } from "../identity/learn-spelling.ts";
+import type { BusinessId } from "../kernel/ids.ts";
+import type { JsonObject } from "../kernel/json.ts";
 import type { FailPoints } from "../kernel/fail-points.ts";
 import type { Log } from "../kernel/log.ts";
 import type { ClaimedLane } from "../lanes/lane-store.ts";
@@ -15,6 +17,11 @@ import { finishSends, startSends, stopRefusedChannel } from "./deliver.queries.t
 export interface DeliverDeps {
   readonly database: Database;
   readonly learnSpelling: LearnSpelling;
+  /** WhatsApp refused a message in a way that says that what is known of its template is old. Never rejects. */
+  readonly onOldTemplate: (
+    businessId: BusinessId,
+    message: { readonly channelId: string | null; readonly content: JsonObject | null },
+  ) => Promise<void>;
   readonly transportOf: TransportOf;
   readonly failPoints: FailPoints;
   readonly log: Log;
@@ -88,7 +95,8 @@ export function createDeliver(deps: DeliverDeps): (lane: ClaimedLane, signal: Ab
     if (to === undefined || transport === undefined) return unsendable;
     await deps.failPoints.hit("send.before-request");
     const quotes = started.quoted_provider_message_id ?? undefined;
-    const outcome = await transport.sendMessage({ channel: { key, accessToken }, to, content, quotes, ownId });
+    const isMarketing = started.is_marketing;
+    const outcome = await transport.sendMessage({ channel: { key, accessToken }, to, content, quotes, ownId, isMarketing });
     await deps.failPoints.hit("send.after-request");
     return outcome;
   }
@@ -109,6 +117,7 @@ export function createDeliver(deps: DeliverDeps): (lane: ClaimedLane, signal: Ab
         log.warn({ businessId: lane.businessId, error }, "channel.not-stopped");
       });
     }
+    if (isOfOldTemplate(outcome)) await deps.onOldTemplate(lane.businessId, { channelId: started.channel_id, content: started.content });
     return settlementOf(lane, started, outcome);
   }
 
@@ -138,6 +147,13 @@ export function createDeliver(deps: DeliverDeps): (lane: ClaimedLane, signal: Ab
     }
     if (signal.aborted && hasMore) throw new Error("the send lane was interrupted");
   };
+}
+
+/** Number, form or existence of its parameters; paused, disabled (Meta: "Cloud API error codes"). */
+const CODES_OF_OLD_TEMPLATES: ReadonlySet<number> = new Set([132000, 132001, 132012, 132015, 132016]);
+
+function isOfOldTemplate(outcome: SendOutcome): boolean {
+  return outcome.isElsewhere === true || (outcome.outcome === "rejected" && CODES_OF_OLD_TEMPLATES.has(outcome.fault.code));
 }
 
 const unsendable: Rejection = {

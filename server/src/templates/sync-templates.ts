@@ -114,7 +114,10 @@ async function readWanted(run: Run): Promise<boolean> {
 }
 
 /** The copy says afterwards what WhatsApp says of it, also that it is gone. */
-async function readOne(run: Run, { id, provider_id: providerId }: { readonly id: string; readonly provider_id: string | null }): Promise<void> {
+async function readOne(
+  run: Run,
+  { id, provider_id: providerId }: { readonly id: string; readonly provider_id: string | null },
+): Promise<void> {
   const { db, platform, access } = run;
   const beganAt = await keep(run);
   if (providerId !== null) {

@@ -150,17 +150,3 @@ export const failTemplateAccount = defineQuery({
     where k.business_id = :business and k.account_id = :accountId and k.fence = :fence
     returning k.failures`,
 });
-
-/** A token of one of the account's channels, to manage its templates with. */
-export const findAccountAccess = defineQuery({
-  name: "templates.find-account-access",
-  role: "app",
-  columns: { account_id: "text", access_token: "text?" },
-  params: { accountId: "text?" },
-  text: `
-    select distinct on (c.account_id) c.account_id, s.access_token
-    from channels c
-    left join channel_secrets s on s.business_id = :business and s.channel_id = c.id
-    where c.business_id = :business and c.provider = 'cloud' and c.account_id is not null and (:accountId is null or c.account_id = :accountId)
-    order by c.account_id, s.access_token is null, c.stopped_at is not null, c.created_at, c.id`,
-});

@@ -16,19 +16,29 @@ export const templateSchema = z
     accountId: z.string().describe("The WhatsApp Business Account that it belongs to."),
     name: z.string(),
     language: z.string(),
-    category: z.string().nullable().describe("MARKETING, UTILITY or AUTHENTICATION: the latest that is known, which decides how it is sent."),
+    category: z
+      .string()
+      .nullable()
+      .describe("MARKETING, UTILITY or AUTHENTICATION: the latest that is known, which decides how it is sent."),
     nextCategory: z.string().nullable().describe("The category that WhatsApp has announced."),
     nextCategoryAt: instant.nullable(),
-    status: z.string().nullable().describe("In WhatsApp's word: APPROVED, PENDING, REJECTED, PAUSED, DISABLED, ARCHIVED, DELETED and more."),
+    status: z
+      .string()
+      .nullable()
+      .describe("In WhatsApp's word: APPROVED, PENDING, REJECTED, PAUSED, DISABLED, ARCHIVED, DELETED and more."),
     obstacle: z
       .string()
       .nullable()
-      .describe("Why it cannot be sent now: template_paused, template_disabled, template_rejected, template_deleted, template_archived; null: it can."),
+      .describe(
+        "Why it cannot be sent now: template_paused, template_disabled, template_rejected, template_deleted, template_archived; null: it can.",
+      ),
     reason: z.string().nullable().describe("Why it was rejected or paused, in WhatsApp's word."),
     pausedUntil: instant.nullable().describe("When the pause ends, where WhatsApp's rules say so."),
     quality: z.string().nullable().describe("GREEN, YELLOW, RED or UNKNOWN."),
     parameterFormat: z.string().nullable().describe("POSITIONAL or NAMED."),
-    components: components.nullable().describe("As WhatsApp lists them; null: only reports about it are known, and it has not been read yet."),
+    components: components
+      .nullable()
+      .describe("As WhatsApp lists them; null: only reports about it are known, and it has not been read yet."),
     details: jsonObject.describe("Further fields of WhatsApp, such as message_send_ttl_seconds, sub_category, source."),
     version: z.int().describe("Of its content, from 1."),
     contentAt: instant.nullable().describe("Since when its content is known."),

@@ -66,16 +66,6 @@ export const findTemplate = defineQuery({
   text: `select ${TEMPLATE} from template_states t where t.business_id = :business and t.id = :id`,
 });
 
-export const findTemplateByName = defineQuery({
-  name: "templates.find-by-name",
-  role: "app",
-  columns: templateColumns,
-  params: { accountId: "text", name: "text", language: "text" },
-  text: `
-    select ${TEMPLATE} from template_states t
-    where t.business_id = :business and t.account_id = :accountId and t.name = :name and t.language = :language`,
-});
-
 export const listTemplateVersions = defineQuery({
   name: "templates.list-versions",
   role: "app",
@@ -221,9 +211,11 @@ export const wantTemplate = defineQuery({
       returning t.account_id
     )
     insert into template_accounts as k (business_id, account_id, due_at, full_due_at)
-    select :business, a.account_id, now(), case when exists (select from wanted) then 'infinity'::timestamptz else now() end from account a
-    on conflict on constraint template_accounts_pkey do update set due_at = least(k.due_at, excluded.due_at),
-      -- Of one that is not known only a list can tell: at most once a minute, however often it is asked for.
-      full_due_at = least(k.full_due_at, greatest(excluded.full_due_at, k.synced_at + interval '1 minute'))
+    -- Of one that is not known only a list can tell: at most once a minute, however often it is asked for.
+    select :business, a.account_id, now(), case when exists (select from wanted) then 'infinity' else greatest(now(), x.synced_at + interval '1 minute') end
+    from account a
+    left join template_accounts x on x.business_id = :business and x.account_id = a.account_id
+    order by a.account_id
+    on conflict on constraint template_accounts_pkey do update set due_at = least(k.due_at, excluded.due_at), full_due_at = least(k.full_due_at, excluded.full_due_at)
     returning k.account_id`,
 });

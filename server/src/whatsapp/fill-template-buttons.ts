@@ -33,7 +33,11 @@ interface Place {
 }
 
 /** A code is copied by a button that is filled in as a link. */
-const SUB_TYPES: Readonly<Record<string, readonly string[]>> = { otp: ["url", "otp"], url: ["url"], copy_code: ["copy_code", "coupon_code"] };
+const SUB_TYPES: Readonly<Record<string, readonly string[]>> = {
+  otp: ["url", "otp"],
+  url: ["url"],
+  copy_code: ["copy_code", "coupon_code"],
+};
 
 function checkKind({ type, label }: ButtonPart, component: JsonObject, { where, report }: Place): void {
   const subType = readString(component, "sub_type")?.toLowerCase() ?? "";
@@ -75,7 +79,8 @@ function fillLink({ type, label, url }: ButtonPart, parameter: JsonObject | unde
   }
   if (url === undefined || isCopied(url.text)) return null;
   const address = url.text.replaceAll(VARIABLE, (whole) => value ?? whole);
-  if (address.length > URL_MAX) report(where, `The address of the button "${label}" has ${address.length} characters; WhatsApp takes ${URL_MAX} at most.`);
+  if (address.length > URL_MAX)
+    report(where, `The address of the button "${label}" has ${address.length} characters; WhatsApp takes ${URL_MAX} at most.`);
   return labelled(label, address);
 }
 
@@ -111,5 +116,8 @@ function checkProducts({ label }: ButtonPart, parameter: JsonObject | undefined,
   const sections = (readArray(readObject(parameter, "action"), "sections") ?? []).filter(isObject);
   const items = sections.reduce((sum, section) => sum + (readArray(section, "product_items")?.length ?? 0), 0);
   if (sections.length === 0 || sections.length > MPM_SECTIONS || items === 0 || items > MPM_ITEMS)
-    report(where, `The button "${label}" needs a parameter of the type "action" with 1 to ${MPM_SECTIONS} sections of together 1 to ${MPM_ITEMS} products.`);
+    report(
+      where,
+      `The button "${label}" needs a parameter of the type "action" with 1 to ${MPM_SECTIONS} sections of together 1 to ${MPM_ITEMS} products.`,
+    );
 }

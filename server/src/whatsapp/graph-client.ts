@@ -5,7 +5,7 @@ import type { JsonObject } from "../kernel/json.ts";
 import { readMarkReadAnswer, readSendAnswer, refusedHere } from "./graph-answer.ts";
 import { buildGraphMessage } from "./graph-message.ts";
 import { createPool, type Exchange, exchange, parseBaseUrl } from "./http-exchange.ts";
-import type { Rejection, SendChannel, WhatsAppTransport } from "./transport.ts";
+import type { Rejection, SendChannel, SendOutcome, SendRequest, WhatsAppTransport } from "./transport.ts";
 
 export interface GraphClientDeps {
   /** Such as https://graph.facebook.com, without the version. */
@@ -39,7 +39,7 @@ export function createGraphClient(deps: GraphClientDeps): GraphClient {
   const pool = deps.dispatcher ?? createPool({ origin, connections: deps.connections ?? CONNECTIONS, timeoutMs });
   const prefix = `${base.path}/${deps.version}/`;
 
-  async function post({ key, accessToken }: SendChannel, message: JsonObject): Promise<Exchange | Rejection> {
+  async function post({ key, accessToken }: SendChannel, message: JsonObject, edge: Edge = "messages"): Promise<Exchange | Rejection> {
     if (!PHONE_NUMBER_ID.test(key)) {
       return refusedHere(
         "bad phone number id",
@@ -54,13 +54,22 @@ export function createGraphClient(deps: GraphClientDeps): GraphClient {
       );
     }
     const headers = { authorization: `Bearer ${accessToken}`, "content-type": "application/json" };
-    return exchange(pool, { origin, path: `${prefix}${key}/messages`, headers, body, timeoutMs });
+    return exchange(pool, { origin, path: `${prefix}${key}/${edge}`, headers, body, timeoutMs });
+  }
+
+  async function sendTo(edge: Edge, { channel, ...message }: SendRequest): Promise<SendOutcome> {
+    const body = buildGraphMessage(message);
+    const result = await post(channel, edge === "messages" ? body : { ...body, product_policy: "CLOUD_API_FALLBACK" }, edge);
+    return "end" in result ? readSendAnswer(result) : result;
   }
 
   return {
-    async sendMessage({ channel, ...message }) {
-      const result = await post(channel, buildGraphMessage(message));
-      return "end" in result ? readSendAnswer(result) : result;
+    async sendMessage(request) {
+      const edge = request.isMarketing === true && request.to.kind !== "group" ? "marketing_messages" : "messages";
+      const outcome = await sendTo(edge, request);
+      if (!belongsElsewhere(outcome, edge)) return outcome;
+      // Certainly refused there: a second request is no second message. It is made once.
+      return { ...(await sendTo(edge === "messages" ? "marketing_messages" : "messages", request)), isElsewhere: true };
     },
     async markRead({ channel, providerMessageId, typing }) {
       const message = { messaging_product: "whatsapp", status: "read", message_id: providerMessageId };
@@ -71,6 +80,15 @@ export function createGraphClient(deps: GraphClientDeps): GraphClient {
       if (deps.dispatcher === undefined) await pool.close();
     },
   };
+}
+
+type Edge = "messages" | "marketing_messages";
+
+/** What each of the two addresses refuses because it is the other one's (Meta: "Marketing Messages API"). */
+const OF_THE_OTHER: Readonly<Record<Edge, readonly number[]>> = { messages: [131061, 131063], marketing_messages: [131055, 134100] };
+
+function belongsElsewhere(outcome: SendOutcome, edge: Edge): boolean {
+  return outcome.outcome === "rejected" && OF_THE_OTHER[edge].includes(outcome.fault.code);
 }
 
 function writeJson(body: JsonObject): string | undefined {

@@ -145,7 +145,8 @@ function readAnswer(result: Exchange): Answer {
   const error = readObject(body, "error");
   const isFine = result.httpStatus >= 200 && result.httpStatus <= 299;
   if (isFine && error === undefined && body !== undefined) return { outcome: "answered", body };
-  if (error === undefined) return { outcome: "uncertain", sentence: `WhatsApp answered HTTP ${result.httpStatus} with something that is no answer.` };
+  if (error === undefined)
+    return { outcome: "uncertain", sentence: `WhatsApp answered HTTP ${result.httpStatus} with something that is no answer.` };
   return refusalOf(error, result.httpStatus);
 }
 

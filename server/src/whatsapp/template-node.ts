@@ -69,20 +69,17 @@ function readWord(node: JsonObject | undefined, key: string): string | undefined
 }
 
 /** The example of a media header is a signed address that is another one in every list: nothing of the content. */
-function withoutHandles(component: JsonObject): JsonObject {
-  const { example, cards } = component;
-  const bare = isObject(example) ? Object.fromEntries(Object.entries(example).filter(([key]) => key !== "header_handle")) : undefined;
-  const inner = isArray(cards) ? cards.filter(isObject).map(withoutHandlesInside) : undefined;
-  return Object.fromEntries(
-    Object.entries({
-      ...component,
-      ...(bare === undefined ? {} : { example: Object.keys(bare).length === 0 ? undefined : bare }),
-      ...(inner === undefined ? {} : { cards: inner }),
-    }).filter((entry): entry is [string, Json] => entry[1] !== undefined),
-  );
+function withoutHandles({ example, cards, ...component }: JsonObject): JsonObject {
+  const bare = isObject(example) ? Object.fromEntries(Object.entries(example).filter(([key]) => key !== "header_handle")) : example;
+  const isEmpty = bare === undefined || (isObject(bare) && Object.keys(bare).length === 0);
+  return {
+    ...component,
+    ...(isEmpty ? {} : { example: bare }),
+    ...(cards === undefined ? {} : { cards: isArray(cards) ? cards.filter(isObject).map(cardWithoutHandles) : cards }),
+  };
 }
 
-function withoutHandlesInside(card: JsonObject): JsonObject {
+function cardWithoutHandles(card: JsonObject): JsonObject {
   const components = readArray(card, "components");
   return components === undefined ? card : { ...card, components: components.filter(isObject).map(withoutHandles) };
 }

@@ -42,14 +42,20 @@ export interface TemplatePage {
 }
 
 export interface TemplatePlatform {
-  listTemplates(access: AccountAccess, page: { readonly after: string | null; readonly limit: number }): Promise<TemplatePage | PlatformFailure>;
+  listTemplates(
+    access: AccountAccess,
+    page: { readonly after: string | null; readonly limit: number },
+  ): Promise<TemplatePage | PlatformFailure>;
   readTemplate(
     access: AccountAccess,
     providerId: string,
   ): Promise<{ readonly outcome: "found"; readonly template: TemplateNode } | PlatformFailure>;
   /** What the account says of its access to `/marketing_messages`, in the platform's word. */
   readMarketingStatus(access: AccountAccess): Promise<{ readonly outcome: "read"; readonly status: string | null } | PlatformFailure>;
-  createTemplate(access: AccountAccess, form: JsonObject): Promise<{ readonly outcome: "created"; readonly providerId: string } | PlatformFailure>;
+  createTemplate(
+    access: AccountAccess,
+    form: JsonObject,
+  ): Promise<{ readonly outcome: "created"; readonly providerId: string } | PlatformFailure>;
   editTemplate(access: AccountAccess, providerId: string, form: JsonObject): Promise<{ readonly outcome: "done" } | PlatformFailure>;
   /** Of one language, or with the name alone of all. */
   deleteTemplate(

@@ -23,6 +23,8 @@ export interface SendRequest {
   readonly quotes?: string | undefined;
   /** Our own id of the message: it comes back in every status, so that a lost answer can be settled. */
   readonly ownId: string;
+  /** A marketing template of an account that has an address of its own for those. */
+  readonly isMarketing?: boolean;
 }
 
 export interface MarkReadRequest {
@@ -64,7 +66,8 @@ export interface SendAccepted {
   readonly userId?: string;
 }
 
-export type SendOutcome = SendAccepted | Rejection | Uncertain;
+/** `isElsewhere`: the address for it certainly refused it, and this is the outcome of the other one: what is known of its template is old. */
+export type SendOutcome = (SendAccepted | Rejection | Uncertain) & { readonly isElsewhere?: true };
 export type MarkReadOutcome = { readonly outcome: "accepted" } | Rejection | Uncertain;
 
 /** The transport of a channel, from its provider and settings; undefined when these are incomplete: then nothing can be sent. */

@@ -41,7 +41,9 @@ export function registerTemplateRoutes(api: ApiApp, { templates }: TemplateRoute
     summary: "List the accounts whose templates are kept, and when each was last read",
     response: { 200: syncedSchema, ...problemAnswers },
   };
-  api.get("/templates/accounts", { schema: accounts }, async (request) => ({ data: await templates.accounts(callerOf(request).businessId) }));
+  api.get("/templates/accounts", { schema: accounts }, async (request) => ({
+    data: await templates.accounts(callerOf(request).businessId),
+  }));
 
   const sync = {
     operationId: "syncTemplates",

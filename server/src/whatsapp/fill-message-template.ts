@@ -3,14 +3,7 @@
 import type { Json, JsonObject } from "../kernel/json.ts";
 import { isObject, readArray, readObject, readScalar, readString } from "../kernel/read-json.ts";
 import { fillButtons } from "./fill-template-buttons.ts";
-import {
-  typeOf,
-  VARIABLE,
-  type HeaderPart,
-  type TemplateDefinition,
-  type TemplateParts,
-  type TextPart,
-} from "./template-definition.ts";
+import { typeOf, VARIABLE, type HeaderPart, type TemplateDefinition, type TemplateParts, type TextPart } from "./template-definition.ts";
 import { parametersOf, type Filling } from "./template-filling.ts";
 import { joinLines, labelled } from "./text-parts.ts";
 
@@ -32,7 +25,7 @@ const HEADER_MAX = 60;
 const CODE_MAX = 15;
 
 /** `node`: the `template` of a message that validate-content.ts let through. Never throws. */
-export function fillTemplate(definition: TemplateDefinition, node: JsonObject): FilledTemplate {
+export function fillMessageTemplate(definition: TemplateDefinition, node: JsonObject): FilledTemplate {
   const problems: TemplateProblem[] = [];
   const { format, isAuthentication, offer } = definition;
   const filling: Filling = {
@@ -50,7 +43,8 @@ const partsOf = (components: readonly JsonObject[], type: string): readonly Json
 
 function refuseDoubles({ components, report, path }: Filling): void {
   for (const type of ["HEADER", "BODY", "CAROUSEL"]) {
-    if (partsOf(components, type).length > 1) report(`${path}${type.toLowerCase()}`, `There is more than one component "${type.toLowerCase()}".`);
+    if (partsOf(components, type).length > 1)
+      report(`${path}${type.toLowerCase()}`, `There is more than one component "${type.toLowerCase()}".`);
   }
 }
 
@@ -107,7 +101,8 @@ function fillText({ part, where, max }: TextPlace, given: readonly JsonObject[],
   const missing = isNamed ? variables.filter((name) => !given.some((parameter) => readString(parameter, "parameter_name") === name)) : [];
   for (const name of missing) report(`${where}.${name}`, `The ${where} needs the parameter "${name}".`);
   const filled = text.replaceAll(VARIABLE, (whole, name: string) => values.get(name) ?? whole);
-  if (filled.length > max) report(where, `The ${where} has ${filled.length} characters once it is filled in; WhatsApp takes ${max} at most.`);
+  if (filled.length > max)
+    report(where, `The ${where} has ${filled.length} characters once it is filled in; WhatsApp takes ${max} at most.`);
   return { text: filled === "" ? null : filled, values: [...values.values()] };
 }
 
