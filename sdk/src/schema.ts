@@ -228,6 +228,29 @@ export type KnowledgeText = {
   readonly updatedAt: string;
 };
 
+export type Media = {
+  /** A UUID. */
+  readonly id: string;
+  /** pending: it is being fetched, and `error` says what went wrong last. failed: it cannot be had. refused: it is not what may be kept. */
+  readonly state: "pending" | "ready" | "failed" | "refused";
+  /** What the file is, by its first bytes; until it is ready null. */
+  readonly mimeType: string | null;
+  /** As the sender named it. */
+  readonly fileName: string | null;
+  readonly bytes: number | null;
+  /** Below this server, without a key, for about an hour: ask for the message again then. What is no picture, sound or video comes as a download. */
+  readonly url: string | null;
+  /** Of a picture: WebP, at most 480 pixels wide and high. */
+  readonly thumbnailUrl: string | null;
+  readonly width: number | null;
+  readonly height: number | null;
+  /** docs/media.md has the codes. */
+  readonly error: {
+    readonly code: string;
+    readonly text: string;
+  } | null;
+};
+
 export type Message = {
   /** A UUID. */
   readonly id: string;
@@ -275,6 +298,8 @@ export type Message = {
     readonly text: string | null;
   } | null;
   readonly turnId: string | null;
+  /** Its file; null for a message without one, and for one that was stored before files were fetched. */
+  readonly media: Media | null;
   readonly edits: readonly {
     readonly text: string | null;
     /** ISO 8601, UTC. */

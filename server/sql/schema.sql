@@ -784,6 +784,59 @@ grant insert, select, update on onethread.lanes to onethread_ingest;
 grant select on onethread.lanes to onethread_reader;
 
 -- owner: onethread_owner
+create table onethread.media (
+  business_id uuid not null,
+  id uuid not null,
+  message_id uuid,
+  state text default 'pending'::text not null,
+  due_at timestamp with time zone,
+  is_history boolean default false not null,
+  attempts integer default 0 not null,
+  unsettled integer default 0 not null,
+  fence bigint default 0 not null,
+  error_code text,
+  error_text text,
+  mime_type text,
+  file_name text,
+  bytes bigint,
+  sha256 text,
+  width integer,
+  height integer,
+  has_thumbnail boolean default false not null,
+  created_at timestamp with time zone not null,
+  state_at timestamp with time zone not null,
+  constraint media_pkey PRIMARY KEY (business_id, id),
+  constraint ck_media_due CHECK (((state = ANY (ARRAY['pending'::text, 'fetching'::text])) = (due_at IS NOT NULL))),
+  constraint ck_media_error CHECK (((state <> ALL (ARRAY['failed'::text, 'refused'::text])) OR (error_code IS NOT NULL))),
+  constraint ck_media_message CHECK ((message_id = id)),
+  constraint ck_media_ready CHECK (((state <> 'ready'::text) OR ((sha256 IS NOT NULL) AND (bytes IS NOT NULL) AND (mime_type IS NOT NULL)))),
+  constraint ck_media_state CHECK ((state = ANY (ARRAY['pending'::text, 'fetching'::text, 'ready'::text, 'failed'::text, 'refused'::text]))),
+  constraint fk_media_message FOREIGN KEY (business_id, message_id) REFERENCES onethread.messages(business_id, id)
+);
+alter table onethread.media enable row level security;
+CREATE INDEX ix_media_business_due ON onethread.media USING btree (business_id, is_history, due_at) WHERE (due_at IS NOT NULL);
+CREATE INDEX ix_media_due ON onethread.media USING btree (due_at) WHERE (due_at IS NOT NULL);
+CREATE INDEX ix_media_not_ready ON onethread.media USING btree (business_id, id) WHERE (state <> 'ready'::text);
+create policy across_businesses on onethread.media for all to onethread_ingest using (true) with check (true);
+create policy one_business on onethread.media for all to onethread_app using ((business_id = onethread.current_business())) with check ((business_id = onethread.current_business()));
+create policy reads_everything on onethread.media for select to onethread_reader using (true);
+grant insert, select, update on onethread.media to onethread_app;
+grant insert, select, update on onethread.media to onethread_ingest;
+grant select on onethread.media to onethread_reader;
+
+-- owner: onethread_owner
+create table onethread.media_keys (
+  business_id uuid not null,
+  key bytea not null,
+  created_at timestamp with time zone default now() not null,
+  constraint media_keys_pkey PRIMARY KEY (business_id),
+  constraint fk_media_key_business FOREIGN KEY (business_id) REFERENCES onethread.businesses(id)
+);
+alter table onethread.media_keys enable row level security;
+create policy one_business on onethread.media_keys for all to onethread_app using ((business_id = onethread.current_business())) with check ((business_id = onethread.current_business()));
+grant insert, select on onethread.media_keys to onethread_app;
+
+-- owner: onethread_owner
 create table onethread.merges (
   business_id uuid not null,
   id uuid not null,

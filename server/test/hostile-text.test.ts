@@ -44,6 +44,7 @@ const CALLS: Readonly<Record<string, Call>> = {
   "adopt/adopted-id.ts adoptedId": (run, text) => run("0190a000-0000-7000-8000-000000000000", "message", text),
   // Words of a question and of a text have at most 40 letters; nothing longer is compared.
   "kernel/edit-distance.ts editDistance": (run, text) => run(text.slice(0, 40), text.slice(0, 40), 2),
+  "media/media-kinds.ts typeOfFile": (run, text) => run(text, text, text),
   "models/frame-text.ts cleanText": (run, text) => run(text, "0123456789"),
   "models/frame-text.ts frameText": (run, text) => run(text, { kind: "message", mark: "0123456789", attributes: { name: text } }),
   "models/model-prompt.ts promptOf": (run, text) => run(text, [{ role: "user", content: text }]),
@@ -88,6 +89,8 @@ const NOT_FROM_OUTSIDE = [
   /^whatsapp\/gateways\/baileys-kinds\.ts convertKind/,
   // Reads a file of test questions that the operator wrote.
   /^knowledge\/evaluate\.ts /,
+  // Take names of files that we have made.
+  /^media\/(?:read-picture|local-store|spool-file)\.ts /,
   // The calendar: takes the name of a time zone that was checked when it was saved.
   /^sessions\/next-midnight\.ts /,
 ];

@@ -1,6 +1,7 @@
 // Owns how a Graph request is answered: token, failure rules, error envelopes, dropped and held connections.
 // Knows nothing of what the request does.
 import { timingSafeEqual } from "node:crypto";
+import type { Readable } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { FailureResponse, FailureRules, RuleSubject } from "./failure-rules.ts";
@@ -14,10 +15,10 @@ import type { Settings } from "./settings.ts";
 export type GraphOutcome =
   | { readonly answer: JsonObject }
   | { readonly problem: GraphProblem }
-  | { readonly bytes: Buffer; readonly status: number; readonly headers: Readonly<Record<string, string>> };
+  | { readonly bytes: Buffer | Readable; readonly status: number; readonly headers: Readonly<Record<string, string>> };
 
 /** What the route handler returns to the server; undefined when the connection was dropped. */
-export type AnswerPayload = JsonObject | Buffer | string | undefined;
+export type AnswerPayload = JsonObject | Buffer | Readable | string | undefined;
 
 export interface GraphAnswer {
   /** Runs the effect under the rule that matches, if any, and gives what to answer. */

@@ -2,9 +2,11 @@
 import type { VirtualClock } from "./clock.ts";
 import type { Customer, Customers } from "./customers.ts";
 import type { Identifiers } from "./identifiers.ts";
-import { InputError, isJsonObject, readBoolean, readInteger, readString, readUnixSeconds } from "./json-object.ts";
+import { InputError, isJsonObject, readBoolean, readInteger, readObject, readString, readUnixSeconds } from "./json-object.ts";
 import type { JsonObject } from "./json-object.ts";
 import type { MediaStore } from "./media-store.ts";
+import { readMediaTricks } from "./media-tricks.ts";
+import { SAMPLE_FILES } from "./sample-files.ts";
 import type { BusinessNumber, Settings } from "./settings.ts";
 
 export interface PreparedMessage {
@@ -29,13 +31,6 @@ const ownKeys = new Set([
   "type",
   "count",
   "groupId",
-]);
-const mediaTypes = new Map([
-  ["image", "image/jpeg"],
-  ["video", "video/mp4"],
-  ["audio", "audio/ogg; codecs=opus"],
-  ["document", "application/pdf"],
-  ["sticker", "image/webp"],
 ]);
 const typesWithNode = new Set(["text", "location", "contacts", "interactive", "button", "reaction", "order", "edit", "revoke", "system"]);
 // Coexistence edits and revokes change what was said; only new words, taps and calls open the window.
@@ -101,16 +96,23 @@ export function createInboundPreparer(deps: {
     });
   };
 
-  /** A media node without an id gets one, with bytes to download: from `base64`, or a few that name the type. */
+  /** A media node without an id gets one, with bytes to download: from `base64`, or a small real file. `tricks`: what is wrong with it. */
   const mediaNode = (type: string, node: unknown, phoneNumberId: string): unknown => {
-    const mimeType = mediaTypes.get(type);
-    if (mimeType === undefined || (node !== undefined && !isJsonObject(node))) return node;
+    const sample = SAMPLE_FILES.get(type);
+    if (sample === undefined || (node !== undefined && !isJsonObject(node))) return node;
     const given: JsonObject = node ?? {};
     if (given["id"] !== undefined) return given;
-    const { base64, ...rest } = given;
-    const bytes = typeof base64 === "string" ? Buffer.from(base64, "base64") : Buffer.from(`simulated ${type}`);
-    const stored = media.add({ mimeType: readString(given, "mime_type") ?? mimeType, bytes, origin: "webhook", phoneNumberId });
-    return { mime_type: stored.mimeType, sha256: stored.sha256, id: stored.id, ...rest };
+    const { base64, tricks: _, ...rest } = given;
+    const bytes = typeof base64 === "string" ? Buffer.from(base64, "base64") : sample.bytes;
+    const tricks = readMediaTricks(readObject(given, "tricks") ?? {});
+    const stored = media.add({
+      mimeType: readString(given, "mime_type") ?? sample.mimeType,
+      bytes,
+      origin: "webhook",
+      phoneNumberId,
+      tricks,
+    });
+    return { mime_type: stored.mimeType, sha256: tricks.sha256 ?? stored.sha256, id: stored.id, ...rest };
   };
 
   const contactOf = (customer: Customer, phone: string | undefined, userId: string | undefined): JsonObject => ({

@@ -1,9 +1,11 @@
 // Owns the media endpoints: upload with its limits, resolve, download with ranges, delete. Knows nothing of tokens and rules.
+import { Readable } from "node:stream";
 import type { FastifyRequest } from "fastify";
 import type { GraphOutcome } from "./graph-answer.ts";
 import { missingParameter, unknownObject } from "./graph-problem.ts";
 import type { GraphProblem } from "./graph-problem.ts";
 import type { MediaStore } from "./media-store.ts";
+import type { MediaTricks } from "./media-tricks.ts";
 import type { Settings } from "./settings.ts";
 
 export interface MediaEndpoints {
@@ -75,6 +77,14 @@ function rangeOf(header: string | undefined, size: number): { readonly start: nu
   return start > end || start >= size ? "unsatisfiable" : { start, end };
 }
 
+/** It begins, and does not end well; what hangs ends when whoever waits for it gives up. */
+function halfOf(bytes: Buffer, { hang, cut }: Pick<MediaTricks, "hang" | "cut">): Readable {
+  const body = new Readable({ read: () => undefined });
+  if (hang !== "start") body.push(bytes.subarray(0, Math.ceil(bytes.length / 2)));
+  if (cut !== undefined) setImmediate(() => body.destroy(new Error("cut off")));
+  return body;
+}
+
 export function createMediaEndpoints(deps: { readonly settings: Settings; readonly store: MediaStore }): MediaEndpoints {
   const { settings, store } = deps;
   const empty = Buffer.alloc(0);
@@ -98,10 +108,10 @@ export function createMediaEndpoints(deps: { readonly settings: Settings; readon
       return {
         answer: {
           messaging_product: "whatsapp",
-          url: `${request.protocol}://${request.host}${store.downloadPath(media)}`,
-          mime_type: media.mimeType,
-          sha256: media.sha256,
-          file_size: String(media.bytes.length),
+          url: media.tricks.url ?? `${request.protocol}://${request.host}${store.downloadPath(media)}`,
+          mime_type: media.tricks.mimeType ?? media.mimeType,
+          sha256: media.tricks.sha256 ?? media.sha256,
+          file_size: String(media.tricks.fileSize ?? media.bytes.length),
           id: media.id,
         },
       };
@@ -114,7 +124,15 @@ export function createMediaEndpoints(deps: { readonly settings: Settings; readon
         ...(hash !== undefined && { hash }),
       });
       if (media === undefined) return { bytes: Buffer.from("Not found"), status: 404, headers: { "content-type": "text/plain" } };
+      const { redirect, hang, cut } = media.tricks;
+      if (redirect !== undefined) return { bytes: empty, status: 302, headers: { location: redirect } };
       const headers = { "content-type": media.mimeType, "accept-ranges": "bytes" };
+      if (hang !== undefined || cut !== undefined)
+        return {
+          bytes: halfOf(media.bytes, media.tricks),
+          status: 200,
+          headers: { ...headers, "content-length": String(media.bytes.length) },
+        };
       const part = rangeOf(range, media.bytes.length);
       if (part === undefined) return { bytes: media.bytes, status: 200, headers };
       if (part === "unsatisfiable")

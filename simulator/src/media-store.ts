@@ -2,6 +2,7 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import type { VirtualClock } from "./clock.ts";
 import type { Identifiers } from "./identifiers.ts";
+import type { MediaTricks } from "./media-tricks.ts";
 
 export interface StoredMedia {
   readonly id: string;
@@ -11,6 +12,7 @@ export interface StoredMedia {
   readonly expiresAtMs: number;
   /** The number that owns it; absent means any. */
   readonly phoneNumberId?: string;
+  readonly tricks: MediaTricks;
 }
 
 export interface MediaStore {
@@ -20,6 +22,7 @@ export interface MediaStore {
     readonly bytes: Buffer;
     readonly origin: "uploaded" | "webhook";
     readonly phoneNumberId?: string;
+    readonly tricks?: MediaTricks;
   }) => StoredMedia;
   readonly find: (id: string) => StoredMedia | undefined;
   readonly remove: (id: string) => boolean;
@@ -52,13 +55,14 @@ export function createMediaStore(deps: { readonly clock: VirtualClock; readonly 
   const hashOf = (id: string, expiry: string): Buffer => createHmac("sha256", urlKey).update(`${id}:${expiry}`).digest();
 
   return {
-    add({ mimeType, bytes, origin, phoneNumberId }) {
+    add({ mimeType, bytes, origin, phoneNumberId, tricks = {} }) {
       const media: StoredMedia = {
         id: identifiers.mediaId(),
         mimeType,
         sha256: createHash("sha256").update(bytes).digest("base64"),
         bytes,
-        expiresAtMs: clock.nowMs() + (origin === "uploaded" ? 30 : 7) * dayMs,
+        expiresAtMs: tricks.life === "ended" ? 0 : clock.nowMs() + (origin === "uploaded" ? 30 : 7) * dayMs,
+        tricks,
         ...(phoneNumberId !== undefined && { phoneNumberId }),
       };
       stored.set(media.id, media);

@@ -14,6 +14,7 @@ import { addConversationsCommand } from "./conversations.ts";
 import { addDoctorCommand } from "./doctor.ts";
 import { explainError } from "./explain-error.ts";
 import { addKnowledgeCommand } from "./knowledge.ts";
+import { addMediaCommand } from "./media.ts";
 import { addMessagesCommand } from "./messages.ts";
 import { addMigrateCommand } from "./migrate.ts";
 import { addNoticesCommand } from "./notices.ts";
@@ -60,6 +61,7 @@ export function createProgram(terminal: Terminal): Command {
   addChannelCommand(program, terminal);
   addApiKeyCommand(program, terminal);
   addConversationsCommand(program, terminal);
+  addMediaCommand(program, terminal);
   addMessagesCommand(program, terminal);
   addKnowledgeCommand(program, terminal);
   addToolCommand(program, terminal);

@@ -6,6 +6,7 @@ import type { Metrics } from "../http/metrics.ts";
 import type { Intake } from "../ingest/create-intake.ts";
 import type { FailPoints } from "../kernel/fail-points.ts";
 import type { Log } from "../kernel/log.ts";
+import type { MediaStore } from "../media/media-store.ts";
 import type { WakeUps } from "../lanes/wake-ups.ts";
 import type { OutsideHttp } from "../outside/outside-http.ts";
 import type { Responder } from "../answers/responder.ts";
@@ -28,6 +29,8 @@ export interface Parts {
   readonly channels: ChannelDirectory;
   readonly intake: Intake;
   readonly wakeUps: WakeUps;
+  /** Where the files of messages are. */
+  readonly mediaStore: MediaStore;
   /** For every request to an address that a business has chosen. */
   readonly outside: OutsideHttp;
   readonly metrics: Metrics;

@@ -24,6 +24,7 @@ import { createFindEmbedder } from "../knowledge/embed-texts.ts";
 import { createIndexWorker, type IndexWorker } from "../knowledge/index-worker.ts";
 import { createKnowledgeBase, type KnowledgeBase } from "../knowledge/knowledge-base.ts";
 import { createSearchKnowledge, type SearchKnowledge } from "../knowledge/search-knowledge.ts";
+import { createMediaFiles, type MediaFiles } from "../media/media-files.ts";
 import { createAcceptMessage, type AcceptMessage } from "../outbound/accept-message.ts";
 import { createSettleMessages, type SettleMessages } from "../outbound/settle-messages.ts";
 import type { OutsideHttp } from "../outside/outside-http.ts";
@@ -52,7 +53,7 @@ export interface ServiceParts {
   /** Where the templates of accounts are read and managed. */
   readonly templatePlatform: TemplatePlatform;
   /** Wakes the workers; called after commits only. A worker that is not woken finds the work a little later. */
-  readonly wake: (kind: "send" | "reply" | "session" | "knowledge") => void;
+  readonly wake: (kind: "send" | "reply" | "session" | "knowledge" | "media") => void;
   /** A person became known without a webhook. */
   readonly onKnown: WebhookIntake["applyWaitingFor"];
 }
@@ -78,6 +79,7 @@ export interface Services {
   readonly learnSpelling: LearnSpelling;
   readonly listNotices: ListNotices;
   readonly listSessions: ListSessions;
+  readonly mediaFiles: MediaFiles;
   readonly mergeByHand: MergeByHand;
   readonly openTools: OpenToolsWithEnd;
   readonly readEvents: ReadEvents;
@@ -128,6 +130,7 @@ export function createServices(parts: ServiceParts): Services {
     learnSpelling: createLearnSpelling({ claimIdentity, log }),
     listNotices: createListNotices({ database }),
     listSessions: createListSessions({ database }),
+    mediaFiles: createMediaFiles({ database, wake }),
     mergeByHand: createMergeByHand({ database, log }),
     openTools: createOpenTools({ ...parts, businessTools, facts: customerFacts, knowledge, settings }),
     readEvents: createReadEvents({ database }),

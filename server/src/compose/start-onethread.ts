@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { Registry } from "prom-client";
 import { startSimulator } from "@onethread/simulator";
 import { createChannelDirectory } from "../businesses/channel-directory.ts";
+import { openMediaStore } from "./media-work.ts";
 import { startWorker } from "./start-worker.ts";
 import type { Overrides, Parts } from "./parts.ts";
 import { createServices } from "./services.ts";
@@ -27,6 +28,7 @@ import { forgetEventsAcrossBusinesses, forgetIdempotencyKeysAcrossBusinesses } f
 import { createForget } from "../maintenance/forget-old.ts";
 import { createPeriodic } from "../maintenance/periodic.ts";
 import { createReleaseScheduled } from "../outbound/release-scheduled.ts";
+import { createServeMedia } from "../media/serve-media.ts";
 import { createOutsideHttp, type OutsideHttp } from "../outside/outside-http.ts";
 import { createReadDueTemplates } from "../templates/read-due-templates.ts";
 import { createGraphTemplates } from "../whatsapp/graph-templates.ts";
@@ -74,6 +76,9 @@ function composeIntake(parts: Omit<Parts, "intake">): Intake {
       wakeUps.wake("reply");
       wakeUps.wake("session");
     },
+    onMedia: () => {
+      wakeUps.wake("media");
+    },
     onOutbox: () => {
       wakeUps.wake("send");
     },
@@ -97,6 +102,7 @@ async function listenForHttp(
     intake: parts.intake,
     log,
     metrics: parts.metrics,
+    serveMedia: createServeMedia({ database, store: parts.mediaStore }),
     ...secrets,
     listPendingMigrations: async () => (await checkMigrations({ url: parts.databaseUrl, log })).pending,
     servesApi: config.roles.has("api"),
@@ -254,7 +260,22 @@ function openParts(options: StartOptions, place: DatabasePlace & { readonly grap
     wakeUps.wake(kind);
   };
   const channels = createChannelDirectory({ database });
-  const base = { config, log, overrides, failPoints, outside, metrics, channels, databaseUrl: place.url, database, wakeUps, atEnd };
+  const mediaStore = openMediaStore(config);
+  atEnd(() => mediaStore.close());
+  const base = {
+    config,
+    log,
+    overrides,
+    failPoints,
+    outside,
+    metrics,
+    channels,
+    databaseUrl: place.url,
+    database,
+    wakeUps,
+    mediaStore,
+    atEnd,
+  };
   const templatePlatform = createGraphTemplates({ baseUrl: place.graphUrl, version: config.graphVersion });
   atEnd(() => templatePlatform.close());
   const services = createServices({ ...base, templatePlatform, wake, onKnown: (person) => intake.applyWaitingFor(person) });

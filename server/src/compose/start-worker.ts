@@ -11,6 +11,7 @@ import { createGraphClient } from "../whatsapp/graph-client.ts";
 import { isGateway } from "../whatsapp/providers.ts";
 import type { TransportOf } from "../whatsapp/transport.ts";
 import { createLaneWork, type LaneWork } from "./lane-work.ts";
+import { createMediaWork, mediaDirectoryOf } from "./media-work.ts";
 import type { Parts } from "./parts.ts";
 
 const SEND_CONNECTIONS_SPARE = 8;
@@ -72,6 +73,18 @@ function startIndexing({ services: { indexWorker }, wakeUps, atEnd }: Parts): vo
   atEnd(() => indexWorker.stop());
 }
 
+function startFetching({ config, database, log, failPoints, mediaStore: store, wakeUps, atEnd }: Parts, graphUrl: string): void {
+  const { graphVersion, mediaHosts, privateHosts, leaseMs } = config;
+  const directory = mediaDirectoryOf(config);
+  const work = createMediaWork({ database, log, failPoints, store, directory, graphUrl, graphVersion, mediaHosts, privateHosts, leaseMs });
+  wakeUps.on("media", () => {
+    work.wake();
+  });
+  work.start();
+  atEnd(() => work.close());
+  atEnd(() => work.stop());
+}
+
 /** `graphUrl`: where the Cloud API is reached. */
 export function startWorker(parts: Parts, graphUrl: string): void {
   const { config, database, log, wakeUps, metrics, services, atEnd } = parts;
@@ -85,6 +98,7 @@ export function startWorker(parts: Parts, graphUrl: string): void {
   atEnd(() => services.openTools.idle());
   const handlers = handlersOf(work, config);
   startIndexing(parts);
+  startFetching(parts, graphUrl);
   const store = createLaneStore(database.acrossBusinesses);
   const owner = `${hostname()}-${String(process.pid)}`;
   const workers = (["reply", "send", "session"] as const).map((kind) => {

@@ -33,6 +33,8 @@ test("without any setting, the demo gets the defaults of the table", () => {
       sendConcurrency: 512,
       leaseMs: 30_000,
       sendTimeoutMs: 15_000,
+      mediaHosts: ["lookaside.fbsbx.com"],
+      s3Region: "us-east-1",
       privateHosts: [],
     },
   });

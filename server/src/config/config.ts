@@ -29,7 +29,7 @@ interface Described {
 
 /** Has a value always; the default is as it would be written in the environment. */
 type Setting<T> = Kind<T> & Described & { readonly default: string };
-/** Has no value unless it is set. */
+/** Has no value unless it is set; a secret mostly. */
 type Secret<T> = Kind<T> & Described;
 
 /** Every setting there is, and what Config is made of. docs/settings.md is compared with this table. */
@@ -107,6 +107,24 @@ export const settings = {
     "Milliseconds that the Cloud API may take to accept a message.",
     wholeNumber(100, 300_000),
   ),
+  mediaDir: optional(
+    "ONETHREAD_MEDIA_DIR",
+    "Directory of the files that come with messages; without it, `media` in the data directory. Several machines need one that they share, or S3.",
+    text("a path", /^[^\0]+$/),
+  ),
+  mediaHosts: setting(
+    ["ONETHREAD_MEDIA_HOSTS", "lookaside.fbsbx.com"],
+    "Hosts that the access token of a number is sent to for its files, by https, besides the Cloud API's own.",
+    hosts(),
+  ),
+  s3Url: optional(
+    "ONETHREAD_S3_URL",
+    "Keeps the files in an S3 bucket instead: its address, with a prefix where it should have one, such as https://s3.eu-central-1.amazonaws.com/bucket.",
+    httpUrl(),
+  ),
+  s3Region: setting(["ONETHREAD_S3_REGION", "us-east-1"], "Region of the bucket.", text("a region", /^[\w-]{1,64}$/)),
+  s3KeyId: secret("ONETHREAD_S3_KEY_ID", "Access key of the bucket.", text("an access key", /^\S{1,256}$/)),
+  s3Secret: secret("ONETHREAD_S3_SECRET", "Secret of that key.", text("a secret key", /^\S{1,256}$/)),
   privateHosts: setting(
     ["ONETHREAD_PRIVATE_HOSTS", ""],
     "Hosts inside your own network that a business may name all the same, for its model, its agent, its tools and its pages: `host` or `host:port`, IPv6 in brackets; `*`: all. None: the public internet only.",
@@ -192,6 +210,10 @@ function textOf(given: Environment, name: string): string | undefined {
 
 function setting<T>([name, byDefault]: readonly [string, string], meaning: string, kind: Kind<T>): Setting<T> {
   return { ...kind, name, default: byDefault, meaning, isSecret: false };
+}
+
+function optional<T>(name: string, meaning: string, kind: Kind<T>): Secret<T> {
+  return { ...kind, name, meaning, isSecret: false };
 }
 
 function secret<T>(name: string, meaning: string, kind: Kind<T>): Secret<T> {

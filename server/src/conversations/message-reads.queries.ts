@@ -1,5 +1,6 @@
 // Owns: the SQL that reads messages for people and programs.
 import { defineQuery } from "../db/query.ts";
+import { SHOWN_MEDIA } from "../media/media.queries.ts";
 
 /** What messageViewOf() reads of a message, and the expressions for it, of `messages as m`. */
 export const shownMessageColumns = {
@@ -28,6 +29,7 @@ export const shownMessageColumns = {
   error_text: "text?",
   turn_id: "uuid?",
   cursor_at: "text",
+  media: "jsonb?",
 } as const;
 
 export const SHOWN_MESSAGE = `m.id, m.conversation_id, m.seq, m.channel_id, m.direction, m.author, m.type, m.text, m.content, m.status, m.provider_message_id,
@@ -36,7 +38,8 @@ export const SHOWN_MESSAGE = `m.id, m.conversation_id, m.seq, m.channel_id, m.di
       case when m.quoted_provider_message_id is not null
            then quoted_text(:business, m.conversation_id, m.channel_id, m.quoted_provider_message_id, 500) end as quoted_text,
       case when m.quoted_provider_message_id is not null
-           then quoted_type(:business, m.conversation_id, m.channel_id, m.quoted_provider_message_id) end as quoted_type`;
+           then quoted_type(:business, m.conversation_id, m.channel_id, m.quoted_provider_message_id) end as quoted_type,
+      ${SHOWN_MEDIA} as media`;
 
 /** The same of what `scheduled` names, rows of `scheduled_messages`: each is shown as the message that it will be, and has no position yet. */
 export const shownScheduled = (scheduled: string): string => `
@@ -47,7 +50,8 @@ export const shownScheduled = (scheduled: string): string => `
       case when q.quoted_provider_message_id is not null
            then quoted_text(:business, q.conversation_id, c.reply_channel_id, q.quoted_provider_message_id, 500) end as quoted_text,
       case when q.quoted_provider_message_id is not null
-           then quoted_type(:business, q.conversation_id, c.reply_channel_id, q.quoted_provider_message_id) end as quoted_type
+           then quoted_type(:business, q.conversation_id, c.reply_channel_id, q.quoted_provider_message_id) end as quoted_type,
+      null::jsonb as media
     from ${scheduled} q
     join conversations c on c.business_id = :business and c.id = q.conversation_id
     where q.business_id = :business`;

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Row } from "../db/query.ts";
 import type { JsonObject } from "../kernel/json.ts";
 import { direction, instant, isoOf, jsonObject, uuid } from "../kernel/shapes.ts";
+import { mediaSchema, mediaViewOf } from "../media/media-view.ts";
 import { MESSAGE_TYPES } from "../whatsapp/message-kinds.ts";
 import { memberKeysOf, readParticipant } from "../whatsapp/participant.ts";
 import { readObject, readString } from "../kernel/read-json.ts";
@@ -57,6 +58,9 @@ export const messageSchema = z
     failedAt: instant.nullable(),
     error: z.object({ code: z.string(), text: z.string().nullable() }).nullable(),
     turnId: uuid.nullable(),
+    media: mediaSchema
+      .nullable()
+      .describe("Its file; null for a message without one, and for one that was stored before files were fetched."),
     edits: z.array(z.object({ text: z.string().nullable(), sentAt: instant })).readonly(),
     revokedAt: instant.nullable(),
     reactions: z.array(z.object({ emoji: z.string(), direction, participant: participant.nullable(), sentAt: instant })).readonly(),
@@ -96,6 +100,7 @@ export function messageViewOf(row: MessageRow, changes: readonly ChangeRow[], me
     failedAt: isoOf(row.failed_at),
     error: row.error_code === null ? null : { code: row.error_code, text: row.error_text },
     turnId: row.turn_id,
+    media: row.media === null ? null : mediaViewOf(row.media),
     edits,
     revokedAt: isoOf(own.find(({ type }) => type === "revoke")?.sent_at ?? null),
     reactions: reactionsOf(changes, memberKeyOf),

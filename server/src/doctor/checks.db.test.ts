@@ -48,6 +48,9 @@ const another = (columns: string, values: string, conversation = ids.conversatio
   `insert into messages (business_id, id, conversation_id, channel_id, content, sent_at, received_at, ${columns})
     values (${here()}, '${newId()}', '${conversation}', '${business.channelId}', '{}', now(), now(), ${values});`;
 
+const file = (id: string, state: string): string =>
+  `insert into media (business_id, id, message_id, created_at, state_at, state, due_at, error_code) values (${here()}, '${id}', '${id}', now(), now(), ${state});`;
+
 /** What each check exists for, done by hand: as the superuser, with the guard taken away first. Must be in step with the list of checks. */
 const breaks: Readonly<Record<string, () => string>> = {
   "guards-missing": () => drop("messages", "uq_message_seq"),
@@ -123,6 +126,11 @@ const breaks: Readonly<Record<string, () => string>> = {
   "sent-after-takeover": () =>
     `update messages set attempts = 1, received_at = ${move(7_200)} where id = '${ids.reply}';
     update conversations set ai_paused_at = ${move(3_600)}, ai_paused_reason = 'inbox' where id = '${ids.conversation}';`,
+  "media-ready-without-file": () => `${drop("media", "ck_media_ready")} ${file(ids.first, "'ready', null, null")}`,
+  "media-forgotten": () => `${drop("media", "ck_media_due")} ${file(ids.first, "'pending', null, null")}`,
+  "media-of-nobody": () => file(newId(), "'pending', now(), null"),
+  "media-overdue": () => file(ids.first, `'fetching', ${move(601)}, null`),
+  "media-failed": () => file(ids.first, "'failed', null, 'not_found'"),
   "tables-without-row-level-security": () => "alter table messages disable row level security;",
   "roles-too-powerful": () => "grant create on schema onethread to onethread_app; alter table aliases owner to onethread_app;",
   "secrets-readable": () => "grant select on channel_secrets to onethread_reader;",

@@ -1,10 +1,11 @@
 // Owns: the list of all checks that are one question in SQL, in the order of the report.
 import type { Check } from "./check.ts";
+import { mediaChecks } from "./media-checks.ts";
 import { schemaChecks } from "./schema-checks.ts";
 import { sendingChecks } from "./sending-checks.ts";
 import { threadChecks } from "./thread-checks.ts";
 import { turnChecks } from "./turn-checks.ts";
 
-export const checks: readonly Check[] = [...schemaChecks, ...threadChecks, ...turnChecks, ...sendingChecks].toSorted(
+export const checks: readonly Check[] = [...schemaChecks, ...threadChecks, ...turnChecks, ...sendingChecks, ...mediaChecks].toSorted(
   (a, b) => a.invariant - b.invariant,
 );

@@ -9,6 +9,7 @@ import type { ChannelDirectory } from "../businesses/channel-directory.ts";
 import type { WebhookIntake } from "../ingest/webhook-intake.ts";
 import { Fault } from "../kernel/faults.ts";
 import type { Log } from "../kernel/log.ts";
+import type { ServeMedia } from "../media/serve-media.ts";
 import type { ApiApp } from "./api-app.ts";
 import { callerOf, createAuthenticate } from "./authenticate.ts";
 import { API_VERSION } from "./describe-routes.ts";
@@ -25,6 +26,7 @@ import { registerApiRoutes, type ApiRoutesDeps } from "./routes/api.ts";
 import { registerDescriptionRoutes } from "./routes/description.ts";
 import { registerInbox } from "./routes/inbox.ts";
 import { registerGatewayWebhooks } from "./routes/gateway-webhooks.ts";
+import { registerMediaLinks } from "./routes/media-links.ts";
 import { registerHealthRoutes } from "./routes/health.ts";
 import { registerWhatsAppWebhook } from "./routes/whatsapp-webhook.ts";
 
@@ -51,6 +53,8 @@ export interface HttpAppDeps {
   readonly bodies?: BodyLimits;
   /** False for a process without the role api: it answers health and metrics only. */
   readonly servesApi?: boolean;
+  /** Without it, no file is handed out. */
+  readonly serveMedia?: ServeMedia;
   /** Where the built inbox is; without it there is none at /inbox. */
   readonly inboxDirectory?: string;
 }
@@ -89,7 +93,13 @@ export function createHttpApp(deps: HttpAppDeps): FastifyInstance {
     findChannel: (gateway, token) => deps.channels.findGatewayProof(gateway, token),
     now: () => new Date(),
   });
-  const { inboxDirectory } = deps;
+  const { inboxDirectory, serveMedia, log } = deps;
+  if (serveMedia !== undefined) {
+    app.register((scope, _options, done) => {
+      registerMediaLinks(scope, { serveMedia, log });
+      done();
+    });
+  }
   if (inboxDirectory !== undefined) {
     app.register((scope, _options, done) => {
       registerInbox(scope, { directory: inboxDirectory });

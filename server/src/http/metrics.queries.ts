@@ -26,6 +26,18 @@ export const countUnsettledMessagesAcrossBusinesses = defineQuery({
     group by m.status`,
 });
 
+export const measureMediaAcrossBusinesses = defineQuery({
+  name: "metrics.media-across-businesses",
+  role: "ingest",
+  columns: { state: "text", files: "int8", oldest_due_seconds: "float8" },
+  params: {},
+  text: `
+    select f.state, count(*) as files, greatest(extract(epoch from now() - min(f.due_at)), 0)::float8 as oldest_due_seconds
+    from media f
+    where f.due_at is not null
+    group by f.state`,
+});
+
 export const countQuarantinedAcrossBusinesses = defineQuery({
   name: "metrics.quarantined-across-businesses",
   role: "ingest",

@@ -9,6 +9,7 @@ import {
   countQuarantinedAcrossBusinesses,
   countUnsettledMessagesAcrossBusinesses,
   measureLanesAcrossBusinesses,
+  measureMediaAcrossBusinesses,
 } from "./metrics.queries.ts";
 import { withTimeout } from "../kernel/with-timeout.ts";
 
@@ -118,6 +119,8 @@ function createGauges({ registry, database, log, timeoutMs = 2_000 }: MetricsDep
     labelNames: ["status"],
     registers,
   });
+  const files = new Gauge({ name: "onethread_media_waiting", help: "Files that are not fetched yet", labelNames: ["state"], registers });
+  const oldestFile = new Gauge({ name: "onethread_media_oldest_due_seconds", help: "How late the oldest file is", registers });
   const quarantined = new Gauge({ name: "onethread_webhooks_quarantined", help: "Webhook items kept for a replay", registers });
   const failures = new Counter({ name: "onethread_metrics_failures_total", help: "Gauges that could not be read", registers });
   const readings: readonly (() => Promise<void>)[] = [
@@ -134,6 +137,12 @@ function createGauges({ registry, database, log, timeoutMs = 2_000 }: MetricsDep
       const counts = await database.acrossBusinesses.run(countUnsettledMessagesAcrossBusinesses, {});
       unsettled.reset();
       for (const { status, messages } of counts) unsettled.set({ status }, messages);
+    },
+    async () => {
+      const states = await database.acrossBusinesses.run(measureMediaAcrossBusinesses, {});
+      files.reset();
+      for (const { state, files: count } of states) files.set({ state }, count);
+      oldestFile.set(Math.max(0, ...states.map(({ oldest_due_seconds }) => oldest_due_seconds)));
     },
     async () => {
       const [count] = await database.acrossBusinesses.run(countQuarantinedAcrossBusinesses, {});

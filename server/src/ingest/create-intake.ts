@@ -12,6 +12,7 @@ import type { Log } from "../kernel/log.ts";
 import { createShortTurns } from "../kernel/short-turns.ts";
 import type { IdentityEvent, MessageEvent, NoticeEvent, PreferenceEvent, StatusEvent, WebhookEvent } from "../whatsapp/events.ts";
 import { isForNothing } from "../whatsapp/is-for-nothing.ts";
+import { FILE_TYPES } from "../whatsapp/message-kinds.ts";
 import { isSetAside } from "./around-locks.ts";
 import { createFindPlaces, type Place } from "./find-places.ts";
 import { createIngestItem, type IngestItem, labelsOfItem } from "./ingest-item.ts";
@@ -47,6 +48,8 @@ export interface IntakeDeps {
   readonly slowMs?: number;
   /** Called after every commit that stored something. What it throws is logged and changes nothing. */
   readonly onStored: (count: number) => void;
+  /** Called after every commit that stored a message with a file. Absent: whoever fetches files looks by themselves. */
+  readonly onMedia?: () => void;
   /** Called after every commit that put something into the outbox. */
   readonly onOutbox: () => void;
 }
@@ -125,7 +128,10 @@ export function createIntake(deps: IntakeDeps): Intake {
     async store(items, isRepeat) {
       const outcomes = await storeMessages.store(items, isRepeat);
       const stored = outcomes.filter((outcome) => outcome === "stored").length;
-      if (stored > 0) announceStored(stored);
+      if (stored > 0) {
+        const hasFiles = items.some(({ event }, at) => outcomes[at] === "stored" && FILE_TYPES.includes(event.type));
+        announceStored(stored, hasFiles);
+      }
       const aside = outcomes.filter(isSetAside).length;
       if (aside > 0 && !isRepeat) log.warn({ items: aside }, "ingest.set-aside");
       return outcomes;
@@ -141,9 +147,10 @@ export function createIntake(deps: IntakeDeps): Intake {
   });
 
   // Bookkeeping must not decide the fate of a message that is durable.
-  function announceStored(count: number): void {
+  function announceStored(count: number, hasFiles: boolean): void {
     try {
       deps.onStored(count);
+      if (hasFiles) deps.onMedia?.();
     } catch (error) {
       log.error({ error: messageOf(error) }, "ingest.bookkeeping-failed");
     }

@@ -3,6 +3,10 @@ import { rowsOf } from "../db/parameters.ts";
 import { defineQuery } from "../db/query.ts";
 import { NO_BUSINESS } from "../kernel/ids.ts";
 import { raiseLanes } from "../lanes/raise-lanes.ts";
+import { FILE_TYPES } from "../whatsapp/message-kinds.ts";
+
+// Also what WhatsApp could not take from the customer (131052): that somebody sent a file is then all that is known.
+const HAS_FILE = `p.type in (${FILE_TYPES.map((type) => `'${type}'`).join(", ")}) or p.type = 'unsupported' and p.content @> '{"errors":[{"code":131052}]}'`;
 
 // The winners of the aliases that a batch brought: one look-up for all that the cache did not know.
 export const findThreadsAcrossBusinesses = defineQuery({
@@ -41,6 +45,7 @@ select a.business_id, a.kind, a.value, a.held_since, a.held_until, coalesce(w.ca
 // - lane: fed only by rows really inserted. A gateway's history is covered by a turn too, but there is nothing to answer in it. check_at is left alone when it is set, so that the update stays HOT.
 //   A reply lane with a debounce worth the name is looked at twice: at once, for the typing indicator, and when its customer is quiet
 //   (lanes.queries.ts). One that is parked for an answer from outside is woken by a newer message.
+// - media: the file of a message is fetched later (media/); that there is one to fetch is stored with the message.
 // - Time enters once, as received_at.
 export const storeMessagesAcrossBusinesses = defineQuery({
   name: "ingest.store-messages-across-businesses",
@@ -144,7 +149,8 @@ with thread as (
   on conflict on constraint uq_message_provider_id do nothing
   returning business_id, id, conversation_id, seq
 ), stored as (
-  select p.ord, p.business_id, p.conversation_id, p.id, p.seq, p.direction, p.author, p.received_at, p.quiet_ms, p.provider, p.channel_key, p.raw, p.is_history
+  select p.ord, p.business_id, p.conversation_id, p.id, p.seq, p.direction, p.author, p.received_at, p.quiet_ms, p.provider, p.channel_key, p.raw, p.is_history,
+         ${HAS_FILE} as has_file
     from message join placed p using (business_id, id)
 ), identifier as materialized (
   select a.*, conv.id as conversation_id
@@ -167,6 +173,9 @@ with thread as (
    where s.direction = 'in' and (k.kind = 'reply' or not s.is_history)
    group by s.business_id, s.conversation_id, k.kind
    order by s.business_id, s.conversation_id, k.kind`)}
+), media as (
+  insert into media (business_id, id, message_id, due_at, is_history, created_at, state_at)
+  select business_id, id, id, received_at, is_history, received_at, received_at from stored where has_file
 ), event as (
   -- The message's own id: one takeover is one event.
   insert into events (business_id, id, type, conversation_id, subject_id, data, at)

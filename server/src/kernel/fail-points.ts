@@ -17,7 +17,9 @@ export type FailPoint =
   | "status.apply"
   | "metrics.record"
   | "knowledge.search"
-  | "knowledge.index";
+  | "knowledge.index"
+  | "media.before-store"
+  | "media.after-store";
 
 export interface FailPoints {
   /** Returns at once unless a test armed this point. */

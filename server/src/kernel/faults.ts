@@ -28,6 +28,8 @@ export const FAULTS = {
   template_deleted: { status: 409, title: "The template was deleted" },
   template_archived: { status: 409, title: "The template is archived" },
   account_unknown: { status: 409, title: "It is not known which WhatsApp Business Account is meant" },
+  media_ready: { status: 409, title: "The file is there already" },
+  link_expired: { status: 410, title: "The link has expired" },
   lead_conflict: { status: 409, title: "The conversation belongs to another lead" },
   identity_conflict: { status: 409, title: "The identifiers belong to different people" },
   idempotency_conflict: { status: 422, title: "The idempotency key was used with another request" },

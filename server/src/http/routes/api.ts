@@ -8,6 +8,7 @@ import { registerConversationRoutes, type ConversationRoutesDeps } from "./conve
 import { registerReplySettingsRoutes, type ReplySettingsRoutesDeps } from "./reply-settings.ts";
 import { registerResolveConversation, type ResolveConversationRouteDeps } from "./resolve-conversation.ts";
 import { registerKnowledgeRoutes, type KnowledgeRoutesDeps } from "./knowledge.ts";
+import { registerMediaRoutes, type MediaRoutesDeps } from "./media.ts";
 import { registerNoticeRoutes, type NoticeRoutesDeps } from "./notices.ts";
 import { registerSendMessage } from "./send-message.ts";
 import { registerSettleMessages, type SettleMessagesRoutesDeps } from "./settle-messages.ts";
@@ -20,6 +21,7 @@ export interface ApiRoutesDeps
   extends
     ConversationRoutesDeps,
     ConsentRoutesDeps,
+    MediaRoutesDeps,
     NoticeRoutesDeps,
     ResolveConversationRouteDeps,
     AccountRoutesDeps,
@@ -37,6 +39,7 @@ export interface ApiRoutesDeps
 export function registerApiRoutes(api: ApiApp, deps: ApiRoutesDeps): void {
   registerConversationRoutes(api, deps);
   registerConsentRoutes(api, deps);
+  registerMediaRoutes(api, deps);
   registerNoticeRoutes(api, deps);
   registerResolveConversation(api, deps);
   registerSendMessage(api, deps);

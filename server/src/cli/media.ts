@@ -1,0 +1,86 @@
+// Owns: `onethread media`: files of messages that are not there, and having them fetched again. Refuses to know how.
+import { Option, type Command } from "commander";
+import { UNREADY_STATES, type UnreadyState } from "../media/media-files.ts";
+import { CliFailure } from "./cli-failure.ts";
+import { BUSINESS_MEANING, BUSINESS_OPTION, inBusiness } from "./in-business.ts";
+import { readId } from "./read-id.ts";
+import { readWhole } from "./read-numbers.ts";
+import { renderTable } from "./render-table.ts";
+import type { Terminal } from "./terminal.ts";
+
+const EXAMPLES = `
+Examples:
+  $ onethread media list                  photos, voice notes and files that nobody can see yet, and why
+  $ onethread media list --state failed
+  $ onethread media retry <message id>    fetch one again, now
+  $ onethread media retry --all           all that failed: after a new access token, a new disk`;
+
+interface OfBusiness {
+  readonly business?: string;
+}
+
+interface ListOptions extends OfBusiness {
+  readonly state?: UnreadyState;
+  readonly limit: number;
+  readonly json?: boolean;
+}
+
+export function addMediaCommand(program: Command, terminal: Terminal): void {
+  const media = program
+    .command("media")
+    .description("the files of messages: list those that are not there, fetch them again")
+    .addHelpText("afterAll", EXAMPLES);
+  media
+    .command("list")
+    .description("files that are not there, the newest first")
+    .addOption(new Option("--state <state>", "only these").choices([...UNREADY_STATES]))
+    .option("--limit <n>", "at most this many", readWhole(1, 1_000), 100)
+    .option("--json", "for machines")
+    .option(BUSINESS_OPTION, BUSINESS_MEANING)
+    .action((options: ListOptions) => list(options, terminal));
+  media
+    .command("retry")
+    .description("fetch the file of a message again, or all that failed")
+    .argument("[id]", "the message", readId)
+    .option("--all", "all that failed")
+    .option(BUSINESS_OPTION, BUSINESS_MEANING)
+    .action((id: string | undefined, options: OfBusiness & { readonly all?: boolean }) => retry(id, options, terminal));
+}
+
+async function list({ business, state, limit, json }: ListOptions, terminal: Terminal): Promise<void> {
+  await inBusiness({ terminal, business }, async ({ services, businessId }) => {
+    const rows = await services.mediaFiles.list(businessId, { states: state === undefined ? UNREADY_STATES : [state], limit });
+    const found = rows.map(({ id, state: at, attempts, type, created_at, error_code, error_text }) => ({
+      ...{ id, state: at, attempts, type, createdAt: created_at.toISOString() },
+      error: error_code === null ? null : { code: error_code, text: error_text ?? "" },
+    }));
+    if (json === true) terminal.print(JSON.stringify(found, null, 2));
+    else if (found.length === 0) terminal.complain("Every file is there.");
+    else
+      terminal.print(
+        renderTable(
+          ["message", "at", "type", "state", "attempts", "why"],
+          found.map((one) => [one.id, one.createdAt, one.type, one.state, String(one.attempts), one.error?.text ?? ""]),
+        ),
+      );
+  });
+}
+
+async function retry(
+  id: string | undefined,
+  { business, all }: OfBusiness & { readonly all?: boolean },
+  terminal: Terminal,
+): Promise<void> {
+  if ((id === undefined) === (all !== true))
+    throw new CliFailure("Say which file with the id of its message, or --all for all that failed.", 2);
+  await inBusiness({ terminal, business }, async ({ services: { mediaFiles }, businessId }) => {
+    if (id === undefined) {
+      terminal.complain(`${String(await mediaFiles.retryFailed(businessId))} files are fetched again.`);
+      return;
+    }
+    const outcome = await mediaFiles.retry(businessId, id);
+    if (outcome === "not_found") throw new CliFailure("There is no such message with a file. Nothing was changed.");
+    if (outcome === "ready") throw new CliFailure("The file of this message is there already. Nothing was changed.");
+    terminal.complain("It is fetched again.");
+  });
+}

@@ -1,0 +1,90 @@
+// Owns: where the files of messages are kept, and what fetches them, put together. Refuses to know: what a file is, and who looks at it.
+import { join } from "node:path";
+import type { Config } from "../config/config.ts";
+import type { Database } from "../db/database.ts";
+import type { FailPoints } from "../kernel/fail-points.ts";
+import type { Log } from "../kernel/log.ts";
+import { createFetchMedia } from "../media/fetch-media.ts";
+import { createInspectFile } from "../media/inspect-file.ts";
+import { createLocalStore } from "../media/local-store.ts";
+import type { FetchLimits } from "../media/media-origin.ts";
+import type { MediaStore } from "../media/media-store.ts";
+import { createMediaWorker, type MediaWorker, type MediaWorkerDeps } from "../media/media-worker.ts";
+import { createOpenCloudMedia } from "../media/open-cloud-media.ts";
+import { createOpenGatewayMedia } from "../media/open-gateway-media.ts";
+import { createOpenWebMedia } from "../media/open-web-media.ts";
+import { createS3Store } from "../media/s3-store.ts";
+import { createSpool } from "../media/spool-file.ts";
+import { createOutsideHttp } from "../outside/outside-http.ts";
+
+type MediaConfig = Pick<Config, "dataDir" | "mediaDir" | "s3Url" | "s3Region" | "s3KeyId" | "s3Secret">;
+
+export const mediaDirectoryOf = ({ mediaDir, dataDir }: MediaConfig): string => mediaDir ?? join(dataDir, "media");
+
+/** Throws with a sentence for the operator when the settings are not whole. */
+export function openMediaStore(config: MediaConfig): MediaStore {
+  const { s3Url: url, s3Region: region, s3KeyId: keyId, s3Secret: secret } = config;
+  if (url === undefined) return createLocalStore(mediaDirectoryOf(config));
+  if (keyId === undefined || secret === undefined)
+    throw new Error("ONETHREAD_S3_URL is set, and ONETHREAD_S3_KEY_ID or ONETHREAD_S3_SECRET is not. Nothing was started; set both.");
+  return createS3Store({ url, region, keyId, secret });
+}
+
+export interface MediaWorkDeps extends Pick<MediaWorkerDeps, "backoffMs" | "leaseMs" | "pollMs"> {
+  readonly database: Database;
+  readonly log: Log;
+  readonly failPoints: FailPoints;
+  readonly store: MediaStore;
+  /** For files on their way into the store. */
+  readonly directory: string;
+  readonly graphUrl: string;
+  readonly graphVersion: string;
+  readonly mediaHosts: readonly string[];
+  /** Hosts inside our network that a message may name all the same. */
+  readonly privateHosts: readonly string[];
+  readonly webMediaUrl?: string;
+  readonly limits?: FetchLimits;
+}
+
+export interface MediaWork extends MediaWorker {
+  /** After `stop`. */
+  close(): Promise<void>;
+}
+
+/** A file of 100 MB at half a megabit per second takes half an hour. */
+const LIMITS: FetchLimits = { timeoutMs: 1_800_000, idleMs: 30_000 };
+const WEB_MEDIA_URL = "https://mmg.whatsapp.net";
+
+export function createMediaWork(deps: MediaWorkDeps): MediaWork {
+  const { limits = LIMITS, webMediaUrl = WEB_MEDIA_URL, graphUrl, graphVersion, mediaHosts, privateHosts } = deps;
+  const spool = createSpool(join(deps.directory, "incoming"));
+  // The operator has entered this address; what Graph answers may name no other one in this network.
+  const graph = createOutsideHttp({ privateHosts: [hostOf(graphUrl)] });
+  const outside = createOutsideHttp({ privateHosts });
+  // Only for the addresses of gateways, which the operator has entered.
+  const gateways = createOutsideHttp({ privateHosts: ["*"] });
+  const openWebMedia = createOpenWebMedia({ outside, webMediaUrl, limits });
+  const fetchMedia = createFetchMedia({
+    ...deps,
+    spool,
+    openCloudMedia: createOpenCloudMedia({ outside: graph, graphUrl, graphVersion, mediaHosts, limits }),
+    openGatewayMedia: createOpenGatewayMedia({ outside, gateways, openWebMedia, limits }),
+    inspectFile: createInspectFile({ spool, log: deps.log }),
+  });
+  const worker = createMediaWorker({ ...deps, fetchMedia });
+  return {
+    ...worker,
+    start() {
+      void spool.tidy();
+      worker.start();
+    },
+    async close() {
+      await Promise.all([graph.close(), outside.close(), gateways.close()]);
+    },
+  };
+}
+
+function hostOf(address: string): string {
+  const { hostname, port, protocol } = new URL(address);
+  return `${hostname}:${port === "" ? (protocol === "https:" ? "443" : "80") : port}`;
+}
