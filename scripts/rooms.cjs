@@ -31,21 +31,22 @@ module.exports = {
   replies: ["kernel", "db", "words", "whatsapp", "lanes", "settings", "conversations", "answers"],
   responders: ["kernel", "outside", "db", "words", "whatsapp", "settings", "knowledge", "answers", "models", "replies"],
   maintenance: ["kernel", "db"],
+  usage: ["kernel", "db", "whatsapp", "settings"],
   doctor: ["kernel", "db"],
   demo: ["kernel", "businesses", "knowledge"],
   http: [
     ...["kernel", "outside", "db", "whatsapp", "settings", "businesses", "media", "conversations", "templates"],
-    ...["events", "knowledge", "ingest", "outbound", "answers", "tools", "sessions", "replies"],
+    ...["events", "knowledge", "ingest", "outbound", "answers", "tools", "sessions", "replies", "usage"],
   ],
   compose: [
     ...["kernel", "outside", "embedded", "config", "db", "whatsapp", "lanes", "settings", "businesses", "identity", "media"],
     ...["conversations", "templates", "events", "knowledge", "ingest", "outbound", "answers", "tools", "sessions"],
     ...["models", "replies", "responders"],
-    ...["maintenance", "demo", "http"],
+    ...["maintenance", "usage", "demo", "http"],
   ],
   cli: [
     ...["kernel", "outside", "embedded", "config", "db", "whatsapp", "settings", "businesses", "identity", "media", "conversations"],
-    ...["templates", "knowledge", "ingest", "adopt", "outbound", "tools", "sessions", "replies", "doctor", "compose"],
+    ...["templates", "knowledge", "ingest", "adopt", "outbound", "tools", "sessions", "replies", "usage", "doctor", "compose"],
   ],
   main: ["cli"],
 };

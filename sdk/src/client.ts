@@ -5,6 +5,7 @@ import type {
   Conversation,
   ConversationPage,
   EventPage,
+  GetUsageQuery,
   ListConversationsQuery,
   ListEventsQuery,
   ListMessagesQuery,
@@ -26,6 +27,7 @@ import type {
   ToolCallPage,
   Turn,
   TurnPage,
+  Usage,
 } from "./schema.ts";
 import { createSendRequest, type ClientOptions, type Query, type SendRequest } from "./send-request.ts";
 
@@ -81,6 +83,8 @@ export interface Client {
     /** The oldest first. Keep `nextCursor` and give it back as `after`: nothing is missed, nothing comes twice. */
     list(query?: ListEventsQuery): Promise<EventPage>;
   };
+  /** What the messages of some days come to: counted, and estimated by the rates that an operator has loaded. */
+  readonly usage: { get(query?: GetUsageQuery): Promise<Usage> };
   readonly business: { get(): Promise<Business> };
   readonly channels: { list(): Promise<ChannelPage> };
   readonly notices: {
@@ -106,6 +110,7 @@ export function createClient(options: ClientOptions): Client {
       deny: (id) => answerOf(send({ method: "POST", path: `/tool-calls/${encodeURIComponent(id)}/deny` })),
     },
     events: { list: (query = {}) => get("/events", { ...query }) },
+    usage: { get: (query = {}) => get("/usage", { ...query }) },
     business: { get: () => get("/business") },
     channels: { list: () => get("/channels") },
     notices: { list: (query = {}) => get("/notices", { ...query }) },

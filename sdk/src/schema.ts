@@ -974,6 +974,73 @@ export type TurnPage = {
   readonly nextCursor: string | null;
 };
 
+export type Usage = {
+  readonly from: string;
+  /** The last day. */
+  readonly to: string;
+  /** In which the days begin: `timeZone` of the reply settings, as it was when each message was counted. */
+  readonly timeZone: string;
+  /** null: no rates are loaded, or those of several currencies, and none was asked for. */
+  readonly currency: string | null;
+  /** Of which rates are loaded. */
+  readonly currencies: readonly string[];
+  readonly data: readonly {
+    /** 2026-11 */
+    readonly month?: string | undefined;
+    /** 2026-11-25 */
+    readonly day?: string | undefined;
+    /** A UUID. */
+    readonly channelId?: string | undefined;
+    /** service, utility, marketing, authentication, …: Meta's words. */
+    readonly category?: string | undefined;
+    /** regular (charged), free_customer_service, free_entry_point, paid_exempt, … */
+    readonly type?: string | undefined;
+    /** The recipient's country, as two letters; empty where it is not known. */
+    readonly market?: string | undefined;
+    /** That WhatsApp has named a price for, each once. */
+    readonly messages: number;
+    /** Of these, those that are known to have arrived: only they are charged. */
+    readonly delivered: number;
+    /** What the delivered messages come to by the loaded rates: an estimate; Meta's invoice counts. null: no currency. */
+    readonly cost: {
+      /** A decimal number as text, never rounded; null: no rate is known for any of these messages. */
+      readonly amount: string | null;
+      /** Delivered messages that the amount does not contain, because no rate is known for them. They are not free. */
+      readonly withoutRate: number;
+    } | null;
+  }[];
+  readonly total: {
+    /** That WhatsApp has named a price for, each once. */
+    readonly messages: number;
+    /** Of these, those that are known to have arrived: only they are charged. */
+    readonly delivered: number;
+    /** What the delivered messages come to by the loaded rates: an estimate; Meta's invoice counts. null: no currency. */
+    readonly cost: {
+      /** A decimal number as text, never rounded; null: no rate is known for any of these messages. */
+      readonly amount: string | null;
+      /** Delivered messages that the amount does not contain, because no rate is known for them. They are not free. */
+      readonly withoutRate: number;
+    } | null;
+  };
+  /** The months that the days belong to, whole. */
+  readonly freeTier: readonly {
+    /** A UUID. */
+    readonly channelId: string;
+    /** 2026-11 */
+    readonly month: string;
+    /** Service messages that Meta delivers free, per number and calendar month. */
+    readonly included: number;
+    /** Delivered ones that Meta called free. */
+    readonly free: number;
+    /** Delivered ones that Meta charges: they were beyond the free ones. */
+    readonly charged: number;
+    /** A forecast: Meta decides which message is the first that costs. 0 as soon as one was charged. */
+    readonly remaining: number;
+    /** Of the running month: how many there will be at its end, if they go on as until now; null for other months. */
+    readonly expected: number | null;
+  }[];
+};
+
 export type ListConversationsQuery = {
   readonly limit?: number | undefined;
   readonly cursor?: string | undefined;
@@ -1097,4 +1164,15 @@ export type SyncTemplatesBody = {
 export type ListSessionsQuery = {
   readonly limit?: number | undefined;
   readonly cursor?: string | undefined;
+};
+
+export type GetUsageQuery = {
+  /** The first day, such as 2026-11-01, in the business's time zone; absent: the first of the month of `to`. */
+  readonly from?: string | undefined;
+  /** The last day; absent: today. At most 366 days. */
+  readonly to?: string | undefined;
+  /** A row for each of these, with commas between them: month, day, channel, category, type, market. */
+  readonly groupBy?: string | undefined;
+  /** Of the estimate; absent: the only one of which rates are loaded. */
+  readonly currency?: string | undefined;
 };

@@ -880,6 +880,7 @@ create table onethread.message_statuses (
   pricing jsonb,
   entry_window jsonb,
   template_id text,
+  price text,
   constraint message_statuses_pkey PRIMARY KEY (business_id, channel_id, provider_message_id, status, participant),
   constraint ck_message_status_word CHECK ((status = ANY (ARRAY['sent'::text, 'delivered'::text, 'read'::text, 'played'::text, 'failed'::text])))
 );
@@ -921,6 +922,7 @@ create table onethread.messages (
   error_code text,
   error_text text,
   is_history boolean default false not null,
+  price text,
   constraint messages_pkey PRIMARY KEY (business_id, id),
   constraint ck_message_author CHECK (((author = ANY (ARRAY['customer'::text, 'ai'::text, 'human'::text, 'api'::text, 'system'::text])) AND ((direction = 'in'::text) = (author = 'customer'::text)))),
   constraint ck_message_direction CHECK ((direction = ANY (ARRAY['in'::text, 'out'::text]))),
@@ -977,6 +979,22 @@ create policy reads_everything on onethread.notices for select to onethread_read
 grant select on onethread.notices to onethread_app;
 grant insert, select on onethread.notices to onethread_ingest;
 grant select on onethread.notices to onethread_reader;
+
+-- owner: onethread_owner
+create table onethread.rates (
+  currency text not null,
+  category text not null,
+  market text not null,
+  effective_from date not null,
+  amount numeric not null,
+  constraint rates_pkey PRIMARY KEY (currency, category, market, effective_from),
+  constraint ck_rate_amount CHECK ((amount >= (0)::numeric)),
+  constraint ck_rate_currency CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+  constraint ck_rate_market CHECK ((market ~ '^([A-Z]{2}|[*])$'::text))
+);
+grant select on onethread.rates to onethread_app;
+grant delete, insert, select, update on onethread.rates to onethread_ingest;
+grant select on onethread.rates to onethread_reader;
 
 -- owner: onethread_owner
 create table onethread.reply_secrets (
@@ -1273,6 +1291,28 @@ create policy one_business on onethread.turns for all to onethread_app using ((b
 create policy reads_everything on onethread.turns for select to onethread_reader using (true);
 grant insert, select, update on onethread.turns to onethread_app;
 grant select on onethread.turns to onethread_reader;
+
+-- owner: onethread_owner
+create table onethread.usage_days (
+  business_id uuid not null,
+  channel_id uuid not null,
+  day date not null,
+  category text not null,
+  type text not null,
+  market text not null,
+  shard smallint not null,
+  messages bigint not null,
+  delivered bigint not null,
+  constraint usage_days_pkey PRIMARY KEY (business_id, day, channel_id, category, type, market, shard),
+  constraint fk_usage_day_channel FOREIGN KEY (business_id, channel_id) REFERENCES onethread.channels(business_id, id)
+) with (fillfactor=50);
+alter table onethread.usage_days enable row level security;
+create policy across_businesses on onethread.usage_days for all to onethread_ingest using (true) with check (true);
+create policy one_business on onethread.usage_days for all to onethread_app using ((business_id = onethread.current_business())) with check ((business_id = onethread.current_business()));
+create policy reads_everything on onethread.usage_days for select to onethread_reader using (true);
+grant select on onethread.usage_days to onethread_app;
+grant insert, select, update on onethread.usage_days to onethread_ingest;
+grant select on onethread.usage_days to onethread_reader;
 
 -- owner: onethread_owner
 create table onethread.waiting_turns (

@@ -18,10 +18,19 @@ export const findGatewayProofAcrossBusinesses = defineQuery({
 export const findChannelAcrossBusinesses = defineQuery({
   name: "businesses.find-channel-across-businesses",
   role: "ingest",
-  columns: { business_id: "uuid", channel_id: "uuid", quiet_ms: "int4", scope: "text", language: "text", consent: "jsonb?" },
+  columns: {
+    business_id: "uuid",
+    channel_id: "uuid",
+    quiet_ms: "int4",
+    scope: "text",
+    language: "text",
+    consent: "jsonb?",
+    time_zone: "text",
+  },
   params: { key: "text" },
   text: `
-    select d.business_id, d.target_id as channel_id, b.quiet_ms, coalesce(c.account_id, c.id::text) as scope, b.language, r.settings -> 'consent' as consent
+    select d.business_id, d.target_id as channel_id, b.quiet_ms, coalesce(c.account_id, c.id::text) as scope, b.language, r.settings -> 'consent' as consent,
+      coalesce(r.settings ->> 'timeZone', 'UTC') as time_zone
     from directory d
     join channels c on c.business_id = d.business_id and c.id = d.target_id
     join businesses b on b.id = d.business_id

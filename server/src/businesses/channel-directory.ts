@@ -13,6 +13,8 @@ export interface DirectoryChannel {
   readonly quietMs: number;
   /** Within what a user id is unique: the account that the channel belongs to, or else the channel itself. */
   readonly scope: string;
+  /** In which the days of the business begin. */
+  readonly timeZone: string;
   /** What a customer's word about consent is, and what is said then; undefined: none, nothing. */
   readonly readConsentWord: ReadConsentWord;
 }
@@ -49,9 +51,16 @@ export function createChannelDirectory(deps: ChannelDirectoryDeps): ChannelDirec
     async find(key) {
       const [row] = await deps.database.acrossBusinesses.run(findChannelAcrossBusinesses, { key });
       if (row === undefined) return undefined;
-      const { quiet_ms: quietMs, scope, language, consent } = row;
+      const { quiet_ms: quietMs, scope, language, consent, time_zone: timeZone } = row;
       const readConsentWord = createReadConsentWord(consent, language);
-      return { businessId: row.business_id as BusinessId, channelId: row.channel_id as ChannelId, quietMs, scope, readConsentWord };
+      return {
+        businessId: row.business_id as BusinessId,
+        channelId: row.channel_id as ChannelId,
+        quietMs,
+        scope,
+        timeZone,
+        readConsentWord,
+      };
     },
   });
   const proofs = createCachedLookup<GatewayProof>({

@@ -18,6 +18,7 @@ import { addMediaCommand } from "./media.ts";
 import { addMessagesCommand } from "./messages.ts";
 import { addMigrateCommand } from "./migrate.ts";
 import { addNoticesCommand } from "./notices.ts";
+import { addRatesCommand } from "./rates.ts";
 import { addRepliesCommand } from "./replies.ts";
 import { addReplayCommand } from "./replay.ts";
 import { addSessionsCommand } from "./sessions.ts";
@@ -26,6 +27,7 @@ import { addStartCommand } from "./start.ts";
 import { createProcessTerminal, type Terminal } from "./terminal.ts";
 import { addTemplateCommand } from "./template.ts";
 import { addToolCommand } from "./tool.ts";
+import { addUsageCommand } from "./usage.ts";
 
 const EXAMPLES = `
 Examples:
@@ -67,6 +69,8 @@ export function createProgram(terminal: Terminal): Command {
   addToolCommand(program, terminal);
   addNoticesCommand(program, terminal);
   addTemplateCommand(program, terminal);
+  addUsageCommand(program, terminal);
+  addRatesCommand(program, terminal);
   addSessionsCommand(program, terminal);
   addRepliesCommand(program, terminal);
   addAiCommand(program, terminal);

@@ -41,6 +41,8 @@ import { createSyncTemplates, type SyncTemplates } from "../templates/sync-templ
 import { createBusinessTools, type BusinessTools } from "../tools/business-tools.ts";
 import { createOpenTools, type OpenToolsWithEnd } from "../tools/open-tools.ts";
 import { createToolCalls, type ToolCalls } from "../tools/tool-calls.ts";
+import { createRates, type Rates } from "../usage/rates.ts";
+import { createReadUsage, type ReadUsage } from "../usage/read-usage.ts";
 import { createTryTool, type TryTool } from "../tools/try-tool.ts";
 import type { TemplatePlatform } from "../whatsapp/template-platform.ts";
 
@@ -82,7 +84,9 @@ export interface Services {
   readonly mediaFiles: MediaFiles;
   readonly mergeByHand: MergeByHand;
   readonly openTools: OpenToolsWithEnd;
+  readonly rates: Rates;
   readonly readEvents: ReadEvents;
+  readonly readUsage: ReadUsage;
   readonly rebuildSessions: RebuildSessions;
   readonly replySettings: ReplySettingsStore;
   readonly resolveConversation: ResolveConversation;
@@ -106,13 +110,13 @@ export function createServices(parts: ServiceParts): Services {
   const claimIdentity = createClaimIdentity({ database, log });
   const customerFacts = createCustomerFacts({ database });
   const businessTools = createBusinessTools({ database });
-  const ofKnowledge = createKnowledgeServices(parts, settings);
-  const knowledge = { search: ofKnowledge.searchForReply };
+  const apart = { ...createKnowledgeServices(parts, settings), ...createUsageServices(database, settings) };
+  const knowledge = { search: apart.searchForReply };
   const wantTemplate = createWantTemplate({ database, log });
   const acceptMessage = createAcceptMessage({ database, wake, onOldTemplate: wantTemplate });
   const syncTemplates = createSyncTemplates({ database, platform: parts.templatePlatform, log });
   return {
-    ...ofKnowledge,
+    ...apart,
     acceptMessage,
     aiSwitch: createAiSwitch({ database }),
     answerTurn: createAnswerTurn({ database, settings, wake }),
@@ -148,6 +152,10 @@ export function createServices(parts: ServiceParts): Services {
     wantTemplate,
     webhookLog: createWebhookLog({ db: database.acrossBusinesses, log }),
   };
+}
+
+function createUsageServices(database: Database, settings: ReplySettingsStore): Pick<Services, "rates" | "readUsage"> {
+  return { rates: createRates({ database }), readUsage: createReadUsage({ database, settings }) };
 }
 
 function createKnowledgeServices(

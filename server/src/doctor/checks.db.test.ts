@@ -115,6 +115,9 @@ const breaks: Readonly<Record<string, () => string>> = {
     `${drop("messages", "ck_message_has_provider_id")} update messages set provider_message_id = null where id = '${ids.reply}';`,
   "status-behind-its-record": () => `update messages set status = 'sent' where id = '${ids.reply}';`,
   "statuses-waiting": () => `update message_statuses set applied_at = null, received_at = ${move(61)};`,
+  "price-behind-its-record": () => "update message_statuses set price = '4 2026-11-25 utility regular US';",
+  "usage-impossible": () =>
+    `insert into usage_days values (${here()}, '${business.channelId}', '2026-11-25', 'utility', 'regular', 'US', 0, -1, 0);`,
   "window-times-behind": () => `update conversations set last_customer_message_at = null where id = '${ids.conversation}';`,
   "sent-outside-the-window": () => `update messages set attempted_at = now() + interval '25 hours' where id = '${ids.reply}';`,
   "sent-after-opt-out": () => `update conversations set opted_out_at = ${move(0)} where id = '${ids.conversation}';

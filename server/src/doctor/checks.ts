@@ -5,7 +5,13 @@ import { schemaChecks } from "./schema-checks.ts";
 import { sendingChecks } from "./sending-checks.ts";
 import { threadChecks } from "./thread-checks.ts";
 import { turnChecks } from "./turn-checks.ts";
+import { usageChecks } from "./usage-checks.ts";
 
-export const checks: readonly Check[] = [...schemaChecks, ...threadChecks, ...turnChecks, ...sendingChecks, ...mediaChecks].toSorted(
-  (a, b) => a.invariant - b.invariant,
-);
+export const checks: readonly Check[] = [
+  ...schemaChecks,
+  ...threadChecks,
+  ...turnChecks,
+  ...sendingChecks,
+  ...mediaChecks,
+  ...usageChecks,
+].toSorted((a, b) => a.invariant - b.invariant);

@@ -44,6 +44,7 @@ export const GUARDS = [
   "uq_turn_covers_from",
   "uq_turn_covers_to",
   "uq_wa_conv_canonical_key",
+  "usage_days_pkey",
   "webhook_items_pkey",
 ] as const;
 

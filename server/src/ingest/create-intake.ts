@@ -310,5 +310,5 @@ function noticeOf(
 }
 
 function statusItem({ event, channel }: Located<StatusEvent>): StatusItem {
-  return { event, businessId: channel.businessId, channelId: channel.channelId };
+  return { event, businessId: channel.businessId, channelId: channel.channelId, timeZone: channel.timeZone };
 }

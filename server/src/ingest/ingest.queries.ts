@@ -246,6 +246,8 @@ export const findConversationOfKeyAcrossBusinesses = defineQuery({
 
 // A status is recorded once, whether or not we know its message (yet). It finds its message by the provider's id, else by the id that we
 // put into biz_opaque_callback_data; the highest rank wins in any order of arrival.
+// - counted: what a message costs, and whether it was delivered, before and after, so that it is in one row of usage_days whatever came in what order, twice, or at the
+//   same moment: `before` is what the lock on its row has found. The rows of usage_days are locked after all messages, in order.
 // - patience: one message whose row somebody holds must not keep the statuses of all others waiting. For this statement only, and without one more.
 export const storeStatusesAcrossBusinesses = defineQuery({
   name: "ingest.store-statuses-across-businesses",
@@ -265,6 +267,7 @@ export const storeStatusesAcrossBusinesses = defineQuery({
       pricing: "jsonb?",
       entryWindow: "jsonb?",
       templateId: "text?",
+      price: "text?",
     }),
   },
   text: `
@@ -283,9 +286,9 @@ with input as (
     from input i
 ), recorded as (
   insert into message_statuses (business_id, channel_id, provider_message_id, status, participant, at, message_id, error_code, error_text,
-                                pricing, entry_window, template_id, received_at, applied_at)
+                                pricing, entry_window, template_id, price, received_at, applied_at)
   select business_id, channel_id, provider_message_id, status, participant, at, message_id, error_code, error_text,
-         pricing, entry_window, template_id, received_at,
+         pricing, entry_window, template_id, price, received_at,
          case when message_id is not null then received_at end
     from target
    order by business_id, channel_id, provider_message_id, status, participant
@@ -298,11 +301,13 @@ with input as (
          min(at) filter (where status = 'delivered') as delivered_at,
          min(at) filter (where status in ('read', 'played')) as read_at,
          min(at) filter (where status = 'failed') as failed_at,
-         min(error_code) as error_code, min(error_text) as error_text
+         min(error_code) as error_code, min(error_text) as error_text,
+         max(price collate "C") as price
     from target where message_id is not null
    group by business_id, message_id
 ), locked as materialized (
-  select m.business_id, m.id from messages m join best b on b.business_id = m.business_id and b.message_id = m.id
+  select m.business_id, m.id, m.price, m.delivered_at is not null or m.read_at is not null as is_delivered
+    from messages m join best b on b.business_id = m.business_id and b.message_id = m.id
    order by m.business_id, m.id for update of m
 ), applied as (
   update messages m set
@@ -313,10 +318,25 @@ with input as (
     read_at = coalesce(m.read_at, b.read_at),
     failed_at = coalesce(m.failed_at, b.failed_at),
     error_code = coalesce(case when m.error_code not in ('outcome_unknown', 'settled_by_hand') then m.error_code end, b.error_code, case when b.status = 'failed' then 'unknown' end),
-    error_text = coalesce(case when m.error_code not in ('outcome_unknown', 'settled_by_hand') then m.error_text end, b.error_text)
+    error_text = coalesce(case when m.error_code not in ('outcome_unknown', 'settled_by_hand') then m.error_text end, b.error_text),
+    price = greatest(m.price, b.price)
     from best b, locked k
    where m.business_id = b.business_id and m.id = b.message_id and k.business_id = b.business_id and k.id = b.message_id
-  returning 1
+  returning m.business_id, m.channel_id, m.price, m.delivered_at is not null or m.read_at is not null as is_delivered,
+            k.price as price_before, k.is_delivered as was_delivered
+), counted as (
+  select a.business_id, a.channel_id, substr(c.price, 3) as price, sum(c.messages) as messages, sum(c.delivered) as delivered
+    from applied a
+   cross join lateral (values (a.price, 1, a.is_delivered::int), (a.price_before, -1, -a.was_delivered::int)) as c (price, messages, delivered)
+   where (a.price is distinct from a.price_before or a.is_delivered <> a.was_delivered) and c.price is not null
+   group by 1, 2, 3
+  having sum(c.messages) <> 0 or sum(c.delivered) <> 0
+), usage as (
+  insert into usage_days as u (business_id, channel_id, day, category, type, market, shard, messages, delivered)
+  select business_id, channel_id, split_part(price, ' ', 1)::date, split_part(price, ' ', 2), split_part(price, ' ', 3), split_part(price, ' ', 4),
+         pg_backend_pid() % 8, messages, delivered
+    from counted order by business_id, channel_id, price
+  on conflict on constraint usage_days_pkey do update set messages = u.messages + excluded.messages, delivered = u.delivered + excluded.delivered
 )
 select (select count(*) from recorded) as recorded, (select count(*) from applied) as applied`,
 });
@@ -338,11 +358,12 @@ export const listWaitingStatusesAcrossBusinesses = defineQuery({
     pricing: "jsonb?",
     entry_window: "jsonb?",
     template_id: "text?",
+    price: "text?",
   },
   params: {},
   text: `
 select s.business_id, s.channel_id, s.provider_message_id, s.status, s.participant, s.at, s.error_code, s.error_text,
-       s.pricing, s.entry_window, s.template_id
+       s.pricing, s.entry_window, s.template_id, s.price
   from message_statuses s
   join messages m on m.business_id = s.business_id and m.channel_id = s.channel_id and m.provider_message_id = s.provider_message_id
                  and m.direction = 'out'

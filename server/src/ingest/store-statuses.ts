@@ -7,6 +7,7 @@ import { isUuid, type BusinessId, type ChannelId } from "../kernel/ids.ts";
 import type { StatusEvent } from "../whatsapp/events.ts";
 import { aroundLocks, type Patience, patienceOf, type SetAside } from "./around-locks.ts";
 import { inHalves } from "./in-halves.ts";
+import { priceOfStatus } from "./price-of-status.ts";
 import {
   listWaitingStatusesAcrossBusinesses,
   markStatusesAppliedAcrossBusinesses,
@@ -18,6 +19,7 @@ export interface StatusItem {
   readonly event: StatusEvent;
   readonly businessId: BusinessId;
   readonly channelId: ChannelId;
+  readonly timeZone: string;
 }
 
 export interface StatusStoreDeps {
@@ -43,7 +45,7 @@ const jsonOf = (node: JsonObject | null | undefined): string | null => (node ===
 export function createStatusStore(deps: StatusStoreDeps): StatusStore {
   async function storeOnce(items: readonly StatusItem[]): Promise<void> {
     await deps.failPoints.hit("status.apply");
-    const statuses = items.map(({ event, businessId, channelId }) => ({
+    const statuses = items.map(({ event, businessId, channelId, timeZone }) => ({
       businessId,
       channelId,
       providerMessageId: event.providerMessageId,
@@ -56,6 +58,7 @@ export function createStatusStore(deps: StatusStoreDeps): StatusStore {
       pricing: jsonOf(event.pricing),
       entryWindow: jsonOf(event.entryWindow),
       templateId: event.templateId,
+      price: priceOfStatus(event, timeZone),
     }));
     await deps.db.run(storeStatusesAcrossBusinesses, { statuses });
   }
@@ -99,6 +102,7 @@ export function createStatusStore(deps: StatusStoreDeps): StatusStore {
         pricing: jsonOf(row.pricing),
         entryWindow: jsonOf(row.entry_window),
         templateId: row.template_id,
+        price: row.price,
       }));
       await deps.db.run(storeStatusesAcrossBusinesses, { statuses });
       await deps.db.execute(markStatusesAppliedAcrossBusinesses, { messages: statuses });

@@ -1,16 +1,9 @@
 // Owns: when the next day begins in a time zone. Refuses to know: what ends then.
-
-const formats = new Map<string, Intl.DateTimeFormat>();
+import { localDay } from "../kernel/local-day.ts";
 
 /** The day of an instant there, as a number that grows with the days: 20261125. */
 export function dayOf(atMs: number, timeZone: string): number {
-  let format = formats.get(timeZone);
-  if (format === undefined) {
-    // This locale writes 2026-11-25.
-    format = new Intl.DateTimeFormat("en-CA", { timeZone, year: "numeric", month: "2-digit", day: "2-digit", calendar: "iso8601" });
-    formats.set(timeZone, format);
-  }
-  return Number(format.format(atMs).replaceAll(/\D/g, ""));
+  return Number(localDay(atMs, timeZone).replaceAll("-", ""));
 }
 
 /** Longer than any day, also one with a clock change and one that a country left out. */

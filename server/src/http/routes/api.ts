@@ -15,6 +15,7 @@ import { registerSettleMessages, type SettleMessagesRoutesDeps } from "./settle-
 import { registerSessionRoutes, type SessionRoutesDeps } from "./sessions.ts";
 import { registerTemplateRoutes, type TemplateRoutesDeps } from "./templates.ts";
 import { registerTurnRoutes, type TurnRoutesDeps } from "./turns.ts";
+import { registerUsageRoutes, type UsageRoutesDeps } from "./usage.ts";
 import { registerToolRoutes, type ToolRoutesDeps } from "./tools.ts";
 
 export interface ApiRoutesDeps
@@ -32,6 +33,7 @@ export interface ApiRoutesDeps
     ReplySettingsRoutesDeps,
     ToolRoutesDeps,
     SettleMessagesRoutesDeps,
+    UsageRoutesDeps,
     SessionRoutesDeps {
   readonly acceptMessage: AcceptMessage;
 }
@@ -50,6 +52,7 @@ export function registerApiRoutes(api: ApiApp, deps: ApiRoutesDeps): void {
   registerTemplateRoutes(api, deps);
   registerTurnRoutes(api, deps);
   registerSessionRoutes(api, deps);
+  registerUsageRoutes(api, deps);
   registerReplySettingsRoutes(api, deps);
   registerAccountRoutes(api, deps);
 }
