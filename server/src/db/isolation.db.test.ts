@@ -30,6 +30,7 @@ const VALUES: Readonly<Record<string, string>> = {
   float8: "1",
   bytea: "''",
   jsonb: "'{}'",
+  date: "now()",
   timestamptz: "now()",
   tsvector: "''",
 };
