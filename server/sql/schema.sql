@@ -79,6 +79,23 @@ begin
 end $function$
 ;
 
+CREATE OR REPLACE FUNCTION onethread.list_unknown_send()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+AS $function$
+begin
+  if new.status = 'unknown' then
+    -- A status of the platform settles most of them within a minute.
+    insert into onethread.unknown_sends (business_id, message_id, since, look_at) values (new.business_id, new.id, now(), now() + interval '1 minute')
+    on conflict do nothing;
+  else
+    delete from onethread.unknown_sends u where u.business_id = new.business_id and u.message_id = new.id;
+  end if;
+  return null;
+end $function$
+;
+
 CREATE OR REPLACE FUNCTION onethread.may_be_marketing(business uuid, account text, template text, language text)
  RETURNS boolean
  LANGUAGE sql
@@ -408,6 +425,23 @@ create policy reads_everything on onethread.businesses for select to onethread_r
 grant insert, select, update on onethread.businesses to onethread_app;
 grant select on onethread.businesses to onethread_ingest;
 grant select on onethread.businesses to onethread_reader;
+
+-- owner: onethread_owner
+create table onethread.channel_probes (
+  business_id uuid not null,
+  channel_id uuid not null,
+  probe text not null,
+  off_until timestamp with time zone not null,
+  reason text not null,
+  constraint channel_probes_pkey PRIMARY KEY (business_id, channel_id, probe),
+  constraint ck_channel_probe CHECK ((probe = 'sent_lookup'::text)),
+  constraint fk_channel_probe FOREIGN KEY (business_id, channel_id) REFERENCES onethread.channels(business_id, id)
+);
+alter table onethread.channel_probes enable row level security;
+create policy one_business on onethread.channel_probes for all to onethread_app using ((business_id = onethread.current_business())) with check ((business_id = onethread.current_business()));
+create policy reads_everything on onethread.channel_probes for select to onethread_reader using (true);
+grant insert, select, update on onethread.channel_probes to onethread_app;
+grant select on onethread.channel_probes to onethread_reader;
 
 -- owner: onethread_owner
 create table onethread.channel_secrets (
@@ -951,6 +985,7 @@ create policy reads_everything on onethread.messages for select to onethread_rea
 grant insert, select, update on onethread.messages to onethread_app;
 grant insert, select, update on onethread.messages to onethread_ingest;
 grant select on onethread.messages to onethread_reader;
+CREATE TRIGGER list_unknown_send AFTER UPDATE OF status ON onethread.messages FOR EACH ROW WHEN (((old.status = 'unknown'::text) <> (new.status = 'unknown'::text))) EXECUTE FUNCTION onethread.list_unknown_send();
 
 -- owner: onethread_owner
 create table onethread.notices (
@@ -1291,6 +1326,25 @@ create policy one_business on onethread.turns for all to onethread_app using ((b
 create policy reads_everything on onethread.turns for select to onethread_reader using (true);
 grant insert, select, update on onethread.turns to onethread_app;
 grant select on onethread.turns to onethread_reader;
+
+-- owner: onethread_owner
+create table onethread.unknown_sends (
+  business_id uuid not null,
+  message_id uuid not null,
+  since timestamp with time zone not null,
+  look_at timestamp with time zone,
+  looks smallint default 0 not null,
+  constraint unknown_sends_pkey PRIMARY KEY (business_id, message_id),
+  constraint fk_unknown_send_message FOREIGN KEY (business_id, message_id) REFERENCES onethread.messages(business_id, id)
+);
+alter table onethread.unknown_sends enable row level security;
+CREATE INDEX ix_unknown_send_look ON onethread.unknown_sends USING btree (business_id, look_at) WHERE (look_at IS NOT NULL);
+create policy across_businesses on onethread.unknown_sends for all to onethread_ingest using (true) with check (true);
+create policy one_business on onethread.unknown_sends for all to onethread_app using ((business_id = onethread.current_business())) with check ((business_id = onethread.current_business()));
+create policy reads_everything on onethread.unknown_sends for select to onethread_reader using (true);
+grant select, update on onethread.unknown_sends to onethread_app;
+grant select, update on onethread.unknown_sends to onethread_ingest;
+grant select on onethread.unknown_sends to onethread_reader;
 
 -- owner: onethread_owner
 create table onethread.usage_days (

@@ -52,6 +52,8 @@ export interface SimulatorOptions {
   readonly templateLimit?: number;
   /** What accounts say of their access to `/marketing_messages`. Default "NOT_ONBOARDED"; "ONBOARDED" opens it. */
   readonly marketingMessages?: string;
+  /** Whether the account has the edge message_history. Default false. */
+  readonly messageHistory?: boolean;
   /** Whether `/messages` takes marketing templates; else 131063. Default true. */
   readonly marketingOnMessages?: boolean;
   /** Give every customer a business-scoped user id in webhooks, as the platform does. Default true. */
@@ -87,6 +89,7 @@ export interface Settings {
   templateReview: TemplateReview;
   templateLimit: number;
   marketingMessages: string;
+  messageHistory: boolean;
   marketingOnMessages: boolean;
   userIds: boolean;
   retryDelaysMs: readonly number[];
@@ -122,6 +125,7 @@ export function createSettings(options: SimulatorOptions): Settings {
     templateReview: options.templateReview ?? "approve",
     templateLimit: options.templateLimit ?? 250,
     marketingMessages: options.marketingMessages ?? "NOT_ONBOARDED",
+    messageHistory: options.messageHistory ?? false,
     marketingOnMessages: options.marketingOnMessages ?? true,
     userIds: options.userIds ?? true,
     retryDelaysMs: options.retryDelaysMs ?? [0, 200, 1000, 2000, 4000, 8000, 10_000],
@@ -146,6 +150,7 @@ const changeableKeys = [
   "templateReview",
   "templateLimit",
   "marketingMessages",
+  "messageHistory",
   "marketingOnMessages",
   "userIds",
   "retryDelaysMs",
@@ -205,6 +210,7 @@ export function changeSettings(settings: Settings, change: JsonObject): void {
     templateReview: readOneOf(change, "templateReview", templateReviews) ?? settings.templateReview,
     templateLimit: readInteger(change, "templateLimit", { min: 0 }) ?? settings.templateLimit,
     marketingMessages: readString(change, "marketingMessages") ?? settings.marketingMessages,
+    messageHistory: readBoolean(change, "messageHistory") ?? settings.messageHistory,
     marketingOnMessages: readBoolean(change, "marketingOnMessages") ?? settings.marketingOnMessages,
     userIds: readBoolean(change, "userIds") ?? settings.userIds,
     retryDelaysMs: readRetryDelays(change) ?? settings.retryDelaysMs,
@@ -232,6 +238,7 @@ export function describeSettings(settings: Settings): JsonObject {
     templateReview: settings.templateReview,
     templateLimit: settings.templateLimit,
     marketingMessages: settings.marketingMessages,
+    messageHistory: settings.messageHistory,
     marketingOnMessages: settings.marketingOnMessages,
     userIds: settings.userIds,
     retryDelaysMs: settings.retryDelaysMs,

@@ -16,6 +16,7 @@ import { createInboundPreparer } from "./inbound-message.ts";
 import { createInbound } from "./inbound.ts";
 import { createMediaEndpoints } from "./media-routes.ts";
 import { createMediaStore } from "./media-store.ts";
+import { registerHistoryRoutes } from "./history-routes.ts";
 import { createOutbox } from "./outbox.ts";
 import { createRateLimits } from "./rate-limits.ts";
 import { createRawWebhooks } from "./raw-webhook.ts";
@@ -68,6 +69,7 @@ async function wire(options: SimulatorOptions): Promise<Wired> {
   registerControlRoutes(app, control);
   const graph = createGraphAnswer({ settings, identifiers, rules });
   const mediaEndpoints = createMediaEndpoints({ settings, store: media });
+  registerHistoryRoutes(app, { ...parts, graph, notEmulated: answerNotEmulated });
   registerGraphRoutes(app, { ...parts, acceptor, graph, media: mediaEndpoints, notEmulated: answerNotEmulated });
 
   const stop = async (): Promise<void> => {

@@ -6,6 +6,7 @@ import { Registry } from "prom-client";
 import { startSimulator } from "@onethread/simulator";
 import { createChannelDirectory } from "../businesses/channel-directory.ts";
 import { openMediaStore } from "./media-work.ts";
+import { startSettling } from "./start-settling.ts";
 import { startWorker } from "./start-worker.ts";
 import type { Overrides, Parts } from "./parts.ts";
 import { createServices } from "./services.ts";
@@ -302,7 +303,10 @@ export async function startOnethread(options: StartOptions): Promise<RunningOnet
     const parts = openParts(options, { ...place, graphUrl: () => graphUrl }, atEnd);
     const world = demo ? await openDemo(parts) : undefined;
     graphUrl = world?.simulatorUrl ?? config.graphUrl;
-    if (config.roles.has("worker")) startWorker(parts, graphUrl);
+    if (config.roles.has("worker")) {
+      startWorker(parts, graphUrl);
+      startSettling(parts, graphUrl);
+    }
     if (config.roles.has("scheduler")) startScheduler(parts);
     const url = await listenForHttp(parts, secretsOf(config, world));
     world?.tellUrl(url);

@@ -134,7 +134,7 @@ it("an unknown message is settled once by a person; a status of the platform tha
   });
   expect(await post(`${id}/settle`, { as: "failed" })).toMatchObject({ status: 409, json: { code: "message_not_unknown" } });
   expect([outbox(), await open("unknown")]).toEqual([0, []]);
-  expect(await events(id)).toEqual([{ type: "message.settled", data: { as: "accepted" } }]);
+  expect(await events(id)).toEqual([{ type: "message.settled", data: { as: "accepted", by: "person" } }]);
   const statuses = [
     { id: `wamid.found-${id}`, status: "delivered", timestamp: "1790002200", recipient_id: from, biz_opaque_callback_data: id },
   ];

@@ -39,7 +39,7 @@ export const settleUnknownMessage = defineQuery({
       returning q.*
     ), event as (
       insert into events (business_id, id, type, conversation_id, subject_id, data, at)
-      select :business, :eventId, 'message.settled', m.conversation_id, m.id, jsonb_build_object('as', m.status), now() from m
+      select :business, :eventId, 'message.settled', m.conversation_id, m.id, jsonb_build_object('as', m.status, 'by', 'person'), now() from m
     )
     select ${SHOWN_MESSAGE} from m`,
 });

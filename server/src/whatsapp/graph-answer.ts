@@ -30,6 +30,11 @@ export function readMarkReadAnswer(exchange: Exchange): MarkReadOutcome {
   return readAnswer(exchange, (body) => (body["success"] === true ? ({ outcome: "accepted" } as const) : undefined));
 }
 
+/** Of a request that asks for something: whatever object it answers. */
+export function readGraphObject(exchange: Exchange): { readonly outcome: "answered"; readonly body: JsonObject } | Rejection | Uncertain {
+  return readAnswer(exchange, (body) => ({ outcome: "answered", body }) as const);
+}
+
 /** For a request that we could not even build or address. */
 export function refusedHere(title: string, sentence: string): Rejection {
   return { outcome: "rejected", retry: "never", fault: { code: NO_CODE, title }, stopsChannel: false, sentence };

@@ -52,6 +52,7 @@ export async function startEvolutionSimulator(options: EvolutionSimulatorOptions
     simulator,
     registerRoutes: (app) => {
       registerSendRoutes(app, options, accept);
+      registerChatRoute(app, options, simulator.outbox);
     },
   });
 }
@@ -160,6 +161,35 @@ function addressOf(body: JsonObject): string {
   if (brazil !== null && Number(brazil[1]) >= 31 && Number(brazil[2]) >= 7)
     return `55${brazil[1] ?? ""}${brazil[2] ?? ""}${brazil[3] ?? ""}@s.whatsapp.net`;
   return digits.length >= 18 ? `${digits}@g.us` : `${digits}@s.whatsapp.net`;
+}
+
+/** The newest first; what was sent through the API only. */
+function registerChatRoute(
+  app: FastifyInstance,
+  { apiKey, instance }: EvolutionSimulatorOptions,
+  outbox: GatewaySimulator["outbox"],
+): void {
+  app.post<{ Params: { instance: string } }>("/chat/findMessages/:instance", (request, reply) => {
+    if (request.headers["apikey"] !== apiKey)
+      return reply.status(401).send({ status: 401, error: "Unauthorized", response: { message: "Unauthorized" } });
+    if (request.params.instance !== instance) return reply.status(404).send({ status: 404, error: "Not Found", response: { message: [] } });
+    const body = requireObject(request.body, "The request body");
+    const where = isJsonObject(body["where"]) ? body["where"] : {};
+    const key = isJsonObject(where["key"]) ? where["key"] : {};
+    const size = Number(body["offset"] ?? 50);
+    const found = outbox()
+      .filter(({ to }) => to === key["remoteJid"])
+      .toReversed();
+    const records = found.slice(0, size).map(({ id, to, body: sent, acceptedAt }) => ({
+      key: { remoteJid: to, fromMe: true, id },
+      pushName: "Você",
+      message: { conversation: readString(sent, "text") ?? "" },
+      messageType: "conversation",
+      messageTimestamp: Math.floor(Date.parse(acceptedAt) / 1_000),
+      source: "web",
+    }));
+    return { messages: { total: found.length, pages: Math.ceil(found.length / size), currentPage: 1, records } };
+  });
 }
 
 const operations = ["sendText", "sendMedia", "sendWhatsAppAudio", "sendSticker", "sendLocation", "sendContact", "sendReaction"];

@@ -51,6 +51,7 @@ export async function startWahaSimulator(options: WahaSimulatorOptions): Promise
     simulator,
     registerRoutes: (app) => {
       registerSendRoutes(app, options, accept);
+      registerChatRoute(app, options, simulator.outbox);
     },
   });
 }
@@ -139,6 +140,38 @@ function createWaha(
         report: () => report(send),
       })),
   };
+}
+
+/** The newest first; what was sent through the API only. */
+function registerChatRoute(
+  app: FastifyInstance,
+  { apiKey, session, ownPhone }: WahaSimulatorOptions,
+  outbox: GatewaySimulator["outbox"],
+): void {
+  interface ChatRequest {
+    readonly Params: { readonly session: string; readonly chatId: string };
+    readonly Querystring: Readonly<Record<string, string | undefined>>;
+  }
+  app.get<ChatRequest>("/api/:session/chats/:chatId/messages", (request, reply) => {
+    if (request.headers["x-api-key"] !== apiKey) return reply.status(401).send({ message: "Unauthorized", statusCode: 401 });
+    if (request.params.session !== session) return reply.status(404).send({ message: "Session not found", statusCode: 404 });
+    const { limit = "10", "filter.timestamp.gte": since = "0" } = request.query;
+    return outbox()
+      .filter(({ to, acceptedAt }) => to === request.params.chatId && Date.parse(acceptedAt) / 1_000 >= Number(since))
+      .toReversed()
+      .slice(0, Number(limit))
+      .map(({ id, to, body, acceptedAt }) => ({
+        id: `true_${to}_${id}`,
+        timestamp: Math.floor(Date.parse(acceptedAt) / 1_000),
+        from: `${ownPhone ?? "15550100200"}@c.us`,
+        fromMe: true,
+        source: "api",
+        to,
+        body: readString(body, "text") ?? "",
+        hasMedia: body["file"] !== undefined,
+        ack: 1,
+      }));
+  });
 }
 
 const operations = ["sendText", "sendImage", "sendFile", "sendVideo", "sendVoice", "sendLocation", "sendContactVcard"];

@@ -2,22 +2,27 @@
 // answer means.
 import type { LookupFunction } from "node:net";
 import type { JsonObject } from "../../kernel/json.ts";
-import { createPool, type Exchange, exchange, parseBaseUrl } from "../http-exchange.ts";
+import { createPool, type Exchange, exchange, type ExchangeRequest, parseBaseUrl } from "../http-exchange.ts";
 import type { Rejection } from "../transport.ts";
 import { refusedHere } from "../graph-answer.ts";
 
-export interface GatewayPost {
+interface GatewayRequest {
   /** Of the channel, such as https://evolution.example.com. */
   readonly baseUrl: string;
   /** Below it, beginning with a slash, already escaped. */
   readonly path: string;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: Record<string, string>;
+}
+
+export interface GatewayPost extends GatewayRequest {
   readonly body: JsonObject;
 }
 
 export interface GatewayHttp {
   /** Never rejects. `Rejection` when the request could not even be built. */
   post(request: GatewayPost): Promise<Exchange | Rejection>;
+  /** The same of a request that asks. */
+  get(request: GatewayRequest): Promise<Exchange | Rejection>;
   /** Waits for the requests under way, then closes the connections. */
   close(): Promise<void>;
 }
@@ -35,23 +40,26 @@ const CONNECTIONS_PER_GATEWAY = 32;
 export function createGatewayHttp(deps: GatewayHttpDeps = {}): GatewayHttp {
   const timeoutMs = deps.timeoutMs ?? TIMEOUT_MS;
   const pool = createPool({ connections: CONNECTIONS_PER_GATEWAY, timeoutMs, lookup: deps.lookup });
+
+  async function request({
+    baseUrl,
+    path,
+    ...rest
+  }: GatewayRequest & Pick<ExchangeRequest, "method" | "body">): Promise<Exchange | Rejection> {
+    const base = parseBaseUrl(baseUrl);
+    if (base === undefined) {
+      return refusedHere(
+        "bad gateway address",
+        "The channel's gateway address is not an http or https address. The message is kept unsent. Correct the channel.",
+      );
+    }
+    return exchange(pool, { ...rest, origin: base.origin, path: `${base.path}${path}`, timeoutMs });
+  }
+
   return {
-    async post({ baseUrl, path, headers, body }) {
-      const base = parseBaseUrl(baseUrl);
-      if (base === undefined) {
-        return refusedHere(
-          "bad gateway address",
-          "The channel's gateway address is not an http or https address. The message is kept unsent. Correct the channel.",
-        );
-      }
-      return exchange(pool, {
-        origin: base.origin,
-        path: `${base.path}${path}`,
-        headers: { "content-type": "application/json", ...headers },
-        body: JSON.stringify(body),
-        timeoutMs,
-      });
-    },
+    post: ({ headers, body, ...rest }) =>
+      request({ ...rest, headers: { "content-type": "application/json", ...headers }, body: JSON.stringify(body) }),
+    get: (asked) => request({ ...asked, method: "GET" }),
     close: () => pool.close(),
   };
 }

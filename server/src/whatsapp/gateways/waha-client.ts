@@ -47,7 +47,7 @@ function idOf(answer: JsonObject): string | undefined {
 }
 
 /** WAHA writes phones with the legacy server. */
-function chatIdOf(jid: string): string {
+export function chatIdOf(jid: string): string {
   return jid.replace(/@s\.whatsapp\.net$/, "@c.us");
 }
 

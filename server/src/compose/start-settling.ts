@@ -1,0 +1,37 @@
+// Owns: what looks after messages of which nobody knows whether they were sent, in a process that works: asking the providers, on connections of its own.
+import { createPeriodic } from "../maintenance/periodic.ts";
+import { createLookUpUnknown } from "../outbound/look-up-unknown.ts";
+import { createSocketLookup } from "../outside/guarded-agent.ts";
+import { createHostResolver } from "../outside/resolve-host.ts";
+import { createGatewayHttp } from "../whatsapp/gateways/gateway-http.ts";
+import { gatewaySentLookup } from "../whatsapp/gateways/list-sent.ts";
+import { createPool } from "../whatsapp/http-exchange.ts";
+import { createMessageHistory } from "../whatsapp/message-history.ts";
+import { isGateway } from "../whatsapp/providers.ts";
+import type { SentLookupOf } from "../whatsapp/sent-lookup.ts";
+import type { Parts } from "./parts.ts";
+
+const LOOK_INTERVAL_MS = 5_000;
+const TIMEOUT_MS = 15_000;
+const CONNECTIONS = 8;
+
+/** `graphUrl`: where the Cloud API is reached. */
+export function startSettling(parts: Parts, graphUrl: string): void {
+  const { database, log, atEnd } = parts;
+  const lookUp = createLookUpUnknown({ database, log, lookupOf: openLookups(parts, graphUrl) });
+  const task = createPeriodic({ name: "unknown-sends", everyMs: LOOK_INTERVAL_MS, log, runOnce: lookUp });
+  task.start();
+  atEnd(() => task.stop());
+}
+
+function openLookups({ config, atEnd }: Parts, graphUrl: string): SentLookupOf {
+  const dispatcher = createPool({ connections: CONNECTIONS, timeoutMs: TIMEOUT_MS });
+  atEnd(() => dispatcher.close());
+  const history = createMessageHistory({ baseUrl: graphUrl, version: config.graphVersion, timeoutMs: TIMEOUT_MS, dispatcher });
+  const http = createGatewayHttp({ timeoutMs: TIMEOUT_MS, lookup: createSocketLookup(createHostResolver(), { guarded: false }) });
+  atEnd(() => http.close());
+  return (provider, settings) => {
+    if (provider === "cloud") return history;
+    return isGateway(provider) ? gatewaySentLookup(http, provider, settings) : undefined;
+  };
+}
