@@ -11,6 +11,7 @@ import type {
   ListMessagesQuery,
   ListNoticesQuery,
   ListOpenMessagesQuery,
+  ListTemplatesQuery,
   ListToolCallsQuery,
   ListTurnsQuery,
   Message,
@@ -18,11 +19,17 @@ import type {
   MessagePage,
   NoticePage,
   OpenMessages,
+  PreviewTemplateBody,
   ResolveConversationInput,
   ResolvedConversation,
   SendMessageQuery,
   SettledMessage,
   SettleMessageBody,
+  SyncTemplatesBody,
+  Template,
+  TemplateAccounts,
+  TemplatePage,
+  TemplatePreview,
   ToolCall,
   ToolCallPage,
   Turn,
@@ -91,6 +98,16 @@ export interface Client {
     /** What was reported about channels, accounts and templates, the newest first. */
     list(query?: ListNoticesQuery): Promise<NoticePage>;
   };
+  readonly templates: {
+    list(query?: ListTemplatesQuery): Promise<TemplatePage>;
+    /** Every template that matches, page after page. */
+    all(query?: Omit<ListTemplatesQuery, "cursor">): AsyncGenerator<Template, void>;
+    get(id: string): Promise<Template>;
+    /** Reads them from WhatsApp anew, for some seconds; what is left is read in the background. */
+    sync(which?: SyncTemplatesBody): Promise<TemplateAccounts>;
+    /** What a message would say with these parameters, and everything that does not fit. `content` is the message to send. */
+    preview(id: string, parameters?: PreviewTemplateBody["components"]): Promise<TemplatePreview>;
+  };
 }
 
 /** Answers that are not a success are thrown as ProblemError. */
@@ -114,6 +131,18 @@ export function createClient(options: ClientOptions): Client {
     business: { get: () => get("/business") },
     channels: { list: () => get("/channels") },
     notices: { list: (query = {}) => get("/notices", { ...query }) },
+    templates: createTemplates(send, get),
+  };
+}
+
+function createTemplates(send: SendRequest, get: Get): Client["templates"] {
+  const pathOf = (id: string): string => `/templates/${encodeURIComponent(id)}`;
+  return {
+    list: (query = {}) => get("/templates", { ...query }),
+    all: (query = {}) => eachItem((cursor) => get<TemplatePage>("/templates", { ...query, cursor })),
+    get: (id) => get(pathOf(id)),
+    sync: (which = {}) => answerOf(send({ method: "POST", path: "/templates/sync", body: which })),
+    preview: (id, components = []) => answerOf(send({ method: "POST", path: `${pathOf(id)}/preview`, body: { components } })),
   };
 }
 

@@ -366,6 +366,40 @@ export type MessageType =
   | "unsupported"
   | "unknown";
 
+export type NewTemplateInput = {
+  /** Needed when the business has several WhatsApp Business Accounts. */
+  readonly accountId?: string | undefined;
+  /** Small letters, digits and _. */
+  readonly name: string;
+  /** Such as pt_BR. */
+  readonly language: string;
+  readonly category: "UTILITY" | "MARKETING" | "AUTHENTICATION";
+  readonly parameterFormat?: "POSITIONAL" | "NAMED" | undefined;
+  /** WhatsApp's own shape, with its examples. Left out for one of the library. */
+  readonly components?:
+    | readonly {
+        readonly [key: string]: unknown;
+      }[]
+    | undefined;
+  /** WhatsApp may file it under another category instead of rejecting it. */
+  readonly allowCategoryChange?: boolean | undefined;
+  /** Of WhatsApp's library. */
+  readonly libraryTemplateName?: string | undefined;
+  readonly libraryTemplateButtonInputs?:
+    | readonly {
+        readonly [key: string]: unknown;
+      }[]
+    | undefined;
+  /** How long WhatsApp tries to deliver, in seconds. */
+  readonly messageSendTtlSeconds?: number | undefined;
+  /** A max price, as WhatsApp's optimization_spec. */
+  readonly optimizationSpec?:
+    | {
+        readonly [key: string]: unknown;
+      }
+    | undefined;
+};
+
 export type NewToolInput = {
   /** What the model calls it: small letters, digits and _. Of an MCP server: the beginning of its tools' names. */
   readonly name: string;
@@ -785,10 +819,44 @@ export type TemplateAccounts = {
   readonly data: readonly TemplateAccount[];
 };
 
+export type TemplateChangeInput = {
+  readonly components?:
+    | readonly {
+        readonly [key: string]: unknown;
+      }[]
+    | undefined;
+  readonly category?: "UTILITY" | "MARKETING" | "AUTHENTICATION" | undefined;
+  /** How long WhatsApp tries to deliver, in seconds. */
+  readonly messageSendTtlSeconds?: number | undefined;
+  /** A max price, as WhatsApp's optimization_spec. */
+  readonly optimizationSpec?:
+    | {
+        readonly [key: string]: unknown;
+      }
+    | undefined;
+};
+
 export type TemplatePage = {
   readonly data: readonly Template[];
   /** Give it back as `cursor` for the next page; null on the last one. */
   readonly nextCursor: string | null;
+};
+
+export type TemplatePreview = {
+  /** What the customer would read; a variable that nothing was given for stays as it is. */
+  readonly text: string | null;
+  /** Everything that does not fit; none: it can be sent, unless `obstacle` says why not. */
+  readonly problems: readonly {
+    /** The component and the parameter, such as body.2. */
+    readonly path: string;
+    readonly message: string;
+  }[];
+  /** As of the template. */
+  readonly obstacle: string | null;
+  /** The message to send, as POST /conversations/{id}/messages takes it. */
+  readonly content: {
+    readonly [key: string]: unknown;
+  };
 };
 
 export type TemplateVersion = {
@@ -1159,6 +1227,20 @@ export type ListTemplatesQuery = {
 export type SyncTemplatesBody = {
   /** The WhatsApp Business Account; absent: all of the business's channels. */
   readonly accountId?: string | undefined;
+};
+
+export type DeleteTemplateQuery = {
+  /** The template in every language of its name. */
+  readonly allLanguages?: string | undefined;
+};
+
+export type PreviewTemplateBody = {
+  /** As in a template message: header, body, button, carousel … with their parameters. */
+  readonly components?:
+    | readonly {
+        readonly [key: string]: unknown;
+      }[]
+    | undefined;
 };
 
 export type ListSessionsQuery = {

@@ -1197,6 +1197,7 @@ create table onethread.template_states (
   next_category_at timestamp with time zone,
   seen_at timestamp with time zone,
   wanted_at timestamp with time zone,
+  edited_at timestamp with time zone[] default '{}'::timestamp with time zone[] not null,
   constraint template_states_pkey PRIMARY KEY (business_id, account_id, name, language),
   constraint fk_template_state_business FOREIGN KEY (business_id) REFERENCES onethread.businesses(id),
   constraint uq_template_id UNIQUE (business_id, id)

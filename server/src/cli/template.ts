@@ -1,5 +1,10 @@
 // Owns: `onethread template`. Refuses to know how templates are kept and read.
+import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
+import { createTemplateBody, newTemplateOf } from "../templates/template-form-body.ts";
+import { isArray, isObject, parseJson } from "../kernel/read-json.ts";
+import type { ManageOutcome } from "../templates/manage-templates.ts";
+import { previewTemplate } from "../templates/preview-template.ts";
 import type { TemplateAccountView, TemplateView } from "../templates/template-view.ts";
 import { CliFailure } from "./cli-failure.ts";
 import { BUSINESS_MEANING, BUSINESS_OPTION, inBusiness } from "./in-business.ts";
@@ -11,7 +16,10 @@ const EXAMPLES = `
 Examples:
   $ onethread template sync                     read them from WhatsApp
   $ onethread template list --status APPROVED
-  $ onethread template show <id>                what it says, and what it said before`;
+  $ onethread template show <id>                what it says, and what it said before
+  $ onethread template preview <id> --components '[{"type":"body","parameters":[{"type":"text","text":"Ana"}]}]'
+  $ onethread template create --file order.json  the form of POST /api/v1/templates; "-" reads it from standard input
+  $ onethread template delete <id>`;
 
 interface OfBusiness {
   readonly business?: string;
@@ -57,9 +65,76 @@ export function addTemplateCommand(program: Command, terminal: Terminal): void {
         terminal.print(JSON.stringify({ ...found, versions: await services.templates.versions(businessId, id) }, null, 2));
       }),
     );
+  addManagement(template, terminal);
 }
 
-export function unknownTemplate(id: string): CliFailure {
+function addManagement(template: Command, terminal: Terminal): void {
+  template
+    .command("preview")
+    .description("what a message of it would say, and everything that does not fit; nothing is sent")
+    .argument("<id>", "the template", readId)
+    .option("--components <json>", "the components of a template message, with their parameters", "[]")
+    .option(BUSINESS_OPTION, BUSINESS_MEANING)
+    .action((id: string, options: OfBusiness & { readonly components: string }) => preview(id, options, terminal));
+  template
+    .command("create")
+    .description("make one and print its id; WhatsApp reviews it")
+    .requiredOption("--file <path>", 'its form as JSON; "-" reads it from standard input')
+    .option(BUSINESS_OPTION, BUSINESS_MEANING)
+    .action((options: OfBusiness & { readonly file: string }) => create(options, terminal));
+  template
+    .command("delete")
+    .description("delete one; WhatsApp blocks its name for 30 days")
+    .argument("<id>", "the template", readId)
+    .option("--all-languages", "in every language of its name")
+    .option(BUSINESS_OPTION, BUSINESS_MEANING)
+    .action((id: string, { business, allLanguages }: OfBusiness & { readonly allLanguages?: boolean }) =>
+      inBusiness({ terminal, business }, async ({ services, businessId }) => {
+        const gone = doneOrFail(await services.manageTemplates.remove(businessId, id, { allLanguages: allLanguages === true }), id);
+        terminal.complain(`Deleted the template "${gone.name}"${allLanguages === true ? "" : ` (${gone.language})`}.`);
+      }),
+    );
+}
+
+async function preview(
+  id: string,
+  { business, components }: OfBusiness & { readonly components: string },
+  terminal: Terminal,
+): Promise<void> {
+  const given = parseJson(components);
+  if (!isArray(given)) throw new CliFailure("--components must be a list, as JSON.", 2);
+  await inBusiness({ terminal, business }, async ({ services, businessId }) => {
+    const found = await services.templates.find(businessId, id);
+    if (found === undefined) throw unknownTemplate(id);
+    const shown = previewTemplate(found, given.filter(isObject));
+    if (shown === null) throw new CliFailure("Only reports about this template are known: `onethread template sync` reads it.");
+    terminal.print(shown.text ?? "");
+    for (const { path, message } of shown.problems) terminal.complain(`${path}: ${message}`);
+    if (shown.obstacle !== null) terminal.complain(`It cannot be sent now: ${shown.obstacle}.`);
+    if (shown.problems.length > 0 || shown.obstacle !== null) throw new CliFailure("It cannot be sent like this.");
+  });
+}
+
+async function create({ business, file }: OfBusiness & { readonly file: string }, terminal: Terminal): Promise<void> {
+  const form = createTemplateBody.safeParse(parseJson(file === "-" ? await terminal.readInput() : await readFile(file, "utf8")));
+  if (!form.success) {
+    const problems = form.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
+    throw new CliFailure(["The form is not one of POST /api/v1/templates:", ...problems].join("\n"), 2);
+  }
+  await inBusiness({ terminal, business }, async ({ services, businessId }) => {
+    const made = doneOrFail(await services.manageTemplates.create(businessId, newTemplateOf(form.data)), "");
+    terminal.print(made.id);
+    terminal.complain(`Made "${made.name}" (${made.language}): it is ${made.status ?? "being reviewed"}.`);
+  });
+}
+
+function doneOrFail(outcome: ManageOutcome, id: string): TemplateView {
+  if (outcome.outcome === "done") return outcome.template;
+  if (outcome.outcome === "not_found") throw unknownTemplate(id);
+  throw new CliFailure([outcome.sentence, ...outcome.problems.map(({ path, message }) => `${path}: ${message}`)].join("\n"));
+}
+
+function unknownTemplate(id: string): CliFailure {
   return new CliFailure(`This business has no template ${id}. \`onethread template list\` shows them.`);
 }
 

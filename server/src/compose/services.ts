@@ -35,6 +35,7 @@ import { createReplySettingsStore, type ReplySettingsStore } from "../settings/r
 import { createCloseSession, type CloseSession } from "../sessions/close-session.ts";
 import { createListSessions, type ListSessions } from "../sessions/read-sessions.ts";
 import { createRebuildSessions, type RebuildSessions } from "../sessions/rebuild-sessions.ts";
+import { createManageTemplates, type ManageTemplates } from "../templates/manage-templates.ts";
 import { createReadTemplates, type ReadTemplates } from "../templates/read-templates.ts";
 import { createWantTemplate, type WantTemplate } from "../templates/want-template.ts";
 import { createSyncTemplates, type SyncTemplates } from "../templates/sync-templates.ts";
@@ -82,6 +83,7 @@ export interface Services {
   readonly listNotices: ListNotices;
   readonly listSessions: ListSessions;
   readonly mediaFiles: MediaFiles;
+  readonly manageTemplates: ManageTemplates;
   readonly mergeByHand: MergeByHand;
   readonly openTools: OpenToolsWithEnd;
   readonly rates: Rates;
@@ -110,11 +112,13 @@ export function createServices(parts: ServiceParts): Services {
   const claimIdentity = createClaimIdentity({ database, log });
   const customerFacts = createCustomerFacts({ database });
   const businessTools = createBusinessTools({ database });
-  const apart = { ...createKnowledgeServices(parts, settings), ...createUsageServices(database, settings) };
+  const apart = {
+    ...createKnowledgeServices(parts, settings),
+    ...createUsageServices(database, settings),
+    ...createTemplateServices(parts),
+  };
   const knowledge = { search: apart.searchForReply };
-  const wantTemplate = createWantTemplate({ database, log });
-  const acceptMessage = createAcceptMessage({ database, wake, onOldTemplate: wantTemplate });
-  const syncTemplates = createSyncTemplates({ database, platform: parts.templatePlatform, log });
+  const acceptMessage = createAcceptMessage({ database, wake, onOldTemplate: apart.wantTemplate });
   return {
     ...apart,
     acceptMessage,
@@ -145,17 +149,28 @@ export function createServices(parts: ServiceParts): Services {
     settleIdentity: createSettleIdentity({ database, log }),
     settleMessages: createSettleMessages({ database, acceptMessage }),
     splitConversations: createSplitConversations({ database, log }),
-    syncTemplates,
-    templates: createReadTemplates({ database, syncTemplates }),
     toolCalls: createToolCalls({ database, wake }),
     tryTool: createTryTool({ tools: businessTools, settings, outside }),
-    wantTemplate,
     webhookLog: createWebhookLog({ db: database.acrossBusinesses, log }),
   };
 }
 
 function createUsageServices(database: Database, settings: ReplySettingsStore): Pick<Services, "rates" | "readUsage"> {
   return { rates: createRates({ database }), readUsage: createReadUsage({ database, settings }) };
+}
+
+function createTemplateServices({
+  database,
+  log,
+  templatePlatform: platform,
+}: ServiceParts): Pick<Services, "manageTemplates" | "syncTemplates" | "templates" | "wantTemplate"> {
+  const syncTemplates = createSyncTemplates({ database, platform, log });
+  return {
+    manageTemplates: createManageTemplates({ database, platform }),
+    syncTemplates,
+    templates: createReadTemplates({ database, syncTemplates }),
+    wantTemplate: createWantTemplate({ database, log }),
+  };
 }
 
 function createKnowledgeServices(

@@ -1,8 +1,9 @@
 // Owns: reading the templates of an account from WhatsApp into the local copy: one by one where a report says that one is news, and all of them now and then.
 // A reading of all goes on where it was when a page fails or a process dies, and removes what is gone. Refuses to know: who asks for it, and sends.
 import type { BusinessDatabase, Database } from "../db/database.ts";
+import type { Queryable } from "../db/query.ts";
 import { messageOf } from "../kernel/faults.ts";
-import { newId, type BusinessId } from "../kernel/ids.ts";
+import type { BusinessId } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
 import type { TemplateNode } from "../whatsapp/template-node.ts";
 import type { AccountAccess, PlatformFailure, TemplatePlatform } from "../whatsapp/template-platform.ts";
@@ -13,7 +14,8 @@ import {
   keepTemplateAccount,
   savePassOfAccount,
 } from "./template-accounts.queries.ts";
-import { forgetWish, listUnseenTemplates, listWantedTemplates, markTemplatesDeleted, recordTemplates } from "./templates.queries.ts";
+import { recordNodes } from "./record-nodes.ts";
+import { forgetWish, listUnseenTemplates, listWantedTemplates, markTemplatesDeleted } from "./templates.queries.ts";
 
 export interface SyncTemplatesDeps {
   readonly database: Database;
@@ -172,16 +174,8 @@ async function removeGone(run: Run, beganAt: Date): Promise<Reading> {
 
 async function record(
   run: Run,
-  db: Pick<BusinessDatabase, "run">,
+  db: Queryable,
   { beganAt, templates }: { readonly beganAt: Date; readonly templates: readonly TemplateNode[] },
 ): Promise<void> {
-  if (templates.length === 0) return;
-  const rows = templates.map(({ components, details, ...facts }) => ({
-    ...facts,
-    id: newId(),
-    components: JSON.stringify(components),
-    details: JSON.stringify(details),
-  }));
-  const [row] = await db.run(recordTemplates, { accountId: run.access.accountId, beganAt, templates: rows });
-  run.recorded += row?.recorded ?? 0;
+  run.recorded += await recordNodes(db, { accountId: run.access.accountId, beganAt, templates });
 }

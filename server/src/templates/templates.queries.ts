@@ -87,7 +87,8 @@ export const recordTemplates = defineQuery({
   columns: { recorded: "int8" },
   params: {
     accountId: "text",
-    beganAt: "timestamptz",
+    /** Null: a moment ago. */
+    beganAt: "timestamptz?",
     templates: rowsOf({
       id: "uuid",
       providerId: "text",
@@ -104,7 +105,7 @@ export const recordTemplates = defineQuery({
   },
   text: `
     with input as (
-      select distinct on (f.name, f.language) f.*, :beganAt as began_at, :beganAt - interval '5 seconds' as at from :templates as f
+      select distinct on (f.name, f.language) f.*, coalesce(:beganAt, now()) as began_at, coalesce(:beganAt, now()) - interval '5 seconds' as at from :templates as f
       order by f.name, f.language, f.provider_id desc
     ), template as (
       insert into template_states as t (business_id, account_id, name, language, id, provider_id, category, category_at, status, status_at, quality, quality_at, reason,

@@ -114,3 +114,20 @@ it("an answer that is not from the API says so", async () => {
   const behindProxy = createClient({ ...options, fetch: () => Promise.resolve(new Response("<html>Bad gateway</html>", { status: 502 })) });
   await expect(behindProxy.business.get()).rejects.toMatchObject({ code: "unexpected_answer", status: 502 });
 });
+
+it("templates are listed, read and previewed; without the platform it is said what could not be read", async () => {
+  const components = JSON.stringify([{ type: "BODY", text: "Hi {{1}}, all is fine." }]);
+  for (const name of ["one", "two", "three"]) {
+    await test.superuser.query(
+      "insert into template_states (business_id, account_id, name, language, components, parameter_format) values ($1, '300000000000001', $2, 'en', $3, 'POSITIONAL')",
+      [business.businessId, name, components],
+    );
+  }
+  expect((await Array.fromAsync(client.templates.all({ limit: 2 }))).map(({ name }) => name)).toEqual(["one", "three", "two"]);
+  const [first] = (await client.templates.list({ name: "one" })).data;
+  expect(await client.templates.get(first?.id ?? "")).toEqual(first);
+  const shown = await client.templates.preview(first?.id ?? "", [{ type: "body", parameters: [{ type: "text", text: "Ana" }] }]);
+  expect(shown).toMatchObject({ text: "Hi Ana, all is fine.", problems: [] });
+  expect((await client.templates.preview(first?.id ?? "")).problems).toMatchObject([{ path: "body" }]);
+  expect((await client.templates.sync({ accountId: "300000000000001" })).data).toMatchObject([{ error: expect.any(String) as string }]);
+});

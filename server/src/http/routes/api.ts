@@ -13,6 +13,7 @@ import { registerNoticeRoutes, type NoticeRoutesDeps } from "./notices.ts";
 import { registerSendMessage } from "./send-message.ts";
 import { registerSettleMessages, type SettleMessagesRoutesDeps } from "./settle-messages.ts";
 import { registerSessionRoutes, type SessionRoutesDeps } from "./sessions.ts";
+import { registerTemplateManagement, type TemplateManagementDeps } from "./template-management.ts";
 import { registerTemplateRoutes, type TemplateRoutesDeps } from "./templates.ts";
 import { registerTurnRoutes, type TurnRoutesDeps } from "./turns.ts";
 import { registerUsageRoutes, type UsageRoutesDeps } from "./usage.ts";
@@ -28,6 +29,7 @@ export interface ApiRoutesDeps
     AccountRoutesDeps,
     KnowledgeRoutesDeps,
     EventRoutesDeps,
+    TemplateManagementDeps,
     TemplateRoutesDeps,
     TurnRoutesDeps,
     ReplySettingsRoutesDeps,
@@ -50,6 +52,7 @@ export function registerApiRoutes(api: ApiApp, deps: ApiRoutesDeps): void {
   registerEventRoutes(api, deps);
   registerToolRoutes(api, deps);
   registerTemplateRoutes(api, deps);
+  registerTemplateManagement(api, deps);
   registerTurnRoutes(api, deps);
   registerSessionRoutes(api, deps);
   registerUsageRoutes(api, deps);
