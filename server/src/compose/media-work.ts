@@ -14,6 +14,7 @@ import { createOpenCloudMedia } from "../media/open-cloud-media.ts";
 import { createOpenGatewayMedia } from "../media/open-gateway-media.ts";
 import { createOpenWebMedia } from "../media/open-web-media.ts";
 import { createS3Store } from "../media/s3-store.ts";
+import { createScanFile, type ScannerAddress } from "../media/scan-file.ts";
 import { createSpool } from "../media/spool-file.ts";
 import { createOutsideHttp } from "../outside/outside-http.ts";
 
@@ -43,6 +44,8 @@ export interface MediaWorkDeps extends Pick<MediaWorkerDeps, "backoffMs" | "leas
   /** Hosts inside our network that a message may name all the same. */
   readonly privateHosts: readonly string[];
   readonly webMediaUrl?: string;
+  /** `host:port` of clamd; absent: files are not scanned. */
+  readonly scanner?: string | undefined;
   readonly limits?: FetchLimits;
 }
 
@@ -69,6 +72,7 @@ export function createMediaWork(deps: MediaWorkDeps): MediaWork {
     spool,
     openCloudMedia: createOpenCloudMedia({ outside: graph, graphUrl, graphVersion, mediaHosts, limits }),
     openGatewayMedia: createOpenGatewayMedia({ outside, gateways, openWebMedia, limits }),
+    scanFile: deps.scanner === undefined ? undefined : createScanFile(scannerAddress(deps.scanner)),
     inspectFile: createInspectFile({ spool, log: deps.log }),
   });
   const worker = createMediaWorker({ ...deps, fetchMedia });
@@ -82,6 +86,12 @@ export function createMediaWork(deps: MediaWorkDeps): MediaWork {
       await Promise.all([graph.close(), outside.close(), gateways.close()]);
     },
   };
+}
+
+/** IPv6 in brackets. */
+function scannerAddress(text: string): ScannerAddress {
+  const { hostname, port } = new URL(`tcp://${text}`);
+  return { host: hostname.replace(/^\[(.*)\]$/, "$1"), port: Number(port) };
 }
 
 function hostOf(address: string): string {

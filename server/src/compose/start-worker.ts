@@ -74,9 +74,21 @@ function startIndexing({ services: { indexWorker }, wakeUps, atEnd }: Parts): vo
 }
 
 function startFetching({ config, database, log, failPoints, mediaStore: store, wakeUps, atEnd }: Parts, graphUrl: string): void {
-  const { graphVersion, mediaHosts, privateHosts, leaseMs } = config;
+  const { graphVersion, mediaHosts, privateHosts, leaseMs, scanner } = config;
   const directory = mediaDirectoryOf(config);
-  const work = createMediaWork({ database, log, failPoints, store, directory, graphUrl, graphVersion, mediaHosts, privateHosts, leaseMs });
+  const work = createMediaWork({
+    database,
+    log,
+    failPoints,
+    store,
+    directory,
+    graphUrl,
+    graphVersion,
+    mediaHosts,
+    privateHosts,
+    leaseMs,
+    scanner,
+  });
   wakeUps.on("media", () => {
     work.wake();
   });

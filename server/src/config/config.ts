@@ -117,6 +117,11 @@ export const settings = {
     "Hosts that the access token of a number is sent to for its files, by https, besides the Cloud API's own.",
     hosts(),
   ),
+  scanner: optional(
+    "ONETHREAD_CLAMD",
+    "Virus scanner (clamd) that looks at every file before it is kept; while it cannot be asked, files wait. None: nobody looks.",
+    text("a host with a port, such as clamav:3310", /^(?:[\w.-]+|\[[0-9a-f:.]+\]):\d{1,5}$/i),
+  ),
   s3Url: optional(
     "ONETHREAD_S3_URL",
     "Keeps the files in an S3 bucket instead: its address, with a prefix where it should have one, such as https://s3.eu-central-1.amazonaws.com/bucket.",

@@ -10,6 +10,7 @@ import { fileKindOf } from "./media-kinds.ts";
 import { type MediaOrigin, type OpenMedia, mediaProblemOf } from "./media-origin.ts";
 import { MediaProblem } from "./media-problem.ts";
 import type { MediaStore } from "./media-store.ts";
+import type { ScanFile } from "./scan-file.ts";
 import type { Spool, SpooledFile } from "./spool-file.ts";
 
 export interface FetchedFile {
@@ -32,6 +33,8 @@ export interface FetchMediaDeps {
   readonly inspectFile: InspectFile;
   readonly spool: Spool;
   readonly store: MediaStore;
+  /** Absent: nobody looks for viruses. */
+  readonly scanFile?: ScanFile | undefined;
   readonly failPoints: FailPoints;
 }
 
@@ -69,6 +72,8 @@ export function createFetchMedia(deps: FetchMediaDeps): FetchMedia {
     const { file, said } = await take(origin, signal);
     let thumbnail: SpooledFile | undefined;
     try {
+      // Before anything decodes it.
+      await deps.scanFile?.(file.path, signal);
       const seen = await inspectFile({ businessId, path: file.path, type: origin.type, said });
       thumbnail = seen.thumbnail;
       const name = { businessId, sha256: file.sha256 };

@@ -1,6 +1,6 @@
 // Proves that whatever a customer, a gateway or a broken platform says of a file, its message is there, its state is true, and nothing is fetched or kept that must not be.
 import { createServer, type IncomingHttpHeaders } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { deflateSync } from "node:zlib";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { createMediaStack, type MediaStack } from "../../test/support/media-stack.ts";
@@ -222,4 +222,63 @@ test("no attempt comes more often than its patience, and each later than the one
   }
   expect(waits).toEqual([1, 2, 3]);
   expect(await stack.view(id)).toMatchObject({ state: "failed", error: { code: "sha256_mismatch" } });
+});
+
+/** A scanner as clamd is: it reads to the end of what it is told, then says one word. */
+async function startScanner(answerTo: (file: Buffer) => string): Promise<{ readonly address: string; close(): void }> {
+  const scanner = createTcpServer((socket) => {
+    let heard = Buffer.alloc(0);
+    socket.on("error", () => undefined);
+    socket.on("data", (chunk: Buffer) => {
+      heard = Buffer.concat([heard, chunk]);
+      const file: Buffer[] = [];
+      for (let at = "zINSTREAM\0".length; at + 4 <= heard.length;) {
+        const length = heard.readUInt32BE(at);
+        if (length === 0) {
+          socket.end(`${answerTo(Buffer.concat(file))}\0`);
+          return;
+        }
+        file.push(heard.subarray(at + 4, at + 4 + length));
+        at += 4 + length;
+      }
+    });
+  });
+  await new Promise<void>((resolve) => scanner.listen(0, "127.0.0.1", resolve));
+  return { address: `127.0.0.1:${String((scanner.address() as AddressInfo).port)}`, close: () => void scanner.close() };
+}
+
+test("a virus is refused before anything looks at it; a scanner that is gone or unsure keeps the file waiting, and nothing of it", async () => {
+  let word = "stream: OK";
+  const scanned: number[] = [];
+  const scanner = await startScanner((file) => {
+    scanned.push(file.length);
+    return file.includes("EICAR") ? "stream: Eicar-Signature FOUND" : word;
+  });
+  const before = await stack.listStored();
+  const content = Buffer.concat([Buffer.from("%PDF-1.4 EICAR"), Buffer.alloc(300_000, 7)]);
+  const infected = await stack.send({ type: "document", document: { base64: base64(content) } });
+  await stack.openWork({ scanner: scanner.address }).runOnce();
+  expect(await stack.view(infected)).toMatchObject({
+    state: "refused",
+    url: null,
+    error: { code: "infected", text: expect.stringContaining("Eicar") },
+  });
+  expect(scanned).toEqual([content.length]);
+
+  const clean = await stack.send({ type: "document", document: { base64: base64("%PDF-1.4 a clean one") } });
+  const tryWith = async (address: string): Promise<unknown> => {
+    await stack.test.superuser.query("update media set due_at = now() where id = $1", [clean]);
+    await stack.openWork({ scanner: address }).runOnce();
+    return stack.view(clean);
+  };
+  const waits = { state: "pending", url: null, error: { code: "scanner_unavailable" } };
+  word = "INSTREAM size limit exceeded. ERROR";
+  expect(await tryWith(scanner.address)).toMatchObject(waits);
+  word = "stream: OK, or so it seems";
+  expect(await tryWith(scanner.address)).toMatchObject(waits);
+  expect(await tryWith("127.0.0.1:1")).toMatchObject(waits);
+  expect(await stack.listStored()).toEqual(before);
+  word = "stream: OK";
+  expect(await tryWith(scanner.address)).toMatchObject({ state: "ready", error: null });
+  scanner.close();
 });

@@ -1,5 +1,5 @@
 // Owns: what a file is, whatever was said of it: its type by its first bytes, its pixels, its thumbnail. Refuses to know: where it came from.
-import { rm } from "node:fs/promises";
+import { open, rm } from "node:fs/promises";
 import { createFairPlaces } from "../kernel/fair-places.ts";
 import { messageOf } from "../kernel/faults.ts";
 import type { Log } from "../kernel/log.ts";
@@ -23,6 +23,19 @@ interface InspectRequest {
   readonly type: string;
   /** What the provider says that it is. */
   readonly said: string | undefined;
+}
+
+/** Enough to know every kind by; more would let its sender say how long we look. */
+const BEGINNING_BYTES = 256 * 1024;
+
+async function readBeginning(path: string): Promise<Uint8Array> {
+  const file = await open(path);
+  try {
+    const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(BEGINNING_BYTES), position: 0 });
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
 }
 
 /** Throws a MediaProblem when it is not what such a message may have. */
@@ -72,8 +85,8 @@ export function createInspectFile({ spool, log }: { readonly spool: Pick<Spool, 
   }
 
   return async (request) => {
-    const { fileTypeFromFile } = await import("file-type");
-    const found = await fileTypeFromFile(request.path);
+    const { fileTypeFromBuffer } = await import("file-type");
+    const found = await fileTypeFromBuffer(await readBeginning(request.path));
     const mimeType = typeOfFile(request.type, plainType(found?.mime), plainType(request.said));
     if (mimeType === undefined) {
       const sentence = `The file is not what a message of the type ${request.type} has (${found?.mime ?? "of no known kind"}), and was not kept.`;

@@ -11,6 +11,7 @@ export const MEDIA_PROBLEMS = {
   channel_incomplete: { patience: Infinity, ends: "failed" },
   /** Our own store: full, gone, or not allowed. */
   store_unavailable: { patience: Infinity, ends: "failed" },
+  scanner_unavailable: { patience: Infinity, ends: "failed" },
   not_found: { patience: 8, ends: "failed" },
   incomplete: { patience: 6, ends: "failed" },
   sha256_mismatch: { patience: 4, ends: "failed" },
@@ -21,6 +22,7 @@ export const MEDIA_PROBLEMS = {
   "131052": { patience: 1, ends: "failed" },
   /** Whoever worked on it died, several times in a row. */
   crashed: { patience: 1, ends: "failed" },
+  infected: { patience: 1, ends: "refused" },
   host_not_allowed: { patience: 1, ends: "refused" },
   too_large: { patience: 1, ends: "refused" },
   wrong_type: { patience: 1, ends: "refused" },

@@ -6,6 +6,7 @@ import { eventually } from "../../test/support/eventually.ts";
 import { createMediaStack, type MediaStack } from "../../test/support/media-stack.ts";
 import type { FailPoint } from "../kernel/fail-points.ts";
 import { keyOf } from "./media-store.ts";
+import { createS3Store } from "./s3-store.ts";
 
 let stack: MediaStack;
 
@@ -171,6 +172,17 @@ test("a store that is full or gone loses nothing: the file waits, says why, and 
   await letTimePass();
   await stack.openWork().runOnce();
   expect(await stack.view(id)).toMatchObject({ state: "ready", error: null });
+});
+
+test("S3 that is down loses nothing either", async () => {
+  const id = await stack.send(image({ base64: another() }));
+  const gone = createS3Store({ url: "http://127.0.0.1:1/bucket", region: "us-east-1", keyId: "key", secret: "secret" });
+  await stack.openWork({ store: gone }).runOnce();
+  expect(await stack.view(id)).toMatchObject({ state: "pending", error: { code: "store_unavailable" } });
+  await letTimePass();
+  await stack.openWork().runOnce();
+  expect(await stack.view(id)).toMatchObject({ state: "ready", error: null });
+  await gone.close();
 });
 
 test("an id that has ended is tried for a while, is over after seven days, and by hand is tried again", async () => {
