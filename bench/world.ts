@@ -62,6 +62,8 @@ async function settle(services: Services, phoneNumberId: string, { quietMs, repl
     accessToken: "bench-access-token",
   });
   if (created.outcome !== "created") throw new Error(created.sentence);
+  // Faster than any machine: the pace is kept, and holds nothing up.
+  await services.channels.setPace(business.id, created.channel.id, { perSecond: 10_000, inARow: 45 });
   await services.knowledge.addText({
     businessId: business.id,
     title: "Opening hours",

@@ -23,6 +23,10 @@ const channel = (name: string, signals: readonly Signal[], more: Partial<Channel
   name,
   stoppedAt: null,
   stoppedReason: null,
+  sendsPerSecond: 80,
+  sendsInARow: 10,
+  heldUntil: null,
+  heldReason: null,
   createdAt: "2026-11-01T10:00:00Z",
   health: "ok",
   signals,
@@ -51,6 +55,12 @@ test.each(["FLAGGED", "DOWNGRADE"])("a quality of %s is a warning with advice", 
   expect(listTroubles([channel("Main", [signal("quality", "ok", { state })])])).toMatchObject([
     { tone: "warning", advice: expect.stringContaining("WhatsApp Manager") },
   ]);
+});
+
+test("a number that WhatsApp asked to wait is told with its time and reason, as a warning", () => {
+  const held = channel("Main", [], { heldUntil: "2026-11-30T10:00:00Z", heldReason: "WhatsApp is working on this number." });
+  expect(listTroubles([held])).toMatchObject([{ tone: "warning", what: expect.stringContaining("WhatsApp is working on this number.") }]);
+  expect(listTroubles([held])[0]?.advice).toContain("kept");
 });
 
 test("what an account reports of two numbers is told once, and the worse comes first", () => {

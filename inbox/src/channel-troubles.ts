@@ -16,6 +16,7 @@ export interface Trouble {
 type Signal = Channel["signals"][number];
 
 const LOWER_QUALITY: ReadonlySet<string> = new Set(["FLAGGED", "DOWNGRADE"]);
+const HELD = "Waiting messages are kept and leave by themselves then.";
 const STOPPED = "Nothing is sent until this is fixed and the channel is resumed; waiting messages are kept.";
 
 /** The worst first; what one account reports of several numbers once. */
@@ -33,14 +34,24 @@ export function nameOf({ name, displayPhoneNumber }: Pick<Channel, "name" | "dis
   return displayPhoneNumber === null || displayPhoneNumber === name ? name : `${name} (${displayPhoneNumber})`;
 }
 
-function troublesOf({ stoppedAt, stoppedReason, signals }: Channel): readonly Omit<Trouble, "names">[] {
+function troublesOf({ stoppedAt, stoppedReason, heldUntil, heldReason, signals }: Channel): readonly Omit<Trouble, "names">[] {
+  const held: readonly Omit<Trouble, "names">[] =
+    heldUntil === null
+      ? []
+      : [
+          {
+            tone: "warning",
+            what: withLocalTimes(`Sending waits until ${heldUntil}: ${heldReason ?? "WhatsApp asked for that."}`),
+            advice: HELD,
+          },
+        ];
   const reported = signals.filter(isTrouble).map((signal): Omit<Trouble, "names"> => ({
     tone: signal.health === "ok" ? "warning" : "danger",
     what: withLocalTimes(signal.sentence),
     advice: adviceFor(signal),
   }));
-  if (stoppedAt === null) return reported;
-  return [{ tone: "danger", what: `Sending is stopped: ${stoppedReason ?? "no reason was given"}`, advice: STOPPED }, ...reported];
+  if (stoppedAt === null) return [...held, ...reported];
+  return [{ tone: "danger", what: `Sending is stopped: ${stoppedReason ?? "no reason was given"}`, advice: STOPPED }, ...held, ...reported];
 }
 
 function isTrouble({ aspect, state, health }: Signal): boolean {

@@ -56,6 +56,13 @@ export type Channel = {
   readonly name: string;
   readonly stoppedAt: string | null;
   readonly stoppedReason: string | null;
+  /** Messages that leave in a second, whoever sends them: 80 of the Cloud API, 1,000 once WhatsApp has upgraded the number, or what was set. Null: no limit. */
+  readonly sendsPerSecond: number | null;
+  /** Messages to one customer at once; from then on one every 6 s. Null: no limit. */
+  readonly sendsInARow: number | null;
+  /** WhatsApp asked to wait: until then nothing is sent, what is to be sent is kept. */
+  readonly heldUntil: string | null;
+  readonly heldReason: string | null;
   /** ISO 8601, UTC. */
   readonly createdAt: string;
   /** The worst that the provider reports: ok, restricted, disconnected, banned or removed. */

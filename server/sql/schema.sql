@@ -151,6 +151,13 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION onethread.number_is_upgraded(business uuid, channel uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN (EXISTS (SELECT FROM onethread.channel_signals s WHERE ((s.business_id = number_is_upgraded.business) AND (s.channel_id = number_is_upgraded.channel) AND (s.aspect = 'throughput'::text))))
+;
+
 CREATE OR REPLACE FUNCTION onethread.obstacle_of_template(business uuid, account text, template text, language text, at timestamp with time zone)
  RETURNS text
  LANGUAGE sql
@@ -240,6 +247,27 @@ BEGIN ATOMIC
             FROM onethread.messages r
            WHERE ((r.business_id = quoted_type.business) AND (r.conversation_id = quoted_type.conversation) AND (r.target_provider_message_id = quoted_type.quoted) AND (r.channel_id = quoted_type.channel) AND (r.type = 'revoke'::text) AND ((r.author <> 'customer'::text) OR (q.author = 'customer'::text)))))));
 END
+;
+
+CREATE OR REPLACE FUNCTION onethread.sends_ahead(author text)
+ RETURNS interval
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN CASE author WHEN 'api'::text THEN '00:00:00.5'::interval ELSE '00:00:01'::interval END
+;
+
+CREATE OR REPLACE FUNCTION onethread.sends_in_a_row(provider text, chosen integer)
+ RETURNS integer
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN COALESCE(chosen, CASE WHEN (provider = 'cloud'::text) THEN 10 ELSE NULL::integer END)
+;
+
+CREATE OR REPLACE FUNCTION onethread.sends_per_second(provider text, chosen integer, is_upgraded boolean)
+ RETURNS integer
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN COALESCE(chosen, CASE WHEN (provider <> 'cloud'::text) THEN NULL::integer WHEN is_upgraded THEN 1000 ELSE 80 END)
 ;
 
 CREATE OR REPLACE FUNCTION onethread.shows_typing_early(quiet_ms integer)
@@ -498,7 +526,14 @@ CASE
     WHEN (provider = 'cloud'::text) THEN external_id
     ELSE NULL::text
 END) stored,
+  sends_per_second integer,
+  sends_in_a_row integer,
+  sends_until timestamp with time zone,
+  slowed_until timestamp with time zone,
+  held_until timestamp with time zone,
+  held_reason text,
   constraint channels_pkey PRIMARY KEY (business_id, id),
+  constraint ck_channel_pace CHECK ((((sends_per_second >= 1) AND (sends_per_second <= 10000)) AND ((sends_in_a_row >= 1) AND (sends_in_a_row <= 45)))),
   constraint ck_channel_provider CHECK ((provider = ANY (ARRAY['cloud'::text, 'evolution'::text, 'waha'::text, 'baileys'::text]))),
   constraint fk_channel_business FOREIGN KEY (business_id) REFERENCES onethread.businesses(id),
   constraint uq_channel_external UNIQUE (business_id, provider, external_id)
@@ -802,6 +837,7 @@ create table onethread.lanes (
   attempts integer default 0 not null,
   last_error text,
   parked boolean default false not null,
+  sends_until timestamp with time zone,
   constraint lanes_pkey PRIMARY KEY (business_id, conversation_id, kind),
   constraint ck_lane_awake CHECK (((wanted > done) = (check_at IS NOT NULL))),
   constraint ck_lane_kind CHECK ((kind = ANY (ARRAY['reply'::text, 'send'::text, 'session'::text]))),

@@ -27,10 +27,17 @@ const channelColumns = {
   name: "text",
   stopped_at: "timestamptz?",
   stopped_reason: "text?",
+  sends_per_second: "int4?",
+  sends_in_a_row: "int4?",
+  held_until: "timestamptz?",
+  held_reason: "text?",
   created_at: "timestamptz",
 } as const;
-const CHANNEL =
-  "c.id, c.provider, c.external_id, c.account_id, c.display_phone_number, c.name, c.stopped_at, c.stopped_reason, c.created_at";
+const CHANNEL = `
+      c.id, c.provider, c.external_id, c.account_id, c.display_phone_number, c.name, c.stopped_at, c.stopped_reason,
+      sends_per_second(c.provider, c.sends_per_second, number_is_upgraded(c.business_id, c.id)) as sends_per_second,
+      sends_in_a_row(c.provider, c.sends_in_a_row) as sends_in_a_row,
+      case when c.held_until > now() then c.held_until end as held_until, case when c.held_until > now() then c.held_reason end as held_reason, c.created_at`;
 
 export const insertBusiness = defineQuery({
   name: "businesses.insert",
@@ -193,6 +200,15 @@ export const resumeChannel = defineQuery({
   columns: {},
   params: { channelId: "uuid" },
   text: "update channels set stopped_at = null, stopped_reason = null where business_id = :business and id = :channelId",
+});
+
+/** None: the business has no such channel. Null: as the provider has it. What WhatsApp asked for meanwhile holds all the same. */
+export const setChannelPace = defineQuery({
+  name: "businesses.set-channel-pace",
+  role: "app",
+  columns: {},
+  params: { channelId: "uuid", perSecond: "int4?", inARow: "int4?" },
+  text: "update channels set sends_per_second = :perSecond, sends_in_a_row = :inARow where business_id = :business and id = :channelId",
 });
 
 /** None: the business has no such channel. A new token also resumes a channel that was stopped because of the old one. */

@@ -11,6 +11,7 @@ import {
   insertDirectoryEntry,
   listChannels,
   resumeChannel,
+  setChannelPace,
   setChannelAccount,
   stopChannel,
   upsertChannelSecret,
@@ -30,6 +31,15 @@ export const channelSchema = z
     name: z.string(),
     stoppedAt: instant.nullable(),
     stoppedReason: z.string().nullable(),
+    sendsPerSecond: z
+      .int()
+      .nullable()
+      .describe(
+        "Messages that leave in a second, whoever sends them: 80 of the Cloud API, 1,000 once WhatsApp has upgraded the number, or what was set. Null: no limit.",
+      ),
+    sendsInARow: z.int().nullable().describe("Messages to one customer at once; from then on one every 6 s. Null: no limit."),
+    heldUntil: instant.nullable().describe("WhatsApp asked to wait: until then nothing is sent, what is to be sent is kept."),
+    heldReason: z.string().nullable(),
     createdAt: instant,
     health: z.string().describe("The worst that the provider reports: ok, restricted, disconnected, banned or removed."),
     signals: z
@@ -69,6 +79,13 @@ export interface NewChannel {
   readonly webhookSecret?: string | undefined;
 }
 
+export interface ChannelPace {
+  /** 1 to 10,000. */
+  readonly perSecond?: number | undefined;
+  /** To one customer: 1 to 45. */
+  readonly inARow?: number | undefined;
+}
+
 export type CreateChannelOutcome =
   | { readonly outcome: "created"; readonly channel: Channel }
   | { readonly outcome: "number_taken"; readonly sentence: string };
@@ -84,6 +101,8 @@ export interface Channels {
   stop(businessId: BusinessId, channelId: string, reason: string): Promise<boolean>;
   /** False when the business has no such channel. */
   resume(businessId: BusinessId, channelId: string): Promise<boolean>;
+  /** False when the business has no such channel. Absent: as the provider has it. */
+  setPace(businessId: BusinessId, channelId: string, pace: ChannelPace): Promise<boolean>;
   list(businessId: BusinessId): Promise<readonly Channel[]>;
 }
 
@@ -114,6 +133,9 @@ export function createChannels(deps: { readonly database: Database }): Channels 
     },
     async resume(businessId, channelId) {
       return (await database.forBusiness(businessId).execute(resumeChannel, { channelId })) > 0;
+    },
+    async setPace(businessId, channelId, { perSecond, inARow }) {
+      return (await database.forBusiness(businessId).execute(setChannelPace, { channelId, perSecond, inARow })) > 0;
     },
     async list(businessId) {
       const rows = await database.forBusiness(businessId).run(listChannels, {});
@@ -148,6 +170,10 @@ function channelOf(row: Omit<Row<typeof listChannels>, "signals"> & { readonly s
     name: row.name,
     stoppedAt: isoOf(row.stopped_at),
     stoppedReason: row.stopped_reason,
+    sendsPerSecond: row.sends_per_second,
+    sendsInARow: row.sends_in_a_row,
+    heldUntil: isoOf(row.held_until),
+    heldReason: row.held_reason,
     createdAt: row.created_at.toISOString(),
     health: signals[0]?.health ?? "ok",
     signals,

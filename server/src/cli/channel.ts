@@ -16,12 +16,17 @@ Examples:
   $ onethread channel list
   $ onethread channel set-token <id> --token - < token.txt    also resumes a channel that lost its token
   $ onethread channel set-account <id> --account-id 1029384756
+  $ onethread channel pace <id> --per-second 20                a number that the Business app uses too
   $ onethread channel stop <id> --reason "number is moving"   messages still come in; nothing is sent
 
 A token of "-" is read from standard input, so that it stays out of the shell's history.`;
 
 interface OfBusiness {
   readonly business?: string;
+}
+interface PaceOptions extends OfBusiness {
+  readonly perSecond?: string;
+  readonly inARow?: string;
 }
 interface AddOptions extends OfBusiness {
   readonly provider: string;
@@ -79,6 +84,15 @@ function addChanges(channel: Command, terminal: Terminal): void {
     .requiredOption("--account-id <id>", "Meta's id of the account")
     .option(BUSINESS_OPTION, BUSINESS_MEANING)
     .action((id: string, options: OfBusiness & { readonly accountId: string }) => setAccount(id, options, terminal));
+  channel
+    .command("pace <id>")
+    .description(
+      "how fast messages leave, whichever process sends them; what is not named is as WhatsApp has it: 80 a second, 10 in a row to one customer",
+    )
+    .option("--per-second <n>", "messages of this number in a second, 1 to 10000")
+    .option("--in-a-row <n>", "messages to one customer at once, 1 to 45; from then on one every 6 s")
+    .option(BUSINESS_OPTION, BUSINESS_MEANING)
+    .action((id: string, options: PaceOptions) => setPace(id, options, terminal));
   channel
     .command("stop <id>")
     .description("send nothing on this channel until it is resumed")
@@ -156,7 +170,7 @@ function rowOf({ id, provider, externalId, accountId, name, stoppedAt, stoppedRe
 }
 
 /** Below the table, where there is room: what happened, what is kept, and what to do. */
-function troublesOf({ id, name, stoppedAt, signals }: Channel): readonly string[] {
+function troublesOf({ id, name, stoppedAt, signals, heldUntil, heldReason }: Channel): readonly string[] {
   const reported = signals.filter(({ health }) => health !== "ok").map(({ health, sentence }) => `${health}: ${sentence}`);
   const stopped =
     stoppedAt === null
@@ -164,7 +178,11 @@ function troublesOf({ id, name, stoppedAt, signals }: Channel): readonly string[
       : [
           `stopped since ${stoppedAt}: messages still come in, what is to be sent is kept. Fix the cause, then \`onethread channel resume ${id}\`, or set-token.`,
         ];
-  const troubles = [...stopped, ...reported];
+  const held =
+    heldUntil === null
+      ? []
+      : [`held until ${heldUntil}: ${heldReason ?? "WhatsApp asked to wait."} What is to be sent is kept and leaves by itself then.`];
+  const troubles = [...stopped, ...held, ...reported];
   return troubles.length === 0 ? [] : ["", `${name} (${id}):`, ...troubles.map((trouble) => `  ${trouble}`)];
 }
 
@@ -187,6 +205,26 @@ async function setAccount(id: string, options: OfBusiness & { readonly accountId
     if (!isKnown) throw new CliFailure(`This business has no channel ${id} of the Cloud API. \`onethread channel list\` shows them.`);
     terminal.complain(`Channel ${id} belongs to the account ${accountId} now. Its templates are read within seconds.`);
   });
+}
+
+async function setPace(id: string, options: PaceOptions, terminal: Terminal): Promise<void> {
+  const pace = { perSecond: readCount("--per-second", options.perSecond, 10_000), inARow: readCount("--in-a-row", options.inARow, 45) };
+  await inBusiness({ terminal, business: options.business }, async ({ services, businessId }) => {
+    const isKnown = isUuid(id) && (await services.channels.setPace(businessId, id, pace));
+    if (!isKnown) throw unknownChannel(id);
+    const channel = (await services.channels.list(businessId)).find((one) => one.id === id);
+    const perSecond = channel?.sendsPerSecond ?? "any number of";
+    terminal.complain(
+      `Channel ${id} sends ${perSecond} messages a second, and ${channel?.sendsInARow ?? "any number"} in a row to one customer. It holds from the next message on.`,
+    );
+  });
+}
+
+function readCount(option: string, given: string | undefined, most: number): number | undefined {
+  if (given === undefined) return undefined;
+  if (!/^[1-9]\d{0,4}$/.test(given) || Number(given) > most)
+    throw new CliFailure(`${option} is a whole number from 1 to ${most}, not ${JSON.stringify(given)}.`, 2);
+  return Number(given);
 }
 
 async function stop(id: string, options: OfBusiness & { readonly reason: string }, terminal: Terminal): Promise<void> {

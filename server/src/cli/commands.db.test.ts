@@ -86,6 +86,32 @@ test("a channel is stopped with its first reason, and resumed", async () => {
   expect(rows).toEqual([{ access_token: "new-token" }]);
 });
 
+test("the pace of a channel is set within what the platform takes, and back to its own", async () => {
+  const list = async (): Promise<readonly { readonly id: string }[]> =>
+    JSON.parse((await onethread(["channel", "list", "--json"])).out) as readonly { readonly id: string }[];
+  const id = (await list())[0]?.id ?? "";
+  expect(await onethread(["channel", "pace", id, "--per-second", "20"])).toMatchObject({
+    code: 0,
+    err: expect.stringContaining("20 messages a second, and 10 in a row"),
+  });
+  expect((await list())[0]).toMatchObject({ sendsPerSecond: 20, sendsInARow: 10, heldUntil: null });
+  for (const wrong of ["0", "10001", "fast"]) {
+    expect(await onethread(["channel", "pace", id, "--per-second", wrong])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("1 to 10000"),
+    });
+  }
+  expect((await onethread(["channel", "pace", id])).code).toBe(0);
+  expect((await list())[0]).toMatchObject({ sendsPerSecond: 80 });
+  await database.superuser.query(
+    "update channels set held_until = now() + interval '1 minute', held_reason = 'WhatsApp is working on this number.' where id = $1",
+    [id],
+  );
+  expect((await onethread(["channel", "list"])).out).toContain("WhatsApp is working on this number. What is to be sent is kept");
+  await database.superuser.query("update channels set held_until = now() where id = $1", [id]);
+  expect((await onethread(["channel", "list"])).out).not.toContain("held until");
+});
+
 test("a business is changed only where it is asked to, and never into what cannot be", async () => {
   const [business] = JSON.parse((await onethread(["business", "list", "--json"])).out) as readonly { readonly id: string }[];
   const id = business?.id ?? "";
@@ -109,6 +135,7 @@ test("ids that lead nowhere are a sentence and exit 1, whatever their form", asy
   for (const id of [unknown, "not-an-id"]) {
     for (const args of [
       ["channel", "stop", id],
+      ["channel", "pace", id],
       ["channel", "set-token", id, "--token", "t"],
       ["api-key", "revoke", id],
       ["knowledge", "remove", id],

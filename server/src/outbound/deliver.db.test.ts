@@ -24,6 +24,7 @@ beforeEach(async () => {
   phone = String(12_025_557_000 + counter);
   engine.simulator.clearFailures();
   await test.superuser.query("update onethread.lanes set check_at = now() + interval '1 hour' where check_at is not null");
+  await test.superuser.query("update onethread.channels set held_until = null, slowed_until = null");
   await engine.receive(business, { from: phone });
 });
 afterAll(() => closeTestEngine(engine, test));
@@ -105,14 +106,14 @@ it("a message that was refused for now waits, is sent again, and is accepted onc
 });
 
 it("a message that is refused for now too often fails, visibly", async () => {
-  engine.simulator.addFailure({ match: { path: "messages", to: phone }, times: null, respond: { code: 130_429 } });
+  engine.simulator.addFailure({ match: { path: "messages", to: phone }, times: null, respond: { code: 131_056 } });
   const id = await sendNow("never");
   let runs = 1;
   for (; (await sendLane())?.left === true && runs < 20; runs += 1) {
     await engine.expireLeases();
     for (const lane of await engine.claim("send")) await engine.deliver(lane);
   }
-  expect(await message(id)).toMatchObject({ status: "failed", code: "130429", attempts: runs });
+  expect(await message(id)).toMatchObject({ status: "failed", code: "131056", attempts: runs });
   expect(outbox()).toEqual([]);
 });
 

@@ -2,9 +2,18 @@
 import { rowsOf } from "../db/parameters.ts";
 import { defineQuery } from "../db/query.ts";
 
+/** Meta, "Pair rate limits": 10 messages a minute to one customer. */
+const PAIR_SPACING = "interval '6 seconds'";
+/**
+ * What waits for its number comes back over as long as all that waits will take, so that a long queue is not asked again and again. Counted up to 5,000, and
+ * only where something has to wait.
+ */
+const SPREAD = `case when p.wait > '0' then random() * p.spacing * (select count(*) from (
+    select from lanes l where l.kind = 'send' and l.business_id = :business and l.check_at is not null limit 5000) waiting) else '0' end`;
+
 // Before the request: the fence is compared under the lane's row lock, then the oldest queued message becomes `sending`. That is durable
 // before a byte leaves, so a crash leaves `sending` behind, which the next worker turns into `unknown`: it may have been accepted, and is
-// never sent again. What may not leave at all (opt-out, closed window, the AI's words after a person took over) fails here, in the database, whoever wrote it.
+// never sent again. What would be too fast for its number or its customer stays queued, and its lane sleeps until then. What may not leave at all (opt-out, closed window, the AI's words after a person took over) fails here, in the database, whoever wrote it.
 export const startSends = defineQuery({
   name: "outbound.start-sends",
   role: "app",
@@ -29,7 +38,7 @@ export const startSends = defineQuery({
   params: { lanes: rowsOf({ conversationId: "uuid", fence: "int8" }) },
   text: `
 with mine as materialized (
-  select l.conversation_id, l.wanted
+  select l.conversation_id, l.wanted, l.sends_until
     from lanes l
     join :lanes as i on i.conversation_id = l.conversation_id
    where l.business_id = :business and l.kind = 'send' and l.fence = i.fence
@@ -51,7 +60,9 @@ with mine as materialized (
          -- As of this statement's snapshot, like the messages below: after a wait for the lane, mine.wanted counts a message that is not visible yet.
          (select s.wanted from lanes s where s.business_id = :business and s.conversation_id = mine.conversation_id and s.kind = 'send') as wanted, m.id, m.seq, m.type, m.content, m.quoted_provider_message_id, m.attempts,
          m.channel_id, m.type = 'template' and goes_as_marketing(:business, ch.account_id, m.content -> 'template' ->> 'name', m.content -> 'template' -> 'language' ->> 'code') as is_marketing,
-         ch.provider, ch.settings, ch.external_id, s.access_token, c.reply_kind, c.reply_address,
+         ch.provider, ch.settings, ch.external_id, s.access_token, c.reply_kind, c.reply_address, sends_ahead(m.author) as ahead,
+         -- How long this customer has had enough for.
+         mine.sends_until - (sends_in_a_row(ch.provider, ch.sends_in_a_row) - 1) * ${PAIR_SPACING} - now() as pair_wait,
          case when m.id is null then 'none'
               -- What confirms an opt-out goes out all the same.
               when m.author <> 'system' and opt_out_forbids(c.opted_out_at, c.last_customer_message_at, b.answers_after_stop, m.type = 'template') then 'opted_out'
@@ -76,6 +87,33 @@ with mine as materialized (
        order by q.seq limit 1) m on true
     left join channels ch on ch.business_id = :business and ch.id = m.channel_id
     left join channel_secrets s on s.business_id = :business and s.channel_id = m.channel_id
+), channel as materialized (
+  -- Each number's places are given out by one statement at a time.
+  select ch.id, greatest(ch.sends_until, now()) as sends_until, ch.held_until - now() as hold,
+         interval '1 second' / sends_per_second(ch.provider, ch.sends_per_second, number_is_upgraded(:business, ch.id)) * (case when ch.slowed_until > now() then 2 else 1 end) as spacing
+    from channels ch
+   where ch.business_id = :business and ch.id in (select n.channel_id from next n where n.verdict = 'send')
+   order by ch.id for no key update of ch
+), place as (
+  select n.id, ch.id as channel_id, ch.sends_until, ch.spacing,
+         -- When its turn comes, counted from now: null or not above zero, it is now.
+         ch.sends_until + (row_number() over (partition by ch.id order by n.ahead desc, n.id) - 1) * ch.spacing - n.ahead - now() as wait
+    from next n
+    join channel ch on ch.id = n.channel_id
+   where n.verdict = 'send' and coalesce(n.pair_wait, '0') <= '0' and coalesce(ch.hold, '0') <= '0'
+), pace as (
+  update channels ch set sends_until = p.sends_until + p.taken * p.spacing
+    from (select channel_id, sends_until, spacing, count(*) as taken from place where wait <= '0' group by channel_id, sends_until, spacing) p
+   where ch.business_id = :business and ch.id = p.channel_id
+), decided as materialized (
+  select n.*, greatest(n.pair_wait, ch.hold, p.wait + ${SPREAD}) as wait
+    from next n
+    left join channel ch on ch.id = n.channel_id
+    left join place p on p.id = n.id
+), asleep as (
+  update lanes l set check_at = now() + least(n.wait, interval '1 minute'), owner = null
+    from decided n
+   where l.business_id = :business and l.conversation_id = n.conversation_id and l.kind = 'send' and n.verdict = 'send' and n.wait > '0'
 ), started as (
   update messages m set
     status = case when n.verdict = 'send' then 'sending' else 'failed' end,
@@ -93,14 +131,16 @@ with mine as materialized (
                                 when 'template_rejected' then 'WhatsApp has rejected this template.'
                                 when 'template_deleted' then 'This template was deleted.'
                                 when 'template_archived' then 'This template is archived.' end
-    from next n
-   where m.business_id = :business and m.id = n.id and m.status = 'queued' and n.verdict not in ('none', 'channel_stopped')
+    from decided n
+   where m.business_id = :business and m.id = n.id and m.status = 'queued' and n.verdict not in ('none', 'channel_stopped') and not (n.verdict = 'send' and coalesce(n.wait > '0', false))
   returning m.id
 )
 -- Cancelled while this statement waited for its row: there is nothing to send.
-select conversation_id, wanted, case when verdict = 'send' and id not in (select s.id from started s) then 'none' else verdict end as verdict, id as message_id, seq, content, quoted_provider_message_id, attempts, channel_id, provider, settings, external_id,
+select conversation_id, wanted,
+       case when verdict = 'send' and wait > '0' then 'paced'
+            when verdict = 'send' and id not in (select s.id from started s) then 'none' else verdict end as verdict, id as message_id, seq, content, quoted_provider_message_id, attempts, channel_id, provider, settings, external_id,
        access_token, reply_kind, reply_address, coalesce(is_marketing, false) as is_marketing
-  from next`,
+  from decided`,
 });
 
 // After the request. A status that was faster than the answer has moved the message on already: then only what is missing is filled in.
@@ -120,6 +160,7 @@ export const finishSends = defineQuery({
       errorCode: "text?",
       errorText: "text?",
       retryInMs: "int4?",
+      isSent: "bool",
     }),
   },
   text: `
@@ -131,7 +172,8 @@ with input as (select i.* from :ends as i), lane as (
                     else l.check_at end,
     owner = case when l.wanted <= greatest(l.done, i.settled_to) or i.retry_in_ms is not null then null else l.owner end,
     attempts = case when i.retry_in_ms is null then 0 else l.attempts + 1 end,
-    last_error = case when i.retry_in_ms is null then null else i.error_text end
+    last_error = case when i.retry_in_ms is null then null else i.error_text end,
+    sends_until = case when i.is_sent then greatest(l.sends_until, now()) + ${PAIR_SPACING} else l.sends_until end
     from (select i.* from input i
             join lanes l on l.business_id = :business and l.conversation_id = i.conversation_id and l.kind = 'send' and l.fence = i.fence
            order by i.conversation_id for no key update of l) i
@@ -167,4 +209,18 @@ export const stopRefusedChannel = defineQuery({
 update channels set stopped_at = now(), stopped_reason = :reason
  where business_id = :business and id = :channelId and stopped_at is null
    and exists (select from channel_secrets s where s.business_id = :business and s.channel_id = :channelId and s.access_token = :accessToken)`,
+});
+
+// What the provider asked for concerns all that this number sends, by any process. The longest time counts.
+export const holdChannel = defineQuery({
+  name: "outbound.hold-channel",
+  role: "app",
+  columns: {},
+  params: { channelId: "uuid?", holdMs: "int4", slowMs: "int4", reason: "text" },
+  text: `
+update channels set
+  held_until = case when :holdMs > 0 then greatest(held_until, now() + :holdMs * interval '1 millisecond') else held_until end,
+  held_reason = case when :holdMs > 0 then :reason else held_reason end,
+  slowed_until = case when :slowMs > 0 then greatest(slowed_until, now() + :slowMs * interval '1 millisecond') else slowed_until end
+ where business_id = :business and id = :channelId`,
 });

@@ -11,8 +11,8 @@ import type { FailPoints } from "../kernel/fail-points.ts";
 import type { Log } from "../kernel/log.ts";
 import type { ClaimedLane } from "../lanes/lane-store.ts";
 import { readSendAddress } from "../whatsapp/send-address.ts";
-import type { Rejection, SendOutcome, TransportOf } from "../whatsapp/transport.ts";
-import { finishSends, startSends, stopRefusedChannel } from "./deliver.queries.ts";
+import type { Hold, Rejection, SendOutcome, TransportOf } from "../whatsapp/transport.ts";
+import { finishSends, holdChannel, startSends, stopRefusedChannel } from "./deliver.queries.ts";
 
 export interface DeliverDeps {
   readonly database: Database;
@@ -41,6 +41,8 @@ interface Settlement {
   readonly errorCode?: string;
   readonly errorText?: string;
   readonly retryInMs?: number;
+  /** The provider has, or may have, seen it: it counts for what its customer may get in a row. */
+  readonly isSent?: boolean;
 }
 
 /** 1 s, 4 s, 16 s …: what WhatsApp asks for after a pair rate limit fits every other passing refusal too. */
@@ -70,17 +72,20 @@ export function createDeliver(deps: DeliverDeps): (lane: ClaimedLane, signal: Ab
     slots: 2,
     restMs: FINISH_REST_MS,
     async run(businessId, settlements) {
-      const ends = settlements.map(({ lane, messageId, settledTo, status, providerMessageId, errorCode, errorText, retryInMs }) => ({
-        conversationId: lane.conversationId,
-        fence: lane.fence,
-        messageId,
-        settledTo,
-        status,
-        providerMessageId,
-        errorCode,
-        errorText,
-        retryInMs: retryInMs === undefined ? undefined : Math.round(retryInMs),
-      }));
+      const ends = settlements.map(
+        ({ lane, messageId, settledTo, status, providerMessageId, errorCode, errorText, retryInMs, isSent = false }) => ({
+          conversationId: lane.conversationId,
+          fence: lane.fence,
+          messageId,
+          settledTo,
+          status,
+          providerMessageId,
+          errorCode,
+          errorText,
+          retryInMs: retryInMs === undefined ? undefined : Math.round(retryInMs),
+          isSent,
+        }),
+      );
       const rows = await database.forBusiness(businessId).run(finishSends, { ends });
       const byConversation = new Map(rows.map((row) => [row.conversation_id, row]));
       return settlements.map(({ lane }) => byConversation.get(lane.conversationId));
@@ -109,6 +114,15 @@ export function createDeliver(deps: DeliverDeps): (lane: ClaimedLane, signal: Ab
     if (stopped > 0) log.error({ businessId: lane.businessId, channelId, code: outcome.fault.code }, "channel.stopped");
   }
 
+  async function hold(
+    { businessId }: ClaimedLane,
+    { channel_id: channelId }: SendStart,
+    { forMs, slowsForMs, reason }: Hold,
+  ): Promise<void> {
+    await database.forBusiness(businessId).execute(holdChannel, { channelId, holdMs: forMs, slowMs: slowsForMs, reason });
+    log.warn({ businessId, channelId, forMs, slowsForMs }, "channel.held");
+  }
+
   async function attempt(lane: ClaimedLane, started: SendStart): Promise<Settlement> {
     const outcome = await send(started);
     if (outcome.outcome === "rejected" && outcome.stopsChannel) {
@@ -117,8 +131,13 @@ export function createDeliver(deps: DeliverDeps): (lane: ClaimedLane, signal: Ab
         log.warn({ businessId: lane.businessId, error }, "channel.not-stopped");
       });
     }
+    if (outcome.outcome !== "accepted" && outcome.hold !== undefined) {
+      await hold(lane, started, outcome.hold).catch((error: unknown) => {
+        log.warn({ businessId: lane.businessId, error }, "channel.not-held");
+      });
+    }
     if (isOfOldTemplate(outcome)) await deps.onOldTemplate(lane.businessId, { channelId: started.channel_id, content: started.content });
-    return settlementOf(lane, started, outcome);
+    return { ...settlementOf(lane, started, outcome), isSent: true };
   }
 
   async function learn({ businessId }: ClaimedLane, started: SendStart, { waId, providerMessageId }: Settlement): Promise<void> {
@@ -134,6 +153,8 @@ export function createDeliver(deps: DeliverDeps): (lane: ClaimedLane, signal: Ab
         log.warn({ conversationId: lane.conversationId, fence: lane.fence }, "send.lost");
         return;
       }
+      // Its lane sleeps until its turn comes.
+      if (started.verdict === "paced") return;
       const settlement = started.verdict === "send" ? await attempt(lane, started) : withoutRequest(lane, started);
       const result = await retryWhileGone(() => finish(lane.businessId, settlement), { forMs: WRITTEN_WITHIN_MS, signal });
       if (result === undefined) {

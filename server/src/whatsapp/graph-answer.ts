@@ -85,14 +85,16 @@ interface FailedAnswer {
 
 function failed({ httpStatus, retryAfter, errorNode }: FailedAnswer): Rejection | Uncertain {
   const code = readInteger(errorNode, "code");
-  const { advice, minDelayMs, delayFactor, stopsChannel, sentence } = classifyProviderError({
+  const { advice, minDelayMs, delayFactor, stopsChannel, sentence, hold } = classifyProviderError({
     httpStatus,
     code,
     subcode: readInteger(errorNode, "error_subcode"),
   });
   const fault: ProviderFault = readProviderFault(errorNode) ?? { code: NO_CODE, title: `HTTP ${httpStatus}` };
-  if (advice === "reconcile") return { outcome: "uncertain", reason: sentence, fault };
-  const delayMs = advice === "backoff" ? Math.max(minDelayMs ?? 0, retryAfterMs(retryAfter)) : 0;
+  const askedMs = retryAfterMs(retryAfter);
+  const held = hold === undefined ? {} : { hold: { ...hold, forMs: Math.max(hold.forMs, askedMs) } };
+  if (advice === "reconcile") return { outcome: "uncertain", reason: sentence, fault, ...held };
+  const delayMs = advice === "backoff" ? Math.max(minDelayMs ?? 0, askedMs) : 0;
   return {
     outcome: "rejected",
     retry: advice,
@@ -101,6 +103,7 @@ function failed({ httpStatus, retryAfter, errorNode }: FailedAnswer): Rejection 
     sentence,
     ...(delayMs === 0 ? {} : { minDelayMs: delayMs }),
     ...(delayFactor === undefined ? {} : { delayFactor }),
+    ...held,
   };
 }
 

@@ -1,6 +1,6 @@
 // Owns: what each error code of the Cloud API means for a message that we sent, as one table (Meta: "Cloud API error codes"). Refuses to know: errors without a code.
 // Only what was certainly not processed is `backoff`; what may have gone out is `reconcile`; all else is final.
-import type { RetryAdvice } from "./transport.ts";
+import type { Hold, RetryAdvice } from "./transport.ts";
 
 export interface ProviderErrorVerdict {
   readonly advice: RetryAdvice;
@@ -9,6 +9,8 @@ export interface ProviderErrorVerdict {
   /** Nothing more can be sent on the channel until a person acts. Receiving goes on. */
   readonly stopsChannel: boolean;
   readonly sentence: string;
+  /** What else of the channel has to wait. */
+  readonly hold?: Hold;
 }
 
 export type Codes = readonly (number | readonly [from: number, to: number])[];
@@ -89,6 +91,7 @@ export const ERROR_ROWS: readonly ErrorRow[] = [
   {
     codes: [131057, 2494100],
     advice: "reconcile",
+    hold: { forMs: 60 * SECOND_MS, slowsForMs: 0, reason: "WhatsApp is working on this number." },
     sentence:
       "WhatsApp is working on this number. It may have sent the message, so it is not sent again. Wait for its status, or decide by hand.",
   },
@@ -96,6 +99,7 @@ export const ERROR_ROWS: readonly ErrorRow[] = [
     codes: [4, 80007],
     advice: "backoff",
     minDelayMs: 60 * SECOND_MS,
+    hold: { forMs: 60 * SECOND_MS, slowsForMs: 0, reason: "The app has reached its limit of calls to WhatsApp." },
     sentence:
       "The app has reached its limit of calls to WhatsApp. The message is kept and is sent again later. If this returns, send less.",
   },
@@ -103,6 +107,7 @@ export const ERROR_ROWS: readonly ErrorRow[] = [
     codes: [130429],
     advice: "backoff",
     minDelayMs: SECOND_MS,
+    hold: { forMs: SECOND_MS, slowsForMs: 30 * SECOND_MS, reason: "This number has reached its limit of messages per second." },
     sentence:
       "This number has reached its limit of messages per second. The message is kept and is sent again shortly. Nothing needs to be done.",
   },
@@ -123,6 +128,11 @@ export const ERROR_ROWS: readonly ErrorRow[] = [
   {
     codes: [131048],
     advice: "never",
+    hold: {
+      forMs: 4 * 3_600 * SECOND_MS,
+      slowsForMs: 24 * 3_600 * SECOND_MS,
+      reason: "WhatsApp limits this number because customers reported it as spam.",
+    },
     sentence:
       "WhatsApp limits this number because customers reported it as spam. The message is kept unsent. Send fewer messages that nobody asked for, and try again in hours.",
   },

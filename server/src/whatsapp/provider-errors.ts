@@ -20,13 +20,14 @@ export function classifyProviderError({ httpStatus, code, subcode }: ProviderErr
   return classifyHttpStatus(httpStatus, code);
 }
 
-function verdictOf({ advice, minDelayMs, delayFactor, stopsChannel, sentence }: ErrorRow): ProviderErrorVerdict {
+function verdictOf({ advice, minDelayMs, delayFactor, stopsChannel, sentence, hold }: ErrorRow): ProviderErrorVerdict {
   return {
     advice,
     sentence,
     stopsChannel: stopsChannel ?? false,
     ...(minDelayMs === undefined ? {} : { minDelayMs }),
     ...(delayFactor === undefined ? {} : { delayFactor }),
+    ...(hold === undefined ? {} : { hold }),
   };
 }
 
@@ -41,6 +42,7 @@ function classifyHttpStatus(httpStatus: number | undefined, code: number | undef
       advice: "backoff",
       minDelayMs: SECOND_MS,
       stopsChannel: false,
+      hold: { forMs: SECOND_MS, slowsForMs: 30 * SECOND_MS, reason: "WhatsApp asks for fewer calls." },
       sentence: "WhatsApp asks for fewer calls. The message is kept and is sent again later. Nothing needs to be done.",
     };
   }

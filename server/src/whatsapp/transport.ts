@@ -36,6 +36,15 @@ export interface MarkReadRequest {
   readonly typing: boolean;
 }
 
+/** What an answer says about everything else that this channel sends. Milliseconds; 0: not at all. */
+export interface Hold {
+  readonly forMs: number;
+  /** For so long at half the rate. */
+  readonly slowsForMs: number;
+  /** For people: why. */
+  readonly reason: string;
+}
+
 /** The provider has certainly not accepted the request. */
 export interface Rejection {
   readonly outcome: "rejected";
@@ -49,6 +58,7 @@ export interface Rejection {
   readonly stopsChannel: boolean;
   /** For people: what happened, what was kept, what to do. */
   readonly sentence: string;
+  readonly hold?: Hold;
 }
 
 /** The request may have been accepted. Never send it again before a status or a person has settled it. */
@@ -56,6 +66,7 @@ export interface Uncertain {
   readonly outcome: "uncertain";
   readonly reason: string;
   readonly fault?: ProviderFault;
+  readonly hold?: Hold;
 }
 
 export interface SendAccepted {

@@ -1,0 +1,200 @@
+// Owns: what a number and a customer may get in a time, whoever sends.
+import { afterAll, beforeAll, beforeEach, expect, test as it } from "vitest";
+import type { TestBusiness } from "../../test/support/test-business.ts";
+import type { TestDatabase } from "../../test/support/test-database.ts";
+import { closeTestEngine, openTestEngine, type TestEngine } from "../../test/support/test-engine.ts";
+import type { ClaimedLane } from "../lanes/lane-store.ts";
+import { startSends } from "./deliver.queries.ts";
+
+let test: TestDatabase;
+let business: TestBusiness;
+let engine: TestEngine;
+let counter = 0;
+
+beforeAll(async () => {
+  ({ test, business, engine } = await openTestEngine());
+});
+beforeEach(async () => {
+  engine.simulator.clearFailures();
+  await forgetQueue();
+  await setPace({});
+});
+afterAll(async () => {
+  await forgetQueue();
+  await closeTestEngine(engine, test);
+});
+
+/** What still waits for its turn is not sent, and takes nobody's place. */
+async function forgetQueue(): Promise<void> {
+  await test.superuser.query("update onethread.messages set status = 'cancelled' where status = 'queued'");
+  await test.superuser.query(
+    "update onethread.lanes set done = wanted, check_at = null, owner = null where kind = 'send' and check_at is not null",
+  );
+}
+
+interface Pace {
+  readonly perSecond?: number;
+  readonly inARow?: number;
+}
+
+/** As if the number had not sent anything for a while. */
+const setPace = ({ perSecond, inARow }: Pace): Promise<unknown> =>
+  test.superuser.query(
+    "update onethread.channels set sends_per_second = $1, sends_in_a_row = $2, sends_until = null, held_until = null, slowed_until = null",
+    [perSecond ?? null, inARow ?? null],
+  );
+
+async function newCustomer(): Promise<string> {
+  counter += 1;
+  const phone = String(12_025_560_000 + counter);
+  await engine.receive(business, { from: phone });
+  return phone;
+}
+
+/** Somebody who has written and is owed one text. */
+async function sendToNewCustomers(count: number): Promise<readonly string[]> {
+  const phones: string[] = [];
+  for (let at = 0; at < count; at += 1) {
+    const phone = await newCustomer();
+    await engine.send(business, phone, "hello");
+    phones.push(phone);
+  }
+  return phones;
+}
+
+const deliverAll = (lanes: readonly ClaimedLane[]): Promise<unknown> => Promise.all(lanes.map((lane) => engine.deliver(lane)));
+const sentTo = (phone: string): number => engine.simulator.outbox({ to: phone }).length;
+
+async function sleepOf(phone: string): Promise<number> {
+  const { rows } = await test.superuser.query<{ in_ms: number; owner: string | null; attempts: number }>(
+    `select (extract(epoch from check_at - now()) * 1000)::float8 as in_ms, owner, attempts
+       from onethread.lanes l join onethread.aliases a using (business_id, conversation_id) where l.kind = 'send' and a.value = $1`,
+    [phone],
+  );
+  expect(rows[0]).toMatchObject({ owner: null, attempts: 0 });
+  return rows[0]?.in_ms ?? Number.NaN;
+}
+
+it("a customer gets ten messages in a row, and the next one when six seconds have made room for it", async () => {
+  const phone = await newCustomer();
+  for (let at = 0; at < 12; at += 1) await engine.send(business, phone, `part ${String(at)}`);
+  await engine.deliver(await engine.claimOne("send"));
+  expect(sentTo(phone)).toBe(10);
+  const sleepMs = await sleepOf(phone);
+  expect(sleepMs).toBeGreaterThan(0);
+  expect(sleepMs).toBeLessThanOrEqual(6_000);
+  await engine.expireLeases();
+  await engine.deliver(await engine.claimOne("send"));
+  expect(sentTo(phone)).toBe(10);
+  // Six seconds later.
+  await test.superuser.query("update onethread.lanes set sends_until = sends_until - interval '6 seconds' where kind = 'send'");
+  await engine.expireLeases();
+  await engine.deliver(await engine.claimOne("send"));
+  expect(engine.simulator.outbox({ to: phone }).map(({ body }) => body["text"])).toEqual(
+    Array.from({ length: 11 }, (_, at) => ({ body: `part ${String(at)}` })),
+  );
+});
+
+it("another customer does not wait for one who has had enough", async () => {
+  await setPace({ inARow: 1 });
+  const [busy, other] = [await newCustomer(), await newCustomer()];
+  for (const phone of [busy, busy, other]) await engine.send(business, phone, "hello");
+  await deliverAll(await engine.claim("send"));
+  expect([sentTo(busy), sentTo(other)]).toEqual([1, 1]);
+});
+
+it("two processes share what a number may send", async () => {
+  await setPace({ perSecond: 20 });
+  await sendToNewCustomers(40);
+  const lanes = (await engine.claim("send")).map(({ conversationId, fence }) => ({ conversationId, fence }));
+  expect(lanes).toHaveLength(40);
+  const [one, other] = [test.open(), test.open()];
+  // In turn, in slices that overlap in time.
+  const beganAt = performance.now();
+  const slices = Array.from({ length: 8 }, (_, at) => lanes.slice(at * 5, at * 5 + 5));
+  const rows = await Promise.all(
+    slices.map((slice, at) => (at % 2 === 0 ? one : other).forBusiness(business.businessId).run(startSends, { lanes: slice })),
+  );
+  const seconds = (performance.now() - beganAt) / 1_000;
+  const verdicts = rows.flat().map(({ verdict }) => verdict);
+  // What a program sends may be half a second ahead of the rate: ten, and the one whose time it is. And what the rate allows meanwhile.
+  const sent = verdicts.filter((verdict) => verdict === "send").length;
+  expect(sent).toBeGreaterThanOrEqual(11);
+  expect(sent).toBeLessThanOrEqual(11 + Math.ceil(20 * seconds));
+  expect(verdicts.filter((verdict) => verdict === "paced")).toHaveLength(40 - sent);
+  const { rows: states } = await test.superuser.query<{ queued: number; sending: number }>(
+    `select count(*) filter (where status = 'queued')::int as queued, count(*) filter (where status = 'sending')::int as sending
+       from onethread.messages m join unnest($1::uuid[]) as c (id) on c.id = m.conversation_id`,
+    [lanes.map(({ conversationId }) => conversationId)],
+  );
+  expect(states[0]).toEqual({ queued: 40 - sent, sending: sent });
+  await test.superuser.query("update onethread.messages set status = 'unknown', error_code = 'outcome_unknown' where status = 'sending'");
+});
+
+it("what a person writes finds room beside what a program sends in bulk", async () => {
+  await setPace({ perSecond: 20 });
+  const phone = await newCustomer();
+  const bulk = await sendToNewCustomers(30);
+  await deliverAll(await engine.claim("send"));
+  const late = bulk.filter((one) => sentTo(one) === 0);
+  expect(late.length).toBeGreaterThan(0);
+  const { rows } = await test.superuser.query<{ id: string }>("select conversation_id as id from onethread.aliases where value = $1", [
+    phone,
+  ]);
+  const content = { type: "text", text: { body: "I am here" } };
+  await engine.services.acceptMessage({ businessId: business.businessId, conversationId: rows[0]?.id ?? "", author: "human", content });
+  await deliverAll(await engine.claim("send"));
+  expect(sentTo(phone)).toBe(1);
+  for (const one of late) if (sentTo(one) === 0) expect(await sleepOf(one)).toBeGreaterThan(-1_000);
+});
+
+it("all that waits for its number is sent in the end, once, as fast as the platform allows and no faster", async () => {
+  await setPace({ perSecond: 20 });
+  const phones = await sendToNewCustomers(40);
+  for (const began = Date.now(); phones.some((phone) => sentTo(phone) === 0) && Date.now() - began < 20_000;) {
+    await deliverAll(await engine.claim("send"));
+  }
+  expect(phones.map(sentTo)).toEqual(phones.map(() => 1));
+  const times = phones
+    .flatMap((phone) => engine.simulator.outbox({ to: phone }).map(({ acceptedAt }) => Date.parse(acceptedAt)))
+    .sort((a, b) => a - b);
+  // In any second its rate, what it may be ahead, and two for what an answer takes.
+  for (const [at, time] of times.entries()) expect((times[at + 33] ?? Infinity) - time).toBeGreaterThan(1_000);
+});
+
+it.for([
+  { code: 130_429, slows: true },
+  { code: 80_007, slows: false },
+])("an answer that concerns the whole number ($code) holds what else it would send, for as long as it says", async ({ code, slows }) => {
+  const [first, second] = [await newCustomer(), await newCustomer()];
+  engine.simulator.addFailure({ match: { path: "messages", to: first }, respond: { code } });
+  await engine.send(business, first, "too fast");
+  await engine.deliver(await engine.claimOne("send"));
+  await engine.send(business, second, "waits");
+  await engine.deliver(await engine.claimOne("send"));
+  expect(sentTo(second)).toBe(0);
+  const { rows } = await test.superuser.query(
+    "select held_until > now() as held, coalesce(slowed_until > now(), false) as slowed, held_reason is not null as said from onethread.channels",
+  );
+  expect(rows).toEqual([{ held: true, slowed: slows, said: true }]);
+  await test.superuser.query("update onethread.channels set held_until = now()");
+  await engine.expireLeases();
+  await deliverAll(await engine.claim("send"));
+  expect([sentTo(first), sentTo(second)]).toEqual([1, 1]);
+});
+
+it("a limit of one customer holds nobody else", async () => {
+  const [first, second] = [await newCustomer(), await newCustomer()];
+  engine.simulator.addFailure({ match: { path: "messages", to: first }, respond: { code: 131_056 } });
+  for (const phone of [first, second]) await engine.send(business, phone, "hello");
+  await deliverAll(await engine.claim("send"));
+  expect([sentTo(first), sentTo(second)]).toEqual([0, 1]);
+});
+
+it("the rate is the platform's, the upgraded one, or the business's own; gateways have none", async () => {
+  const { rows } = await test.superuser.query<{ rates: readonly (number | null)[] }>(
+    `select array[onethread.sends_per_second('cloud', null, false), onethread.sends_per_second('cloud', null, true), onethread.sends_per_second('cloud', 20, true),
+                  onethread.sends_per_second('waha', null, false), onethread.sends_in_a_row('cloud', null), onethread.sends_in_a_row('waha', null)] as rates`,
+  );
+  expect(rows[0]?.rates).toEqual([80, 1_000, 20, null, 10, null]);
+});
