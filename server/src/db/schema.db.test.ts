@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -24,6 +24,13 @@ async function dump(): Promise<string> {
 
 test("sql/schema.sql is what the migrations make; after a new migration, run: npm run schema", async () => {
   expect(await dump()).toBe(await readFile(fileURLToPath(new URL("../../sql/schema.sql", import.meta.url)), "utf8"));
+});
+
+// A database that has the second of two already would refuse the first.
+test("every migration has a number of its own", async () => {
+  const files = await readdir(fileURLToPath(new URL("../../sql/migrations/", import.meta.url)));
+  const numbers = files.map((file) => Number.parseInt(file, 10));
+  expect(numbers.filter((number, at) => numbers.indexOf(number) !== at)).toEqual([]);
 });
 
 test("the dump shows every change of a table, of a guard and of a right", async () => {
