@@ -235,6 +235,34 @@ it("a webhook that comes while templates are read is not lost", async () => {
   expect(rows).toEqual([{ due: true }]);
 });
 
+it("a report that is committed while the end of a reading waits for it is not lost", async () => {
+  await sync();
+  await test.superuser.query("update template_accounts set due_at = now(), full_due_at = now()");
+  engine.simulator.addFailure({ match: { path: "object" }, respond: { hangMs: 300 } });
+  const reading = readDue();
+  const areAllPagesRead = async () => (await test.superuser.query("select from template_accounts where pass_cursor = ''")).rowCount;
+  await expect.poll(areAllPagesRead).toBe(1);
+  const reporter = await test.superuser.connect();
+  try {
+    await reporter.query("begin");
+    await reporter.query("update template_states set wanted_at = now() where name = 'hello_world'");
+    await reporter.query("update template_accounts set due_at = least(due_at, now())");
+    const isWaitedFor = async () =>
+      (
+        await test.superuser.query(
+          "select from pg_stat_activity where wait_event_type = 'Lock' and query like '%finish-account%' and datname = current_database()",
+        )
+      ).rowCount;
+    await expect.poll(isWaitedFor).toBe(1);
+    await reporter.query("commit");
+  } finally {
+    reporter.release();
+  }
+  await reading;
+  const { rows } = await test.superuser.query("select due_at <= now() as due from template_accounts");
+  expect(rows).toEqual([{ due: true }]);
+});
+
 it("two processes read an account once; one that died is followed by another", async () => {
   await sync();
   const count = countRequests();
