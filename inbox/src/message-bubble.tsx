@@ -5,6 +5,7 @@ import { describeDelivery } from "./describe-delivery.ts";
 import { formatClock, formatFull } from "./format-time.ts";
 import type { Message } from "./inbox-client.ts";
 import { MarkedText } from "./marked-text.tsx";
+import { MessageMedia } from "./message-media.tsx";
 import { ReferralCard } from "./referral-card.tsx";
 import { readReferral } from "./read-referral.ts";
 import { shownContent } from "./shown-content.ts";
@@ -29,6 +30,8 @@ const AUTHORS: Readonly<Record<string, string>> = {
 export function MessageBubble({ message, quote, isFollowUp, actions }: MessageBubbleProps) {
   const isOurs = message.direction === "out";
   const content = shownContent(message);
+  // A note says what it is, and the file is to be seen.
+  const isSeen = content.isNote && message.media?.state === "ready" && message.revokedAt === null;
   const referral = readReferral(message.content);
   const delivery = describeDelivery(message);
   const author = memberOf(message) ?? AUTHORS[message.author] ?? message.author;
@@ -50,15 +53,18 @@ export function MessageBubble({ message, quote, isFollowUp, actions }: MessageBu
             {quote}
           </blockquote>
         )}
-        <div className="text-[0.9375rem] leading-snug break-words whitespace-pre-wrap">
-          {content.isNote ? (
-            <p dir="auto" className="text-soft italic">
-              {content.text}
-            </p>
-          ) : (
-            <MarkedText text={content.text} />
-          )}
-        </div>
+        <MessageMedia message={message} />
+        {!isSeen && (
+          <div className="text-[0.9375rem] leading-snug break-words whitespace-pre-wrap">
+            {content.isNote ? (
+              <p dir="auto" className="text-soft italic">
+                {content.text}
+              </p>
+            ) : (
+              <MarkedText text={content.text} />
+            )}
+          </div>
+        )}
         <p className="mt-1 flex items-center justify-end gap-1.5 text-xs text-soft">
           {content.isEdited && <span>edited</span>}
           <time dateTime={message.sentAt} title={formatFull(message.sentAt)}>

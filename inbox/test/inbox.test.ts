@@ -159,6 +159,31 @@ async function openThread(page: Page): Promise<void> {
   await page.getByRole("heading", { name: `Customer ${phone()}` }).waitFor();
 }
 
+test("a photo, a voice note and a document that came in can be seen, heard and loaded", async () => {
+  for (const media of [
+    { type: "image", image: { caption: "this lamp" } },
+    { type: "audio", audio: { voice: true } },
+    { type: "document", document: { filename: "contract.pdf" } },
+  ]) {
+    const request = { from: phone(), name: `Customer ${phone()}`, ...media };
+    expect((await fetch(`${facts.simulatorUrl}/sim/inbound`, { method: "POST", body: JSON.stringify(request) })).status).toBe(200);
+  }
+  const page = await openPage();
+  await openThread(page);
+  const photo = page.getByRole("img", { name: "this lamp" });
+  await photo.waitFor();
+  await expect.poll(() => photo.evaluate((image) => (image as HTMLImageElement).naturalWidth), { timeout: 10_000 }).toBeGreaterThan(0);
+  await expect
+    .poll(() => page.locator("audio").evaluate((sound) => (sound as HTMLAudioElement).readyState), { timeout: 10_000 })
+    .toBeGreaterThan(0);
+  const link = await log(page)
+    .getByRole("link", { name: /contract\.pdf/ })
+    .getAttribute("href");
+  const file = await fetch(`${facts.url}${link ?? ""}`);
+  expect(file.status).toBe(200);
+  expect(file.headers.get("content-disposition")).toContain("attachment");
+});
+
 test("what a customer writes appears by itself, and an answer that is clicked twice reaches the customer once", async () => {
   await customerWrites("Is anybody there?");
   const page = await openPage();
