@@ -270,6 +270,13 @@ CREATE OR REPLACE FUNCTION onethread.sends_per_second(provider text, chosen inte
 RETURN COALESCE(chosen, CASE WHEN (provider <> 'cloud'::text) THEN NULL::integer WHEN is_upgraded THEN 1000 ELSE 80 END)
 ;
 
+CREATE OR REPLACE FUNCTION onethread.sends_waiting(business uuid)
+ RETURNS integer
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN (SELECT (count(*))::integer AS count FROM (SELECT FROM onethread.lanes l WHERE ((l.kind = 'send'::text) AND (l.business_id = sends_waiting.business) AND (l.check_at IS NOT NULL)) LIMIT 5000) waiting)
+;
+
 CREATE OR REPLACE FUNCTION onethread.shows_typing_early(quiet_ms integer)
  RETURNS boolean
  LANGUAGE sql

@@ -23,6 +23,12 @@ create function onethread.number_is_upgraded(business uuid, channel uuid) return
   language sql stable parallel safe
   return exists (select from onethread.channel_signals s where s.business_id = business and s.channel_id = channel and s.aspect = 'throughput');
 
+-- How many conversations wait to send, up to 5,000. A function, so that the plan of who asks does not depend on it: it is asked only when something has to wait.
+create function onethread.sends_waiting(business uuid) returns int
+  language sql stable parallel safe
+  return (select count(*)::int from (
+    select from onethread.lanes l where l.kind = 'send' and l.business_id = business and l.check_at is not null limit 5000) waiting);
+
 -- Meta, "Pair rate limits": one message per 6 s to one customer, up to 45 at once that are paid back later. We stay far below: null, no limit.
 create function onethread.sends_in_a_row(provider text, chosen int) returns int
   language sql immutable parallel safe

@@ -8,8 +8,7 @@ const PAIR_SPACING = "interval '6 seconds'";
  * What waits for its number comes back over as long as all that waits will take, so that a long queue is not asked again and again. Counted up to 5,000, and
  * only where something has to wait.
  */
-const SPREAD = `case when p.wait > '0' then random() * p.spacing * (select count(*) from (
-    select from lanes l where l.kind = 'send' and l.business_id = :business and l.check_at is not null limit 5000) waiting) else '0' end`;
+const SPREAD = "case when p.turn > '0' then random() * p.spacing * sends_waiting(:business) else '0' end";
 
 // Before the request: the fence is compared under the lane's row lock, then the oldest queued message becomes `sending`. That is durable
 // before a byte leaves, so a crash leaves `sending` behind, which the next worker turns into `unknown`: it may have been accepted, and is
@@ -88,32 +87,33 @@ with mine as materialized (
     left join channels ch on ch.business_id = :business and ch.id = m.channel_id
     left join channel_secrets s on s.business_id = :business and s.channel_id = m.channel_id
 ), channel as materialized (
-  -- Each number's places are given out by one statement at a time.
-  select ch.id, greatest(ch.sends_until, now()) as sends_until, ch.held_until - now() as hold,
-         interval '1 second' / sends_per_second(ch.provider, ch.sends_per_second, number_is_upgraded(:business, ch.id)) * (case when ch.slowed_until > now() then 2 else 1 end) as spacing
+  -- Each number's places are given out by one statement at a time. What has no rate is not locked.
+  select ch.id, greatest(ch.sends_until, now()) as sends_until, coalesce(ch.held_until - now(), '0') as hold,
+         interval '1 second' / sends_per_second(ch.provider, ch.sends_per_second,
+           exists (select from channel_signals t where t.business_id = :business and t.channel_id = ch.id and t.aspect = 'throughput'))
+           * (case when ch.slowed_until > now() then 2 else 1 end) as spacing
     from channels ch
    where ch.business_id = :business and ch.id in (select n.channel_id from next n where n.verdict = 'send')
+     and sends_per_second(ch.provider, ch.sends_per_second, false) is not null
    order by ch.id for no key update of ch
-), place as (
-  select n.id, ch.id as channel_id, ch.sends_until, ch.spacing,
-         -- When its turn comes, counted from now: null or not above zero, it is now.
-         ch.sends_until + (row_number() over (partition by ch.id order by n.ahead desc, n.id) - 1) * ch.spacing - n.ahead - now() as wait
-    from next n
-    join channel ch on ch.id = n.channel_id
-   where n.verdict = 'send' and coalesce(n.pair_wait, '0') <= '0' and coalesce(ch.hold, '0') <= '0'
-), pace as (
-  update channels ch set sends_until = p.sends_until + p.taken * p.spacing
-    from (select channel_id, sends_until, spacing, count(*) as taken from place where wait <= '0' group by channel_id, sends_until, spacing) p
-   where ch.business_id = :business and ch.id = p.channel_id
-), decided as materialized (
-  select n.*, greatest(n.pair_wait, ch.hold, p.wait + ${SPREAD}) as wait
+), placed as materialized (
+  select n.*, ch.sends_until, ch.spacing, ch.hold,
+         -- When its turn comes, counted from now; not above zero: it is now. Null: it takes no place.
+         case when e.takes_place then
+           ch.sends_until + (row_number() over (partition by n.channel_id, e.takes_place order by n.ahead desc, n.id) - 1) * ch.spacing - n.ahead - now() end as turn
     from next n
     left join channel ch on ch.id = n.channel_id
-    left join place p on p.id = n.id
+   cross join lateral (select coalesce(n.verdict = 'send' and ch.hold <= '0' and coalesce(n.pair_wait, '0') <= '0', false) as takes_place) e
+), pace as (
+  update channels ch set sends_until = p.sends_until + p.taken * p.spacing
+    from (select channel_id, sends_until, spacing, count(*) as taken from placed where turn <= '0' group by channel_id, sends_until, spacing) p
+   where ch.business_id = :business and ch.id = p.channel_id
+), decided as materialized (
+  select p.*, case when p.verdict = 'send' then greatest(p.pair_wait, p.hold, p.turn + ${SPREAD}) end as wait from placed p
 ), asleep as (
   update lanes l set check_at = now() + least(n.wait, interval '1 minute'), owner = null
     from decided n
-   where l.business_id = :business and l.conversation_id = n.conversation_id and l.kind = 'send' and n.verdict = 'send' and n.wait > '0'
+   where l.business_id = :business and l.conversation_id = n.conversation_id and l.kind = 'send' and n.wait > '0'
 ), started as (
   update messages m set
     status = case when n.verdict = 'send' then 'sending' else 'failed' end,
@@ -132,12 +132,12 @@ with mine as materialized (
                                 when 'template_deleted' then 'This template was deleted.'
                                 when 'template_archived' then 'This template is archived.' end
     from decided n
-   where m.business_id = :business and m.id = n.id and m.status = 'queued' and n.verdict not in ('none', 'channel_stopped') and not (n.verdict = 'send' and coalesce(n.wait > '0', false))
+   where m.business_id = :business and m.id = n.id and m.status = 'queued' and n.verdict not in ('none', 'channel_stopped') and coalesce(n.wait <= '0', true)
   returning m.id
 )
 -- Cancelled while this statement waited for its row: there is nothing to send.
 select conversation_id, wanted,
-       case when verdict = 'send' and wait > '0' then 'paced'
+       case when wait > '0' then 'paced'
             when verdict = 'send' and id not in (select s.id from started s) then 'none' else verdict end as verdict, id as message_id, seq, content, quoted_provider_message_id, attempts, channel_id, provider, settings, external_id,
        access_token, reply_kind, reply_address, coalesce(is_marketing, false) as is_marketing
   from decided`,
