@@ -1,8 +1,10 @@
 // Owns: what a number and a customer may get in a time, whoever sends.
+import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, expect, test as it } from "vitest";
 import type { TestBusiness } from "../../test/support/test-business.ts";
 import type { TestDatabase } from "../../test/support/test-database.ts";
 import { closeTestEngine, openTestEngine, type TestEngine } from "../../test/support/test-engine.ts";
+import type { Queryable } from "../db/query.ts";
 import type { ClaimedLane } from "../lanes/lane-store.ts";
 import { startSends } from "./deliver.queries.ts";
 
@@ -109,12 +111,18 @@ it("two processes share what a number may send", async () => {
   const lanes = (await engine.claim("send")).map(({ conversationId, fence }) => ({ conversationId, fence }));
   expect(lanes).toHaveLength(40);
   const [one, other] = [test.open(), test.open()];
-  // In turn, in slices that overlap in time.
+  const begin = (process: Pick<Queryable, "run">, slice: typeof lanes) => process.run(startSends, { lanes: slice });
+  // Connected, and planned.
+  for (const process of [one, other]) await begin(process.forBusiness(business.businessId), []);
   const beganAt = performance.now();
-  const slices = Array.from({ length: 8 }, (_, at) => lanes.slice(at * 5, at * 5 + 5));
-  const rows = await Promise.all(
-    slices.map((slice, at) => (at % 2 === 0 ? one : other).forBusiness(business.businessId).run(startSends, { lanes: slice })),
-  );
+  // The second one asks while the first has its places, and has not committed.
+  const { first, second } = await one.forBusiness(business.businessId).transaction(async (tx) => {
+    const places = await begin(tx, lanes.slice(0, 20));
+    const asking = begin(other.forBusiness(business.businessId), lanes.slice(20));
+    await delay(100);
+    return { first: places, second: asking };
+  });
+  const rows = [first, await second];
   const seconds = (performance.now() - beganAt) / 1_000;
   const verdicts = rows.flat().map(({ verdict }) => verdict);
   // What a program sends may be half a second ahead of the rate: ten, and the one whose time it is. And what the rate allows meanwhile.
