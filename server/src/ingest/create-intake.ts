@@ -12,7 +12,7 @@ import type { Log } from "../kernel/log.ts";
 import { createShortTurns } from "../kernel/short-turns.ts";
 import type { IdentityEvent, MessageEvent, NoticeEvent, PreferenceEvent, StatusEvent, WebhookEvent } from "../whatsapp/events.ts";
 import { isForNothing } from "../whatsapp/is-for-nothing.ts";
-import { FILE_TYPES } from "../whatsapp/message-kinds.ts";
+import { MEDIA_KINDS } from "../whatsapp/media-check.ts";
 import { isSetAside } from "./around-locks.ts";
 import { createFindPlaces, type Place } from "./find-places.ts";
 import { createIngestItem, type IngestItem, labelsOfItem } from "./ingest-item.ts";
@@ -129,7 +129,7 @@ export function createIntake(deps: IntakeDeps): Intake {
       const outcomes = await storeMessages.store(items, isRepeat);
       const stored = outcomes.filter((outcome) => outcome === "stored").length;
       if (stored > 0) {
-        const hasFiles = items.some(({ event }, at) => outcomes[at] === "stored" && FILE_TYPES.includes(event.type));
+        const hasFiles = items.some(({ event }, at) => outcomes[at] === "stored" && MEDIA_KINDS.some((kind) => kind === event.type));
         announceStored(stored, hasFiles);
       }
       const aside = outcomes.filter(isSetAside).length;

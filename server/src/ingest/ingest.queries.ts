@@ -3,10 +3,10 @@ import { rowsOf } from "../db/parameters.ts";
 import { defineQuery } from "../db/query.ts";
 import { NO_BUSINESS } from "../kernel/ids.ts";
 import { raiseLanes } from "../lanes/raise-lanes.ts";
-import { FILE_TYPES } from "../whatsapp/message-kinds.ts";
+import { MEDIA_KINDS } from "../whatsapp/media-check.ts";
 
 // Also what WhatsApp could not take from the customer (131052): that somebody sent a file is then all that is known.
-const HAS_FILE = `p.type in (${FILE_TYPES.map((type) => `'${type}'`).join(", ")}) or p.type = 'unsupported' and p.content @> '{"errors":[{"code":131052}]}'`;
+const HAS_FILE = `p.type in (${MEDIA_KINDS.map((type) => `'${type}'`).join(", ")}) or p.type = 'unsupported' and p.content @> '{"errors":[{"code":131052}]}'`;
 
 // The winners of the aliases that a batch brought: one look-up for all that the cache did not know.
 export const findThreadsAcrossBusinesses = defineQuery({

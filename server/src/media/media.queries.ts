@@ -1,7 +1,7 @@
 // Owns: the SQL of files: which is fetched next, what is known of it, how it ends, and what people see of it.
 import { rowsOf } from "../db/parameters.ts";
 import { defineQuery } from "../db/query.ts";
-import { FILE_TYPES } from "../whatsapp/message-kinds.ts";
+import { MEDIA_KINDS } from "../whatsapp/media-check.ts";
 
 // Fair by construction, as the lanes and the knowledge are: which businesses have something due (a walk from one to the next over the index), then some of each, in the
 // order in which they came, histories last. `share`: of one business; `running`: how many of it this worker has already. skip locked: nobody waits for another
@@ -185,7 +185,7 @@ const shown = `jsonb_build_object('id', f.id, 'businessId', f.business_id, 'stat
       'width', f.width, 'height', f.height, 'hasThumbnail', f.has_thumbnail, 'errorCode', f.error_code, 'errorText', f.error_text, 'key', encode(k.key, 'hex'))`;
 
 /** Of the message `m`: its file, or null; read row by row over the primary key, and only where a message can have one. */
-export const SHOWN_MEDIA = `case when m.type in (${[...FILE_TYPES, "unsupported"].map((type) => `'${type}'`).join(", ")}) then (
+export const SHOWN_MEDIA = `case when m.type in (${[...MEDIA_KINDS, "unsupported"].map((type) => `'${type}'`).join(", ")}) then (
       select ${shown} from media f left join media_keys k on k.business_id = f.business_id
        where f.business_id = :business and f.id = m.id) end`;
 

@@ -102,9 +102,6 @@ export const MESSAGE_KINDS = {
 export type MessageType = keyof typeof MESSAGE_KINDS;
 export const MESSAGE_TYPES = Object.keys(MESSAGE_KINDS) as readonly MessageType[];
 
-/** They have a file, which is not in the message and has to be fetched. */
-export const FILE_TYPES: readonly MessageType[] = ["image", "video", "audio", "document", "sticker"];
-
 const KINDS: ReadonlyMap<string, MessageKind> = new Map(Object.entries(MESSAGE_KINDS));
 
 /** A type that is none of ours is `unknown`. */
