@@ -305,6 +305,8 @@ export type Message = {
     readonly text: string | null;
   } | null;
   readonly turnId: string | null;
+  /** It was sent again because nobody knew whether that message was sent: the customer may have both. */
+  readonly possibleDuplicateOf: string | null;
   /** Its file; null for a message without one, and for one that was stored before files were fetched. */
   readonly media: Media | null;
   readonly edits: readonly {
@@ -538,6 +540,8 @@ export type ReplySettings = {
     /** Within this time. */
     readonly withinMs: number;
   } | null;
+  /** A message of which nobody knows so long whether it was sent is sent again, once, as a new message that says so: the customer may have both. null: a person decides. */
+  readonly resendUnknownAfterMs: number | null;
   /** When a person was fetched for the same reason less than this long ago, and nobody has said anything since, the customer is not told again. */
   readonly handoffRepeatMs: number;
   /** When people answer; null: always. */

@@ -1000,6 +1000,7 @@ create table onethread.messages (
   error_text text,
   is_history boolean default false not null,
   price text,
+  possible_duplicate_of uuid,
   constraint messages_pkey PRIMARY KEY (business_id, id),
   constraint ck_message_author CHECK (((author = ANY (ARRAY['customer'::text, 'ai'::text, 'human'::text, 'api'::text, 'system'::text])) AND ((direction = 'in'::text) = (author = 'customer'::text)))),
   constraint ck_message_direction CHECK ((direction = ANY (ARRAY['in'::text, 'out'::text]))),
@@ -1378,11 +1379,13 @@ create table onethread.unknown_sends (
   since timestamp with time zone not null,
   look_at timestamp with time zone,
   looks smallint default 0 not null,
+  not_resent text,
   constraint unknown_sends_pkey PRIMARY KEY (business_id, message_id),
   constraint fk_unknown_send_message FOREIGN KEY (business_id, message_id) REFERENCES onethread.messages(business_id, id)
 );
 alter table onethread.unknown_sends enable row level security;
 CREATE INDEX ix_unknown_send_look ON onethread.unknown_sends USING btree (business_id, look_at) WHERE (look_at IS NOT NULL);
+CREATE INDEX ix_unknown_send_since ON onethread.unknown_sends USING btree (business_id, since) WHERE (not_resent IS NULL);
 create policy across_businesses on onethread.unknown_sends for all to onethread_ingest using (true) with check (true);
 create policy one_business on onethread.unknown_sends for all to onethread_app using ((business_id = onethread.current_business())) with check ((business_id = onethread.current_business()));
 create policy reads_everything on onethread.unknown_sends for select to onethread_reader using (true);

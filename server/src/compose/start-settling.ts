@@ -1,6 +1,7 @@
-// Owns: what looks after messages of which nobody knows whether they were sent, in a process that works: asking the providers, on connections of its own.
+// Owns: what looks after messages of which nobody knows whether they were sent, in a process that works: asking the providers, on connections of its own, and sending again what a business wants to be.
 import { createPeriodic } from "../maintenance/periodic.ts";
 import { createLookUpUnknown } from "../outbound/look-up-unknown.ts";
+import { createResendUnknown } from "../outbound/resend-unknown.ts";
 import { createSocketLookup } from "../outside/guarded-agent.ts";
 import { createHostResolver } from "../outside/resolve-host.ts";
 import { createGatewayHttp } from "../whatsapp/gateways/gateway-http.ts";
@@ -12,16 +13,24 @@ import type { SentLookupOf } from "../whatsapp/sent-lookup.ts";
 import type { Parts } from "./parts.ts";
 
 const LOOK_INTERVAL_MS = 5_000;
+const RESEND_INTERVAL_MS = 10_000;
 const TIMEOUT_MS = 15_000;
 const CONNECTIONS = 8;
 
 /** `graphUrl`: where the Cloud API is reached. */
 export function startSettling(parts: Parts, graphUrl: string): void {
-  const { database, log, atEnd } = parts;
+  const { database, log, services, wakeUps, atEnd } = parts;
   const lookUp = createLookUpUnknown({ database, log, lookupOf: openLookups(parts, graphUrl) });
   const task = createPeriodic({ name: "unknown-sends", everyMs: LOOK_INTERVAL_MS, log, runOnce: lookUp });
-  task.start();
-  atEnd(() => task.stop());
+  const wake = (kind: "send"): void => {
+    wakeUps.wake(kind);
+  };
+  const resend = createResendUnknown({ database, settings: services.replySettings, wake, log });
+  const resending = createPeriodic({ name: "resends", everyMs: RESEND_INTERVAL_MS, log, runOnce: resend });
+  for (const each of [task, resending]) {
+    each.start();
+    atEnd(() => each.stop());
+  }
 }
 
 function openLookups({ config, atEnd }: Parts, graphUrl: string): SentLookupOf {

@@ -58,6 +58,9 @@ export const messageSchema = z
     failedAt: instant.nullable(),
     error: z.object({ code: z.string(), text: z.string().nullable() }).nullable(),
     turnId: uuid.nullable(),
+    possibleDuplicateOf: uuid
+      .nullable()
+      .describe("It was sent again because nobody knew whether that message was sent: the customer may have both."),
     media: mediaSchema
       .nullable()
       .describe("Its file; null for a message without one, and for one that was stored before files were fetched."),
@@ -100,6 +103,7 @@ export function messageViewOf(row: MessageRow, changes: readonly ChangeRow[], me
     failedAt: isoOf(row.failed_at),
     error: row.error_code === null ? null : { code: row.error_code, text: row.error_text },
     turnId: row.turn_id,
+    possibleDuplicateOf: row.possible_duplicate_of,
     media: row.media === null ? null : mediaViewOf(row.media),
     edits,
     revokedAt: isoOf(own.find(({ type }) => type === "revoke")?.sent_at ?? null),

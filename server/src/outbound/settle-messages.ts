@@ -5,6 +5,8 @@ import { messageViewOf, type MessageView } from "../conversations/message-view.t
 import type { Database } from "../db/database.ts";
 import { newId, type BusinessId } from "../kernel/ids.ts";
 import type { AcceptMessage, AcceptMessageOutcome } from "./accept-message.ts";
+import { findIdempotencyKey } from "./accept-message.queries.ts";
+import { retryKeyOf } from "./resend-unknown.ts";
 import { cancelScheduledMessage, listScheduledMessages, rescheduleMessage } from "./scheduled.queries.ts";
 import { cancelMessage, listOpenMessages, settleUnknownMessage } from "./settle-messages.queries.ts";
 
@@ -35,6 +37,15 @@ export function createSettleMessages(deps: { readonly database: Database; readon
   async function unchanged(businessId: BusinessId, messageId: string): Promise<Unchanged> {
     const [row] = await database.forBusiness(businessId).run(findMessage, { messageId });
     return row?.direction === "out" ? { outcome: "other_status", status: row.status } : { outcome: "not_found" };
+  }
+
+  /** The message that the business's own rule has sent instead of it. */
+  async function findResent(businessId: BusinessId, messageId: string): Promise<MessageView | undefined> {
+    const db = database.forBusiness(businessId);
+    const [known] = await db.run(findIdempotencyKey, { key: retryKeyOf(messageId) });
+    const id = known?.message_id ?? undefined;
+    const [row] = id === undefined ? [] : await db.run(findMessage, { messageId: id });
+    return row === undefined ? undefined : messageViewOf(row, []);
   }
 
   return {
@@ -69,13 +80,15 @@ export function createSettleMessages(deps: { readonly database: Database; readon
       if (row?.direction !== "out") return { outcome: "not_found" };
       if (row.author === "system" || (row.status !== "failed" && row.status !== "cancelled"))
         return { outcome: "other_status", status: row.status };
+      const resent = row.error_code === "sent_again" ? await findResent(businessId, messageId) : undefined;
+      if (resent !== undefined) return { outcome: "accepted", message: resent, isReplay: true };
       const quoted = row.quoted_provider_message_id;
       return acceptMessage({
         businessId,
         conversationId: row.conversation_id,
         author: row.author === "human" ? "human" : "api",
         content: { ...row.content, ...(quoted === null ? {} : { context: { message_id: quoted } }) },
-        idempotencyKey: `retry:${messageId}`,
+        idempotencyKey: retryKeyOf(messageId),
       });
     },
   };

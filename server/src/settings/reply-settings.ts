@@ -113,6 +113,15 @@ export const replySettingsSchema = z.strictObject({
     .nullable()
     .prefault({})
     .describe("Against machines that answer machines: then nothing is said (skipped as loop) until it is over. null: no brake."),
+  resendUnknownAfterMs: z
+    .int()
+    .min(300_000)
+    .max(604_800_000)
+    .nullable()
+    .default(null)
+    .describe(
+      "A message of which nobody knows so long whether it was sent is sent again, once, as a new message that says so: the customer may have both. null: a person decides.",
+    ),
   handoffRepeatMs: z
     .int()
     .min(0)
