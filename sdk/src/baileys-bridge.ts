@@ -1,6 +1,6 @@
 // Owns: the bridge between a Baileys socket (6.7 and 7) and Onethread: its events out, Onethread's messages in. Depends on the shape of a socket, not
 // on Baileys. Refuses to know: logging in, sessions, reconnecting.
-import { type Content, isRecord, toBaileysContent } from "./baileys-outbound.ts";
+import { type Content, isRecord, readNamed, toBaileysContent, toQuoted } from "./baileys-outbound.ts";
 import { toWire } from "./baileys-wire.ts";
 import { createEventForwarder } from "./event-forwarder.ts";
 
@@ -91,13 +91,15 @@ export function createBaileysBridge(sock: BaileysSocket, options: BaileysBridgeO
   }
 
   async function answerSend(body: Content): Promise<Response> {
-    const { to, content, id } = body;
+    const { to, content, id, quotedId } = body;
     if (typeof to !== "string" || !isRecord(content)) return refusal(400, 'A send needs "to" and "content".');
-    const made = toBaileysContent(content, to);
+    const named = readNamed(body["named"]);
+    const made = toBaileysContent(content, to, named);
     if (made === undefined) return refusal(422, `Baileys cannot send "${String(content["type"])}".`);
     const messageId = typeof id === "string" ? id : newId();
+    const quoted = typeof quotedId === "string" ? { quoted: toQuoted(quotedId, to, named) } : {};
     try {
-      const sentId = await sendOnce(messageId, () => socket.send(to, made, messageId));
+      const sentId = await sendOnce(messageId, () => socket.send(to, made, { messageId, ...quoted }));
       return Response.json({ id: sentId });
     } catch (error) {
       const failure = error instanceof Error ? error : new Error(String(error));
@@ -139,7 +141,7 @@ export function createBaileysBridge(sock: BaileysSocket, options: BaileysBridgeO
 interface LooseSocket {
   on(event: string, listener: (data: unknown) => void): void;
   off(event: string, listener: (data: unknown) => void): void;
-  send(to: string, content: Content, messageId: string): Promise<string>;
+  send(to: string, content: Content, options: { readonly messageId: string; readonly quoted?: Content }): Promise<string>;
   read(key: Content): Promise<unknown>;
   showTyping(to: string): Promise<unknown>;
 }
@@ -149,10 +151,10 @@ function looseSocket(sock: BaileysSocket): LooseSocket {
   return {
     on: (event, listener) => void sock.ev.on(event as never, listener),
     off: (event, listener) => void sock.ev.off(event as never, listener),
-    async send(to, content, messageId) {
-      const sent = await sock.sendMessage(to, content as never, { messageId } as never);
+    async send(to, content, options) {
+      const sent = await sock.sendMessage(to, content as never, options as never);
       const key = isRecord(sent) && isRecord(sent["key"]) ? sent["key"] : undefined;
-      return typeof key?.["id"] === "string" ? key["id"] : messageId;
+      return typeof key?.["id"] === "string" ? key["id"] : options.messageId;
     },
     read: (key) => sock.readMessages([key] as never),
     showTyping: (to) => sock.sendPresenceUpdate("composing" as never, to),

@@ -2,8 +2,34 @@
 
 export type Content = Readonly<Record<string, unknown>>;
 
+/** What Onethread tells of the message that this one names. */
+export interface NamedKey {
+  readonly fromMe: boolean;
+  readonly participant?: string;
+  readonly text?: string;
+}
+
+export function readNamed(named: unknown): NamedKey {
+  if (!isRecord(named)) return { fromMe: false };
+  const { fromMe, participant, text } = named;
+  return {
+    fromMe: fromMe === true,
+    ...(typeof participant === "string" && { participant }),
+    ...(typeof text === "string" && { text }),
+  };
+}
+
+/** Baileys takes author and words of a quote from whoever quotes: it keeps no messages. */
+export function toQuoted(id: string, to: string, { text, ...key }: NamedKey): Content {
+  return { key: { remoteJid: to, id, ...key }, message: { conversation: text ?? "" } };
+}
+
 /** Undefined when Baileys cannot send it. */
-export function toBaileysContent(content: Content, to: string): Content | undefined {
+export function toBaileysContent(
+  content: Content,
+  to: string,
+  { text: _text, ...target }: NamedKey = { fromMe: false },
+): Content | undefined {
   const type = content["type"];
   const node = typeof type === "string" && isRecord(content[type]) ? content[type] : undefined;
   if (type === "contacts") return contactsOf(content["contacts"]);
@@ -37,7 +63,7 @@ export function toBaileysContent(content: Content, to: string): Content | undefi
         location: { degreesLatitude: node["latitude"], degreesLongitude: node["longitude"], name: text("name"), address: text("address") },
       };
     case "reaction":
-      return { react: { text: text("emoji") ?? "", key: { remoteJid: to, fromMe: false, id: text("message_id") } } };
+      return { react: { text: text("emoji") ?? "", key: { remoteJid: to, id: text("message_id"), ...target } } };
     default:
       return undefined;
   }

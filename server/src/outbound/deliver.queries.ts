@@ -23,7 +23,7 @@ export const startSends = defineQuery({
     message_id: "uuid?",
     seq: "int8?",
     content: "jsonb?",
-    quoted_provider_message_id: "text?",
+    names: "jsonb?",
     attempts: "int2?",
     channel_id: "uuid?",
     provider: "text?",
@@ -57,7 +57,7 @@ with mine as materialized (
 ), next as (
   select mine.conversation_id,
          -- As of this statement's snapshot, like the messages below: after a wait for the lane, mine.wanted counts a message that is not visible yet.
-         (select s.wanted from lanes s where s.business_id = :business and s.conversation_id = mine.conversation_id and s.kind = 'send') as wanted, m.id, m.seq, m.type, m.content, m.quoted_provider_message_id, m.attempts,
+         (select s.wanted from lanes s where s.business_id = :business and s.conversation_id = mine.conversation_id and s.kind = 'send') as wanted, m.id, m.seq, m.type, m.content, coalesce(m.target_provider_message_id, m.quoted_provider_message_id) as names_id, m.attempts,
          m.channel_id, m.type = 'template' and goes_as_marketing(:business, ch.account_id, m.content -> 'template' ->> 'name', m.content -> 'template' -> 'language' ->> 'code') as is_marketing,
          ch.provider, ch.settings, ch.external_id, s.access_token, c.reply_kind, c.reply_address, sends_ahead(m.author) as ahead,
          -- How long this customer has had enough for.
@@ -138,7 +138,13 @@ with mine as materialized (
 -- Cancelled while this statement waited for its row: there is nothing to send.
 select conversation_id, wanted,
        case when wait > '0' then 'paced'
-            when verdict = 'send' and id not in (select s.id from started s) then 'none' else verdict end as verdict, id as message_id, seq, content, quoted_provider_message_id, attempts, channel_id, provider, settings, external_id,
+            when verdict = 'send' and id not in (select s.id from started s) then 'none' else verdict end as verdict, id as message_id, seq, content,
+       -- Looked for only where a message names another one.
+       case when names_id is not null then
+         (select jsonb_build_object('id', named.id, 'isOurs', coalesce(n.direction = 'out', false), 'text', left(n.text, 1000), 'participant', n.content -> 'participant')
+            from (values (names_id)) named (id)
+            left join messages n on n.business_id = :business and n.channel_id = decided.channel_id and n.provider_message_id = named.id) end as names,
+       attempts, channel_id, provider, settings, external_id,
        access_token, reply_kind, reply_address, coalesce(is_marketing, false) as is_marketing
   from decided`,
 });

@@ -10,6 +10,7 @@ import type { JsonObject } from "../kernel/json.ts";
 import type { FailPoints } from "../kernel/fail-points.ts";
 import type { Log } from "../kernel/log.ts";
 import type { ClaimedLane } from "../lanes/lane-store.ts";
+import { readNamedMessage } from "../whatsapp/named-message.ts";
 import { readSendAddress } from "../whatsapp/send-address.ts";
 import type { Hold, Rejection, SendOutcome, TransportOf } from "../whatsapp/transport.ts";
 import { finishSends, holdChannel, startSends, stopRefusedChannel } from "./deliver.queries.ts";
@@ -99,9 +100,9 @@ export function createDeliver(deps: DeliverDeps): (lane: ClaimedLane, signal: Ab
     if (ownId === null || content === null || key === null || accessToken === null) return unsendable;
     if (to === undefined || transport === undefined) return unsendable;
     await deps.failPoints.hit("send.before-request");
-    const quotes = started.quoted_provider_message_id ?? undefined;
+    const names = readNamedMessage(started.names);
     const isMarketing = started.is_marketing;
-    const outcome = await transport.sendMessage({ channel: { key, accessToken }, to, content, quotes, ownId, isMarketing });
+    const outcome = await transport.sendMessage({ channel: { key, accessToken }, to, content, names, ownId, isMarketing });
     await deps.failPoints.hit("send.after-request");
     return outcome;
   }

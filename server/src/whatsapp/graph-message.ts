@@ -1,20 +1,19 @@
 // Owns: the request body with which a message is sent through the Cloud API. Refuses to know: whether it may be sent, and whether its content is
 // valid (validate-content.ts has checked that).
 import type { JsonObject } from "../kernel/json.ts";
-import { readString } from "../kernel/read-json.ts";
-import { kindOf } from "./message-kinds.ts";
+import { quotedBy } from "./named-message.ts";
 import type { SendAddress } from "./send-address.ts";
 import type { SendRequest } from "./transport.ts";
 
-export function buildGraphMessage({ to, content, quotes, ownId }: Omit<SendRequest, "channel">): JsonObject {
-  // What changes another message names it in its own node; WhatsApp rejects a context beside a reaction.
-  const canQuote = kindOf(readString(content, "type") ?? "").role !== "change";
+export function buildGraphMessage({ to, content, names, ownId }: Omit<SendRequest, "channel">): JsonObject {
+  // WhatsApp rejects a context beside a reaction.
+  const quote = quotedBy({ content, names });
   return {
     ...content,
     messaging_product: "whatsapp",
     recipient_type: to.kind === "group" ? "group" : "individual",
     ...recipientOf(to),
-    ...(quotes !== undefined && canQuote ? { context: { message_id: quotes } } : {}),
+    ...(quote === undefined ? {} : { context: { message_id: quote.id } }),
     biz_opaque_callback_data: ownId,
   };
 }

@@ -51,7 +51,7 @@ test.each([
     channel,
     to: { kind: "group", value: "120363041234567890" },
     content: checked.content,
-    quotes: "wamid.B09",
+    names: { id: "wamid.B09", isOurs: false },
     ownId: "ob_1",
   });
   expect(outcome).toMatchObject({ outcome: "accepted" });

@@ -2,6 +2,7 @@
 // provider, databases, when to try again (the outcome only advises).
 import type { JsonObject } from "../kernel/json.ts";
 import type { ProviderFault } from "./events.ts";
+import type { NamedMessage } from "./named-message.ts";
 import type { SendAddress } from "./send-address.ts";
 
 /** What to do after a failure: `reconcile` means that it is not known whether the message was accepted. */
@@ -14,13 +15,14 @@ export interface SendChannel {
   readonly accessToken: string;
 }
 
+/** The one request of everything that is sent: address, content, what it names, our id. Each provider translates it at its own edge. */
 export interface SendRequest {
   readonly channel: SendChannel;
   readonly to: SendAddress;
   /** As validate-content.ts let it through: `{"type":"text","text":{"body":"…"}}`. */
   readonly content: JsonObject;
-  /** The provider's id of the message that this one quotes. */
-  readonly quotes?: string | undefined;
+  /** The message that this one quotes; of what changes another message, such as a reaction: that one. */
+  readonly names?: NamedMessage | undefined;
   /** Our own id of the message: it comes back in every status, so that a lost answer can be settled. */
   readonly ownId: string;
   /** A marketing template of an account that has an address of its own for those. */

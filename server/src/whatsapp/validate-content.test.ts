@@ -181,12 +181,14 @@ describe("the request body of a message", () => {
 
   test("quotes and carries our id", () => {
     const to = { kind: "user", value: "DE.1" } as const;
-    expect(buildGraphMessage({ ...message, to, quotes: "wamid.A1" })).toMatchObject({
+    expect(buildGraphMessage({ ...message, to, names: { id: "wamid.A1", isOurs: false } })).toMatchObject({
       context: { message_id: "wamid.A1" },
       biz_opaque_callback_data: "ob_1",
     });
     const reaction = { type: "reaction", reaction: { message_id: "wamid.A1", emoji: "👍" } };
-    expect(buildGraphMessage({ ...message, content: reaction, to, quotes: "wamid.A1" })).not.toHaveProperty("context");
+    expect(buildGraphMessage({ ...message, content: reaction, to, names: { id: "wamid.A1", isOurs: false } })).not.toHaveProperty(
+      "context",
+    );
   });
 
   test("keeps its address whatever the content says", () => {

@@ -11,8 +11,11 @@ import { createOutsideHttp } from "../../src/outside/outside-http.ts";
 import type { ReplySettingsStore } from "../../src/settings/reply-settings-store.ts";
 import type { ReplyContext, Responder, ResponderAnswer } from "../../src/answers/responder.ts";
 import { createGraphClient } from "../../src/whatsapp/graph-client.ts";
+import { createGatewayHttp } from "../../src/whatsapp/gateways/gateway-http.ts";
+import { gatewayTransport } from "../../src/whatsapp/gateways/gateway-transport.ts";
 import { createGraphTemplates } from "../../src/whatsapp/graph-templates.ts";
 import { parseCloudWebhook } from "../../src/whatsapp/parse-webhook.ts";
+import { isGateway } from "../../src/whatsapp/providers.ts";
 import { expectNothingBroken } from "./expect-nothing-broken.ts";
 import { createTestBusiness, type TestBusiness } from "./test-business.ts";
 import { createTestDatabase, type TestDatabase } from "./test-database.ts";
@@ -79,6 +82,7 @@ export async function createTestEngine(test: TestDatabase, numbers: readonly Tes
   const { log } = test;
   const simulator = await startPlatform(numbers);
   const transport = createGraphClient({ baseUrl: simulator.url, version: "v26.0", timeoutMs: 5_000, connections: 16 });
+  const gateways = createGatewayHttp({ timeoutMs: 5_000 });
   const outside = createOutsideHttp({ privateHosts: [] });
   const store = createLaneStore(database.acrossBusinesses);
   const responder = createTestResponder();
@@ -92,7 +96,8 @@ export async function createTestEngine(test: TestDatabase, numbers: readonly Tes
     outside,
     overrides: { responder },
     services,
-    transportOf: () => transport,
+    transportOf: (provider, channel) =>
+      provider !== null && isGateway(provider) ? gatewayTransport(gateways, provider, channel ?? undefined) : transport,
     wake: () => undefined,
     onTurn: () => undefined,
   });
@@ -135,6 +140,7 @@ export async function createTestEngine(test: TestDatabase, numbers: readonly Tes
     },
     async close() {
       await transport.close();
+      await gateways.close();
       await templatePlatform.close();
       await outside.close();
       await simulator.stop();

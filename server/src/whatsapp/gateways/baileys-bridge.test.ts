@@ -3,6 +3,7 @@ import { EventEmitter } from "node:events";
 import { createServer, type Server } from "node:http";
 import { afterEach, expect, expectTypeOf, it } from "vitest";
 import { type BaileysBridge, createBaileysBridge } from "../../../../sdk/src/baileys-bridge.ts";
+import { isRecord } from "../../../../sdk/src/baileys-outbound.ts";
 import type { WebhookEvent } from "../events.ts";
 import { createBaileysClient } from "./baileys-client.ts";
 import { parseBaileysEvents } from "./baileys-events.ts";
@@ -164,6 +165,41 @@ it("a message that Onethread hands over twice leaves once, under an id that name
   loop.ev.emit("messages.update", [{ key: { remoteJid: "81203344556677@lid", fromMe: true, id: KEY_ID }, update: { status: 3 } }]);
   await loop.bridge.idle();
   expect(loop.events).toMatchObject([{ kind: "status", status: "delivered", providerMessageId: KEY_ID, callbackData: OUR_ID }]);
+});
+
+it("a quote reaches Baileys with its author and its words, and a reaction with the author of its message", async () => {
+  const loop = await startLoop();
+  const sender = client(loop);
+  const group = { kind: "group", value: "1203630@g.us" } as const;
+  const names = { id: "3EB0A1", isOurs: false, member: { kind: "lid", value: "81203344556677" }, text: "At 9?" } as const;
+  const reaction = { type: "reaction", reaction: { message_id: "3EB0B1", emoji: "👍" } };
+  const sends = [
+    { ...request(), to: group, names },
+    { ...request(), names: { id: "3EB0A2", isOurs: false } },
+    { ...request(), content: reaction, names: { id: "3EB0B1", isOurs: true, text: "At 9" } },
+    { ...request(), to: group, content: reaction, names: { ...names, id: "3EB0B1" } },
+  ];
+  for (const [index, one] of sends.entries()) {
+    expect(await sender.sendMessage({ ...one, ownId: `${OUR_ID.slice(0, -1)}${String(index)}` })).toMatchObject({ outcome: "accepted" });
+  }
+  const chat = "12025550147@s.whatsapp.net";
+  const member = { remoteJid: group.value, fromMe: false, participant: "81203344556677@lid" };
+  expect(loop.sent.map(({ content, options }) => ({ content, quoted: isRecord(options) ? options["quoted"] : undefined }))).toEqual([
+    { content: { text: "Yes" }, quoted: { key: { ...member, id: "3EB0A1" }, message: { conversation: "At 9?" } } },
+    { content: { text: "Yes" }, quoted: { key: { remoteJid: chat, fromMe: false, id: "3EB0A2" }, message: { conversation: "" } } },
+    { content: { react: { text: "👍", key: { remoteJid: chat, fromMe: true, id: "3EB0B1" } } }, quoted: undefined },
+    { content: { react: { text: "👍", key: { ...member, id: "3EB0B1" } } }, quoted: undefined },
+  ]);
+});
+
+it("a bridge that is told of a quote by its id alone quotes it", async () => {
+  const loop = await startLoop();
+  const body = JSON.stringify({ to: "12025550147@s.whatsapp.net", content: request().content, id: KEY_ID, quotedId: "3EB0A1" });
+  const answer = await loop.bridge.handle(
+    new Request("http://bridge/send", { method: "POST", headers: { authorization: `Bearer ${SECRET}` }, body }),
+  );
+  expect(answer.status).toBe(200);
+  expect(loop.sent[0]?.options).toMatchObject({ messageId: KEY_ID, quoted: { key: { id: "3EB0A1", fromMe: false } } });
 });
 
 it("what failed in the socket is open, what cannot be sent is refused, and a stranger is told nothing", async () => {

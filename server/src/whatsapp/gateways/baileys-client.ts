@@ -1,9 +1,10 @@
 // Owns: handing messages to our own Baileys bridge, which sends them through its socket. Refuses to know: databases, windows, when to try again.
+import type { JsonObject } from "../../kernel/json.ts";
 import { readString } from "../../kernel/read-json.ts";
 import type { MarkReadRequest, SendRequest, WhatsAppTransport } from "../transport.ts";
 import { readGatewayDone, readGatewaySend } from "./gateway-answer.ts";
 import type { GatewayHttp } from "./gateway-http.ts";
-import { jidOf, NO_CHAT, readOutbound } from "./outbound-message.ts";
+import { type GatewayMessage, jidOf, NO_CHAT, readOutbound } from "./outbound-message.ts";
 
 export interface BaileysClientDeps {
   readonly http: GatewayHttp;
@@ -11,15 +12,24 @@ export interface BaileysClientDeps {
   readonly baseUrl: string;
 }
 
+/** `quotedId`: which message is quoted. `named`: what Baileys has to be told of that one, or of the one that is changed. */
+function namedIn({ quote, target }: Pick<GatewayMessage, "quote" | "target">): JsonObject {
+  const key = quote ?? target;
+  if (key === undefined) return {};
+  const { id, ...named } = key;
+  return { named: { ...named }, ...(quote === undefined ? {} : { quotedId: id }) };
+}
+
 export function createBaileysClient({ http, baseUrl }: BaileysClientDeps): WhatsAppTransport {
   return {
     async sendMessage(request: SendRequest) {
-      const { channel, content, quotes, ownId } = request;
+      const { channel, content, ownId } = request;
       const message = readOutbound(request);
       if ("outcome" in message) return message;
       // The same message always has the same id, so the bridge can tell a second request from a second message.
       const id = `3EB0${ownId.replaceAll("-", "").toUpperCase()}`;
-      const body = { to: message.jid, content, id, ...(quotes === undefined ? {} : { quotedId: quotes }) };
+      const { quote, target } = message;
+      const body = { to: message.jid, content, id, ...namedIn({ quote, target }) };
       const headers = { authorization: `Bearer ${channel.accessToken}` };
       return readGatewaySend(await http.post({ baseUrl, path: "/send", headers, body }), (answer) => readString(answer, "id"));
     },

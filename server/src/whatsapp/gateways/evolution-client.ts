@@ -4,7 +4,7 @@ import { readObject, readString } from "../../kernel/read-json.ts";
 import type { MarkReadRequest, Rejection, SendRequest, WhatsAppTransport } from "../transport.ts";
 import { readGatewayDone, readGatewaySend } from "./gateway-answer.ts";
 import type { GatewayHttp } from "./gateway-http.ts";
-import { cannotSend, cardsOf, type GatewayMessage, jidOf, NO_CHAT, NO_LINK, readOutbound } from "./outbound-message.ts";
+import { cannotSend, cardsOf, type GatewayMessage, jidOf, NO_CHAT, NO_LINK, reactedTo, readOutbound } from "./outbound-message.ts";
 
 export interface EvolutionClientDeps {
   readonly http: GatewayHttp;
@@ -44,10 +44,10 @@ export function createEvolutionClient({ http, baseUrl, instance }: EvolutionClie
   };
 }
 
-function evolutionCall(message: GatewayMessage, { content, quotes }: SendRequest): EvolutionCall | Rejection {
-  const { jid, type, node } = message;
+function evolutionCall(message: GatewayMessage, { content }: SendRequest): EvolutionCall | Rejection {
+  const { jid, type, node, quote } = message;
   // Evolution rewrites bare Brazilian, Mexican and Argentinian numbers; an address with its server passes as it is.
-  const base = { number: jid, ...(quotes === undefined ? {} : { quoted: { key: { id: quotes } } }) };
+  const base = { number: jid, ...(quote === undefined ? {} : { quoted: { key: { id: quote.id } } }) };
   switch (type) {
     case "text":
       return {
@@ -70,8 +70,8 @@ function evolutionCall(message: GatewayMessage, { content, quotes }: SendRequest
       return { operation: "message/sendContact", body: { ...base, contact } };
     }
     case "reaction": {
-      const key = { remoteJid: jid, fromMe: false, id: readString(node, "message_id") ?? "" };
-      return { operation: "message/sendReaction", body: { key, reaction: readString(node, "emoji") ?? "" } };
+      const { text: _text, ...key } = reactedTo(message);
+      return { operation: "message/sendReaction", body: { key: { remoteJid: jid, ...key }, reaction: readString(node, "emoji") ?? "" } };
     }
     default:
       return cannotSend(type);

@@ -2,19 +2,34 @@
 import type { JsonObject } from "../../kernel/json.ts";
 import { refusedHere } from "../graph-answer.ts";
 import { isObject, readObject, readString } from "../../kernel/read-json.ts";
+import { type NamedMessage, quotedBy } from "../named-message.ts";
 import type { SendAddress } from "../send-address.ts";
 import type { Rejection, SendRequest } from "../transport.ts";
 import { classifyJid } from "./jid.ts";
 
+/** How WhatsApp Web names a message within a chat. */
+export interface NamedKey {
+  readonly id: string;
+  readonly fromMe: boolean;
+  /** In a group: the address of who wrote it. */
+  readonly participant?: string;
+  readonly text?: string;
+}
+
 /** A phone, a linked id (`…@lid`) or a group, as an address of WhatsApp Web. */
 export interface GatewayMessage {
   readonly jid: string;
+  /** The message that this one quotes. */
+  readonly quote: NamedKey | undefined;
+  /** The message that this one changes. */
+  readonly target: NamedKey | undefined;
   readonly type: string;
   /** The node of the type; empty when there is none. */
   readonly node: JsonObject;
 }
 
-export function readOutbound({ to, content }: SendRequest): GatewayMessage | Rejection {
+export function readOutbound(request: SendRequest): GatewayMessage | Rejection {
+  const { to, content, names } = request;
   const jid = jidOf(to);
   if (jid === undefined) {
     return refusedHere(
@@ -23,7 +38,19 @@ export function readOutbound({ to, content }: SendRequest): GatewayMessage | Rej
     );
   }
   const type = readString(content, "type") ?? "";
-  return { jid, type, node: readObject(content, type) ?? {} };
+  const quote = quotedBy(request);
+  const key = names === undefined ? undefined : keyOf(names);
+  return { jid, type, node: readObject(content, type) ?? {}, quote: quote && key, target: quote === undefined ? key : undefined };
+}
+
+function keyOf({ id, isOurs: fromMe, member, text }: NamedMessage): NamedKey {
+  const participant = member === undefined ? undefined : jidOf(member);
+  return { id, fromMe, ...(participant === undefined ? {} : { participant }), ...(text === undefined ? {} : { text }) };
+}
+
+/** The message that a reaction is to; of one that nothing is known of, the customer's. */
+export function reactedTo({ target, node }: GatewayMessage): NamedKey {
+  return target ?? { id: readString(node, "message_id") ?? "", fromMe: false };
 }
 
 /** Undefined for what is no address of WhatsApp Web, such as a user id of the Cloud API. */

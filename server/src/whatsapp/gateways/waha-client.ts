@@ -4,7 +4,7 @@ import { readObject, readString } from "../../kernel/read-json.ts";
 import type { MarkReadRequest, Rejection, SendRequest, WhatsAppTransport } from "../transport.ts";
 import { readGatewayDone, readGatewaySend } from "./gateway-answer.ts";
 import type { GatewayHttp } from "./gateway-http.ts";
-import { cannotSend, cardsOf, type GatewayMessage, jidOf, NO_CHAT, NO_LINK, readOutbound } from "./outbound-message.ts";
+import { cannotSend, cardsOf, type GatewayMessage, jidOf, type NamedKey, NO_CHAT, NO_LINK, readOutbound } from "./outbound-message.ts";
 import { readWahaMessageId } from "./waha-message-id.ts";
 
 export interface WahaClientDeps {
@@ -46,15 +46,19 @@ function idOf(answer: JsonObject): string | undefined {
   return readWahaMessageId(answer["id"])?.bareId ?? readString(readObject(answer, "key"), "id");
 }
 
+/** WAHA names a message by who sent it, its chat, its id and, in a group, its author. */
+function messageIdOf({ id, fromMe, participant }: NamedKey, chatId: string): string {
+  return [String(fromMe), chatId, id, ...(participant === undefined ? [] : [chatIdOf(participant)])].join("_");
+}
+
 /** WAHA writes phones with the legacy server. */
 export function chatIdOf(jid: string): string {
   return jid.replace(/@s\.whatsapp\.net$/, "@c.us");
 }
 
-function wahaCall({ jid, type, node }: GatewayMessage, { content, quotes }: SendRequest): WahaCall | Rejection {
+function wahaCall({ jid, type, node, quote }: GatewayMessage, { content }: SendRequest): WahaCall | Rejection {
   const chatId = chatIdOf(jid);
-  // A quote is nearly always of the customer's message; WAHA wants the id with its chat.
-  const base = { chatId, ...(quotes === undefined ? {} : { reply_to: `false_${chatId}_${quotes}` }) };
+  const base = { chatId, ...(quote === undefined ? {} : { reply_to: messageIdOf(quote, chatId) }) };
   switch (type) {
     case "text":
       return { operation: "sendText", body: { ...base, text: readString(node, "body") ?? "", linkPreview: node["preview_url"] === true } };
