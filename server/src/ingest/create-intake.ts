@@ -1,5 +1,5 @@
 // Owns: how a webhook's events get into the database: sorted by what they are, gathered into batches, answered when they are durable.
-import type { ChannelDirectory, DirectoryChannel } from "../businesses/channel-directory.ts";
+import type { ChannelDirectory } from "../businesses/channel-directory.ts";
 import { classifyDatabaseError } from "../db/classify-error.ts";
 import type { BatchDatabase } from "../db/database.ts";
 import type { Queryable } from "../db/query.ts";
@@ -7,27 +7,27 @@ import { labelOfIdentifier } from "../identity/identifier.ts";
 import type { SettleIdentity } from "../identity/settle-identity.ts";
 import type { FailPoints } from "../kernel/fail-points.ts";
 import { Fault, messageOf } from "../kernel/faults.ts";
-import type { BusinessId } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
-import { createShortTurns } from "../kernel/short-turns.ts";
-import type { IdentityEvent, MessageEvent, NoticeEvent, PreferenceEvent, StatusEvent, WebhookEvent } from "../whatsapp/events.ts";
-import { isForNothing } from "../whatsapp/is-for-nothing.ts";
+import type { WebhookEvent } from "../whatsapp/events.ts";
 import { MEDIA_KINDS } from "../whatsapp/media-check.ts";
 import { isSetAside } from "./around-locks.ts";
-import { createFindPlaces, type Place } from "./find-places.ts";
-import { createIngestItem, type IngestItem, labelsOfItem } from "./ingest-item.ts";
+import { createClaimOwnEchoes } from "./claim-own-echoes.ts";
+import { createFindPlaces } from "./find-places.ts";
+import { type IngestItem, labelsOfItem } from "./ingest-item.ts";
 import { createIngestQueue, type IngestQueue, unavailable } from "./ingest-queue.ts";
 import type { StoreOutcome } from "./store-batch.ts";
-import { createChangeIdentities, createChangeIdentity, type LocatedChange } from "./change-identities.ts";
-import { createLearnIdentity, type IdentityLesson, lessonOf } from "./learn-identity.ts";
+import { createChangeIdentities, createChangeIdentity } from "./change-identities.ts";
+import { createLearnIdentity, type IdentityLesson } from "./learn-identity.ts";
 import { createParkedChanges } from "./parked-changes.ts";
-import { createRecordConsentWords, type RecordConsentWords } from "./record-consent-words.ts";
-import { createRecordPreferences, type LocatedPreferences } from "./record-preferences.ts";
+import { createRecordConsentWords } from "./record-consent-words.ts";
+import { createRecordPreferences } from "./record-preferences.ts";
 import { createRecordSignals } from "./record-signals.ts";
 import { createStoreMessages, type StoreMessages } from "./store-messages.ts";
+import { createSortDelivery, type Located, type Notice, noticeOfEvent } from "./sort-delivery.ts";
 import { createStatusStore, type StatusItem, type StatusOutcome } from "./store-statuses.ts";
+import { createStoreWithWords } from "./store-with-words.ts";
 import { createThreadResolver, type ThreadResolver } from "./thread-resolver.ts";
-import type { NoticeEntry, RefusedEntry, WebhookLogWriter } from "./webhook-log.ts";
+import type { NoticeEntry, WebhookLogWriter } from "./webhook-log.ts";
 import type { IntakeResult, WebhookIntake } from "./webhook-intake.ts";
 
 export interface IntakeDeps {
@@ -69,21 +69,6 @@ const STATUS_REST_MS = 15;
 const MESSAGE_REST_MS = 10;
 const ALIAS_CACHE_ENTRIES = 200_000;
 
-/** `isUsed`: it needs nothing more than its raw record. */
-type Notice = { readonly event: NoticeEvent; readonly isUsed: boolean; readonly businessId?: BusinessId | undefined };
-type Located<E> = { readonly event: E; readonly channel: DirectoryChannel };
-
-/** The events of a delivery, by what is done with them. */
-interface DeliveryParts {
-  readonly messages: readonly Located<MessageEvent>[];
-  readonly statusItems: readonly StatusItem[];
-  readonly notices: Notice[];
-  readonly lessons: readonly IdentityLesson[];
-  readonly preferences: readonly LocatedPreferences[];
-  readonly changes: readonly LocatedChange[];
-  readonly aside: readonly RefusedEntry[];
-}
-
 /** All that settles who is who. */
 function createPeople(deps: IntakeDeps, resolver: ThreadResolver) {
   const { db, log, webhookLog } = deps;
@@ -109,16 +94,23 @@ function createPeople(deps: IntakeDeps, resolver: ThreadResolver) {
   };
 }
 
-export function createIntake(deps: IntakeDeps): Intake {
-  const { db, log, webhookLog, slots, maxWaiting, maxBatch, deadlineMs, slowMs } = deps;
-  const resolver = createThreadResolver({ db, maxEntries: ALIAS_CACHE_ENTRIES });
-  const { findPlaces, storeMessages, recordPreferences, learnIdentity, changeIdentities, applyWaitingFor } = createPeople(deps, resolver);
-  const statuses = createStatusStore(deps);
-  const recordSignals = createRecordSignals(deps);
-  let learning: Promise<void> = Promise.resolve();
-  let lessonsWaiting = 0;
+function createMessageQueue(
+  deps: IntakeDeps,
+  { resolver, storeMessages }: { readonly resolver: ThreadResolver; readonly storeMessages: StoreMessages },
+): IngestQueue<IngestItem, StoreOutcome> {
+  const { log, slots, maxWaiting, maxBatch, deadlineMs, slowMs } = deps;
 
-  const messageQueue = createIngestQueue<IngestItem, StoreOutcome>({
+  // Bookkeeping must not decide the fate of a message that is durable.
+  function announceStored(count: number, hasFiles: boolean): void {
+    try {
+      deps.onStored(count);
+      if (hasFiles) deps.onMedia?.();
+    } catch (error) {
+      log.error({ error: messageOf(error) }, "ingest.bookkeeping-failed");
+    }
+  }
+
+  return createIngestQueue<IngestItem, StoreOutcome>({
     restMs: MESSAGE_REST_MS,
     ...{ slots, maxWaiting, maxBatch, deadlineMs, slowMs },
     weigh: (item) => item.event.raw.length + item.contentJson.length,
@@ -137,7 +129,23 @@ export function createIntake(deps: IntakeDeps): Intake {
       return outcomes;
     },
   });
-  const storeMessagesOf = createStoreWithWords(messageQueue, createRecordConsentWords({ db, onConfirmed: deps.onOutbox }));
+}
+
+export function createIntake(deps: IntakeDeps): Intake {
+  const { db, log, webhookLog, maxWaiting, maxBatch, deadlineMs, slowMs } = deps;
+  const resolver = createThreadResolver({ db, maxEntries: ALIAS_CACHE_ENTRIES });
+  const { findPlaces, storeMessages, recordPreferences, learnIdentity, changeIdentities, applyWaitingFor } = createPeople(deps, resolver);
+  const statuses = createStatusStore(deps);
+  const recordSignals = createRecordSignals(deps);
+  let learning: Promise<void> = Promise.resolve();
+  let lessonsWaiting = 0;
+
+  const messageQueue = createMessageQueue(deps, { resolver, storeMessages });
+  const storeMessagesOf = createStoreWithWords({
+    queue: messageQueue,
+    claimOwnEchoes: createClaimOwnEchoes(deps),
+    recordConsentWords: createRecordConsentWords({ db, onConfirmed: deps.onOutbox }),
+  });
   const statusQueue = createIngestQueue<StatusItem, StatusOutcome>({
     slots: 1,
     restMs: STATUS_REST_MS,
@@ -146,21 +154,13 @@ export function createIntake(deps: IntakeDeps): Intake {
     store: (items) => statuses.store(items),
   });
 
-  // Bookkeeping must not decide the fate of a message that is durable.
-  function announceStored(count: number, hasFiles: boolean): void {
-    try {
-      deps.onStored(count);
-      if (hasFiles) deps.onMedia?.();
-    } catch (error) {
-      log.error({ error: messageOf(error) }, "ingest.bookkeeping-failed");
-    }
-  }
-
   async function locate<E extends WebhookEvent>(event: E): Promise<Located<E> | undefined> {
     if (event.channelKey === undefined) return undefined;
     const channel = await deps.channels.find(event.provider, event.channelKey);
     return channel === undefined ? undefined : { event, channel };
   }
+
+  const sort = createSortDelivery({ locate, findPlaces });
 
   /** Answers how many of them cannot be used yet. */
   async function recordNotices(notices: readonly Notice[]): Promise<number> {
@@ -186,44 +186,6 @@ export function createIntake(deps: IntakeDeps): Intake {
     }
   }
 
-  async function sort(events: readonly WebhookEvent[]): Promise<DeliveryParts> {
-    const messages: Located<MessageEvent>[] = [];
-    const statusItems: StatusItem[] = [];
-    const notices: Notice[] = [];
-    const lessons: IdentityLesson[] = [];
-    const preferences: LocatedPreferences[] = [];
-    const changes: LocatedChange[] = [];
-    const aside: RefusedEntry[] = [];
-    const pause = createShortTurns();
-    for (const event of events) {
-      await pause();
-      if (event.kind === "notice") {
-        notices.push({ event, isUsed: isForNothing(event) });
-        continue;
-      }
-      if (event.kind === "preference" || event.kind === "identity") {
-        const places = await findPlaces(event);
-        if (places === undefined) aside.push({ businessId: undefined, event, reason: reasonOf(event) });
-        else if (event.kind === "preference") preferences.push({ event, places });
-        else if (event.becomes !== undefined && places.length > 0) changes.push({ event, places });
-        else {
-          for (const place of places) lessons.push(lessonOf(event, place));
-          notices.push(noticeOf(event, { places, isUsed: places.length > 0 }));
-        }
-        continue;
-      }
-      const located = await locate(event);
-      if (located === undefined || event.kind === "unreadable") {
-        aside.push({ businessId: located?.channel.businessId, event, reason: reasonOf(event) });
-      } else if (event.kind === "message") messages.push({ event, channel: located.channel });
-      else {
-        lessons.push(lessonOf(event, located.channel));
-        statusItems.push(statusItem({ event, channel: located.channel }));
-      }
-    }
-    return { messages, statusItems, notices, lessons, preferences, changes, aside };
-  }
-
   async function storeAll(events: readonly WebhookEvent[]): Promise<IntakeResult> {
     const [only] = events;
     // One message, as almost every delivery has: nothing to sort.
@@ -235,10 +197,10 @@ export function createIntake(deps: IntakeDeps): Intake {
     const results = statusItems.length === 0 ? [] : await statusQueue.submitAll(statusItems, (item) => item);
     for (const { event, places } of preferences) {
       const isUsed = await recordPreferences({ event, places });
-      notices.push(noticeOf(event, { places, isUsed }));
+      notices.push(noticeOfEvent(event, { places, isUsed }));
     }
     const changed = changes.length === 0 ? { applied: [], parked: 0 } : await changeIdentities(changes);
-    for (const { event, places } of changed.applied) notices.push(noticeOf(event, { places, isUsed: true }));
+    for (const { event, places } of changed.applied) notices.push(noticeOfEvent(event, { places, isUsed: true }));
     const unused = notices.length === 0 ? 0 : await recordNotices(notices);
     await webhookLog.quarantine(aside);
     learn(lessons);
@@ -276,39 +238,8 @@ export function createIntake(deps: IntakeDeps): Intake {
   };
 }
 
-/** What a message says of consent is recorded before it is acknowledged. */
-function createStoreWithWords(queue: Pick<IngestQueue<IngestItem, StoreOutcome>, "submitAll">, recordConsentWords: RecordConsentWords) {
-  return async (messages: readonly Located<MessageEvent>[]): Promise<readonly StoreOutcome[]> => {
-    const outcomes = await queue.submitAll(messages, itemOf);
-    await recordConsentWords(messages, outcomes);
-    return outcomes;
-  };
-}
-
-const itemOf = ({ event, channel }: Located<MessageEvent>): IngestItem => createIngestItem(event, channel);
-
 const resultOfOne = ([outcome]: readonly StoreOutcome[]): IntakeResult => ({
   stored: Number(outcome === "stored"),
   duplicates: Number(outcome === "duplicate"),
   quarantined: Number(outcome === "quarantined"),
 });
-
-function reasonOf(event: WebhookEvent): string {
-  return event.kind === "unreadable"
-    ? event.reason
-    : `No channel is connected for "${event.provider === "cloud" ? (event.channelKey ?? "") : "(the address of a gateway)"}".`;
-}
-
-function noticeOf(
-  { kind, provider, channelKey, raw }: IdentityEvent | PreferenceEvent,
-  { places, isUsed }: { readonly places: readonly Place[]; readonly isUsed: boolean },
-): Notice {
-  const field = kind === "preference" ? "user_preferences" : kind;
-  const event = { kind: "notice" as const, provider, field, raw, ...(channelKey === undefined ? {} : { channelKey }) };
-  // What names a customer belongs to no business as long as several could be meant.
-  return { event, isUsed, businessId: places.length === 1 ? places[0]?.businessId : undefined };
-}
-
-function statusItem({ event, channel }: Located<StatusEvent>): StatusItem {
-  return { event, businessId: channel.businessId, channelId: channel.channelId, timeZone: channel.timeZone };
-}

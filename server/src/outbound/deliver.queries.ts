@@ -205,6 +205,44 @@ with input as (select i.* from :ends as i), lane as (
 select conversation_id, more from lane`,
 });
 
+// A person's message under the id that the answer to our own request names: it is the echo of that, and was faster. It gives the id back, and is hidden behind the message that
+// it is the echo of (a row with a target is not in the list of its thread); nothing is deleted, so that positions stay. The pause ends when it was this one's, and not a
+// later one's.
+export const takeEchoBack = defineQuery({
+  name: "outbound.take-echo-back",
+  role: "app",
+  columns: { id: "uuid" },
+  params: { messageId: "uuid", providerMessageId: "text", eventId: "uuid" },
+  text: `
+with conv as materialized (
+  select c.id, c.ai_paused_reason from conversations c
+   where c.business_id = :business and c.id = (select m.conversation_id from messages m where m.business_id = :business and m.id = :messageId)
+   for no key update of c
+), own as materialized (
+  select m.id, m.channel_id, m.sent_at from messages m join conv on conv.id = m.conversation_id
+   where m.business_id = :business and m.id = :messageId and m.provider_message_id is null
+), echo as (
+  update messages e set
+    provider_message_id = 'echo:' || e.provider_message_id, target_provider_message_id = e.provider_message_id, type = 'system', text = null,
+    content = '{"type": "system", "system": {"type": "echo"}}', author = 'system', sent_at = own.sent_at - interval '1 millisecond'
+    from own
+   where e.business_id = :business and e.channel_id = own.channel_id and e.provider_message_id = :providerMessageId and e.id <> own.id
+     and e.direction = 'out' and e.author = 'human' and e.attempts = 0
+  returning e.id, e.conversation_id, e.received_at
+), resumed as (
+  update conversations c set ai_paused_at = null, ai_paused_reason = null, updated_at = now()
+    from echo e join conv on conv.id = e.conversation_id
+   where c.business_id = :business and c.id = conv.id and conv.ai_paused_reason = 'phone_app'
+     and not exists (
+       select from messages p where p.business_id = :business and p.conversation_id = c.id and p.author = 'human' and p.received_at >= e.received_at and p.id <> e.id)
+  returning c.id
+), event as (
+  insert into events (business_id, id, type, conversation_id, data, at)
+  select :business, :eventId, 'conversation.resumed', r.id, jsonb_build_object('reason', 'phone_app'), now() from resumed r
+)
+select e.id from echo e`,
+});
+
 // Only while the token that was refused is still the channel's: a late answer must not stop a channel whose token was just replaced.
 export const stopRefusedChannel = defineQuery({
   name: "outbound.stop-channel",

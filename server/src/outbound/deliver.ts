@@ -1,11 +1,11 @@
 // Owns: one run of the send lane: the queued messages of a conversation, one after the other, each sent at most once unless it is known
 // not to have been accepted.
+import { constraintOf } from "../db/classify-error.ts";
 import { retryWhileGone } from "../db/retry-while-gone.ts";
 import { createBusinessBatcher } from "../db/business-batcher.ts";
 import type { Database } from "../db/database.ts";
 import type { Row } from "../db/query.ts";
 import type { LearnSpelling } from "../identity/learn-spelling.ts";
-import type { BusinessId } from "../kernel/ids.ts";
 import type { JsonObject } from "../kernel/json.ts";
 import type { FailPoints } from "../kernel/fail-points.ts";
 import type { Log } from "../kernel/log.ts";
@@ -13,7 +13,8 @@ import type { ClaimedLane } from "../lanes/lane-store.ts";
 import { readNamedMessage } from "../whatsapp/named-message.ts";
 import { readSendAddress } from "../whatsapp/send-address.ts";
 import type { Hold, Rejection, SendOutcome, TransportOf } from "../whatsapp/transport.ts";
-import { finishSends, holdChannel, startSends, stopRefusedChannel } from "./deliver.queries.ts";
+import { newId, type BusinessId } from "../kernel/ids.ts";
+import { finishSends, holdChannel, startSends, stopRefusedChannel, takeEchoBack } from "./deliver.queries.ts";
 
 export interface DeliverDeps {
   readonly database: Database;
@@ -93,6 +94,23 @@ export function createDeliver(deps: DeliverDeps): (lane: ClaimedLane, signal: Ab
     },
   });
 
+  /**
+   * The echo of the send was faster than its answer, and could not be told from a message of a person (of another kind, or in other words than we sent): it is stored under
+   * the id that the answer names now. It is taken out of the thread, and the pause that it began ends.
+   */
+  async function finishDespiteEcho(businessId: BusinessId, settlement: Settlement): Promise<{ readonly more: boolean } | undefined> {
+    try {
+      return await finish(businessId, settlement);
+    } catch (error) {
+      const { messageId, providerMessageId } = settlement;
+      if (messageId === null || providerMessageId === undefined || constraintOf(error) !== "uq_message_provider_id") throw error;
+      const echoes = await database.forBusiness(businessId).run(takeEchoBack, { messageId, providerMessageId, eventId: newId() });
+      if (echoes.length === 0) throw error;
+      log.warn({ businessId, messageId }, "send.echo-taken-back");
+      return finish(businessId, settlement);
+    }
+  }
+
   async function send(started: SendStart): Promise<SendOutcome> {
     const { message_id: ownId, content, external_id: key, access_token: accessToken } = started;
     const to = readSendAddress(started);
@@ -157,7 +175,7 @@ export function createDeliver(deps: DeliverDeps): (lane: ClaimedLane, signal: Ab
       // Its lane sleeps until its turn comes.
       if (started.verdict === "paced") return;
       const settlement = started.verdict === "send" ? await attempt(lane, started) : withoutRequest(lane, started);
-      const result = await retryWhileGone(() => finish(lane.businessId, settlement), { forMs: WRITTEN_WITHIN_MS, signal });
+      const result = await retryWhileGone(() => finishDespiteEcho(lane.businessId, settlement), { forMs: WRITTEN_WITHIN_MS, signal });
       if (result === undefined) {
         log.warn({ conversationId: lane.conversationId, messageId: settlement.messageId, fence: lane.fence }, "send.lost");
         return;

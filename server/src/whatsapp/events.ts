@@ -38,6 +38,8 @@ export interface MessageEvent {
   readonly becomes?: CustomerIdentity;
   /** From a gateway's past (a history import, a message taken in while nobody listened): stored in its place, wakes no AI and takes nothing over. */
   readonly isHistory?: true;
+  /** A copy: another app answers in this thread at the moment. It is stored and shown; the AI is silent. Of ours (`out`): what that app wrote. */
+  readonly standby?: true;
   /** A whole webhook body with only this item in it, so that a replay is the same path again. */
   readonly raw: string;
 }
