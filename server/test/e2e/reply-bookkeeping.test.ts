@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { startOnethread, type RunningOnethread } from "../../src/compose/start-onethread.ts";
 import { readConfig } from "../../src/config/config.ts";
-import { parseFailPoints } from "../../src/kernel/fail-points.ts";
+import { parseFailPoints, type FailPoint } from "../../src/kernel/fail-points.ts";
 import type { ReplySettingsStore } from "../../src/settings/reply-settings-store.ts";
 import { eventually } from "../support/eventually.ts";
 import { startOpenAiServer, type OpenAiServer } from "../support/openai-server.ts";
@@ -21,6 +21,8 @@ interface ModelStack {
   start(failPoints?: string): Promise<RunningOnethread>;
   writeAndGetReply(nth: number): Promise<string>;
   readonly states: () => Promise<readonly string[]>;
+  /** The places that were broken when they were come to. */
+  readonly reached: ReadonlySet<FailPoint>;
   close(): Promise<void>;
 }
 
@@ -39,16 +41,23 @@ async function openModelStack(): Promise<ModelStack> {
   });
   if (changed.outcome !== "changed") throw new Error(changed.problems.join("; "));
   let running: RunningOnethread | undefined;
+  const reached = new Set<FailPoint>();
   return {
     database,
     stack,
     model,
     settings,
+    reached,
     async start(failPoints) {
       const read = readConfig({ ...stack.env, PORT: "0", ONETHREAD_PRIVATE_HOSTS: model.host });
       if (!read.ok) throw new Error(read.problems.join("\n"));
-      const overrides = failPoints === undefined ? {} : { failPoints: parseFailPoints(failPoints, () => undefined) };
-      running = await startOnethread({ config: read.config, demo: false, log: database.log, overrides });
+      const broken = parseFailPoints(failPoints ?? "", () => undefined);
+      const hit = (point: FailPoint): Promise<void> | undefined => {
+        const result = broken.hit(point);
+        if (result !== undefined) reached.add(point);
+        return result;
+      };
+      running = await startOnethread({ config: read.config, demo: false, log: database.log, overrides: { failPoints: { hit } } });
       stack.addApi(running.url);
       return running;
     },
@@ -79,18 +88,29 @@ const it = test.extend<{ on: ModelStack }>({
   },
 });
 
-const points = ["memory.customer", "memory.knowledge", "knowledge.search", "usage.read", "session.track", "session.summarize"];
-it.concurrent.for(points.flatMap((point) => [`${point}=throw`, `${point}=hang:60000`]))(
-  "with %s the model's answers go out, once each",
-  async (failPoint, { on }) => {
-    await on.start(failPoint);
+// What would keep the other from being reached is in another group.
+const groups: readonly (readonly FailPoint[])[] = [
+  ["memory.customer", "memory.knowledge", "usage.read", "session.track"],
+  ["knowledge.search", "session.summarize"],
+];
+const breaks = groups.flatMap((points) => ["throw", "hang:60000"].map((action) => ({ points, action, all: points.join(", ") })));
+it.concurrent.for(breaks)(
+  "with $action in $all the model's answers go out, once each",
+  async ({ points, action }, { on }) => {
+    await on.start(points.map((point) => `${point}=${action}`).join(","));
     expect(await on.writeAndGetReply(1)).toBe("The model answers.");
+    // So long ago that it was a session of its own, which is summed up.
+    await on.database.superuser.query("update onethread.messages set received_at = received_at - interval '1 hour' where direction = 'in'");
+    await on.database.superuser.query("update onethread.lanes set check_at = now() where kind = 'session'");
     expect(await on.writeAndGetReply(2)).toBe("The model answers.");
     await on.stack.settled();
     expect(on.stack.simulator.outboxCount()).toBe(2);
     expect(await on.states()).toEqual(["replied", "replied"]);
     expect(await on.stack.audit()).toEqual([]);
+    const missed = (): Promise<number> => Promise.resolve(points.filter((point) => !on.reached.has(point)).length);
+    await eventually(missed, (count) => count === 0, { what: "every place that was to break" });
   },
+  60_000,
 );
 
 it.concurrent("while the outbox of events refuses every row, answers go out and turns end", async ({ on }) => {
