@@ -96,6 +96,7 @@ const groups: readonly (readonly FailPoint[])[] = [
 const breaks = groups.flatMap((points) => ["throw", "hang:60000"].map((action) => ({ points, action, all: points.join(", ") })));
 it.concurrent.for(breaks)(
   "with $action in $all the model's answers go out, once each",
+  { timeout: 60_000 },
   async ({ points, action }, { on }) => {
     await on.start(points.map((point) => `${point}=${action}`).join(","));
     expect(await on.writeAndGetReply(1)).toBe("The model answers.");
@@ -110,7 +111,6 @@ it.concurrent.for(breaks)(
     const missed = (): Promise<number> => Promise.resolve(points.filter((point) => !on.reached.has(point)).length);
     await eventually(missed, (count) => count === 0, { what: "every place that was to break" });
   },
-  60_000,
 );
 
 it.concurrent("while the outbox of events refuses every row, answers go out and turns end", async ({ on }) => {
