@@ -77,6 +77,21 @@ export type Channel = {
     readonly sentence: string;
     readonly at: string;
   }[];
+  /** The earlier chats of a WhatsApp Business app that was connected. Null: none was handed over; a signal `history` says why, where WhatsApp does. */
+  readonly history: {
+    /** Of the whole past, in percent, as far as WhatsApp has handed it over. */
+    readonly progress: number | null;
+    /** 0: the last day; 1: up to 90 days; 2: up to 180 days. */
+    readonly phase: number | null;
+    /** In what was handed over. */
+    readonly messages: number;
+    /** Of them those that were not here already. */
+    readonly imported: number;
+    /** Chunks that are still to be imported. */
+    readonly waiting: number;
+    /** When the newest chunk came. */
+    readonly at: string;
+  } | null;
 };
 
 export type ChannelPage = {
@@ -109,7 +124,7 @@ export type Conversation = {
   /** A UUID. */
   readonly id: string;
   readonly canonicalKey: string;
-  /** What to call the customer: the lead's name, the contact's, the formatted number. Null when only a raw id is known. */
+  /** What to call the customer: the lead's name, the business's own in its address book, the one that they gave themselves, the formatted number. Null when only a raw id is known. */
   readonly displayName: string | null;
   readonly contactName: string | null;
   /** Digits, without a plus. */
@@ -664,7 +679,7 @@ export type ResolvedConversation = {
   /** A UUID. */
   readonly id: string;
   readonly canonicalKey: string;
-  /** What to call the customer: the lead's name, the contact's, the formatted number. Null when only a raw id is known. */
+  /** What to call the customer: the lead's name, the business's own in its address book, the one that they gave themselves, the formatted number. Null when only a raw id is known. */
   readonly displayName: string | null;
   readonly contactName: string | null;
   /** Digits, without a plus. */

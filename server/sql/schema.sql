@@ -554,6 +554,24 @@ grant insert, select, update on onethread.channels to onethread_app;
 grant select on onethread.channels to onethread_ingest;
 
 -- owner: onethread_owner
+create table onethread.contact_book (
+  business_id uuid not null,
+  kind text not null,
+  value text not null,
+  name text,
+  at timestamp with time zone not null,
+  constraint contact_book_pkey PRIMARY KEY (business_id, kind, value),
+  constraint ck_contact_book_kind CHECK ((kind = ANY (ARRAY['phone'::text, 'user'::text])))
+);
+alter table onethread.contact_book enable row level security;
+create policy across_businesses on onethread.contact_book for all to onethread_ingest using (true) with check (true);
+create policy one_business on onethread.contact_book for all to onethread_app using ((business_id = onethread.current_business())) with check ((business_id = onethread.current_business()));
+create policy reads_everything on onethread.contact_book for select to onethread_reader using (true);
+grant select on onethread.contact_book to onethread_app;
+grant insert, select, update on onethread.contact_book to onethread_ingest;
+grant select on onethread.contact_book to onethread_reader;
+
+-- owner: onethread_owner
 create table onethread.conversation_names (
   business_id uuid not null,
   conversation_id uuid not null,
@@ -711,6 +729,37 @@ create policy one_business on onethread.former_aliases for all to onethread_app 
 create policy reads_everything on onethread.former_aliases for select to onethread_reader using (true);
 grant insert, select, update on onethread.former_aliases to onethread_app;
 grant select on onethread.former_aliases to onethread_reader;
+
+-- owner: onethread_owner
+create table onethread.history_chunks (
+  business_id uuid not null,
+  id uuid not null,
+  channel_id uuid not null,
+  phase smallint,
+  progress smallint,
+  messages integer not null,
+  digest text not null,
+  body text,
+  received_at timestamp with time zone not null,
+  done integer default 0 not null,
+  imported integer default 0 not null,
+  due_at timestamp with time zone,
+  fence bigint default 0 not null,
+  attempts integer default 0 not null,
+  finished_at timestamp with time zone,
+  constraint history_chunks_pkey PRIMARY KEY (business_id, id),
+  constraint ck_history_chunk_due CHECK ((((finished_at IS NULL) = (due_at IS NOT NULL)) AND ((finished_at IS NULL) = (body IS NOT NULL)))),
+  constraint fk_history_chunk_channel FOREIGN KEY (business_id, channel_id) REFERENCES onethread.channels(business_id, id),
+  constraint uq_history_chunk UNIQUE (business_id, channel_id, digest)
+);
+alter table onethread.history_chunks enable row level security;
+CREATE INDEX ix_history_chunk_due ON onethread.history_chunks USING btree (due_at) WHERE (due_at IS NOT NULL);
+create policy across_businesses on onethread.history_chunks for all to onethread_ingest using (true) with check (true);
+create policy one_business on onethread.history_chunks for all to onethread_app using ((business_id = onethread.current_business())) with check ((business_id = onethread.current_business()));
+create policy reads_everything on onethread.history_chunks for select to onethread_reader using (true);
+grant select on onethread.history_chunks to onethread_app;
+grant insert, select, update on onethread.history_chunks to onethread_ingest;
+grant select on onethread.history_chunks to onethread_reader;
 
 -- owner: onethread_owner
 create table onethread.idempotency_keys (

@@ -150,7 +150,7 @@ export const insertChannel = defineQuery({
 export const listChannels = defineQuery({
   name: "businesses.list-channels",
   role: "app",
-  columns: { ...channelColumns, signals: "jsonb" },
+  columns: { ...channelColumns, signals: "jsonb", history: "jsonb?" },
   params: {},
   text: `
     select ${CHANNEL},
@@ -160,7 +160,10 @@ export const listChannels = defineQuery({
                  'health', case when s.until <= now() then 'ok' else s.health end, 'until', s.until, 'sentence', s.sentence, 'at', s.at)
                  order by case when s.until <= now() then 0 else array_position(array['ok', 'restricted', 'disconnected', 'banned', 'removed'], s.health) end desc,
                           s.at desc, s.aspect)
-          from channel_signals s where s.business_id = :business and s.channel_id = c.id), '[]') as signals
+          from channel_signals s where s.business_id = :business and s.channel_id = c.id), '[]') as signals,
+      (select jsonb_build_object('progress', max(h.progress), 'phase', max(h.phase), 'messages', sum(h.messages), 'imported', sum(h.imported),
+                                 'waiting', count(h.due_at), 'at', max(h.received_at))
+         from history_chunks h where h.business_id = :business and h.channel_id = c.id having count(*) > 0) as history
     from channels c
     where c.business_id = :business
     order by c.created_at, c.id`,

@@ -59,6 +59,19 @@ export const channelSchema = z
       )
       .readonly()
       .describe("The newest that is known of each side of it, the worst first."),
+    history: z
+      .object({
+        progress: z.int().nullable().describe("Of the whole past, in percent, as far as WhatsApp has handed it over."),
+        phase: z.int().nullable().describe("0: the last day; 1: up to 90 days; 2: up to 180 days."),
+        messages: z.int().describe("In what was handed over."),
+        imported: z.int().describe("Of them those that were not here already."),
+        waiting: z.int().describe("Chunks that are still to be imported."),
+        at: z.string().describe("When the newest chunk came."),
+      })
+      .nullable()
+      .describe(
+        "The earlier chats of a WhatsApp Business app that was connected. Null: none was handed over; a signal `history` says why, where WhatsApp does.",
+      ),
   })
   .meta({ id: "Channel" });
 
@@ -159,7 +172,9 @@ async function insert(database: Database, input: NewChannel): Promise<Channel> {
   });
 }
 
-function channelOf(row: Omit<Row<typeof listChannels>, "signals"> & { readonly signals?: unknown }): Channel {
+type ShownRow = Omit<Row<typeof listChannels>, "signals" | "history"> & { readonly signals?: unknown; readonly history?: unknown };
+
+function channelOf(row: ShownRow): Channel {
   const signals = signalsOf(row.signals);
   return {
     id: row.id as ChannelId,
@@ -177,6 +192,8 @@ function channelOf(row: Omit<Row<typeof listChannels>, "signals"> & { readonly s
     createdAt: row.created_at.toISOString(),
     health: signals[0]?.health ?? "ok",
     signals,
+    // Our own statement wrote it.
+    history: (row.history ?? null) as Channel["history"],
   };
 }
 

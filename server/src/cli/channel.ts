@@ -158,7 +158,8 @@ async function list(options: OfBusiness & { readonly json?: boolean }, terminal:
     const channels = await services.channels.list(businessId);
     if (options.json === true) terminal.print(JSON.stringify(channels, null, 2));
     else if (channels.length === 0) terminal.complain("This business has no channel yet. Connect one with `onethread channel add`.");
-    else terminal.print([renderTable(HEAD, channels.map(rowOf)), ...channels.flatMap(troublesOf)].join("\n"));
+    else
+      terminal.print([renderTable(HEAD, channels.map(rowOf)), ...channels.flatMap(troublesOf), ...channels.flatMap(historyOf)].join("\n"));
   });
 }
 
@@ -167,6 +168,14 @@ const HEAD = ["id", "provider", "number id", "account", "name", "state"];
 function rowOf({ id, provider, externalId, accountId, name, stoppedAt, stoppedReason, health }: Channel): readonly string[] {
   const stopped = stoppedAt === null ? "active" : `stopped: ${stoppedReason ?? "no reason given"}`;
   return [id, provider, externalId ?? "(hidden)", accountId ?? "", name, health === "ok" ? stopped : `${stopped}; ${health}`];
+}
+
+function historyOf({ name, history }: Channel): readonly string[] {
+  if (history === null) return [];
+  const { progress, messages, imported, waiting } = history;
+  const rest = waiting === 0 ? "all of it is imported" : `${String(waiting)} chunks wait for their import`;
+  const share = progress === null ? "" : `${String(progress)} % of it handed over, `;
+  return [`${name}: earlier chats: ${share}${String(messages)} messages, ${String(imported)} of them new here; ${rest}.`];
 }
 
 /** Below the table, where there is room: what happened, what is kept, and what to do. */

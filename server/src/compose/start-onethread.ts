@@ -19,6 +19,7 @@ import { openReaderLogin } from "../demo/reader-login.ts";
 import { createHttpApp } from "../http/app.ts";
 import { createMetrics } from "../http/metrics.ts";
 import { createIntake, type Intake } from "../ingest/create-intake.ts";
+import { createImportHistory } from "../ingest/import-history.ts";
 import { createStatusStore } from "../ingest/store-statuses.ts";
 import { noFailPoints } from "../kernel/fail-points.ts";
 import type { Log } from "../kernel/log.ts";
@@ -56,6 +57,7 @@ const LOOPBACK = ["localhost", "127.0.0.1", "::1"];
 const ORPHANED_STATUS_INTERVAL_MS = 2_000;
 /** How much later than asked a scheduled message may leave. */
 const SCHEDULE_INTERVAL_MS = 1_000;
+const HISTORY_INTERVAL_MS = 1_000;
 const FORGET_INTERVAL_MS = 3_600_000;
 const TEMPLATES_INTERVAL_MS = 2_000;
 /** Longer than the closing of the API (4 s) and what running turns are waited for (5 s) each take at most. */
@@ -89,6 +91,14 @@ function composeIntake(parts: Omit<Parts, "intake">): Intake {
   });
   parts.atEnd(() => intake.idle());
   return intake;
+}
+
+/** One chunk at a time in each process that works. */
+function startImporting({ database, intake, log, atEnd }: Parts): void {
+  const runOnce = createImportHistory({ db: database.acrossBusinesses, intake, log });
+  const task = createPeriodic({ name: "history", everyMs: HISTORY_INTERVAL_MS, log, runOnce });
+  task.start();
+  atEnd(() => task.stop());
 }
 
 async function listenForHttp(
@@ -306,6 +316,7 @@ export async function startOnethread(options: StartOptions): Promise<RunningOnet
     if (config.roles.has("worker")) {
       startWorker(parts, graphUrl);
       startSettling(parts, graphUrl);
+      startImporting(parts);
     }
     if (config.roles.has("scheduler")) startScheduler(parts);
     const url = await listenForHttp(parts, secretsOf(config, world));

@@ -14,7 +14,9 @@ export const conversationSchema = z
     displayName: z
       .string()
       .nullable()
-      .describe("What to call the customer: the lead's name, the contact's, the formatted number. Null when only a raw id is known."),
+      .describe(
+        "What to call the customer: the lead's name, the business's own in its address book, the one that they gave themselves, the formatted number. Null when only a raw id is known.",
+      ),
     contactName: z.string().nullable(),
     phone: z.string().nullable().describe("Digits, without a plus."),
     userId: z.string().nullable().describe("The business-scoped user id (BSUID)."),
@@ -58,7 +60,13 @@ export function conversationViewOf(row: Row<typeof findConversation>): Conversat
     id: row.id,
     canonicalKey: row.canonical_key,
     displayName:
-      displayNameOf({ leadName: row.lead_name, contactName: row.contact_name, phone: row.phone, username: row.contact_username }) ?? null,
+      displayNameOf({
+        leadName: row.lead_name,
+        contactName: row.book_name,
+        pushName: row.contact_name,
+        phone: row.phone,
+        username: row.contact_username,
+      }) ?? null,
     contactName: row.contact_name,
     phone: row.phone,
     userId: row.user_id,

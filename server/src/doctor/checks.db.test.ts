@@ -61,6 +61,9 @@ const breaks: Readonly<Record<string, () => string>> = {
     `insert into webhook_log values (${here()}, '${newId()}', now(), 'quarantined', 'unknown channel', 'cloud', 'message', 'x', '{}', null);`,
   "webhooks-without-message": () =>
     `insert into webhook_log values (${here()}, '${newId()}', now(), 'stored', null, 'cloud', 'message', 'x', '{}', null);`,
+  "history-waiting": () =>
+    `insert into history_chunks (business_id, id, channel_id, messages, digest, body, received_at, due_at)
+      values (${here()}, '${newId()}', '${business.channelId}', 1, 'x', '{}', ${move(4_000)}, now());`,
   "duplicate-provider-ids": () =>
     `${drop("messages", "uq_message_provider_id")} ${another("seq, direction, author, type, provider_message_id", "4, 'in', 'customer', 'text', 'wamid.1'")}`,
   "duplicate-canonical-keys": () =>

@@ -94,7 +94,7 @@ export const sendingChecks: readonly Check[] = [
       where c.merged_into is null and exists (
         select from onethread.messages m where m.business_id = c.business_id and m.conversation_id = c.id
           and m.sent_at > coalesce(c.last_customer_message_at, '-infinity') and m.received_at > coalesce(c.last_customer_message_at, '-infinity')
-          and m.direction = 'in' and onethread.opens_window(m.type, m.content))`,
+          and m.direction = 'in' and not m.is_history and onethread.opens_window(m.type, m.content))`,
   },
   {
     name: "sent-outside-the-window",

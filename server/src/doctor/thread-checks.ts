@@ -26,6 +26,16 @@ export const threadChecks: readonly Check[] = [
       where w.state = 'stored' and w.kind = 'message' and m.id is null`,
   },
   {
+    name: "history-waiting",
+    invariant: 1,
+    severity: "warn",
+    finding:
+      "Earlier chats that WhatsApp handed over have waited for more than an hour to be imported, or their import fails again and again.",
+    advice: "Is a worker running? Look for maintenance.failed of the task history in its log; nothing is lost.",
+    violations:
+      "select id from onethread.history_chunks where due_at is not null and (received_at < now() - interval '1 hour' or attempts >= 5)",
+  },
+  {
     name: "duplicate-provider-ids",
     invariant: 2,
     severity: "broken",

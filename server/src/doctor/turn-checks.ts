@@ -55,7 +55,7 @@ export const turnChecks: readonly Check[] = [
       left join onethread.lanes l on l.business_id = c.business_id and l.conversation_id = c.id and l.kind = 'reply'
       where c.merged_into is null and exists (
         select from onethread.messages m
-        where m.business_id = c.business_id and m.conversation_id = c.id and m.direction = 'in' and m.seq > coalesce(l.wanted, 0))`,
+        where m.business_id = c.business_id and m.conversation_id = c.id and m.direction = 'in' and not m.is_history and m.seq > coalesce(l.wanted, 0))`,
   },
   {
     name: "lanes-asleep-with-work",

@@ -19,6 +19,7 @@ import type { StoreOutcome } from "./store-batch.ts";
 import { createChangeIdentities, createChangeIdentity } from "./change-identities.ts";
 import { createLearnIdentity, type IdentityLesson } from "./learn-identity.ts";
 import { createParkedChanges } from "./parked-changes.ts";
+import { createRecordHistory } from "./record-history.ts";
 import { createRecordConsentWords } from "./record-consent-words.ts";
 import { createRecordPreferences } from "./record-preferences.ts";
 import { createRecordSignals } from "./record-signals.ts";
@@ -137,6 +138,7 @@ export function createIntake(deps: IntakeDeps): Intake {
   const { findPlaces, storeMessages, recordPreferences, learnIdentity, changeIdentities, applyWaitingFor } = createPeople(deps, resolver);
   const statuses = createStatusStore(deps);
   const recordSignals = createRecordSignals(deps);
+  const recordHistory = createRecordHistory(deps);
   let learning: Promise<void> = Promise.resolve();
   let lessonsWaiting = 0;
 
@@ -191,7 +193,7 @@ export function createIntake(deps: IntakeDeps): Intake {
     // One message, as almost every delivery has: nothing to sort.
     const alone = events.length === 1 && only?.kind === "message" ? await locate(only) : undefined;
     if (alone !== undefined) return resultOfOne(await storeMessagesOf([alone]));
-    const { messages, statusItems, notices, lessons, preferences, changes, aside } = await sort(events);
+    const { messages, statusItems, notices, lessons, preferences, changes, histories, contacts, aside } = await sort(events);
     const outcomes = messages.length === 0 ? [] : await storeMessagesOf(messages);
     // Only now: a status of this delivery may be about one of its messages.
     const results = statusItems.length === 0 ? [] : await statusQueue.submitAll(statusItems, (item) => item);
@@ -199,6 +201,8 @@ export function createIntake(deps: IntakeDeps): Intake {
       const isUsed = await recordPreferences({ event, places });
       notices.push(noticeOfEvent(event, { places, isUsed }));
     }
+    await recordHistory.keepChunks(histories);
+    for (const located of contacts) await recordHistory.recordContacts(located);
     const changed = changes.length === 0 ? { applied: [], parked: 0 } : await changeIdentities(changes);
     for (const { event, places } of changed.applied) notices.push(noticeOfEvent(event, { places, isUsed: true }));
     const unused = notices.length === 0 ? 0 : await recordNotices(notices);

@@ -42,7 +42,8 @@ select a.business_id, a.kind, a.value, a.held_since, a.held_until, coalesce(w.ca
 //   the last one. It is never older than what was said while this statement waited for the row, or the AI's last words would still be sent.
 // - alias_conflicts: identifiers that somebody else stored first. They may lead to another thread; whoever asked settles that (settle-identity.ts).
 // - parked: changes of an identity that waited for one of these identifiers. A scalar subquery for each: a batch without new ones asks nothing.
-// - lane: fed only by rows really inserted. A gateway's history is covered by a turn too, but there is nothing to answer in it. check_at is left alone when it is set, so that the update stays HOT.
+// - History wakes nobody: no lane (the turn of the next live message covers it), no window, no event, nothing reopened. It is in its place by its time.
+// - lane: fed only by rows really inserted. check_at is left alone when it is set, so that the update stays HOT.
 //   A reply lane with a debounce worth the name is looked at twice: at once, for the typing indicator, and when its customer is quiet
 //   (lanes.queries.ts). One that is parked for an answer from outside is woken by a newer message.
 // - media: the file of a message is fetched later (media/); that there is one to fetch is stored with the message.
@@ -107,7 +108,7 @@ with thread as (
          f.received_at, f.received_at
     from (select thread, count(*) as count, max(received_at) as received_at,
                  max(least(sent_at, received_at)) as last_message_at,
-                 max(least(sent_at, received_at)) filter (where direction = 'in' and opens_window(type, content)) as last_customer_message_at,
+                 max(least(sent_at, received_at)) filter (where direction = 'in' and not is_history and opens_window(type, content)) as last_customer_message_at,
                  bool_or(not is_history) as is_live,
                  max(received_at) filter (where author = 'human' and not is_history) as taken_over_at
             from fresh group by thread) f
@@ -170,7 +171,7 @@ with thread as (
                                    when shows_typing_early(max(s.quiet_ms)) then interval '0' else max(s.quiet_ms) * interval '1 millisecond' end,
          max(s.received_at), max(s.received_at), max(s.seq)
     from stored s cross join (values ('reply'), ('session')) as k (kind)
-   where s.direction = 'in' and (k.kind = 'reply' or not s.is_history)
+   where s.direction = 'in' and not s.is_history
    group by s.business_id, s.conversation_id, k.kind
    order by s.business_id, s.conversation_id, k.kind`)}
 ), media as (

@@ -2,7 +2,16 @@
 import type { DirectoryChannel } from "../businesses/channel-directory.ts";
 import type { BusinessId } from "../kernel/ids.ts";
 import { createShortTurns } from "../kernel/short-turns.ts";
-import type { IdentityEvent, MessageEvent, NoticeEvent, PreferenceEvent, StatusEvent, WebhookEvent } from "../whatsapp/events.ts";
+import type {
+  ContactsEvent,
+  HistoryEvent,
+  IdentityEvent,
+  MessageEvent,
+  NoticeEvent,
+  PreferenceEvent,
+  StatusEvent,
+  WebhookEvent,
+} from "../whatsapp/events.ts";
 import { isForNothing } from "../whatsapp/is-for-nothing.ts";
 import type { LocatedChange } from "./change-identities.ts";
 import type { FindPlaces, Place } from "./find-places.ts";
@@ -23,6 +32,8 @@ export interface DeliveryParts {
   readonly lessons: readonly IdentityLesson[];
   readonly preferences: readonly LocatedPreferences[];
   readonly changes: readonly LocatedChange[];
+  readonly histories: readonly Located<HistoryEvent>[];
+  readonly contacts: readonly Located<ContactsEvent>[];
   readonly aside: readonly RefusedEntry[];
 }
 
@@ -40,6 +51,8 @@ export function createSortDelivery({ locate, findPlaces }: SortDeliveryDeps): (e
     const lessons: IdentityLesson[] = [];
     const preferences: LocatedPreferences[] = [];
     const changes: LocatedChange[] = [];
+    const histories: Located<HistoryEvent>[] = [];
+    const contacts: Located<ContactsEvent>[] = [];
     const aside: RefusedEntry[] = [];
     const pause = createShortTurns();
     for (const event of events) {
@@ -63,12 +76,17 @@ export function createSortDelivery({ locate, findPlaces }: SortDeliveryDeps): (e
       if (located === undefined || event.kind === "unreadable") {
         aside.push({ businessId: located?.channel.businessId, event, reason: reasonOf(event) });
       } else if (event.kind === "message") messages.push({ event, channel: located.channel });
-      else {
+      else if (event.kind === "history") histories.push({ event, channel: located.channel });
+      else if (event.kind === "contacts") {
+        contacts.push({ event, channel: located.channel });
+        for (const { customer, at } of event.entries) lessons.push({ channel: located.channel, customer, source: event.kind, at });
+        notices.push(noticeOfEvent(event, { places: [located.channel], isUsed: true }));
+      } else {
         lessons.push(lessonOf(event, located.channel));
         statusItems.push(statusItem({ event, channel: located.channel }));
       }
     }
-    return { messages, statusItems, notices, lessons, preferences, changes, aside };
+    return { messages, statusItems, notices, lessons, preferences, changes, histories, contacts, aside };
   };
 }
 
@@ -78,11 +96,13 @@ function reasonOf(event: WebhookEvent): string {
     : `No channel is connected for "${event.provider === "cloud" ? (event.channelKey ?? "") : "(the address of a gateway)"}".`;
 }
 
+const FIELDS = { preference: "user_preferences", identity: "identity", contacts: "smb_app_state_sync" } as const;
+
 export function noticeOfEvent(
-  { kind, provider, channelKey, raw }: IdentityEvent | PreferenceEvent,
+  { kind, provider, channelKey, raw }: IdentityEvent | PreferenceEvent | ContactsEvent,
   { places, isUsed }: { readonly places: readonly Place[]; readonly isUsed: boolean },
 ): Notice {
-  const field = kind === "preference" ? "user_preferences" : kind;
+  const field = FIELDS[kind];
   const event = { kind: "notice" as const, provider, field, raw, ...(channelKey === undefined ? {} : { channelKey }) };
   // What names a customer belongs to no business as long as several could be meant.
   return { event, isUsed, businessId: places.length === 1 ? places[0]?.businessId : undefined };

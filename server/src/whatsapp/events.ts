@@ -75,7 +75,7 @@ export interface StatusEvent {
   readonly raw: string;
 }
 
-/** Everything that is not a message of a thread: template, quality, account and error notices, calls, history, unknown fields. */
+/** Everything that is not a message of a thread: template, quality, account and error notices, calls, unknown fields. */
 export interface NoticeEvent {
   readonly kind: "notice";
   readonly provider: Provider;
@@ -121,6 +121,37 @@ export interface PreferenceEvent {
   readonly raw: string;
 }
 
+/** A chunk of a number's past: thousands of messages, which are imported later. */
+export interface HistoryEvent {
+  readonly kind: "history";
+  readonly provider: Provider;
+  readonly channelKey?: string;
+  readonly accountKey?: string;
+  readonly messages: number;
+  /** In the platform's words: 0 is the last day, 1 up to 90 days, 2 up to 180. */
+  readonly phase: number | undefined;
+  /** Of the whole past, in percent. */
+  readonly progress: number | undefined;
+  readonly raw: string;
+}
+
+/** Of the address book of a WhatsApp Business app; null: the entry was removed. */
+export interface BookEntry {
+  readonly customer: CustomerIdentity;
+  readonly name: string | null;
+  readonly at: Date;
+}
+
+/** What the business calls its customers. Begins no conversation. */
+export interface ContactsEvent {
+  readonly kind: "contacts";
+  readonly provider: Provider;
+  readonly channelKey?: string;
+  readonly accountKey?: string;
+  readonly entries: readonly BookEntry[];
+  readonly raw: string;
+}
+
 /** An item that could not be read. It is kept raw with its reason, and can be replayed. */
 export interface UnreadableEvent {
   readonly kind: "unreadable";
@@ -130,4 +161,12 @@ export interface UnreadableEvent {
   readonly raw: string;
 }
 
-export type WebhookEvent = MessageEvent | StatusEvent | IdentityEvent | PreferenceEvent | NoticeEvent | UnreadableEvent;
+export type WebhookEvent =
+  | MessageEvent
+  | StatusEvent
+  | IdentityEvent
+  | PreferenceEvent
+  | HistoryEvent
+  | ContactsEvent
+  | NoticeEvent
+  | UnreadableEvent;

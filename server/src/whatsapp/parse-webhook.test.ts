@@ -279,9 +279,14 @@ describe("everything else", () => {
     });
   });
 
-  const notices = readFixture("other-changes.jsonl", changeFixture).filter(
-    ({ field }) => field !== "user_id_update" && field !== "user_preferences",
-  );
+  const others = readFixture("other-changes.jsonl", changeFixture);
+  test("messages of the past and the address book are one event each, however many they hold; a past that is refused is a notice", () => {
+    const past = others.filter(({ field }) => field === "history" || field === "smb_app_state_sync");
+    expect(past.map((change) => onlyEvent(bodyOf([change])).kind)).toEqual(["history", "history", "notice", "contacts"]);
+  });
+
+  const READ: ReadonlySet<string> = new Set(["user_id_update", "user_preferences", "history", "smb_app_state_sync"]);
+  const notices = others.filter(({ field }) => !READ.has(field));
   test.each(notices)("of the field $field is one notice that keeps the body", (change) => {
     const event = onlyEvent(bodyOf([change]));
     const knowsChannel = JSON.stringify(change).includes("phone_number_id");

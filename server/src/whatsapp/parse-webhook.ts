@@ -11,6 +11,8 @@ import {
   SHARED_MAX,
   type Surroundings,
 } from "./cloud-envelope.ts";
+import { readContacts } from "./contacts-sync.ts";
+import { readHistory } from "./history.ts";
 import { readIdentityUpdate } from "./identity-update.ts";
 import {
   completeIdentity,
@@ -76,7 +78,13 @@ function readItem(item: CloudItem, reader: BodyReader): WebhookEvent | readonly 
 }
 
 function readChange(item: Extract<CloudItem, { kind: "change" }>, raw: string, receivedAt: Date): WebhookEvent | readonly WebhookEvent[] {
-  return readIdentityUpdate(item, raw, receivedAt) ?? readPreferences(item, raw, receivedAt) ?? notice(item.field, item, raw);
+  return (
+    readIdentityUpdate(item, raw, receivedAt) ??
+    readPreferences(item, raw, receivedAt) ??
+    readHistory(item, raw) ??
+    readContacts(item, raw, receivedAt) ??
+    notice(item.field, item, raw)
+  );
 }
 
 function readListedItem(item: ListedItem, reader: BodyReader): WebhookEvent {

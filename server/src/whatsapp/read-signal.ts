@@ -4,6 +4,7 @@ import type { JsonObject } from "../kernel/json.ts";
 import { readAccount, readAlert, readCapability, readPartnerSolution, readReview } from "./account-signal.ts";
 import type { NoticeEvent } from "./events.ts";
 import { readGatewaySignal } from "./gateways/read-gateway-signal.ts";
+import { readHistoryRefusal } from "./history-refusal.ts";
 import { readName, readQuality, readSecurity, readNumberSettings, readUsername } from "./number-signal.ts";
 import { readTime } from "./provider-time.ts";
 import { isObject, parseObject, readArray, readObject, readScalar } from "../kernel/read-json.ts";
@@ -15,15 +16,16 @@ type Facts = SignalFacts & Pick<Signal, "phoneNumberId">;
 
 /** Recorded raw, and of no channel or template. */
 const OTHER_FIELDS: ReadonlySet<string> = new Set(
-  "messages status identity errors user_preferences user_id_update history smb_app_state_sync smb_message_echoes message_echoes calls standby messaging_handovers flows tracking_events automatic_events group_lifecycle_update group_participants_update group_settings_update group_status_update payment_configuration_update".split(
+  "messages status identity errors user_preferences user_id_update smb_app_state_sync smb_message_echoes message_echoes calls standby messaging_handovers flows tracking_events automatic_events group_lifecycle_update group_participants_update group_settings_update group_status_update payment_configuration_update".split(
     " ",
   ),
 );
 
-const READERS: ReadonlyMap<string, (value: JsonObject, field: string) => Facts> = new Map<
-  string,
-  (value: JsonObject, field: string) => Facts
->([
+/** Undefined: it is of no channel and no template after all. */
+type Reader = (value: JsonObject, field: string) => Facts | undefined;
+
+const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
+  ["history", readHistoryRefusal],
   ["account_update", readAccount],
   ["business_status_update", readAccount],
   ["account_review_update", readReview],
@@ -58,10 +60,11 @@ const fit = (sentence: string): string => cleanString(sentence).slice(0, MAX_SEN
 const fitted = (sentence: string | undefined): { readonly sentence?: string } =>
   sentence === undefined ? {} : { sentence: fit(sentence) };
 
-function readCloudSignal(field: string, body: JsonObject | undefined): Signal {
+function readCloudSignal(field: string, body: JsonObject | undefined): Signal | undefined {
   const entry = firstObject(body, "entry");
   const value = readObject(firstObject(entry, "changes"), "value") ?? {};
   const facts = (READERS.get(field) ?? unknownField)(value, field);
+  if (facts === undefined) return undefined;
   const at = entry === undefined ? undefined : readTime(entry, "time");
   const display = readScalar(value, "display_phone_number")?.replaceAll(/\D/g, "");
   const numberId = readScalar(readObject(value, "phone_number_settings"), "phone_number_id");
