@@ -31,7 +31,7 @@ const CONNECTIONS_WITHOUT_BATCHES = 10;
 export interface VariantDeps {
   readonly database: Database;
   readonly channels: ChannelDirectory;
-  readonly services: Pick<Services, "settleIdentity" | "webhookLog">;
+  readonly services: Pick<Services, "actOnRefusal" | "settleIdentity" | "webhookLog">;
   readonly log: Log;
   readonly connections: number;
   readonly maxWaiting: number;
@@ -62,6 +62,7 @@ export function createVariant(variant: Variant, deps: VariantDeps): WebhookIntak
         channels,
         webhookLog: deps.services.webhookLog,
         settleIdentity: deps.services.settleIdentity,
+        actOnRefusal: deps.services.actOnRefusal,
         failPoints: noFailPoints,
         log,
         slots: deps.connections,

@@ -70,6 +70,7 @@ async function run(
     channels,
     webhookLog: withoutQuarantine(services.webhookLog),
     settleIdentity: services.settleIdentity,
+    actOnRefusal: services.actOnRefusal,
     failPoints: noFailPoints,
     log,
     slots: 2,

@@ -48,6 +48,7 @@ export function createLaneWork(parts: LaneWorkParts): LaneWork {
     deliver: createDeliver({
       database,
       learnSpelling: services.learnSpelling,
+      actOnRefusal: services.actOnRefusal,
       onOldTemplate: services.wantTemplate,
       transportOf,
       failPoints,

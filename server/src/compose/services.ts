@@ -25,6 +25,7 @@ import { createIndexWorker, type IndexWorker } from "../knowledge/index-worker.t
 import { createKnowledgeBase, type KnowledgeBase } from "../knowledge/knowledge-base.ts";
 import { createSearchKnowledge, type SearchKnowledge } from "../knowledge/search-knowledge.ts";
 import { createMediaFiles, type MediaFiles } from "../media/media-files.ts";
+import { createActOnRefusal, type ActOnRefusal } from "../outbound/act-on-refusal.ts";
 import { createAcceptMessage, type AcceptMessage } from "../outbound/accept-message.ts";
 import { createSettleMessages, type SettleMessages } from "../outbound/settle-messages.ts";
 import type { OutsideHttp } from "../outside/outside-http.ts";
@@ -62,6 +63,7 @@ export interface ServiceParts {
 }
 
 export interface Services {
+  readonly actOnRefusal: ActOnRefusal;
   readonly acceptMessage: AcceptMessage;
   readonly aiSwitch: AiSwitch;
   readonly answerTurn: AnswerTurn;
@@ -121,6 +123,7 @@ export function createServices(parts: ServiceParts): Services {
   const acceptMessage = createAcceptMessage({ database, wake, onOldTemplate: apart.wantTemplate });
   return {
     ...apart,
+    actOnRefusal: createActOnRefusal({ database }),
     acceptMessage,
     aiSwitch: createAiSwitch({ database }),
     answerTurn: createAnswerTurn({ database, settings, wake }),

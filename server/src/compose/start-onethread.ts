@@ -71,6 +71,7 @@ function composeIntake(parts: Omit<Parts, "intake">): Intake {
     channels,
     webhookLog: services.webhookLog,
     settleIdentity: services.settleIdentity,
+    actOnRefusal: services.actOnRefusal,
     failPoints,
     log,
     slots: config.ingestConnections,
@@ -127,7 +128,7 @@ async function listenForHttp(
 function startScheduler(parts: Parts): void {
   const { database, log, failPoints, services } = parts;
   const db = database.acrossBusinesses;
-  const statuses = createStatusStore({ db, webhookLog: services.webhookLog, failPoints });
+  const statuses = createStatusStore({ db, webhookLog: services.webhookLog, actOnRefusal: services.actOnRefusal, failPoints });
   const releaseScheduled = createReleaseScheduled({
     database,
     log,

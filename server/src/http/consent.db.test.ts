@@ -208,3 +208,65 @@ it("what the customer said is set and lifted by a person; a resume of WhatsApp d
   expect((await call("PUT", `/conversations/${business.businessId}/consent`, { optedOut: true })).status).toBe(404);
   expect((await call("PUT", `/conversations/${id}/consent`, {})).status).toBe(400);
 });
+
+/** A marketing template that somebody's answer to a send, or a later status, refuses because its customer stopped marketing. */
+async function refuseMarketing(from: string, how: "at once" | "later"): Promise<string> {
+  const id = await threadOf(from);
+  for (const kind of ["reply", "send"] as const)
+    for (const lane of await engine.claim(kind)) await (kind === "reply" ? engine.turn(lane) : engine.deliver(lane));
+  if (how === "at once") engine.simulator.addFailure({ match: { path: "messages", to: from }, respond: { code: 131_050 } });
+  expect((await send(id, HELLO)).status).toBe(202);
+  for (const lane of await engine.claim("send")) await engine.deliver(lane);
+  if (how === "later") await statusOf(from, new Date());
+  return id;
+}
+const HELLO = { type: "template", template: { name: "hello_world", language: { code: "en_US" } } };
+async function statusOf(from: string, at: Date): Promise<void> {
+  const id = engine.simulator.outbox({ to: from }).at(-1)?.id;
+  const failed = { id, status: "failed", timestamp: String(Math.floor(at.getTime() / 1_000)), recipient_id: from };
+  const errors = [{ code: 131_050, title: "User has stopped marketing messages" }];
+  const metadata = { display_phone_number: "15550100200", phone_number_id: business.phoneNumberId };
+  const value = { messaging_product: "whatsapp", metadata, statuses: [{ ...failed, errors }] };
+  const body = { object: "whatsapp_business_account", entry: [{ id: "300000000000001", changes: [{ field: "messages", value }] }] };
+  const parsed = parseCloudWebhook(Buffer.from(JSON.stringify(body)));
+  if (parsed.outcome !== "events") throw new Error(parsed.reason);
+  await engine.intake.receive(parsed.events);
+}
+const consentOf = async (id: string) => (await call("GET", `/conversations/${id}/consent`)).json;
+
+it.for(["at once", "later"] as const)(
+  "a refusal because the customer stopped marketing (%s) is the platform's stop; its resume lifts that",
+  async (how) => {
+    const { from, userId } = newPerson();
+    await engine.receive(business, { from, userId, text: "hello" });
+    const id = await refuseMarketing(from, how);
+    expect(await consentOf(id)).toMatchObject({ optedOut: false, marketingStopped: true });
+    const stopped = { data: { source: "platform", scope: "marketing", optedOut: true } };
+    expect(await events(id)).toEqual([stopped]);
+    if (how === "later") await statusOf(from, new Date());
+    expect(await events(id)).toEqual([stopped]);
+    expect((await send(id, HELLO)).json).toMatchObject({ code: "opted_out" });
+    expect((await send(id, TEXT)).status).toBe(202);
+    // Of an hour ago: it was lifted since by whoever refused the message.
+    await report({ user_id: userId, value: "resume", timestamp: Math.floor(Date.now() / 1_000) - 3_600 });
+    expect(await consentOf(id)).toMatchObject({ marketingStopped: true });
+    await report({ user_id: userId, value: "resume", timestamp: Math.floor(Date.now() / 1_000) + 1 });
+    expect(await consentOf(id)).toMatchObject({ marketingStopped: false });
+    expect((await send(id, HELLO)).status).toBe(202);
+  },
+);
+
+it("a refusal that is older than a resume stops nothing, and none touches what the customer said", async () => {
+  const { from, userId } = newPerson();
+  await engine.receive(business, { from, userId, text: "hello" });
+  const id = await refuseMarketing(from, "at once");
+  await call("PUT", `/conversations/${id}/consent`, { optedOut: true });
+  await report({ user_id: userId, value: "resume", timestamp: Math.floor(Date.now() / 1_000) + 1 });
+  expect(await consentOf(id)).toMatchObject({ optedOut: true, marketingStopped: false });
+  const other = newPerson();
+  await engine.receive(business, { ...other, text: "hello" });
+  const thread = await refuseMarketing(other.from, "later");
+  await report({ user_id: other.userId, value: "resume", timestamp: Math.floor(Date.now() / 1_000) + 1 });
+  await statusOf(other.from, new Date(Date.now() - 3_600_000));
+  expect(await consentOf(thread)).toMatchObject({ optedOut: false, marketingStopped: false });
+});

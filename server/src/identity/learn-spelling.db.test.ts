@@ -26,6 +26,7 @@ async function sendAs(phone: string, waId: string): Promise<string> {
   const deliver = createDeliver({
     database,
     learnSpelling: services.learnSpelling,
+    actOnRefusal: services.actOnRefusal,
     onOldTemplate: services.wantTemplate,
     transportOf: () => transport,
     failPoints: noFailPoints,

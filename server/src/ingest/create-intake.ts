@@ -25,7 +25,7 @@ import { createRecordPreferences } from "./record-preferences.ts";
 import { createRecordSignals } from "./record-signals.ts";
 import { createStoreMessages, type StoreMessages } from "./store-messages.ts";
 import { createSortDelivery, type Located, type Notice, noticeOfEvent } from "./sort-delivery.ts";
-import { createStatusStore, type StatusItem, type StatusOutcome } from "./store-statuses.ts";
+import { createStatusStore, type StatusItem, type StatusOutcome, type StatusStoreDeps } from "./store-statuses.ts";
 import { createStoreWithWords } from "./store-with-words.ts";
 import { createThreadResolver, type ThreadResolver } from "./thread-resolver.ts";
 import type { NoticeEntry, WebhookLogWriter } from "./webhook-log.ts";
@@ -37,6 +37,7 @@ export interface IntakeDeps {
   readonly channels: ChannelDirectory;
   readonly webhookLog: WebhookLogWriter;
   readonly settleIdentity: SettleIdentity;
+  readonly actOnRefusal: StatusStoreDeps["actOnRefusal"];
   readonly failPoints: FailPoints;
   readonly log: Log;
   /** Parallel batches; each holds one connection of the ingest pool while it runs. */

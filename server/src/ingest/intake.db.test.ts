@@ -10,8 +10,9 @@ import { messagesBody, webhookBody } from "../../test/support/webhook-bodies.ts"
 import { type Intake } from "./create-intake.ts";
 import { createReplay } from "./replay.ts";
 import { createStatusStore } from "./store-statuses.ts";
-import { createWebhookLog, withoutQuarantine } from "./webhook-log.ts";
+import { withoutQuarantine } from "./webhook-log.ts";
 import { createTestIntake } from "../../test/support/test-intake.ts";
+import { createTestServices } from "../../test/support/test-services.ts";
 
 function eventsOf(body: Buffer): readonly WebhookEvent[] {
   const parsed = parseCloudWebhook(body);
@@ -258,8 +259,8 @@ describe("the intake", () => {
          from messages where provider_message_id = 'wamid.before-early'`,
       [status.id],
     );
-    const webhookLog = createWebhookLog({ db: db.acrossBusinesses, log: test.log });
-    const statuses = createStatusStore({ db: db.acrossBusinesses, webhookLog, failPoints: noFailPoints });
+    const { actOnRefusal, webhookLog } = createTestServices({ database: db, log: test.log });
+    const statuses = createStatusStore({ db: db.acrossBusinesses, webhookLog, actOnRefusal, failPoints: noFailPoints });
     expect(await statuses.applyWaitingOnce()).toBe(1);
     expect(await count("select count(*) from messages where provider_message_id = $1 and delivered_at is not null", [status.id])).toBe(1);
   });
@@ -298,8 +299,10 @@ describe("the intake", () => {
        select business_id, gen_random_uuid(), conversation_id, 99, channel_id, 'out', 'ai', 'wamid.priced', type, text, content, sent_at, received_at, 'sent'
          from messages where provider_message_id = 'wamid.before-priced'`,
     );
-    const webhookLog = createWebhookLog({ db: db.acrossBusinesses, log: test.log });
-    expect(await createStatusStore({ db: db.acrossBusinesses, webhookLog, failPoints: noFailPoints }).applyWaitingOnce()).toBe(2);
+    const { actOnRefusal, webhookLog } = createTestServices({ database: db, log: test.log });
+    expect(
+      await createStatusStore({ db: db.acrossBusinesses, webhookLog, actOnRefusal, failPoints: noFailPoints }).applyWaitingOnce(),
+    ).toBe(2);
     const ofMessage = `select count(*) from message_statuses s join messages m on m.business_id = s.business_id and m.id = s.message_id
                         where s.provider_message_id = 'wamid.priced' and m.provider_message_id = 'wamid.priced'`;
     expect(await count(ofMessage)).toBe(2);

@@ -1,5 +1,7 @@
 // Owns: a batch of delivery statuses into the database. Messages do not wait for them, and a failure here never touches a message.
 import type { Queryable } from "../db/query.ts";
+import { classifyProviderError } from "../whatsapp/provider-errors.ts";
+import type { SendStop } from "../whatsapp/transport.ts";
 import type { FailPoints } from "../kernel/fail-points.ts";
 import { messageOf } from "../kernel/faults.ts";
 import type { JsonObject } from "../kernel/json.ts";
@@ -22,9 +24,20 @@ export interface StatusItem {
   readonly timeZone: string;
 }
 
+/** A message that failed for a reason that concerns more than itself. */
+interface RefusedLater {
+  readonly businessId: BusinessId;
+  readonly message: { readonly channelId: string; readonly providerMessageId: string };
+  readonly at: Date;
+  readonly stops: SendStop;
+  readonly patienceMs: number;
+}
+
 export interface StatusStoreDeps {
   readonly db: Queryable;
   readonly webhookLog: WebhookLogWriter;
+  /** Of a message that is not known (yet): nothing. */
+  readonly actOnRefusal: (refusal: RefusedLater) => Promise<void>;
   readonly failPoints: FailPoints;
 }
 
@@ -40,27 +53,57 @@ export interface StatusStore {
 const callbackIdOf = (event: StatusEvent): string | null =>
   event.callbackData !== undefined && isUuid(event.callbackData) ? event.callbackData : null;
 
+interface RefusedRow {
+  readonly businessId: string;
+  readonly channelId: string;
+  readonly providerMessageId: string;
+  readonly status: string;
+  readonly errorCode: string | null;
+  readonly at: Date;
+}
+
+const rowOf = ({ event, businessId, channelId, timeZone }: StatusItem) => ({
+  businessId,
+  channelId,
+  providerMessageId: event.providerMessageId,
+  status: event.status,
+  participant: event.participant,
+  at: event.at,
+  callbackId: callbackIdOf(event),
+  errorCode: event.fault === undefined ? null : String(event.fault.code),
+  errorText: event.fault?.details ?? event.fault?.title,
+  pricing: jsonOf(event.pricing),
+  entryWindow: jsonOf(event.entryWindow),
+  templateId: event.templateId,
+  price: priceOfStatus(event, timeZone),
+});
+
 const jsonOf = (node: JsonObject | null | undefined): string | null => (node === null || node === undefined ? null : JSON.stringify(node));
+
+/** As in the statement itself: whoever holds a row keeps nobody's statuses waiting. */
+const ACT_PATIENCE_MS = 50;
+
+/** Once more of a status that was recorded before changes nothing. */
+async function actOnRefusals({ actOnRefusal }: StatusStoreDeps, rows: readonly RefusedRow[]): Promise<void> {
+  for (const { status, errorCode, businessId, channelId, providerMessageId, at } of rows) {
+    const stops = status === "failed" && errorCode !== null ? classifyProviderError({ code: Number(errorCode) }).stops : undefined;
+    if (stops === undefined) continue;
+    await actOnRefusal({
+      businessId: businessId as BusinessId,
+      message: { channelId, providerMessageId },
+      at,
+      stops,
+      patienceMs: ACT_PATIENCE_MS,
+    });
+  }
+}
 
 export function createStatusStore(deps: StatusStoreDeps): StatusStore {
   async function storeOnce(items: readonly StatusItem[]): Promise<void> {
     await deps.failPoints.hit("status.apply");
-    const statuses = items.map(({ event, businessId, channelId, timeZone }) => ({
-      businessId,
-      channelId,
-      providerMessageId: event.providerMessageId,
-      status: event.status,
-      participant: event.participant,
-      at: event.at,
-      callbackId: callbackIdOf(event),
-      errorCode: event.fault === undefined ? null : String(event.fault.code),
-      errorText: event.fault?.details ?? event.fault?.title,
-      pricing: jsonOf(event.pricing),
-      entryWindow: jsonOf(event.entryWindow),
-      templateId: event.templateId,
-      price: priceOfStatus(event, timeZone),
-    }));
+    const statuses = items.map(rowOf);
     await deps.db.run(storeStatusesAcrossBusinesses, { statuses });
+    await actOnRefusals(deps, statuses);
   }
 
   return {
@@ -105,6 +148,7 @@ export function createStatusStore(deps: StatusStoreDeps): StatusStore {
         price: row.price,
       }));
       await deps.db.run(storeStatusesAcrossBusinesses, { statuses });
+      await actOnRefusals(deps, statuses);
       await deps.db.execute(markStatusesAppliedAcrossBusinesses, { messages: statuses });
       return rows.length;
     },

@@ -14,11 +14,13 @@ import { readNamedMessage } from "../whatsapp/named-message.ts";
 import { readSendAddress } from "../whatsapp/send-address.ts";
 import type { Hold, Rejection, SendOutcome, TransportOf } from "../whatsapp/transport.ts";
 import { newId, type BusinessId } from "../kernel/ids.ts";
+import type { ActOnRefusal } from "./act-on-refusal.ts";
 import { finishSends, holdChannel, startSends, stopRefusedChannel, takeEchoBack } from "./deliver.queries.ts";
 
 export interface DeliverDeps {
   readonly database: Database;
   readonly learnSpelling: LearnSpelling;
+  readonly actOnRefusal: ActOnRefusal;
   /** WhatsApp refused a message in a way that says that what is known of its template is old. Never rejects. */
   readonly onOldTemplate: (
     businessId: BusinessId,
@@ -55,6 +57,8 @@ const WRITTEN_WITHIN_MS = 10_000;
 /** The message has left; only its lane waits. */
 const FINISH_REST_MS = 10;
 const STOPPED_CHANNEL_RECHECK_MS = 30_000;
+/** For the row of the conversation. */
+const ACT_PATIENCE_MS = 5_000;
 
 export function createDeliver(deps: DeliverDeps): (lane: ClaimedLane, signal: AbortSignal) => Promise<void> {
   const { database, learnSpelling, log } = deps;
@@ -153,6 +157,18 @@ export function createDeliver(deps: DeliverDeps): (lane: ClaimedLane, signal: Ab
     if (outcome.outcome !== "accepted" && outcome.hold !== undefined) {
       await hold(lane, started, outcome.hold).catch((error: unknown) => {
         log.warn({ businessId: lane.businessId, error }, "channel.not-held");
+      });
+    }
+    if (outcome.outcome === "rejected" && outcome.stops !== undefined && started.message_id !== null) {
+      const refusal = {
+        businessId: lane.businessId,
+        message: { messageId: started.message_id },
+        stops: outcome.stops,
+        patienceMs: ACT_PATIENCE_MS,
+      };
+      // The next one that is refused says the same.
+      await deps.actOnRefusal(refusal).catch((error: unknown) => {
+        log.warn({ businessId: lane.businessId, messageId: started.message_id, error }, "send.not-acted-on");
       });
     }
     if (isOfOldTemplate(outcome)) await deps.onOldTemplate(lane.businessId, { channelId: started.channel_id, content: started.content });

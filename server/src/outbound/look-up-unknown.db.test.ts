@@ -144,11 +144,7 @@ it.each(["waha", "evolution"] as const)(
         type: "message.settled",
         data: { as: "accepted", by: "provider" },
       });
-      const statuses = createStatusStore({
-        db: engine.database.acrossBusinesses,
-        webhookLog: engine.services.webhookLog,
-        failPoints: noFailPoints,
-      });
+      const statuses = createStatusStore({ ...engine.services, db: engine.database.acrossBusinesses, failPoints: noFailPoints });
       await statuses.applyWaitingOnce();
       expect(await stateOf(id)).toMatchObject({ status: "delivered" });
 

@@ -105,7 +105,7 @@ async function sent(id = `wamid.${randomUUID()}`): Promise<string> {
 }
 
 const applyWaiting = (): Promise<number> =>
-  createStatusStore({ db: database.acrossBusinesses, webhookLog: services.webhookLog, failPoints: noFailPoints }).applyWaitingOnce();
+  createStatusStore({ ...services, db: database.acrossBusinesses, failPoints: noFailPoints }).applyWaitingOnce();
 
 async function usage(request: Partial<UsageRequest> = {}): Promise<UsageView> {
   const wanted = { from: "2026-11-01", to: "2026-11-30", groupBy: ["category"], ...request } as const;

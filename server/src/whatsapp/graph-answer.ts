@@ -85,7 +85,7 @@ interface FailedAnswer {
 
 function failed({ httpStatus, retryAfter, errorNode }: FailedAnswer): Rejection | Uncertain {
   const code = readInteger(errorNode, "code");
-  const { advice, minDelayMs, delayFactor, stopsChannel, sentence, hold } = classifyProviderError({
+  const { advice, minDelayMs, delayFactor, stopsChannel, sentence, hold, stops } = classifyProviderError({
     httpStatus,
     code,
     subcode: readInteger(errorNode, "error_subcode"),
@@ -103,6 +103,7 @@ function failed({ httpStatus, retryAfter, errorNode }: FailedAnswer): Rejection 
     sentence,
     ...(delayMs === 0 ? {} : { minDelayMs: delayMs }),
     ...(delayFactor === undefined ? {} : { delayFactor }),
+    ...(stops === undefined ? {} : { stops }),
     ...held,
   };
 }

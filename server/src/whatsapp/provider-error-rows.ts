@@ -1,6 +1,6 @@
 // Owns: what each error code of the Cloud API means for a message that we sent, as one table (Meta: "Cloud API error codes"). Refuses to know: errors without a code.
 // Only what was certainly not processed is `backoff`; what may have gone out is `reconcile`; all else is final.
-import type { Hold, RetryAdvice } from "./transport.ts";
+import type { Hold, RetryAdvice, SendStop } from "./transport.ts";
 
 export interface ProviderErrorVerdict {
   readonly advice: RetryAdvice;
@@ -11,6 +11,7 @@ export interface ProviderErrorVerdict {
   readonly sentence: string;
   /** What else of the channel has to wait. */
   readonly hold?: Hold;
+  readonly stops?: SendStop;
 }
 
 export type Codes = readonly (number | readonly [from: number, to: number])[];
@@ -114,6 +115,7 @@ export const ERROR_ROWS: readonly ErrorRow[] = [
   {
     codes: [131064],
     advice: "never",
+    stops: "category",
     sentence:
       "WhatsApp has cut this account's limit because templates were filed under a wrong category. The message is kept unsent. Correct the categories; the limit is lifted automatically.",
   },
@@ -155,6 +157,7 @@ export const ERROR_ROWS: readonly ErrorRow[] = [
   {
     codes: [131050],
     advice: "never",
+    stops: "marketing",
     sentence:
       "The customer has stopped marketing messages of this business. The message is kept unsent. Write only when the customer asks.",
   },

@@ -20,7 +20,7 @@ export function classifyProviderError({ httpStatus, code, subcode }: ProviderErr
   return classifyHttpStatus(httpStatus, code);
 }
 
-function verdictOf({ advice, minDelayMs, delayFactor, stopsChannel, sentence, hold }: ErrorRow): ProviderErrorVerdict {
+function verdictOf({ advice, minDelayMs, delayFactor, stopsChannel, sentence, hold, stops }: ErrorRow): ProviderErrorVerdict {
   return {
     advice,
     sentence,
@@ -28,6 +28,7 @@ function verdictOf({ advice, minDelayMs, delayFactor, stopsChannel, sentence, ho
     ...(minDelayMs === undefined ? {} : { minDelayMs }),
     ...(delayFactor === undefined ? {} : { delayFactor }),
     ...(hold === undefined ? {} : { hold }),
+    ...(stops === undefined ? {} : { stops }),
   };
 }
 

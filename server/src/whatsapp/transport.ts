@@ -47,6 +47,9 @@ export interface Hold {
   readonly reason: string;
 }
 
+/** What a refusal stops beyond its message and short of the channel: marketing for this customer, or a category of templates for the account. */
+export type SendStop = "marketing" | "category";
+
 /** The provider has certainly not accepted the request. */
 export interface Rejection {
   readonly outcome: "rejected";
@@ -61,6 +64,7 @@ export interface Rejection {
   /** For people: what happened, what was kept, what to do. */
   readonly sentence: string;
   readonly hold?: Hold;
+  readonly stops?: SendStop;
 }
 
 /** The request may have been accepted. Never send it again before a status or a person has settled it. */

@@ -18,13 +18,14 @@ export function createTestIntake(
   { database = test.open(), changeLog = (webhookLog) => webhookLog, ...limits }: TestIntakeOptions = {},
 ): Intake {
   const { log } = test;
-  const { settleIdentity, webhookLog } = createTestServices({ database, log });
+  const { actOnRefusal, settleIdentity, webhookLog } = createTestServices({ database, log });
   return createIntake({
     db: database.acrossBusinesses,
     batches: database.batches,
     channels: createChannelDirectory({ database }),
     webhookLog: changeLog(webhookLog),
     settleIdentity,
+    actOnRefusal,
     failPoints: noFailPoints,
     log,
     slots: 2,
