@@ -797,7 +797,7 @@ export type Template = {
   readonly nextCategoryAt: string | null;
   /** In WhatsApp's word: APPROVED, PENDING, REJECTED, PAUSED, DISABLED, ARCHIVED, DELETED and more. */
   readonly status: string | null;
-  /** Why it cannot be sent now: template_paused, template_disabled, template_rejected, template_deleted, template_archived; null: it can. */
+  /** Why it cannot be sent now: template_paused, template_disabled, template_rejected, template_deleted, template_archived, category_stopped; null: it can. */
   readonly obstacle: string | null;
   /** Why it was rejected or paused, in WhatsApp's word. */
   readonly reason: string | null;
@@ -839,6 +839,15 @@ export type TemplateAccount = {
   readonly templateLimit: number | null;
   /** ONBOARDED: marketing templates go through /marketing_messages. */
   readonly marketingStatus: string | null;
+  /** Categories of which WhatsApp refuses this account every template for now (131064). */
+  readonly stoppedCategories: readonly {
+    readonly category: string;
+    /** ISO 8601, UTC. */
+    readonly since: string;
+    /** A message of after that is tried again; a person may resume it before. */
+    readonly until: string;
+    readonly reason: string;
+  }[];
 };
 
 export type TemplateAccounts = {

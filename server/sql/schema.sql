@@ -163,7 +163,9 @@ CREATE OR REPLACE FUNCTION onethread.obstacle_of_template(business uuid, account
  LANGUAGE sql
  STABLE PARALLEL SAFE
 BEGIN ATOMIC
- SELECT onethread.template_obstacle(t.status, t.paused_until, obstacle_of_template.at) AS template_obstacle
+ SELECT COALESCE(onethread.template_obstacle(t.status, t.paused_until, obstacle_of_template.at), ( SELECT 'category_stopped'::text
+            FROM onethread.category_stops s
+           WHERE ((s.business_id = obstacle_of_template.business) AND (s.account_id = obstacle_of_template.account) AND (s.category = upper(t.category)) AND (s.until > obstacle_of_template.at)))) AS "coalesce"
     FROM onethread.template_states t
    WHERE ((t.business_id = obstacle_of_template.business) AND (t.account_id = obstacle_of_template.account) AND (t.name = obstacle_of_template.template) AND (t.language = obstacle_of_template.language));
 END
@@ -462,6 +464,25 @@ grant select on onethread.businesses to onethread_ingest;
 grant select on onethread.businesses to onethread_reader;
 
 -- owner: onethread_owner
+create table onethread.category_stops (
+  business_id uuid not null,
+  account_id text not null,
+  category text not null,
+  since timestamp with time zone not null,
+  until timestamp with time zone not null,
+  reason text not null,
+  event_id uuid not null,
+  constraint category_stops_pkey PRIMARY KEY (business_id, account_id, category),
+  constraint ck_category_stop CHECK ((category = ANY (ARRAY['MARKETING'::text, 'UTILITY'::text, 'AUTHENTICATION'::text]))),
+  constraint fk_category_stop_business FOREIGN KEY (business_id) REFERENCES onethread.businesses(id)
+);
+alter table onethread.category_stops enable row level security;
+create policy one_business on onethread.category_stops for all to onethread_app using ((business_id = onethread.current_business())) with check ((business_id = onethread.current_business()));
+create policy reads_everything on onethread.category_stops for select to onethread_reader using (true);
+grant insert, select, update on onethread.category_stops to onethread_app;
+grant select on onethread.category_stops to onethread_reader;
+
+-- owner: onethread_owner
 create table onethread.channel_probes (
   business_id uuid not null,
   channel_id uuid not null,
@@ -539,6 +560,7 @@ END) stored,
   slowed_until timestamp with time zone,
   held_until timestamp with time zone,
   held_reason text,
+  resumed_at timestamp with time zone,
   constraint channels_pkey PRIMARY KEY (business_id, id),
   constraint ck_channel_pace CHECK ((((sends_per_second >= 1) AND (sends_per_second <= 10000)) AND ((sends_in_a_row >= 1) AND (sends_in_a_row <= 45)))),
   constraint ck_channel_provider CHECK ((provider = ANY (ARRAY['cloud'::text, 'evolution'::text, 'waha'::text, 'baileys'::text]))),
@@ -1104,7 +1126,7 @@ CREATE INDEX ix_notice_recent ON onethread.notices USING btree (business_id, rec
 create policy across_businesses on onethread.notices for all to onethread_ingest using (true) with check (true);
 create policy one_business on onethread.notices for all to onethread_app using ((business_id = onethread.current_business())) with check ((business_id = onethread.current_business()));
 create policy reads_everything on onethread.notices for select to onethread_reader using (true);
-grant select on onethread.notices to onethread_app;
+grant insert, select on onethread.notices to onethread_app;
 grant insert, select on onethread.notices to onethread_ingest;
 grant select on onethread.notices to onethread_reader;
 

@@ -202,7 +202,7 @@ export const resumeChannel = defineQuery({
   role: "app",
   columns: {},
   params: { channelId: "uuid" },
-  text: "update channels set stopped_at = null, stopped_reason = null where business_id = :business and id = :channelId",
+  text: "update channels set stopped_at = null, stopped_reason = null, resumed_at = now() where business_id = :business and id = :channelId",
 });
 
 /** None: the business has no such channel. Null: as the provider has it. What WhatsApp asked for meanwhile holds all the same. */
@@ -222,7 +222,7 @@ export const upsertChannelSecret = defineQuery({
   params: { channelId: "uuid", accessToken: "text" },
   text: `
     with channel as (
-      update channels as c set stopped_at = null, stopped_reason = null
+      update channels as c set stopped_at = null, stopped_reason = null, resumed_at = now()
       where c.business_id = :business and c.id = :channelId
       returning c.business_id, c.id, c.account_id
     ), account as (

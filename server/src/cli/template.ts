@@ -54,6 +54,19 @@ export function addTemplateCommand(program: Command, terminal: Terminal): void {
     .option(BUSINESS_OPTION, BUSINESS_MEANING)
     .action((options: OfBusiness & { readonly account?: string }) => sync(options, terminal));
   template
+    .command("resume")
+    .description("send templates of a category again that WhatsApp refused an account; refused anew, it is stopped anew")
+    .argument("<account>", "the WhatsApp Business Account")
+    .argument("<category>", "MARKETING, UTILITY or AUTHENTICATION")
+    .option(BUSINESS_OPTION, BUSINESS_MEANING)
+    .action((accountId: string, category: string, { business }: OfBusiness) =>
+      inBusiness({ terminal, business }, async ({ services, businessId }) => {
+        if (!(await services.resumeCategory(businessId, { accountId, category })))
+          throw new CliFailure(`Templates of the category ${category.toUpperCase()} of the account ${accountId} are not stopped.`);
+        terminal.complain(`Templates of the category ${category.toUpperCase()} of the account ${accountId} are sent again.`);
+      }),
+    );
+  template
     .command("show")
     .description("one of them as JSON, with what it said before")
     .argument("<id>", "the template", readId)
@@ -167,9 +180,10 @@ async function sync({ business, json, account }: OfBusiness & { readonly account
   });
 }
 
-function stateOf({ accountId, error, isReading, syncedAt, templateCount, templateLimit }: TemplateAccountView): string {
+function stateOf({ accountId, error, isReading, stoppedCategories, syncedAt, templateCount, templateLimit }: TemplateAccountView): string {
   if (error !== null) return `${accountId}: not read. ${error}`;
+  const stops = stoppedCategories.map(({ category, until, reason }) => `\n  ${category} stopped until ${until}: ${reason}`).join("");
   const count =
     templateCount === null ? "" : `, ${String(templateCount)} of at most ${templateLimit === null ? "?" : String(templateLimit)} templates`;
-  return isReading ? `${accountId}: being read${count}` : `${accountId}: read at ${syncedAt ?? "no time yet"}${count}`;
+  return isReading ? `${accountId}: being read${count}${stops}` : `${accountId}: read at ${syncedAt ?? "no time yet"}${count}${stops}`;
 }

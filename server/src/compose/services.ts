@@ -39,6 +39,7 @@ import { createRebuildSessions, type RebuildSessions } from "../sessions/rebuild
 import { createManageTemplates, type ManageTemplates } from "../templates/manage-templates.ts";
 import { createReadTemplates, type ReadTemplates } from "../templates/read-templates.ts";
 import { createWantTemplate, type WantTemplate } from "../templates/want-template.ts";
+import { createResumeCategory, type ResumeCategory } from "../templates/resume-category.ts";
 import { createSyncTemplates, type SyncTemplates } from "../templates/sync-templates.ts";
 import { createBusinessTools, type BusinessTools } from "../tools/business-tools.ts";
 import { createOpenTools, type OpenToolsWithEnd } from "../tools/open-tools.ts";
@@ -94,6 +95,7 @@ export interface Services {
   readonly rebuildSessions: RebuildSessions;
   readonly replySettings: ReplySettingsStore;
   readonly resolveConversation: ResolveConversation;
+  readonly resumeCategory: ResumeCategory;
   readonly searchForReply: SearchKnowledge;
   readonly setConversationState: SetConversationState;
   readonly settleIdentity: SettleIdentity;
@@ -123,7 +125,7 @@ export function createServices(parts: ServiceParts): Services {
   const acceptMessage = createAcceptMessage({ database, wake, onOldTemplate: apart.wantTemplate });
   return {
     ...apart,
-    actOnRefusal: createActOnRefusal({ database }),
+    actOnRefusal: createActOnRefusal({ database, onOldTemplate: apart.wantTemplate, log }),
     acceptMessage,
     aiSwitch: createAiSwitch({ database }),
     answerTurn: createAnswerTurn({ database, settings, wake }),
@@ -166,10 +168,11 @@ function createTemplateServices({
   database,
   log,
   templatePlatform: platform,
-}: ServiceParts): Pick<Services, "manageTemplates" | "syncTemplates" | "templates" | "wantTemplate"> {
+}: ServiceParts): Pick<Services, "manageTemplates" | "resumeCategory" | "syncTemplates" | "templates" | "wantTemplate"> {
   const syncTemplates = createSyncTemplates({ database, platform, log });
   return {
     manageTemplates: createManageTemplates({ database, platform }),
+    resumeCategory: createResumeCategory({ database }),
     syncTemplates,
     templates: createReadTemplates({ database, syncTemplates }),
     wantTemplate: createWantTemplate({ database, log }),

@@ -114,6 +114,9 @@ const breaks: Readonly<Record<string, () => string>> = {
   "channels-in-trouble": () =>
     `insert into channel_signals (business_id, channel_id, aspect, state, health, sentence, at)
       values (${here()}, '${business.channelId}', 'account', 'DISABLE', 'banned', 'WhatsApp has disabled this account.', now());`,
+  "categories-stopped": () =>
+    `insert into category_stops (business_id, account_id, category, since, until, reason, event_id)
+      values (${here()}, '300000000000001', 'UTILITY', now(), now() + interval '1 day', 'Filed under a wrong category.', '${newId()}');`,
   "accepted-without-provider-id": () =>
     `${drop("messages", "ck_message_has_provider_id")} update messages set provider_message_id = null where id = '${ids.reply}';`,
   "status-behind-its-record": () => `update messages set status = 'sent' where id = '${ids.reply}';`,

@@ -52,6 +52,15 @@ export const sendingChecks: readonly Check[] = [
          where s.business_id = c.business_id and s.channel_id = c.id and s.health <> 'ok' and coalesce(s.until > now(), true))`,
   },
   {
+    name: "categories-stopped",
+    invariant: 9,
+    severity: "warn",
+    finding: "WhatsApp refuses these accounts templates of a category.",
+    advice:
+      "`onethread template sync` says which and until when. Correct the categories of its templates; `onethread template resume` tries before the time is over.",
+    violations: "select account_id || ' ' || category as id from onethread.category_stops where until > now()",
+  },
+  {
     name: "accepted-without-provider-id",
     invariant: 9,
     severity: "broken",

@@ -1,7 +1,6 @@
 // Owns: a batch of delivery statuses into the database. Messages do not wait for them, and a failure here never touches a message.
 import type { Queryable } from "../db/query.ts";
-import { classifyProviderError } from "../whatsapp/provider-errors.ts";
-import type { SendStop } from "../whatsapp/transport.ts";
+import { concernsMore } from "../whatsapp/provider-errors.ts";
 import type { FailPoints } from "../kernel/fail-points.ts";
 import { messageOf } from "../kernel/faults.ts";
 import type { JsonObject } from "../kernel/json.ts";
@@ -29,7 +28,7 @@ interface RefusedLater {
   readonly businessId: BusinessId;
   readonly message: { readonly channelId: string; readonly providerMessageId: string };
   readonly at: Date;
-  readonly stops: SendStop;
+  readonly code: number;
   readonly patienceMs: number;
 }
 
@@ -86,13 +85,13 @@ const ACT_PATIENCE_MS = 50;
 /** Once more of a status that was recorded before changes nothing. */
 async function actOnRefusals({ actOnRefusal }: StatusStoreDeps, rows: readonly RefusedRow[]): Promise<void> {
   for (const { status, errorCode, businessId, channelId, providerMessageId, at } of rows) {
-    const stops = status === "failed" && errorCode !== null ? classifyProviderError({ code: Number(errorCode) }).stops : undefined;
-    if (stops === undefined) continue;
+    const code = Number(errorCode);
+    if (status !== "failed" || errorCode === null || !concernsMore(code)) continue;
     await actOnRefusal({
       businessId: businessId as BusinessId,
       message: { channelId, providerMessageId },
       at,
-      stops,
+      code,
       patienceMs: ACT_PATIENCE_MS,
     });
   }

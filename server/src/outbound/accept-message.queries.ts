@@ -39,13 +39,16 @@ export const lockConversationForSending = defineQuery({
         as is_marketing_stopped,
       c.reply_address is not null as has_address, coalesce(c.reply_kind = 'group', false) as is_group, c.reply_channel_id as channel_id, ch.provider,
       case when t.components is not null then jsonb_build_object('components', t.components, 'format', t.parameter_format, 'category', t.category) end as template,
-      template_obstacle(t.status, t.paused_until, now()) as template_obstacle, t.reason as template_reason, t.paused_until,
+      coalesce(template_obstacle(t.status, t.paused_until, now()), case when cs.until is not null then 'category_stopped' end) as template_obstacle,
+      case when template_obstacle(t.status, t.paused_until, now()) is null and cs.until is not null then cs.reason else t.reason end as template_reason,
+      case when template_obstacle(t.status, t.paused_until, now()) is null and cs.until is not null then cs.until else t.paused_until end as paused_until,
       coalesce(t.seen_at > now() - interval '2 days' and coalesce(t.wanted_at > now(), true), false) as is_copy_fresh,
       coalesce(:template is not null and t.id is null and k.synced_at > now() - interval '2 days', false) as is_template_missing
     from conversations c
     join businesses b on b.id = :business
     left join channels ch on ch.business_id = :business and ch.id = c.reply_channel_id
     left join template_states t on t.business_id = :business and t.account_id = ch.account_id and t.name = :template and t.language = :language
+    left join category_stops cs on cs.business_id = :business and cs.account_id = t.account_id and cs.category = upper(t.category) and cs.until > now()
     left join template_accounts k on k.business_id = :business and k.account_id = ch.account_id and :template is not null
     where c.business_id = :business and c.id = :conversationId
     for no key update of c`,

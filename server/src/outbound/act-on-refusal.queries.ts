@@ -42,3 +42,77 @@ export const recordRefusedMarketing = defineQuery({
     )
     select r.id from refused r where not exists (select from before)`,
 });
+
+// 131064: the whole account may send no template of this category for now. When that ends is not said, except where a report of the account did. A refusal of before a person resumed
+// it, or one that is older than the stop would last, says nothing any more. Of a template whose category is not known nothing can be stopped.
+export const stopRefusedCategory = defineQuery({
+  name: "outbound.stop-category",
+  role: "app",
+  columns: { account_id: "text", category: "text", until: "timestamptz" },
+  params: {
+    messageId: "uuid?",
+    channelId: "uuid?",
+    providerMessageId: "text?",
+    at: "timestamptz?",
+    lastsMs: "int4",
+    reason: "text",
+    eventId: "uuid",
+    noticeId: "uuid",
+  },
+  text: `
+    with refused as materialized (
+      select ch.account_id, upper(t.category) as category, least(coalesce(:at, m.attempted_at), now()) as at, coalesce((
+          select max(k.until) from channel_signals k
+          where k.business_id = :business and k.channel_id = ch.id and k.until > now() and k.aspect = 'restriction:RESTRICTED_' || upper(t.category) || '_TEMPLATES'),
+        least(coalesce(:at, m.attempted_at), now()) + :lastsMs * interval '1 millisecond') as until
+      from messages m
+      join channels ch on ch.business_id = :business and ch.id = m.channel_id
+      join template_states t on t.business_id = :business and t.account_id = ch.account_id
+        and t.name = m.content -> 'template' ->> 'name' and t.language = m.content -> 'template' -> 'language' ->> 'code'
+      where m.business_id = :business and m.direction = 'out' and upper(t.category) in ('MARKETING', 'UTILITY', 'AUTHENTICATION') and m.id = coalesce(:messageId, (
+        select k.id from messages k where k.business_id = :business and k.channel_id = :channelId and k.provider_message_id = :providerMessageId))
+    ), stop as (
+      insert into category_stops as s (business_id, account_id, category, since, until, reason, event_id)
+      select :business, r.account_id, r.category, r.at, r.until, :reason, :eventId from refused r where r.until > now()
+      on conflict on constraint category_stops_pkey do update set
+        -- Anew only when the last one was over.
+        (since, event_id) = (select case when n.w then excluded.since else s.since end, case when n.w then excluded.event_id else s.event_id end from (select excluded.since > s.until) as n (w)),
+        until = greatest(s.until, excluded.until),
+        reason = excluded.reason
+      where s.until > now() or excluded.since > s.until
+      returning s.account_id, s.category, s.until, s.event_id
+    ), began as (
+      select * from stop where event_id = :eventId
+    ), event as (
+      insert into events (business_id, id, type, data, at)
+      select :business, :eventId, 'category.stopped', jsonb_build_object('accountId', b.account_id, 'category', b.category, 'until', b.until), now() from began b
+    ), notice as (
+      insert into notices (business_id, id, received_at, at, provider, field, severity, account_id, sentence)
+      select :business, :noticeId, now(), now(), 'cloud', 'send', 'critical', b.account_id,
+        'WhatsApp refuses templates of the category ' || b.category || ' of the account ' || b.account_id || '. ' || :reason from began b
+    )
+    select account_id, category, until from began`,
+});
+
+// A refusal that comes later, in a status, was of the token of then: one of before a person resumed the channel, or gave it another token, says nothing any more.
+export const stopChannelRefusedLater = defineQuery({
+  name: "outbound.stop-channel-refused-later",
+  role: "app",
+  columns: {},
+  params: { channelId: "uuid?", reason: "text", at: "timestamptz?" },
+  text: `
+    update channels c set stopped_at = now(), stopped_reason = :reason
+    where c.business_id = :business and c.id = :channelId and c.stopped_at is null and :at > now() - interval '10 minutes'
+      and coalesce(:at > c.resumed_at, true)
+      and exists (select from channel_secrets s where s.business_id = :business and s.channel_id = :channelId and s.updated_at < :at)`,
+});
+
+export const findRefusedContent = defineQuery({
+  name: "outbound.find-refused-content",
+  role: "app",
+  columns: { content: "jsonb" },
+  params: { channelId: "uuid?", providerMessageId: "text?" },
+  text: `
+    select m.content from messages m
+    where m.business_id = :business and m.channel_id = :channelId and m.provider_message_id = :providerMessageId and m.direction = 'out'`,
+});

@@ -63,6 +63,7 @@ const OBSTACLES: Readonly<Record<string, string>> = {
   template_disabled: "is disabled by WhatsApp for good",
   template_rejected: "was rejected by WhatsApp",
   template_deleted: "was deleted",
+  category_stopped: "is of a category that WhatsApp refuses this account",
   template_archived: "is archived, and has to be taken out of the archive first",
 };
 

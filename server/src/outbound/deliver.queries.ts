@@ -130,7 +130,8 @@ with mine as materialized (
                                 when 'template_disabled' then 'WhatsApp has disabled this template for good.'
                                 when 'template_rejected' then 'WhatsApp has rejected this template.'
                                 when 'template_deleted' then 'This template was deleted.'
-                                when 'template_archived' then 'This template is archived.' end
+                                when 'template_archived' then 'This template is archived.'
+                                when 'category_stopped' then 'WhatsApp refuses templates of this category of the account for now.' end
     from decided n
    where m.business_id = :business and m.id = n.id and m.status = 'queued' and n.verdict not in ('none', 'channel_stopped') and coalesce(n.wait <= '0', true)
   returning m.id

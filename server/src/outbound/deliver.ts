@@ -11,6 +11,7 @@ import type { FailPoints } from "../kernel/fail-points.ts";
 import type { Log } from "../kernel/log.ts";
 import type { ClaimedLane } from "../lanes/lane-store.ts";
 import { readNamedMessage } from "../whatsapp/named-message.ts";
+import { isOfOldTemplate } from "../whatsapp/provider-errors.ts";
 import { readSendAddress } from "../whatsapp/send-address.ts";
 import type { Hold, Rejection, SendOutcome, TransportOf } from "../whatsapp/transport.ts";
 import { newId, type BusinessId } from "../kernel/ids.ts";
@@ -160,10 +161,11 @@ export function createDeliver(deps: DeliverDeps): (lane: ClaimedLane, signal: Ab
       });
     }
     if (outcome.outcome === "rejected" && outcome.stops !== undefined && started.message_id !== null) {
+      const { code } = outcome.fault;
       const refusal = {
         businessId: lane.businessId,
         message: { messageId: started.message_id },
-        stops: outcome.stops,
+        code,
         patienceMs: ACT_PATIENCE_MS,
       };
       // The next one that is refused says the same.
@@ -171,7 +173,7 @@ export function createDeliver(deps: DeliverDeps): (lane: ClaimedLane, signal: Ab
         log.warn({ businessId: lane.businessId, messageId: started.message_id, error }, "send.not-acted-on");
       });
     }
-    if (isOfOldTemplate(outcome)) await deps.onOldTemplate(lane.businessId, { channelId: started.channel_id, content: started.content });
+    if (isAboutOldTemplate(outcome)) await deps.onOldTemplate(lane.businessId, { channelId: started.channel_id, content: started.content });
     return { ...settlementOf(lane, started, outcome), isSent: true };
   }
 
@@ -205,11 +207,8 @@ export function createDeliver(deps: DeliverDeps): (lane: ClaimedLane, signal: Ab
   };
 }
 
-/** Number, form or existence of its parameters; paused, disabled (Meta: "Cloud API error codes"). */
-const CODES_OF_OLD_TEMPLATES: ReadonlySet<number> = new Set([132000, 132001, 132012, 132015, 132016]);
-
-function isOfOldTemplate(outcome: SendOutcome): boolean {
-  return outcome.isElsewhere === true || (outcome.outcome === "rejected" && CODES_OF_OLD_TEMPLATES.has(outcome.fault.code));
+function isAboutOldTemplate(outcome: SendOutcome): boolean {
+  return outcome.isElsewhere === true || (outcome.outcome === "rejected" && isOfOldTemplate(outcome.fault.code));
 }
 
 const unsendable: Rejection = {

@@ -47,6 +47,7 @@ async function deliver(answer: () => Promise<SendOutcome>): Promise<void> {
   const run = createDeliver({
     database: engine.database,
     learnSpelling: () => Promise.resolve(),
+    actOnRefusal: () => Promise.resolve(),
     onOldTemplate: () => Promise.resolve(),
     transportOf: () => ({ sendMessage: answer, markRead: () => Promise.resolve({ outcome: "accepted" }) }),
     failPoints: noFailPoints,

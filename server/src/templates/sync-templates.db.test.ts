@@ -88,7 +88,7 @@ it("all templates of the account are read, with their content and their state, a
   expect(await sync()).toEqual([
     {
       ...{ accountId: ACCOUNT, isReading: false, syncedAt: expect.any(String) as string, failedAt: null, error: null },
-      ...{ templateCount: 6, templateLimit: 250, marketingStatus: "NOT_ONBOARDED" },
+      ...{ templateCount: 6, templateLimit: 250, marketingStatus: "NOT_ONBOARDED", stoppedCategories: [] },
     },
   ]);
   expect(await find("order_ready", "&language=pt_BR")).toMatchObject({

@@ -11,10 +11,15 @@ const accountColumns = {
   template_count: "int4?",
   template_limit: "int4?",
   marketing_status: "text?",
+  /** Of each category that WhatsApp refuses the account now: `{category, since, until, reason}`. */
+  stops: "jsonb?",
 } as const;
 
 const ACCOUNT = `k.account_id, k.failed_at is null and (k.pass_began_at is not null or k.full_due_at <= now()) as is_reading, k.synced_at, k.failed_at, k.error_text,
-      k.template_count, k.template_limit, k.marketing_status`;
+      k.template_count, k.template_limit, k.marketing_status, (
+        select jsonb_build_object('list', jsonb_agg(jsonb_build_object('category', s.category, 'since', s.since, 'until', s.until, 'reason', s.reason) order by s.category))
+        from category_stops s
+        where s.business_id = k.business_id and s.account_id = k.account_id and s.until > now()) as stops`;
 
 /** Of the business's channels, also those that were connected before there was a copy. */
 export const listTemplateAccounts = defineQuery({
@@ -41,6 +46,24 @@ export const askForTemplates = defineQuery({
     order by 2
     on conflict on constraint template_accounts_pkey do update set due_at = least(k.due_at, excluded.due_at), full_due_at = least(k.full_due_at, excluded.full_due_at)
     returning k.account_id`,
+});
+
+/** What was refused before stops it no more. None: it was not stopped. */
+export const resumeCategory = defineQuery({
+  name: "templates.resume-category",
+  role: "app",
+  columns: { category: "text" },
+  params: { accountId: "text", category: "text", eventId: "uuid" },
+  text: `
+    with resumed as (
+      update category_stops s set until = now()
+      where s.business_id = :business and s.account_id = :accountId and s.category = :category and s.until > now()
+      returning s.account_id, s.category
+    ), event as (
+      insert into events (business_id, id, type, data, at)
+      select :business, :eventId, 'category.resumed', jsonb_build_object('accountId', r.account_id, 'category', r.category), now() from resumed r
+    )
+    select r.category from resumed r`,
 });
 
 export const listDueTemplateAccountsAcrossBusinesses = defineQuery({

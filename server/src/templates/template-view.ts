@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Row } from "../db/query.ts";
 import type { JsonObject } from "../kernel/json.ts";
 import { instant, isoOf, jsonObject, uuid } from "../kernel/shapes.ts";
-import { isObject, readArray } from "../kernel/read-json.ts";
+import { isObject, readArray, readString } from "../kernel/read-json.ts";
 import type { listTemplateAccounts } from "./template-accounts.queries.ts";
 import type { findTemplate, listTemplateVersions } from "./templates.queries.ts";
 
@@ -30,7 +30,7 @@ export const templateSchema = z
       .string()
       .nullable()
       .describe(
-        "Why it cannot be sent now: template_paused, template_disabled, template_rejected, template_deleted, template_archived; null: it can.",
+        "Why it cannot be sent now: template_paused, template_disabled, template_rejected, template_deleted, template_archived, category_stopped; null: it can.",
       ),
     reason: z.string().nullable().describe("Why it was rejected or paused, in WhatsApp's word."),
     pausedUntil: instant.nullable().describe("When the pause ends, where WhatsApp's rules say so."),
@@ -68,6 +68,17 @@ export const templateAccountSchema = z
     templateCount: z.int().nullable(),
     templateLimit: z.int().nullable().describe("How many templates the account may have."),
     marketingStatus: z.string().nullable().describe("ONBOARDED: marketing templates go through /marketing_messages."),
+    stoppedCategories: z
+      .array(
+        z.object({
+          category: z.string(),
+          since: instant,
+          until: instant.describe("A message of after that is tried again; a person may resume it before."),
+          reason: z.string(),
+        }),
+      )
+      .readonly()
+      .describe("Categories of which WhatsApp refuses this account every template for now (131064)."),
   })
   .meta({ id: "TemplateAccount" });
 export type TemplateAccountView = Readonly<z.output<typeof templateAccountSchema>>;
@@ -111,6 +122,13 @@ export function templateVersionOf(row: Row<typeof listTemplateVersions>): Templa
   };
 }
 
+/** Our own statement wrote it; PostgreSQL writes an instant with its offset. */
+function stopOf(node: JsonObject): TemplateAccountView["stoppedCategories"][number] {
+  const text = (key: string): string => readString(node, key) ?? "";
+  const at = (key: string): string => new Date(text(key)).toISOString();
+  return { category: text("category"), since: at("since"), until: at("until"), reason: text("reason") };
+}
+
 export function templateAccountOf(row: Row<typeof listTemplateAccounts>): TemplateAccountView {
   return {
     accountId: row.account_id,
@@ -121,5 +139,6 @@ export function templateAccountOf(row: Row<typeof listTemplateAccounts>): Templa
     templateCount: row.template_count,
     templateLimit: row.template_limit,
     marketingStatus: row.marketing_status,
+    stoppedCategories: (readArray(row.stops ?? undefined, "list") ?? []).filter(isObject).map(stopOf),
   };
 }

@@ -28,7 +28,9 @@ const templateColumns = {
 
 const TEMPLATE = `t.id, t.provider_id, t.account_id, t.name, t.language, t.category, t.status, t.quality, t.reason, t.paused_until, t.next_category,
       t.next_category_at, t.parameter_format, case when t.components is not null then jsonb_build_object('components', t.components) end as content,
-      t.details, t.version, t.content_at, t.seen_at, template_obstacle(t.status, t.paused_until, now()) as obstacle`;
+      t.details, t.version, t.content_at, t.seen_at, coalesce(template_obstacle(t.status, t.paused_until, now()), (
+        select 'category_stopped' from category_stops s
+        where s.business_id = :business and s.account_id = t.account_id and s.category = upper(t.category) and s.until > now())) as obstacle`;
 
 /** `status` and the other filters: null takes all; without a status those that were deleted are left out. */
 export const listTemplates = defineQuery({

@@ -20,6 +20,17 @@ export function classifyProviderError({ httpStatus, code, subcode }: ProviderErr
   return classifyHttpStatus(httpStatus, code);
 }
 
+/** Number, form or existence of its parameters; paused, disabled (Meta: "Cloud API error codes"): what is known of the message's template is old. */
+const CODES_OF_OLD_TEMPLATES: ReadonlySet<number> = new Set([132000, 132001, 132012, 132015, 132016]);
+
+export const isOfOldTemplate = (code: number): boolean => CODES_OF_OLD_TEMPLATES.has(code);
+
+/** Whether a refusal with this code says something about more than its message: the customer, a category, a template, the channel. */
+export function concernsMore(code: number): boolean {
+  const { stops, stopsChannel, hold } = classifyProviderError({ code });
+  return stops !== undefined || stopsChannel || hold !== undefined || isOfOldTemplate(code);
+}
+
 function verdictOf({ advice, minDelayMs, delayFactor, stopsChannel, sentence, hold, stops }: ErrorRow): ProviderErrorVerdict {
   return {
     advice,

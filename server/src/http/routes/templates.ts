@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { Fault } from "../../kernel/faults.ts";
 import type { ReadTemplates } from "../../templates/read-templates.ts";
+import type { ResumeCategory } from "../../templates/resume-category.ts";
 import { templateAccountSchema, templateSchema, templateVersionSchema } from "../../templates/template-view.ts";
 import { notFound, requireUuid, type ApiApp } from "../api-app.ts";
 import { idParams, pageQuery, pageSchema, problemAnswers } from "../api-schemas.ts";
@@ -9,6 +10,7 @@ import { callerOf } from "../authenticate.ts";
 
 export interface TemplateRoutesDeps {
   readonly templates: ReadTemplates;
+  readonly resumeCategory: ResumeCategory;
 }
 
 const templatePageSchema = pageSchema("TemplatePage", templateSchema);
@@ -27,7 +29,7 @@ const syncBody = z.object({ accountId: accountId.optional() }).optional();
 const syncedSchema = z.object({ data: z.array(templateAccountSchema).readonly() }).meta({ id: "TemplateAccounts" });
 const versionsSchema = z.object({ data: z.array(templateVersionSchema).readonly() }).meta({ id: "TemplateVersions" });
 
-export function registerTemplateRoutes(api: ApiApp, { templates }: TemplateRoutesDeps): void {
+export function registerTemplateRoutes(api: ApiApp, { templates, resumeCategory }: TemplateRoutesDeps): void {
   const list = {
     operationId: "listTemplates",
     summary: "List the message templates, by name",
@@ -44,6 +46,21 @@ export function registerTemplateRoutes(api: ApiApp, { templates }: TemplateRoute
   api.get("/templates/accounts", { schema: accounts }, async (request) => ({
     data: await templates.accounts(callerOf(request).businessId),
   }));
+
+  const resume = {
+    operationId: "resumeTemplateCategory",
+    summary: "Send templates of a category again that WhatsApp refused the account; when it refuses one anew, the category is stopped anew",
+    params: z.object({ accountId: z.string().min(1).max(64), category: word }),
+    response: { 200: templateAccountSchema, ...problemAnswers },
+  };
+  api.post("/templates/accounts/:accountId/categories/:category/resume", { schema: resume }, async (request) => {
+    const { businessId } = callerOf(request);
+    const { accountId: id } = request.params;
+    await resumeCategory(businessId, request.params);
+    const found = (await templates.accounts(businessId)).find((account) => account.accountId === id);
+    if (found === undefined) throw new Fault("account_unknown", noAccount(id));
+    return found;
+  });
 
   const sync = {
     operationId: "syncTemplates",
