@@ -24,63 +24,112 @@ export function toQuoted(id: string, to: string, { text, ...key }: NamedKey): Co
   return { key: { remoteJid: to, id, ...key }, message: { conversation: text ?? "" } };
 }
 
+interface Sending {
+  readonly node: Content;
+  readonly content: Content;
+  readonly to: string;
+  /** The message that this one changes. */
+  readonly target: NamedKey;
+}
+
+type Maker = (sending: Sending) => Content | undefined;
+
+const MAKERS: ReadonlyMap<unknown, Maker> = new Map<string, Maker>([
+  ["text", ({ node }) => ({ text: textIn(node, "body") ?? "" })],
+  ["image", ({ node }) => withFile(node, (file) => ({ image: file, ...captionOf(node) }))],
+  ["video", ({ node }) => withFile(node, (file) => ({ video: file, ...captionOf(node) }))],
+  ["document", ({ node }) => withFile(node, (file) => ({ document: file, ...documentOf(node), ...captionOf(node) }))],
+  ["audio", ({ node }) => withFile(node, (file) => ({ audio: file, mimetype: typeOf(node) ?? VOICE, ptt: node["voice"] === true }))],
+  ["sticker", ({ node }) => withFile(node, (file) => ({ sticker: file }))],
+  ["location", ({ node }) => ({ location: placeOf(node) })],
+  ["contacts", ({ content }) => contactsOf(content["contacts"])],
+  ["poll", ({ node }) => ({ poll: pollOf(node) })],
+  ["reaction", ({ node, to, target: { text: _text, ...key } }) => ({ react: reactionOf(node, { remoteJid: to, ...key }) })],
+]);
+
+const VOICE = "audio/ogg; codecs=opus";
+
 /** Undefined when Baileys cannot send it. */
-export function toBaileysContent(
-  content: Content,
-  to: string,
-  { text: _text, ...target }: NamedKey = { fromMe: false },
-): Content | undefined {
+export function toBaileysContent(content: Content, to: string, target: NamedKey = { fromMe: false }): Content | undefined {
   const type = content["type"];
-  const node = typeof type === "string" && isRecord(content[type]) ? content[type] : undefined;
-  if (type === "contacts") return contactsOf(content["contacts"]);
-  if (node === undefined) return undefined;
-  const text = (key: string): string | undefined => (typeof node[key] === "string" ? node[key] : undefined);
-  const link = text("link");
-  const file = link === undefined ? undefined : { url: link };
-  switch (type) {
-    case "text":
-      return { text: text("body") ?? "" };
-    case "image":
-    case "video":
-      return file && { [type]: file, ...(text("caption") !== undefined && { caption: text("caption") }) };
-    case "document": {
-      const fileName = text("filename") ?? "file";
-      return (
-        file && {
-          document: file,
-          fileName,
-          mimetype: text("mime_type") ?? "application/octet-stream",
-          ...(text("caption") !== undefined && { caption: text("caption") }),
-        }
-      );
-    }
-    case "audio":
-      return file && { audio: file, mimetype: text("mime_type") ?? "audio/ogg; codecs=opus", ptt: node["voice"] === true };
-    case "sticker":
-      return file && { sticker: file };
-    case "location":
-      return {
-        location: { degreesLatitude: node["latitude"], degreesLongitude: node["longitude"], name: text("name"), address: text("address") },
-      };
-    case "reaction":
-      return { react: { text: text("emoji") ?? "", key: { remoteJid: to, id: text("message_id"), ...target } } };
-    default:
-      return undefined;
-  }
+  const node = typeof type === "string" && isRecord(content[type]) ? content[type] : {};
+  return MAKERS.get(type)?.({ node, content, to, target });
+}
+
+function textIn(node: Content, key: string): string | undefined {
+  return typeof node[key] === "string" ? node[key] : undefined;
+}
+
+/** Baileys fetches it. */
+function withFile(node: Content, make: (file: Content) => Content): Content | undefined {
+  const url = textIn(node, "link");
+  return url === undefined ? undefined : make({ url });
+}
+
+function captionOf(node: Content): Content {
+  const caption = textIn(node, "caption");
+  return caption === undefined ? {} : { caption };
+}
+
+function typeOf(node: Content): string | undefined {
+  return textIn(node, "mime_type");
+}
+
+function documentOf(node: Content): Content {
+  return { fileName: textIn(node, "filename") ?? "file", mimetype: typeOf(node) ?? "application/octet-stream" };
+}
+
+function placeOf(node: Content): Content {
+  const [degreesLatitude, degreesLongitude] = [Number(node["latitude"]), Number(node["longitude"])];
+  return { degreesLatitude, degreesLongitude, name: textIn(node, "name"), address: textIn(node, "address") };
+}
+
+/** No number: as many answers as one likes. */
+function pollOf(node: Content): Content {
+  const values = recordsIn(node["options"]).map((option) => option["name"]);
+  return { name: textIn(node, "name") ?? "", values, selectableCount: node["multiple_answers"] === true ? 0 : 1 };
+}
+
+function reactionOf(node: Content, chat: Content): Content {
+  return { text: textIn(node, "emoji") ?? "", key: { ...chat, id: textIn(node, "message_id") } };
 }
 
 function contactsOf(cards: unknown): Content | undefined {
   if (!Array.isArray(cards)) return undefined;
-  const contacts = cards.filter(isRecord).map((card) => {
-    const name = isRecord(card["name"]) && typeof card["name"]["formatted_name"] === "string" ? card["name"]["formatted_name"] : "";
-    const phones = (Array.isArray(card["phones"]) ? card["phones"] : []).filter(isRecord);
-    const lines = phones.map(({ phone, wa_id: waId }) => {
-      const shown = typeof phone === "string" ? phone : `+${String(waId)}`;
-      return `TEL;type=CELL;waid=${typeof waId === "string" ? waId : shown.replaceAll(/\D/g, "")}:${shown}`;
-    });
-    return { displayName: name, vcard: ["BEGIN:VCARD", "VERSION:3.0", `FN:${name}`, ...lines, "END:VCARD"].join("\n") };
+  const contacts = recordsIn(cards).map((card) => {
+    const name = isRecord(card["name"]) ? (textIn(card["name"], "formatted_name") ?? "") : "";
+    return { displayName: name, vcard: vcardOf(card, name) };
   });
   return { contacts: { displayName: contacts[0]?.displayName ?? "", contacts } };
+}
+
+function vcardOf(card: Content, name: string): string {
+  const phones = recordsIn(card["phones"]).map(({ phone, wa_id: waId }) => {
+    const shown = typeof phone === "string" ? phone : `+${String(waId)}`;
+    const digits = (typeof waId === "string" ? waId : shown).replaceAll(/\D/g, "");
+    return `TEL;type=CELL;waid=${digits}:${escaped(shown)}`;
+  });
+  const company = isRecord(card["org"]) ? textIn(card["org"], "company") : undefined;
+  const lines = [
+    ...(company === undefined ? [] : [`ORG:${escaped(company)}`]),
+    ...phones,
+    ...textsIn(card["emails"], "email").map((email) => `EMAIL:${escaped(email)}`),
+    ...textsIn(card["urls"], "url").map((url) => `URL:${escaped(url)}`),
+  ];
+  return ["BEGIN:VCARD", "VERSION:3.0", `FN:${escaped(name)}`, ...lines, "END:VCARD"].join("\n");
+}
+
+/** So that no value begins a line of its own (RFC 6350, 3.4). */
+function escaped(value: string): string {
+  return value.replaceAll(/[\\,;]/g, String.raw`\$&`).replaceAll(/\r?\n|\r/g, String.raw`\n`);
+}
+
+function recordsIn(list: unknown): readonly Content[] {
+  return Array.isArray(list) ? list.filter(isRecord) : [];
+}
+
+function textsIn(list: unknown, key: string): readonly string[] {
+  return recordsIn(list).flatMap((item) => textIn(item, key) ?? []);
 }
 
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

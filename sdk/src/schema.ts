@@ -344,7 +344,7 @@ export type Message = {
   }[];
 };
 
-/** The Cloud API's content shape: {"type":"text","text":{"body":"…"}}. In a group also {"type":"pin","pin":{"type":"pin","message_id":"wamid.…","expiration_days":7}}, and "unpin" likewise. */
+/** The Cloud API's content shape: {"type":"text","text":{"body":"…"}}. In a group also {"type":"pin","pin":{"type":"pin","message_id":"wamid.…","expiration_days":7}}, and "unpin" likewise; by gateways {"type":"poll","poll":{"name":"…","options":[{"name":"…"},{"name":"…"}]}}. What the channel of the conversation does not send is refused: unsupported_on_channel (docs/sending.md has the table). */
 export type MessageContentInput = {
   readonly type: string;
   /** When it leaves, such as 2027-01-07T09:00:00+02:00; at most a year ahead. Window, consent and takeover are looked at then. */

@@ -10,7 +10,8 @@ import { newId, type BusinessId, type MessageId } from "../kernel/ids.ts";
 import type { JsonObject } from "../kernel/json.ts";
 import { readObject, readString } from "../kernel/read-json.ts";
 import { kindOf } from "../whatsapp/message-kinds.ts";
-import { isGateway } from "../whatsapp/providers.ts";
+import { readProvider } from "../whatsapp/providers.ts";
+import { type ChannelRefusal, refusalBy } from "../whatsapp/sendable.ts";
 import { validateOutboundContent, type OutboundType } from "../whatsapp/validate-content.ts";
 import { readTextOf, refuseObstacle, refuseParameters, type TemplateRefusal } from "./check-template.ts";
 import { insertScheduledMessage } from "./scheduled.queries.ts";
@@ -100,8 +101,6 @@ function readDraft({ context, ...content }: JsonObject): Draft | InvalidContent 
   return { type: checked.type, content: checked.content, quoted: quoted?.toWellFormed().replaceAll("\0", "") };
 }
 
-const NO_TEMPLATES =
-  "This conversation is on a channel of WhatsApp Web, which has no templates. Nothing was stored; send the text itself, which needs no template there.";
 const PIN_OUTSIDE = "WhatsApp lets a business pin a message in a group only, and this conversation is not a group.";
 
 type MessageRow = Row<typeof findMessage>;
@@ -169,13 +168,22 @@ function asAccepted(row: MessageRow): MessageRow {
   return { ...row, ...notYet, status: "queued", error_code: null, error_text: null, sent_at: row.received_at };
 }
 
+/** What the provider of the conversation's channel does not send. */
+export function refusalOnChannel(
+  { provider: name, is_group: isGroup }: Pick<LockedConversation, "provider" | "is_group">,
+  content: JsonObject,
+): ChannelRefusal | undefined {
+  const provider = readProvider(name);
+  return provider === undefined ? undefined : refusalBy(provider, { content, isGroup });
+}
+
 /** What no time changes. */
 function refuseUnlessPossible(conversation: LockedConversation, draft: Draft): void {
   if (!conversation.has_address) throw new Refused({ outcome: "no_address" });
   if (draft.type === "pin" && !conversation.is_group) throw new Refused({ outcome: "invalid_content", reason: PIN_OUTSIDE });
-  const { provider } = conversation;
-  if (draft.type === "template" && provider !== null && isGateway(provider))
-    throw new Refused({ outcome: "unsupported_on_channel", reason: NO_TEMPLATES });
+  const refusal = refusalOnChannel(conversation, draft.content);
+  if (refusal !== undefined)
+    throw new Refused({ outcome: "unsupported_on_channel", reason: `${refusal.why} Nothing was stored. ${refusal.instead}` });
   const misfit = refuseParameters(conversation, draft);
   if (misfit !== undefined) throw new Refused(misfit, misfit.code === "template_unknown" ? conversation.channel_id : null);
 }

@@ -12,6 +12,8 @@ import type { Log } from "../kernel/log.ts";
 import type { ClaimedLane } from "../lanes/lane-store.ts";
 import { readNamedMessage } from "../whatsapp/named-message.ts";
 import { isOfOldTemplate } from "../whatsapp/provider-errors.ts";
+import { readProvider } from "../whatsapp/providers.ts";
+import { refusalBy } from "../whatsapp/sendable.ts";
 import { readSendAddress } from "../whatsapp/send-address.ts";
 import type { Hold, Rejection, SendOutcome, TransportOf } from "../whatsapp/transport.ts";
 import { newId, type BusinessId } from "../kernel/ids.ts";
@@ -148,6 +150,8 @@ export function createDeliver(deps: DeliverDeps): (lane: ClaimedLane, signal: Ab
   }
 
   async function attempt(lane: ClaimedLane, started: SendStart): Promise<Settlement> {
+    const refused = refusedByChannel(lane, started);
+    if (refused !== undefined) return refused;
     const outcome = await send(started);
     if (outcome.outcome === "rejected" && outcome.stopsChannel) {
       // What is known of the message counts more than the state of the channel.
@@ -226,6 +230,18 @@ function withoutRequest(lane: ClaimedLane, started: SendStart): Settlement {
     return { lane, messageId: null, settledTo: lane.done, status: null, errorText, retryInMs: STOPPED_CHANNEL_RECHECK_MS };
   }
   return { lane, messageId: null, settledTo: started.seq ?? started.wanted, status: null };
+}
+
+/** Scheduled for one channel, and due when the customer is reached by another: accepted, what this one does not send never was. */
+function refusedByChannel(lane: ClaimedLane, started: SendStart): Settlement | undefined {
+  const provider = readProvider(started.provider);
+  const isGroup = started.reply_kind === "group";
+  const refusal =
+    provider === undefined || started.content === null ? undefined : refusalBy(provider, { content: started.content, isGroup });
+  if (refusal === undefined) return undefined;
+  const settledTo = started.seq ?? started.wanted;
+  const errorText = `${refusal.why} It was not sent. ${refusal.instead}`;
+  return { lane, messageId: started.message_id, settledTo, status: "failed", errorCode: "unsupported_on_channel", errorText };
 }
 
 function settlementOf(lane: ClaimedLane, started: SendStart, outcome: SendOutcome): Settlement {

@@ -6,6 +6,7 @@ import type { TestBusiness } from "../../test/support/test-business.ts";
 import type { TestDatabase } from "../../test/support/test-database.ts";
 import { closeTestEngine, openTestEngine, type TestEngine } from "../../test/support/test-engine.ts";
 import type { JsonObject } from "../kernel/json.ts";
+import { createReleaseScheduled } from "./release-scheduled.ts";
 import type { Gateway } from "../whatsapp/providers.ts";
 
 let test: TestDatabase;
@@ -60,8 +61,8 @@ async function moveTo(provider: Gateway): Promise<GatewaySimulator> {
   return channel.simulator;
 }
 
-const accept = (content: JsonObject) =>
-  engine.services.acceptMessage({ businessId: business.businessId, conversationId, author: "api", content });
+const accept = (content: JsonObject, sendAt?: Date) =>
+  engine.services.acceptMessage({ businessId: business.businessId, conversationId, author: "api", content, sendAt });
 
 async function send(content: JsonObject): Promise<string> {
   const accepted = await accept(content);
@@ -74,6 +75,17 @@ async function send(content: JsonObject): Promise<string> {
   return rows[0]?.id ?? "";
 }
 
+const BUTTONS: JsonObject = {
+  type: "interactive",
+  interactive: { type: "button", body: { text: "Keep it?" }, action: { buttons: [{ type: "reply", reply: { id: "y", title: "Yes" } }] } },
+};
+const stored = async (): Promise<unknown> =>
+  (
+    await test.superuser.query(
+      "select status, error_code as code, error_text as why from messages where conversation_id = $1 and direction = 'out' order by seq",
+      [conversationId],
+    )
+  ).rows;
 const text = (body: string): JsonObject => ({ type: "text", text: { body } });
 
 it("what names our own message says so, and what names the customer's says that: by the gateway it could not be found otherwise", async () => {
@@ -88,6 +100,51 @@ it("what names our own message says so, and what names the customer's says that:
       .slice(-2)
       .map(({ body }) => body["reply_to"]),
   ).toEqual([`true_${chat}_${ours}`, `false_${chat}_3EB0UNKNOWN`]);
+});
+
+it("what a channel cannot send is refused when it is to be accepted, now or for later, with what to send instead; nothing is stored", async () => {
+  const simulator = await moveTo("waha");
+  const before = simulator.outbox().length;
+  const later = new Date(Date.now() + 3_600_000);
+  for (const sendAt of [undefined, later]) {
+    expect(await accept(BUTTONS, sendAt)).toEqual({
+      outcome: "unsupported_on_channel",
+      reason: "WAHA cannot send messages with buttons. Nothing was stored. Send a poll, or write the choices into a text.",
+    });
+  }
+  expect(await accept({ type: "image", image: { id: "910000000000001" } })).toMatchObject({ outcome: "unsupported_on_channel" });
+  expect(await stored()).toEqual([]);
+  expect((await test.superuser.query("select from scheduled_messages where conversation_id = $1", [conversationId])).rowCount).toBe(0);
+  expect(simulator.outbox()).toHaveLength(before);
+});
+
+it("what was scheduled for one channel and is due on another that cannot send it fails with its reason, what follows it leaves, and a retry is refused", async () => {
+  const accepted = await accept(BUTTONS, new Date(Date.now() + 3_600_000));
+  if (accepted.outcome !== "accepted") throw new Error(accepted.outcome);
+  await test.superuser.query("update scheduled_messages set send_at = now() where id = $1", [accepted.message.id]);
+  const simulator = await moveTo("waha");
+  const releaseScheduled = createReleaseScheduled({ database: engine.database, wake: () => undefined, log: test.log });
+  expect(await releaseScheduled()).toBe(1);
+  await send(text("At 9"));
+  const why = "WAHA cannot send messages with buttons. It was not sent. Send a poll, or write the choices into a text.";
+  expect(await stored()).toEqual([
+    { status: "failed", code: "unsupported_on_channel", why },
+    { status: "accepted", code: null, why: null },
+  ]);
+  expect(simulator.outbox().at(-1)?.body["text"]).toBe("At 9");
+  const retried = await engine.services.settleMessages.retry(business.businessId, accepted.message.id);
+  expect(retried).toMatchObject({ outcome: "unsupported_on_channel" });
+});
+
+it("a group on the Cloud API gets no reactions, and a single customer does", async () => {
+  const reaction = { type: "reaction", reaction: { message_id: "wamid.A1", emoji: "👍" } };
+  expect(await accept(reaction)).toMatchObject({ outcome: "accepted" });
+  await test.superuser.query("update conversations set reply_kind = 'group', reply_address = '1203@g.us' where id = $1", [conversationId]);
+  expect(await accept(reaction)).toEqual({
+    outcome: "unsupported_on_channel",
+    reason: "The Cloud API sends no reactions to groups. Nothing was stored. Send a text that quotes the message.",
+  });
+  await test.superuser.query("update conversations set reply_kind = 'phone', reply_address = $2 where id = $1", [conversationId, from]);
 });
 
 it("a reaction goes to the message that it names, whoever wrote that", async () => {

@@ -119,6 +119,19 @@ it("nothing is sent again to who has opted out, nor the AI's words after a perso
   expect(await stateOf(offer)).toMatchObject([{ status: "unknown" }]);
 });
 
+it("nothing is sent again by a channel that cannot send it", async () => {
+  const id = await makeUnknown("Book now");
+  const flow = { type: "interactive", interactive: { type: "flow", body: { text: "Book now" } } };
+  await test.superuser.query("update onethread.messages set type = 'interactive', content = $2 where id = $1", [id, flow]);
+  await test.superuser.query("update onethread.channels set provider = 'waha' where id = $1", [business.channelId]);
+  expect(await resend()).toBe(0);
+  await test.superuser.query("update onethread.channels set provider = 'cloud' where id = $1", [business.channelId]);
+  expect(await rows("select not_resent from onethread.unknown_sends where message_id = $1", id)).toEqual([
+    { not_resent: "unsupported_on_channel" },
+  ]);
+  expect(await stateOf(id)).toMatchObject([{ status: "unknown" }]);
+});
+
 it("when the window has closed it fails as it leaves, with the reason", async () => {
   const id = await makeUnknown("Your table is ready");
   await test.superuser.query(

@@ -1,10 +1,11 @@
 // Owns: sending again, after the time that a business has set, what nobody knows of: settled and put into the outbox as a new message in one transaction, which says of itself that it
 // may be a second one. Refuses to know: what may leave; the window is looked at when it does (deliver.queries.ts).
 import type { Database } from "../db/database.ts";
+import type { Row } from "../db/query.ts";
 import { messageOf } from "../kernel/faults.ts";
 import { newId, type BusinessId } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
-import { lockForSending, targetOf } from "./accept-message.ts";
+import { lockForSending, refusalOnChannel, targetOf } from "./accept-message.ts";
 import { insertIdempotencyKey, insertOutboundMessage } from "./accept-message.queries.ts";
 import {
   findUnknownToResend,
@@ -40,7 +41,7 @@ export function createResendUnknown({ database, settings, wake, log }: ResendUnk
       // Under the lock: who takes over now waits for this.
       const [unknown] = await tx.run(findUnknownToResend, { messageId });
       if (unknown === undefined || conversation === undefined) return false;
-      const reason = reasonAgainst(conversation, unknown.is_taken_over);
+      const reason = reasonAgainst(conversation, unknown);
       if (reason !== undefined) {
         await tx.execute(keepUnknown, { messageId, reason });
         return false;
@@ -85,15 +86,14 @@ export function createResendUnknown({ database, settings, wake, log }: ResendUnk
   };
 }
 
-interface MayBeSent {
-  readonly is_opted_out: boolean;
-  readonly is_marketing_stopped: boolean;
-  readonly has_address: boolean;
-}
+type Locked = NonNullable<Awaited<ReturnType<typeof lockForSending>>>;
+type Unknown = Pick<Row<typeof findUnknownToResend>, "content" | "is_taken_over">;
 
-function reasonAgainst(conversation: MayBeSent, isTakenOver: boolean): string | undefined {
+function reasonAgainst(conversation: Locked, { content, is_taken_over: isTakenOver }: Unknown): string | undefined {
   if (conversation.is_opted_out) return "opted_out";
   if (conversation.is_marketing_stopped) return "marketing_stopped";
   if (isTakenOver) return "taken_over";
-  return conversation.has_address ? undefined : "no_address";
+  if (!conversation.has_address) return "no_address";
+  // The customer writes by another channel now.
+  return refusalOnChannel(conversation, content) === undefined ? undefined : "unsupported_on_channel";
 }

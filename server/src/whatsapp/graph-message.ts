@@ -1,6 +1,7 @@
 // Owns: the request body with which a message is sent through the Cloud API. Refuses to know: whether it may be sent, and whether its content is
 // valid (validate-content.ts has checked that).
 import type { JsonObject } from "../kernel/json.ts";
+import { readObject, readScalar } from "../kernel/read-json.ts";
 import { quotedBy } from "./named-message.ts";
 import type { SendAddress } from "./send-address.ts";
 import type { SendRequest } from "./transport.ts";
@@ -9,13 +10,27 @@ export function buildGraphMessage({ to, content, names, ownId }: Omit<SendReques
   // WhatsApp rejects a context beside a reaction.
   const quote = quotedBy({ content, names });
   return {
-    ...content,
+    ...inMetaForm(content),
     messaging_product: "whatsapp",
     recipient_type: to.kind === "group" ? "group" : "individual",
     ...recipientOf(to),
     ...(quote === undefined ? {} : { context: { message_id: quote.id } }),
     biz_opaque_callback_data: ownId,
   };
+}
+
+/** What Meta writes in another way than we take it. */
+function inMetaForm(content: JsonObject): JsonObject {
+  const interactive = readObject(content, "interactive");
+  // Renamed by Meta on 2026-05-28 (changelog #402).
+  if (interactive?.["type"] === "contact_request") {
+    return { ...content, interactive: { ...interactive, type: "request_contact_info", action: { name: "request_contact_info" } } };
+  }
+  const location = readObject(content, "location");
+  if (location === undefined) return content;
+  // Documented as texts; that numbers are taken too is not.
+  const [latitude, longitude] = [readScalar(location, "latitude") ?? "", readScalar(location, "longitude") ?? ""];
+  return { ...content, location: { ...location, latitude, longitude } };
 }
 
 function recipientOf({ kind, value }: SendAddress): JsonObject {

@@ -14,7 +14,7 @@ export interface ExchangeRequest {
   readonly path: string;
   readonly headers: Record<string, string>;
   /** Absent: POST. */
-  readonly method?: "GET" | "POST" | "DELETE";
+  readonly method?: "GET" | "POST" | "PUT" | "DELETE";
   readonly body?: string;
   /** For everything: waiting for a connection, the request, the answer. */
   readonly timeoutMs: number;

@@ -55,7 +55,7 @@ const bodyOptional =
   (place) =>
     check(place.node["body"] === undefined ? { ...place, node: { ...place.node, body: { text: "-" } } } : place);
 
-const CHECKS: Readonly<Record<string, Check>> = {
+const CHECKS = {
   button: framed(checkButtons),
   list: (place) =>
     firstProblem(
@@ -86,12 +86,15 @@ const CHECKS: Readonly<Record<string, Check>> = {
   voice_call: framed(checkCallAction),
   order_details: framed(checkOrderAction("review_and_pay")),
   order_status: framed(checkOrderAction("review_order")),
-};
+} as const satisfies Readonly<Record<string, Check>>;
+
+export type InteractiveKind = keyof typeof CHECKS;
+const ALL_CHECKS: Readonly<Record<string, Check>> = CHECKS;
 
 export function checkInteractive(place: ContentPlace): ContentProblem {
   const problem = checkOneOf(place, "type", Object.keys(CHECKS));
   const type = place.node["type"];
-  return problem ?? (typeof type === "string" ? CHECKS[type]?.(place) : undefined);
+  return problem ?? (typeof type === "string" ? ALL_CHECKS[type]?.(place) : undefined);
 }
 
 function checkRequest(place: ContentPlace): ContentProblem {

@@ -11,6 +11,11 @@ export function isGateway(provider: string): provider is Gateway {
   return GATEWAYS.some((gateway) => gateway === provider);
 }
 
+/** Undefined for a name that is none of ours. */
+export function readProvider(name: string | null): Provider | undefined {
+  return PROVIDERS.find((provider) => provider === name);
+}
+
 interface GatewayNeeds {
   /** Which one of the gateway: several numbers share its address. */
   readonly instance: boolean;

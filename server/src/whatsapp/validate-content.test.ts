@@ -191,6 +191,19 @@ describe("the request body of a message", () => {
     );
   });
 
+  test("has the coordinates as texts and the present name of the request for a number", () => {
+    const to = { kind: "user", value: "DE.1" } as const;
+    const location = { latitude: -25.4, longitude: "13.405", name: "Studio" };
+    expect(buildGraphMessage({ ...message, to, content: { type: "location", location } })).toMatchObject({
+      location: { latitude: "-25.4", longitude: "13.405", name: "Studio" },
+    });
+    const interactive = { type: "contact_request", body: { text: "Your number?" }, action: { name: "contact_request" } };
+    expect(buildGraphMessage({ ...message, to, content: { type: "interactive", interactive } })["interactive"]).toEqual({
+      ...{ type: "request_contact_info", body: { text: "Your number?" } },
+      action: { name: "request_contact_info" },
+    });
+  });
+
   test("keeps its address whatever the content says", () => {
     const hostile = { ...content, to: "+1", messaging_product: "x", recipient_type: "x" };
     expect(buildGraphMessage({ ...message, content: hostile, to: { kind: "phone", value: "49176" } })).toMatchObject({

@@ -1,13 +1,32 @@
 // Owns: whether content that somebody wants to send fits WhatsApp's rules, said in one sentence when it does not. Refuses to know: windows,
 // opt-outs, the recipient, whether ids in it exist.
 import type { JsonObject } from "../kernel/json.ts";
-import { checkList, checkObject, checkOneOf, checkText, firstProblem, type ContentPlace, type ContentProblem } from "./content-check.ts";
+import {
+  checkList,
+  checkObject,
+  checkOneOf,
+  checkText,
+  checkUnique,
+  firstProblem,
+  type ContentPlace,
+  type ContentProblem,
+} from "./content-check.ts";
 import { checkInteractive } from "./interactive-check.ts";
 import { checkMedia, MEDIA_KINDS } from "./media-check.ts";
 import { isObject, readArray, readScalar } from "../kernel/read-json.ts";
 import { cleanObject, isDeeperThan } from "../kernel/storable-json.ts";
 
-export const OUTBOUND_TYPES = ["text", ...MEDIA_KINDS, "location", "contacts", "reaction", "pin", "interactive", "template"] as const;
+export const OUTBOUND_TYPES = [
+  "text",
+  ...MEDIA_KINDS,
+  "location",
+  "contacts",
+  "reaction",
+  "pin",
+  "poll",
+  "interactive",
+  "template",
+] as const;
 export type OutboundType = (typeof OUTBOUND_TYPES)[number];
 
 export type ValidatedContent =
@@ -32,6 +51,7 @@ const CHECKS: Readonly<Record<OutboundType, (place: ContentPlace) => ContentProb
   contacts: (place) => checkList(place, "contacts", { min: 1, max: MAX_CARDS, each: checkCard }),
   reaction: (place) => inNode(place, "reaction", checkReaction),
   pin: (place) => inNode(place, "pin", checkPin),
+  poll: (place) => inNode(place, "poll", checkPoll),
   interactive: (place) => inNode(place, "interactive", checkInteractive),
   template: (place) => inNode(place, "template", checkTemplate),
 };
@@ -105,6 +125,23 @@ function checkPin(place: ContentPlace): ContentProblem {
       isCount || (type === "unpin" && days === undefined)
         ? undefined
         : `${place.path}.expiration_days must be a whole number from 1 to ${MAX_PINNED_DAYS}.`,
+  );
+}
+
+const POLL_NAME_MAX = 255;
+const POLL_OPTION_MAX = 100;
+const MAX_POLL_OPTIONS = 12;
+
+/** As the apps limit them; the Cloud API has none. */
+function checkPoll(place: ContentPlace): ContentProblem {
+  const { options, multiple_answers: isMultiple } = place.node;
+  return firstProblem(
+    () => checkText(place, "name", { max: POLL_NAME_MAX }),
+    () =>
+      checkList(place, "options", { min: 2, max: MAX_POLL_OPTIONS, each: (option) => checkText(option, "name", { max: POLL_OPTION_MAX }) }),
+    () => checkUnique(options, `The names of ${place.path}.options`, (option) => option["name"]),
+    () =>
+      isMultiple === undefined || typeof isMultiple === "boolean" ? undefined : `${place.path}.multiple_answers must be true or false.`,
   );
 }
 

@@ -10,6 +10,7 @@ import type { Acceptance } from "../gateway/gateway-sends.ts";
 import type { GatewayResult, GatewaySend, GatewaySimulator } from "../gateway/gateway-server.ts";
 import { createWebhookSender } from "../gateway/webhook-sender.ts";
 import type { WebhookSender } from "../gateway/webhook-sender.ts";
+import { evolutionBodies } from "./evolution-bodies.ts";
 import { isJsonObject, readString, requireObject } from "../json-object.ts";
 import type { JsonObject } from "../json-object.ts";
 
@@ -192,8 +193,6 @@ function registerChatRoute(
   });
 }
 
-const operations = ["sendText", "sendMedia", "sendWhatsAppAudio", "sendSticker", "sendLocation", "sendContact", "sendReaction"];
-
 function registerSendRoutes(app: FastifyInstance, { apiKey, instance }: EvolutionSimulatorOptions, accept: Accept): void {
   const refuse = (given: unknown, named: string, reply: FastifyReply): FastifyReply | undefined => {
     if (given !== apiKey) return reply.status(401).send({ status: 401, error: "Unauthorized", response: { message: "Unauthorized" } });
@@ -201,16 +200,13 @@ function registerSendRoutes(app: FastifyInstance, { apiKey, instance }: Evolutio
     const message = [`The "${named}" instance does not exist`];
     return reply.status(404).send({ status: 404, error: "Not Found", response: { message } });
   };
-  for (const operation of operations) {
+  for (const [operation, shape] of Object.entries(evolutionBodies)) {
     app.post<{ Params: { instance: string } }>(`/message/${operation}/:instance`, (request, reply) => {
       const refused = refuse(request.headers["apikey"], request.params.instance, reply);
       if (refused !== undefined) return refused;
       const body = requireObject(request.body, "The request body");
-      const isEmpty = operation === "sendText" && typeof body["text"] !== "string";
-      if (isEmpty || (body["number"] === undefined && body["key"] === undefined)) {
-        const message = [[isEmpty ? 'instance requires property "text"' : 'instance requires property "number"']];
-        return reply.status(400).send({ status: 400, error: "Bad Request", response: { message } });
-      }
+      const problem = shape(body, "instance");
+      if (problem !== undefined) return reply.status(400).send({ status: 400, error: "Bad Request", response: { message: [[problem]] } });
       return accept(operation, body, reply);
     });
   }

@@ -1,14 +1,17 @@
 // Owns the double of WAHA: its webhooks out, signed and retried as it does, with its twins and its handling of linked ids, and its send endpoints in.
 // Shares no code with what it tests.
 import { createHmac, randomBytes } from "node:crypto";
-import type { FastifyInstance, FastifyReply } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { createCounterparts } from "../gateway/gateway-inbound.ts";
 import type { GatewayInboundRequest, IdentityMode, ShownNames } from "../gateway/gateway-inbound.ts";
 import { newMessageId, resultOf, startGatewayServer } from "../gateway/gateway-server.ts";
 import { createGatewaySends } from "../gateway/gateway-sends.ts";
 import type { GatewayResult, GatewaySend, GatewaySimulator } from "../gateway/gateway-server.ts";
+import { filledText, object } from "../gateway/strict-body.ts";
+import type { Shape } from "../gateway/strict-body.ts";
 import { createWebhookSender } from "../gateway/webhook-sender.ts";
 import type { WebhookSender } from "../gateway/webhook-sender.ts";
+import { wahaBodies } from "./waha-bodies.ts";
 import { readString, requireObject } from "../json-object.ts";
 import type { JsonObject } from "../json-object.ts";
 
@@ -23,6 +26,8 @@ export interface WahaSimulatorOptions {
   /** Signs the webhooks. */
   readonly hmacKey: string;
   readonly ownPhone?: string;
+  /** How reactions are sent: its pages name both. Default: PUT. */
+  readonly reactionMethod?: "POST" | "PUT";
   readonly identity?: IdentityMode;
   /** Default: 2 ms, a thousandth of the real one. */
   readonly retryDelaysMs?: readonly number[];
@@ -135,11 +140,18 @@ function createWaha(
     emit,
     deliveries: () => sender.deliveries(),
     accept: (operation, body, reply) =>
-      accept({ operation, to: readString(body, "chatId") ?? "", body }, reply, (send) => ({
-        answer: { id: `true_${send.to}_${send.id}`, timestamp: nowSeconds() },
-        report: () => report(send),
-      })),
+      accept({ operation, to: chatOf(body), body }, reply, (send) =>
+        // A reaction is no message of its own: it is answered without an id, and nothing is reported of it.
+        operation === "reaction"
+          ? { answer: {}, report: () => Promise.resolve() }
+          : { answer: { id: `true_${send.to}_${send.id}`, timestamp: nowSeconds() }, report: () => report(send) },
+      ),
   };
+}
+
+/** A reaction names its chat within the id of its message. */
+function chatOf(body: JsonObject): string {
+  return readString(body, "chatId") ?? readString(body, "messageId")?.split("_")[1] ?? "";
 }
 
 /** The newest first; what was sent through the API only. */
@@ -174,27 +186,29 @@ function registerChatRoute(
   });
 }
 
-const operations = ["sendText", "sendImage", "sendFile", "sendVideo", "sendVoice", "sendLocation", "sendContactVcard"];
 const chatOperations = ["sendSeen", "startTyping", "stopTyping"];
 
-function registerSendRoutes(app: FastifyInstance, { apiKey, session }: WahaSimulatorOptions, accept: Accept): void {
-  const refuse = (given: unknown, body: JsonObject, reply: FastifyReply): FastifyReply | undefined => {
-    if (given !== apiKey) return reply.status(401).send({ message: "Unauthorized", statusCode: 401 });
+function registerSendRoutes(app: FastifyInstance, { apiKey, session, reactionMethod = "PUT" }: WahaSimulatorOptions, accept: Accept): void {
+  const chatBody = object({ session: filledText, chatId: filledText, "messageId?": filledText, "participant?": filledText });
+  const refuse = (request: FastifyRequest, shape: Shape, reply: FastifyReply): FastifyReply | undefined => {
+    const body = requireObject(request.body, "The request body");
+    if (request.headers["x-api-key"] !== apiKey) return reply.status(401).send({ message: "Unauthorized", statusCode: 401 });
     if (body["session"] !== session) return reply.status(404).send({ message: "Session not found", statusCode: 404 });
-    return typeof body["chatId"] === "string"
-      ? undefined
-      : reply.status(400).send({ message: ["chatId must be a string"], statusCode: 400 });
+    const problem = shape(body, "body");
+    return problem === undefined ? undefined : reply.status(400).send({ message: [problem], statusCode: 400 });
   };
-  for (const operation of operations) {
-    app.post(`/api/${operation}`, (request, reply) => {
-      const body = requireObject(request.body, "The request body");
-      return refuse(request.headers["x-api-key"], body, reply) ?? accept(operation, body, reply);
+  for (const [operation, shape] of Object.entries(wahaBodies)) {
+    app.route({
+      method: operation === "reaction" ? reactionMethod : "POST",
+      url: `/api/${operation}`,
+      handler: (request, reply) =>
+        refuse(request, shape, reply) ?? accept(operation, requireObject(request.body, "The request body"), reply),
     });
   }
+  const otherMethod = reactionMethod === "PUT" ? "POST" : "PUT";
+  const noSuchRoute = { message: `Cannot ${otherMethod} /api/reaction`, error: "Not Found", statusCode: 404 };
+  app.route({ method: otherMethod, url: "/api/reaction", handler: (_request, reply) => reply.status(404).send(noSuchRoute) });
   for (const operation of chatOperations) {
-    app.post(`/api/${operation}`, (request, reply) => {
-      const body = requireObject(request.body, "The request body");
-      return refuse(request.headers["x-api-key"], body, reply) ?? reply.status(201).send({ result: true });
-    });
+    app.post(`/api/${operation}`, (request, reply) => refuse(request, chatBody, reply) ?? reply.status(201).send({ result: true }));
   }
 }

@@ -45,7 +45,7 @@ const messageContentSchema = z
     context: z.object({ message_id: z.string().describe("The provider's id of the message that this one quotes.") }).optional(),
   })
   .describe(
-    'The Cloud API\'s content shape: {"type":"text","text":{"body":"…"}}. In a group also {"type":"pin","pin":{"type":"pin","message_id":"wamid.…","expiration_days":7}}, and "unpin" likewise.',
+    'The Cloud API\'s content shape: {"type":"text","text":{"body":"…"}}. In a group also {"type":"pin","pin":{"type":"pin","message_id":"wamid.…","expiration_days":7}}, and "unpin" likewise; by gateways {"type":"poll","poll":{"name":"…","options":[{"name":"…"},{"name":"…"}]}}. What the channel of the conversation does not send is refused: unsupported_on_channel (docs/sending.md has the table).',
   )
   .meta({ id: "MessageContent" });
 

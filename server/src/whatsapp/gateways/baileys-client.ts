@@ -23,13 +23,13 @@ function namedIn({ quote, target }: Pick<GatewayMessage, "quote" | "target">): J
 export function createBaileysClient({ http, baseUrl }: BaileysClientDeps): WhatsAppTransport {
   return {
     async sendMessage(request: SendRequest) {
-      const { channel, content, ownId } = request;
-      const message = readOutbound(request);
+      const { channel, ownId } = request;
+      const message = readOutbound("baileys", request);
       if ("outcome" in message) return message;
       // The same message always has the same id, so the bridge can tell a second request from a second message.
       const id = `3EB0${ownId.replaceAll("-", "").toUpperCase()}`;
-      const { quote, target } = message;
-      const body = { to: message.jid, content, id, ...namedIn({ quote, target }) };
+      // The bridge makes Baileys' own form of the content.
+      const body = { to: message.jid, content: message.content, id, ...namedIn(message) };
       const headers = { authorization: `Bearer ${channel.accessToken}` };
       return readGatewaySend(await http.post({ baseUrl, path: "/send", headers, body }), (answer) => readString(answer, "id"));
     },

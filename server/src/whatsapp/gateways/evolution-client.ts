@@ -1,10 +1,22 @@
 // Owns: sending through one instance of Evolution API v2. Refuses to know: databases, windows, when to try again.
-import type { Json, JsonObject } from "../../kernel/json.ts";
+import type { JsonObject } from "../../kernel/json.ts";
 import { readObject, readString } from "../../kernel/read-json.ts";
-import type { MarkReadRequest, Rejection, SendRequest, WhatsAppTransport } from "../transport.ts";
+import type { SentBy } from "../sendable.ts";
+import type { MarkReadRequest, SendRequest, WhatsAppTransport } from "../transport.ts";
 import { readGatewayDone, readGatewaySend } from "./gateway-answer.ts";
 import type { GatewayHttp } from "./gateway-http.ts";
-import { cannotSend, cardsOf, type GatewayMessage, jidOf, NO_CHAT, NO_LINK, reactedTo, readOutbound } from "./outbound-message.ts";
+import {
+  cardsOf,
+  type GatewayMessage,
+  jidOf,
+  NO_CHAT,
+  objectsOf,
+  coordinatesOf,
+  pollOf,
+  reactedTo,
+  readOutbound,
+} from "./outbound-message.ts";
+import { present } from "./plain-message.ts";
 
 export interface EvolutionClientDeps {
   readonly http: GatewayHttp;
@@ -26,12 +38,11 @@ export function createEvolutionClient({ http, baseUrl, instance }: EvolutionClie
 
   return {
     async sendMessage(request: SendRequest) {
-      const { accessToken } = request.channel;
-      const message = readOutbound(request);
+      const message = readOutbound("evolution", request);
       if ("outcome" in message) return message;
-      const call = evolutionCall(message, request);
-      if ("outcome" in call) return call;
-      return readGatewaySend(await post(call.operation, accessToken, call.body), (answer) => readString(readObject(answer, "key"), "id"));
+      const { operation, body } = CALLS[message.kind](message);
+      const answer = await post(`message/${operation}`, request.channel.accessToken, body);
+      return readGatewaySend(answer, (sent) => readString(readObject(sent, "key"), "id"));
     },
     async markRead({ channel: { accessToken }, chat, providerMessageId, typing }: MarkReadRequest) {
       const jid = jidOf(chat);
@@ -44,49 +55,96 @@ export function createEvolutionClient({ http, baseUrl, instance }: EvolutionClie
   };
 }
 
-function evolutionCall(message: GatewayMessage, { content }: SendRequest): EvolutionCall | Rejection {
-  const { jid, type, node, quote } = message;
-  // Evolution rewrites bare Brazilian, Mexican and Argentinian numbers; an address with its server passes as it is.
-  const base = { number: jid, ...(quote === undefined ? {} : { quoted: { key: { id: quote.id } } }) };
-  switch (type) {
-    case "text":
-      return {
-        operation: "message/sendText",
-        body: { ...base, text: readString(node, "body") ?? "", linkPreview: node["preview_url"] === true },
-      };
-    case "image":
-    case "video":
-    case "document":
-    case "audio":
-    case "sticker":
-      return mediaCall(base, message);
-    case "location": {
-      const { latitude = null, longitude = null } = node;
-      const place = { name: readString(node, "name") ?? "", address: readString(node, "address") ?? "" };
-      return { operation: "message/sendLocation", body: { ...base, latitude, longitude, ...place } };
-    }
-    case "contacts": {
-      const contact = cardsOf(content).map(({ name, phone, digits }) => ({ fullName: name, wuid: digits, phoneNumber: phone }));
-      return { operation: "message/sendContact", body: { ...base, contact } };
-    }
-    case "reaction": {
-      const { text: _text, ...key } = reactedTo(message);
-      return { operation: "message/sendReaction", body: { key: { remoteJid: jid, ...key }, reaction: readString(node, "emoji") ?? "" } };
-    }
-    default:
-      return cannotSend(type);
-  }
+const CALLS: Readonly<Record<SentBy<"evolution">, (message: GatewayMessage) => EvolutionCall>> = {
+  text: (message) => {
+    const { node } = message;
+    const body = { ...chatOf(message), text: readString(node, "body") ?? "", linkPreview: node["preview_url"] === true };
+    return { operation: "sendText", body };
+  },
+  image: (message) => media("image", message),
+  video: (message) => media("video", message),
+  document: (message) => media("document", message),
+  audio: (message) => ({ operation: "sendWhatsAppAudio", body: { ...chatOf(message), audio: fileOf(message) } }),
+  sticker: (message) => ({ operation: "sendSticker", body: { ...chatOf(message), sticker: fileOf(message) } }),
+  location: (message) => {
+    const { node } = message;
+    // It insists on both texts.
+    const place = { name: readString(node, "name") ?? "", address: readString(node, "address") ?? "" };
+    return { operation: "sendLocation", body: { ...chatOf(message), ...coordinatesOf(message), ...place } };
+  },
+  contacts: (message) => {
+    const contact = cardsOf(message).map(({ name, phone, digits, organization, email, url }) =>
+      present({ fullName: name, wuid: digits.length < WUID_MIN ? undefined : digits, phoneNumber: phone, organization, email, url }),
+    );
+    return { operation: "sendContact", body: { ...chatOf(message), contact } };
+  },
+  reaction: (message) => {
+    const { id, fromMe, participant } = reactedTo(message);
+    const key = present({ remoteJid: message.jid, fromMe, id, participant });
+    return { operation: "sendReaction", body: { key, reaction: readString(message.node, "emoji") ?? "" } };
+  },
+  poll: (message) => {
+    const { name, options, isMultiple } = pollOf(message);
+    return { operation: "sendPoll", body: { ...chatOf(message), name, selectableCount: isMultiple ? 0 : 1, values: options } };
+  },
+  "interactive.button": (message) => {
+    const { node } = message;
+    const buttons = objectsOf(readObject(node, "action"), "buttons").map((button) => {
+      const reply = readObject(button, "reply");
+      return { type: "reply", displayText: readString(reply, "title") ?? "", id: readString(reply, "id") ?? "" };
+    });
+    const thumbnailUrl = readString(readObject(readObject(node, "header"), "image"), "link");
+    return {
+      operation: "sendButtons",
+      body: present({ ...chatOf(message), ...headed(node), footer: wordsIn(node, "footer"), thumbnailUrl, buttons }),
+    };
+  },
+  "interactive.list": (message) => {
+    const { node } = message;
+    const action = readObject(node, "action");
+    const buttonText = readString(action, "button") ?? "";
+    const sections = objectsOf(action, "sections").map((section) => ({
+      // It insists on one.
+      title: readString(section, "title") ?? buttonText,
+      rows: objectsOf(section, "rows").map(rowOf),
+    }));
+    const body = { ...chatOf(message), ...headed(node), buttonText, footerText: wordsIn(node, "footer") ?? "", sections };
+    return { operation: "sendList", body };
+  },
+};
+
+/** Evolution takes no shorter one (its schema of contacts). */
+const WUID_MIN = 10;
+
+/** Evolution rewrites bare Brazilian, Mexican and Argentinian numbers; an address with its server passes as it is. */
+function chatOf({ jid, quote }: GatewayMessage): JsonObject {
+  return { number: jid, ...(quote === undefined ? {} : { quoted: { key: { id: quote.id } } }) };
 }
 
-function mediaCall(base: JsonObject, { type, node }: GatewayMessage): EvolutionCall | Rejection {
-  const link = readString(node, "link");
-  if (link === undefined) return NO_LINK;
-  if (type === "audio") return { operation: "message/sendWhatsAppAudio", body: { ...base, audio: link } };
-  if (type === "sticker") return { operation: "message/sendSticker", body: { ...base, sticker: link } };
-  const named: Record<string, Json> = {};
-  const caption = readString(node, "caption");
-  const fileName = readString(node, "filename");
-  if (caption !== undefined) named["caption"] = caption;
-  if (fileName !== undefined) named["fileName"] = fileName;
-  return { operation: "message/sendMedia", body: { ...base, mediatype: type, media: link, ...named } };
+/** A link, which Evolution fetches. It takes base64 in the same place. */
+function fileOf({ node }: GatewayMessage): string {
+  return readString(node, "link") ?? "";
+}
+
+function media(mediatype: "image" | "video" | "document", message: GatewayMessage): EvolutionCall {
+  const { node } = message;
+  const named = present({ caption: readString(node, "caption"), fileName: readString(node, "filename") });
+  return { operation: "sendMedia", body: { ...chatOf(message), mediatype, media: fileOf(message), ...named } };
+}
+
+function wordsIn(node: JsonObject, key: string): string | undefined {
+  return readString(readObject(node, key), "text");
+}
+
+/** Evolution always writes a title, in bold: without a header it is the first line of the text. */
+function headed(node: JsonObject): JsonObject {
+  const header = wordsIn(node, "header");
+  const body = wordsIn(node, "body") ?? "";
+  if (header !== undefined) return { title: header, description: body };
+  const [title = "", ...rest] = body.split("\n");
+  return { title, description: rest.join("\n").trim() };
+}
+
+function rowOf(row: JsonObject): JsonObject {
+  return present({ title: readString(row, "title"), description: readString(row, "description"), rowId: readString(row, "id") });
 }

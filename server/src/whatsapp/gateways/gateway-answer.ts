@@ -13,7 +13,7 @@ const FIRST_DELAY_MS = 2_000;
 export function readGatewaySend(result: Exchange | Rejection, readId: (body: JsonObject) => string | undefined): SendOutcome {
   const answer = readAnswer(result);
   if (answer.outcome !== "answered") return answer;
-  const providerMessageId = answer.body === undefined ? undefined : readId(answer.body);
+  const providerMessageId = readId(answer.body ?? {});
   if (providerMessageId !== undefined) return { outcome: "accepted", providerMessageId };
   return { outcome: "uncertain", reason: "The gateway took the message but named no id for it." };
 }
@@ -37,6 +37,8 @@ function readAnswer(result: Exchange | Rejection): GatewayReply | Rejection | Un
   const said = `The gateway answered ${httpStatus}${messageIn(body)}.`;
   if (httpStatus === 429 || httpStatus === 503 || (httpStatus < 500 && NOT_CONNECTED.test(text)))
     return refused("backoff", httpStatus, said);
+  // The engine behind it does not have this at all (WAHA).
+  if (httpStatus === 501) return refused("never", httpStatus, said);
   if (httpStatus >= 500 || httpStatus === 408) return { outcome: "uncertain", reason: said };
   const isOurAccess = httpStatus === 401 || httpStatus === 403 || httpStatus === 404;
   return { ...refused("never", httpStatus, said), stopsChannel: isOurAccess };

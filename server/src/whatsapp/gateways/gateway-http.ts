@@ -15,6 +15,8 @@ interface GatewayRequest {
 }
 
 export interface GatewayPost extends GatewayRequest {
+  /** POST when absent. */
+  readonly method?: "POST" | "PUT";
   readonly body: JsonObject;
 }
 

@@ -1,6 +1,10 @@
 import { startEvolutionSimulator, startWahaSimulator, type GatewaySimulator } from "@onethread/simulator";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { toBaileysContent } from "../../../../sdk/src/baileys-outbound.ts";
 import type { JsonObject } from "../../kernel/json.ts";
+import { readFixture } from "../fixtures/fixtures.ts";
+import { refusalBy, SENDABLE, sendKindOf } from "../sendable.ts";
 import type { SendAddress } from "../send-address.ts";
 import type { SendRequest, WhatsAppTransport } from "../transport.ts";
 import { createGatewayHttp } from "./gateway-http.ts";
@@ -24,6 +28,9 @@ function request(content: JsonObject, to: SendAddress = { kind: "phone", value: 
   return { channel: { key: "token", accessToken }, to, content, ownId: "m-1" };
 }
 
+const CONTENTS = readFixture("outbound-content.jsonl", z.record(z.string(), z.json())).map(
+  (content) => [JSON.stringify(content).slice(0, 80), content] as const,
+);
 const TEXT = { type: "text", text: { body: "Yes" } };
 
 describe.each(["evolution", "waha"] as const)("%s", (gateway) => {
@@ -53,24 +60,25 @@ describe.each(["evolution", "waha"] as const)("%s", (gateway) => {
     expect(lastTo()).toBe("81203344556677@lid");
   });
 
-  it.each([
-    [{ type: "image", image: { link: "https://example.com/a.jpg", caption: "this" } }],
-    [{ type: "document", document: { link: "https://example.com/a.pdf", filename: "a.pdf" } }],
-    [{ type: "audio", audio: { link: "https://example.com/a.ogg" } }],
-    [{ type: "location", location: { latitude: -25.4, longitude: -49.2, name: "Market" } }],
-    [{ type: "contacts", contacts: [{ name: { formatted_name: "Leo" }, phones: [{ phone: "+1 202-555-0199" }] }] }],
-  ])("%o is sent", async (content) => {
-    expect(await transport().sendMessage(request(content))).toMatchObject({ outcome: "accepted" });
-  });
+  it.each(CONTENTS)(
+    "what is not refused when it is accepted is taken by the strict gateway, and nothing else gets there: %s",
+    async (_label, content) => {
+      const before = simulator().outbox().length;
+      const isSent = refusalBy(gateway, { content, isGroup: false }) === undefined;
+      const outcome = await transport().sendMessage({ ...request(content), names: { id: "3EB0A1", isOurs: true } });
+      expect(outcome).toMatchObject(isSent ? { outcome: "accepted" } : { outcome: "rejected", retry: "never", stopsChannel: false });
+      expect(simulator().outbox()).toHaveLength(isSent ? before + 1 : before);
+    },
+  );
 
-  it.each([
-    [{ type: "template", template: { name: "x" } }],
-    [{ type: "interactive", interactive: { type: "button" } }],
-    [{ type: "image", image: { id: "910000000000001" } }],
-  ])("%o is refused here with a sentence, and nothing is sent", async (content) => {
-    const before = simulator().outbox().length;
-    expect(await transport().sendMessage(request(content))).toMatchObject({ outcome: "rejected", retry: "never", stopsChannel: false });
-    expect(simulator().outbox()).toHaveLength(before);
+  it("of every kind that it sends there is one in these contents", () => {
+    const seen = new Set(
+      CONTENTS.filter(([, content]) => refusalBy(gateway, { content, isGroup: false }) === undefined).map(([, content]) =>
+        sendKindOf(content),
+      ),
+    );
+    const sent = Object.entries(SENDABLE).flatMap(([kind, row]) => (row[gateway] === false ? [] : [kind]));
+    expect([...seen].toSorted()).toEqual(sent.toSorted());
   });
 
   it("a business-scoped user id is no address of a gateway", async () => {
@@ -122,6 +130,129 @@ describe.each(["evolution", "waha"] as const)("%s", (gateway) => {
     const phone = { kind: "phone", value: "12025550147" } as const;
     expect(await transport().markRead({ ...read, chat: phone })).toEqual({ outcome: "accepted" });
   });
+});
+
+describe("in the gateway's own words", () => {
+  const sentBy = async (gateway: "evolution" | "waha", content: JsonObject, more: Partial<SendRequest> = {}): Promise<unknown> => {
+    const simulator = simulators[gateway];
+    const transport = gatewayTransport(http, gateway, { baseUrl: simulator?.url ?? "", instance: "aurora" });
+    expect(await transport?.sendMessage({ ...request(content, { kind: "phone", value: "12025550147" }), ...more })).toMatchObject({
+      outcome: "accepted",
+    });
+    const { operation, body } = simulator?.outbox().at(-1) ?? {};
+    return { operation, ...body };
+  };
+  const jid = "12025550147@s.whatsapp.net";
+  const chatId = "12025550147@c.us";
+  const reaction = { type: "reaction", reaction: { message_id: "3EB0A1", emoji: "👍" } };
+  const group: Partial<SendRequest> = {
+    to: { kind: "group", value: "1203@g.us" },
+    names: { id: "3EB0A1", isOurs: false, member: { kind: "lid", value: "81203344556677" }, text: "At 9?" },
+  };
+  const interactive = (node: JsonObject): JsonObject => ({ type: "interactive", interactive: node });
+  const yes = [{ type: "reply", reply: { id: "y", title: "Yes" } }];
+
+  it("a coordinate that came as text is a number, and a place has both of its texts", async () => {
+    const place = { type: "location", location: { latitude: "-25.4", longitude: "-49.2", address: "Main St 1" } };
+    expect(await sentBy("evolution", place)).toEqual({
+      ...{ operation: "sendLocation", number: jid },
+      ...{ latitude: -25.4, longitude: -49.2, name: "", address: "Main St 1" },
+    });
+    expect(await sentBy("waha", place)).toMatchObject({ latitude: -25.4, longitude: -49.2, title: "Main St 1" });
+  });
+
+  it("a reaction and a quote in a group name the member", async () => {
+    expect(await sentBy("evolution", reaction, group)).toMatchObject({
+      key: { remoteJid: "1203@g.us", fromMe: false, id: "3EB0A1", participant: "81203344556677@lid" },
+      reaction: "👍",
+    });
+    const messageId = "false_1203@g.us_3EB0A1_81203344556677@lid";
+    expect(await sentBy("waha", reaction, group)).toEqual({ operation: "reaction", session: "aurora", messageId, reaction: "👍" });
+    expect(await sentBy("waha", TEXT, group)).toMatchObject({ reply_to: messageId });
+    expect(await sentBy("evolution", TEXT, group)).toMatchObject({ quoted: { key: { id: "3EB0A1" } } });
+  });
+
+  it("a WAHA that knows reactions by POST alone is asked in that way, and a reaction without an id of its own is accepted", async () => {
+    const simulator = await startWahaSimulator({
+      ...{ webhookUrl: nowhere, session: "aurora", apiKey: "key", hmacKey: "h" },
+      ...{ retryDelaysMs: [0], reactionMethod: "POST" },
+    });
+    const transport = gatewayTransport(http, "waha", { baseUrl: simulator.url, instance: "aurora" });
+    expect(await transport?.sendMessage(request(reaction))).toEqual({ outcome: "accepted", providerMessageId: "reaction:m-1" });
+    expect(simulator.outbox()).toHaveLength(1);
+    await simulator.stop();
+  });
+
+  it("buttons and lists always have the title that Evolution writes", async () => {
+    const buttons = [{ type: "reply", displayText: "Yes", id: "y" }];
+    const body = { text: "Keep it?\nWe open at 9." };
+    const base = { operation: "sendButtons", number: jid, buttons };
+    expect(await sentBy("evolution", interactive({ type: "button", body, action: { buttons: yes } }))).toEqual({
+      ...base,
+      ...{ title: "Keep it?", description: "We open at 9." },
+    });
+    const header = { type: "text", text: "Booking" };
+    expect(
+      await sentBy("evolution", interactive({ type: "button", header, body, footer: { text: "Studio" }, action: { buttons: yes } })),
+    ).toEqual({
+      ...base,
+      ...{ title: "Booking", description: body.text, footer: "Studio" },
+    });
+    const sections = [{ rows: [{ id: "s1", title: "09:00" }] }];
+    expect(
+      await sentBy("evolution", interactive({ type: "list", body: { text: "When?" }, action: { button: "Times", sections } })),
+    ).toEqual({
+      ...{ operation: "sendList", number: jid, title: "When?", description: "", footerText: "", buttonText: "Times" },
+      sections: [{ title: "Times", rows: [{ title: "09:00", rowId: "s1" }] }],
+    });
+  });
+
+  it("a poll allows one answer, or any number", async () => {
+    const poll = (more: JsonObject): JsonObject => ({
+      type: "poll",
+      poll: { name: "Day?", options: [{ name: "Tue" }, { name: "Thu" }], ...more },
+    });
+    const values = ["Tue", "Thu"];
+    expect(await sentBy("evolution", poll({}))).toEqual({ operation: "sendPoll", number: jid, name: "Day?", selectableCount: 1, values });
+    expect(await sentBy("evolution", poll({ multiple_answers: true }))).toMatchObject({ selectableCount: 0 });
+    expect(await sentBy("waha", poll({ multiple_answers: true }))).toEqual({
+      ...{ operation: "sendPoll", session: "aurora", chatId },
+      poll: { name: "Day?", options: values, multipleAnswers: true },
+    });
+  });
+
+  it("an engine of WAHA that cannot do something at all has not done it", async () => {
+    simulators.waha?.failSends({ status: 501, body: { message: "The method is not implemented by 'WEBJS' engine." } });
+    const transport = gatewayTransport(http, "waha", { baseUrl: simulators.waha?.url ?? "", instance: "aurora" });
+    expect(await transport?.sendMessage(request(TEXT))).toMatchObject({ outcome: "rejected", retry: "never", stopsChannel: false });
+  });
+});
+
+it.each(CONTENTS)("what is not refused for Baileys has a form there: %s", (_label, content) => {
+  const isSent = refusalBy("baileys", { content, isGroup: false }) === undefined;
+  expect(toBaileysContent(content, "12025550147@s.whatsapp.net") !== undefined).toBe(isSent);
+});
+
+it("a contact card for Baileys has all of it, and no value begins a line of its own", () => {
+  const name = { formatted_name: "Desk\nTEL:0;1", first_name: "Desk" };
+  const phones = [{ phone: "+1 555 010 0200", wa_id: "15550100200" }];
+  const card = {
+    name,
+    phones,
+    org: { company: "Aurora, Inc" },
+    emails: [{ email: "desk@example.com" }],
+    urls: [{ url: "https://a.example" }],
+  };
+  const made = toBaileysContent({ type: "contacts", contacts: [card] }, "12025550147@s.whatsapp.net");
+  const vcard = String.raw`BEGIN:VCARD
+VERSION:3.0
+FN:Desk\nTEL:0\;1
+ORG:Aurora\, Inc
+TEL;type=CELL;waid=15550100200:+1 555 010 0200
+EMAIL:desk@example.com
+URL:https://a.example
+END:VCARD`;
+  expect(made).toEqual({ contacts: { displayName: name.formatted_name, contacts: [{ displayName: name.formatted_name, vcard }] } });
 });
 
 it("a channel without an address, or with one that is none, sends nothing", async () => {

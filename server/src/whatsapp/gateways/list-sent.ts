@@ -5,7 +5,7 @@ import type { Gateway } from "../providers.ts";
 import type { SentAnswer, SentLookup, SentRecord } from "../sent-lookup.ts";
 import type { GatewayHttp } from "./gateway-http.ts";
 import { jidOf } from "./outbound-message.ts";
-import { chatIdOf } from "./waha-client.ts";
+import { chatIdOf } from "./waha-calls.ts";
 import { readWahaMessageId } from "./waha-message-id.ts";
 
 interface Place {

@@ -1,8 +1,10 @@
-// Owns: what every gateway needs of a message to send, and the reasons why a gateway cannot send it. Refuses to know: any gateway's own form.
+// Owns: what every gateway needs of a message to send, read once from our request. Refuses to know: any gateway's own form.
 import type { JsonObject } from "../../kernel/json.ts";
+import { isObject, readArray, readObject, readScalar, readString } from "../../kernel/read-json.ts";
 import { refusedHere } from "../graph-answer.ts";
-import { isObject, readObject, readString } from "../../kernel/read-json.ts";
 import { type NamedMessage, quotedBy } from "../named-message.ts";
+import type { Gateway } from "../providers.ts";
+import { isSentBy, phoneOf, refusalBy, type SendKind, sendKindOf, type SentBy } from "../sendable.ts";
 import type { SendAddress } from "../send-address.ts";
 import type { Rejection, SendRequest } from "../transport.ts";
 import { classifyJid } from "./jid.ts";
@@ -16,19 +18,21 @@ export interface NamedKey {
   readonly text?: string;
 }
 
-/** A phone, a linked id (`…@lid`) or a group, as an address of WhatsApp Web. */
-export interface GatewayMessage {
+export interface GatewayMessage<Kind extends SendKind = SendKind> {
+  /** A phone, a linked id (`…@lid`) or a group, as an address of WhatsApp Web. */
   readonly jid: string;
+  readonly kind: Kind;
+  readonly content: JsonObject;
+  /** The node of the type; empty when there is none. */
+  readonly node: JsonObject;
   /** The message that this one quotes. */
   readonly quote: NamedKey | undefined;
   /** The message that this one changes. */
   readonly target: NamedKey | undefined;
-  readonly type: string;
-  /** The node of the type; empty when there is none. */
-  readonly node: JsonObject;
 }
 
-export function readOutbound(request: SendRequest): GatewayMessage | Rejection {
+/** A rejection for what this gateway does not send. It is refused when it is accepted, so hardly anything is refused here. */
+export function readOutbound<G extends Gateway>(gateway: G, request: SendRequest): GatewayMessage<SentBy<G>> | Rejection {
   const { to, content, names } = request;
   const jid = jidOf(to);
   if (jid === undefined) {
@@ -37,10 +41,16 @@ export function readOutbound(request: SendRequest): GatewayMessage | Rejection {
       "A gateway reaches phones, linked ids and groups, and this message has none of them. It is kept unsent.",
     );
   }
-  const type = readString(content, "type") ?? "";
-  const quote = quotedBy(request);
+  const kind = sendKindOf(content);
+  const refusal = refusalBy(gateway, { content, isGroup: to.kind === "group" });
+  if (kind === undefined || refusal !== undefined || !isSentBy(gateway, kind)) {
+    const { why, instead } = refusal ?? { why: "This gateway does not know messages of this kind.", instead: "Send it as text." };
+    return refusedHere("cannot send this", `${why} The message is kept unsent. ${instead}`);
+  }
   const key = names === undefined ? undefined : keyOf(names);
-  return { jid, type, node: readObject(content, type) ?? {}, quote: quote && key, target: quote === undefined ? key : undefined };
+  const isQuote = quotedBy(request) !== undefined;
+  const node = readObject(content, readString(content, "type") ?? "") ?? {};
+  return { jid, kind, content, node, quote: isQuote ? key : undefined, target: isQuote ? undefined : key };
 }
 
 function keyOf({ id, isOurs: fromMe, member, text }: NamedMessage): NamedKey {
@@ -72,46 +82,53 @@ function writtenJid({ kind, value }: SendAddress): string | undefined {
   }
 }
 
-export function cannotSend(type: string): Rejection {
-  const reasons: Readonly<Record<string, string>> = {
-    template: "Templates exist on the Cloud API only. The message is kept unsent. Send it as text.",
-    interactive: "Through a gateway, buttons and lists often do not appear. The message is kept unsent. Send it as text.",
-  };
-  return refusedHere(
-    `cannot send ${type}`,
-    reasons[type] ?? `This gateway cannot send "${type}". The message is kept unsent. Send it as text.`,
-  );
-}
-
 export const NO_CHAT = refusedHere(
   "no chat",
   "A gateway marks messages read in the chat of a phone, a linked id or a group, and this conversation has none of them.",
 );
 
-export const NO_LINK = refusedHere(
-  "media without link",
-  "A gateway fetches media from a link, and this message has none. It is kept unsent. Send it with a link.",
-);
+/** Gateways take numbers; the Cloud API's own form is a text. */
+export function coordinatesOf({ node }: GatewayMessage): { readonly latitude: number; readonly longitude: number } {
+  return { latitude: Number(readScalar(node, "latitude")), longitude: Number(readScalar(node, "longitude")) };
+}
 
-/** The phone numbers of contact cards in the Cloud API's shape. */
+export interface OutboundPoll {
+  readonly name: string;
+  readonly options: readonly string[];
+  /** Any number of them may be chosen; otherwise one. */
+  readonly isMultiple: boolean;
+}
+
+export function pollOf({ node }: GatewayMessage): OutboundPoll {
+  const options = (readArray(node, "options") ?? []).flatMap((option) => (isObject(option) ? [readString(option, "name") ?? ""] : []));
+  return { name: readString(node, "name") ?? "", options, isMultiple: node["multiple_answers"] === true };
+}
+
+/** A contact card in the Cloud API's shape, with what gateways take of it. */
 export interface OutboundCard {
   readonly name: string;
   readonly phone: string;
   readonly digits: string;
+  readonly organization: string | undefined;
+  readonly email: string | undefined;
+  readonly url: string | undefined;
 }
 
-export function cardsOf(content: JsonObject): readonly OutboundCard[] {
-  const contacts = content["contacts"];
-  if (!Array.isArray(contacts)) return [];
-  return contacts.flatMap((contact: unknown): readonly OutboundCard[] => {
-    if (!isObject(contact)) return [];
-    const phones = contact["phones"];
-    const first = Array.isArray(phones) ? (phones[0] as unknown) : undefined;
-    const phone = isObject(first) ? readString(first, "phone") : undefined;
-    const waId = isObject(first) ? readString(first, "wa_id") : undefined;
-    const name = readString(readObject(contact, "name"), "formatted_name");
-    if (phone === undefined && waId === undefined) return [];
-    const shown = phone ?? `+${waId ?? ""}`;
-    return [{ name: name ?? shown, phone: shown, digits: waId ?? shown.replaceAll(/\D/g, "") }];
+export function cardsOf({ content }: GatewayMessage): readonly OutboundCard[] {
+  const cards = (readArray(content, "contacts") ?? []).filter(isObject);
+  return cards.map((card) => {
+    const { shown = "", waId } = phoneOf(card);
+    return {
+      name: readString(readObject(card, "name"), "formatted_name") ?? shown,
+      phone: shown,
+      digits: waId ?? shown.replaceAll(/\D/g, ""),
+      organization: readString(readObject(card, "org"), "company"),
+      email: readString(objectsOf(card, "emails")[0], "email"),
+      url: readString(objectsOf(card, "urls")[0], "url"),
+    };
   });
+}
+
+export function objectsOf(node: JsonObject | undefined, key: string): readonly JsonObject[] {
+  return (readArray(node, key) ?? []).filter(isObject);
 }
