@@ -18,7 +18,7 @@ export interface Steadiness {
 
 const driftOf = (times: readonly number[]): number => Math.max(...times) / Math.min(...times) - 1;
 
-function usesOf({ ingest, latency, newcomers, mixed, loop, replies, tenants, scale }: Suite): readonly Use[] {
+function usesOf({ ingest, latency, newcomers, mixed, loop, send, replies, tenants, scale }: Suite): readonly Use[] {
   const { known, newcomers: fresh, first } = newcomers ?? {};
   return [
     ...Object.values(ingest),
@@ -28,6 +28,7 @@ function usesOf({ ingest, latency, newcomers, mixed, loop, replies, tenants, sca
     first,
     mixed?.full,
     loop,
+    send,
     replies,
     tenants,
     scale?.small.ingest,

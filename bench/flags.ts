@@ -1,7 +1,7 @@
 // Owns: what the bench can be told on its command line.
 import { parseArgs } from "node:util";
 
-export const PARTS = ["a", "b", "c", "d", "latency", "new", "mixed", "idle", "loop", "replies", "tenants", "scale"] as const;
+export const PARTS = ["a", "b", "c", "d", "latency", "new", "mixed", "idle", "loop", "send", "replies", "tenants", "scale"] as const;
 export type Part = (typeof PARTS)[number];
 
 export interface Flags {
@@ -10,6 +10,8 @@ export interface Flags {
   readonly rounds: number;
   readonly connections: number;
   readonly customers: number;
+  /** Of the send part. */
+  readonly messages: number;
   readonly conversations: number;
   readonly modelMs: number;
   readonly form: "table" | "json" | "markdown";
@@ -33,18 +35,20 @@ export const HELP = `npm run bench -- [options]: measures Onethread on this mach
                        new   customers who never wrote before, and a database's first seconds, against known ones; 64 connections
                        mixed  64 small webhooks: at full load, and at once beside a 3 MB body and a batch of 1,000
                        idle  one message at a time     loop  webhook to the last status of the accepted reply, many at once
+                       send  what waits in the outbox, until the platform has accepted all of it
                        replies  by a model: what is beyond the model's own time
                        tenants  1,000 conversations with a slow model, 900 of them of one business
                        scale  a large business against a small one; only when it is named: it takes a quarter of an hour and 15 GB of disk
   --seconds <n>        of measurement per variant (default 8)
-  --rounds <n>         of a to d in turn, and of latency, new, loop and replies; the best of each counts (default 2)
+  --rounds <n>         of a to d in turn, and of latency, new, loop, send and replies; the best of each counts (default 2)
   --connections <n>    of the load generator, and of the loop (default 256)
   --customers <n>      of the loop (default 4000)
+  --messages <n>       that wait to be sent, one to each customer (default 10000)
   --conversations <n>  of the replies, all at the same time (default 200)
   --model-ms <n>       that the model of the replies takes (default 3000)
   --json               everything that was measured, as JSON
   --markdown           a section for docs/benchmarks.md
-  --profile <dir>      leave CPU profiles there: of the servers of d, new, mixed, loop, replies and tenants, and of the simulator
+  --profile <dir>      leave CPU profiles there: of the servers of d, new, mixed, loop, send, replies and tenants, and of the simulator
   --statements         of the loop: how often each statement ran for one conversation, and what it cost; slower, so without its goals
   --no-statuses        the loop without the three statuses after each reply; without its goals
   --scale-conversations <n>  of the large business, ten messages each (default 1000000)
@@ -61,6 +65,7 @@ const options = {
   rounds: text,
   connections: text,
   customers: text,
+  messages: text,
   conversations: text,
   "model-ms": text,
   profile: text,
@@ -100,6 +105,7 @@ export function readFlags(args: readonly string[]): Flags | "help" {
     rounds: wholeNumber("rounds", values.rounds, 2),
     connections: wholeNumber("connections", values.connections, 256),
     customers: wholeNumber("customers", values.customers, 4_000),
+    messages: wholeNumber("messages", values.messages, 10_000),
     conversations: wholeNumber("conversations", values.conversations, 200),
     modelMs: wholeNumber("model-ms", values["model-ms"], 3_000),
     form: values.json === true ? "json" : values.markdown === true ? "markdown" : "table",

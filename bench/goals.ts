@@ -61,6 +61,23 @@ function throughputGoals({ ingest, loop: anyLoop }: Suite): readonly Goal[] {
   ];
 }
 
+function sendGoals({ ingest, send }: Suite): readonly Goal[] {
+  return [
+    goalOf({
+      name: "send / d: messages/s accepted by the platform against messages/s ingested",
+      unit: "×",
+      atLeast: 0.5,
+      value: ratio(send?.acceptedPerSecond, ingest.onethread?.messagesPerSecond),
+    }),
+    goalOf({
+      name: "messages of the outbox that were not sent, or twice",
+      unit: "messages",
+      atMost: 0,
+      value: send === undefined ? undefined : send.missing + send.sentTwice,
+    }),
+  ];
+}
+
 function tenantGoals(tenants: Suite["tenants"]): readonly Goal[] {
   const crowds = tenants === undefined ? undefined : [tenants.alone, tenants.beside, tenants.big];
   const wrong = crowds?.reduce((sum, { unanswered, answeredTwice }) => sum + unanswered + answeredTwice, 0);
@@ -102,6 +119,7 @@ export function goalsOf(suite: Suite): readonly Goal[] {
   const worstIdle = idle.length === 0 ? undefined : Math.max(...idle.map(({ p50 }) => p50));
   const goals = [
     ...throughputGoals(suite),
+    ...sendGoals(suite),
     ...intakeGoals(suite),
     goalOf({ name: "idle round trip beyond the debounce, p50", unit: "ms", atMost: 50, value: worstIdle }),
     goalOf({ name: "reply by a model, beyond its own time, p50", unit: "ms", atMost: 30, value: replies?.p50 }),

@@ -8,6 +8,7 @@ import { measureMixed, type MixedResult } from "./measure-mixed.ts";
 import { measureNew, type NewResult } from "./measure-new.ts";
 import { measureReplies, type RepliesResult } from "./measure-replies.ts";
 import { measureScale, type ScaleResult } from "./measure-scale.ts";
+import { measureSend, type SendResult } from "./measure-send.ts";
 import { measureTenants, type TenantsResult } from "./measure-tenants.ts";
 import { LETTERS, MEANINGS, VARIANTS, type Variant } from "./variants.ts";
 import type { IngestResult } from "./with-intake.ts";
@@ -27,6 +28,7 @@ export interface Suite {
   readonly mixed?: MixedResult;
   readonly idle: readonly IdleResult[];
   readonly loop?: LoopResult;
+  readonly send?: SendResult;
   readonly replies?: RepliesResult;
   readonly tenants?: TenantsResult;
   readonly scale?: ScaleResult;
@@ -114,6 +116,17 @@ async function runLoop(flags: Flags, say: Say): Promise<LoopResult | undefined> 
   return best;
 }
 
+async function runSend(flags: Flags, say: Say): Promise<SendResult | undefined> {
+  const { rounds, messages } = flags;
+  let best: SendResult | undefined;
+  for (let round = 1; round <= rounds; round += 1) {
+    const result = await measureSend({ quietMs: NO_DEBOUNCE_MS, messages, nodeOptions: profiling(flags) });
+    say(`round ${round}: send lanes: ${Math.round(result.acceptedPerSecond)} messages/s accepted`);
+    if (result.acceptedPerSecond > (best?.acceptedPerSecond ?? 0)) best = result;
+  }
+  return best;
+}
+
 /** The best of the rounds: the one with the lowest median. */
 async function runReplies(flags: Flags, say: Say): Promise<RepliesResult | undefined> {
   const { rounds, conversations, modelMs, seconds } = flags;
@@ -173,6 +186,7 @@ export async function runSuite(flags: Flags, say: Say): Promise<Suite> {
   const mixed = await run("mixed", () => runMixed(flags, say));
   const idle = (await run("idle", () => runIdle(say))) ?? [];
   const loop = await run("loop", () => runLoop(flags, say));
+  const send = await run("send", () => runSend(flags, say));
   const replies = await run("replies", () => runReplies(flags, say));
   const tenants = await run("tenants", () => runTenants(flags, say));
   const scale = await run("scale", () => runScale(flags, say));
@@ -189,6 +203,7 @@ export async function runSuite(flags: Flags, say: Say): Promise<Suite> {
     ...(mixed !== undefined && { mixed }),
     idle,
     ...(loop !== undefined && { loop }),
+    ...(send !== undefined && { send }),
     ...(replies !== undefined && { replies }),
     ...(tenants !== undefined && { tenants }),
     ...(scale !== undefined && { scale }),

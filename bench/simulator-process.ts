@@ -20,6 +20,7 @@ const simulator = await startSimulator({
     displayPhoneNumber: String(15_550_100_200 + index),
     wabaId: "300000000000001",
   })),
+  ...(input["windowCheck"] === false && { windowCheck: false }),
   statuses: input["statuses"] === true ? "read" : "none",
 });
 
@@ -59,6 +60,17 @@ async function writeAll(sim: Simulator, { customers, concurrency, from }: WriteA
   };
 }
 
+/** Until so many customers have got something; half a second later nobody has got it twice. */
+async function awaitAccepted(sim: Simulator, messages: number): Promise<JsonObject> {
+  const startedAt = performance.now();
+  await sim.waitForOutbox({}, { atLeast: messages, waitMs: WAIT_MS });
+  const seconds = (performance.now() - startedAt) / 1000;
+  await delay(500);
+  const all = sim.outbox();
+  const accepted = new Set(all.map(({ to, recipient }) => to ?? recipient)).size;
+  return { seconds, accepted, doubled: all.length - accepted };
+}
+
 /** One message at a time, with nothing else going on; the pauses keep it out of step with any timer. */
 async function writeSlowly(sim: Simulator, { messages, from }: { readonly messages: number; readonly from: number }): Promise<JsonObject> {
   const samples: number[] = [];
@@ -91,6 +103,11 @@ async function obey(order: JsonObject): Promise<void> {
   }
   // Several crowds may write at the same time: each is answered for by its stamp.
   if (what === "write-once") sendToParent({ event: `done-${textOf(order, "stamp")}`, ...(await writeOnce(simulator, readCrowd(order))) });
+  if (what === "clear") {
+    simulator.clearOutbox();
+    sendToParent({ event: "cleared" });
+  }
+  if (what === "await-accepted") sendToParent({ event: "done", ...(await awaitAccepted(simulator, numberOf(order, "messages"))) });
   if (what === "target") target = textOf(order, "url");
   if (what === "write-all") {
     const [customers, concurrency, from] = [numberOf(order, "customers"), numberOf(order, "concurrency"), numberOf(order, "from")];

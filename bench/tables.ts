@@ -83,6 +83,18 @@ function loopTable({ idle, loop }: Suite): Table {
   };
 }
 
+function sendTable({ send }: Suite): Table {
+  const title = "The outbox: messages that wait, until the platform has accepted all of them";
+  if (send === undefined) return { title, head: ["what", "measured"], rows: [] };
+  const { server, postgres, simulator } = send.cpu;
+  const rows = [
+    [`${send.messages} messages, one to each customer`, `${Math.round(send.acceptedPerSecond)} messages/s (${send.seconds.toFixed(1)} s)`],
+    ["… not sent, sent twice", `${send.missing}, ${send.sentTwice}`],
+    ["… CPU of server, PostgreSQL, simulator", [server, postgres, simulator].map(cores).join(", ")],
+  ];
+  return { title, head: ["what", "measured"], rows };
+}
+
 /** Per conversation; what takes less than a hundredth of the time is left out. */
 function statementsTable({ loop }: Suite): Table {
   const uses = loop?.statements ?? [];
@@ -161,7 +173,7 @@ function tenantsTable({ tenants }: Suite): Table {
 
 /** What one unit of each part cost. */
 function costTable(suite: Suite): Table {
-  const { ingest, latency, newcomers, mixed, loop, replies, tenants } = suite;
+  const { ingest, latency, newcomers, mixed, loop, send, replies, tenants } = suite;
   const discarded = cpuUsOf(ingest.discard);
   const uses: readonly (readonly [string, Use | undefined])[] = [
     ...VARIANTS.map((variant) => [`(${LETTERS[variant]}) message`, ingest[variant]] as const),
@@ -171,6 +183,7 @@ function costTable(suite: Suite): Table {
     ["(d) message in a database's first seconds", newcomers?.first],
     ["(d) message, 64 connections", mixed?.full],
     [`conversation of the loop, ${loop?.withStatuses === true ? "with three" : "no"} statuses`, loop],
+    ["message of the outbox", send],
     ["reply by a model", replies],
     ["conversation of the tenants", tenants],
   ];
@@ -227,6 +240,7 @@ export const tablesOf = (suite: Suite): readonly Table[] =>
     mixedTable(suite),
     loopTable(suite),
     statementsTable(suite),
+    sendTable(suite),
     repliesTable(suite),
     tenantsTable(suite),
     ...scaleTables(suite.scale),

@@ -11,6 +11,8 @@ export interface ProductPlan {
   readonly countsStatements?: boolean;
   /** Whether the platform sends statuses. Default: no. */
   readonly withStatuses?: boolean;
+  /** Whether the platform has heard nothing of the customers, and takes messages to them all the same. Default: no. */
+  readonly customersAreUnknown?: boolean;
 }
 
 export interface Product {
@@ -45,11 +47,23 @@ interface Surroundings {
   readonly nodeOptions: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
   readonly statuses?: boolean;
+  readonly customersAreUnknown?: boolean;
 }
 
-async function startProduct({ world, start, nodeOptions, environment = {}, statuses = false }: Surroundings): Promise<Product> {
+async function startProduct({
+  world,
+  start,
+  nodeOptions,
+  environment = {},
+  statuses = false,
+  customersAreUnknown = false,
+}: Surroundings): Promise<Product> {
   const { appSecret, phoneNumberIds } = world;
-  const simulator = start({ script: "simulator-process.ts", input: { appSecret, phoneNumberIds, statuses }, nodeOptions });
+  const simulator = start({
+    script: "simulator-process.ts",
+    input: { appSecret, phoneNumberIds, statuses, windowCheck: !customersAreUnknown },
+    nodeOptions,
+  });
   const server = start({
     script: "product-process.ts",
     input: {},
@@ -70,12 +84,12 @@ async function startProduct({ world, start, nodeOptions, environment = {}, statu
 
 /** One business, answered by the knowledge responder. */
 export async function withProduct<T>(
-  { quietMs, nodeOptions, countsStatements = false, withStatuses = false }: ProductPlan,
+  { quietMs, countsStatements = false, ...plan }: ProductPlan,
   work: (product: Product) => Promise<T>,
 ): Promise<T> {
   const world = await createWorld({ quietMs, countsStatements });
   try {
-    return await withProductOn(world, { nodeOptions, withStatuses }, work);
+    return await withProductOn(world, plan, work);
   } finally {
     await world.close();
   }
@@ -84,10 +98,12 @@ export async function withProduct<T>(
 /** The same in a world that is there, and stays. */
 export function withProductOn<T>(
   world: World,
-  { nodeOptions, withStatuses = false }: Pick<ProductPlan, "nodeOptions" | "withStatuses">,
+  { nodeOptions, withStatuses = false, customersAreUnknown = false }: Omit<ProductPlan, "quietMs" | "countsStatements">,
   work: (product: Product) => Promise<T>,
 ): Promise<T> {
-  return withChildren(async (start) => work(await startProduct({ world, start, nodeOptions, statuses: withStatuses })));
+  return withChildren(async (start) =>
+    work(await startProduct({ world, start, nodeOptions, statuses: withStatuses, customersAreUnknown })),
+  );
 }
 
 const settingsOf = (baseUrl: string): JsonObject => ({
