@@ -1,16 +1,21 @@
 import { expect, test } from "vitest";
 import { describeDelivery } from "./describe-delivery.ts";
 
-const ours = { direction: "out", error: null } as const;
+const ours = { direction: "out", error: null, isHeld: false } as const;
 
 test("what the customer wrote has no delivery", () => {
-  expect(describeDelivery({ direction: "in", status: "received", error: null })).toBeUndefined();
+  expect(describeDelivery({ direction: "in", status: "received", error: null, isHeld: false })).toBeUndefined();
 });
 
 test("every state of an outbound message has words of its own", () => {
   const states = ["queued", "sending", "unknown", "accepted", "sent", "delivered", "read", "played", "failed", "cancelled"];
   const labels = states.map((status) => describeDelivery({ ...ours, status })?.label);
   expect(new Set(labels).size).toBe(states.length);
+});
+
+test("what WhatsApp holds is not shown as sent, and what it has released is", () => {
+  expect(describeDelivery({ ...ours, status: "accepted", isHeld: true })).toMatchObject({ mark: "clock", label: "Held by WhatsApp" });
+  expect(describeDelivery({ ...ours, status: "sent", isHeld: false })).toMatchObject({ mark: "one-tick", label: "Sent" });
 });
 
 test("a failure says what WhatsApp said, or at least its code", () => {

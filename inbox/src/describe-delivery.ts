@@ -12,8 +12,13 @@ export interface Delivery {
 const UNKNOWN =
   "It is not known whether WhatsApp accepted this message. It is not sent again automatically, so that the customer never gets it twice. A delivery report settles it, or you can.";
 
+const HELD =
+  "WhatsApp has accepted this message and holds it until it has seen how others of its template are received. It is sent then, or not at all; no time is promised.";
+
+type DeliveryOf = Pick<Message, "direction" | "status" | "error" | "isHeld">;
+
 /** Undefined for what the customer wrote. */
-export function describeDelivery({ direction, status, error }: Pick<Message, "direction" | "status" | "error">): Delivery | undefined {
+export function describeDelivery({ direction, status, error, isHeld }: DeliveryOf): Delivery | undefined {
   if (direction === "in") return undefined;
   switch (status) {
     case "queued":
@@ -26,6 +31,7 @@ export function describeDelivery({ direction, status, error }: Pick<Message, "di
     case "sending":
       return { mark: "clock", label: "Being sent" };
     case "accepted":
+      if (isHeld) return { mark: "clock", label: "Held by WhatsApp", sentence: HELD };
       return { mark: "one-tick", label: "Accepted by WhatsApp" };
     case "sent":
       return { mark: "one-tick", label: "Sent" };

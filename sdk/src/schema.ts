@@ -301,6 +301,8 @@ export type Message = {
   };
   /** received; or scheduled, queued, sending, unknown, accepted, sent, delivered, read, played, failed, cancelled. */
   readonly status: string;
+  /** Of accepted: WhatsApp holds it until it has seen how others of its template are received. Then it is sent, or fails (132015); no time is promised. */
+  readonly isHeld: boolean;
   readonly providerMessageId: string | null;
   readonly quotedProviderMessageId: string | null;
   /** The beginning of the quoted message as it reads now, however far back; of one without words what it is, such as (a picture); null beside an id: it quotes an earlier message that is not known or was taken back. */

@@ -1072,6 +1072,7 @@ create table onethread.messages (
   is_history boolean default false not null,
   price text,
   possible_duplicate_of uuid,
+  held_at timestamp with time zone,
   constraint messages_pkey PRIMARY KEY (business_id, id),
   constraint ck_message_author CHECK (((author = ANY (ARRAY['customer'::text, 'ai'::text, 'human'::text, 'api'::text, 'system'::text])) AND ((direction = 'in'::text) = (author = 'customer'::text)))),
   constraint ck_message_direction CHECK ((direction = ANY (ARRAY['in'::text, 'out'::text]))),

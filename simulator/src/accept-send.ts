@@ -143,7 +143,7 @@ export function createSendAcceptor(deps: {
   };
 
   const planOf = (type: string, failure: GraphProblem | undefined, rule: FailureResponse | undefined): readonly string[] => {
-    if (rule?.silent === true) return [];
+    if (rule?.silent === true || (rule?.held === true && type === "template")) return [];
     if (rule?.statuses !== undefined) return rule.statuses;
     if (failure !== undefined) return ["failed"];
     const usual = levels[settings.statuses];
@@ -166,13 +166,16 @@ export function createSendAcceptor(deps: {
     later.forEach((status, index) => statuses.after(settings.statusDelayMs * (index + 2), withStep(status)));
   };
 
-  const answerOf = ({ address, type }: ValidMessage, waId: string, wamid: string): JsonObject => ({
+  const answerOf = (
+    { address, type }: ValidMessage,
+    { waId, wamid, rule }: { readonly waId: string; readonly wamid: string; readonly rule: FailureResponse | undefined },
+  ): JsonObject => ({
     messaging_product: "whatsapp",
     contacts: [address.kind === "user" ? { input: address.input, user_id: address.value } : { input: address.input, wa_id: waId }],
     messages: [
       {
         id: wamid,
-        ...(type === "template" && { message_status: "accepted" }),
+        ...(type === "template" && { message_status: rule?.held === true ? "held_for_quality_assessment" : "accepted" }),
         ...(address.kind === "group" && { group_id: address.value }),
       },
     ],
@@ -221,7 +224,7 @@ export function createSendAcceptor(deps: {
         ...(failure !== undefined && { problem: failure }),
       };
       await follow(planned, planOf(type, failure, rule), rule);
-      return { answer: answerOf(message, waId, wamid) };
+      return { answer: answerOf(message, { waId, wamid, rule }) };
     },
   };
 }

@@ -42,6 +42,8 @@ export interface FailureResponse {
   readonly failStatus?: GraphProblem;
   /** Accepted, and no status ever follows. */
   readonly silent?: boolean;
+  /** A template is accepted and held for quality assessment: no status follows until one is sent by hand (`sent`: released; `failed` 132015: dropped). */
+  readonly held?: boolean;
   /** These statuses follow, in this order, instead of the usual ones. */
   readonly statuses?: readonly string[];
   /** The first status is delivered before the answer. */
@@ -111,7 +113,7 @@ function readStatuses(source: JsonObject): readonly string[] | undefined {
 
 const respondKeys = [
   ...["status", "code", "details", "message", "subcode", "body", "retryAfter"],
-  ...["drop", "hangMs", "failStatus", "silent", "statuses", "statusBeforeResponse"],
+  ...["drop", "hangMs", "failStatus", "silent", "held", "statuses", "statusBeforeResponse"],
 ];
 
 function readRespond(source: JsonObject): FailureResponse {
@@ -132,6 +134,7 @@ function readRespond(source: JsonObject): FailureResponse {
     ...(hangMs !== undefined && { hangMs }),
     ...(failStatus !== undefined && { failStatus }),
     ...(readBoolean(source, "silent") === true && { silent: true }),
+    ...(readBoolean(source, "held") === true && { held: true }),
     ...(statuses !== undefined && { statuses }),
     ...(readBoolean(source, "statusBeforeResponse") === true && { statusBeforeResponse: true }),
   };
@@ -140,7 +143,7 @@ function readRespond(source: JsonObject): FailureResponse {
     throw new InputError('"respond" drops the connection and also gives an answer: choose one.');
   }
   const refuses = problem !== undefined || body !== undefined || drop === "before";
-  if (refuses && (failStatus ?? statuses ?? respond.silent ?? respond.statusBeforeResponse) !== undefined) {
+  if (refuses && (failStatus ?? statuses ?? respond.silent ?? respond.held ?? respond.statusBeforeResponse) !== undefined) {
     throw new InputError('"respond" refuses the request and also says which statuses follow: a refused message has none.');
   }
   return respond;

@@ -29,13 +29,14 @@ export const shownMessageColumns = {
   error_text: "text?",
   turn_id: "uuid?",
   possible_duplicate_of: "uuid?",
+  held_at: "timestamptz?",
   cursor_at: "text",
   media: "jsonb?",
 } as const;
 
 export const SHOWN_MESSAGE = `m.id, m.conversation_id, m.seq, m.channel_id, m.direction, m.author, m.type, m.text, m.content, m.status, m.provider_message_id,
       m.quoted_provider_message_id, m.target_provider_message_id, m.sent_at, m.received_at, m.accepted_at, m.delivered_at, m.read_at, m.failed_at,
-      m.error_code, m.error_text, m.turn_id, m.possible_duplicate_of, m.sent_at::text as cursor_at,
+      m.error_code, m.error_text, m.turn_id, m.possible_duplicate_of, m.held_at, m.sent_at::text as cursor_at,
       case when m.quoted_provider_message_id is not null
            then quoted_text(:business, m.conversation_id, m.channel_id, m.quoted_provider_message_id, 500) end as quoted_text,
       case when m.quoted_provider_message_id is not null
@@ -47,7 +48,7 @@ export const shownScheduled = (scheduled: string): string => `
     select q.id, q.conversation_id, 0::int8 as seq, c.reply_channel_id as channel_id, 'out'::text as direction, q.author, q.type, q.text, q.content,
       'scheduled'::text as status, null::text as provider_message_id, q.quoted_provider_message_id, null::text as target_provider_message_id, q.send_at as sent_at,
       q.created_at as received_at, null::timestamptz as accepted_at, null::timestamptz as delivered_at, null::timestamptz as read_at, null::timestamptz as failed_at,
-      null::text as error_code, null::text as error_text, null::uuid as turn_id, null::uuid as possible_duplicate_of, q.send_at::text as cursor_at,
+      null::text as error_code, null::text as error_text, null::uuid as turn_id, null::uuid as possible_duplicate_of, null::timestamptz as held_at, q.send_at::text as cursor_at,
       case when q.quoted_provider_message_id is not null
            then quoted_text(:business, q.conversation_id, c.reply_channel_id, q.quoted_provider_message_id, 500) end as quoted_text,
       case when q.quoted_provider_message_id is not null

@@ -41,6 +41,11 @@ export const messageSchema = z
     status: z
       .string()
       .describe("received; or scheduled, queued, sending, unknown, accepted, sent, delivered, read, played, failed, cancelled."),
+    isHeld: z
+      .boolean()
+      .describe(
+        "Of accepted: WhatsApp holds it until it has seen how others of its template are received. Then it is sent, or fails (132015); no time is promised.",
+      ),
     providerMessageId: z.string().nullable(),
     quotedProviderMessageId: z.string().nullable(),
     quotedText: z
@@ -91,6 +96,7 @@ export function messageViewOf(row: MessageRow, changes: readonly ChangeRow[], me
     text: row.text,
     content: row.content,
     status: row.status,
+    isHeld: row.status === "accepted" && row.held_at !== null,
     providerMessageId: row.provider_message_id,
     quotedProviderMessageId: row.quoted_provider_message_id,
     quotedText: quoteOf(row) ?? null,

@@ -79,8 +79,11 @@ const refuse = (code: number): void => {
 async function failLater(code: number, at = new Date()): Promise<void> {
   const { id } = engine.simulator.outbox({ to: phone }).at(-1) ?? {};
   const failed = { id, status: "failed", timestamp: String(Math.ceil(at.getTime() / 1_000)), recipient_id: phone, errors: [{ code }] };
+  await report(failed);
+}
+async function report(status: object): Promise<void> {
   const metadata = { display_phone_number: "15550100200", phone_number_id: business.phoneNumberId };
-  const value = { messaging_product: "whatsapp", metadata, statuses: [failed] };
+  const value = { messaging_product: "whatsapp", metadata, statuses: [status] };
   const body = { object: "whatsapp_business_account", entry: [{ id: ACCOUNT, changes: [{ field: "messages", value }] }] };
   const parsed = parseCloudWebhook(Buffer.from(JSON.stringify(body)));
   if (parsed.outcome !== "events") throw new Error(parsed.reason);
@@ -173,4 +176,25 @@ it("a status that says that a template is paused has it read anew", async () => 
   await deliver();
   await failLater(132_015);
   expect(await one("select wanted_at <= now() as wanted from template_states where name = 'hello_world'")).toEqual({ wanted: true });
+});
+
+it("what WhatsApp holds is accepted and shown as held, until it is sent, or dropped and its template read anew", async () => {
+  await test.superuser.query("update template_states set wanted_at = null");
+  engine.simulator.addFailure({ match: { path: "messages", to: phone }, times: 2, respond: { held: true } });
+  const [released, dropped] = [(await send(HELLO)).json["id"], (await send(HELLO)).json["id"]];
+  await deliver();
+  const shown = async (id: unknown) =>
+    ((await call("GET", `/conversations/${conversationId}/messages`)).json["data"] as readonly JsonObject[]).find(
+      (each) => each["id"] === id,
+    );
+  expect(await shown(released)).toMatchObject({ status: "accepted", isHeld: true });
+  expect(await one("select count(*)::int as held from events where type = 'message.held' and subject_id = $1", released)).toEqual({
+    held: 1,
+  });
+  await failLater(132_015);
+  expect(await shown(dropped)).toMatchObject({ status: "failed", isHeld: false, error: { code: "132015" } });
+  expect(await one("select wanted_at <= now() as wanted from template_states where name = 'hello_world'")).toEqual({ wanted: true });
+  const id = engine.simulator.outbox({ to: phone })[0]?.id;
+  await report({ id, status: "sent", timestamp: String(Math.ceil(Date.now() / 1_000)), recipient_id: phone });
+  expect(await shown(released)).toMatchObject({ status: "sent", isHeld: false });
 });

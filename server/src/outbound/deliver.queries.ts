@@ -168,6 +168,8 @@ export const finishSends = defineQuery({
       errorText: "text?",
       retryInMs: "int4?",
       isSent: "bool",
+      /** Of the event that says so: the provider holds it. */
+      heldEventId: "uuid?",
     }),
   },
   text: `
@@ -196,12 +198,19 @@ with input as (select i.* from :ends as i), lane as (
     status = case when m.status = 'sending' then i.status else m.status end,
     provider_message_id = coalesce(m.provider_message_id, i.provider_message_id),
     accepted_at = case when i.status = 'accepted' then coalesce(m.accepted_at, now()) else m.accepted_at end,
+    held_at = case when i.held_event_id is not null and m.status = 'sending' then now() else m.held_at end,
     failed_at = case when i.status = 'failed' and m.status = 'sending' then now() else m.failed_at end,
     error_code = case when m.status = 'sending' then i.error_code else m.error_code end,
     error_text = case when m.status = 'sending' then i.error_text else m.error_text end
     from input i
     join locked k on k.id = i.message_id
    where m.business_id = :business and m.id = i.message_id
+  returning m.id, m.held_at
+), held as (
+  insert into events (business_id, id, type, conversation_id, subject_id, data, at)
+  select :business, i.held_event_id, 'message.held', i.conversation_id, i.message_id, '{}', now()
+    from input i join settled s on s.id = i.message_id
+   where i.held_event_id is not null and s.held_at is not null
 )
 select conversation_id, more from lane`,
 });

@@ -50,6 +50,8 @@ interface Settlement {
   readonly retryInMs?: number;
   /** The provider has, or may have, seen it: it counts for what its customer may get in a row. */
   readonly isSent?: boolean;
+  /** The provider holds it: the id of the event that says so. */
+  readonly heldEventId?: string;
 }
 
 /** 1 s, 4 s, 16 s …: what WhatsApp asks for after a pair rate limit fits every other passing refusal too. */
@@ -82,7 +84,7 @@ export function createDeliver(deps: DeliverDeps): (lane: ClaimedLane, signal: Ab
     restMs: FINISH_REST_MS,
     async run(businessId, settlements) {
       const ends = settlements.map(
-        ({ lane, messageId, settledTo, status, providerMessageId, errorCode, errorText, retryInMs, isSent = false }) => ({
+        ({ lane, messageId, settledTo, status, providerMessageId, errorCode, errorText, retryInMs, isSent = false, heldEventId }) => ({
           conversationId: lane.conversationId,
           fence: lane.fence,
           messageId,
@@ -93,6 +95,7 @@ export function createDeliver(deps: DeliverDeps): (lane: ClaimedLane, signal: Ab
           errorText,
           retryInMs: retryInMs === undefined ? undefined : Math.round(retryInMs),
           isSent,
+          heldEventId,
         }),
       );
       const rows = await database.forBusiness(businessId).run(finishSends, { ends });
@@ -248,7 +251,10 @@ function settlementOf(lane: ClaimedLane, started: SendStart, outcome: SendOutcom
   const base = { lane, messageId: started.message_id, settledTo: started.seq ?? started.wanted };
   switch (outcome.outcome) {
     case "accepted":
-      return { ...base, status: "accepted", providerMessageId: outcome.providerMessageId, waId: outcome.waId };
+      return {
+        ...{ ...base, status: "accepted", providerMessageId: outcome.providerMessageId, waId: outcome.waId },
+        ...(outcome.isHeld === true ? { heldEventId: newId() } : {}),
+      };
     case "uncertain":
       return { ...base, status: "unknown", errorCode: "outcome_unknown", errorText: outcome.reason };
     case "rejected":

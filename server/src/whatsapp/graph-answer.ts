@@ -7,12 +7,15 @@ import { NO_CODE, readProviderFault } from "./provider-fault.ts";
 import { isArray, isObject, parseObject, readInteger, readObject, readString } from "../kernel/read-json.ts";
 import type { MarkReadOutcome, Rejection, SendAccepted, SendOutcome, Uncertain } from "./transport.ts";
 
+/** Of templates (Meta: "Template pacing", "Portfolio pacing"). */
+const HELD = "held_for_quality_assessment";
 const LONGEST_RETRY_AFTER_S = 86_400;
 const FIRST_DELAY_MS = 1000;
 
 export function readSendAnswer(exchange: Exchange): SendOutcome {
   return readAnswer(exchange, (body): SendAccepted | undefined => {
-    const providerMessageId = readString(firstObject(body, "messages"), "id");
+    const message = firstObject(body, "messages");
+    const providerMessageId = readString(message, "id");
     if (providerMessageId === undefined) return undefined;
     const contact = firstObject(body, "contacts");
     const waId = readString(contact, "wa_id");
@@ -22,6 +25,7 @@ export function readSendAnswer(exchange: Exchange): SendOutcome {
       providerMessageId,
       ...(waId === undefined ? {} : { waId }),
       ...(userId === undefined ? {} : { userId }),
+      ...(readString(message, "message_status") === HELD ? { isHeld: true as const } : {}),
     };
   });
 }

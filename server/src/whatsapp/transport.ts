@@ -81,6 +81,8 @@ export interface SendAccepted {
   /** The account that the provider found; for some countries another spelling of the phone than we sent. */
   readonly waId?: string;
   readonly userId?: string;
+  /** It waits until the platform has seen how others like it are received; then it is sent, or fails (132015). */
+  readonly isHeld?: true;
 }
 
 /** `isElsewhere`: the address for it certainly refused it, and this is the outcome of the other one: what is known of its template is old. */
