@@ -102,6 +102,22 @@ it("what names our own message says so, and what names the customer's says that:
   ).toEqual([`true_${chat}_${ours}`, `false_${chat}_3EB0UNKNOWN`]);
 });
 
+it("in a group the quote names the member who wrote, by the linked id where both are known", async () => {
+  const simulator = await moveTo("waha");
+  const channelId = channels.get("waha")?.channelId;
+  const participant = { phone: "12025550148", lid: "81203344556677", name: "Leo" };
+  await test.superuser.query("update conversations set reply_kind = 'group', reply_address = '1203630@g.us' where id = $1", [
+    conversationId,
+  ]);
+  await test.superuser.query(
+    "update messages set channel_id = $2, provider_message_id = '3EB0GROUP', content = content || jsonb_build_object('participant', $3::jsonb) where conversation_id = $1 and direction = 'in'",
+    [conversationId, channelId, participant],
+  );
+  await send({ ...text("At 9"), context: { message_id: "3EB0GROUP" } });
+  expect(simulator.outbox().at(-1)?.body["reply_to"]).toBe("false_1203630@g.us_3EB0GROUP_81203344556677@lid");
+  await test.superuser.query("update conversations set reply_kind = 'phone', reply_address = $2 where id = $1", [conversationId, from]);
+});
+
 it("what a channel cannot send is refused when it is to be accepted, now or for later, with what to send instead; nothing is stored", async () => {
   const simulator = await moveTo("waha");
   const before = simulator.outbox().length;

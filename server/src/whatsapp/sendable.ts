@@ -122,7 +122,7 @@ export function refusalBy(provider: Provider, { content, isGroup }: ToSend): Cha
 function fileRefusal(provider: Provider, content: JsonObject): ChannelRefusal | undefined {
   const unknown = filesOf(content).find((file) => !FILES[file["id"] === undefined ? "link" : "id"][provider]);
   if (unknown === undefined) return undefined;
-  return { why: `${NAMES[provider]} does not know files by an id of the Cloud API.`, instead: 'Send the file by a "link".' };
+  return { why: `${NAMES[provider]} takes files by a link only.`, instead: 'Send the file by a "link".' };
 }
 
 /** The files of a message: its own, or those of the headers of an interactive one. */
