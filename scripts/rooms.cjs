@@ -24,6 +24,7 @@ module.exports = {
   ingest: ["kernel", "db", "whatsapp", "lanes", "settings", "businesses", "identity"],
   adopt: ["kernel", "db", "whatsapp", "businesses", "identity"],
   outbound: ["kernel", "db", "whatsapp", "lanes", "identity", "conversations"],
+  campaigns: ["kernel", "db", "whatsapp", "lanes", "identity", "conversations"],
   answers: ["kernel", "words", "whatsapp", "settings"],
   tools: ["kernel", "outside", "db", "lanes", "settings", "conversations", "knowledge", "answers"],
   sessions: ["kernel", "db", "whatsapp", "lanes", "settings", "conversations", "answers"],
@@ -36,17 +37,17 @@ module.exports = {
   demo: ["kernel", "businesses", "knowledge"],
   http: [
     ...["kernel", "outside", "db", "whatsapp", "settings", "businesses", "media", "conversations", "templates"],
-    ...["events", "knowledge", "ingest", "outbound", "answers", "tools", "sessions", "replies", "usage"],
+    ...["events", "knowledge", "ingest", "outbound", "campaigns", "answers", "tools", "sessions", "replies", "usage"],
   ],
   compose: [
     ...["kernel", "outside", "embedded", "config", "db", "whatsapp", "lanes", "settings", "businesses", "identity", "media"],
-    ...["conversations", "templates", "events", "knowledge", "ingest", "outbound", "answers", "tools", "sessions"],
+    ...["conversations", "templates", "events", "knowledge", "ingest", "outbound", "campaigns", "answers", "tools", "sessions"],
     ...["models", "replies", "responders"],
     ...["maintenance", "usage", "demo", "http"],
   ],
   cli: [
     ...["kernel", "outside", "embedded", "config", "db", "whatsapp", "settings", "businesses", "identity", "media", "conversations"],
-    ...["templates", "knowledge", "ingest", "adopt", "outbound", "tools", "sessions", "replies", "usage", "doctor", "compose"],
+    ...["templates", "knowledge", "ingest", "adopt", "outbound", "campaigns", "tools", "sessions", "replies", "usage", "doctor", "compose"],
   ],
   main: ["cli"],
 };

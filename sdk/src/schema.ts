@@ -45,6 +45,131 @@ export type BusinessChangesInput = {
   readonly replyConcurrency?: number | null | undefined;
 };
 
+export type Campaign = {
+  /** A UUID. */
+  readonly id: string;
+  readonly name: string;
+  /** A UUID. */
+  readonly channelId: string;
+  /** The template of a message; {{column}} in it is filled in from each row. */
+  readonly template: {
+    readonly [key: string]: unknown;
+  };
+  readonly state: "draft" | "scheduled" | "running" | "paused" | "finished" | "cancelled";
+  /** by_hand, or why it paused itself: a code of docs/campaigns.md. */
+  readonly pauseReason: string | null;
+  /** WhatsApp's error code, where one paused it. */
+  readonly pauseCode: string | null;
+  /** Its list was read to its end. */
+  readonly isListComplete: boolean;
+  readonly quietHours: QuietHours | null;
+  /** It pauses itself when a larger share of its messages fails; null: never for that. */
+  readonly errorShare: number | null;
+  readonly startAt: string | null;
+  readonly startedAt: string | null;
+  readonly pausedAt: string | null;
+  readonly cancelledAt: string | null;
+  /** ISO 8601, UTC. */
+  readonly createdAt: string;
+  readonly counts: CampaignCounts;
+};
+
+/** Each row is in exactly one of these, but `total`. */
+export type CampaignCounts = {
+  /** All rows of the list. */
+  readonly total: number;
+  /** Rows that get no message; the list of recipients says why. */
+  readonly bad: number;
+  /** Still to be sent: nothing of them is queued. */
+  readonly ready: number;
+  /** Passed over when their turn came, such as a customer who had opted out meanwhile. */
+  readonly skipped: number;
+  readonly queued: number;
+  readonly sending: number;
+  /** Nobody knows whether WhatsApp took it. */
+  readonly unknown: number;
+  /** WhatsApp took it, and has said no more yet. */
+  readonly accepted: number;
+  /** WhatsApp took it, and holds it until it has seen how the first ones are received. */
+  readonly held: number;
+  readonly sent: number;
+  readonly delivered: number;
+  readonly read: number;
+  readonly failed: number;
+  readonly cancelled: number;
+};
+
+export type CampaignPage = {
+  readonly data: readonly Campaign[];
+  /** Give it back as `cursor` for the next page; null on the last one. */
+  readonly nextCursor: string | null;
+};
+
+export type CampaignPreview = {
+  readonly campaign: Campaign;
+  /** What a list needs beside the column `phone` or `conversation_id`. */
+  readonly columns: readonly string[];
+  /** The first rows that get no message, at most 100; the list of recipients has all of them. */
+  readonly bad: readonly {
+    readonly line: number;
+    readonly address: string;
+    readonly problem: string;
+  }[];
+  readonly examples: readonly {
+    readonly line: number;
+    readonly address: string;
+    readonly text: string | null;
+  }[];
+  /** What forbids the template now. */
+  readonly obstacle: string | null;
+  /** How many customers the portfolio may write to first in 24 hours, as WhatsApp last reported it. Everything that it sends shares it. */
+  readonly portfolioLimit: {
+    readonly value: string;
+    readonly sentence: string;
+  } | null;
+  readonly sendsPerSecond: number | null;
+};
+
+export type CampaignRecipient = {
+  /** Of the list. */
+  readonly line: number;
+  /** As the list names them. */
+  readonly address: string;
+  /** bad, ready, skipped, cancelled; or the state of its message: queued, sending, unknown, accepted, held, sent, delivered, read, failed. */
+  readonly state: string;
+  /** Why it is bad, skipped or failed. */
+  readonly problem: string | null;
+  /** The error code of its message. */
+  readonly code: string | null;
+  readonly conversationId: string | null;
+  readonly messageId: string | null;
+  /** What is filled in. */
+  readonly fields: {
+    readonly [key: string]: unknown;
+  };
+  readonly attempts: number;
+  /** Of a row that is to be sent once more: not before then. */
+  readonly notBefore: string | null;
+  readonly releasedAt: string | null;
+};
+
+export type CampaignRecipientPage = {
+  readonly data: readonly CampaignRecipient[];
+  /** Give it back as `cursor` for the next page; null on the last one. */
+  readonly nextCursor: string | null;
+};
+
+export type CampaignReport = {
+  readonly campaign: Campaign;
+  /** Why rows did not arrive, the most frequent first. */
+  readonly failures: readonly {
+    readonly state: "failed" | "skipped";
+    readonly code: string;
+    readonly sentence: string | null;
+    readonly rows: number;
+  }[];
+};
+
 export type Channel = {
   /** A UUID. */
   readonly id: string;
@@ -392,6 +517,31 @@ export type MessageType =
   | "unsupported"
   | "unknown";
 
+export type NewCampaignInput = {
+  readonly name: string;
+  /** A UUID. */
+  readonly channelId: string;
+  /** The template of a message, as in POST /conversations/{id}/messages. {{column}} in any text of it is filled in from the row: {"type":"text","text":"{{first name}}"}. */
+  readonly template: {
+    readonly name: string;
+    readonly language: {
+      readonly code: string;
+      readonly [key: string]: unknown;
+    };
+    readonly components?:
+      | readonly {
+          readonly [key: string]: unknown;
+        }[]
+      | undefined;
+    readonly [key: string]: unknown;
+  };
+  readonly quietHours?: QuietHoursInput | undefined;
+  /** It pauses itself when a larger share fails; default 0.25; null: never for that. */
+  readonly errorShare?: number | null | undefined;
+  /** When it leaves, such as 2027-01-07T09:00:00+02:00; at most a year ahead. Window, consent and takeover are looked at then. */
+  readonly startAt?: string | undefined;
+};
+
 export type NewTemplateInput = {
   /** Needed when the business has several WhatsApp Business Accounts. */
   readonly accountId?: string | undefined;
@@ -498,6 +648,22 @@ export type Problem = {
         readonly message: string;
       }[]
     | undefined;
+};
+
+/** Nothing leaves between these hours of the recipient's day, such as 21:00 and 09:00: by the country of their number; where that has several time zones, in none of them. */
+export type QuietHours = {
+  readonly from: string;
+  readonly to: string;
+  /** For recipients whose country is not known. */
+  readonly timeZone: string;
+};
+
+/** Nothing leaves between these hours of the recipient's day, such as 21:00 and 09:00: by the country of their number; where that has several time zones, in none of them. */
+export type QuietHoursInput = {
+  readonly from: string;
+  readonly to: string;
+  /** For recipients whose country is not known. */
+  readonly timeZone?: string | undefined;
 };
 
 export type ReplySecretName = {
@@ -734,6 +900,11 @@ export type ResolvedConversation = {
   readonly createdAt: string;
   /** True for exactly one of all who ask at once. */
   readonly isNew: boolean;
+};
+
+export type RetriedCampaign = {
+  readonly retried: number;
+  readonly campaign: Campaign;
 };
 
 export type SavedKnowledge = {
@@ -1295,3 +1466,27 @@ export type GetUsageQuery = {
   /** Of the estimate; absent: the only one of which rates are loaded. */
   readonly currency?: string | undefined;
 };
+
+export type ListCampaignsQuery = {
+  readonly limit?: number | undefined;
+  readonly cursor?: string | undefined;
+};
+
+export type ListCampaignRecipientsQuery = {
+  readonly limit?: number | undefined;
+  readonly cursor?: string | undefined;
+  /** Only rows in this state, such as bad or failed. */
+  readonly state?: string | undefined;
+};
+
+export type StartCampaignBody = {
+  /** When it leaves, such as 2027-01-07T09:00:00+02:00; at most a year ahead. Window, consent and takeover are looked at then. */
+  readonly startAt?: string | undefined;
+  /** Start although rows of the list get no message. */
+  readonly withoutBad?: boolean | undefined;
+} | null;
+
+export type RetryCampaignBody = {
+  /** Only what failed with one of these error codes. */
+  readonly codes?: readonly string[] | undefined;
+} | null;

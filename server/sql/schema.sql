@@ -255,7 +255,7 @@ CREATE OR REPLACE FUNCTION onethread.sends_ahead(author text)
  RETURNS interval
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
-RETURN CASE author WHEN 'api'::text THEN '00:00:00.5'::interval ELSE '00:00:01'::interval END
+RETURN CASE author WHEN 'campaign'::text THEN '00:00:00'::interval WHEN 'api'::text THEN '00:00:00.5'::interval ELSE '00:00:01'::interval END
 ;
 
 CREATE OR REPLACE FUNCTION onethread.sends_in_a_row(provider text, chosen integer)
@@ -462,6 +462,87 @@ create policy reads_everything on onethread.businesses for select to onethread_r
 grant insert, select, update on onethread.businesses to onethread_app;
 grant select on onethread.businesses to onethread_ingest;
 grant select on onethread.businesses to onethread_reader;
+
+-- owner: onethread_owner
+create table onethread.campaign_recipients (
+  business_id uuid not null,
+  campaign_id uuid not null,
+  "position" integer not null,
+  address text not null,
+  customer text,
+  conversation_id uuid,
+  country text default ''::text not null,
+  fields jsonb default '{}'::jsonb not null,
+  state text default 'ready'::text not null,
+  problem text,
+  message_id uuid,
+  released_at timestamp with time zone,
+  attempts smallint default 0 not null,
+  not_before timestamp with time zone default '-infinity'::timestamp with time zone not null,
+  previous_message_id uuid,
+  constraint campaign_recipients_pkey PRIMARY KEY (business_id, campaign_id, "position"),
+  constraint ck_campaign_recipient_customer CHECK (
+CASE state
+    WHEN 'bad'::text THEN (customer IS NULL)
+    WHEN 'skipped'::text THEN true
+    ELSE (customer IS NOT NULL)
+END),
+  constraint ck_campaign_recipient_message CHECK ((((state = 'released'::text) = (message_id IS NOT NULL)) AND ((message_id IS NULL) = (released_at IS NULL)))),
+  constraint ck_campaign_recipient_problem CHECK (((problem IS NULL) = (state = ANY (ARRAY['ready'::text, 'released'::text])))),
+  constraint ck_campaign_recipient_state CHECK ((state = ANY (ARRAY['ready'::text, 'bad'::text, 'released'::text, 'skipped'::text]))),
+  constraint fk_campaign_conversation FOREIGN KEY (business_id, conversation_id) REFERENCES onethread.conversations(business_id, id),
+  constraint fk_campaign_message FOREIGN KEY (business_id, message_id) REFERENCES onethread.messages(business_id, id),
+  constraint fk_campaign_recipient FOREIGN KEY (business_id, campaign_id) REFERENCES onethread.campaigns(business_id, id),
+  constraint uq_campaign_customer UNIQUE (business_id, campaign_id, customer),
+  constraint uq_campaign_message UNIQUE (business_id, message_id)
+) with (fillfactor=70);
+alter table onethread.campaign_recipients enable row level security;
+CREATE INDEX ix_campaign_bad ON onethread.campaign_recipients USING btree (business_id, campaign_id, "position") WHERE (state = 'bad'::text);
+CREATE INDEX ix_campaign_ready ON onethread.campaign_recipients USING btree (business_id, campaign_id, country, not_before, "position") WHERE (state = 'ready'::text);
+CREATE INDEX ix_campaign_released ON onethread.campaign_recipients USING btree (business_id, campaign_id, released_at DESC) WHERE (released_at IS NOT NULL);
+create policy one_business on onethread.campaign_recipients for all to onethread_app using ((business_id = onethread.current_business())) with check ((business_id = onethread.current_business()));
+create policy reads_everything on onethread.campaign_recipients for select to onethread_reader using (true);
+grant delete, insert, select, update on onethread.campaign_recipients to onethread_app;
+grant select on onethread.campaign_recipients to onethread_reader;
+
+-- owner: onethread_owner
+create table onethread.campaigns (
+  business_id uuid not null,
+  id uuid not null,
+  name text not null,
+  channel_id uuid not null,
+  template jsonb not null,
+  state text default 'draft'::text not null,
+  list_id uuid,
+  list_completed_at timestamp with time zone,
+  quiet_hours jsonb,
+  error_share double precision,
+  start_at timestamp with time zone,
+  due_at timestamp with time zone,
+  template_version integer,
+  template_category text,
+  watched_from timestamp with time zone,
+  started_at timestamp with time zone,
+  paused_at timestamp with time zone,
+  pause_reason text,
+  pause_code text,
+  cancelled_at timestamp with time zone,
+  created_at timestamp with time zone default now() not null,
+  constraint campaigns_pkey PRIMARY KEY (business_id, id),
+  constraint ck_campaign_due CHECK (((due_at IS NULL) OR (state = 'started'::text))),
+  constraint ck_campaign_error_share CHECK (((error_share > (0)::double precision) AND (error_share <= (1)::double precision))),
+  constraint ck_campaign_state CHECK ((state = ANY (ARRAY['draft'::text, 'started'::text, 'paused'::text, 'cancelled'::text]))),
+  constraint fk_campaign_channel FOREIGN KEY (business_id, channel_id) REFERENCES onethread.channels(business_id, id)
+);
+alter table onethread.campaigns enable row level security;
+CREATE INDEX ix_campaign_due ON onethread.campaigns USING btree (due_at) WHERE (due_at IS NOT NULL);
+CREATE INDEX ix_campaign_recent ON onethread.campaigns USING btree (business_id, created_at DESC, id DESC);
+create policy across_businesses on onethread.campaigns for all to onethread_ingest using (true) with check (true);
+create policy one_business on onethread.campaigns for all to onethread_app using ((business_id = onethread.current_business())) with check ((business_id = onethread.current_business()));
+create policy reads_everything on onethread.campaigns for select to onethread_reader using (true);
+grant insert, select, update on onethread.campaigns to onethread_app;
+grant select on onethread.campaigns to onethread_ingest;
+grant select on onethread.campaigns to onethread_reader;
 
 -- owner: onethread_owner
 create table onethread.category_stops (
@@ -1073,6 +1154,7 @@ create table onethread.messages (
   price text,
   possible_duplicate_of uuid,
   held_at timestamp with time zone,
+  campaign_id uuid,
   constraint messages_pkey PRIMARY KEY (business_id, id),
   constraint ck_message_author CHECK (((author = ANY (ARRAY['customer'::text, 'ai'::text, 'human'::text, 'api'::text, 'system'::text])) AND ((direction = 'in'::text) = (author = 'customer'::text)))),
   constraint ck_message_direction CHECK ((direction = ANY (ARRAY['in'::text, 'out'::text]))),

@@ -8,6 +8,7 @@ import { addAdoptCommand } from "./adopt.ts";
 import { addAiCommand } from "./ai.ts";
 import { addApiKeyCommand } from "./api-key.ts";
 import { addBusinessCommand } from "./business.ts";
+import { addCampaignCommand } from "./campaign.ts";
 import { addChannelCommand } from "./channel.ts";
 import { CliFailure } from "./cli-failure.ts";
 import { addConversationsCommand } from "./conversations.ts";
@@ -69,6 +70,7 @@ export function createProgram(terminal: Terminal): Command {
   addToolCommand(program, terminal);
   addNoticesCommand(program, terminal);
   addTemplateCommand(program, terminal);
+  addCampaignCommand(program, terminal);
   addUsageCommand(program, terminal);
   addRatesCommand(program, terminal);
   addSessionsCommand(program, terminal);

@@ -5,6 +5,9 @@ import { createBusinesses, type Businesses } from "../businesses/businesses.ts";
 import { createChangeBusiness, type ChangeBusiness } from "../businesses/change-business.ts";
 import { createChannels, type Channels } from "../businesses/channels.ts";
 import { createListNotices, type ListNotices } from "../businesses/list-notices.ts";
+import { createCampaigns, type Campaigns } from "../campaigns/manage-campaigns.ts";
+import { createReportCampaign, type ReportCampaign } from "../campaigns/report-campaign.ts";
+import { createUploadList, type UploadList } from "../campaigns/upload-list.ts";
 import { createConsent, type Consent } from "../conversations/consent.ts";
 import { createCustomerFacts, type CustomerFacts } from "../conversations/customer-facts.ts";
 import { createConversationReader, type ConversationReader } from "../conversations/read-conversations.ts";
@@ -71,6 +74,7 @@ export interface Services {
   readonly apiKeys: ApiKeys;
   readonly businesses: Businesses;
   readonly businessTools: BusinessTools;
+  readonly campaigns: Campaigns;
   readonly changeBusiness: ChangeBusiness;
   readonly channels: Channels;
   readonly closeSession: CloseSession;
@@ -105,6 +109,8 @@ export interface Services {
   readonly templates: ReadTemplates;
   readonly toolCalls: ToolCalls;
   readonly tryTool: TryTool;
+  readonly reportCampaign: ReportCampaign;
+  readonly uploadList: UploadList;
   readonly wantTemplate: WantTemplate;
   readonly webhookLog: WebhookLogWriter;
 }
@@ -119,6 +125,8 @@ export function createServices(parts: ServiceParts): Services {
   const apart = {
     ...createKnowledgeServices(parts, settings),
     ...createUsageServices(database, settings),
+    ...createCampaignServices(database),
+    ...createIdentityServices(database, log),
     ...createTemplateServices(parts),
   };
   const knowledge = { search: apart.searchForReply };
@@ -144,19 +152,32 @@ export function createServices(parts: ServiceParts): Services {
     listNotices: createListNotices({ database }),
     listSessions: createListSessions({ database }),
     mediaFiles: createMediaFiles({ database, wake }),
-    mergeByHand: createMergeByHand({ database, log }),
     openTools: createOpenTools({ ...parts, businessTools, facts: customerFacts, knowledge, settings }),
     readEvents: createReadEvents({ database }),
     rebuildSessions: createRebuildSessions({ database, settings }),
     replySettings,
     resolveConversation: createResolveConversation({ database, claimIdentity, onKnown }),
     setConversationState: createSetConversationState({ database }),
-    settleIdentity: createSettleIdentity({ database, log }),
     settleMessages: createSettleMessages({ database, acceptMessage }),
-    splitConversations: createSplitConversations({ database, log }),
     toolCalls: createToolCalls({ database, wake }),
     tryTool: createTryTool({ tools: businessTools, settings, outside }),
     webhookLog: createWebhookLog({ db: database.acrossBusinesses, log }),
+  };
+}
+
+function createIdentityServices(database: Database, log: Log): Pick<Services, "mergeByHand" | "settleIdentity" | "splitConversations"> {
+  return {
+    mergeByHand: createMergeByHand({ database, log }),
+    settleIdentity: createSettleIdentity({ database, log }),
+    splitConversations: createSplitConversations({ database, log }),
+  };
+}
+
+function createCampaignServices(database: Database): Pick<Services, "campaigns" | "reportCampaign" | "uploadList"> {
+  return {
+    reportCampaign: createReportCampaign({ database }),
+    campaigns: createCampaigns({ database }),
+    uploadList: createUploadList({ database }),
   };
 }
 

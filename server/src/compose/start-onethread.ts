@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Registry } from "prom-client";
 import { startSimulator } from "@onethread/simulator";
+import { createReleaseCampaigns } from "../campaigns/release-campaigns.ts";
 import { createChannelDirectory } from "../businesses/channel-directory.ts";
 import { openMediaStore } from "./media-work.ts";
 import { startSettling } from "./start-settling.ts";
@@ -58,6 +59,7 @@ const ORPHANED_STATUS_INTERVAL_MS = 2_000;
 /** How much later than asked a scheduled message may leave. */
 const SCHEDULE_INTERVAL_MS = 1_000;
 const HISTORY_INTERVAL_MS = 1_000;
+const CAMPAIGNS_INTERVAL_MS = 1_000;
 const FORGET_INTERVAL_MS = 3_600_000;
 const TEMPLATES_INTERVAL_MS = 2_000;
 /** Longer than the closing of the API (4 s) and what running turns are waited for (5 s) each take at most. */
@@ -129,15 +131,14 @@ function startScheduler(parts: Parts): void {
   const { database, log, failPoints, services } = parts;
   const db = database.acrossBusinesses;
   const statuses = createStatusStore({ db, webhookLog: services.webhookLog, actOnRefusal: services.actOnRefusal, failPoints });
-  const releaseScheduled = createReleaseScheduled({
-    database,
-    log,
-    wake: (kind) => {
-      parts.wakeUps.wake(kind);
-    },
-  });
+  const wake = (kind: "send"): void => {
+    parts.wakeUps.wake(kind);
+  };
+  const releaseScheduled = createReleaseScheduled({ database, log, wake });
+  const releaseCampaigns = createReleaseCampaigns({ database, log, wake, resolveConversation: services.resolveConversation });
   const tasks = [
     createPeriodic({ name: "scheduled-messages", everyMs: SCHEDULE_INTERVAL_MS, log, runOnce: releaseScheduled }),
+    createPeriodic({ name: "campaigns", everyMs: CAMPAIGNS_INTERVAL_MS, log, runOnce: releaseCampaigns }),
     createPeriodic({ name: "orphaned-statuses", everyMs: ORPHANED_STATUS_INTERVAL_MS, log, runOnce: () => statuses.applyWaitingOnce() }),
     createPeriodic({
       name: "templates",

@@ -48,6 +48,13 @@ const another = (columns: string, values: string, conversation = ids.conversatio
   `insert into messages (business_id, id, conversation_id, channel_id, content, sent_at, received_at, ${columns})
     values (${here()}, '${newId()}', '${conversation}', '${business.channelId}', '{}', now(), now(), ${values});`;
 
+const campaign = (dueAt: string): string =>
+  `insert into campaigns (business_id, id, name, channel_id, template, state, due_at)
+    values (${here()}, '${ids.session}', 'Autumn', '${business.channelId}', '{}', 'started', ${dueAt});`;
+const row = (position: number, messageId: string): string =>
+  `insert into campaign_recipients (business_id, campaign_id, position, address, customer, state, message_id, released_at)
+    values (${here()}, '${ids.session}', ${String(position)}, '1', '1', 'released', '${messageId}', now());`;
+
 const file = (id: string, state: string): string =>
   `insert into media (business_id, id, message_id, created_at, state_at, state, due_at, error_code) values (${here()}, '${id}', '${id}', now(), now(), ${state});`;
 
@@ -108,6 +115,13 @@ const breaks: Readonly<Record<string, () => string>> = {
   "sends-forgotten": () => another("seq, direction, author, type, status", "4, 'out', 'api', 'text', 'queued'"),
   "sends-stuck": () => another("seq, direction, author, type, status, attempted_at", `4, 'out', 'api', 'text', 'sending', ${move(301)}`),
   "sends-unknown": () => another("seq, direction, author, type, status", "4, 'out', 'api', 'text', 'unknown'"),
+  "campaigns-overdue": () => campaign(move(61)),
+  "campaign-messages-astray": () => `${campaign("null")} ${row(1, ids.reply)}`,
+  "campaign-customers-twice": () =>
+    `${campaign("null")} update messages set campaign_id = '${ids.session}' where id = '${ids.reply}'; ${row(1, ids.reply)}
+    ${another("seq, direction, author, type, status, campaign_id, provider_message_id", `4, 'out', 'api', 'template', 'sent', '${ids.session}', 'wamid.9'`)}
+    insert into campaign_recipients (business_id, campaign_id, position, address, customer, state, message_id, released_at)
+      select business_id, campaign_id, 2, '2', '2', 'released', id, now() from messages where provider_message_id = 'wamid.9';`,
   "scheduled-overdue": () =>
     `insert into scheduled_messages (business_id, id, conversation_id, author, type, content, send_at)
      values (${here()}, '${newId()}', '${ids.conversation}', 'api', 'text', '{}', ${move(61)});`,

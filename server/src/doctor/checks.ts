@@ -1,5 +1,6 @@
 // Owns: the list of all checks that are one question in SQL, in the order of the report.
 import type { Check } from "./check.ts";
+import { campaignChecks } from "./campaign-checks.ts";
 import { mediaChecks } from "./media-checks.ts";
 import { schemaChecks } from "./schema-checks.ts";
 import { sendingChecks } from "./sending-checks.ts";
@@ -13,5 +14,6 @@ export const checks: readonly Check[] = [
   ...turnChecks,
   ...sendingChecks,
   ...mediaChecks,
+  ...campaignChecks,
   ...usageChecks,
 ].toSorted((a, b) => a.invariant - b.invariant);

@@ -5,6 +5,8 @@ import type { Check } from "./check.ts";
 /** The constraints and unique indexes on which an invariant rests; docs/invariants.md says which on which. */
 export const GUARDS = [
   "aliases_pkey",
+  "ck_campaign_recipient_customer",
+  "ck_campaign_recipient_message",
   "ck_conversation_canonical_key",
   "ck_lane_awake",
   "ck_media_due",
@@ -24,6 +26,7 @@ export const GUARDS = [
   "ck_webhook_log_state",
   "directory_pkey",
   "fk_alias_conversation",
+  "fk_campaign_message",
   "fk_conversation_merged_into",
   "fk_lane_conversation",
   "fk_media_message",
@@ -36,6 +39,8 @@ export const GUARDS = [
   "lanes_pkey",
   "media_pkey",
   "message_statuses_pkey",
+  "uq_campaign_customer",
+  "uq_campaign_message",
   "uq_message_provider_id",
   "uq_message_seq",
   "uq_message_turn_part",

@@ -59,7 +59,7 @@ with mine as materialized (
          -- As of this statement's snapshot, like the messages below: after a wait for the lane, mine.wanted counts a message that is not visible yet.
          (select s.wanted from lanes s where s.business_id = :business and s.conversation_id = mine.conversation_id and s.kind = 'send') as wanted, m.id, m.seq, m.type, m.content, coalesce(m.target_provider_message_id, m.quoted_provider_message_id) as names_id, m.attempts,
          m.channel_id, m.type = 'template' and goes_as_marketing(:business, ch.account_id, m.content -> 'template' ->> 'name', m.content -> 'template' -> 'language' ->> 'code') as is_marketing,
-         ch.provider, ch.settings, ch.external_id, s.access_token, c.reply_kind, c.reply_address, sends_ahead(m.author) as ahead,
+         ch.provider, ch.settings, ch.external_id, s.access_token, c.reply_kind, c.reply_address, sends_ahead(case when m.campaign_id is null then m.author else 'campaign' end) as ahead,
          -- How long this customer has had enough for.
          mine.sends_until - (sends_in_a_row(ch.provider, ch.sends_in_a_row) - 1) * ${PAIR_SPACING} - now() as pair_wait,
          case when m.id is null then 'none'

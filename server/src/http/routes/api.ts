@@ -2,6 +2,7 @@
 import type { ApiApp } from "../api-app.ts";
 import type { AcceptMessage } from "../../outbound/accept-message.ts";
 import { registerAccountRoutes, type AccountRoutesDeps } from "./account.ts";
+import { registerCampaignRoutes, type CampaignRoutesDeps } from "./campaigns.ts";
 import { registerConsentRoutes, type ConsentRoutesDeps } from "./consent.ts";
 import { registerEventRoutes, type EventRoutesDeps } from "./events.ts";
 import { registerConversationRoutes, type ConversationRoutesDeps } from "./conversations.ts";
@@ -22,6 +23,7 @@ import { registerToolRoutes, type ToolRoutesDeps } from "./tools.ts";
 export interface ApiRoutesDeps
   extends
     ConversationRoutesDeps,
+    CampaignRoutesDeps,
     ConsentRoutesDeps,
     MediaRoutesDeps,
     NoticeRoutesDeps,
@@ -56,6 +58,7 @@ export function registerApiRoutes(api: ApiApp, deps: ApiRoutesDeps): void {
   registerTurnRoutes(api, deps);
   registerSessionRoutes(api, deps);
   registerUsageRoutes(api, deps);
+  registerCampaignRoutes(api, deps);
   registerReplySettingsRoutes(api, deps);
   registerAccountRoutes(api, deps);
 }

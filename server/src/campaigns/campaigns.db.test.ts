@@ -1,0 +1,335 @@
+// Proves campaigns from the list to the last message: every bad row named first, each customer once in whatever spelling, each row sent once whatever dies when, a pause that
+// stops, progress that is counted and never kept.
+import { Readable } from "node:stream";
+import { afterAll, beforeAll, beforeEach, expect, test as it } from "vitest";
+import { createTestBusiness, type TestBusiness } from "../../test/support/test-business.ts";
+import type { TestDatabase } from "../../test/support/test-database.ts";
+import { closeTestEngine, openTestEngine, type TestEngine } from "../../test/support/test-engine.ts";
+import { bearerFor, createTestHttp, type TestHttp } from "../../test/support/test-http.ts";
+import { eventually } from "../../test/support/eventually.ts";
+import { createReleaseCampaigns } from "./release-campaigns.ts";
+import type { CampaignView } from "./campaign-view.ts";
+
+let test: TestDatabase;
+let business: TestBusiness;
+let engine: TestEngine;
+let http: TestHttp;
+let headers: Readonly<Record<string, string>>;
+
+const GREETING = {
+  name: "order_ready_named",
+  language: { code: "en_US" },
+  components: [{ type: "body", parameters: [{ type: "text", parameter_name: "customer", text: "{{Name}}" }] }],
+};
+
+beforeAll(async () => {
+  ({ test, business, engine } = await openTestEngine());
+  http = createTestHttp(engine.database, test.log, { services: engine.services });
+  headers = await bearerFor(engine.database, business.businessId);
+  await engine.services.templates.sync(business.businessId);
+});
+beforeEach(async () => {
+  engine.simulator.clearFailures();
+  await test.superuser.query("update campaigns set state = 'cancelled', due_at = null where state <> 'cancelled'");
+  await test.superuser.query("update lanes set check_at = now() + interval '1 hour' where check_at is not null");
+});
+afterAll(async () => {
+  await http.app.close();
+  await closeTestEngine(engine, test);
+});
+
+async function post(url: string, payload?: object) {
+  const response = await http.app.inject({ method: "POST", url: `/api/v1${url}`, headers, ...(payload === undefined ? {} : { payload }) });
+  return { status: response.statusCode, json: response.json<Record<string, unknown>>() };
+}
+async function get<T>(url: string): Promise<T> {
+  return (await http.app.inject({ url: `/api/v1${url}`, headers })).json<T>();
+}
+async function create(more: object = {}): Promise<string> {
+  const made = await post("/campaigns", { name: "Autumn", channelId: business.channelId, template: GREETING, ...more });
+  expect(made).toMatchObject({ status: 201, json: { state: "draft" } });
+  return String(made.json["id"]);
+}
+async function upload(id: string, csv: string) {
+  const answer = await http.app.inject({
+    method: "PUT",
+    url: `/api/v1/campaigns/${id}/recipients`,
+    headers: { ...headers, "content-type": "text/csv" },
+    payload: csv,
+  });
+  return { status: answer.statusCode, json: answer.json<Record<string, unknown>>() };
+}
+/** A started campaign to these numbers. */
+async function started(phones: readonly string[], more: object = {}): Promise<string> {
+  const id = await create(more);
+  await upload(id, ["phone,name", ...phones.map((phone) => `${phone},Ana`)].join("\n"));
+  expect(await post(`/campaigns/${id}/start`)).toMatchObject({ status: 200 });
+  return id;
+}
+const release = (lookAhead?: number): Promise<number> =>
+  createReleaseCampaigns({
+    database: engine.database,
+    resolveConversation: engine.services.resolveConversation,
+    wake: () => undefined,
+    log: test.log,
+    ...(lookAhead === undefined ? {} : { lookAhead }),
+  })();
+const due = () => test.superuser.query("update campaigns set due_at = now() where due_at is not null");
+const countsOf = async (id: string): Promise<CampaignView["counts"]> => (await get<CampaignView>(`/campaigns/${id}`)).counts;
+async function deliver(): Promise<void> {
+  await test.superuser.query("update lanes set check_at = now() where kind = 'send' and wanted > done");
+  for (const lane of await engine.claim("send")) await engine.deliver(lane);
+}
+let people = 0;
+const phones = (count: number): readonly string[] => Array.from({ length: count }, () => `1202557${String(1000 + (people += 1))}`);
+const outbox = (phone: string) => engine.simulator.outbox({ to: phone });
+
+it("each bad row is named with its line before anything is sent, and a campaign with bad rows starts only when that is wanted", async () => {
+  const id = await create();
+  const [a, b] = phones(2);
+  const csv = `Phone;Name;Other\n+${a ?? ""};Ana;x\n;Eva;x\n0171 123;Eva;x\n${b ?? ""};;x\n(${a ?? ""});Ana again;x\n`;
+  expect(await upload(id, csv)).toMatchObject({ status: 200, json: { total: 5, ready: 1, bad: 4 } });
+  const preview = await get<{ bad: { line: number; problem: string }[]; examples: object[]; columns: string[] }>(
+    `/campaigns/${id}/preview`,
+  );
+  expect(preview.columns).toEqual(["name"]);
+  expect(preview.bad.map(({ line, problem }) => [line, problem])).toEqual([
+    [3, "It names nobody."],
+    [4, expect.stringContaining("country") as string],
+    [5, expect.stringContaining("customer") as string],
+    [6, expect.stringContaining("is in line 2 already") as string],
+  ]);
+  expect(preview.examples).toEqual([{ line: 2, address: `+${a ?? ""}`, text: "Hello Ana, your order is ready." }]);
+  expect(await post(`/campaigns/${id}/start`)).toMatchObject({ status: 409, json: { code: "campaign_not_ready" } });
+  expect(await post(`/campaigns/${id}/start`, { withoutBad: true })).toMatchObject({ status: 200, json: { state: "running" } });
+  expect(await upload(id, csv)).toMatchObject({ status: 409, json: { code: "campaign_state" } });
+});
+
+it.each([
+  ["name\nAna\n", "phone"],
+  ["phone\n12025550100\n", '"name"'],
+  ["phone,name,NAME\n1,2,3\n", "twice"],
+  ["", "empty"],
+  [`phone,name\n12025550100,"${"x".repeat(20_000)}"\n`, "table"],
+])("a list that cannot be read leaves a campaign that cannot be started", async (csv, why) => {
+  const id = await create();
+  expect(await upload(id, csv)).toMatchObject({
+    status: 422,
+    json: { code: "list_unreadable", detail: expect.stringContaining(why) as string },
+  });
+  expect(await post(`/campaigns/${id}/start`)).toMatchObject({ status: 409, json: { code: "campaign_not_ready" } });
+});
+
+it("a customer in two spellings of one number gets one message, known or not, and an unknown one gets a conversation", async () => {
+  const [known, unknown] = ["551198765432", "552198765433"];
+  await engine.receive(business, { from: known });
+  const id = await create();
+  const csv = `phone,name\n5511998765432,Ana\n${known},Ana\n5521998765433,Eva\n${unknown},Eva\n`;
+  expect(await upload(id, csv)).toMatchObject({ json: { total: 4, ready: 2, bad: 2 } });
+  await post(`/campaigns/${id}/start`, { withoutBad: true });
+  expect(await release()).toBe(2);
+  await deliver();
+  expect([outbox(known).length, outbox("5521998765433").length, outbox(unknown).length]).toEqual([1, 1, 0]);
+  expect(await countsOf(id)).toMatchObject({ accepted: 2, ready: 0 });
+});
+
+it("two schedulers at once, and one that dies in the middle, make one message of each row", async () => {
+  const list = phones(60);
+  const id = await started(list);
+  // Whoever dies before the commit leaves nothing of the slice: no message without its row.
+  await test.superuser.query(`create function die() returns trigger language plpgsql as $$ begin raise exception 'died'; end $$;
+    create trigger die before update on campaign_recipients for each row when (new.position = 40 and new.state = 'released') execute function die()`);
+  expect(await release(500)).toBe(0);
+  await test.superuser.query("drop trigger die on campaign_recipients; drop function die()");
+  expect(await countsOf(id)).toMatchObject({ ready: 60, queued: 0 });
+  // One of them waits in the middle of a slice, for a conversation that somebody holds: the other one passes on.
+  const holder = await test.superuser.connect();
+  await holder.query("begin");
+  await holder.query(
+    "select from conversations where id = (select conversation_id from campaign_recipients where campaign_id = $1 and position = 5) for update",
+    [id],
+  );
+  const first = release(500);
+  await eventually(
+    () => test.superuser.query("select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"),
+    ({ rowCount }) => rowCount === 1,
+    { what: "the first one waits" },
+  );
+  expect(await release(500)).toBe(0);
+  await holder.query("commit");
+  holder.release();
+  expect(await first).toBe(60);
+  const { rows } = await test.superuser.query(
+    "select count(*)::int as messages, count(distinct conversation_id)::int as people from messages where campaign_id = $1",
+    [id],
+  );
+  expect(rows).toEqual([{ messages: 60, people: 60 }]);
+  expect(await countsOf(id)).toMatchObject({ total: 60, queued: 60, ready: 0 });
+  await post(`/campaigns/${id}/cancel`);
+});
+
+it("a pause leaves only what is queued, a resume goes on, and a cancel takes back what is queued", async () => {
+  const list = phones(8);
+  const id = await started(list);
+  expect(await release(3)).toBe(3);
+  const paused = await post(`/campaigns/${id}/pause`);
+  expect(paused).toMatchObject({ status: 200, json: { state: "paused", pauseReason: "by_hand", counts: { queued: 3, ready: 5 } } });
+  expect(await release(8)).toBe(0);
+  expect(await post(`/campaigns/${id}/resume`)).toMatchObject({ json: { state: "running", pauseReason: null } });
+  expect(await release(5)).toBe(2);
+  expect(await release(5)).toBe(0);
+  const cancelled = await post(`/campaigns/${id}/cancel`);
+  expect(cancelled).toMatchObject({ json: { state: "cancelled", counts: { total: 8, cancelled: 8, queued: 0, ready: 0 } } });
+  await deliver();
+  expect(list.flatMap((phone) => outbox(phone))).toEqual([]);
+  for (const change of ["pause", "resume", "start", "retry", "cancel"])
+    expect(await post(`/campaigns/${id}/${change}`)).toMatchObject({ status: 409, json: { code: "campaign_state" } });
+});
+
+it("an opt-out between the list and the send holds, before the message is made and after", async () => {
+  const [early = "", late = "", third = ""] = phones(3);
+  await engine.receive(business, { from: early }, { from: late });
+  const id = await started([early, late, third]);
+  const stop = (phone: string) =>
+    test.superuser.query(
+      "update conversations set opted_out_at = now() where id in (select conversation_id from aliases where value = $1)",
+      [phone],
+    );
+  await stop(early);
+  expect(await release()).toBe(2);
+  await stop(late);
+  await deliver();
+  expect([outbox(early), outbox(late), outbox(third)].map((sent) => sent.length)).toEqual([0, 0, 1]);
+  const { data } = await get<{ data: { address: string; state: string; problem: string; code: string }[] }>(`/campaigns/${id}/recipients`);
+  expect(data).toMatchObject([
+    { address: early, state: "skipped", problem: "opted_out" },
+    { address: late, state: "failed", code: "opted_out" },
+    { address: third, state: "accepted", code: null },
+  ]);
+  const report = await get<{ failures: object[] }>(`/campaigns/${id}/report`);
+  expect(report.failures).toMatchObject([
+    { state: "failed", code: "opted_out", rows: 1 },
+    { state: "skipped", code: "opted_out", rows: 1 },
+  ]);
+  const csv = (await http.app.inject({ url: `/api/v1/campaigns/${id}/report.csv`, headers })).body.split("\n");
+  expect([csv.length, csv[0], csv[1]?.split(",").slice(0, 4)]).toEqual([
+    5,
+    expect.stringContaining("line,address,state") as string,
+    ["2", early, "skipped", ""],
+  ]);
+});
+
+it("two rows whose conversations turn out to be one person's make one message", async () => {
+  const [a = "", b = ""] = phones(2);
+  await engine.receive(business, { from: a }, { from: b });
+  const id = await started([a, b]);
+  const { rows } = await test.superuser.query<{ value: string; id: string }>(
+    "select value, conversation_id as id from aliases where value in ($1, $2)",
+    [a, b],
+  );
+  const idOf = (phone: string): string => rows.find(({ value }) => value === phone)?.id ?? "";
+  await engine.services.mergeByHand({ businessId: business.businessId, conversationIds: [idOf(a), idOf(b)], execute: true });
+  await release();
+  expect(await countsOf(id)).toMatchObject({ total: 2, queued: 1, skipped: 1 });
+  await post(`/campaigns/${id}/cancel`);
+});
+
+it("what the account is refused for pauses the campaign, with the code", async () => {
+  const id = await started(phones(4));
+  expect(await release(2)).toBe(2);
+  await test.superuser.query(
+    "update messages set status = 'failed', failed_at = now(), error_code = '131064', error_text = 'x' where campaign_id = $1 and status = 'queued'",
+    [id],
+  );
+  await due();
+  expect(await release()).toBe(0);
+  expect(await get<CampaignView>(`/campaigns/${id}`)).toMatchObject({
+    state: "paused",
+    pauseReason: "refused_by_whatsapp",
+    pauseCode: "131064",
+  });
+  // Whoever resumes has looked at it.
+  await post(`/campaigns/${id}/resume`);
+  expect(await release()).toBe(2);
+  await test.superuser.query(
+    "update template_states set paused_until = now() + interval '1 hour', status = 'PAUSED' where name = 'order_ready_named'",
+  );
+  await due();
+  await release();
+  expect(await get<CampaignView>(`/campaigns/${id}`)).toMatchObject({ state: "paused", pauseReason: "template_paused" });
+  expect(await post(`/campaigns/${id}/resume`)).toMatchObject({ status: 409, json: { code: "template_paused" } });
+  await test.superuser.query("update template_states set paused_until = null, status = 'APPROVED' where name = 'order_ready_named'");
+  await post(`/campaigns/${id}/cancel`);
+});
+
+it("failures are retried when they may be, once, and never before WhatsApp's time; what arrived after all is not", async () => {
+  const list = phones(4);
+  const id = await started(list);
+  expect(await release()).toBe(4);
+  const fail = (phone: string, code: string, hours: number) =>
+    test.superuser.query(
+      `update messages set status = 'failed', failed_at = now() - $3 * interval '1 hour', attempted_at = now(), error_code = $2, error_text = 'x'
+        where campaign_id = $4 and conversation_id in (select conversation_id from aliases where value = $1)`,
+      [phone, code, hours, id],
+    );
+  const codes = ["131026", "131049", "131049", "131000"];
+  for (const [at, code] of codes.entries()) await fail(list[at] ?? "", code, at === 2 ? 25 : 0);
+  expect(await post(`/campaigns/${id}/retry`)).toMatchObject({ json: { retried: 3 } });
+  expect(await post(`/campaigns/${id}/retry`)).toMatchObject({ json: { retried: 0 } });
+  // The last one was delivered after all.
+  await test.superuser.query(
+    "update messages set status = 'delivered', provider_message_id = 'wamid.late' where campaign_id = $1 and error_code = '131000'",
+    [id],
+  );
+  await due();
+  expect(await release()).toBe(1);
+  expect(await countsOf(id)).toMatchObject({ total: 4, failed: 1, delivered: 1, queued: 1, ready: 1 });
+  await post(`/campaigns/${id}/cancel`);
+});
+
+it("nothing is released in the quiet hours of the customer, nor before the time of the campaign", async () => {
+  const night = (offset: number): string => `${String((new Date().getUTCHours() + 24 + offset) % 24).padStart(2, "0")}:00`;
+  // India and the United Kingdom: it is quiet in one of them.
+  const hours = { from: night(-1), to: night(2), timeZone: "UTC" };
+  const id = await started(["447700900123", "919812345678"], { quietHours: hours });
+  await release();
+  const { data } = await get<{ data: { address: string; state: string }[] }>(`/campaigns/${id}/recipients`);
+  expect(data.map(({ state }) => state)).toEqual(["ready", "queued"]);
+  const later = await started(phones(1), { startAt: new Date(Date.now() + 60_000).toISOString() });
+  expect(await release()).toBe(0);
+  expect(await get<CampaignView>(`/campaigns/${later}`)).toMatchObject({ state: "scheduled" });
+  await post(`/campaigns/${id}/cancel`);
+});
+
+it("finished is what the rows say, and the events tell what was done", async () => {
+  const [phone = ""] = phones(1);
+  const id = await started([phone]);
+  await release();
+  await deliver();
+  expect(await get<CampaignView>(`/campaigns/${id}`)).toMatchObject({ state: "running", counts: { accepted: 1 } });
+  await test.superuser.query("update messages set status = 'delivered' where campaign_id = $1", [id]);
+  await due();
+  await release();
+  expect(await get<CampaignView>(`/campaigns/${id}`)).toMatchObject({ state: "finished", counts: { delivered: 1 } });
+  const { rows } = await test.superuser.query<{ type: string }>("select type from events where subject_id = $1 order by at", [id]);
+  expect(rows.map(({ type }) => type)).toEqual(["campaign.created", "campaign.started", "campaign.released"]);
+});
+
+it("a campaign of another business is not there", async () => {
+  const id = await create();
+  const other = await createTestBusiness(test.superuser);
+  const stranger = await bearerFor(engine.database, other.businessId);
+  for (const [method, path] of [
+    ["GET", ""],
+    ["GET", "/preview"],
+    ["GET", "/recipients"],
+    ["POST", "/start"],
+    ["POST", "/pause"],
+    ["POST", "/cancel"],
+    ["POST", "/retry"],
+  ] as const) {
+    const answer = await http.app.inject({ method, url: `/api/v1/campaigns/${id}${path}`, headers: stranger });
+    expect(answer.statusCode).toBe(404);
+  }
+  expect((await engine.services.uploadList(other.businessId, id, Readable.from(["phone,name\n1202,Ana"]))).outcome).toBe("not_found");
+});

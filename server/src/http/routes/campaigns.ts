@@ -1,0 +1,281 @@
+// Owns: the routes of campaigns, and what each refusal is called.
+import { PassThrough, pipeline, Readable } from "node:stream";
+import { z } from "zod";
+import {
+  campaignCountsSchema,
+  campaignRecipientSchema,
+  campaignSchema,
+  quietHoursSchema,
+  type CampaignView,
+} from "../../campaigns/campaign-view.ts";
+import type { Campaigns, CampaignOutcome } from "../../campaigns/manage-campaigns.ts";
+import { campaignReportSchema, type ReportCampaign } from "../../campaigns/report-campaign.ts";
+import type { UploadList, UploadOutcome } from "../../campaigns/upload-list.ts";
+import { Fault } from "../../kernel/faults.ts";
+import type { JsonObject } from "../../kernel/json.ts";
+import { uuid } from "../../kernel/shapes.ts";
+import { notFound, requireUuid, type ApiApp } from "../api-app.ts";
+import { idParams, pageQuery, pageSchema, problemAnswers } from "../api-schemas.ts";
+import { callerOf } from "../authenticate.ts";
+import { readSendAt, sendAtSchema } from "./send-message.ts";
+
+export interface CampaignRoutesDeps {
+  readonly campaigns: Campaigns;
+  readonly reportCampaign: ReportCampaign;
+  readonly uploadList: UploadList;
+}
+
+const MOST_TEMPLATE_CHARACTERS = 20_000;
+/** Of a list: 200,000 rows of some 300 characters. It is read as it comes in. */
+const MOST_LIST_BYTES = 64 * 1024 * 1024;
+
+const templateBody = z
+  .looseObject({
+    name: z.string().min(1).max(512),
+    language: z.looseObject({ code: z.string().min(1).max(16) }),
+    components: z.array(z.looseObject({})).max(32).optional(),
+  })
+  .describe(
+    'The template of a message, as in POST /conversations/{id}/messages. {{column}} in any text of it is filled in from the row: {"type":"text","text":"{{first name}}"}.',
+  );
+
+const createBody = z
+  .object({
+    name: z.string().trim().min(1).max(200),
+    channelId: uuid,
+    template: templateBody,
+    quietHours: quietHoursSchema.optional(),
+    errorShare: z
+      .number()
+      .min(0.01)
+      .max(1)
+      .nullable()
+      .optional()
+      .describe("It pauses itself when a larger share fails; default 0.25; null: never for that."),
+    startAt: sendAtSchema.optional(),
+  })
+  .meta({ id: "NewCampaign" });
+
+const startBody = z
+  .object({
+    startAt: sendAtSchema.optional(),
+    withoutBad: z.boolean().default(false).describe("Start although rows of the list get no message."),
+  })
+  .nullish();
+
+const retryBody = z
+  .object({ codes: z.array(z.string().max(40)).max(100).optional().describe("Only what failed with one of these error codes.") })
+  .nullish();
+const recipientsQuery = pageQuery.extend({
+  state: z.string().max(20).optional().describe("Only rows in this state, such as bad or failed."),
+});
+
+const previewSchema = z
+  .object({
+    campaign: campaignSchema,
+    columns: z.array(z.string()).readonly().describe("What a list needs beside the column `phone` or `conversation_id`."),
+    bad: z
+      .array(z.object({ line: z.int(), address: z.string(), problem: z.string() }))
+      .readonly()
+      .describe("The first rows that get no message, at most 100; the list of recipients has all of them."),
+    examples: z.array(z.object({ line: z.int(), address: z.string(), text: z.string().nullable() })).readonly(),
+    obstacle: z.string().nullable().describe("What forbids the template now."),
+    portfolioLimit: z
+      .object({ value: z.string(), sentence: z.string() })
+      .nullable()
+      .describe(
+        "How many customers the portfolio may write to first in 24 hours, as WhatsApp last reported it. Everything that it sends shares it.",
+      ),
+    sendsPerSecond: z.int().nullable(),
+  })
+  .meta({ id: "CampaignPreview" });
+
+export function registerCampaignRoutes(api: ApiApp, { campaigns, reportCampaign, uploadList }: CampaignRoutesDeps): void {
+  const campaignAnswer = { 200: campaignSchema, ...problemAnswers };
+  const idOf = (request: { readonly params: { readonly id: string } }): string => requireUuid(request.params.id, "campaign");
+
+  const create = {
+    operationId: "createCampaign",
+    summary: "Make a campaign; nothing is sent before it is started",
+    body: createBody,
+    response: { 201: campaignSchema, ...problemAnswers },
+  };
+  api.post("/campaigns", { schema: create }, async (request, reply) => {
+    const { template, channelId, startAt, ...body } = request.body;
+    if (JSON.stringify(template).length > MOST_TEMPLATE_CHARACTERS)
+      throw new Fault("bad_request", "The template has more than 20,000 characters. Nothing was stored.");
+    const outcome = await campaigns.create(callerOf(request).businessId, {
+      ...body,
+      channelId: requireUuid(channelId, "channel"),
+      template: template as JsonObject,
+      startAt: startAt === undefined ? undefined : readSendAt(startAt),
+    });
+    return reply.code(201).send(doneOrThrow(outcome));
+  });
+
+  const list = {
+    operationId: "listCampaigns",
+    summary: "List the campaigns, the newest first",
+    querystring: pageQuery,
+    response: { 200: pageSchema("CampaignPage", campaignSchema), ...problemAnswers },
+  };
+  api.get("/campaigns", { schema: list }, (request) => campaigns.list(callerOf(request).businessId, request.query));
+
+  const get = {
+    operationId: "getCampaign",
+    summary: "Read a campaign, and how far it is at this moment",
+    params: idParams,
+    response: campaignAnswer,
+  };
+  api.get("/campaigns/:id", { schema: get }, async (request) => {
+    const found = await campaigns.find(callerOf(request).businessId, idOf(request));
+    if (found === undefined) throw notFound("campaign");
+    return found;
+  });
+
+  const preview = {
+    operationId: "previewCampaign",
+    summary: "Read what a campaign would send, and every row that is wrong, before it is started",
+    params: idParams,
+    response: { 200: previewSchema, ...problemAnswers },
+  };
+  api.get("/campaigns/:id/preview", { schema: preview }, async (request) => {
+    const found = await campaigns.preview(callerOf(request).businessId, idOf(request));
+    if (found === undefined) throw notFound("campaign");
+    return found;
+  });
+
+  const recipients = {
+    operationId: "listCampaignRecipients",
+    summary: "List the rows of a campaign's list, with what became of each",
+    params: idParams,
+    querystring: recipientsQuery,
+    response: { 200: pageSchema("CampaignRecipientPage", campaignRecipientSchema), ...problemAnswers },
+  };
+  api.get("/campaigns/:id/recipients", { schema: recipients }, async (request) => {
+    const { businessId } = callerOf(request);
+    if ((await campaigns.find(businessId, idOf(request))) === undefined) throw notFound("campaign");
+    return campaigns.recipients(businessId, idOf(request), request.query);
+  });
+
+  registerReport(api, reportCampaign);
+  registerUpload(api, uploadList);
+  registerChanges(api, campaigns);
+}
+
+function registerReport(api: ApiApp, reportCampaign: ReportCampaign): void {
+  const report = {
+    operationId: "reportCampaign",
+    summary: "Read what became of a campaign's rows, and why some did not arrive",
+    params: idParams,
+    response: { 200: campaignReportSchema, ...problemAnswers },
+  };
+  api.get("/campaigns/:id/report", { schema: report }, async (request) => {
+    const found = await reportCampaign.find(callerOf(request).businessId, requireUuid(request.params.id, "campaign"));
+    if (found === undefined) throw notFound("campaign");
+    return found;
+  });
+  const table = {
+    operationId: "reportCampaignTable",
+    summary: "Read every row of a campaign, with what became of it, as a table (text/csv)",
+    params: idParams,
+    response: { 200: { description: "A table.", content: { "text/csv": { schema: z.string() } } }, ...problemAnswers },
+  };
+  api.get("/campaigns/:id/report.csv", { schema: table }, async (request, reply) => {
+    const rows = await reportCampaign.table(callerOf(request).businessId, requireUuid(request.params.id, "campaign"));
+    if (rows === undefined) throw notFound("campaign");
+    return reply
+      .type("text/csv; charset=utf-8")
+      .header("content-disposition", 'attachment; filename="campaign.csv"')
+      .send(rows as never);
+  });
+}
+
+function registerUpload(api: ApiApp, uploadList: UploadList): void {
+  const upload = {
+    operationId: "uploadCampaignRecipients",
+    summary:
+      "Give a campaign its list: a table (text/csv) with the column phone or conversation_id, and those that the template asks for; it replaces the list before",
+    params: idParams,
+    consumes: ["text/csv"],
+    response: { 200: campaignCountsSchema, ...problemAnswers },
+  };
+  api.register((scope, _options, done) => {
+    // As it comes in: a list is never in memory as a whole. Read from this turn of the event loop on, as bound-bodies.ts needs it; an end before the end is an error of `list`.
+    scope.addContentTypeParser("text/csv", (_request, payload, next) => {
+      const list = new PassThrough();
+      pipeline(payload, list, () => undefined);
+      next(null, list);
+    });
+    scope.put<{ Params: { id: string } }>("/campaigns/:id/recipients", { schema: upload, bodyLimit: MOST_LIST_BYTES }, async (request) => {
+      if (!(request.body instanceof Readable))
+        throw new Fault("unsupported_media_type", "The list must be a table, as text/csv. Nothing was changed.");
+      return countsOrThrow(await uploadList(callerOf(request).businessId, requireUuid(request.params.id, "campaign"), request.body));
+    });
+    done();
+  });
+}
+
+function registerChanges(api: ApiApp, campaigns: Campaigns): void {
+  const answer = { 200: campaignSchema, ...problemAnswers };
+  const start = {
+    operationId: "startCampaign",
+    summary: "Start a campaign, now or at its time",
+    params: idParams,
+    body: startBody,
+    response: answer,
+  };
+  api.post("/campaigns/:id/start", { schema: start }, async (request) => {
+    const { startAt, withoutBad = false } = request.body ?? {};
+    const id = requireUuid(request.params.id, "campaign");
+    const when = { withoutBad, startAt: startAt === undefined ? undefined : readSendAt(startAt) };
+    return doneOrThrow(await campaigns.start(callerOf(request).businessId, id, when));
+  });
+
+  const changes = [
+    ["pause", "pauseCampaign", "Pause a campaign: nothing more is queued; what is queued (counts.queued) still leaves"],
+    ["resume", "resumeCampaign", "Go on with a paused campaign"],
+    ["cancel", "cancelCampaign", "End a campaign for good; what is queued is taken back"],
+  ] as const;
+  for (const [change, operationId, summary] of changes) {
+    api.post(`/campaigns/:id/${change}`, { schema: { operationId, summary, params: idParams, response: answer } }, async (request) =>
+      doneOrThrow(await campaigns[change](callerOf(request).businessId, requireUuid(request.params.id, "campaign"))),
+    );
+  }
+
+  const retry = {
+    operationId: "retryCampaign",
+    summary: "Send failed rows once more, where that is allowed, each after the time that WhatsApp asks for",
+    params: idParams,
+    body: retryBody,
+    response: { 200: z.object({ retried: z.int(), campaign: campaignSchema }).meta({ id: "RetriedCampaign" }), ...problemAnswers },
+  };
+  api.post("/campaigns/:id/retry", { schema: retry }, async (request) => {
+    const id = requireUuid(request.params.id, "campaign");
+    const outcome = await campaigns.retry(callerOf(request).businessId, id, request.body?.codes);
+    if (outcome.outcome === "retried") return { retried: outcome.retried, campaign: outcome.campaign };
+    throw faultOf(outcome);
+  });
+}
+
+function doneOrThrow(outcome: CampaignOutcome): CampaignView {
+  if (outcome.outcome === "done") return outcome.campaign;
+  throw faultOf(outcome);
+}
+
+function faultOf(outcome: Exclude<CampaignOutcome, { outcome: "done" }>): Fault {
+  return outcome.outcome === "not_found" ? notFound("campaign") : new Fault(outcome.code, outcome.sentence);
+}
+
+function countsOrThrow(outcome: UploadOutcome): Extract<UploadOutcome, { outcome: "read" }>["counts"] {
+  switch (outcome.outcome) {
+    case "read":
+      return outcome.counts;
+    case "not_found":
+      throw notFound("campaign");
+    case "not_draft":
+      throw new Fault("campaign_state", "The campaign was started: its list stays as it is. Nothing was changed.");
+    case "unreadable":
+      throw new Fault("list_unreadable", `${outcome.reason} The campaign cannot be started before its list is given again.`);
+  }
+}
