@@ -3,7 +3,7 @@ import type { JsonObject } from "../../kernel/json.ts";
 import { readObject, readString } from "../../kernel/read-json.ts";
 import type { SentBy } from "../sendable.ts";
 import type { MarkReadRequest, SendRequest, WhatsAppTransport } from "../transport.ts";
-import { readGatewayDone, readGatewaySend } from "./gateway-answer.ts";
+import { concernsOnly, readGatewayDone, readGatewaySend } from "./gateway-answer.ts";
 import type { GatewayHttp } from "./gateway-http.ts";
 import {
   cardsOf,
@@ -42,7 +42,10 @@ export function createEvolutionClient({ http, baseUrl, instance }: EvolutionClie
       if ("outcome" in message) return message;
       const { operation, body } = CALLS[message.kind](message);
       const answer = await post(`message/${operation}`, request.channel.accessToken, body);
-      return readGatewaySend(answer, (sent) => readString(readObject(sent, "key"), "id"));
+      return concernsOnly(
+        message.kind,
+        readGatewaySend(answer, (sent) => readString(readObject(sent, "key"), "id")),
+      );
     },
     async markRead({ channel: { accessToken }, chat, providerMessageId, typing }: MarkReadRequest) {
       const jid = jidOf(chat);

@@ -4,6 +4,7 @@ import type { JsonObject } from "../../kernel/json.ts";
 import type { Exchange } from "../http-exchange.ts";
 import { isObject, parseObject, readArray, readObject, readString } from "../../kernel/read-json.ts";
 import { cleanString } from "../../kernel/storable-json.ts";
+import type { SendKind } from "../sendable.ts";
 import type { MarkReadOutcome, Rejection, SendOutcome, Uncertain } from "../transport.ts";
 
 /** The gateway's word for "not connected to WhatsApp right now": nothing was sent, and it passes. */
@@ -16,6 +17,16 @@ export function readGatewaySend(result: Exchange | Rejection, readId: (body: Jso
   const providerMessageId = readId(answer.body ?? {});
   if (providerMessageId !== undefined) return { outcome: "accepted", providerMessageId };
   return { outcome: "uncertain", reason: "The gateway took the message but named no id for it." };
+}
+
+/** An older gateway may not have them. */
+const LATER_KINDS: ReadonlySet<SendKind> = new Set(["reaction", "sticker", "poll", "interactive.button", "interactive.list"]);
+const NO_SUCH_ROUTE = /\bCannot (?:POST|PUT) \//;
+
+/** What this gateway has no address for, of a kind that came later, says nothing of the channel: only this message cannot be sent. */
+export function concernsOnly(kind: SendKind, outcome: SendOutcome): SendOutcome {
+  const isMissing = outcome.outcome === "rejected" && outcome.fault.code === 404 && NO_SUCH_ROUTE.test(outcome.fault.title);
+  return isMissing && LATER_KINDS.has(kind) ? { ...outcome, stopsChannel: false } : outcome;
 }
 
 export function readGatewayDone(result: Exchange | Rejection): MarkReadOutcome {

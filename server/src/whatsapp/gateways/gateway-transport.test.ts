@@ -99,6 +99,15 @@ describe.each(["evolution", "waha"] as const)("%s", (gateway) => {
     });
   });
 
+  it("a version without polls fails the poll and nothing else; without texts it is no gateway, and the channel stops", async () => {
+    const message = "Cannot POST /api/sendPoll";
+    const missing = { status: 404, body: gateway === "waha" ? { message } : { status: 404, response: { message: [message] } } };
+    const poll = { type: "poll", poll: { name: "Day?", options: [{ name: "Tue" }, { name: "Thu" }] } };
+    simulator().failSends(missing, missing);
+    expect(await transport().sendMessage(request(poll))).toMatchObject({ outcome: "rejected", retry: "never", stopsChannel: false });
+    expect(await transport().sendMessage(request(TEXT))).toMatchObject({ outcome: "rejected", stopsChannel: true });
+  });
+
   it("an answer that never came leaves the outcome open: the message was sent", async () => {
     const before = simulator().outbox().length;
     simulator().failSends("drop", { status: 500 });

@@ -2,7 +2,7 @@
 import type { JsonObject } from "../../kernel/json.ts";
 import { readObject, readString } from "../../kernel/read-json.ts";
 import type { MarkReadRequest, SendRequest, WhatsAppTransport } from "../transport.ts";
-import { readGatewayDone, readGatewaySend } from "./gateway-answer.ts";
+import { concernsOnly, readGatewayDone, readGatewaySend } from "./gateway-answer.ts";
 import type { GatewayHttp } from "./gateway-http.ts";
 import { jidOf, NO_CHAT, readOutbound } from "./outbound-message.ts";
 import { chatIdOf, WAHA_CALLS, type WahaCall } from "./waha-calls.ts";
@@ -34,7 +34,10 @@ export function createWahaClient({ http, baseUrl, session }: WahaClientDeps): Wh
       const answer = await call(WAHA_CALLS[message.kind](message), request.channel.accessToken);
       // Some engines answer a reaction without naming it, and nothing is ever reported of one.
       const unnamed = message.kind === "reaction" ? `reaction:${request.ownId}` : undefined;
-      return readGatewaySend(answer, (sent) => idOf(sent) ?? unnamed);
+      return concernsOnly(
+        message.kind,
+        readGatewaySend(answer, (sent) => idOf(sent) ?? unnamed),
+      );
     },
     async markRead({ channel: { accessToken }, chat: address, typing }: MarkReadRequest) {
       const jid = jidOf(address);
