@@ -158,6 +158,13 @@ CREATE OR REPLACE FUNCTION onethread.number_is_upgraded(business uuid, channel u
 RETURN (EXISTS (SELECT FROM onethread.channel_signals s WHERE ((s.business_id = number_is_upgraded.business) AND (s.channel_id = number_is_upgraded.channel) AND (s.aspect = 'throughput'::text))))
 ;
 
+CREATE OR REPLACE FUNCTION onethread.number_rate(provider text, chosen integer, level text, is_on_app boolean, is_upgraded boolean)
+ RETURNS integer
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN COALESCE(chosen, CASE WHEN (provider <> 'cloud'::text) THEN NULL::integer WHEN is_on_app THEN 20 WHEN (level = 'HIGH'::text) THEN 1000 WHEN (level = 'STANDARD'::text) THEN 80 WHEN is_upgraded THEN 1000 ELSE 80 END)
+;
+
 CREATE OR REPLACE FUNCTION onethread.obstacle_of_template(business uuid, account text, template text, language text, at timestamp with time zone)
  RETURNS text
  LANGUAGE sql
@@ -642,6 +649,10 @@ END) stored,
   held_until timestamp with time zone,
   held_reason text,
   resumed_at timestamp with time zone,
+  throughput_level text,
+  is_on_app boolean,
+  facts_at timestamp with time zone,
+  facts_due_at timestamp with time zone default now() not null,
   constraint channels_pkey PRIMARY KEY (business_id, id),
   constraint ck_channel_pace CHECK ((((sends_per_second >= 1) AND (sends_per_second <= 10000)) AND ((sends_in_a_row >= 1) AND (sends_in_a_row <= 45)))),
   constraint ck_channel_provider CHECK ((provider = ANY (ARRAY['cloud'::text, 'evolution'::text, 'waha'::text, 'baileys'::text]))),

@@ -12,6 +12,10 @@ export interface BusinessNumber {
   readonly verifiedName?: string;
   /** Anything but CONNECTED (the default) makes sends fail with 133010. */
   readonly status?: string;
+  /** The level of its throughput: STANDARD (the default), HIGH, NOT_APPLICABLE. */
+  readonly throughput?: string;
+  /** The WhatsApp Business app uses it too. Absent: it is not said. */
+  readonly isOnApp?: boolean;
 }
 
 /** One message per `intervalMs` to one customer, `burst` at once. The real platform: 6000 and 45. */

@@ -35,7 +35,7 @@ const channelColumns = {
 } as const;
 const CHANNEL = `
       c.id, c.provider, c.external_id, c.account_id, c.display_phone_number, c.name, c.stopped_at, c.stopped_reason,
-      sends_per_second(c.provider, c.sends_per_second, number_is_upgraded(c.business_id, c.id)) as sends_per_second,
+      number_rate(c.provider, c.sends_per_second, c.throughput_level, c.is_on_app, number_is_upgraded(c.business_id, c.id)) as sends_per_second,
       sends_in_a_row(c.provider, c.sends_in_a_row) as sends_in_a_row,
       case when c.held_until > now() then c.held_until end as held_until, case when c.held_until > now() then c.held_reason end as held_reason, c.created_at`;
 

@@ -89,7 +89,7 @@ with mine as materialized (
 ), channel as materialized (
   -- Each number's places are given out by one statement at a time. What has no rate is not locked.
   select ch.id, greatest(ch.sends_until, now()) as sends_until, coalesce(ch.held_until - now(), '0') as hold,
-         interval '1 second' / sends_per_second(ch.provider, ch.sends_per_second,
+         interval '1 second' / number_rate(ch.provider, ch.sends_per_second, ch.throughput_level, ch.is_on_app,
            exists (select from channel_signals t where t.business_id = :business and t.channel_id = ch.id and t.aspect = 'throughput'))
            * (case when ch.slowed_until > now() then 2 else 1 end) as spacing
     from channels ch

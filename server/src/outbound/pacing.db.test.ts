@@ -6,6 +6,9 @@ import type { TestDatabase } from "../../test/support/test-database.ts";
 import { closeTestEngine, openTestEngine, type TestEngine } from "../../test/support/test-engine.ts";
 import type { Queryable } from "../db/query.ts";
 import type { ClaimedLane } from "../lanes/lane-store.ts";
+import { createReadNumberFacts } from "../businesses/read-number-facts.ts";
+import { createPool } from "../whatsapp/http-exchange.ts";
+import { createReadNumber, type NumberFacts } from "../whatsapp/read-number.ts";
 import { startSends } from "./deliver.queries.ts";
 
 let test: TestDatabase;
@@ -199,10 +202,54 @@ it("a limit of one customer holds nobody else", async () => {
   expect([sentTo(first), sentTo(second)]).toEqual([0, 1]);
 });
 
+it("a number is asked how fast it may send, again when an upgrade is reported, and not while nothing is due; what a person set holds", async () => {
+  const asked: string[] = [];
+  let facts: NumberFacts | undefined = { level: "STANDARD", isOnApp: undefined };
+  const runOnce = createReadNumberFacts({
+    database: engine.database,
+    log: test.log,
+    readNumber: ({ key }) => {
+      asked.push(key);
+      return Promise.resolve(facts);
+    },
+  });
+  const rate = async () => (await engine.services.channels.list(business.businessId))[0]?.sendsPerSecond;
+  expect([await runOnce(), await runOnce(), await rate()]).toEqual([1, 0, 80]);
+  facts = { level: "HIGH", isOnApp: false };
+  await test.superuser.query(
+    `insert into onethread.channel_signals (business_id, channel_id, aspect, state, health, sentence, at, told_at, event_id)
+     values ($1, $2, 'throughput', 'THROUGHPUT_UPGRADE', 'ok', '…', now(), now(), gen_random_uuid())`,
+    [business.businessId, business.channelId],
+  );
+  expect([await runOnce(), await runOnce(), await rate()]).toEqual([1, 0, 1_000]);
+  const due = () => test.superuser.query("update onethread.channels set facts_due_at = now()");
+  await due();
+  facts = undefined;
+  expect([await runOnce(), await runOnce(), await rate()]).toEqual([0, 0, 1_000]);
+  await due();
+  facts = { level: "HIGH", isOnApp: true };
+  expect([await runOnce(), await rate()]).toEqual([1, 20]);
+  await setPace({ perSecond: 40 });
+  expect(await rate()).toBe(40);
+  expect(asked).toHaveLength(4);
+  await test.superuser.query("delete from onethread.channel_signals");
+  await test.superuser.query("update onethread.channels set throughput_level = null, is_on_app = null");
+});
+
+it("the Graph API's own answer is read, with and without the field that not every account knows", async () => {
+  const dispatcher = createPool({ connections: 1, timeoutMs: 5_000 });
+  const readNumber = createReadNumber({ baseUrl: engine.simulator.url, version: "v26.0", timeoutMs: 5_000, dispatcher });
+  expect(await readNumber({ key: business.phoneNumberId, accessToken: "token" })).toEqual({ level: "STANDARD", isOnApp: undefined });
+  engine.simulator.addFailure({ match: { path: "object" }, respond: { code: 100 } });
+  expect(await readNumber({ key: business.phoneNumberId, accessToken: "token" })).toEqual({ level: "STANDARD", isOnApp: undefined });
+  expect(await readNumber({ key: "999", accessToken: "token" })).toBeUndefined();
+  await dispatcher.close();
+});
+
 it("the rate is the platform's, the upgraded one, or the business's own; gateways have none", async () => {
   const { rows } = await test.superuser.query<{ rates: readonly (number | null)[] }>(
-    `select array[onethread.sends_per_second('cloud', null, false), onethread.sends_per_second('cloud', null, true), onethread.sends_per_second('cloud', 20, true),
-                  onethread.sends_per_second('waha', null, false), onethread.sends_in_a_row('cloud', null), onethread.sends_in_a_row('waha', null)] as rates`,
+    `select array[onethread.number_rate('cloud', null, null, null, false), onethread.number_rate('cloud', null, null, null, true), onethread.number_rate('cloud', 20, 'HIGH', true, true),
+                  onethread.number_rate('waha', null, null, null, false), onethread.sends_in_a_row('cloud', null), onethread.sends_in_a_row('waha', null)] as rates`,
   );
   expect(rows[0]?.rates).toEqual([80, 1_000, 20, null, 10, null]);
 });
