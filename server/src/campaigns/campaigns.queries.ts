@@ -188,7 +188,7 @@ export const findTemplateOfChannel = defineQuery({
     select ch.provider, ch.account_id, ch.stopped_at is not null as is_stopped,
       case when t.components is not null then jsonb_build_object('components', t.components, 'format', t.parameter_format, 'category', t.category) end as copy,
       t.version, t.category, obstacle_of_template(:business, ch.account_id, t.name, t.language, now()) as obstacle, t.reason, t.paused_until,
-      sends_per_second(ch.provider, ch.sends_per_second, number_is_upgraded(:business, ch.id)) as sends_per_second,
+      number_rate(ch.provider, ch.sends_per_second, ch.throughput_level, ch.is_on_app, number_is_upgraded(:business, ch.id)) as sends_per_second,
       limits.state as limit, limits.sentence as limit_sentence
     from channels ch
     left join template_states t on t.business_id = :business and t.account_id = ch.account_id and t.name = :name and t.language = :language

@@ -220,6 +220,13 @@ it("a pause is ended where WhatsApp lets it", async () => {
   });
 });
 
+it("a template goes into the archive and out of it again; what is where it should be already is WhatsApp's refusal", async () => {
+  const { id } = await find("hello_world");
+  expect(await call("POST", `/${id}/archive`)).toMatchObject({ status: 200, json: { status: "ARCHIVED", obstacle: "template_archived" } });
+  expect(await call("POST", `/${id}/archive`)).toMatchObject({ status: 422, json: { code: "platform_refused" } });
+  expect(await call("POST", `/${id}/unarchive`)).toMatchObject({ status: 200, json: { status: "APPROVED", obstacle: null } });
+});
+
 it("a preview says what the customer would read, and every problem; nothing is sent", async () => {
   const { id } = await find("order_ready_named");
   const components = [{ type: "body", parameters: [{ type: "text", parameter_name: "customer", text: "Ana" }] }];
@@ -253,6 +260,8 @@ it("another business reaches none of them, and several accounts have to be named
     ["PATCH", ""],
     ["DELETE", ""],
     ["POST", "/unpause"],
+    ["POST", "/archive"],
+    ["POST", "/unarchive"],
     ["POST", "/preview"],
   ] as const) {
     const payload = method === "DELETE" ? {} : { payload: { category: "UTILITY" } };

@@ -44,6 +44,8 @@ export interface ManageTemplates {
   /** Replaces all components. */
   edit(businessId: BusinessId, id: string, change: TemplateChange): Promise<ManageOutcome>;
   remove(businessId: BusinessId, id: string, options: { readonly allLanguages: boolean }): Promise<ManageOutcome>;
+  /** Into the archive, where nothing of it is sent and WhatsApp deletes it after 28 days; or out of it. */
+  archive(businessId: BusinessId, id: string, archived: boolean): Promise<ManageOutcome>;
   /** Ends a pause. */
   unpause(businessId: BusinessId, id: string): Promise<ManageOutcome>;
 }
@@ -141,6 +143,13 @@ export function createManageTemplates({ database, platform }: ManageTemplatesDep
           throw failed(gone);
         }
         await db.execute(noteDeletion, { accountId: access.accountId, name: row.name, language: allLanguages ? null : row.language });
+      }),
+    archive: (businessId, id, archived) =>
+      onTemplate(businessId, id, async (db, template) => {
+        const moved = await platform.archiveTemplate(template.access, { providerId: template.providerId, archived });
+        await db.execute(noteEdit, { id, counts: false });
+        if (moved.outcome !== "done") throw failed(moved);
+        await readNow(db, template);
       }),
     unpause: (businessId, id) =>
       onTemplate(businessId, id, async (db, template) => {

@@ -1,7 +1,7 @@
 // Owns: the management of templates through the Graph API (Meta: "Templates"). Refuses to know: what is kept of it, sends, databases.
 import type { Dispatcher } from "undici";
-import type { JsonObject } from "../kernel/json.ts";
-import { parseObject, readArray, readInteger, readObject, readScalar, readString } from "../kernel/read-json.ts";
+import type { Json, JsonObject } from "../kernel/json.ts";
+import { isObject, parseObject, readArray, readInteger, readObject, readScalar, readString } from "../kernel/read-json.ts";
 import { createPool, exchange, parseBaseUrl, type Exchange } from "./http-exchange.ts";
 import { NO_CODE, readProviderFault } from "./provider-fault.ts";
 import { readTemplateNode, TEMPLATE_FIELDS } from "./template-node.ts";
@@ -39,21 +39,26 @@ interface Call {
   readonly path: readonly string[];
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: JsonObject;
+  /** On the platform's other host, which has no versions. */
+  readonly isOfArchive?: boolean;
 }
+
+/** Where templates are archived (Meta: "Template archival", MCA #405); of another Graph address than Meta's the same. */
+const ARCHIVE_ORIGINS: ReadonlyMap<string, string> = new Map([["https://graph.facebook.com", "https://api.facebook.com"]]);
 
 /** No method throws. */
 export function createGraphTemplates({ baseUrl, version, timeoutMs = TIMEOUT_MS }: GraphTemplatesDeps): GraphTemplates {
   const pool: Dispatcher = createPool({ connections: CONNECTIONS, timeoutMs });
 
-  async function call({ method, token, path, query = {}, body }: Call): Promise<Answer> {
+  async function call({ method, token, path, query = {}, body, isOfArchive = false }: Call): Promise<Answer> {
     const base = parseBaseUrl(baseUrl());
     const bad = path.find((part) => !OBJECT_ID.test(part));
     if (base === undefined) return refusedHere("The Graph address of the settings is no http or https address.");
     if (bad !== undefined) return refusedHere("The account or the template has an id that is none of WhatsApp's. Correct the channel.");
     const search = new URLSearchParams(query).toString();
     const result = await exchange(pool, {
-      ...{ origin: base.origin, method, timeoutMs },
-      path: `${base.path}/${version}/${path.join("/")}${search === "" ? "" : `?${search}`}`,
+      ...{ origin: isOfArchive ? (ARCHIVE_ORIGINS.get(base.origin) ?? base.origin) : base.origin, method, timeoutMs },
+      path: `${base.path}/${isOfArchive ? "" : `${version}/`}${path.join("/")}${search === "" ? "" : `?${search}`}`,
       headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { "content-type": "application/json" }) },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
@@ -106,10 +111,23 @@ export function createGraphTemplates({ baseUrl, version, timeoutMs = TIMEOUT_MS 
         ...{ method: "DELETE", token, path: [accountId, "message_templates"] },
         query: { name, ...(providerId === undefined ? {} : { hsm_id: providerId }) },
       }),
+    async archiveTemplate({ accountId, accessToken: token }, { providerId, archived }) {
+      const path = [accountId, "message_templates", archived ? "archive" : "unarchive"];
+      const answer = await call({ method: "POST", token, path, body: { hsm_ids: providerId }, isOfArchive: true });
+      if (answer.outcome !== "answered") return answer;
+      const done = readArray(answer.body, archived ? "archived_templates" : "unarchived_templates") ?? [];
+      if (done.some((one) => idOf(one) === providerId)) return { outcome: "done" };
+      const isRefused = (readArray(answer.body, "failed_templates") ?? []).some((one) => idOf(one) === providerId);
+      if (!isRefused) return { outcome: "uncertain", sentence: "WhatsApp answered without saying whether it did it." };
+      return refusedHere(`WhatsApp did not take the template ${archived ? "into" : "out of"} the archive.`);
+    },
     unpauseTemplate: ({ accessToken: token }, providerId) => succeeded({ method: "POST", token, path: [providerId, "unpause"] }),
     close: () => pool.close(),
   };
 }
+
+/** In these lists an id, or an object with one (unverified). */
+const idOf = (one: Json): string | undefined => (isObject(one) ? readScalar(one, "id") : readScalar({ one }, "one"));
 
 function readPage(body: JsonObject, before: string | null): Awaited<ReturnType<TemplatePlatform["listTemplates"]>> {
   const data = readArray(body, "data");

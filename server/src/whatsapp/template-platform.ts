@@ -62,6 +62,11 @@ export interface TemplatePlatform {
     access: AccountAccess,
     what: { readonly name: string; readonly providerId?: string | undefined },
   ): Promise<{ readonly outcome: "done" } | PlatformFailure>;
+  /** Into the archive, or out of it. */
+  archiveTemplate(
+    access: AccountAccess,
+    what: { readonly providerId: string; readonly archived: boolean },
+  ): Promise<{ readonly outcome: "done" } | PlatformFailure>;
   /** Ends a pause. */
   unpauseTemplate(access: AccountAccess, providerId: string): Promise<{ readonly outcome: "done" } | PlatformFailure>;
 }

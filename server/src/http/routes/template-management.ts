@@ -74,6 +74,8 @@ export function registerTemplateManagement(api: ApiApp, { templates, manageTempl
     doneOrThrow(await manageTemplates.unpause(callerOf(request).businessId, requireUuid(request.params.id, "template"))),
   );
 
+  registerArchive(api, manageTemplates);
+
   const preview = {
     operationId: "previewTemplate",
     summary: "Read what a message of a template would say, and everything that does not fit; nothing is sent",
@@ -89,6 +91,23 @@ export function registerTemplateManagement(api: ApiApp, { templates, manageTempl
       throw new Fault("template_unknown", "Only reports about this template are known: read it first (POST /api/v1/templates/sync).");
     return shown;
   });
+}
+
+function registerArchive(api: ApiApp, manageTemplates: ManageTemplates): void {
+  const response = { 200: templateSchema, ...problemAnswers };
+  const archive = {
+    operationId: "archiveTemplate",
+    summary: "Archive a template: nothing of it is sent, and WhatsApp deletes it after 28 days",
+    params: idParams,
+    response,
+  };
+  api.post("/templates/:id/archive", { schema: archive }, async (request) =>
+    doneOrThrow(await manageTemplates.archive(callerOf(request).businessId, requireUuid(request.params.id, "template"), true)),
+  );
+  const unarchive = { operationId: "unarchiveTemplate", summary: "Take a template out of the archive", params: idParams, response };
+  api.post("/templates/:id/unarchive", { schema: unarchive }, async (request) =>
+    doneOrThrow(await manageTemplates.archive(callerOf(request).businessId, requireUuid(request.params.id, "template"), false)),
+  );
 }
 
 function doneOrThrow(outcome: ManageOutcome): TemplateView {
