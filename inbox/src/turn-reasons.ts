@@ -34,6 +34,7 @@ const WORDS: ReadonlyMap<string, string> = new Map([
   // Paused
   ["inbox", "somebody answers in the inbox"],
   ["phone_app", "somebody answers in the WhatsApp app"],
+  ["standby", "another app answers in this chat"],
   ["api", "a program paused it"],
 ]);
 

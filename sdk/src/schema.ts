@@ -266,6 +266,21 @@ export type Conversation = {
     /** When the AI resumes automatically; null: only when it is resumed. */
     readonly until: string | null;
   } | null;
+  /** Who may answer, where several apps answer on one number. Null: nothing ever said that it is not us. */
+  readonly threadOwner: {
+    /** nobody: the next message of the customer decides. */
+    readonly owner: "us" | "other" | "nobody";
+    /** Of the new owner, in WhatsApp's word, as far as it was told. */
+    readonly role: string | null;
+    /** What said so last: standby, handover or refusal. */
+    readonly toldBy: string;
+    /** ISO 8601, UTC. */
+    readonly at: string;
+    /** What the app that had the thread before says of the conversation (WhatsApp's conversation_context, and its `note`). */
+    readonly context: {
+      readonly [key: string]: unknown;
+    } | null;
+  } | null;
   /** The customer asked not to be written to: nothing is sent unasked. */
   readonly optedOutAt: string | null;
   /** The opt-out forbids even an answer: the customer has not written since, or the business does not answer then. */
@@ -863,6 +878,21 @@ export type ResolvedConversation = {
     readonly reason: string;
     /** When the AI resumes automatically; null: only when it is resumed. */
     readonly until: string | null;
+  } | null;
+  /** Who may answer, where several apps answer on one number. Null: nothing ever said that it is not us. */
+  readonly threadOwner: {
+    /** nobody: the next message of the customer decides. */
+    readonly owner: "us" | "other" | "nobody";
+    /** Of the new owner, in WhatsApp's word, as far as it was told. */
+    readonly role: string | null;
+    /** What said so last: standby, handover or refusal. */
+    readonly toldBy: string;
+    /** ISO 8601, UTC. */
+    readonly at: string;
+    /** What the app that had the thread before says of the conversation (WhatsApp's conversation_context, and its `note`). */
+    readonly context: {
+      readonly [key: string]: unknown;
+    } | null;
   } | null;
   /** The customer asked not to be written to: nothing is sent unasked. */
   readonly optedOutAt: string | null;

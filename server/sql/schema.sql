@@ -307,6 +307,13 @@ CREATE OR REPLACE FUNCTION onethread.template_obstacle(status text, paused_until
 RETURN CASE upper(status) WHEN 'PAUSED'::text THEN CASE WHEN COALESCE((paused_until > at), true) THEN 'template_paused'::text ELSE NULL::text END WHEN 'DISABLED'::text THEN 'template_disabled'::text WHEN 'REJECTED'::text THEN 'template_rejected'::text WHEN 'DELETED'::text THEN 'template_deleted'::text WHEN 'ARCHIVED'::text THEN 'template_archived'::text ELSE NULL::text END
 ;
 
+CREATE OR REPLACE FUNCTION onethread.thread_owner(p_business uuid, p_conversation uuid, p_owner text, p_at timestamp with time zone, p_customer_at timestamp with time zone, p_now timestamp with time zone)
+ RETURNS text
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN CASE WHEN (p_owner IS NULL) THEN NULL::text WHEN ((COALESCE(p_customer_at, p_at) < (p_now - '24:00:00'::interval)) AND (p_at < (p_now - '24:00:00'::interval))) THEN 'nobody'::text WHEN (p_owner = 'us'::text) THEN 'us'::text WHEN (EXISTS (SELECT FROM onethread.messages m WHERE ((m.business_id = thread_owner.p_business) AND (m.conversation_id = thread_owner.p_conversation) AND (m.sent_at > thread_owner.p_at) AND (m.direction = 'in'::text) AND (NOT m.is_history) AND ((m.content -> 'standby'::text) IS NULL) AND ((m.content #>> '{interactive,type}'::text[]) IS DISTINCT FROM 'call_permission_reply'::text)))) THEN 'us'::text ELSE p_owner END
+;
+
 CREATE OR REPLACE FUNCTION onethread.trigrams(word text)
  RETURNS text[]
  LANGUAGE sql
@@ -1437,6 +1444,29 @@ create policy one_business on onethread.template_versions for all to onethread_a
 create policy reads_everything on onethread.template_versions for select to onethread_reader using (true);
 grant insert, select on onethread.template_versions to onethread_app;
 grant select on onethread.template_versions to onethread_reader;
+
+-- owner: onethread_owner
+create table onethread.thread_owners (
+  business_id uuid not null,
+  conversation_id uuid not null,
+  channel_id uuid not null,
+  owner text not null,
+  role text,
+  told_by text not null,
+  at timestamp with time zone not null,
+  context jsonb,
+  context_at timestamp with time zone,
+  constraint thread_owners_pkey PRIMARY KEY (business_id, conversation_id),
+  constraint ck_thread_owner CHECK ((owner = ANY (ARRAY['us'::text, 'other'::text, 'nobody'::text]))),
+  constraint fk_thread_owner_conversation FOREIGN KEY (business_id, conversation_id) REFERENCES onethread.conversations(business_id, id)
+);
+alter table onethread.thread_owners enable row level security;
+create policy across_businesses on onethread.thread_owners for all to onethread_ingest using (true) with check (true);
+create policy one_business on onethread.thread_owners for all to onethread_app using ((business_id = onethread.current_business())) with check ((business_id = onethread.current_business()));
+create policy reads_everything on onethread.thread_owners for select to onethread_reader using (true);
+grant insert, select, update on onethread.thread_owners to onethread_app;
+grant insert, select, update on onethread.thread_owners to onethread_ingest;
+grant select on onethread.thread_owners to onethread_reader;
 
 -- owner: onethread_owner
 create table onethread.tool_calls (

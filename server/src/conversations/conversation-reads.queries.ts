@@ -9,6 +9,11 @@ const shownColumns = {
   lead_name: "text?",
   lead_id: "text?",
   book_name: "text?",
+  owner: "text?",
+  owner_role: "text?",
+  owner_told_by: "text?",
+  owner_at: "timestamptz?",
+  owner_context: "jsonb?",
   phone: "text?",
   user_id: "text?",
   is_open: "bool",
@@ -37,7 +42,8 @@ const shownColumns = {
 
 /** `conversations`: what there is in it as `c`. */
 const shown = (conversations: string): string => `
-    select c.id, c.canonical_key, c.contact_name, c.contact_username, c.lead_name, c.lead_id, book.name as book_name, alias.phone, alias.user_id, c.is_open,
+    select c.id, c.canonical_key, c.contact_name, c.contact_username, c.lead_name, c.lead_id, book.name as book_name,
+      thread_owner(:business, c.id, o.owner, o.at, c.last_customer_message_at, now()) as owner, o.role as owner_role, o.told_by as owner_told_by, o.at as owner_at, o.context as owner_context, alias.phone, alias.user_id, c.is_open,
       case when pause_lasts(c.ai_paused_at, b.handoff_pause_ms, now()) then c.ai_paused_at end as ai_paused_at, c.ai_paused_reason,
       pause_ends_at(c.ai_paused_at, b.handoff_pause_ms) as ai_paused_until, c.opted_out_at,
       opt_out_forbids(c.opted_out_at, c.last_customer_message_at, b.answers_after_stop, false), c.marketing_stopped_at,
@@ -60,6 +66,7 @@ const shown = (conversations: string): string => `
       where b.business_id = :business and (b.kind = 'phone' and b.value = alias.phone or b.kind = 'user' and b.value = alias.user_id) and b.name is not null
       order by b.at desc limit 1
     ) book on true
+    left join thread_owners o on o.business_id = :business and o.conversation_id = c.id
     left join lateral (
       select m.text, m.direction, m.type, m.sent_at from messages m where m.business_id = :business and m.conversation_id = c.id
       order by m.sent_at desc, m.seq desc limit 1

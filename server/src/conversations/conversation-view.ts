@@ -1,7 +1,7 @@
 // Owns: a conversation as the API shows it: JSON, instants as ISO 8601 text. Refuses to know: HTTP, SQL.
 import { z } from "zod";
 import type { Row } from "../db/query.ts";
-import { direction, instant, isoOf, uuid } from "../kernel/shapes.ts";
+import { direction, instant, isoOf, jsonObject, uuid } from "../kernel/shapes.ts";
 import type { findConversation } from "./conversation-reads.queries.ts";
 import { displayNameOf } from "./display-name.ts";
 import { messageType } from "./message-view.ts";
@@ -30,6 +30,18 @@ export const conversationSchema = z
       })
       .nullable()
       .describe("Set while a person answers instead of the AI."),
+    threadOwner: z
+      .object({
+        owner: z.enum(["us", "other", "nobody"]).describe("nobody: the next message of the customer decides."),
+        role: z.string().nullable().describe("Of the new owner, in WhatsApp's word, as far as it was told."),
+        toldBy: z.string().describe("What said so last: standby, handover or refusal."),
+        at: instant,
+        context: jsonObject
+          .nullable()
+          .describe("What the app that had the thread before says of the conversation (WhatsApp's conversation_context, and its `note`)."),
+      })
+      .nullable()
+      .describe("Who may answer, where several apps answer on one number. Null: nothing ever said that it is not us."),
     optedOutAt: instant.nullable().describe("The customer asked not to be written to: nothing is sent unasked."),
     optOutForbids: z
       .boolean()
@@ -76,6 +88,7 @@ export function conversationViewOf(row: Row<typeof findConversation>): Conversat
       row.ai_paused_at === null
         ? null
         : { at: row.ai_paused_at.toISOString(), reason: row.ai_paused_reason ?? "", until: isoOf(row.ai_paused_until) },
+    threadOwner: ownerOf(row),
     optedOutAt: isoOf(row.opted_out_at),
     optOutForbids: row.opt_out_forbids,
     marketingStoppedAt: isoOf(row.marketing_stopped_at),
@@ -88,6 +101,14 @@ export function conversationViewOf(row: Row<typeof findConversation>): Conversat
     lastTurn: lastTurnOf(row),
     createdAt: row.created_at.toISOString(),
   };
+}
+
+const OWNERS = ["us", "other", "nobody"] as const;
+
+function ownerOf(row: Row<typeof findConversation>): ConversationView["threadOwner"] {
+  const owner = OWNERS.find((one) => one === row.owner);
+  if (owner === undefined || row.owner_at === null) return null;
+  return { owner, role: row.owner_role, toldBy: row.owner_told_by ?? "", at: row.owner_at.toISOString(), context: row.owner_context };
 }
 
 function lastMessageOf(row: Row<typeof findConversation>): ConversationView["lastMessage"] {

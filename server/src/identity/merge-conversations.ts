@@ -3,6 +3,7 @@
 // loser. So the ranges of the turns stay contiguous, and what was superseded at the end of either comes after everything that is answered: it
 // is part of the next burst. Threads are shown by time anyway.
 import type { Queryable } from "../db/query.ts";
+import { mergeThreadOwners } from "./thread-owner.queries.ts";
 import { newId } from "../kernel/ids.ts";
 import type { JsonObject } from "../kernel/json.ts";
 import { continueThread, isSessionWanted, laneOf } from "./continue-thread.ts";
@@ -88,6 +89,7 @@ export async function mergeConversations(tx: Queryable, { winner, loser, reason,
     opensSession: isSessionWanted(lanes),
   });
   await tx.run(mergeCustomerFacts, { winnerId, loserId });
+  await tx.run(mergeThreadOwners, { winnerId, loserId });
   const aliases = await tx.run(moveAliases, { winnerId, loserId });
   await tx.run(buryConversation, { winnerId, loserId });
   const kept = { aliases: aliases.map(({ kind, value }) => ({ kind, value })), winner: before?.state ?? {}, calls };

@@ -108,7 +108,7 @@ function messageRowOf(
     id: messageId,
     channelId,
     direction: event.direction,
-    author: event.direction === "in" ? "customer" : "human",
+    author: event.direction === "in" ? "customer" : event.standby === true ? "api" : "human",
     providerMessageId: event.providerMessageId,
     type: event.type,
     text: event.text,
@@ -121,5 +121,13 @@ function messageRowOf(
     channelKey: event.channelKey,
     raw: event.raw,
     isHistory: event.isHistory === true,
+    takesOver: takesOverOf(event),
   };
+}
+
+/** Who answers instead of the AI from now on, as the pause is called. */
+function takesOverOf({ direction, isHistory, standby }: IngestItem["event"]): "standby" | "phone_app" | undefined {
+  if (isHistory === true) return undefined;
+  if (standby === true) return "standby";
+  return direction === "out" ? "phone_app" : undefined;
 }

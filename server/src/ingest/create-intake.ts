@@ -23,6 +23,8 @@ import { createRecordHistory } from "./record-history.ts";
 import { createRecordConsentWords } from "./record-consent-words.ts";
 import { createRecordPreferences } from "./record-preferences.ts";
 import { createRecordSignals } from "./record-signals.ts";
+import { OTHER_OWNER } from "../whatsapp/provider-errors.ts";
+import { createRecordThreadOwners } from "./record-thread-owners.ts";
 import { createStoreMessages, type StoreMessages } from "./store-messages.ts";
 import { createSortDelivery, type Located, type Notice, noticeOfEvent } from "./sort-delivery.ts";
 import { createStatusStore, type StatusItem, type StatusOutcome, type StatusStoreDeps } from "./store-statuses.ts";
@@ -140,6 +142,7 @@ export function createIntake(deps: IntakeDeps): Intake {
   const statuses = createStatusStore(deps);
   const recordSignals = createRecordSignals(deps);
   const recordHistory = createRecordHistory(deps);
+  const threadOwners = createRecordThreadOwners({ ...deps, recordSignals });
   let learning: Promise<void> = Promise.resolve();
   let lessonsWaiting = 0;
 
@@ -192,15 +195,21 @@ export function createIntake(deps: IntakeDeps): Intake {
   async function storeAll(events: readonly WebhookEvent[]): Promise<IntakeResult> {
     const [only] = events;
     // One message, as almost every delivery has: nothing to sort.
-    const alone = events.length === 1 && only?.kind === "message" ? await locate(only) : undefined;
+    const alone = events.length === 1 && only?.kind === "message" && only.standby !== true ? await locate(only) : undefined;
     if (alone !== undefined) return resultOfOne(await storeMessagesOf([alone]));
-    const { messages, statusItems, notices, lessons, preferences, changes, histories, contacts, aside } = await sort(events);
+    const { messages, statusItems, notices, lessons, preferences, changes, histories, contacts, handovers, aside } = await sort(events);
     const outcomes = messages.length === 0 ? [] : await storeMessagesOf(messages);
     // Only now: a status of this delivery may be about one of its messages.
     const results = statusItems.length === 0 ? [] : await statusQueue.submitAll(statusItems, (item) => item);
     for (const { event, places } of preferences) {
       const isUsed = await recordPreferences({ event, places });
       notices.push(noticeOfEvent(event, { places, isUsed }));
+    }
+    await threadOwners.ofCopies(messages.filter(({ event }) => event.standby === true));
+    await threadOwners.ofRefusals(statusItems.filter(({ event }) => event.fault?.code === OTHER_OWNER));
+    for (const located of handovers) {
+      const isUsed = await threadOwners.ofHandover(located);
+      notices.push(noticeOfEvent(located.event, { places: [located.channel], isUsed }));
     }
     await recordHistory.keepChunks(histories);
     for (const located of contacts) await recordHistory.recordContacts(located);

@@ -40,6 +40,8 @@ select a.business_id, a.kind, a.value, a.held_since, a.held_until, coalesce(w.ca
 // - The same statement without name and address is the layer below: what is in doubt about a thread is left as it is (store-batch.ts).
 // - A human who answers in the WhatsApp app takes over from the AI, and each of their messages does so anew: a pause that ends by time counts from
 //   the last one. It is never older than what was said while this statement waited for the row, or the AI's last words would still be sent.
+// - A copy (standby) of what goes on in another app's thread silences the AI in the same way, and a person's pause keeps its reason. What the customer then writes to us
+//   says that the thread is ours again, and ends that pause alone.
 // - alias_conflicts: identifiers that somebody else stored first. They may lead to another thread; whoever asked settles that (settle-identity.ts).
 // - parked: changes of an identity that waited for one of these identifiers. A scalar subquery for each: a batch without new ones asks nothing.
 // - History wakes nobody: no lane (the turn of the next live message covers it), no window, no event, nothing reopened. It is in its place by its time.
@@ -88,6 +90,7 @@ export const storeMessagesAcrossBusinesses = defineQuery({
       channelKey: "text",
       raw: "text",
       isHistory: "bool",
+      takesOver: "text?",
     }),
     identifiers: rowsOf({ businessId: "uuid", kind: "text", value: "text", scope: "text?", canonicalKey: "text" }),
   },
@@ -104,13 +107,13 @@ with thread as (
   insert into conversations as c (business_id, id, canonical_key, last_seq, last_message_at, last_customer_message_at, contact_name, contact_username,
                                   is_open, reply_channel_id, reply_kind, reply_address, ai_paused_at, ai_paused_reason, created_at, updated_at)
   select t.business_id, t.new_id, t.canonical_key, f.count, f.last_message_at, f.last_customer_message_at, t.contact_name, t.contact_username, f.is_live,
-         t.reply_channel_id, t.reply_kind, t.reply_address, f.taken_over_at, case when f.taken_over_at is not null then 'phone_app' end,
+         t.reply_channel_id, t.reply_kind, t.reply_address, f.taken_over_at, f.taken_over_by,
          f.received_at, f.received_at
     from (select thread, count(*) as count, max(received_at) as received_at,
                  max(least(sent_at, received_at)) as last_message_at,
                  max(least(sent_at, received_at)) filter (where direction = 'in' and not is_history and opens_window(type, content)) as last_customer_message_at,
                  bool_or(not is_history) as is_live,
-                 max(received_at) filter (where author = 'human' and not is_history) as taken_over_at
+                 max(received_at) filter (where takes_over is not null) as taken_over_at, max(takes_over) as taken_over_by
             from fresh group by thread) f
     join thread t using (thread)
    order by t.business_id, t.canonical_key
@@ -130,8 +133,11 @@ with thread as (
     reply_address = case when excluded.reply_address is not null
                           and (excluded.last_customer_message_at >= coalesce(c.last_customer_message_at, '-infinity') or c.reply_address is null)
                          then excluded.reply_address else c.reply_address end,
-    ai_paused_at = case when excluded.ai_paused_at is null then c.ai_paused_at else greatest(excluded.ai_paused_at, c.last_message_at) end,
-    ai_paused_reason = coalesce(excluded.ai_paused_reason, c.ai_paused_reason),
+    ai_paused_at = case when excluded.ai_paused_at is not null then greatest(excluded.ai_paused_at, c.last_message_at)
+                        when c.ai_paused_reason = 'standby' and excluded.last_customer_message_at >= date_trunc('second', c.ai_paused_at) then null else c.ai_paused_at end,
+    ai_paused_reason = case when excluded.ai_paused_reason = 'standby' then coalesce(c.ai_paused_reason, 'standby')
+                            when excluded.ai_paused_reason is not null then excluded.ai_paused_reason
+                            when c.ai_paused_reason = 'standby' and excluded.last_customer_message_at >= date_trunc('second', c.ai_paused_at) then null else c.ai_paused_reason end,
     updated_at = excluded.updated_at
   returning business_id, id, canonical_key, last_seq, merged_into
 ), placed as (
@@ -150,7 +156,7 @@ with thread as (
   on conflict on constraint uq_message_provider_id do nothing
   returning business_id, id, conversation_id, seq
 ), stored as (
-  select p.ord, p.business_id, p.conversation_id, p.id, p.seq, p.direction, p.author, p.received_at, p.quiet_ms, p.provider, p.channel_key, p.raw, p.is_history,
+  select p.ord, p.business_id, p.conversation_id, p.id, p.seq, p.direction, p.author, p.received_at, p.quiet_ms, p.provider, p.channel_key, p.raw, p.is_history, p.takes_over,
          ${HAS_FILE} as has_file
     from message join placed p using (business_id, id)
 ), identifier as materialized (
@@ -180,8 +186,8 @@ with thread as (
 ), event as (
   -- The message's own id: one takeover is one event.
   insert into events (business_id, id, type, conversation_id, subject_id, data, at)
-  select business_id, id, 'conversation.taken-over', conversation_id, id, '{"by": "phone_app"}', received_at
-    from stored where author = 'human' and not is_history
+  select business_id, id, 'conversation.taken-over', conversation_id, id, jsonb_build_object('by', takes_over), received_at
+    from stored where takes_over is not null
 ), log as (
   insert into webhook_log (business_id, id, received_at, state, provider, kind, channel_key, body)
   select business_id, id, received_at, 'stored', provider, 'message', channel_key, raw from stored

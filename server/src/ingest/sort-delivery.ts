@@ -4,6 +4,7 @@ import type { BusinessId } from "../kernel/ids.ts";
 import { createShortTurns } from "../kernel/short-turns.ts";
 import type {
   ContactsEvent,
+  HandoverEvent,
   HistoryEvent,
   IdentityEvent,
   MessageEvent,
@@ -34,6 +35,7 @@ export interface DeliveryParts {
   readonly changes: readonly LocatedChange[];
   readonly histories: readonly Located<HistoryEvent>[];
   readonly contacts: readonly Located<ContactsEvent>[];
+  readonly handovers: readonly Located<HandoverEvent>[];
   readonly aside: readonly RefusedEntry[];
 }
 
@@ -53,6 +55,7 @@ export function createSortDelivery({ locate, findPlaces }: SortDeliveryDeps): (e
     const changes: LocatedChange[] = [];
     const histories: Located<HistoryEvent>[] = [];
     const contacts: Located<ContactsEvent>[] = [];
+    const handovers: Located<HandoverEvent>[] = [];
     const aside: RefusedEntry[] = [];
     const pause = createShortTurns();
     for (const event of events) {
@@ -77,6 +80,7 @@ export function createSortDelivery({ locate, findPlaces }: SortDeliveryDeps): (e
         aside.push({ businessId: located?.channel.businessId, event, reason: reasonOf(event) });
       } else if (event.kind === "message") messages.push({ event, channel: located.channel });
       else if (event.kind === "history") histories.push({ event, channel: located.channel });
+      else if (event.kind === "handover") handovers.push({ event, channel: located.channel });
       else if (event.kind === "contacts") {
         contacts.push({ event, channel: located.channel });
         for (const { customer, at } of event.entries) lessons.push({ channel: located.channel, customer, source: event.kind, at });
@@ -86,7 +90,7 @@ export function createSortDelivery({ locate, findPlaces }: SortDeliveryDeps): (e
         statusItems.push(statusItem({ event, channel: located.channel }));
       }
     }
-    return { messages, statusItems, notices, lessons, preferences, changes, histories, contacts, aside };
+    return { messages, statusItems, notices, lessons, preferences, changes, histories, contacts, handovers, aside };
   };
 }
 
@@ -96,10 +100,15 @@ function reasonOf(event: WebhookEvent): string {
     : `No channel is connected for "${event.provider === "cloud" ? (event.channelKey ?? "") : "(the address of a gateway)"}".`;
 }
 
-const FIELDS = { preference: "user_preferences", identity: "identity", contacts: "smb_app_state_sync" } as const;
+const FIELDS = {
+  preference: "user_preferences",
+  identity: "identity",
+  contacts: "smb_app_state_sync",
+  handover: "messaging_handovers",
+} as const;
 
 export function noticeOfEvent(
-  { kind, provider, channelKey, raw }: IdentityEvent | PreferenceEvent | ContactsEvent,
+  { kind, provider, channelKey, raw }: IdentityEvent | PreferenceEvent | ContactsEvent | HandoverEvent,
   { places, isUsed }: { readonly places: readonly Place[]; readonly isUsed: boolean },
 ): Notice {
   const field = FIELDS[kind];

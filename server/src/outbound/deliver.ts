@@ -5,6 +5,8 @@ import { retryWhileGone } from "../db/retry-while-gone.ts";
 import { createBusinessBatcher } from "../db/business-batcher.ts";
 import type { Database } from "../db/database.ts";
 import type { Row } from "../db/query.ts";
+import { recordThreadOwner } from "../identity/thread-owner.queries.ts";
+import { OTHER_OWNER } from "../whatsapp/provider-errors.ts";
 import type { LearnSpelling } from "../identity/learn-spelling.ts";
 import type { JsonObject } from "../kernel/json.ts";
 import type { FailPoints } from "../kernel/fail-points.ts";
@@ -152,6 +154,14 @@ export function createDeliver(deps: DeliverDeps): (lane: ClaimedLane, signal: Ab
     log.warn({ businessId, channelId, forMs, slowsForMs }, "channel.held");
   }
 
+  /** Nothing but the refusal tells that another app has the thread now: the AI is silent in it, and people see why. */
+  async function noteOtherOwner({ businessId, conversationId }: ClaimedLane, { channel_id: channelId }: SendStart): Promise<void> {
+    if (channelId === null) return;
+    const word = { conversationId, channelId, owner: "other", toldBy: "refusal", at: new Date(), eventId: newId() };
+    const [row] = await database.forBusiness(businessId).run(recordThreadOwner, { ...word, role: undefined, context: undefined });
+    if (row?.is_change === true) log.info({ businessId, conversationId, owner: "other", toldBy: "refusal" }, "thread.owner-changed");
+  }
+
   async function attempt(lane: ClaimedLane, started: SendStart): Promise<Settlement> {
     const refused = refusedByChannel(lane, started);
     if (refused !== undefined) return refused;
@@ -181,6 +191,11 @@ export function createDeliver(deps: DeliverDeps): (lane: ClaimedLane, signal: Ab
       });
     }
     if (isAboutOldTemplate(outcome)) await deps.onOldTemplate(lane.businessId, { channelId: started.channel_id, content: started.content });
+    if (outcome.outcome === "rejected" && outcome.fault.code === OTHER_OWNER) {
+      await noteOtherOwner(lane, started).catch((error: unknown) => {
+        log.warn({ businessId: lane.businessId, conversationId: lane.conversationId, error }, "thread.owner-not-noted");
+      });
+    }
     return { ...settlementOf(lane, started, outcome), isSent: true };
   }
 

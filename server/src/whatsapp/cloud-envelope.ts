@@ -12,7 +12,7 @@ export type ItemList = (typeof LISTS)[number];
 const WITHOUT_LISTS = { messages: undefined, message_echoes: undefined, statuses: undefined, errors: undefined };
 
 /** The fields whose `value` holds lists of items. In the others the same names mean other things: `calls` has statuses too. */
-const FIELDS_WITH_ITEMS: ReadonlySet<string> = new Set(["messages", "smb_message_echoes"]);
+const FIELDS_WITH_ITEMS: ReadonlySet<string> = new Set(["messages", "smb_message_echoes", "standby"]);
 
 export interface ChangeScope {
   readonly field: string;
@@ -77,7 +77,7 @@ function bodyOfPiece({ body, entry, change }: Piece, surroundings: Surroundings)
   return { ...surrounding(body, BODY, surroundings), entry: [single] };
 }
 
-const MAX_HANDOVER_CONTEXT = 16_384;
+export const MAX_HANDOVER_CONTEXT = 16_384;
 
 /** What a thousand items share is repeated a thousand times: beyond this, of each level only the keys that we know are. */
 export const SHARED_MAX = 1_024;
@@ -147,7 +147,8 @@ function collectChange(piece: ChangeSite, items: CloudItem[]): void {
     items.push({ kind: "broken", reason: 'An element of "changes" has no "field".', piece });
     return;
   }
-  const value = readObject(change, "value");
+  const received = readObject(change, "value");
+  const value = field === "standby" ? withoutNesting(received) : received;
   const keys = keysOf(entry, value);
   if (!FIELDS_WITH_ITEMS.has(field)) {
     items.push({ kind: "change", field: cleanString(field), ...keys, ...(value === undefined ? {} : { value }), piece });
@@ -156,6 +157,14 @@ function collectChange(piece: ChangeSite, items: CloudItem[]): void {
   } else {
     collectValue({ body, entry, change, value, field, ...keys }, items);
   }
+}
+
+/** Copies come one level deeper; so that they are taken apart, and written again, as the messages that they are copies of, their lists are put where those have theirs. */
+function withoutNesting(value: JsonObject | undefined): JsonObject | undefined {
+  const nested = readObject(value, "standby");
+  if (value === undefined || nested === undefined) return value;
+  const { standby: _, ...around } = value;
+  return { ...around, ...nested };
 }
 
 function collectValue(site: Omit<ChangeScope, "contacts" | "itemCount">, items: CloudItem[]): void {

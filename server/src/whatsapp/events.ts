@@ -152,6 +152,22 @@ export interface ContactsEvent {
   readonly raw: string;
 }
 
+/** A thread was given to us by another app that answers on the number, or taken from us. */
+export interface HandoverEvent {
+  readonly kind: "handover";
+  readonly provider: Provider;
+  readonly channelKey?: string;
+  readonly accountKey?: string;
+  readonly customer: CustomerIdentity;
+  readonly owner: "us" | "other";
+  readonly at: Date;
+  /** Of the new owner, in the platform's word. */
+  readonly role?: string;
+  /** What the other app says of the conversation. */
+  readonly context?: JsonObject;
+  readonly raw: string;
+}
+
 /** An item that could not be read. It is kept raw with its reason, and can be replayed. */
 export interface UnreadableEvent {
   readonly kind: "unreadable";
@@ -168,5 +184,6 @@ export type WebhookEvent =
   | PreferenceEvent
   | HistoryEvent
   | ContactsEvent
+  | HandoverEvent
   | NoticeEvent
   | UnreadableEvent;

@@ -285,7 +285,14 @@ describe("everything else", () => {
     expect(past.map((change) => onlyEvent(bodyOf([change])).kind)).toEqual(["history", "history", "notice", "contacts"]);
   });
 
-  const READ: ReadonlySet<string> = new Set(["user_id_update", "user_preferences", "history", "smb_app_state_sync"]);
+  const READ: ReadonlySet<string> = new Set([
+    "user_id_update",
+    "user_preferences",
+    "history",
+    "smb_app_state_sync",
+    "standby",
+    "messaging_handovers",
+  ]);
   const notices = others.filter(({ field }) => !READ.has(field));
   test.each(notices)("of the field $field is one notice that keeps the body", (change) => {
     const event = onlyEvent(bodyOf([change]));

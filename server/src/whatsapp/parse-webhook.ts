@@ -12,6 +12,7 @@ import {
   type Surroundings,
 } from "./cloud-envelope.ts";
 import { readContacts } from "./contacts-sync.ts";
+import { readHandover } from "./handover.ts";
 import { readHistory } from "./history.ts";
 import { readIdentityUpdate } from "./identity-update.ts";
 import {
@@ -25,7 +26,7 @@ import {
 import type { CustomerIdentity, NoticeEvent, WebhookEvent } from "./events.ts";
 import { type ItemSite, parseMessage, unreadable } from "./parse-message.ts";
 import { parseStatus } from "./parse-status.ts";
-import { isArray, isObject, parseJson } from "../kernel/read-json.ts";
+import { isArray, isObject, parseJson, readObject } from "../kernel/read-json.ts";
 import { eventsOfItems, type OpenedWebhook, type ParsedWebhook, readAtOnce } from "./opened-webhook.ts";
 import { readPreferences } from "./user-preferences.ts";
 import { writeJson } from "../kernel/write-json.ts";
@@ -83,6 +84,7 @@ function readChange(item: Extract<CloudItem, { kind: "change" }>, raw: string, r
     readPreferences(item, raw, receivedAt) ??
     readHistory(item, raw) ??
     readContacts(item, raw, receivedAt) ??
+    readHandover(item, raw, receivedAt) ??
     notice(item.field, item, raw)
   );
 }
@@ -96,14 +98,27 @@ function readListedItem(item: ListedItem, reader: BodyReader): WebhookEvent {
       : `"${list}" holds something that is not an object.`;
     return unreadable({ channelKey: scope.channelKey, raw: rawOf(item, reader) }, reason);
   }
-  const node = clean(wireNode, reader);
+  const node = clean(list === "message_echoes" ? withoutEnvelope(wireNode) : wireNode, reader);
   const { customer, contact } = identify(item, node, reader);
   const raw = rawOf(item, reader, contact);
   const site: ItemSite = { channelKey: scope.channelKey, customer, raw, receivedAt: reader.receivedAt };
   if (list === "statuses") return parseStatus(node, site) ?? notice("status", scope, site.raw);
-  if (list === "message_echoes") return parseMessage(node, { ...site, direction: "out" });
+  const mark = scope.field === "standby" ? asCopy : asItIs;
+  if (list === "message_echoes") return mark(parseMessage(node, { ...site, direction: "out" }));
   const handover = handoverContextOf(scope);
-  return parseMessage(node, { ...site, direction: "in", ...(handover === undefined ? {} : { handover: clean(handover, reader) }) });
+  return mark(parseMessage(node, { ...site, direction: "in", ...(handover === undefined ? {} : { handover: clean(handover, reader) }) }));
+}
+
+const asItIs = (event: WebhookEvent): WebhookEvent => event;
+
+/** Kept with the content too, for whoever reads the thread later. */
+const asCopy = (event: WebhookEvent): WebhookEvent =>
+  event.kind === "message" ? { ...event, standby: true, content: { ...event.content, standby: true } } : event;
+
+/** What another app sent is written as its request was, beside its id and time. */
+function withoutEnvelope(echo: JsonObject): JsonObject {
+  const message = readObject(echo, "message");
+  return message === undefined ? echo : { ...message, ...echo, message: null };
 }
 
 const clean = (node: JsonObject, { needsCleaning }: BodyReader): JsonObject => (needsCleaning ? cleanObject(node) : node);

@@ -3,6 +3,9 @@ import { type Codes, ERROR_ROWS, type ErrorRow, type ProviderErrorVerdict } from
 
 const SECOND_MS = 1000;
 
+/** Another app has the thread (Meta: "Conversation routing"). */
+export const OTHER_OWNER = 131070;
+
 export interface ProviderErrorSign {
   /** Absent for errors that came later, in a status. */
   readonly httpStatus?: number | undefined;

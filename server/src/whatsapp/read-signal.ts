@@ -5,6 +5,7 @@ import { readAccount, readAlert, readCapability, readPartnerSolution, readReview
 import type { NoticeEvent } from "./events.ts";
 import { readGatewaySignal } from "./gateways/read-gateway-signal.ts";
 import { readHistoryRefusal } from "./history-refusal.ts";
+import { readStandby } from "./standby-signal.ts";
 import { readName, readQuality, readSecurity, readNumberSettings, readUsername } from "./number-signal.ts";
 import { readTime } from "./provider-time.ts";
 import { isObject, parseObject, readArray, readObject, readScalar } from "../kernel/read-json.ts";
@@ -16,7 +17,7 @@ type Facts = SignalFacts & Pick<Signal, "phoneNumberId">;
 
 /** Recorded raw, and of no channel or template. */
 const OTHER_FIELDS: ReadonlySet<string> = new Set(
-  "messages status identity errors user_preferences user_id_update smb_app_state_sync smb_message_echoes message_echoes calls standby messaging_handovers flows tracking_events automatic_events group_lifecycle_update group_participants_update group_settings_update group_status_update payment_configuration_update".split(
+  "messages status identity errors user_preferences user_id_update smb_app_state_sync smb_message_echoes message_echoes calls messaging_handovers flows tracking_events automatic_events group_lifecycle_update group_participants_update group_settings_update group_status_update payment_configuration_update".split(
     " ",
   ),
 );
@@ -26,6 +27,7 @@ type Reader = (value: JsonObject, field: string) => Facts | undefined;
 
 const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ["history", readHistoryRefusal],
+  ["standby", readStandby],
   ["account_update", readAccount],
   ["business_status_update", readAccount],
   ["account_review_update", readReview],
