@@ -379,17 +379,19 @@ select s.business_id, s.channel_id, s.provider_message_id, s.status, s.participa
  limit 500`,
 });
 
+// Exactly those that were listed: of the same message others may wait still, beyond the limit or written since.
 export const markStatusesAppliedAcrossBusinesses = defineQuery({
   name: "ingest.mark-statuses-applied-across-businesses",
   role: "ingest",
   columns: {},
-  params: { messages: rowsOf({ businessId: "uuid", channelId: "uuid", providerMessageId: "text" }) },
+  params: { statuses: rowsOf({ businessId: "uuid", channelId: "uuid", providerMessageId: "text", status: "text", participant: "text" }) },
   text: `
 update message_statuses s set
   applied_at = now(),
   message_id = (select m.id from messages m
                  where m.business_id = s.business_id and m.channel_id = s.channel_id
                    and m.provider_message_id = s.provider_message_id and m.direction = 'out')
-  from :messages as t
- where s.business_id = t.business_id and s.channel_id = t.channel_id and s.provider_message_id = t.provider_message_id and s.applied_at is null`,
+  from :statuses as t
+ where s.business_id = t.business_id and s.channel_id = t.channel_id and s.provider_message_id = t.provider_message_id
+   and s.status = t.status and s.participant = t.participant and s.applied_at is null`,
 });

@@ -148,7 +148,7 @@ export function createStatusStore(deps: StatusStoreDeps): StatusStore {
       }));
       await deps.db.run(storeStatusesAcrossBusinesses, { statuses });
       await actOnRefusals(deps, statuses);
-      await deps.db.execute(markStatusesAppliedAcrossBusinesses, { messages: statuses });
+      await deps.db.execute(markStatusesAppliedAcrossBusinesses, { statuses });
       return rows.length;
     },
   };
