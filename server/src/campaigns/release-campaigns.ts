@@ -73,14 +73,14 @@ export function createReleaseCampaigns(deps: ReleaseCampaignsDeps): ReleaseCampa
       return campaign === undefined ? undefined : nextCountry(await countriesOf(tx, campaign))?.country;
     });
     if (claimed === undefined) return;
-    const rows: { position: number; conversationId: string }[] = [];
+    const rows: { position: number; conversationId: string; customer: string }[] = [];
     for (const { position, address } of await db.run(listUnplaced, { id, country: claimed, limit: SLICE })) {
       const conversationId = await findOrBegin(businessId, address).catch((error: unknown) => {
         log.warn({ businessId, campaignId: id, error: messageOf(error) }, "campaign.not-placed");
         return undefined;
       });
       if (conversationId === undefined) await db.execute(postponeRecipient, { id, position });
-      else rows.push({ position, conversationId });
+      else rows.push({ position, conversationId, customer: conversationId });
     }
     if (rows.length === 0) return;
     await db.transaction(async (tx) => {
@@ -271,7 +271,7 @@ async function onSurvivors(tx: Queryable, id: string, rows: readonly NextRow[]):
   if (moved.length === 0) return rows;
   const placed = await tx.run(placeRecipients, {
     id,
-    rows: moved.map(({ position, survivor_id: conversationId }) => ({ position, conversationId })),
+    rows: moved.map(({ position, survivor_id: conversationId }) => ({ position, conversationId, customer: conversationId })),
   });
   const doubles = new Set(placed.filter(({ state }) => state === "skipped").map(({ position }) => position));
   return rows.filter(({ position }) => !doubles.has(position));

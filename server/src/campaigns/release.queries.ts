@@ -90,22 +90,23 @@ export const listUnplaced = defineQuery({
     where n.conversation_id is null`,
 });
 
-// Of two rows that turned out to be one customer's the first gets the message: the second is passed over.
+// Of two rows that turned out to be one customer's the first gets the message: the second is passed over. `customer` is the id as text: cast here, row-level security would
+// keep it from the index, and each row would read the whole list (seconds for a slice of 1,200 rows, 2026-11-30).
 export const placeRecipients = defineQuery({
   name: "campaigns.place-recipients",
   role: "app",
   columns: { position: "int4", state: "text" },
-  params: { id: "uuid", rows: rowsOf({ position: "int4", conversationId: "uuid" }) },
+  params: { id: "uuid", rows: rowsOf({ position: "int4", conversationId: "uuid", customer: "text" }) },
   text: `
-    with placed as (
-      select i.position, i.conversation_id,
+    with placed as materialized (
+      select i.position, i.conversation_id, i.customer,
         row_number() over (partition by i.conversation_id order by i.position) > 1 or exists (
           select from campaign_recipients o
-          where o.business_id = :business and o.campaign_id = :id and o.customer = i.conversation_id::text and o.position <> i.position) as is_double
+          where o.business_id = :business and o.campaign_id = :id and o.customer = i.customer and o.position <> i.position) as is_double
       from :rows as i
     )
     update campaign_recipients as r set
-      customer = case when p.is_double then null else p.conversation_id::text end,
+      customer = case when p.is_double then null else p.customer end,
       conversation_id = case when p.is_double then null else p.conversation_id end,
       state = case when p.is_double then 'skipped' else 'ready' end,
       problem = case when p.is_double then 'same_customer' end
