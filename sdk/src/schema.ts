@@ -8,6 +8,14 @@ export type AcceptedAnswer = {
   readonly outcome: string;
 };
 
+/** Anything but text, as POST /conversations/{id}/messages takes it: a file, buttons, a list, a template; or a text for later. */
+export type AnswerPartInput = {
+  readonly type: string;
+  /** When it is to be said; absent: now. */
+  readonly sendAt?: string | undefined;
+  readonly [key: string]: unknown;
+};
+
 export type Business = {
   /** A UUID. */
   readonly id: string;
@@ -823,6 +831,18 @@ export type ReplySettings = {
     readonly approvalWaitMs: number;
     /** Built-in tools that the model does not get. */
     readonly withhold: readonly ("handoff" | "search_knowledge" | "update_customer")[];
+    /** Tools with which the model's answer may hold more than text: it gets those that are named here (docs/tools.md). */
+    readonly offer: readonly ("send_buttons" | "send_list" | "send_media" | "send_template" | "schedule_message")[];
+    /** Hosts from which send_media may take a file, with their subdomains; none: no file. */
+    readonly mediaHosts: readonly string[];
+    /** Names of the templates that send_template may send; none: no template. */
+    readonly templates: readonly string[];
+    /** How many messages of the AI's may wait for their time in one conversation. */
+    readonly maxScheduled: number;
+    /** How far ahead the AI may schedule a message. */
+    readonly scheduleWithinMs: number;
+    /** Whether what the AI has scheduled is dropped when the customer has written in the meantime. */
+    readonly scheduledYields: boolean;
   };
   readonly webhook: {
     readonly url: string;
@@ -1218,7 +1238,7 @@ export type Turn = {
 /** Either messages or handoff. */
 export type TurnAnswerInput = {
   /** What the customer is told: one WhatsApp message each. */
-  readonly messages?: readonly string[] | undefined;
+  readonly messages?: readonly (string | AnswerPartInput)[] | undefined;
   /** Instead of messages: a person is fetched. Without text the business's own words are said. */
   readonly handoff?:
     | {

@@ -1290,12 +1290,14 @@ create table onethread.scheduled_messages (
   quoted_provider_message_id text,
   send_at timestamp with time zone not null,
   created_at timestamp with time zone default now() not null,
+  yields_to_customer boolean default false not null,
   constraint scheduled_messages_pkey PRIMARY KEY (business_id, id),
-  constraint ck_scheduled_author CHECK ((author = ANY (ARRAY['human'::text, 'api'::text]))),
+  constraint ck_scheduled_author CHECK ((author = ANY (ARRAY['human'::text, 'api'::text, 'ai'::text]))),
   constraint fk_scheduled_conversation FOREIGN KEY (business_id, conversation_id) REFERENCES onethread.conversations(business_id, id)
 );
 alter table onethread.scheduled_messages enable row level security;
 CREATE INDEX ix_scheduled_business ON onethread.scheduled_messages USING btree (business_id, send_at, id);
+CREATE INDEX ix_scheduled_conversation ON onethread.scheduled_messages USING btree (business_id, conversation_id, send_at);
 CREATE INDEX ix_scheduled_due ON onethread.scheduled_messages USING btree (send_at);
 create policy across_businesses on onethread.scheduled_messages for all to onethread_ingest using (true) with check (true);
 create policy one_business on onethread.scheduled_messages for all to onethread_app using ((business_id = onethread.current_business())) with check ((business_id = onethread.current_business()));

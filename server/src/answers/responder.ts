@@ -3,6 +3,7 @@ import type { BusinessId, ConversationId, TurnId } from "../kernel/ids.ts";
 import type { Json } from "../kernel/json.ts";
 import type { Asks } from "../words/asks-for-reply.ts";
 import type { ReplySettings } from "../settings/reply-settings.ts";
+import type { AnswerPart } from "./answer-part.ts";
 
 export interface ContextMessage {
   readonly seq: number;
@@ -108,8 +109,10 @@ export interface TurnWork {
 export type ResponderAnswer = (
   | {
       readonly outcome: "reply";
-      /** One message each, in this order; at least one, none of them empty. */
+      /** One message each, in this order, none of them empty; at least one, or a part. */
       readonly texts: readonly string[];
+      /** What follows the texts, or is to be said later. */
+      readonly parts?: readonly AnswerPart[];
     }
   /** A person is fetched. `text`: what is said to the customer. */
   | { readonly outcome: "handoff"; readonly text: string; readonly reason: string }
@@ -121,7 +124,7 @@ export type ResponderAnswer = (
 
 /** An answer that came from outside for a turn that waited. */
 export type AgentAnswer =
-  | { readonly outcome: "reply"; readonly texts: readonly string[] }
+  | { readonly outcome: "reply"; readonly texts: readonly string[]; readonly parts?: readonly AnswerPart[] }
   | { readonly outcome: "handoff"; readonly reason: string; readonly text?: string };
 
 export interface Responder {
@@ -180,6 +183,8 @@ export interface EarlierCall {
 export type ToolOutcome =
   | { readonly outcome: "result"; readonly result: Json }
   | { readonly outcome: "error"; readonly error: string }
+  /** Nothing was done: it is for the answer, which takes it along or leaves it. */
+  | { readonly outcome: "adds"; readonly part: AnswerPart }
   /** The model asked for a person. */
   | { readonly outcome: "handoff"; readonly reason: string }
   /** A person has to approve the call first: the turn waits. */

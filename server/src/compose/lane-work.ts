@@ -91,6 +91,7 @@ function createResponderOf(parts: LaneWorkParts, models: LazyModels): (settings:
       outside,
       registerTurn: createRegisterTurn({ database }),
       takeAnswer: createTakeAnswer({ database }),
+      checkParts: services.checkParts,
     }),
   };
   return ({ responder }) => overrides.responder ?? responders[responder];

@@ -33,6 +33,8 @@ import { createAcceptMessage, type AcceptMessage } from "../outbound/accept-mess
 import { createSettleMessages, type SettleMessages } from "../outbound/settle-messages.ts";
 import type { OutsideHttp } from "../outside/outside-http.ts";
 import { createAiSwitch, type AiSwitch } from "../replies/ai-switch.ts";
+import type { CheckParts } from "../answers/answer-part.ts";
+import { createCheckAnswerParts } from "../outbound/check-answer-parts.ts";
 import { createAnswerTurn, type AnswerTurn } from "../replies/answer-turn.ts";
 import { createFindTurn, type FindTurn } from "../replies/find-turn.ts";
 import { createReplySettingsStore, type ReplySettingsStore } from "../settings/reply-settings-store.ts";
@@ -75,6 +77,7 @@ export interface Services {
   readonly businesses: Businesses;
   readonly businessTools: BusinessTools;
   readonly campaigns: Campaigns;
+  readonly checkParts: CheckParts;
   readonly changeBusiness: ChangeBusiness;
   readonly channels: Channels;
   readonly closeSession: CloseSession;
@@ -130,13 +133,14 @@ export function createServices(parts: ServiceParts): Services {
     ...createTemplateServices(parts),
   };
   const knowledge = { search: apart.searchForReply };
-  const acceptMessage = createAcceptMessage({ database, wake, onOldTemplate: apart.wantTemplate });
+  const sending = createSendServices(parts, apart.wantTemplate);
+  const { checkParts } = sending;
   return {
     ...apart,
+    ...sending,
     actOnRefusal: createActOnRefusal({ database, onOldTemplate: apart.wantTemplate, log }),
-    acceptMessage,
     aiSwitch: createAiSwitch({ database }),
-    answerTurn: createAnswerTurn({ database, settings, wake }),
+    answerTurn: createAnswerTurn({ database, settings, checkParts, wake }),
     apiKeys: createApiKeys({ database }),
     businesses: createBusinesses({ database }),
     businessTools,
@@ -152,13 +156,12 @@ export function createServices(parts: ServiceParts): Services {
     listNotices: createListNotices({ database }),
     listSessions: createListSessions({ database }),
     mediaFiles: createMediaFiles({ database, wake }),
-    openTools: createOpenTools({ ...parts, businessTools, facts: customerFacts, knowledge, settings }),
+    openTools: createOpenTools({ ...parts, businessTools, facts: customerFacts, knowledge, settings, checkParts }),
     readEvents: createReadEvents({ database }),
     rebuildSessions: createRebuildSessions({ database, settings }),
     replySettings,
     resolveConversation: createResolveConversation({ database, claimIdentity, onKnown }),
     setConversationState: createSetConversationState({ database }),
-    settleMessages: createSettleMessages({ database, acceptMessage }),
     toolCalls: createToolCalls({ database, wake }),
     tryTool: createTryTool({ tools: businessTools, settings, outside }),
     webhookLog: createWebhookLog({ db: database.acrossBusinesses, log }),
@@ -179,6 +182,15 @@ function createCampaignServices(database: Database): Pick<Services, "campaigns" 
     campaigns: createCampaigns({ database }),
     uploadList: createUploadList({ database }),
   };
+}
+
+function createSendServices(
+  { database, wake }: ServiceParts,
+  onOldTemplate: WantTemplate,
+): Pick<Services, "acceptMessage" | "checkParts" | "settleMessages"> {
+  const acceptMessage = createAcceptMessage({ database, wake, onOldTemplate });
+  const checkParts = createCheckAnswerParts({ database, onOldTemplate });
+  return { acceptMessage, checkParts, settleMessages: createSettleMessages({ database, acceptMessage }) };
 }
 
 function createUsageServices(database: Database, settings: ReplySettingsStore): Pick<Services, "rates" | "readUsage"> {

@@ -2,6 +2,7 @@
 // thrown. Refuses to know: what the tools do, and which arguments they take; the set checks those, within its budget of time.
 import { untilAborted } from "../kernel/until-aborted.ts";
 import type { ToolModelMessage } from "ai";
+import type { AnswerPart } from "../answers/answer-part.ts";
 import type { ToolOutcome, ToolSet } from "../answers/responder.ts";
 import type { AskedCall } from "./answer-draft.ts";
 import { frameText } from "./frame-text.ts";
@@ -23,6 +24,8 @@ export interface ToolCallerDeps {
   readonly tools: ToolSet;
   readonly mark: string;
   readonly maxCalls: number;
+  /** Takes a part into the answer, or says to the model why not. */
+  readonly add: (part: AnswerPart) => string | undefined;
 }
 
 export interface ToolCaller {
@@ -53,8 +56,18 @@ function resultOf(call: AskedCall, outcome: ToolReply, mark: string): ToolModelM
 
 const NONE_LEFT: ToolReply = { outcome: "error", error: "No calls are left in this turn. Answer with what you know." };
 
-export function createToolCaller({ tools, mark, maxCalls }: ToolCallerDeps): ToolCaller {
+const ADDED =
+  "It is part of your answer now, and goes out after your text. Do not call it again, and do not repeat in your text what it says; if nothing else is to be said, write nothing.";
+const ADDED_LATER = "It will be sent at that time. Do not schedule it again. Answer the customer now.";
+
+export function createToolCaller({ tools, mark, maxCalls, add }: ToolCallerDeps): ToolCaller {
   let left = maxCalls;
+
+  function take(part: AnswerPart): ToolReply {
+    const problem = add(part);
+    if (problem !== undefined) return { outcome: "error", error: problem };
+    return { outcome: "result", result: part.sendAt === undefined ? ADDED : `${ADDED_LATER} (${part.sendAt})` };
+  }
 
   return {
     callsLeft: () => left,
@@ -65,7 +78,8 @@ export function createToolCaller({ tools, mark, maxCalls }: ToolCallerDeps): Too
       left = Math.max(0, left - calls.length);
       for (const [index, call] of calls.entries()) {
         const isAllowed = index < allowed || call.name === HANDOFF;
-        const outcome = isAllowed ? await callTool(call, tools, signal) : NONE_LEFT;
+        const made = isAllowed ? await callTool(call, tools, signal) : NONE_LEFT;
+        const outcome = made.outcome === "adds" ? take(made.part) : made;
         if (outcome.outcome === "handoff") return { outcome: "handoff" };
         if (outcome.outcome === "waits") return outcome;
         if (outcome.outcome === "result" && call.name === "search_knowledge") found.push(JSON.stringify(outcome.result));

@@ -3,34 +3,30 @@ import { SHOWN_MESSAGE, shownMessageColumns } from "../conversations/message-rea
 import { defineQuery } from "../db/query.ts";
 import { raiseLanes } from "../lanes/raise-lanes.ts";
 
+const sendingState = {
+  id: "uuid",
+  is_merged: "bool",
+  is_window_open: "bool",
+  window_closes_at: "timestamptz?",
+  is_opted_out: "bool",
+  is_marketing_stopped: "bool",
+  has_address: "bool",
+  is_group: "bool",
+  channel_id: "uuid?",
+  provider: "text?",
+  template: "jsonb?",
+  template_obstacle: "text?",
+  template_reason: "text?",
+  paused_until: "timestamptz?",
+  is_copy_fresh: "bool",
+  is_template_missing: "bool",
+} as const;
+
 /**
- * Everything that decides whether something may be sent, under the row lock that also gives out `seq`. Database time. The template's name and language, when
- * it is one: a template may be marketing unless WhatsApp said otherwise. What is known of it comes along; of other messages nothing of it is read. A copy is
- * as good as two readings: one a day is planned.
+ * Everything that decides whether something may be sent. Database time. The template's name and language, when it is one: a template may be marketing unless
+ * WhatsApp said otherwise. What is known of it comes along; of other messages nothing of it is read. A copy is as good as two readings: one a day is planned.
  */
-export const lockConversationForSending = defineQuery({
-  name: "outbound.lock-conversation-for-sending",
-  role: "app",
-  columns: {
-    id: "uuid",
-    is_merged: "bool",
-    is_window_open: "bool",
-    window_closes_at: "timestamptz?",
-    is_opted_out: "bool",
-    is_marketing_stopped: "bool",
-    has_address: "bool",
-    is_group: "bool",
-    channel_id: "uuid?",
-    provider: "text?",
-    template: "jsonb?",
-    template_obstacle: "text?",
-    template_reason: "text?",
-    paused_until: "timestamptz?",
-    is_copy_fresh: "bool",
-    is_template_missing: "bool",
-  },
-  params: { conversationId: "uuid", template: "text?", language: "text?" },
-  text: `
+const SENDING_STATE = `
     select c.id, c.merged_into is not null as is_merged,
       window_is_open(c.last_customer_message_at, ch.provider, now()) as is_window_open,
       window_closes_at(c.last_customer_message_at, ch.provider),
@@ -50,8 +46,28 @@ export const lockConversationForSending = defineQuery({
     left join template_states t on t.business_id = :business and t.account_id = ch.account_id and t.name = :template and t.language = :language
     left join category_stops cs on cs.business_id = :business and cs.account_id = t.account_id and cs.category = upper(t.category) and cs.until > now()
     left join template_accounts k on k.business_id = :business and k.account_id = ch.account_id and :template is not null
-    where c.business_id = :business and c.id = :conversationId
+    where c.business_id = :business and c.id = :conversationId`;
+
+/** Under the row lock that also gives out `seq`. */
+export const lockConversationForSending = defineQuery({
+  name: "outbound.lock-conversation-for-sending",
+  role: "app",
+  columns: sendingState,
+  params: { conversationId: "uuid", template: "text?", language: "text?" },
+  text: `${SENDING_STATE}
     for no key update of c`,
+});
+
+/** A look without a lock, for what is checked once more when it is written or leaves. `scheduled`: what the AI has still to say in this conversation. */
+export const findSendingState = defineQuery({
+  name: "outbound.find-sending-state",
+  role: "app",
+  columns: { ...sendingState, scheduled: "int8" },
+  params: { conversationId: "uuid", template: "text?", language: "text?" },
+  text: `
+    select s.*, (select count(*) from scheduled_messages q
+                  where q.business_id = :business and q.conversation_id = s.id and q.author = 'ai') as scheduled
+    from (${SENDING_STATE}) s`,
 });
 
 /**

@@ -56,12 +56,14 @@ export type AcceptMessageOutcome =
 
 export type AcceptMessage = (input: AcceptMessageInput) => Promise<AcceptMessageOutcome>;
 
+export type AcceptRefusal = Exclude<AcceptMessageOutcome, { readonly outcome: "accepted" }>;
+
 /** An outcome that must leave nothing behind: thrown to roll the transaction back. */
 class Refused extends Error {
-  readonly outcome: AcceptMessageOutcome;
+  readonly outcome: AcceptRefusal;
   /** Of a template that is not known: the channel whose account may have it by now. */
   readonly channelId: string | null;
-  constructor(outcome: AcceptMessageOutcome, channelId: string | null = null) {
+  constructor(outcome: AcceptRefusal, channelId: string | null = null) {
     super(outcome.outcome);
     this.outcome = outcome;
     this.channelId = channelId;
@@ -127,7 +129,7 @@ async function accept(tx: Queryable, acceptance: Acceptance): Promise<AcceptedOu
   return { outcome: "accepted", message, isReplay: false };
 }
 
-type LockedConversation = Row<typeof lockConversationForSending>;
+export type LockedConversation = Row<typeof lockConversationForSending>;
 
 /** The conversation, or the one that it was merged into; undefined when there is none. */
 export function lockForSending(
@@ -135,13 +137,19 @@ export function lockForSending(
   conversationId: string,
   { type, content }: Pick<Draft, "content"> & { readonly type: string },
 ): Promise<LockedConversation | undefined> {
-  const template = type === "template" ? readObject(content, "template") : undefined;
-  const language = readString(readObject(template, "language"), "code");
   return onSurvivor(tx, conversationId, async (survivor) => {
-    const values = { conversationId: survivor, template: readString(template, "name"), language };
-    const [row] = await tx.run(lockConversationForSending, values);
+    const [row] = await tx.run(lockConversationForSending, { conversationId: survivor, ...templateOf({ type, content }) });
     return row?.is_merged === false ? row : undefined;
   });
+}
+
+/** Which template it is, when it is one. */
+export function templateOf({ type, content }: { readonly type: string; readonly content: JsonObject }): {
+  readonly template: string | undefined;
+  readonly language: string | undefined;
+} {
+  const template = type === "template" ? readObject(content, "template") : undefined;
+  return { template: readString(template, "name"), language: readString(readObject(template, "language"), "code") };
 }
 
 /** The earlier answer under this key, or undefined when the key is ours now. */
@@ -196,6 +204,21 @@ function refuseUnlessSendable(conversation: LockedConversation, draft: Draft): v
   if (obstacle !== undefined) throw new Refused(obstacle);
   if (conversation.is_window_open || draft.type === "template") return;
   throw new Refused({ outcome: "window_closed", closedAt: conversation.window_closes_at });
+}
+
+/** What would refuse this message if it were to be accepted now. `isForLater`: only what no time changes. */
+export function whatForbids(
+  conversation: LockedConversation,
+  draft: { readonly type: OutboundType; readonly content: JsonObject },
+  { isForLater }: { readonly isForLater: boolean },
+): AcceptRefusal | undefined {
+  try {
+    (isForLater ? refuseUnlessPossible : refuseUnlessSendable)(conversation, { ...draft, quoted: undefined });
+    return undefined;
+  } catch (error) {
+    if (error instanceof Refused) return error.outcome;
+    throw error;
+  }
 }
 
 /** Of what changes another message: the provider's id of that. */

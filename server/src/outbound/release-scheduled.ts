@@ -1,13 +1,14 @@
 // Owns: putting what is due into the outbox: out of the schedule and into its thread in one transaction, once, whoever else does it at the same moment. What forbids
 // it is looked at when it leaves (deliver.queries.ts), and then it has failed with the reason.
 import type { Database } from "../db/database.ts";
+import type { Queryable, Row } from "../db/query.ts";
 import { messageOf } from "../kernel/faults.ts";
 import { newId, type BusinessId } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
 import { lockForSending, targetOf } from "./accept-message.ts";
 import { insertOutboundMessage } from "./accept-message.queries.ts";
 import { readTextOf } from "./check-template.ts";
-import { listDueMessagesAcrossBusinesses, takeScheduledMessage } from "./scheduled.queries.ts";
+import { dropScheduledMessage, listDueMessagesAcrossBusinesses, takeScheduledMessage } from "./scheduled.queries.ts";
 
 export interface ReleaseScheduledDeps {
   readonly database: Database;
@@ -18,6 +19,18 @@ export interface ReleaseScheduledDeps {
 /** One pass; answers how many it released. */
 export type ReleaseScheduled = () => Promise<number>;
 
+type Due = Row<typeof takeScheduledMessage>;
+
+/** The AI says nothing while a person answers, nor what the customer's own words have overtaken. */
+async function isDropped(
+  tx: Queryable,
+  { yields_to_customer: yields, created_at: since }: Due,
+  message: { readonly conversationId: string; readonly messageId: string },
+): Promise<boolean> {
+  const [dropped] = await tx.run(dropScheduledMessage, { ...message, yields, since, eventId: newId() });
+  return dropped !== undefined;
+}
+
 export function createReleaseScheduled({ database, wake, log }: ReleaseScheduledDeps): ReleaseScheduled {
   async function release(businessId: BusinessId, messageId: string): Promise<boolean> {
     return database.forBusiness(businessId).transaction(async (tx) => {
@@ -26,6 +39,7 @@ export function createReleaseScheduled({ database, wake, log }: ReleaseScheduled
       const { author, type, content, quoted_provider_message_id: quoted } = due;
       const conversation = await lockForSending(tx, due.conversation_id, due);
       if (conversation === undefined) throw new Error("the conversation of a scheduled message does not exist");
+      if (author === "ai" && (await isDropped(tx, due, { conversationId: conversation.id, messageId }))) return false;
       // As the template reads now.
       const text = type === "template" ? readTextOf(conversation, due) : due.text;
       const what = { author, type, text, content: JSON.stringify(content), quoted, target: targetOf(due) };

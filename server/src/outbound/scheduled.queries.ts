@@ -50,11 +50,38 @@ export const takeScheduledMessage = defineQuery({
     text: "text?",
     content: "jsonb",
     quoted_provider_message_id: "text?",
+    yields_to_customer: "bool",
+    created_at: "timestamptz",
   },
   params: { messageId: "uuid" },
   text: `
     delete from scheduled_messages s where s.business_id = :business and s.id = :messageId
-    returning s.conversation_id, s.author, s.type, s.text, s.content, s.quoted_provider_message_id`,
+    returning s.conversation_id, s.author, s.type, s.text, s.content, s.quoted_provider_message_id, s.yields_to_customer, s.created_at`,
+});
+
+// Of what the AI had scheduled, under the lock of its conversation: why it is not said after all. Nothing keeps that somewhere when the customer writes, so a
+// message that comes in costs nothing for it.
+export const dropScheduledMessage = defineQuery({
+  name: "outbound.drop-scheduled-message",
+  role: "app",
+  columns: { reason: "text" },
+  params: { conversationId: "uuid", messageId: "uuid", yields: "bool", since: "timestamptz", eventId: "uuid" },
+  text: `
+    with dropped as (
+      select case when pause_lasts(c.ai_paused_at, b.handoff_pause_ms, now()) then 'taken_over'
+                  when not (b.ai_enabled and coalesce((select w.is_on from switches w where w.name = 'ai'), true)) then 'ai_disabled'
+                  -- By our clock: WhatsApp's own times are whole seconds, and late.
+                  when :yields and exists (select from messages m where m.business_id = :business and m.conversation_id = c.id and m.author = 'customer'
+                                              and not m.is_history and m.received_at > :since) then 'customer_wrote' end as reason
+        from conversations c
+        join businesses b on b.id = :business
+       where c.business_id = :business and c.id = :conversationId
+    ), event as (
+      insert into events (business_id, id, type, conversation_id, subject_id, data, at)
+      select :business, :eventId, 'message.cancelled', :conversationId, :messageId, jsonb_build_object('reason', d.reason), now()
+        from dropped d where d.reason is not null
+    )
+    select d.reason from dropped d where d.reason is not null`,
 });
 
 export const cancelScheduledMessage = defineQuery({

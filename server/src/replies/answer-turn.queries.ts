@@ -76,9 +76,9 @@ select w.covers_to, w.answer, w.expires_at <= now() as is_expired,
 export const listTurnTexts = defineQuery({
   name: "replies.list-turn-texts",
   role: "app",
-  columns: { text: "text?" },
+  columns: { type: "text", text: "text?", content: "jsonb" },
   params: { turnId: "uuid" },
-  text: `select m.text from messages m where m.business_id = :business and m.turn_id = :turnId order by m.turn_part`,
+  text: `select m.type, m.text, m.content from messages m where m.business_id = :business and m.turn_id = :turnId order by m.turn_part`,
 });
 
 export const findWaitingTurn = defineQuery({

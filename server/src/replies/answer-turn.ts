@@ -1,10 +1,11 @@
 // Owns: turns that are answered from outside: registering one before its question is asked, and taking at most one answer, never too late, never over a
 // person. Refuses to know: who asks, and how the turn then ends (the reply lane reads the answer and commits it).
 import { isDeepStrictEqual } from "node:util";
+import type { JsonObject } from "../kernel/json.ts";
 import { findTurn } from "../conversations/turn-reads.queries.ts";
 import type { Database } from "../db/database.ts";
 import type { Queryable, Row } from "../db/query.ts";
-import type { BusinessId, TurnId } from "../kernel/ids.ts";
+import type { BusinessId, ConversationId, TurnId } from "../kernel/ids.ts";
 import {
   askOutside,
   findWaitingConversation,
@@ -15,7 +16,8 @@ import {
 } from "./answer-turn.queries.ts";
 import { lockLane, wakeParkedLane } from "../lanes/lane-locks.queries.ts";
 import { maySupersede } from "./may-supersede.ts";
-import { readOutsideAnswer, type WrittenAnswer } from "../answers/outside-answer.ts";
+import type { CheckParts } from "../answers/answer-part.ts";
+import { checkAnswer, readOutsideAnswer, type DraftedAnswer, type ReadAnswer, type WrittenAnswer } from "../answers/outside-answer.ts";
 import type { ReplySettingsStore } from "../settings/reply-settings-store.ts";
 import type { AgentAnswer, ReplyContext } from "../answers/responder.ts";
 
@@ -64,6 +66,7 @@ export type AnswerTurn = (
 export interface AnswerTurnDeps {
   readonly database: Database;
   readonly settings: Pick<ReplySettingsStore, "find">;
+  readonly checkParts: CheckParts;
   /** Called after the commit. */
   readonly wake: (kind: "reply") => void;
 }
@@ -75,13 +78,28 @@ interface AnswerFromOutside {
 
 export function createAnswerTurn(deps: AnswerTurnDeps): AnswerTurn {
   return async ({ businessId, turnId }, written) => {
-    const read = readOutsideAnswer(written, await deps.settings.find(businessId));
+    const settings = await deps.settings.find(businessId);
+    const db = deps.database.forBusiness(businessId);
+    const drafted = readOutsideAnswer(written, settings);
+    if (!drafted.ok) return { outcome: "invalid", problem: drafted.problem };
+    const conversationId = hasParts(drafted.answer) ? await findConversation(db, turnId) : undefined;
+    if (hasParts(drafted.answer) && conversationId === undefined) return { outcome: "not_found" };
+    const place = { businessId, conversationId: conversationId as ConversationId };
+    const read: ReadAnswer = await checkAnswer(drafted.answer, { place, checkParts: deps.checkParts, limits: settings.tools });
     if (!read.ok) return { outcome: "invalid", problem: read.problem };
     const outside: AnswerFromOutside = { turnId: turnId as TurnId, answer: read.answer };
-    const outcome = await deps.database.forBusiness(businessId).transaction((tx) => acceptAnswer(tx, outside));
+    const outcome = await db.transaction((tx) => acceptAnswer(tx, outside));
     if (outcome.outcome === "accepted") deps.wake("reply");
     return outcome;
   };
+}
+
+const hasParts = (answer: DraftedAnswer): boolean => answer.outcome === "reply" && answer.drafts.length > 0;
+
+async function findConversation(db: Queryable, turnId: string): Promise<string | undefined> {
+  const [waiting] = await db.run(findWaitingConversation, { turnId });
+  const [ended] = waiting === undefined ? await db.run(findTurn, { turnId }) : [];
+  return waiting?.conversation_id ?? ended?.conversation_id;
 }
 
 async function acceptAnswer(tx: Queryable, { turnId, answer }: AnswerFromOutside): Promise<AnswerOutcome> {
@@ -123,13 +141,25 @@ async function outcomeOfEnded(tx: Queryable, { turnId, answer }: AnswerFromOutsi
 /** Reasons with which a turn ends because there was no answer. */
 const WITHOUT_ANSWER = new Set(["no_answer", "responder_failed", "empty_answer"]);
 
+/** What it says at once: of a text its words, of everything else its content. */
+function saidBy({ texts, parts = [] }: Extract<AgentAnswer, { outcome: "reply" }>): readonly (string | null | JsonObject)[] {
+  const now = parts.filter(({ sendAt }) => sendAt === undefined);
+  return [...texts, ...now.map(({ type, text, content }) => (type === "text" ? text : content))];
+}
+
 /** Whoever did not learn that their answer was accepted sends it again: what was said shows whether it was theirs. */
 async function outcomeOfAnswered(tx: Queryable, turn: Row<typeof findTurn>, answer: AgentAnswer): Promise<AnswerOutcome> {
   if (turn.state === "handed_off" && WITHOUT_ANSWER.has(turn.reason ?? "")) return { outcome: "expired" };
-  const said = (await tx.run(listTurnTexts, { turnId: turn.id })).map(({ text }) => text);
+  const said = await tx.run(listTurnTexts, { turnId: turn.id });
   const isSame =
     answer.outcome === "reply"
-      ? turn.state === "replied" && isDeepStrictEqual(said, answer.texts)
-      : turn.state === "handed_off" && turn.reason === answer.reason && (answer.text === undefined || said.includes(answer.text));
+      ? turn.state === "replied" &&
+        isDeepStrictEqual(
+          said.map(({ type, text, content }) => (type === "text" ? text : content)),
+          saidBy(answer),
+        )
+      : turn.state === "handed_off" &&
+        turn.reason === answer.reason &&
+        (answer.text === undefined || said.some(({ text }) => text === answer.text));
   return isSame ? { outcome: "accepted", conversationId: turn.conversation_id } : { outcome: "answered" };
 }

@@ -1,5 +1,6 @@
 // Owns: how a turn ends, or goes on waiting, without its responder being asked. Pure.
 import { z } from "zod";
+import { storedPart } from "../answers/answer-part.ts";
 import { createReadConsentWord } from "../settings/consent-settings.ts";
 import { decideBurst, type BurstDecision } from "../words/asks-for-reply.ts";
 import { findHandoffKeyword } from "../words/handoff-keywords.ts";
@@ -55,7 +56,7 @@ function endingOfWords(turn: TurnInProgress): Ending | undefined {
 
 /** As answer-turn.ts stores it. */
 const outsideAnswer = z.union([
-  z.object({ outcome: z.literal("reply"), texts: z.array(z.string()).min(1) }),
+  z.object({ outcome: z.literal("reply"), texts: z.array(z.string()), parts: z.array(storedPart).exactOptional() }),
   z.object({ outcome: z.literal("handoff"), reason: z.string(), text: z.string().optional() }),
 ]);
 

@@ -6,6 +6,7 @@ import type { Database } from "../db/database.ts";
 import type { ValuesOf } from "../db/parameters.ts";
 import type { Row } from "../db/query.ts";
 import { messageOf } from "../kernel/faults.ts";
+import type { AnswerPart } from "../answers/answer-part.ts";
 import type { TurnWork } from "../answers/responder.ts";
 import type { FailPoints } from "../kernel/fail-points.ts";
 import { newId, type BusinessId, type MessageId } from "../kernel/ids.ts";
@@ -19,6 +20,8 @@ export interface Ending {
   readonly reason: string | null;
   /** One message each; none: nothing is said. */
   readonly texts: readonly string[];
+  /** What follows the texts, and what is to be said later. */
+  readonly parts?: readonly AnswerPart[];
   readonly error?: string;
   readonly responder?: string;
   readonly work?: TurnWork;
@@ -59,14 +62,17 @@ const COMMIT_REST_MS = 5;
 
 const json = (value: unknown): string | null => (value === undefined ? null : JSON.stringify(value));
 const rounded = (value: number | undefined): number | undefined => (value === undefined ? undefined : Math.round(value));
-const partsOf = (texts: readonly string[]): string | null =>
-  texts.length === 0 ? null : JSON.stringify(texts.map((text) => ({ id: newId<MessageId>(), text })));
+const listed = (parts: readonly object[]): string | null =>
+  parts.length === 0 ? null : JSON.stringify(parts.map((part) => ({ ...part, id: newId<MessageId>() })));
+const partsOf = ({ texts, parts = [] }: Ending): string | null =>
+  listed([...texts.map((text) => ({ text })), ...parts.filter(({ sendAt }) => sendAt === undefined)]);
+const laterOf = ({ parts = [] }: Ending): string | null => listed(parts.filter(({ sendAt }) => sendAt !== undefined));
 
 type EndRow = ValuesOf<typeof commitTurns.params>["ends"][number];
 type ParkRow = ValuesOf<typeof parkTurns.params>["parks"][number];
 
-function endRowOf({ turn: { id, lane, final }, coversTo, ending, begunAt }: TurnEnd): EndRow {
-  const { state, reason, texts, error, responder, work } = ending;
+function endRowOf({ turn: { id, lane, final, settings }, coversTo, ending, begunAt }: TurnEnd): EndRow {
+  const { state, reason, error, responder, work } = ending;
   const inputTokens = rounded(work?.inputTokens);
   return {
     conversationId: lane.conversationId,
@@ -78,7 +84,9 @@ function endRowOf({ turn: { id, lane, final }, coversTo, ending, begunAt }: Turn
     reason,
     responder,
     final,
-    parts: partsOf(texts),
+    parts: partsOf(ending),
+    later: laterOf(ending),
+    laterYields: settings.tools.scheduledYields,
     error: error?.slice(0, 1_000),
     attempts: lane.attempts + 1,
     model: work?.model,

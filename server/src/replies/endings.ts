@@ -52,8 +52,10 @@ export function endingOf(answer: Answer, circumstances: Circumstances): Ending {
   if (answer.outcome === "nothing") return { ...nothingToAnswer(circumstances), ...work };
   if (answer.outcome === "handoff") return { ...handoffEnding(answer.reason, circumstances, answer.text), ...work };
   const texts = storable(answer.texts, 10);
-  // An answer of which nothing is left is no answer.
-  return texts.length === 0
+  const { parts = [] } = answer;
+  const isSilent = texts.length === 0 && parts.every(({ sendAt }) => sendAt !== undefined);
+  // An answer of which nothing is left is no answer, and something for later is none yet.
+  return isSilent
     ? { ...failureEnding("empty_answer", circumstances), ...work }
-    : { state: "replied", reason: null, texts, ...work };
+    : { state: "replied", reason: null, texts, ...(parts.length === 0 ? {} : { parts }), ...work };
 }

@@ -185,7 +185,8 @@ select (extract(epoch from s.begins_at) * 1000000)::bigint as day, r.tokens, r.m
 //   the inbox, so what is decided below (a human took over, an opt-out, a closed window, a newer message) cannot change before the commit.
 // - lane: the fence is compared again after the wait for the lock. No row here means that somebody else owns the lane: nothing is written.
 // - A newer message supersedes the reply, unless this turn was superseded too often already (final).
-// - parts: the messages of the reply, [{"id", "text"}], null when nothing is said. They follow one another in the thread.
+// - parts: the messages of the reply, [{"id", "text"}], and what is no plain text also with "type" and "content"; null when nothing is said. They follow one
+//   another in the thread. later: what is to be said at its "sendAt", likewise, never without parts; it is scheduled by this same statement, or not at all.
 // - event: what happened, for whoever asks later. :withEvents is false only when the outbox itself refused the row: a reply counts more.
 export const commitTurns = defineQuery({
   name: "replies.commit-turns",
@@ -203,6 +204,8 @@ export const commitTurns = defineQuery({
       responder: "text?",
       final: "bool",
       parts: "jsonb?",
+      later: "jsonb?",
+      laterYields: "bool",
       error: "text?",
       attempts: "int4",
       model: "text?",
@@ -280,11 +283,19 @@ with input as (select i.* from :ends as i), locked as materialized (
   delete from waiting_turns w using verdict v where w.business_id = :business and w.conversation_id = v.conversation_id
 ), message as (
   insert into messages (business_id, id, conversation_id, seq, channel_id, direction, author, type, text, content, sent_at, received_at, status, turn_id, turn_part)
-  select :business, (p.part ->> 'id')::uuid, conv.id, conv.last_seq - v.part_count + p.ord, v.reply_channel_id, 'out', 'ai', 'text', p.part ->> 'text',
-         jsonb_build_object('type', 'text', 'text', jsonb_build_object('body', p.part ->> 'text')), now(), now(), 'queued', v.turn_id, p.ord
+  select :business, (p.part ->> 'id')::uuid, conv.id, conv.last_seq - v.part_count + p.ord, v.reply_channel_id, 'out', 'ai', coalesce(p.part ->> 'type', 'text'), p.part ->> 'text',
+         coalesce(p.part -> 'content', jsonb_build_object('type', 'text', 'text', jsonb_build_object('body', p.part ->> 'text'))), now(), now(), 'queued', v.turn_id, p.ord
     from verdict v
     join conv on conv.id = v.conversation_id
     cross join lateral jsonb_array_elements(v.parts) with ordinality as p (part, ord)
+), later as (
+  insert into scheduled_messages (business_id, id, conversation_id, author, type, text, content, send_at, yields_to_customer)
+  select :business, (p.part ->> 'id')::uuid, v.conversation_id, 'ai', p.part ->> 'type', p.part ->> 'text', p.part -> 'content',
+         (p.part ->> 'sendAt')::timestamptz, v.later_yields
+    from verdict v
+    cross join lateral jsonb_array_elements(v.later) as p (part)
+   where v.final_state = 'replied'
+  returning id, conversation_id, send_at
 ), send_lane as (
   ${raiseLanes(`
   select :business, conv.id, 'send', now(), now(), now(), conv.last_seq
@@ -301,6 +312,12 @@ with input as (select i.* from :ends as i), locked as materialized (
              jsonb_build_object('coversFrom', v.covers_from, 'coversTo', v.covers_to, 'reason', coalesce(v.blocked, v.reason)) as data
       union all
       select v.event_id, 'conversation.handed-off', jsonb_build_object('reason', v.reason) where v.final_state = 'handed_off') e
+   where :withEvents
+  union all
+  -- Its id is the message's, which has no other event yet that is not named after another one.
+  select :business, l.id, 'message.scheduled', l.conversation_id, l.id, jsonb_build_object('by', 'ai', 'turnId', v.turn_id, 'sendAt', l.send_at), now()
+    from later l
+    join verdict v using (conversation_id)
    where :withEvents
 )
 select conversation_id, final_state as state from verdict`,

@@ -1,8 +1,11 @@
 // Owns: a reply written by a model: the prompt, the rounds with its tools, the checks of what it wrote, the second model. Refuses to know: lanes,
 // sending, which provider it is, and what a tool does.
 import type { ModelMessage, TextPart, ToolCallPart } from "ai";
+import type { AnswerPart } from "../answers/answer-part.ts";
 import { isOutage } from "../db/classify-error.ts";
+import type { Json } from "../kernel/json.ts";
 import type { Log } from "../kernel/log.ts";
+import { isArray, isObject, readObject } from "../kernel/read-json.ts";
 import { askModel } from "../models/ask-model.ts";
 import type { ModelAnswer } from "../models/answer-draft.ts";
 import { untilAborted } from "../kernel/until-aborted.ts";
@@ -37,6 +40,8 @@ interface ReplyInProgress {
   readonly caller: ToolCaller;
   readonly transcript: ModelMessage[];
   readonly found: string[];
+  /** What tools have added to the answer so far. */
+  readonly parts: AnswerPart[];
   readonly bill: ModelBill;
   /** By `performance.now()`. */
   readonly beganAt: number;
@@ -49,6 +54,8 @@ const MAX_IDLE_MS = 15_000;
 const MAX_SPENT_ROUNDS = 2;
 /** How much of an answer is read, as a multiple of what could be sent: what is longer is too long anyway. */
 const LOOKED_AT = 4;
+/** More than a person would send at once. */
+const MAX_PARTS = 5;
 /** The reason of every handoff that a model asks for. Its own sentence may quote the customer, and reasons go into events and lists. */
 const ASKED_BY_MODEL = "asked_by_model";
 
@@ -61,15 +68,44 @@ function workOf(reply: ReplyInProgress): NonNullable<ResponderAnswer["work"]> {
   };
 }
 
+function problemsOf(text: string, { context, prompt: { mark, rules }, tools, found }: ReplyInProgress): readonly ReplyProblem[] {
+  return checkReply({ text, context, mark, rules, tools: tools.tools.map(({ name }) => name), found });
+}
+
+function stringsIn(value: Json | undefined): readonly string[] {
+  if (typeof value === "string") return [value];
+  const inside = isArray(value) ? value : isObject(value) ? Object.values(value) : [];
+  return inside.flatMap(stringsIn);
+}
+
+/** What the model chose of it and the customer will read: of a template what is filled in, for the rest is approved. */
+function wordsOf({ type, text, content }: AnswerPart): readonly string[] {
+  if (type === "template") return stringsIn(readObject(content, "template")?.["components"]);
+  return [text ?? "", ...stringsIn(readObject(content, "interactive")?.["action"])];
+}
+
+/** What a tool would send is read as closely as what is written. Undefined: it is part of the answer now. */
+function addPart(part: AnswerPart, reply: ReplyInProgress): string | undefined {
+  const instant = reply.parts.filter(({ sendAt }) => sendAt === undefined);
+  if (reply.parts.length >= MAX_PARTS) return "The answer holds too much already. Nothing was added; answer with what is there.";
+  if (part.sendAt === undefined && reply.context.settings.maxMessages <= instant.length)
+    return "The answer may hold no more messages. Nothing was added; answer with what is there.";
+  const problems = problemsOf(wordsOf(part).join("\n"), reply).filter(({ kind }) => kind !== "too_long");
+  if (problems.length > 0) return `Nothing was added. ${problems.map(({ advice }) => advice).join(" ")}`;
+  reply.parts.push(part);
+  return undefined;
+}
+
 /** Undefined: it is to be written once more. */
 function judge(answer: ModelAnswer, reply: ReplyInProgress, log: Log): ResponderAnswer | undefined {
-  const { context, prompt } = reply;
+  const { context } = reply;
   const tidy = tidyReply(answer.text, LOOKED_AT * context.settings.maxMessages * context.settings.maxMessageLength);
   const text = withoutDoubtfulLinks(tidy, { context, found: reply.found });
   if (answer.finishReason === "content-filter") return { outcome: "handoff", text: context.handoffText, reason: "content_filter" };
+  const added = reply.parts.length === 0 ? {} : { parts: [...reply.parts] };
+  if (text === "" && reply.parts.some(({ sendAt }) => sendAt === undefined)) return { outcome: "reply", texts: [], ...added };
   if (text === "") throw new ResponderFault("The model answered with nothing.");
-  const tools = reply.tools.tools.map(({ name }) => name);
-  const problems: ReplyProblem[] = [...checkReply({ text, context, mark: prompt.mark, rules: prompt.rules, tools, found: reply.found })];
+  const problems: ReplyProblem[] = [...problemsOf(text, reply)];
   const wasCut = answer.finishReason === "length";
   if (wasCut) problems.push({ kind: "too_long", advice: "It was cut off because it was too long. Write it much shorter." });
   if (problems.length > 0) {
@@ -86,7 +122,7 @@ function judge(answer: ModelAnswer, reply: ReplyInProgress, log: Log): Responder
     if (kinds.some((kind) => kind === "leak" || kind === "link"))
       return { outcome: "handoff", text: context.handoffText, reason: "unsafe_reply" };
   }
-  return { outcome: "reply", texts: splitReply(wasCut ? `${text}…` : text, context.settings) };
+  return { outcome: "reply", texts: splitReply(wasCut ? `${text}…` : text, context.settings), ...added };
 }
 
 async function runTools(answer: ModelAnswer, reply: ReplyInProgress, signal: AbortSignal): Promise<ResponderAnswer | undefined> {
@@ -219,9 +255,15 @@ export function createModelResponder({ models, openTools, log }: ModelResponderD
         context,
         prompt,
         tools,
-        caller: createToolCaller({ tools, mark: prompt.mark, maxCalls: context.settings.tools.maxCalls }),
+        caller: createToolCaller({
+          tools,
+          mark: prompt.mark,
+          maxCalls: context.settings.tools.maxCalls,
+          add: (part) => addPart(part, reply),
+        }),
         transcript: [...prompt.messages],
         found: [],
+        parts: [],
         bill: createModelBill(),
         beganAt,
         isRepaired: false,

@@ -91,6 +91,7 @@ async function openWebhook(): Promise<ResponderSubject> {
       outside,
       registerTurn: async (_, waitMs) => ({ outcome: "registered", expiresAt: new Date(Date.now() + waitMs) }),
       takeAnswer: async () => true,
+      checkParts: async () => ({ ok: true, parts: [] }),
     }),
     known,
     stranger: contextFor(settings, { burst: ASKED }),

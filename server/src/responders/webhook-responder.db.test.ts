@@ -6,6 +6,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { createTestBusiness, type TestBusiness } from "../../test/support/test-business.ts";
 import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
 import { bearerFor, createTestHttp, createTestThread, type TestHttp } from "../../test/support/test-http.ts";
+import { createTestServices } from "../../test/support/test-services.ts";
 import type { Database } from "../db/database.ts";
 import { newId, type ConversationId, type TurnId } from "../kernel/ids.ts";
 import { createOutsideHttp, type OutsideHttp } from "../outside/outside-http.ts";
@@ -56,6 +57,7 @@ beforeAll(async () => {
     outside,
     registerTurn: createRegisterTurn({ database }),
     takeAnswer: createTakeAnswer({ database }),
+    checkParts: createTestServices({ database, log: db.log }).checkParts,
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   agentUrl = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}/turns`;

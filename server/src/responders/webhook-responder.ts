@@ -5,7 +5,8 @@ import { messageOf } from "../kernel/faults.ts";
 import { type OutsideAnswer, type OutsideHttp } from "../outside/outside-http.ts";
 import { OutsideError } from "../outside/outside-error.ts";
 import { mayPass, readRetryAfter } from "../outside/retry-advice.ts";
-import { readInlineAnswer } from "../answers/outside-answer.ts";
+import type { CheckParts } from "../answers/answer-part.ts";
+import { checkAnswer, readInlineAnswer } from "../answers/outside-answer.ts";
 import type { ReplySettingsStore } from "../settings/reply-settings-store.ts";
 import type { ReplySettings } from "../settings/reply-settings.ts";
 import { ResponderFault, type ContextMessage, type Responder, type ResponderAnswer, type ReplyContext } from "../answers/responder.ts";
@@ -16,6 +17,7 @@ export interface WebhookResponderDeps {
   readonly outside: Pick<OutsideHttp, "request">;
   readonly registerTurn: RegisterTurn;
   readonly takeAnswer: TakeAnswer;
+  readonly checkParts: CheckParts;
 }
 
 type WebhookSettings = NonNullable<ReplySettings["webhook"]>;
@@ -68,8 +70,11 @@ export function createWebhookResponder(deps: WebhookResponderDeps): Responder {
   async function answerOf(context: ReplyContext, response: OutsideAnswer): Promise<ResponderAnswer> {
     const waitMs = webhookOf(context.settings).answerWithinMs;
     const later = { outcome: "later", waitsFor: "answer", waitMs } as const;
-    const written = readResponse(response, context.settings);
-    if (written.outcome === "later") return later;
+    const drafted = readResponse(response, context.settings);
+    if (drafted.outcome === "later") return later;
+    const checked = await checkAnswer(drafted, { place: context, checkParts: deps.checkParts, limits: context.settings.tools });
+    if (!checked.ok) throw unusable(checked.problem);
+    const written = checked.answer;
     // An answer came through the API first: the lane goes on with that one, at once.
     if (!(await deps.takeAnswer(context, written))) return later;
     if (written.outcome === "handoff") return { ...written, text: written.text ?? context.handoffText };
@@ -153,8 +158,12 @@ function readResponse(response: OutsideAnswer, settings: ReplySettings) {
   if (status === 202) return { outcome: "later" } as const;
   if (status < 200 || status > 299) throw refusalOf(response);
   const read = readInlineAnswer(jsonOf(response), settings);
-  if (!read.ok) throw new ResponderFault(`The agent's answer cannot be used. ${read.problem}`);
+  if (!read.ok) throw unusable(read.problem);
   return read.answer;
+}
+
+function unusable(problem: string): ResponderFault {
+  return new ResponderFault(`The agent's answer cannot be used. ${problem}`);
 }
 
 function jsonOf({ body, status }: OutsideAnswer): unknown {

@@ -17,6 +17,12 @@ const day = z.array(span).max(6).default([]);
 export const SECRET_NAME = /^[a-z][a-z0-9_]{0,63}$/;
 const secretName = z.string().regex(SECRET_NAME, "must be the name of a secret, such as model_api_key");
 
+const hostName = z.string().regex(/^[a-z0-9.-]+$/i);
+
+/** What a model's answer may hold beside text, each by the name of its tool. */
+export const ANSWER_TOOLS = ["send_buttons", "send_list", "send_media", "send_template", "schedule_message"] as const;
+export type AnswerToolName = (typeof ANSWER_TOOLS)[number];
+
 /** What is open when, in the business's time zone. A day without an entry is closed. */
 const officeHoursSchema = z.strictObject({ mon: day, tue: day, wed: day, thu: day, fri: day, sat: day, sun: day });
 
@@ -135,7 +141,7 @@ export const replySettingsSchema = z.strictObject({
   maxMessages: z.int().min(1).max(10).default(3).describe("Into how many messages a long reply may be split."),
   maxMessageLength: z.int().min(100).max(4_096).default(1_500).describe("Characters of one message of a reply."),
   allowedLinks: z
-    .array(z.string().regex(/^[a-z0-9.-]+$/i))
+    .array(hostName)
     .max(100)
     .nullable()
     .default(null)
@@ -162,6 +168,36 @@ export const replySettingsSchema = z.strictObject({
         .array(z.enum(["handoff", "search_knowledge", "update_customer"]))
         .default([])
         .describe("Built-in tools that the model does not get."),
+      offer: z
+        .array(z.enum(ANSWER_TOOLS))
+        .default([])
+        .describe("Tools with which the model's answer may hold more than text: it gets those that are named here (docs/tools.md)."),
+      mediaHosts: z
+        .array(hostName)
+        .max(100)
+        .default([])
+        .describe("Hosts from which send_media may take a file, with their subdomains; none: no file."),
+      templates: z
+        .array(z.string().regex(/^[a-z0-9_]{1,512}$/, "must be the name of a template"))
+        .max(50)
+        .default([])
+        .describe("Names of the templates that send_template may send; none: no template."),
+      maxScheduled: z
+        .int()
+        .min(0)
+        .max(20)
+        .default(3)
+        .describe("How many messages of the AI's may wait for their time in one conversation."),
+      scheduleWithinMs: z
+        .int()
+        .min(60_000)
+        .max(2_592_000_000)
+        .default(604_800_000)
+        .describe("How far ahead the AI may schedule a message."),
+      scheduledYields: z
+        .boolean()
+        .default(true)
+        .describe("Whether what the AI has scheduled is dropped when the customer has written in the meantime."),
     })
     .prefault({}),
   webhook: z

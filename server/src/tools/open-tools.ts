@@ -10,7 +10,9 @@ import type { Log } from "../kernel/log.ts";
 import type { KnowledgeBase } from "../knowledge/knowledge-base.ts";
 import type { OutsideHttp } from "../outside/outside-http.ts";
 import type { ReplySettingsStore } from "../settings/reply-settings-store.ts";
+import type { CheckParts } from "../answers/answer-part.ts";
 import type { EarlierCall, OpenTools, ReplyContext, ToolOutcome, ToolSet } from "../answers/responder.ts";
+import { createAnswerTools, type AnswerTool } from "./answer-tools.ts";
 import { createBuiltInTools, HANDOFF_TOOL } from "./built-in-tools.ts";
 import type { BusinessTool, BusinessTools } from "./business-tools.ts";
 import { createCallLedger, type BeginOutcome, type BurstCall, type CallLedger, type StartedCall } from "./call-ledger.ts";
@@ -28,6 +30,7 @@ export interface OpenToolsDeps {
   readonly knowledge: Pick<KnowledgeBase, "search">;
   readonly settings: Pick<ReplySettingsStore, "findSecret">;
   readonly outside: Pick<OutsideHttp, "request" | "fetch">;
+  readonly checkParts: CheckParts;
   readonly failPoints: FailPoints;
   readonly log: Log;
 }
@@ -68,7 +71,10 @@ export function createOpenTools(deps: OpenToolsDeps): OpenToolsWithEnd {
     const wereCalled = context.tools?.wereCalled ?? true;
     const [own, earlier] = await Promise.all([findOwnTools(context), wereCalled ? parts.ledger.list(context) : []]);
     const tools = await listTools(parts, { context, connections, own });
-    return createToolSet(parts, { context, connections, tools, earlier, signal });
+    const adding = new Map(
+      context.settings.tools.maxCalls === 0 ? [] : createAnswerTools(context.settings).map((tool) => [tool.name, tool]),
+    );
+    return createToolSet(parts, { context, connections, tools, adding, earlier, signal });
   };
   return Object.assign(open, {
     async idle() {
@@ -113,13 +119,15 @@ interface ToolSetParts {
   readonly context: ReplyContext;
   readonly connections: McpConnections;
   readonly tools: ReadonlyMap<string, CallableTool>;
+  /** Those that add to the answer; of the same name they come first. */
+  readonly adding: ReadonlyMap<string, AnswerTool>;
   readonly earlier: readonly BurstCall[];
   readonly signal: AbortSignal;
 }
 
 async function createToolSet(
   parts: SharedParts,
-  { context, connections, tools, earlier, signal: opening }: ToolSetParts,
+  { context, connections, tools, adding, earlier, signal: opening }: ToolSetParts,
 ): Promise<ToolSet> {
   const calls: { readonly tool: string; readonly state: string; readonly ms: number }[] = [];
   const mine = new Set<Promise<unknown>>();
@@ -127,11 +135,27 @@ async function createToolSet(
 
   async function checkAndMake(tool: CallableTool, args: unknown, signal: AbortSignal): Promise<CallReport> {
     const checked = tool.check(args);
-    if (checked.outcome === "invalid") {
-      const error = `The arguments are not valid, and nothing was done: ${checked.problems.join("; ")}.`;
-      return { state: "invalid", answer: { outcome: "error", error } };
-    }
-    return makeCall(tool, checked.args, signal);
+    return checked.outcome === "invalid" ? invalid(checked.problems) : makeCall(tool, checked.args, signal);
+  }
+
+  /** Not recorded before it is made, as all others are: it does nothing. What it adds is committed with the turn, or goes with it. */
+  async function addToAnswer(tool: AnswerTool, args: unknown): Promise<CallReport> {
+    const checked = tool.check(args);
+    if (checked.outcome === "invalid") return invalid(checked.problems);
+    const drafted = tool.draft(checked.args);
+    if (drafted.outcome === "refused") return { state: "refused", answer: { outcome: "error", error: drafted.problem } };
+    const fits = await parts.checkParts(context, [drafted.draft], context.settings.tools);
+    const [part] = fits.ok ? fits.parts : [];
+    if (part !== undefined) return { state: "added", answer: { outcome: "adds", part } };
+    return { state: "refused", answer: { outcome: "error", error: fits.ok ? "There is nothing to add." : fits.problem } };
+  }
+
+  function makeNamed(name: string, args: unknown, signal: AbortSignal): Promise<CallReport> {
+    const [adds, tool] = [adding.get(name), tools.get(name)];
+    if (adds !== undefined) return addToAnswer(adds, args);
+    if (tool !== undefined) return checkAndMake(tool, args, signal);
+    const error = `There is no tool ${JSON.stringify(name.slice(0, 64))}.`;
+    return Promise.resolve({ state: "refused", answer: { outcome: "error", error } });
   }
 
   /** A call that people approved is made with the arguments that they saw, whether or not the model would ask for it again in the same words. */
@@ -147,17 +171,16 @@ async function createToolSet(
   for (const call of approved) await carryOut(call);
   const known = approved.length === 0 ? earlier : await parts.ledger.list(context);
 
+  const offered = [...[...tools.values()].toReversed().filter(({ name }) => !adding.has(name)), ...adding.values()].map(
+    ({ name, description, parameters }) => ({ name, description, parameters }),
+  );
   return {
-    tools: [...tools.values()].toReversed().map(({ name, description, parameters }) => ({ name, description, parameters })),
+    tools: offered,
     earlierCalls: known.flatMap((call) => earlierCall(call, tools.get(call.tool))),
     calls,
     async call(name, args, signal) {
       const startedAt = performance.now();
-      const tool = tools.get(name);
-      const { state, answer }: CallReport =
-        tool === undefined
-          ? { state: "refused", answer: { outcome: "error", error: `There is no tool ${JSON.stringify(name.slice(0, 64))}.` } }
-          : await checkAndMake(tool, args, signal);
+      const { state, answer } = await makeNamed(name, args, signal);
       calls.push({ tool: name.slice(0, 64), state, ms: Math.round(performance.now() - startedAt) });
       return answer;
     },
@@ -194,6 +217,11 @@ function earlierCall({ tool, arguments: args, state, result }: BurstCall, known:
 interface CallReport {
   readonly state: string;
   readonly answer: ToolOutcome;
+}
+
+function invalid(problems: readonly string[]): CallReport {
+  const error = `The arguments are not valid, and nothing was done: ${problems.join("; ")}.`;
+  return { state: "invalid", answer: { outcome: "error", error } };
 }
 
 const STOPPED: CallReport = { state: "stopped", answer: { outcome: "error", error: SENTENCES.stopped } };

@@ -2,10 +2,11 @@
 import { z } from "zod";
 import { messageOf } from "../kernel/faults.ts";
 import type { JsonObject } from "../kernel/json.ts";
+import { ANSWER_TOOLS } from "../settings/reply-settings.ts";
 import { compileArguments } from "./check-arguments.ts";
 import { placeholdersOf, strayBraces, textsIn, type Placeholder } from "./fill-template.ts";
 
-export const BUILT_IN_TOOLS = ["handoff", "search_knowledge", "update_customer"] as const;
+export const BUILT_IN_TOOLS = ["handoff", "search_knowledge", "update_customer", ...ANSWER_TOOLS] as const;
 
 const text = z.string().max(2_000);
 const headers = z
