@@ -36,7 +36,7 @@ const operation = z.object({
   parameters: z
     .array(z.object({ name: z.string(), in: z.string(), required: z.boolean().optional(), description: z.string().optional(), schema }))
     .optional(),
-  requestBody: z.object({ content: z.object({ "application/json": z.object({ schema }) }) }).optional(),
+  requestBody: z.object({ content: z.object({ "application/json": z.object({ schema }).optional() }) }).optional(),
 });
 
 const description = z.object({
@@ -67,7 +67,8 @@ function declareOperation({ operationId, parameters, requestBody }: z.infer<type
     query.map((parameter) => [parameter.name, { ...parameter.schema, description: parameter.description }]),
   );
   const required = query.flatMap((parameter) => (parameter.required === true ? [parameter.name] : []));
-  const body = requestBody?.content["application/json"].schema;
+  // A form with a file has no shape of its own.
+  const body = requestBody?.content["application/json"]?.schema;
   return [
     ...(query.length === 0 ? [] : [declare(`${name}Query`, { type: "object", properties, required })]),
     ...(body === undefined || body.$ref !== undefined ? [] : [declare(`${name}Body`, body)]),

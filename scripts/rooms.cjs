@@ -23,7 +23,7 @@ module.exports = {
   knowledge: ["kernel", "outside", "db", "settings"],
   ingest: ["kernel", "db", "whatsapp", "lanes", "settings", "businesses", "identity"],
   adopt: ["kernel", "db", "whatsapp", "businesses", "identity"],
-  outbound: ["kernel", "db", "whatsapp", "lanes", "identity", "conversations"],
+  outbound: ["kernel", "db", "whatsapp", "lanes", "identity", "media", "conversations"],
   campaigns: ["kernel", "db", "whatsapp", "lanes", "identity", "conversations"],
   answers: ["kernel", "words", "whatsapp", "settings"],
   tools: ["kernel", "outside", "db", "lanes", "settings", "conversations", "knowledge", "answers"],

@@ -1300,6 +1300,33 @@ export type TurnPage = {
   readonly nextCursor: string | null;
 };
 
+export type UploadedMedia = {
+  /** A UUID. */
+  readonly id: string;
+  /** pending: it is being fetched, and `error` says what went wrong last. failed: it cannot be had. refused: it is not what may be kept. */
+  readonly state: "pending" | "ready" | "failed" | "refused";
+  /** What the file is, by its first bytes; until it is ready null. */
+  readonly mimeType: string | null;
+  /** As the sender named it. */
+  readonly fileName: string | null;
+  readonly bytes: number | null;
+  /** Below this server, without a key, for about an hour: ask for the message again then. What is no picture, sound or video comes as a download. */
+  readonly url: string | null;
+  /** Of a picture: WebP, at most 480 pixels wide and high. */
+  readonly thumbnailUrl: string | null;
+  readonly width: number | null;
+  readonly height: number | null;
+  /** docs/media.md has the codes. */
+  readonly error: {
+    readonly code: string;
+    readonly text: string;
+  } | null;
+  /** The type of message that suits it: {"type":"image","image":{"id":"…"}}. */
+  readonly kind: "image" | "video" | "audio" | "document" | "sticker";
+  /** Hexadecimal, of the bytes that came. */
+  readonly sha256: string;
+};
+
 export type Usage = {
   readonly from: string;
   /** The last day. */

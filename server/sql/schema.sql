@@ -1052,6 +1052,7 @@ create table onethread.media (
   has_thumbnail boolean default false not null,
   created_at timestamp with time zone not null,
   state_at timestamp with time zone not null,
+  is_animated boolean,
   constraint media_pkey PRIMARY KEY (business_id, id),
   constraint ck_media_due CHECK (((state = ANY (ARRAY['pending'::text, 'fetching'::text])) = (due_at IS NOT NULL))),
   constraint ck_media_error CHECK (((state <> ALL (ARRAY['failed'::text, 'refused'::text])) OR (error_code IS NOT NULL))),
@@ -1068,7 +1069,7 @@ create policy across_businesses on onethread.media for all to onethread_ingest u
 create policy one_business on onethread.media for all to onethread_app using ((business_id = onethread.current_business())) with check ((business_id = onethread.current_business()));
 create policy reads_everything on onethread.media for select to onethread_reader using (true);
 grant insert, select, update on onethread.media to onethread_app;
-grant insert, select, update on onethread.media to onethread_ingest;
+grant delete, insert, select, update on onethread.media to onethread_ingest;
 grant select on onethread.media to onethread_reader;
 
 -- owner: onethread_owner
@@ -1082,6 +1083,28 @@ create table onethread.media_keys (
 alter table onethread.media_keys enable row level security;
 create policy one_business on onethread.media_keys for all to onethread_app using ((business_id = onethread.current_business())) with check ((business_id = onethread.current_business()));
 grant insert, select on onethread.media_keys to onethread_app;
+
+-- owner: onethread_owner
+create table onethread.media_uploads (
+  business_id uuid not null,
+  channel_id uuid not null,
+  sha256 text not null,
+  mime_type text not null,
+  provider_id text,
+  uploaded_at timestamp with time zone,
+  expires_at timestamp with time zone,
+  claim uuid,
+  claimed_until timestamp with time zone,
+  constraint media_uploads_pkey PRIMARY KEY (business_id, channel_id, sha256, mime_type),
+  constraint ck_media_upload_claim CHECK (((claim IS NULL) = (claimed_until IS NULL))),
+  constraint ck_media_upload_known CHECK ((((provider_id IS NULL) = (expires_at IS NULL)) AND ((provider_id IS NULL) = (uploaded_at IS NULL)))),
+  constraint fk_media_upload_channel FOREIGN KEY (business_id, channel_id) REFERENCES onethread.channels(business_id, id)
+);
+alter table onethread.media_uploads enable row level security;
+create policy one_business on onethread.media_uploads for all to onethread_app using ((business_id = onethread.current_business())) with check ((business_id = onethread.current_business()));
+create policy reads_everything on onethread.media_uploads for select to onethread_reader using (true);
+grant delete, insert, select, update on onethread.media_uploads to onethread_app;
+grant select on onethread.media_uploads to onethread_reader;
 
 -- owner: onethread_owner
 create table onethread.merges (
@@ -1589,6 +1612,24 @@ create policy reads_everything on onethread.unknown_sends for select to onethrea
 grant select, update on onethread.unknown_sends to onethread_app;
 grant select, update on onethread.unknown_sends to onethread_ingest;
 grant select on onethread.unknown_sends to onethread_reader;
+
+-- owner: onethread_owner
+create table onethread.unsent_media (
+  business_id uuid not null,
+  id uuid not null,
+  remove_at timestamp with time zone not null,
+  is_removing boolean default false not null,
+  constraint unsent_media_pkey PRIMARY KEY (business_id, id),
+  constraint fk_unsent_media_business FOREIGN KEY (business_id) REFERENCES onethread.businesses(id)
+);
+alter table onethread.unsent_media enable row level security;
+CREATE INDEX ix_unsent_media_due ON onethread.unsent_media USING btree (remove_at);
+create policy across_businesses on onethread.unsent_media for all to onethread_ingest using (true) with check (true);
+create policy one_business on onethread.unsent_media for all to onethread_app using ((business_id = onethread.current_business())) with check ((business_id = onethread.current_business()));
+create policy reads_everything on onethread.unsent_media for select to onethread_reader using (true);
+grant delete, insert, select on onethread.unsent_media to onethread_app;
+grant delete, select, update on onethread.unsent_media to onethread_ingest;
+grant select on onethread.unsent_media to onethread_reader;
 
 -- owner: onethread_owner
 create table onethread.usage_days (

@@ -75,10 +75,12 @@ export function createSendAcceptor(deps: {
     return kind === "user" ? customers.findByUserId(value) : undefined;
   };
 
-  const mediaIdProblem = (type: string, node: JsonObject): GraphProblem | undefined => {
+  const mediaIdProblem = (number: BusinessNumber, type: string, node: JsonObject): GraphProblem | undefined => {
     const { id } = node;
-    if (!["image", "video", "audio", "document", "sticker"].includes(type) || typeof id !== "string" || media.find(id) !== undefined)
-      return undefined;
+    if (!["image", "video", "audio", "document", "sticker"].includes(type) || typeof id !== "string") return undefined;
+    const found = media.find(id);
+    // An id is good for the number that it was uploaded to.
+    if (found !== undefined && (found.phoneNumberId ?? number.phoneNumberId) === number.phoneNumberId) return undefined;
     return { code: 100, message: `(#100) Param ${type}['id'] is not a valid whatsapp business account media attachment ID` };
   };
 
@@ -189,7 +191,7 @@ export function createSendAcceptor(deps: {
       const marketing = edge === "marketing_messages" ? marketingProblem(body) : undefined;
       if (marketing !== undefined) return { problem: marketing };
       const object = isJsonObject(node) ? node : {};
-      const wrong = stateProblem(number, address, type) ?? mediaIdProblem(type, object);
+      const wrong = stateProblem(number, address, type) ?? mediaIdProblem(number, type, object);
       if (wrong !== undefined) return { problem: wrong };
       const found = type === "template" ? templateOf(number, { node: object, address, edge }) : undefined;
       if (found !== undefined && "problem" in found) return found;

@@ -5,7 +5,10 @@ import type { Database } from "../db/database.ts";
 import type { FailPoints } from "../kernel/fail-points.ts";
 import type { Log } from "../kernel/log.ts";
 import type { ClaimedLane } from "../lanes/lane-store.ts";
+import { createProviderFiles } from "../media/provider-files.ts";
+import type { MediaStore } from "../media/media-store.ts";
 import { createDeliver } from "../outbound/deliver.ts";
+import { createSendFiles } from "../outbound/send-files.ts";
 import type { OutsideHttp } from "../outside/outside-http.ts";
 import { createGatherMemory } from "../replies/gather-memory.ts";
 import { createIsOverBudget } from "../replies/read-budget.ts";
@@ -18,6 +21,7 @@ import { createFindSessionMemory } from "../sessions/session-memory.ts";
 import { createTrackSession } from "../sessions/track-session.ts";
 import type { ReplySettings } from "../settings/reply-settings.ts";
 import type { TransportOf } from "../whatsapp/transport.ts";
+import type { UploadFile } from "../whatsapp/upload-file.ts";
 import { createLazyModels, type LazyModels } from "./lazy-models.ts";
 import type { Overrides } from "./parts.ts";
 import type { Services } from "./services.ts";
@@ -30,6 +34,10 @@ export interface LaneWorkParts extends Pick<ReplyTurnDeps, "onTurn" | "wake"> {
   readonly overrides: Overrides;
   readonly services: Services;
   readonly transportOf: TransportOf;
+  /** Where the files of messages are. */
+  readonly mediaStore: MediaStore;
+  /** To the Cloud API. */
+  readonly uploadFile: UploadFile;
 }
 
 export interface LaneWork {
@@ -39,7 +47,7 @@ export interface LaneWork {
 }
 
 export function createLaneWork(parts: LaneWorkParts): LaneWork {
-  const { database, log, failPoints, outside, services, transportOf } = parts;
+  const { database, log, failPoints, outside, services, transportOf, mediaStore: store, uploadFile } = parts;
   const settings = services.replySettings;
   const models = createLazyModels({ settings, outside });
   const summarize = { extractive: extractiveSummarizer, model: models.summarizer };
@@ -51,6 +59,7 @@ export function createLaneWork(parts: LaneWorkParts): LaneWork {
       actOnRefusal: services.actOnRefusal,
       onOldTemplate: services.wantTemplate,
       transportOf,
+      files: createSendFiles(createProviderFiles({ database, store, uploadFile })),
       failPoints,
       log,
     }),

@@ -3,9 +3,11 @@ import { join } from "node:path";
 import type { Config } from "../config/config.ts";
 import type { Database } from "../db/database.ts";
 import type { FailPoints } from "../kernel/fail-points.ts";
+import { createFairPlaces } from "../kernel/fair-places.ts";
 import type { Log } from "../kernel/log.ts";
 import { createFetchMedia } from "../media/fetch-media.ts";
 import { createInspectFile } from "../media/inspect-file.ts";
+import { createKeepFile, type KeepFile } from "../media/keep-file.ts";
 import { createLocalStore } from "../media/local-store.ts";
 import type { FetchLimits } from "../media/media-origin.ts";
 import type { MediaStore } from "../media/media-store.ts";
@@ -15,7 +17,8 @@ import { createOpenGatewayMedia } from "../media/open-gateway-media.ts";
 import { createOpenWebMedia } from "../media/open-web-media.ts";
 import { createS3Store } from "../media/s3-store.ts";
 import { createScanFile, type ScannerAddress } from "../media/scan-file.ts";
-import { createSpool } from "../media/spool-file.ts";
+import { createSpool, type Spool } from "../media/spool-file.ts";
+import { createUploadMedia, type UploadMedia } from "../media/upload-media.ts";
 import { createOutsideHttp } from "../outside/outside-http.ts";
 
 type MediaConfig = Pick<Config, "dataDir" | "mediaDir" | "s3Url" | "s3Region" | "s3KeyId" | "s3Secret">;
@@ -49,6 +52,24 @@ export interface MediaWorkDeps extends Pick<MediaWorkerDeps, "backoffMs" | "leas
   readonly limits?: FetchLimits;
 }
 
+/** On their way into the store, whoever brings them. */
+function openKeeping(deps: Pick<MediaWorkDeps, "directory" | "failPoints" | "log" | "scanner" | "store">): {
+  readonly spool: Spool;
+  readonly keepFile: KeepFile;
+} {
+  const { directory, failPoints, log, scanner, store } = deps;
+  const spool = createSpool(join(directory, "incoming"));
+  const scanFile = scanner === undefined ? undefined : createScanFile(scannerAddress(scanner));
+  return { spool, keepFile: createKeepFile({ store, failPoints, scanFile, inspectFile: createInspectFile({ spool, log }) }) };
+}
+
+const UPLOADS = { places: 16, perBusiness: 4, maxWaiting: 0 };
+
+/** What the API takes in. */
+export function openUploads(deps: Pick<MediaWorkDeps, "database" | "directory" | "failPoints" | "log" | "scanner" | "store">): UploadMedia {
+  return createUploadMedia({ database: deps.database, ...openKeeping(deps), places: createFairPlaces(UPLOADS) });
+}
+
 export interface MediaWork extends MediaWorker {
   /** After `stop`. */
   close(): Promise<void>;
@@ -60,7 +81,7 @@ const WEB_MEDIA_URL = "https://mmg.whatsapp.net";
 
 export function createMediaWork(deps: MediaWorkDeps): MediaWork {
   const { limits = LIMITS, webMediaUrl = WEB_MEDIA_URL, graphUrl, graphVersion, mediaHosts, privateHosts } = deps;
-  const spool = createSpool(join(deps.directory, "incoming"));
+  const { spool, keepFile } = openKeeping(deps);
   // The operator has entered this address; what Graph answers may name no other one in this network.
   const graph = createOutsideHttp({ privateHosts: [hostOf(graphUrl)] });
   const outside = createOutsideHttp({ privateHosts });
@@ -68,12 +89,10 @@ export function createMediaWork(deps: MediaWorkDeps): MediaWork {
   const gateways = createOutsideHttp({ privateHosts: ["*"] });
   const openWebMedia = createOpenWebMedia({ outside, webMediaUrl, limits });
   const fetchMedia = createFetchMedia({
-    ...deps,
     spool,
+    keepFile,
     openCloudMedia: createOpenCloudMedia({ outside: graph, graphUrl, graphVersion, mediaHosts, limits }),
     openGatewayMedia: createOpenGatewayMedia({ outside, gateways, openWebMedia, limits }),
-    scanFile: deps.scanner === undefined ? undefined : createScanFile(scannerAddress(deps.scanner)),
-    inspectFile: createInspectFile({ spool, log: deps.log }),
   });
   const worker = createMediaWorker({ ...deps, fetchMedia });
   return {

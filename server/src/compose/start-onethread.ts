@@ -6,7 +6,7 @@ import { Registry } from "prom-client";
 import { startSimulator } from "@onethread/simulator";
 import { createReleaseCampaigns } from "../campaigns/release-campaigns.ts";
 import { createChannelDirectory } from "../businesses/channel-directory.ts";
-import { openMediaStore } from "./media-work.ts";
+import { mediaDirectoryOf, openMediaStore, openUploads } from "./media-work.ts";
 import { startSettling } from "./start-settling.ts";
 import { startWorker } from "./start-worker.ts";
 import type { Overrides, Parts } from "./parts.ts";
@@ -31,6 +31,7 @@ import { forgetEventsAcrossBusinesses, forgetIdempotencyKeysAcrossBusinesses } f
 import { createForget } from "../maintenance/forget-old.ts";
 import { createPeriodic } from "../maintenance/periodic.ts";
 import { createReleaseScheduled } from "../outbound/release-scheduled.ts";
+import { createRemoveUnsent } from "../media/remove-unsent.ts";
 import { createServeMedia } from "../media/serve-media.ts";
 import { createOutsideHttp, type OutsideHttp } from "../outside/outside-http.ts";
 import { createReadDueTemplates } from "../templates/read-due-templates.ts";
@@ -110,7 +111,10 @@ async function listenForHttp(
 ): Promise<string> {
   const { config, database, log } = parts;
   const app = createHttpApp({
-    services: parts.services,
+    services: {
+      ...parts.services,
+      uploadMedia: openUploads({ ...parts, ...config, store: parts.mediaStore, directory: mediaDirectoryOf(config) }),
+    },
     ping: () => database.ping(),
     channels: parts.channels,
     intake: parts.intake,
@@ -145,6 +149,12 @@ function startScheduler(parts: Parts): void {
       everyMs: TEMPLATES_INTERVAL_MS,
       log,
       runOnce: createReadDueTemplates({ database, syncTemplates: services.syncTemplates, log }),
+    }),
+    createPeriodic({
+      name: "unsent-media",
+      everyMs: FORGET_INTERVAL_MS,
+      log,
+      runOnce: createRemoveUnsent({ database, store: parts.mediaStore, log }),
     }),
     createPeriodic({
       name: "idempotency-keys",

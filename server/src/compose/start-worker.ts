@@ -8,6 +8,7 @@ import { createHostResolver } from "../outside/resolve-host.ts";
 import { createGatewayHttp } from "../whatsapp/gateways/gateway-http.ts";
 import { gatewayTransport } from "../whatsapp/gateways/gateway-transport.ts";
 import { createGraphClient } from "../whatsapp/graph-client.ts";
+import { createGraphUpload } from "../whatsapp/graph-upload.ts";
 import { isGateway } from "../whatsapp/providers.ts";
 import type { TransportOf } from "../whatsapp/transport.ts";
 import { createLaneWork, type LaneWork } from "./lane-work.ts";
@@ -106,7 +107,9 @@ export function startWorker(parts: Parts, graphUrl: string): void {
   const onTurn = (state: string, ms: number): void => {
     metrics.turnEnded(state, ms / 1_000);
   };
-  const work = createLaneWork({ ...parts, transportOf: openTransports(parts, graphUrl), wake, onTurn });
+  const upload = createGraphUpload({ baseUrl: graphUrl, version: config.graphVersion });
+  atEnd(() => upload.close());
+  const work = createLaneWork({ ...parts, uploadFile: upload.uploadFile, transportOf: openTransports(parts, graphUrl), wake, onTurn });
   atEnd(() => services.openTools.idle());
   const handlers = handlersOf(work, config);
   startIndexing(parts);

@@ -1,6 +1,6 @@
 // Owns: the SQL that reads messages for people and programs.
 import { defineQuery } from "../db/query.ts";
-import { SHOWN_MEDIA } from "../media/media.queries.ts";
+import { SHOWN_MEDIA, shownMediaToSend } from "../media/media.queries.ts";
 
 /** What messageViewOf() reads of a message, and the expressions for it, of `messages as m`. */
 export const shownMessageColumns = {
@@ -53,7 +53,7 @@ export const shownScheduled = (scheduled: string): string => `
            then quoted_text(:business, q.conversation_id, c.reply_channel_id, q.quoted_provider_message_id, 500) end as quoted_text,
       case when q.quoted_provider_message_id is not null
            then quoted_type(:business, q.conversation_id, c.reply_channel_id, q.quoted_provider_message_id) end as quoted_type,
-      null::jsonb as media
+      ${shownMediaToSend("q")} as media
     from ${scheduled} q
     join conversations c on c.business_id = :business and c.id = q.conversation_id
     where q.business_id = :business`;

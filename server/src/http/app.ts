@@ -68,7 +68,8 @@ export function createHttpApp(deps: HttpAppDeps): FastifyInstance {
   const app = fastify({
     logger: false,
     bodyLimit: API_BODY_LIMIT,
-    requestTimeout: 60_000,
+    // Of the largest file that is uploaded; what else takes long is ended by bound-bodies.ts.
+    requestTimeout: 1_800_000,
     forceCloseConnections: "idle",
     frameworkErrors: (error, request, reply) => {
       void onError(error, request, reply);

@@ -15,18 +15,29 @@ export interface BodyLimits {
 /** Always let in, so that bodies that hold all the room keep no ordinary webhook out. Connections are counted by whoever accepts them. */
 const FREE_BYTES = 16 * 1024;
 const WINDOW_MS = 10_000;
+/** However fast it comes: a body that is held has to be whole by then. */
+const WHOLE_WITHIN_MS = 60_000;
 /** 500 bytes a second: what a bad mobile network still does. */
 const MIN_BYTES_PER_WINDOW = 5_000;
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** The route reads its body a piece at a time, and holds none of it: it is bound by its pace alone. */
+    streamsBody?: boolean;
+  }
+}
 
 /** Register before the routes of the app: a body counts from its first byte until its request is answered or gone. */
 export function boundBodies(app: FastifyInstance, limits: BodyLimits & ConnectionSource): void {
   let held = 0;
+  const streamed = new WeakSet<IncomingMessage>();
 
   // No stream in between: the listener is beside the parser's, which is set up in the same turn of the event loop, and copies nothing.
   // oxlint-disable-next-line max-params -- Fastify's own form; an async hook would let bytes pass before the parser listens
   app.addHook("preParsing", (request, reply, payload, done) => {
     const { raw } = request;
-    if (mayBeLarge(raw)) {
+    if (request.routeOptions.config.streamsBody === true) streamed.add(raw);
+    else if (mayBeLarge(raw)) {
       let bytes = 0;
       const ofThis = (): number => Math.max(0, bytes - FREE_BYTES);
       const count = (chunk: Buffer): void => {
@@ -49,12 +60,17 @@ export function boundBodies(app: FastifyInstance, limits: BodyLimits & Connectio
     }
     done(null, payload);
   });
-  endStalledBodies(app, limits);
+  endStalledBodies(app, { ...limits, isStreamed: (message) => streamed.has(message) });
 }
 
 /** Most webhooks are smaller than what is let in anyway, and Node holds a body to the length that it has announced. */
 function mayBeLarge({ headers }: IncomingMessage): boolean {
   return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > FREE_BYTES;
+}
+
+interface Progress {
+  readonly bytes: number;
+  readonly windows: number;
 }
 
 interface ConnectionSource {
@@ -63,17 +79,22 @@ interface ConnectionSource {
 
 function endStalledBodies(
   app: FastifyInstance,
-  { windowMs = WINDOW_MS, connections }: ConnectionSource & Pick<BodyLimits, "windowMs">,
+  {
+    windowMs = WINDOW_MS,
+    connections,
+    isStreamed,
+  }: ConnectionSource & Pick<BodyLimits, "windowMs"> & { readonly isStreamed: (message: IncomingMessage) => boolean },
 ): void {
-  let before = new Map<IncomingMessage, number>();
+  let before = new Map<IncomingMessage, Progress>();
   const watch = setInterval(() => {
-    const unfinished = new Map<IncomingMessage, number>();
+    const unfinished = new Map<IncomingMessage, Progress>();
     for (const { socket, latest } of connections()) {
       if (latest === undefined || latest.complete) continue;
       // In its first window a body was not there from the beginning.
-      const bytesBefore = before.get(latest);
-      if (bytesBefore !== undefined && socket.bytesRead - bytesBefore < MIN_BYTES_PER_WINDOW) socket.destroy();
-      else unfinished.set(latest, socket.bytesRead);
+      const { bytes, windows } = before.get(latest) ?? { bytes: -Infinity, windows: 0 };
+      const isLate = windows * windowMs >= WHOLE_WITHIN_MS && !isStreamed(latest);
+      if (isLate || socket.bytesRead - bytes < MIN_BYTES_PER_WINDOW) socket.destroy();
+      else unfinished.set(latest, { bytes: socket.bytesRead, windows: windows + 1 });
     }
     before = unfinished;
   }, windowMs).unref();

@@ -19,10 +19,18 @@ export async function registerOpenApi(api: ApiApp, version: string): Promise<voi
       components: { securitySchemes: { apiKey: { type: "http", scheme: "bearer" } } },
       security: [{ apiKey: [] }],
     },
-    transform: jsonSchemaTransform,
+    transform: describeStreams,
     transformObject: jsonSchemaTransformObject,
   });
 }
+
+/** What a route reads a piece at a time is checked by no schema. */
+const describeStreams: typeof jsonSchemaTransform = (given) => {
+  const made = jsonSchemaTransform(given);
+  if (given.route.config?.streamsBody !== true) return made;
+  const body = { type: "object", required: ["file"], properties: { file: { type: "string", format: "binary" } } };
+  return { ...made, schema: { ...made.schema, body } };
+};
 
 /**
  * The description, its shapes by name, without those that nothing refers to (the generator writes each one twice, for requests and for answers, in the order

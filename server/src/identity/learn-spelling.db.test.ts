@@ -1,5 +1,6 @@
 // Proves that a variant of a number becomes an alias only when a provider confirms it, and that learning it hurts no send.
 import { afterAll, beforeAll, expect, test as it } from "vitest";
+import { noFiles } from "../../test/support/no-files.ts";
 import { createDeliver } from "../outbound/deliver.ts";
 import { noFailPoints } from "../kernel/fail-points.ts";
 import type { TestBusiness } from "../../test/support/test-business.ts";
@@ -29,6 +30,7 @@ async function sendAs(phone: string, waId: string): Promise<string> {
     actOnRefusal: services.actOnRefusal,
     onOldTemplate: services.wantTemplate,
     transportOf: () => transport,
+    files: noFiles(database),
     failPoints: noFailPoints,
     log: test.log,
   });

@@ -86,7 +86,7 @@ function shuffled<T>(values: readonly T[], random: (below: number) => number): T
   return result;
 }
 
-const NOTHING_ELSE = { errorCode: undefined, errorText: undefined, retryInMs: undefined, heldEventId: undefined };
+const NOTHING_ELSE = { errorCode: undefined, errorText: undefined, retryInMs: undefined, isUnstarted: false, heldEventId: undefined };
 
 interface Sent {
   readonly id: string;

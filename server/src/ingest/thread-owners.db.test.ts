@@ -6,6 +6,7 @@ import type { TestDatabase } from "../../test/support/test-database.ts";
 import { closeTestEngine, openTestEngine, type TestEngine } from "../../test/support/test-engine.ts";
 import { noFailPoints } from "../kernel/fail-points.ts";
 import type { JsonObject } from "../kernel/json.ts";
+import { noFiles } from "../../test/support/no-files.ts";
 import { createDeliver } from "../outbound/deliver.ts";
 import { parseCloudWebhook } from "../whatsapp/parse-webhook.ts";
 
@@ -170,6 +171,7 @@ it("a refusal (131070) is final, and says that another app has the thread", asyn
   await engine.receive(business, { from, text: "hello" });
   const id = await engine.send(business, from, "an answer");
   const refuse = createDeliver({
+    files: noFiles(engine.database),
     database: engine.database,
     learnSpelling: () => Promise.resolve(),
     onOldTemplate: () => Promise.resolve(),

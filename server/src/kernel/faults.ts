@@ -38,6 +38,7 @@ export const FAULTS = {
   campaign_state: { status: 409, title: "The campaign is in another state" },
   campaign_not_ready: { status: 409, title: "The campaign cannot be started yet" },
   list_unreadable: { status: 422, title: "The list of recipients cannot be read" },
+  media_refused: { status: 422, title: "The file cannot be kept" },
   media_ready: { status: 409, title: "The file is there already" },
   link_expired: { status: 410, title: "The link has expired" },
   lead_conflict: { status: 409, title: "The conversation belongs to another lead" },

@@ -14,6 +14,8 @@ interface InspectedFile {
   readonly height: number | undefined;
   /** Undefined: there is none to be made. */
   readonly thumbnail: SpooledFile | undefined;
+  /** A picture of several frames. */
+  readonly isAnimated: boolean;
 }
 
 interface InspectRequest {
@@ -45,7 +47,7 @@ type Pictures = typeof ReadPicture;
 
 /** A picture takes its pixels times four in memory at worst. */
 const AT_A_TIME = 2;
-const NOTHING_SEEN = { width: undefined, height: undefined, thumbnail: undefined } as const;
+const NOTHING_SEEN = { width: undefined, height: undefined, thumbnail: undefined, isAnimated: false } as const;
 
 export function createInspectFile({ spool, log }: { readonly spool: Pick<Spool, "newPath" | "read">; readonly log: Log }): InspectFile {
   const places = createFairPlaces({ places: AT_A_TIME, perBusiness: 1 });
@@ -70,7 +72,7 @@ export function createInspectFile({ spool, log }: { readonly spool: Pick<Spool, 
     const pictures = await loadPictures();
     const size = await pictures?.readPictureSize(path);
     if (pictures === undefined || size === undefined) return { ...NOTHING_SEEN, mimeType };
-    const { width, height, pixels } = size;
+    const { width, height, pixels, isAnimated } = size;
     if (pixels > MAX_PIXELS) {
       if (type === "document") return { ...NOTHING_SEEN, mimeType: UNKNOWN_TYPE };
       const sentence = `The picture has ${String(pixels)} pixels: it is made to fill memory, and was not kept.`;
@@ -78,7 +80,7 @@ export function createInspectFile({ spool, log }: { readonly spool: Pick<Spool, 
     }
     const leave = await places.take(businessId);
     try {
-      return { mimeType, width, height, thumbnail: await thumbnailOf(path, pictures) };
+      return { mimeType, width, height, isAnimated, thumbnail: await thumbnailOf(path, pictures) };
     } finally {
       leave?.();
     }

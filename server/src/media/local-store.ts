@@ -1,5 +1,5 @@
 // Owns: files in a directory of this machine, or of one that several machines have mounted.
-import { mkdir, open, rename } from "node:fs/promises";
+import { mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { storeProblem } from "./media-problem.ts";
 import { keyOf, type MediaStore } from "./media-store.ts";
@@ -26,6 +26,11 @@ export function createLocalStore(directory: string): MediaStore {
         throw error;
       });
       return file?.createReadStream(range === undefined ? {} : { start: range.start, end: range.end });
+    },
+    async remove(name) {
+      await rm(join(directory, keyOf(name)), { force: true }).catch((error: unknown) => {
+        throw storeProblem(error);
+      });
     },
     close: () => Promise.resolve(),
   };

@@ -1,6 +1,8 @@
 // Owns: what is known of kinds of files: which messages have one, how large it may be, what it must be, and what of it a browser may show. Refuses to know:
 // where a file comes from, and where it is kept.
 
+import type { MediaKind } from "../whatsapp/media-check.ts";
+
 const MB = 1024 * 1024;
 
 interface FileKind {
@@ -57,11 +59,27 @@ export function plainType(mimeType: string | undefined): string | undefined {
   return (Object.hasOwn(SPELLINGS, plain) ? SPELLINGS[plain] : undefined) ?? plain;
 }
 
+/** Word, Excel and PowerPoint write into containers that others use too: then what was said of the file is believed, as a word only. */
+const CONTAINERS: ReadonlySet<string> = new Set(["application/x-cfb", "application/zip"]);
+const OFFICE = /^application\/(?:msword|vnd\.ms-(?:excel|powerpoint)|vnd\.openxmlformats-officedocument\.[a-z.]+)$/;
+
 /** What the file is, by its first bytes (`found`) and by what was said of it; undefined: it is not what a message of this type may have. */
 export function typeOfFile(type: string, found: string | undefined, said: string | undefined): string | undefined {
   const { mustBe } = fileKindOf(type);
   // Texts have no first bytes to know them by: of a document, what was said is kept, as a word only. Nobody is shown it as a page.
-  if (mustBe === null) return found ?? said ?? UNKNOWN_TYPE;
+  if (mustBe === null) {
+    if (said !== undefined && OFFICE.test(said) && CONTAINERS.has(found ?? "")) return said;
+    // Pictures, films and sounds have first bytes to know them by: what has not is none.
+    return found ?? (/^(?:image|video|audio)\//.test(said ?? "") ? undefined : said) ?? UNKNOWN_TYPE;
+  }
   if (found === undefined || !mustBe.test(found)) return undefined;
   return type === "audio" ? found.replace(/^video\//, "audio/") : found;
+}
+
+/** Which message would show such a file best. `said`: a film without a picture is a sound to whoever made it. */
+export function kindOfFile(mimeType: string, said: string | undefined): MediaKind {
+  if (mimeType === "image/webp") return "sticker";
+  if (mimeType.startsWith("image/")) return "image";
+  if (mimeType.startsWith("audio/") || (mimeType.startsWith("video/") && said?.startsWith("audio/") === true)) return "audio";
+  return mimeType.startsWith("video/") ? "video" : "document";
 }

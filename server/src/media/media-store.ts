@@ -7,6 +7,8 @@ export interface StoredName {
   /** Hexadecimal. */
   readonly sha256: string;
   readonly variant: "file" | "thumbnail";
+  /** Of a file that the business uploaded: it has a place of its own, and can be removed without a look at who else has the same bytes. */
+  readonly uploadId?: string | undefined;
 }
 
 export interface ByteRange {
@@ -29,10 +31,14 @@ export interface MediaStore {
   put(file: NewFile): Promise<void>;
   /** Undefined: there is no such file. Rejects when the store cannot say. */
   open(name: StoredName, range?: ByteRange): Promise<Readable | undefined>;
+  /** When it resolves, the file is not there, also when it never was. Throws a MediaProblem when the store cannot say. */
+  remove(name: StoredName): Promise<void>;
   close(): Promise<void>;
 }
 
 /** `0190…/ab/abcd…`: no directory with all files of a business in it. */
-export function keyOf({ businessId, sha256, variant }: StoredName): string {
-  return `${businessId}/${sha256.slice(0, 2)}/${sha256}${variant === "thumbnail" ? ".thumbnail.webp" : ""}`;
+export function keyOf({ businessId, sha256, variant, uploadId }: StoredName): string {
+  // Of ids made at the same time, only the last digits differ.
+  const place = uploadId === undefined ? `${sha256.slice(0, 2)}/${sha256}` : `uploads/${uploadId.slice(-2)}/${uploadId}`;
+  return `${businessId}/${place}${variant === "thumbnail" ? ".thumbnail.webp" : ""}`;
 }

@@ -137,7 +137,7 @@ export function createMediaWorker(deps: MediaWorkerDeps): MediaWorker {
     return database.forBusiness(businessId).run(finishMedia, {
       ...{ id, fence, state, errorCode: problem?.code, errorText: problem?.message, eventId: newId() },
       ...{ mimeType: file?.mimeType, fileName: file?.fileName, bytes: file?.bytes, sha256: file?.sha256 },
-      ...{ width: file?.width, height: file?.height, hasThumbnail: file?.hasThumbnail ?? false },
+      ...{ width: file?.width, height: file?.height, hasThumbnail: file?.hasThumbnail ?? false, isAnimated: file?.isAnimated },
     });
   }
 

@@ -113,6 +113,7 @@ export const finishMedia = defineQuery({
     width: "int4?",
     height: "int4?",
     hasThumbnail: "bool",
+    isAnimated: "bool?",
     eventId: "uuid",
   },
   text: `
@@ -120,7 +121,7 @@ with ended as (
   update media f
      set state = :state, due_at = null, state_at = now(), unsettled = 0, error_code = :errorCode, error_text = :errorText,
          mime_type = coalesce(:mimeType, f.mime_type), file_name = coalesce(:fileName, f.file_name), bytes = :bytes, sha256 = :sha256,
-         width = :width, height = :height, has_thumbnail = :hasThumbnail
+         width = :width, height = :height, has_thumbnail = :hasThumbnail, is_animated = :isAnimated
    where f.business_id = :business and f.id = :id and f.fence = :fence and f.state = 'fetching'
   returning f.id, f.message_id, f.state, f.error_code
 ), key as (
@@ -184,10 +185,23 @@ update media f
 const shown = `jsonb_build_object('id', f.id, 'businessId', f.business_id, 'state', f.state, 'mimeType', f.mime_type, 'fileName', f.file_name, 'bytes', f.bytes,
       'width', f.width, 'height', f.height, 'hasThumbnail', f.has_thumbnail, 'errorCode', f.error_code, 'errorText', f.error_text, 'key', encode(k.key, 'hex'))`;
 
-/** Of the message `m`: its file, or null; read row by row over the primary key, and only where a message can have one. */
-export const SHOWN_MEDIA = `case when m.type in (${[...MEDIA_KINDS, "unsupported"].map((type) => `'${type}'`).join(", ")}) then (
+const UUID = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
+/** The file that a row with `type` and `content` sends: its content names it. */
+const named = (row: string): string =>
+  `case when ${row}.content -> ${row}.type ->> 'id' ~* '${UUID}' then (${row}.content -> ${row}.type ->> 'id')::uuid end`;
+
+const shownOf = (
+  row: string,
+  id: string,
+): string => `case when ${row}.type in (${[...MEDIA_KINDS, "unsupported"].map((type) => `'${type}'`).join(", ")}) then (
       select ${shown} from media f left join media_keys k on k.business_id = f.business_id
-       where f.business_id = :business and f.id = m.id) end`;
+       where f.business_id = :business and f.id = ${id}) end`;
+
+/** Of the message `m`: the file that came with it, or that it sends, or null; read row by row over the primary key, and only where a message can have one. */
+export const SHOWN_MEDIA = shownOf("m", `coalesce(case when m.direction = 'out' then ${named("m")} end, m.id)`);
+
+/** Of a row that is to become a message: the file that it will send. */
+export const shownMediaToSend = (row: string): string => shownOf(row, named(row));
 
 export const findMedia = defineQuery({
   name: "media.find",
@@ -223,10 +237,19 @@ select f.id, f.state, f.attempts, coalesce(m.type, 'upload') as type, f.created_
 export const findServedMedia = defineQuery({
   name: "media.find-served",
   role: "app",
-  columns: { key: "text", state: "text?", sha256: "text?", bytes: "int8?", mime_type: "text?", file_name: "text?", has_thumbnail: "bool?" },
+  columns: {
+    key: "text",
+    state: "text?",
+    sha256: "text?",
+    bytes: "int8?",
+    mime_type: "text?",
+    file_name: "text?",
+    has_thumbnail: "bool?",
+    is_upload: "bool?",
+  },
   params: { id: "uuid" },
   text: `
-select encode(k.key, 'hex') as key, f.state, f.sha256, f.bytes, f.mime_type, f.file_name, f.has_thumbnail
+select encode(k.key, 'hex') as key, f.state, f.sha256, f.bytes, f.mime_type, f.file_name, f.has_thumbnail, f.message_id is null as is_upload
   from media_keys k left join media f on f.business_id = k.business_id and f.id = :id
  where k.business_id = :business`,
 });

@@ -18,6 +18,7 @@ interface PictureSize {
   readonly height: number;
   /** Of all frames: a browser holds them all. */
   readonly pixels: number;
+  readonly isAnimated: boolean;
 }
 
 /** Undefined: it is damaged. */
@@ -25,7 +26,7 @@ export async function readPictureSize(path: string): Promise<PictureSize | undef
   try {
     // The limit is ours, with a sentence of its own.
     const { width, height, pages = 1, autoOrient } = await sharp(path, { limitInputPixels: false, failOn: "none" }).metadata();
-    return { width: autoOrient.width, height: autoOrient.height, pixels: width * height * pages };
+    return { width: autoOrient.width, height: autoOrient.height, pixels: width * height * pages, isAnimated: pages > 1 };
   } catch {
     return undefined;
   }

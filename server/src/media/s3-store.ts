@@ -59,6 +59,17 @@ export function createS3Store({ url, region, keyId, secret, idleMs = 30_000 }: S
       if (statusCode === 404) return undefined;
       throw s3Error(statusCode);
     },
+    async remove(name) {
+      const key = keyOf(name);
+      try {
+        const headers = await signed("DELETE", key, { "x-amz-content-sha256": EMPTY_SHA256 });
+        const { statusCode, body } = await request(`${base}/${key}`, { dispatcher: agent, method: "DELETE", headers });
+        await body.dump();
+        if (statusCode !== 404 && (statusCode < 200 || statusCode > 299)) throw s3Error(statusCode);
+      } catch (error) {
+        throw storeProblem(error);
+      }
+    },
     close: () => agent.destroy(),
   };
 }

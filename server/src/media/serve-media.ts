@@ -31,7 +31,8 @@ export function createServeMedia({ database, store }: { readonly database: Datab
     const { sha256, bytes, mime_type: mimeType } = row ?? {};
     const isThere = row?.state === "ready" && (variant === "file" || row.has_thumbnail === true);
     if (verdict === "bad" || !isThere || typeof sha256 !== "string" || typeof mimeType !== "string") return { outcome: "not_found" };
-    const open = (range?: ByteRange): Promise<Readable | undefined> => store.open({ businessId, sha256, variant }, range);
+    const uploadId = row.is_upload === true ? link.id : undefined;
+    const open = (range?: ByteRange): Promise<Readable | undefined> => store.open({ businessId, sha256, variant, uploadId }, range);
     const file = variant === "file" ? { mimeType, bytes: bytes ?? null } : { mimeType: "image/webp", bytes: null };
     return { outcome: "found", file: { ...file, sha256, variant, fileName: row.file_name, open } };
   };

@@ -13,6 +13,7 @@ import { kindOf } from "../whatsapp/message-kinds.ts";
 import { readProvider } from "../whatsapp/providers.ts";
 import { type ChannelRefusal, refusalBy } from "../whatsapp/sendable.ts";
 import { validateOutboundContent, type OutboundType } from "../whatsapp/validate-content.ts";
+import { fitFiles } from "./fit-files.ts";
 import { readTextOf, refuseObstacle, refuseParameters, type TemplateRefusal } from "./check-template.ts";
 import { insertScheduledMessage } from "./scheduled.queries.ts";
 import { findIdempotencyKey, insertIdempotencyKey, insertOutboundMessage, lockConversationForSending } from "./accept-message.queries.ts";
@@ -125,7 +126,8 @@ async function accept(tx: Queryable, acceptance: Acceptance): Promise<AcceptedOu
   const isForLater = sendAt !== undefined && sendAt.getTime() > Date.now();
   if (isForLater) refuseUnlessPossible(conversation, acceptance.draft);
   else refuseUnlessSendable(conversation, acceptance.draft);
-  const message = await insert(tx, acceptance, { conversation, sendAt: isForLater ? sendAt : undefined });
+  const draft = await withFiles(tx, conversation, acceptance.draft);
+  const message = await insert(tx, { ...acceptance, draft }, { conversation, sendAt: isForLater ? sendAt : undefined });
   return { outcome: "accepted", message, isReplay: false };
 }
 
@@ -219,6 +221,12 @@ export function whatForbids(
     if (error instanceof Refused) return error.outcome;
     throw error;
   }
+}
+
+async function withFiles(tx: Queryable, conversation: LockedConversation, draft: Draft): Promise<Draft> {
+  const fitted = await fitFiles(tx, draft.content, readProvider(conversation.provider) ?? "cloud");
+  if (!fitted.ok) throw new Refused({ outcome: "invalid_content", reason: fitted.reason });
+  return { ...draft, content: fitted.content };
 }
 
 /** Of what changes another message: the provider's id of that. */

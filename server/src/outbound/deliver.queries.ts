@@ -170,6 +170,7 @@ export const finishSends = defineQuery({
       isSent: "bool",
       /** Of the event that says so: the provider holds it. */
       heldEventId: "uuid?",
+      isUnstarted: "bool",
     }),
   },
   text: `
@@ -196,6 +197,8 @@ with input as (select i.* from :ends as i), lane as (
 ), settled as (
   update messages m set
     status = case when m.status = 'sending' then i.status else m.status end,
+    -- Nothing of it was sent, and nobody tried.
+    attempts = case when i.is_unstarted and m.status = 'sending' then m.attempts - 1 else m.attempts end,
     provider_message_id = coalesce(m.provider_message_id, i.provider_message_id),
     accepted_at = case when i.status = 'accepted' then coalesce(m.accepted_at, now()) else m.accepted_at end,
     held_at = case when i.held_event_id is not null and m.status = 'sending' then now() else m.held_at end,

@@ -21,6 +21,7 @@ import type { Hold, Rejection, SendOutcome, TransportOf } from "../whatsapp/tran
 import { newId, type BusinessId } from "../kernel/ids.ts";
 import type { ActOnRefusal } from "./act-on-refusal.ts";
 import { finishSends, holdChannel, startSends, stopRefusedChannel, takeEchoBack } from "./deliver.queries.ts";
+import type { PreparedFiles, SendFiles, UploadsEnd } from "./send-files.ts";
 
 export interface DeliverDeps {
   readonly database: Database;
@@ -32,6 +33,7 @@ export interface DeliverDeps {
     message: { readonly channelId: string | null; readonly content: JsonObject | null },
   ) => Promise<void>;
   readonly transportOf: TransportOf;
+  readonly files: SendFiles;
   readonly failPoints: FailPoints;
   readonly log: Log;
 }
@@ -54,6 +56,8 @@ interface Settlement {
   readonly isSent?: boolean;
   /** The provider holds it: the id of the event that says so. */
   readonly heldEventId?: string;
+  /** It was begun, and nothing of it was sent: this counts as no attempt. */
+  readonly isUnstarted?: boolean;
 }
 
 /** 1 s, 4 s, 16 s …: what WhatsApp asks for after a pair rate limit fits every other passing refusal too. */
@@ -66,6 +70,8 @@ const FINISH_REST_MS = 10;
 const STOPPED_CHANNEL_RECHECK_MS = 30_000;
 /** For the row of the conversation. */
 const ACT_PATIENCE_MS = 5_000;
+/** Somebody else uploads the file of this message. */
+const UPLOAD_RECHECK_MS = 1_000;
 
 export function createDeliver(deps: DeliverDeps): (lane: ClaimedLane, signal: AbortSignal) => Promise<void> {
   const { database, learnSpelling, log } = deps;
@@ -86,7 +92,19 @@ export function createDeliver(deps: DeliverDeps): (lane: ClaimedLane, signal: Ab
     restMs: FINISH_REST_MS,
     async run(businessId, settlements) {
       const ends = settlements.map(
-        ({ lane, messageId, settledTo, status, providerMessageId, errorCode, errorText, retryInMs, isSent = false, heldEventId }) => ({
+        ({
+          lane,
+          messageId,
+          settledTo,
+          status,
+          providerMessageId,
+          errorCode,
+          errorText,
+          retryInMs,
+          isSent = false,
+          isUnstarted = false,
+          heldEventId,
+        }) => ({
           conversationId: lane.conversationId,
           fence: lane.fence,
           messageId,
@@ -98,6 +116,7 @@ export function createDeliver(deps: DeliverDeps): (lane: ClaimedLane, signal: Ab
           retryInMs: retryInMs === undefined ? undefined : Math.round(retryInMs),
           isSent,
           heldEventId,
+          isUnstarted,
         }),
       );
       const rows = await database.forBusiness(businessId).run(finishSends, { ends });
@@ -123,8 +142,8 @@ export function createDeliver(deps: DeliverDeps): (lane: ClaimedLane, signal: Ab
     }
   }
 
-  async function send(started: SendStart): Promise<SendOutcome> {
-    const { message_id: ownId, content, external_id: key, access_token: accessToken } = started;
+  async function send(started: SendStart, content: JsonObject | null): Promise<SendOutcome> {
+    const { message_id: ownId, external_id: key, access_token: accessToken } = started;
     const to = readSendAddress(started);
     const transport = deps.transportOf(started.provider, started.settings);
     if (ownId === null || content === null || key === null || accessToken === null) return unsendable;
@@ -162,10 +181,8 @@ export function createDeliver(deps: DeliverDeps): (lane: ClaimedLane, signal: Ab
     if (row?.is_change === true) log.info({ businessId, conversationId, owner: "other", toldBy: "refusal" }, "thread.owner-changed");
   }
 
-  async function attempt(lane: ClaimedLane, started: SendStart): Promise<Settlement> {
-    const refused = refusedByChannel(lane, started);
-    if (refused !== undefined) return refused;
-    const outcome = await send(started);
+  /** What the platform answered says something of more than its message. */
+  async function heed(lane: ClaimedLane, started: SendStart, outcome: SendOutcome): Promise<void> {
     if (outcome.outcome === "rejected" && outcome.stopsChannel) {
       // What is known of the message counts more than the state of the channel.
       await stop(lane, started, outcome).catch((error: unknown) => {
@@ -196,7 +213,30 @@ export function createDeliver(deps: DeliverDeps): (lane: ClaimedLane, signal: Ab
         log.warn({ businessId: lane.businessId, conversationId: lane.conversationId, error }, "thread.owner-not-noted");
       });
     }
-    return { ...settlementOf(lane, started, outcome), isSent: true };
+  }
+
+  async function attempt(lane: ClaimedLane, started: SendStart, { content, files }: ReadyFiles): Promise<Settlement> {
+    const outcome = await send(started, content);
+    await heed(lane, started, outcome);
+    const mayGoAgain = (started.attempts ?? 0) + 1 < MAX_ATTEMPTS && (await deps.files.forgetStale(leaving(lane, started), files, outcome));
+    const settlement = mayGoAgain ? keptQueued(lane, started) : settlementOf(lane, started, outcome);
+    return { ...settlement, isSent: true };
+  }
+
+  function upload(
+    lane: ClaimedLane,
+    started: SendStart,
+    { files, signal }: MissingFiles & { readonly signal: AbortSignal },
+  ): Promise<UploadsEnd> {
+    const { external_id: key, access_token: accessToken } = started;
+    if (key === null || accessToken === null) return Promise.resolve(unsendable);
+    return deps.files.upload({ ...leaving(lane, started), channel: { key, accessToken } }, files, signal);
+  }
+
+  async function afterUpload(lane: ClaimedLane, started: SendStart, end: UploadsEnd): Promise<Settlement> {
+    if (end.outcome !== "rejected") return { ...keptQueued(lane, started), isUnstarted: true, retryInMs: UPLOAD_RECHECK_MS };
+    await heed(lane, started, end);
+    return settlementOf(lane, started, end);
   }
 
   async function learn({ businessId }: ClaimedLane, started: SendStart, { waId, providerMessageId }: Settlement): Promise<void> {
@@ -204,8 +244,26 @@ export function createDeliver(deps: DeliverDeps): (lane: ClaimedLane, signal: Ab
     await learnSpelling({ businessId, sentTo: started.reply_address, waId, providerMessageId });
   }
 
+  function settle(
+    lane: ClaimedLane,
+    started: SendStart,
+    { prepared, end }: { readonly prepared: PreparedFiles | undefined; readonly end: UploadsEnd | undefined },
+  ): Settlement | Promise<Settlement> {
+    switch (prepared?.outcome) {
+      case undefined:
+        return withoutRequest(lane, started);
+      case "ready":
+        return attempt(lane, started, prepared);
+      case "refused":
+        return settlementOf(lane, started, prepared.rejection);
+      case "missing":
+        return end === undefined ? { ...keptQueued(lane, started), isUnstarted: true } : afterUpload(lane, started, end);
+    }
+  }
+
   return async (lane, signal) => {
     let hasMore = true;
+    let uploaded: { readonly messageId: string | null; readonly end: UploadsEnd } | undefined;
     while (hasMore && !signal.aborted) {
       const started = await start(lane.businessId, lane);
       if (started === undefined) {
@@ -214,7 +272,10 @@ export function createDeliver(deps: DeliverDeps): (lane: ClaimedLane, signal: Ab
       }
       // Its lane sleeps until its turn comes.
       if (started.verdict === "paced") return;
-      const settlement = started.verdict === "send" ? await attempt(lane, started) : withoutRequest(lane, started);
+      const refused = started.verdict === "send" ? refusedByChannel(lane, started) : undefined;
+      const prepared = started.verdict === "send" && refused === undefined ? await deps.files.prepare(leaving(lane, started)) : undefined;
+      const isToUpload = prepared?.outcome === "missing" && uploaded?.messageId !== started.message_id;
+      const settlement = refused ?? (await settle(lane, started, { prepared, end: isToUpload ? undefined : uploaded?.end }));
       const result = await retryWhileGone(() => finishDespiteEcho(lane.businessId, settlement), { forMs: WRITTEN_WITHIN_MS, signal });
       if (result === undefined) {
         log.warn({ conversationId: lane.conversationId, messageId: settlement.messageId, fence: lane.fence }, "send.lost");
@@ -223,6 +284,8 @@ export function createDeliver(deps: DeliverDeps): (lane: ClaimedLane, signal: Ab
       if (settlement.status === "unknown")
         log.warn({ conversationId: lane.conversationId, messageId: settlement.messageId }, "send.unknown");
       await learn(lane, started, settlement);
+      // Meanwhile it waits, and a worker that dies here has sent nothing.
+      if (isToUpload) uploaded = { messageId: started.message_id, end: await upload(lane, started, { ...prepared, signal }) };
       hasMore = result.more && settlement.retryInMs === undefined;
     }
     if (signal.aborted && hasMore) throw new Error("the send lane was interrupted");
@@ -240,6 +303,16 @@ const unsendable: Rejection = {
   stopsChannel: false,
   sentence: "This channel cannot send this message to this address.",
 };
+
+type ReadyFiles = Extract<PreparedFiles, { outcome: "ready" }>;
+type MissingFiles = Extract<PreparedFiles, { outcome: "missing" }>;
+
+const leaving = ({ businessId }: ClaimedLane, { channel_id: channelId, content }: SendStart) => ({ businessId, channelId, content });
+
+/** Certainly not sent: its turn comes again at once. */
+function keptQueued(lane: ClaimedLane, { message_id: messageId }: SendStart): Settlement {
+  return { lane, messageId, settledTo: lane.done, status: "queued" };
+}
 
 /** Nothing left to send, a message that failed already in the statement, or a channel that waits for its operator. */
 function withoutRequest(lane: ClaimedLane, started: SendStart): Settlement {

@@ -7,6 +7,7 @@ import { closeTestEngine, openTestEngine, type TestEngine } from "../../test/sup
 import { noFailPoints } from "../kernel/fail-points.ts";
 import { parseCloudWebhook } from "../whatsapp/parse-webhook.ts";
 import type { SendOutcome } from "../whatsapp/transport.ts";
+import { noFiles } from "../../test/support/no-files.ts";
 import { createDeliver } from "./deliver.ts";
 
 let test: TestDatabase;
@@ -45,6 +46,7 @@ async function receiveEcho({ id, text }: Echo): Promise<void> {
 /** Sends what waits; the answer of the platform is `answer`. */
 async function deliver(answer: () => Promise<SendOutcome>): Promise<void> {
   const run = createDeliver({
+    files: noFiles(engine.database),
     database: engine.database,
     learnSpelling: () => Promise.resolve(),
     actOnRefusal: () => Promise.resolve(),

@@ -1,5 +1,6 @@
 // Owns: one HTTP request on a pool of kept connections, and the knowledge whether any of it can have reached the other side. Refuses to know: WhatsApp.
 import type { LookupFunction } from "node:net";
+import type { Readable } from "node:stream";
 import { Agent, type Dispatcher, Pool } from "undici";
 
 export type Exchange =
@@ -15,9 +16,12 @@ export interface ExchangeRequest {
   readonly headers: Record<string, string>;
   /** Absent: POST. */
   readonly method?: "GET" | "POST" | "PUT" | "DELETE";
-  readonly body?: string;
+  /** A stream is read once, and has a `content-length` among the headers. */
+  readonly body?: string | Readable;
   /** For everything: waiting for a connection, the request, the answer. */
   readonly timeoutMs: number;
+  /** Given up when it aborts. */
+  readonly signal?: AbortSignal;
 }
 
 export interface PoolLimits {
@@ -67,15 +71,20 @@ export function parseBaseUrl(baseUrl: string): BaseUrl | undefined {
 const ANSWER_LIMIT_BYTES = 2_000_000;
 
 /** Never rejects. Follows no redirect and tries nothing twice. */
-export function exchange(dispatcher: Dispatcher, { timeoutMs, method = "POST", ...request }: ExchangeRequest): Promise<Exchange> {
+export function exchange(dispatcher: Dispatcher, { timeoutMs, signal, method = "POST", ...request }: ExchangeRequest): Promise<Exchange> {
   return new Promise((resolve) => {
     const handler = new ExchangeHandler((result) => {
       clearTimeout(timer);
+      signal?.removeEventListener("abort", stop);
       resolve(result);
     });
     const timer = setTimeout(() => {
       handler.giveUp(new Error(`no answer within ${timeoutMs} ms`));
     }, timeoutMs);
+    const stop = (): void => {
+      handler.giveUp(new Error("given up"));
+    };
+    signal?.addEventListener("abort", stop);
     try {
       dispatcher.dispatch({ ...request, method }, handler);
     } catch (error) {

@@ -4,9 +4,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
 import { startSimulator, type Simulator } from "@onethread/simulator";
-import { createMediaWork, type MediaWork, type MediaWorkDeps } from "../../src/compose/media-work.ts";
+import { createLaneWork } from "../../src/compose/lane-work.ts";
+import { createMediaWork, openUploads, type MediaWork, type MediaWorkDeps } from "../../src/compose/media-work.ts";
 import type { Database } from "../../src/db/database.ts";
 import { noFailPoints } from "../../src/kernel/fail-points.ts";
+import { createLaneStore } from "../../src/lanes/lane-store.ts";
+import { createOutsideHttp } from "../../src/outside/outside-http.ts";
+import { createGraphClient } from "../../src/whatsapp/graph-client.ts";
+import { createGraphUpload } from "../../src/whatsapp/graph-upload.ts";
+import type { UploadFile } from "../../src/whatsapp/upload-file.ts";
 import { createLocalStore } from "../../src/media/local-store.ts";
 import type { MediaStore } from "../../src/media/media-store.ts";
 import type { MediaView } from "../../src/media/media-view.ts";
@@ -15,6 +21,7 @@ import { createTestBusiness, type TestBusiness } from "./test-business.ts";
 import { createTestDatabase, type TestDatabase } from "./test-database.ts";
 import { APP_SECRET, bearerFor, createTestHttp } from "./test-http.ts";
 import { createTestIntake } from "./test-intake.ts";
+import { createTestServices } from "./test-services.ts";
 
 export interface MediaStack {
   readonly test: TestDatabase;
@@ -28,6 +35,11 @@ export interface MediaStack {
   readonly url: string;
   readonly directory: string;
   readonly store: MediaStore;
+  readonly headers: (business?: TestBusiness) => Promise<{ readonly authorization: string }>;
+  /** Sends everything that is due, in all conversations at the same time. `uploadFile`: instead of the Cloud API's own. */
+  deliver(uploadFile?: UploadFile): Promise<void>;
+  /** To the Cloud API. */
+  readonly uploadFile: UploadFile;
   /** Not started; closed with the stack. */
   openWork(options?: Partial<MediaWorkDeps>): MediaWork;
   /** A customer sends it. Answers the id of its message. */
@@ -50,17 +62,23 @@ export async function createMediaStack(): Promise<MediaStack> {
   const directory = await mkdtemp(join(tmpdir(), "onethread-media-"));
   const store = createLocalStore(directory);
   const intake = createTestIntake(test, { database });
-  const { app } = createTestHttp(database, test.log, { intake, serveMedia: createServeMedia({ database, store }) });
+  const uploadMedia = openUploads({ database, store, directory, log: test.log, failPoints: noFailPoints });
+  const { app } = createTestHttp(database, test.log, { intake, uploadMedia, serveMedia: createServeMedia({ database, store }) });
   const url = await app.listen({ port: 0, host: "127.0.0.1" });
   const simulator = await startSimulator({
     port: 0,
     webhookUrl: `${url}/webhooks/whatsapp`,
     appSecret: APP_SECRET,
     accessToken: "test-token",
+    statuses: "none",
     numbers: [business, otherBusiness].map(({ phoneNumberId }) => ({
       ...{ phoneNumberId, displayPhoneNumber: "15550100200", wabaId: "300000000000001", verifiedName: "Aurora" },
     })),
   });
+  const transport = createGraphClient({ baseUrl: simulator.url, version: "v26.0", timeoutMs: 5_000 });
+  const upload = createGraphUpload({ baseUrl: simulator.url, version: "v26.0" });
+  const lanes = createLaneStore(database.acrossBusinesses);
+  const services = createTestServices({ database, log: test.log });
   const works: MediaWork[] = [];
   const keys = new Map<string, { readonly authorization: string }>();
 
@@ -72,6 +90,21 @@ export async function createMediaStack(): Promise<MediaStack> {
 
   return {
     ...{ test, database, business, otherBusiness, simulator, app, url, directory, store },
+    headers: (of = business) => headersOf(of),
+    uploadFile: upload.uploadFile,
+    async deliver(uploadFile = upload.uploadFile) {
+      const work = createLaneWork({
+        ...{ database, log: test.log, failPoints: noFailPoints, overrides: {}, services, mediaStore: store, uploadFile },
+        ...{
+          outside: createOutsideHttp({ privateHosts: [] }),
+          transportOf: () => transport,
+          wake: () => undefined,
+          onTurn: () => undefined,
+        },
+      });
+      const due = await lanes.claim({ kind: "send", limit: 100, leaseMs: 60_000, owner: "test" });
+      await Promise.all(due.map((lane) => work.deliver(lane, new AbortController().signal)));
+    },
     openWork(options = {}) {
       const work = createMediaWork({
         ...{ database, log: test.log, failPoints: noFailPoints, store, directory, graphUrl: simulator.url, graphVersion: "v26.0" },
@@ -115,6 +148,8 @@ export async function createMediaStack(): Promise<MediaStack> {
         await work.stop();
         await work.close();
       }
+      await transport.close();
+      await upload.close();
       await simulator.stop();
       await app.close();
       await intake.idle();

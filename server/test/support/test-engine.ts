@@ -7,12 +7,14 @@ import type { Database } from "../../src/db/database.ts";
 import type { Intake } from "../../src/ingest/create-intake.ts";
 import { noFailPoints } from "../../src/kernel/fail-points.ts";
 import { createLaneStore, type ClaimedLane, type LaneKind, type LaneStore } from "../../src/lanes/lane-store.ts";
+import { createLocalStore } from "../../src/media/local-store.ts";
 import { createOutsideHttp } from "../../src/outside/outside-http.ts";
 import type { ReplySettingsStore } from "../../src/settings/reply-settings-store.ts";
 import type { ReplyContext, Responder, ResponderAnswer } from "../../src/answers/responder.ts";
 import { createGraphClient } from "../../src/whatsapp/graph-client.ts";
 import { createGatewayHttp } from "../../src/whatsapp/gateways/gateway-http.ts";
 import { gatewayTransport } from "../../src/whatsapp/gateways/gateway-transport.ts";
+import { createGraphUpload } from "../../src/whatsapp/graph-upload.ts";
 import { createGraphTemplates } from "../../src/whatsapp/graph-templates.ts";
 import { parseCloudWebhook } from "../../src/whatsapp/parse-webhook.ts";
 import { isGateway } from "../../src/whatsapp/providers.ts";
@@ -83,6 +85,7 @@ export async function createTestEngine(test: TestDatabase, numbers: readonly Tes
   const simulator = await startPlatform(numbers);
   const transport = createGraphClient({ baseUrl: simulator.url, version: "v26.0", timeoutMs: 5_000, connections: 16 });
   const gateways = createGatewayHttp({ timeoutMs: 5_000 });
+  const upload = createGraphUpload({ baseUrl: simulator.url, version: "v26.0" });
   const outside = createOutsideHttp({ privateHosts: [] });
   const store = createLaneStore(database.acrossBusinesses);
   const responder = createTestResponder();
@@ -98,6 +101,8 @@ export async function createTestEngine(test: TestDatabase, numbers: readonly Tes
     services,
     transportOf: (provider, channel) =>
       provider !== null && isGateway(provider) ? gatewayTransport(gateways, provider, channel ?? undefined) : transport,
+    mediaStore: createLocalStore(""),
+    uploadFile: upload.uploadFile,
     wake: () => undefined,
     onTurn: () => undefined,
   });
@@ -141,6 +146,7 @@ export async function createTestEngine(test: TestDatabase, numbers: readonly Tes
     async close() {
       await transport.close();
       await gateways.close();
+      await upload.close();
       await templatePlatform.close();
       await outside.close();
       await simulator.stop();

@@ -6,12 +6,13 @@ import { createApiKeys } from "../../src/businesses/api-keys.ts";
 import { createChannelDirectory } from "../../src/businesses/channel-directory.ts";
 import type { Database } from "../../src/db/database.ts";
 import type { ServiceParts } from "../../src/compose/services.ts";
-import { createHttpApp, type HttpAppDeps } from "../../src/http/app.ts";
+import { type ApiServices, createHttpApp, type HttpAppDeps } from "../../src/http/app.ts";
 import { createMetrics } from "../../src/http/metrics.ts";
 import type { IntakeResult, WebhookIntake } from "../../src/ingest/webhook-intake.ts";
 import { noFailPoints } from "../../src/kernel/fail-points.ts";
 import { newId, type BusinessId, type ChannelId, type ConversationId } from "../../src/kernel/ids.ts";
 import type { Log } from "../../src/kernel/log.ts";
+import type { UploadMedia } from "../../src/media/upload-media.ts";
 import type { WebhookEvent } from "../../src/whatsapp/events.ts";
 import type { TestDatabase } from "./test-database.ts";
 import { createTestServices } from "./test-services.ts";
@@ -45,23 +46,31 @@ export interface TestHttp {
   readonly woken: string[];
 }
 
+interface TestParts extends Pick<ServiceParts, "outside"> {
+  readonly services: Omit<ApiServices, "uploadMedia">;
+  /** Absent: no file is taken in. */
+  readonly uploadMedia: UploadMedia;
+}
+
 export function createTestHttp(
   database: Database,
   log: Log,
-  { outside, services, ...overrides }: Partial<HttpAppDeps & Pick<ServiceParts, "outside">> = {},
+  { outside, services, uploadMedia, ...overrides }: Partial<Omit<HttpAppDeps, "services"> & TestParts> = {},
 ): TestHttp {
   const intake = createRecordingIntake();
   const woken: string[] = [];
   const app = createHttpApp({
-    services:
-      services ??
-      createTestServices({
-        database,
-        log,
-        wake: (kind) => woken.push(kind),
-        onKnown: (person) => (overrides.intake ?? intake).applyWaitingFor(person),
-        ...(outside === undefined ? {} : { outside }),
-      }),
+    services: {
+      uploadMedia: uploadMedia ?? (() => Promise.resolve("busy")),
+      ...(services ??
+        createTestServices({
+          database,
+          log,
+          wake: (kind) => woken.push(kind),
+          onKnown: (person) => (overrides.intake ?? intake).applyWaitingFor(person),
+          ...(outside === undefined ? {} : { outside }),
+        })),
+    },
     ping: () => database.ping(),
     intake,
     channels: createChannelDirectory({ database }),

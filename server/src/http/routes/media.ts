@@ -4,16 +4,21 @@ import type { ConversationReader } from "../../conversations/read-conversations.
 import { Fault } from "../../kernel/faults.ts";
 import type { MediaFiles } from "../../media/media-files.ts";
 import { mediaSchema } from "../../media/media-view.ts";
+import type { UploadMedia } from "../../media/upload-media.ts";
 import { notFound, requireUuid, type ApiApp } from "../api-app.ts";
 import { idParams, problemAnswers } from "../api-schemas.ts";
 import { callerOf } from "../authenticate.ts";
+import { registerUploadMedia } from "./upload-media.ts";
 
 export interface MediaRoutesDeps {
   readonly conversations: ConversationReader;
   readonly mediaFiles: MediaFiles;
+  readonly uploadMedia: UploadMedia;
 }
 
-export function registerMediaRoutes(api: ApiApp, { conversations, mediaFiles }: MediaRoutesDeps): void {
+export function registerMediaRoutes(api: ApiApp, { conversations, mediaFiles, uploadMedia }: MediaRoutesDeps): void {
+  registerUploadMedia(api, { uploadMedia });
+
   const find = {
     operationId: "getMedia",
     summary: "Read what is known of a file, with links to it once it is there",

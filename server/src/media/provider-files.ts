@@ -1,0 +1,92 @@
+// Owns: what a provider calls a file of ours, and uploading it there when it has no name yet: once for each number and its bytes, whoever sends them, as long as the
+// provider keeps it. The table says who uploads; a process that dies leaves its claim to run out. Refuses to know: messages, and when it is tried again.
+import type { Database } from "../db/database.ts";
+import { type BusinessId, newId } from "../kernel/ids.ts";
+import type { Rejection, SendChannel, Uncertain } from "../whatsapp/transport.ts";
+import { type UploadFile, uploadTimeMs } from "../whatsapp/upload-file.ts";
+import { claimProviderUpload, findProviderFiles, finishProviderUpload, forgetProviderFiles } from "./media-out.queries.ts";
+import type { MediaStore } from "./media-store.ts";
+import { platformType } from "./sendable-file.ts";
+
+export interface FileOfMessage {
+  readonly id: string;
+  readonly sha256: string;
+  readonly mimeType: string;
+  readonly bytes: number;
+  readonly isUpload: boolean;
+  /** Undefined: it has to be uploaded first. */
+  readonly providerId: string | undefined;
+  /** Uploaded a moment ago: if the provider refuses it, then not because it is old. */
+  readonly isFresh: boolean;
+}
+
+export interface ChannelOfFiles {
+  readonly businessId: BusinessId;
+  readonly channelId: string;
+}
+
+export type UploadEnd =
+  | { readonly outcome: "uploaded" }
+  /** Somebody else is at it. */
+  | { readonly outcome: "busy" }
+  /** The store does not have it, or does not say. */
+  | { readonly outcome: "unreadable" }
+  | Rejection
+  | Uncertain;
+
+export interface ProviderFiles {
+  /** Those of the ids that are there. */
+  find(of: ChannelOfFiles, ids: readonly string[]): Promise<readonly FileOfMessage[]>;
+  upload(of: ChannelOfFiles & { readonly channel: SendChannel }, file: FileOfMessage, signal: AbortSignal): Promise<UploadEnd>;
+  /** The provider has refused them. */
+  forget(of: ChannelOfFiles, providerIds: readonly string[]): Promise<void>;
+}
+
+export interface ProviderFilesDeps {
+  readonly database: Database;
+  readonly store: Pick<MediaStore, "open">;
+  readonly uploadFile: UploadFile;
+}
+
+/** After the upload has been given up. */
+const CLAIM_REST_MS = 30_000;
+
+export function createProviderFiles({ database, store, uploadFile }: ProviderFilesDeps): ProviderFiles {
+  async function readAndUpload(
+    { businessId, channel }: ChannelOfFiles & { readonly channel: SendChannel },
+    { id, sha256, mimeType, bytes, isUpload }: FileOfMessage,
+    signal: AbortSignal,
+  ): Promise<Exclude<UploadEnd, { outcome: "uploaded" | "busy" }> | { readonly outcome: "uploaded"; readonly id: string }> {
+    const name = { businessId, sha256, variant: "file" as const, uploadId: isUpload ? id : undefined };
+    const body = await store.open(name).catch(() => undefined);
+    if (body === undefined) return { outcome: "unreadable" };
+    return uploadFile({ channel, mimeType: platformType(mimeType), bytes, body, signal });
+  }
+
+  return {
+    async find({ businessId, channelId }, ids) {
+      const rows = await database.forBusiness(businessId).run(findProviderFiles, { ids: [...ids], channelId });
+      return rows.map(({ id, sha256, bytes, ...row }) => ({
+        ...{ id, sha256, bytes, mimeType: row.mime_type, isUpload: row.is_upload },
+        ...{ providerId: row.provider_id ?? undefined, isFresh: row.is_fresh },
+      }));
+    },
+    async upload(of, file, signal) {
+      const db = database.forBusiness(of.businessId);
+      const { channelId } = of;
+      const { sha256, mimeType } = file;
+      const claim = newId();
+      const leaseMs = uploadTimeMs(file.bytes) + CLAIM_REST_MS;
+      if ((await db.execute(claimProviderUpload, { channelId, sha256, mimeType, claim, leaseMs })) === 0) return { outcome: "busy" };
+      const end = await readAndUpload(of, file, signal).catch((error: unknown): Uncertain => ({
+        outcome: "uncertain",
+        reason: String(error),
+      }));
+      await db.execute(finishProviderUpload, { channelId, claim, providerId: end.outcome === "uploaded" ? end.id : null });
+      return end.outcome === "uploaded" ? { outcome: "uploaded" } : end;
+    },
+    async forget({ businessId, channelId }, providerIds) {
+      await database.forBusiness(businessId).execute(forgetProviderFiles, { channelId, providerIds: [...providerIds] });
+    },
+  };
+}

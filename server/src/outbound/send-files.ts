@@ -1,0 +1,85 @@
+// Owns: the files of a message that leaves: our ids in its content become the provider's, after an upload where there is none yet. Refuses to know: rows of messages,
+// and how often it is tried.
+import type { BusinessId } from "../kernel/ids.ts";
+import type { JsonObject } from "../kernel/json.ts";
+import type { FileOfMessage, ProviderFiles } from "../media/provider-files.ts";
+import { refusedHere } from "../whatsapp/graph-answer.ts";
+import { listOwnFiles, mapMediaNodes, ownFileId } from "../whatsapp/media-nodes.ts";
+import type { Rejection, SendChannel, SendOutcome } from "../whatsapp/transport.ts";
+
+export interface LeavingMessage {
+  readonly businessId: BusinessId;
+  readonly channelId: string | null;
+  readonly content: JsonObject | null;
+}
+
+export type PreparedFiles =
+  /** `files`: those that it names. */
+  | { readonly outcome: "ready"; readonly content: JsonObject | null; readonly files: readonly FileOfMessage[] }
+  /** They have to be uploaded first. */
+  | { readonly outcome: "missing"; readonly files: readonly FileOfMessage[] }
+  | { readonly outcome: "refused"; readonly rejection: Rejection };
+
+/** `wait`: somebody else uploads it. */
+export type UploadsEnd = { readonly outcome: "uploaded" | "wait" } | Rejection;
+
+export interface SendFiles {
+  /** Costs a message without a file of ours nothing. */
+  prepare(message: LeavingMessage): Promise<PreparedFiles>;
+  /** No message leaves by it: whatever it ends in, the message was certainly not sent. */
+  upload(
+    message: LeavingMessage & { readonly channel: SendChannel },
+    files: readonly FileOfMessage[],
+    signal: AbortSignal,
+  ): Promise<UploadsEnd>;
+  /** True: the refusal may be for the age of what the provider had, which is forgotten now: uploaded anew, the message may go out. */
+  forgetStale(message: LeavingMessage, files: readonly FileOfMessage[], outcome: SendOutcome): Promise<boolean>;
+}
+
+const GONE = refusedHere(
+  "file gone",
+  "The file of this message is not there any more. The message is kept unsent. Upload the file and send it again.",
+);
+const FIRST_DELAY_MS = 2_000;
+/** How an id that has ended is refused is not known for sure (platform sheet, section 7): each of these says that a parameter, or an object, is none. */
+const STALE_CODES: ReadonlySet<number> = new Set([33, 100, 131_009, 131_053]);
+
+export function createSendFiles(providerFiles: ProviderFiles): SendFiles {
+  return {
+    async prepare({ businessId, channelId, content }) {
+      const ids = content === null ? [] : listOwnFiles(content);
+      if (content === null || ids.length === 0 || channelId === null) return { outcome: "ready", content, files: [] };
+      const files = await providerFiles.find({ businessId, channelId }, ids);
+      if (files.length < ids.length) return { outcome: "refused", rejection: GONE };
+      const missing = files.filter(({ providerId }) => providerId === undefined);
+      if (missing.length > 0) return { outcome: "missing", files: missing };
+      const names = new Map(files.map(({ id, providerId }) => [id, providerId]));
+      const named = mapMediaNodes(content, (_kind, node) => {
+        const providerId = names.get(ownFileId(node) ?? "");
+        return providerId === undefined ? node : { ...node, id: providerId };
+      });
+      return { outcome: "ready", content: named, files };
+    },
+    async upload({ businessId, channelId, channel }, files, signal) {
+      for (const file of files) {
+        const end = await providerFiles.upload({ businessId, channelId: channelId ?? "", channel }, file, signal);
+        if (end.outcome === "busy") return { outcome: "wait" };
+        if (end.outcome === "uncertain") return notUploaded(`The file could not be uploaded to WhatsApp. ${end.reason}`);
+        if (end.outcome === "unreadable") return notUploaded("The file could not be read from where files are kept.");
+        if (end.outcome === "rejected") return end;
+      }
+      return { outcome: "uploaded" };
+    },
+    async forgetStale({ businessId, channelId }, files, outcome) {
+      const stale = files.flatMap(({ isFresh, providerId }) => (isFresh || providerId === undefined ? [] : [providerId]));
+      if (outcome.outcome !== "rejected" || !STALE_CODES.has(outcome.fault.code) || stale.length === 0 || channelId === null) return false;
+      await providerFiles.forget({ businessId, channelId }, stale);
+      return true;
+    },
+  };
+}
+
+function notUploaded(reason: string): Rejection {
+  const sentence = `${reason} The message was not sent; it is kept and is sent again later.`;
+  return { ...refusedHere("upload failed", sentence), retry: "backoff", minDelayMs: FIRST_DELAY_MS };
+}

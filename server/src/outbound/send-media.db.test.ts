@@ -1,0 +1,291 @@
+// Proves, with a real database, a real directory and the simulator, that a file which was uploaded goes out as often as it is wanted and is uploaded to WhatsApp once.
+import { request } from "node:http";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { createMediaStack, type MediaStack } from "../../test/support/media-stack.ts";
+import type { TestBusiness } from "../../test/support/test-business.ts";
+import type { MessageView } from "../conversations/message-view.ts";
+import { createRemoveUnsent } from "../media/remove-unsent.ts";
+import type { UploadedMedia } from "../media/upload-media.ts";
+import type { UploadFile } from "../whatsapp/upload-file.ts";
+
+let stack: MediaStack;
+let thread: string;
+let customers = 0;
+let made = 0;
+
+beforeAll(async () => {
+  stack = await createMediaStack();
+});
+afterAll(async () => {
+  await stack.close();
+});
+beforeEach(async () => {
+  stack.simulator.clearFailures();
+  thread = await newThread();
+});
+
+async function newThread(business?: TestBusiness): Promise<string> {
+  customers += 1;
+  const id = await stack.send({ text: `hello ${String(customers)}` }, business);
+  const { rows } = await stack.test.superuser.query<{ id: string }>("select conversation_id as id from messages where id = $1", [id]);
+  return rows[0]?.id ?? "";
+}
+
+/** A PNG of one pixel that no other test has. */
+function picture(): Buffer {
+  made += 1;
+  const pixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+  return Buffer.concat([Buffer.from(pixel, "base64"), Buffer.from(`picture ${String(made)}`)]);
+}
+
+async function post(
+  content: Buffer,
+  { type = "image/png", name = "a.png", part = "file", business = stack.business } = {},
+): Promise<Response> {
+  const form = new FormData();
+  form.append(part, new Blob([new Uint8Array(content)], { type }), name);
+  return fetch(`${stack.url}/api/v1/media`, { method: "POST", body: form, headers: await stack.headers(business) });
+}
+
+async function upload(content: Buffer, said?: Parameters<typeof post>[1]): Promise<UploadedMedia> {
+  const answer = await post(content, said);
+  const body: unknown = await answer.json();
+  expect({ status: answer.status, body }).toMatchObject({ status: 201 });
+  return body as UploadedMedia;
+}
+
+async function accept(content: object, { to = thread, business = stack.business } = {}) {
+  const answer = await stack.app.inject({
+    ...{ method: "POST", url: `/api/v1/conversations/${to}/messages`, payload: content, headers: await stack.headers(business) },
+  });
+  return { ...answer.json<MessageView & { readonly detail: string; readonly code: string }>(), status: answer.statusCode };
+}
+
+async function read(id: string): Promise<MessageView> {
+  return (await stack.app.inject({ url: `/api/v1/messages/${id}`, headers: await stack.headers() })).json();
+}
+
+const again = (): Promise<unknown> => stack.test.superuser.query("update lanes set check_at = now() where check_at is not null");
+const rowsOf = async (sql: string, values: readonly unknown[] = []): Promise<readonly Record<string, unknown>[]> =>
+  (await stack.test.superuser.query<Record<string, unknown>>(sql, [...values])).rows;
+/** Each upload to WhatsApp that the counted one made. */
+function counting(): { readonly uploadFile: UploadFile; readonly ids: string[] } {
+  const ids: string[] = [];
+  return {
+    ids,
+    uploadFile: async (asked) => {
+      const end = await stack.uploadFile(asked);
+      if (end.outcome === "uploaded") ids.push(end.id);
+      return end;
+    },
+  };
+}
+const sentIds = (): readonly unknown[] =>
+  stack.simulator.outbox({}).flatMap(({ body }) => {
+    const node = body["image"];
+    return typeof node === "object" && node !== null && "id" in node ? [node.id] : [];
+  });
+
+test("a file that was uploaded is sent by its id, and is seen with its message", async () => {
+  const bytes = picture();
+  const file = await upload(bytes, { name: "../menu\u202e.png" });
+  expect(file).toMatchObject({
+    state: "ready",
+    kind: "image",
+    mimeType: "image/png",
+    bytes: bytes.length,
+    fileName: "menu.png",
+    width: 1,
+  });
+  const message = await accept({ type: "image", image: { id: file.id, caption: "Menu" } });
+  expect(message).toMatchObject({ status: 202, media: { id: file.id, state: "ready" } });
+  const counted = counting();
+  await stack.deliver(counted.uploadFile);
+  const sent = await read(message.id);
+  expect(sent).toMatchObject({ status: "accepted", content: { image: { id: file.id } }, media: { id: file.id, mimeType: "image/png" } });
+  const seen = await fetch(`${stack.url}${sent.media?.url ?? ""}`);
+  expect(Buffer.from(await seen.arrayBuffer()).equals(bytes)).toBe(true);
+  expect(sentIds().at(-1)).toBe(counted.ids[0]);
+  const at = await fetch(`${stack.simulator.url}/v26.0/${String(counted.ids[0])}`, { headers: { authorization: "Bearer test-token" } });
+  expect(await at.json()).toMatchObject({ mime_type: "image/png", sha256: Buffer.from(file.sha256, "hex").toString("base64") });
+  expect(await rowsOf("select attempts from messages where id = $1", [message.id])).toEqual([{ attempts: 1 }]);
+});
+
+test("the same bytes are uploaded to WhatsApp once, also by two messages at the same moment, and by another upload of them", async () => {
+  const bytes = picture();
+  const [one, two] = [await upload(bytes), await upload(bytes)];
+  const other = await newThread();
+  const counted = counting();
+  const [begun, released] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
+  const first = await accept({ type: "image", image: { id: one.id } });
+  const slow = stack.deliver(async (asked) => {
+    begun.resolve(undefined);
+    await released.promise;
+    return counted.uploadFile(asked);
+  });
+  await begun.promise;
+  const messages = [first, await accept({ type: "image", image: { id: two.id } }, { to: other })];
+  await stack.deliver(counted.uploadFile);
+  expect([counted.ids, (await read(messages[1]?.id ?? "")).status]).toEqual([[], "queued"]);
+  released.resolve(undefined);
+  await slow;
+  await again();
+  await stack.deliver(counted.uploadFile);
+  for (const { id } of messages) expect(await read(id)).toMatchObject({ status: "accepted" });
+  expect(counted.ids).toHaveLength(1);
+  expect(sentIds().slice(-2)).toEqual([counted.ids[0], counted.ids[0]]);
+});
+
+test("an id that WhatsApp has forgotten is uploaded once more, and the message goes out; a fresh one that is refused is final", async () => {
+  const file = await upload(picture());
+  const counted = counting();
+  await accept({ type: "image", image: { id: file.id } });
+  await stack.deliver(counted.uploadFile);
+  await fetch(`${stack.simulator.url}/v26.0/${String(counted.ids[0])}`, {
+    method: "DELETE",
+    headers: { authorization: "Bearer test-token" },
+  });
+  await stack.test.superuser.query("update media_uploads set uploaded_at = now() - interval '1 hour'");
+  const next = await accept({ type: "image", image: { id: file.id } });
+  await stack.deliver(counted.uploadFile);
+  expect(await read(next.id)).toMatchObject({ status: "accepted" });
+  expect(sentIds().slice(-2)).toEqual(counted.ids);
+  await stack.test.superuser.query("update media_uploads set expires_at = now()");
+  const third = await accept({ type: "image", image: { id: file.id } });
+  await stack.deliver(counted.uploadFile);
+  expect(counted.ids).toHaveLength(3);
+  stack.simulator.addFailure({ match: { path: "messages" }, respond: { code: 131_053 } });
+  const refused = await accept({ type: "image", image: { id: file.id } });
+  await stack.deliver(counted.uploadFile);
+  expect([(await read(third.id)).status, await read(refused.id), counted.ids.length]).toMatchObject(["accepted", { status: "failed" }, 3]);
+});
+
+test.for([
+  { respond: { drop: "after" }, status: "queued" },
+  { respond: { status: 502, body: "<html>" }, status: "queued" },
+  { respond: { code: 4 }, status: "queued" },
+  { respond: { code: 131_053 }, status: "failed" },
+])("an upload that ends with $respond has sent nothing: the message is $status, and never unknown", async ({ respond, status }) => {
+  const file = await upload(picture());
+  stack.simulator.addFailure({ match: { path: "media" }, respond });
+  const message = await accept({ type: "image", image: { id: file.id } });
+  await stack.deliver();
+  expect(await read(message.id)).toMatchObject({ status });
+  await stack.test.superuser.query("update channels set held_until = null, slowed_until = null");
+  await again();
+  await stack.deliver();
+  expect((await read(message.id)).status).toBe(status === "queued" ? "accepted" : "failed");
+});
+
+test("a worker that dies while it uploads leaves the message queued, and its claim runs out", async () => {
+  const file = await upload(picture());
+  const message = await accept({ type: "image", image: { id: file.id } });
+  const begun = Promise.withResolvers<undefined>();
+  void stack.deliver(({ body }) => {
+    begun.resolve(undefined);
+    body.destroy();
+    return new Promise(() => undefined);
+  });
+  await begun.promise;
+  expect(await read(message.id)).toMatchObject({ status: "queued" });
+  await again();
+  await stack.deliver();
+  // Somebody is still at it, as far as anybody knows.
+  expect(await read(message.id)).toMatchObject({ status: "queued" });
+  await stack.test.superuser.query("update media_uploads set claimed_until = now() where claim is not null");
+  await again();
+  await stack.deliver();
+  expect(await read(message.id)).toMatchObject({ status: "accepted" });
+});
+
+test("the header of buttons and a document are sent by their ids; a document keeps the name of its file", async () => {
+  const file = await upload(picture());
+  const pdf = await upload(Buffer.from("%PDF-1.7 offer"), { type: "application/pdf", name: "offer.pdf" });
+  const header = { type: "image", image: { id: file.id } };
+  const action = { buttons: [{ type: "reply", reply: { id: "a", title: "Yes" } }] };
+  const buttons = await accept({ type: "interactive", interactive: { type: "button", header, body: { text: "Well?" }, action } });
+  const document = await accept({ type: "document", document: { id: pdf.id } });
+  expect(document.content).toEqual({ type: "document", document: { id: pdf.id, filename: "offer.pdf" } });
+  await stack.deliver();
+  expect([(await read(buttons.id)).status, (await read(document.id)).status]).toEqual(["accepted", "accepted"]);
+});
+
+test("what WhatsApp would not take is refused before anything is stored, with the limit", async () => {
+  const file = await upload(picture());
+  const large = await upload(Buffer.concat([picture(), Buffer.alloc(6 * 1024 * 1024)]));
+  const page = await upload(Buffer.from("<html>"), { type: "text/html", name: "a.html" });
+  expect([page.kind, page.mimeType]).toEqual(["document", "text/html"]);
+  const cases = [
+    [{ type: "image", image: { id: large.id } }, /6 MB.*up to 5 MB/],
+    [{ type: "video", video: { id: file.id } }, /image\/png; as video WhatsApp takes video\/mp4/],
+    [{ type: "sticker", sticker: { id: file.id } }, /image\/webp/],
+    [{ type: "image", image: { id: page.id } }, /text\/plain; as image/],
+    [{ type: "image", image: { id: "0198c000-0000-7000-8000-000000000000" } }, /no file of this business/],
+  ] as const;
+  for (const [content, sentence] of cases) {
+    const { status, code, detail } = await accept(content);
+    expect({ status, code, detail }).toEqual({ status: 422, code: "invalid_content", detail: expect.stringMatching(sentence) });
+  }
+  const foreign = await accept(
+    { type: "image", image: { id: file.id } },
+    { to: await newThread(stack.otherBusiness), business: stack.otherBusiness },
+  );
+  expect(foreign).toMatchObject({ status: 422, detail: expect.stringContaining("no file of this business") });
+});
+
+test("hostile uploads: a type that lies, nothing at all, another part, no form, one that is too large, one that is cut off; nothing is left of them", async () => {
+  const before = await stack.listStored();
+  const lies = [
+    await upload(Buffer.from("MZ no picture"), { type: "image/png" }),
+    await upload(Buffer.from("no picture"), { type: "image/png" }),
+  ];
+  expect(lies.map(({ kind, mimeType }) => [kind, mimeType])).toEqual([
+    ["document", "application/x-msdownload"],
+    ["document", "application/octet-stream"],
+  ]);
+  expect((await post(Buffer.alloc(0))).status).toBe(422);
+  expect((await post(picture(), { part: "other" })).status).toBe(400);
+  const headers = await stack.headers();
+  const bare = await fetch(`${stack.url}/api/v1/media`, {
+    method: "POST",
+    body: new Uint8Array(picture()),
+    headers: { ...headers, "content-type": "image/png" },
+  });
+  expect(bare.status).toBe(415);
+  const begin = (length: number) =>
+    request(`${stack.url}/api/v1/media`, {
+      method: "POST",
+      headers: { ...headers, "content-type": "multipart/form-data; boundary=x", "content-length": length },
+    });
+  const announced = begin(200 * 1024 * 1024);
+  const status = new Promise((resolve) => announced.once("response", (answer) => resolve(answer.statusCode)));
+  announced.on("error", () => undefined);
+  announced.flushHeaders();
+  expect(await status).toBe(413);
+  announced.destroy();
+  const cut = begin(1_000_000);
+  const closed = new Promise((resolve) => cut.once("close", resolve));
+  cut.on("error", () => undefined);
+  cut.write('--x\r\ncontent-disposition: form-data; name="file"; filename="a"\r\ncontent-type: image/png\r\n\r\n');
+  await new Promise((resolve) => cut.write(Buffer.alloc(300_000), resolve));
+  cut.destroy();
+  await closed;
+  expect((await post(picture(), { business: stack.otherBusiness })).status).toBe(201);
+  expect((await stack.listStored()).length).toBe(before.length + 4);
+});
+
+test("what was uploaded and never sent is removed after its time; what a message names, also for later, stays", async () => {
+  const [unsent, sent, later] = [await upload(picture()), await upload(picture()), await upload(picture())];
+  await accept({ type: "image", image: { id: sent.id } });
+  const sendAt = new Date(Date.now() + 86_400_000).toISOString();
+  expect(await accept({ type: "image", image: { id: later.id }, sendAt })).toMatchObject({ status: 202, media: { id: later.id } });
+  await stack.test.superuser.query("update unsent_media set remove_at = now()");
+  const { database, store } = stack;
+  const removed = await createRemoveUnsent({ database, store, log: stack.test.log })();
+  expect(removed).toBeGreaterThan(0);
+  const ids = [unsent.id, sent.id, later.id];
+  expect(await rowsOf("select id from media where id = any ($1) order by id", [ids])).toEqual([{ id: sent.id }, { id: later.id }]);
+  const stored = await stack.listStored();
+  expect(ids.map((id) => stored.some((name) => name.startsWith(id)))).toEqual([false, true, true]);
+  expect(await accept({ type: "image", image: { id: unsent.id } })).toMatchObject({ status: 422 });
+});
