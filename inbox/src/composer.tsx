@@ -1,8 +1,10 @@
 // Owns: writing an answer and sending it once. What could not be sent stays in the field, with the reason.
 import { useMutation } from "@tanstack/react-query";
-import { useId, useRef, type KeyboardEvent, type SyntheticEvent } from "react";
+import { useId, useRef, useState, type KeyboardEvent, type SyntheticEvent } from "react";
 import { sentenceOf } from "./inbox-client.ts";
+import { inAnHour, instantOf } from "./local-moment.ts";
 import { randomId } from "./random-id.ts";
+import { LaterButton, MomentField } from "./send-later.tsx";
 
 /** The key code of every key that belongs to a composition, in every browser. */
 const COMPOSING = 229;
@@ -10,6 +12,8 @@ const COMPOSING = 229;
 interface Outgoing {
   readonly text: string;
   readonly idempotencyKey: string;
+  /** ISO 8601; undefined: now. */
+  readonly sendAt: string | undefined;
 }
 
 interface ComposerProps {
@@ -24,19 +28,24 @@ interface ComposerProps {
 export function Composer({ block, draft, onDraft, send, onSent }: ComposerProps) {
   const id = useId();
   const field = useRef<HTMLTextAreaElement>(null);
+  /** As the field writes it, on the clocks of this browser; undefined: it is sent now. */
+  const [later, setLater] = useState<string>();
   const sending = useSendOnce(send, {
     onStored: (text) => {
       if (field.current?.value.trim() === text) onDraft("");
+      setLater(undefined);
       onSent();
     },
     onEnd: () => field.current?.focus(),
   });
   const text = draft.trim();
-  const canSend = block === undefined && text !== "" && !sending.isPending;
+  const sendAt = later === undefined ? undefined : instantOf(later);
+  const hasMoment = later === undefined || sendAt !== undefined;
+  const canSend = block === undefined && text !== "" && hasMoment && !sending.isPending;
 
   function submit(event: SyntheticEvent): void {
     event.preventDefault();
-    if (canSend) sending.start(text);
+    if (canSend) sending.start({ text, sendAt });
   }
 
   return (
@@ -49,6 +58,7 @@ export function Composer({ block, draft, onDraft, send, onSent }: ComposerProps)
         <p id={`${id}-problem`} role="status" className="mb-2 rounded-lg bg-warning-bg px-3 py-2 text-sm text-warning empty:hidden">
           {block ?? sending.problem}
         </p>
+        {later !== undefined && <MomentField value={later} onChange={setLater} />}
         <div className="flex items-end gap-2">
           <label htmlFor={id} className="sr-only">
             Message
@@ -67,12 +77,17 @@ export function Composer({ block, draft, onDraft, send, onSent }: ComposerProps)
             placeholder={block === undefined ? "Write a message" : "Not possible right now"}
             className="field-sizing-content max-h-40 min-h-11 min-w-0 flex-1 resize-none rounded-2xl border border-line bg-page px-4 py-2.5 leading-snug placeholder:text-soft disabled:opacity-60"
           />
+          <LaterButton
+            isLater={later !== undefined}
+            isDisabled={block !== undefined}
+            onToggle={() => setLater(later === undefined ? inAnHour(Date.now()) : undefined)}
+          />
           <button
             type="submit"
             disabled={!canSend}
             className="h-11 shrink-0 rounded-full bg-accent px-5 text-sm font-semibold text-on-accent disabled:opacity-40"
           >
-            Send
+            {later === undefined ? "Send" : "Schedule"}
           </button>
         </div>
       </div>
@@ -91,7 +106,7 @@ interface SendOnceEnds {
   readonly onEnd: () => void;
 }
 
-/** One key per text until it is known to be stored: a second click, or a retry after a lost answer, is the same message. */
+/** One key per text and time until it is known to be stored: a second click, or a retry after a lost answer, is the same message. */
 function useSendOnce(send: ComposerProps["send"], { onStored, onEnd }: SendOnceEnds) {
   const outgoing = useRef<Outgoing>(undefined);
   const { mutate, isPending, error } = useMutation({
@@ -102,9 +117,12 @@ function useSendOnce(send: ComposerProps["send"], { onStored, onEnd }: SendOnceE
     },
     onSettled: onEnd,
   });
-  const start = (text: string): void => {
-    if (outgoing.current?.text !== text) outgoing.current = { text, idempotencyKey: randomId() };
-    mutate(outgoing.current);
+  const start = ({ text, sendAt }: Omit<Outgoing, "idempotencyKey">): void => {
+    const known = outgoing.current;
+    const isKnown = known?.text === text && known.sendAt === sendAt;
+    const next = isKnown ? known : { text, sendAt, idempotencyKey: randomId() };
+    outgoing.current = next;
+    mutate(next);
   };
   return { start, isPending, problem: error === null ? undefined : `Not sent. ${sentenceOf(error)}` };
 }

@@ -19,6 +19,14 @@ export interface Page<Item> {
   readonly nextCursor: string | null;
 }
 
+export interface TextToSend {
+  readonly conversationId: string;
+  readonly text: string;
+  readonly idempotencyKey: string;
+  /** ISO 8601; absent: now. */
+  readonly sendAt?: string | undefined;
+}
+
 export interface InboxClient {
   listConversations(cursor: string | undefined): Promise<Page<Conversation>>;
   getConversation(id: string): Promise<Conversation>;
@@ -31,7 +39,12 @@ export interface InboxClient {
   approveToolCall(id: string): Promise<ToolCall>;
   denyToolCall(id: string): Promise<ToolCall>;
   /** Written by a person: the AI pauses. The same key and text: one message, however often it is called. */
-  sendText(message: { readonly conversationId: string; readonly text: string; readonly idempotencyKey: string }): Promise<Message>;
+  sendText(message: TextToSend): Promise<Message>;
+  /** What is still to be sent, the next one first. */
+  listScheduled(conversationId: string): Promise<readonly Message[]>;
+  /** A time that has passed means now. */
+  rescheduleMessage(id: string, sendAt: string): Promise<Message>;
+  editText(id: string, edit: { readonly text: string; readonly sendAt: string }): Promise<Message>;
   /** The connected numbers, with what is reported of each. */
   listChannels(): Promise<readonly Channel[]>;
   /** The newest first. */
@@ -48,14 +61,21 @@ const PAGE = 50;
 const from = (cursor: string | undefined): { readonly limit: number; readonly cursor?: string } =>
   cursor === undefined ? { limit: PAGE } : { limit: PAGE, cursor };
 
+const textContent = (body: string) => ({ type: "text", text: { body } });
+
 export function createInboxClient(access: { readonly baseUrl: string; readonly apiKey: string }): InboxClient {
   const { channels, conversations, messages, notices, turns, toolCalls } = createClient(access);
   return {
     listConversations: (cursor) => conversations.list(from(cursor)),
     getConversation: (id) => conversations.get(id),
     listMessages: (id, cursor) => conversations.messages(id, from(cursor)),
-    sendText: ({ conversationId, text, idempotencyKey }) =>
-      conversations.send(conversationId, { type: "text", text: { body: text } }, { author: "human", idempotencyKey }),
+    sendText: ({ conversationId, text, idempotencyKey, sendAt }) => {
+      const later = sendAt === undefined ? {} : { sendAt };
+      return conversations.send(conversationId, { ...textContent(text), ...later }, { author: "human", idempotencyKey });
+    },
+    listScheduled: async (conversationId) => (await messages.listOpen({ status: "scheduled", conversationId })).data,
+    rescheduleMessage: (id, sendAt) => messages.reschedule(id, sendAt),
+    editText: (id, { text, sendAt }) => messages.edit(id, { content: textContent(text), sendAt }),
     listTurns: (conversationId, cursor) => turns.list({ conversationId, ...from(cursor) }),
     listWaitingToolCalls: async (conversationId) => (await toolCalls.list({ conversationId, state: "waiting" })).data,
     approveToolCall: (id) => toolCalls.approve(id),

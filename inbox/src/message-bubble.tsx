@@ -79,6 +79,11 @@ export function MessageBubble({ message, quote, isFollowUp, actions }: MessageBu
           {delivery.sentence}
         </p>
       )}
+      {message.possibleDuplicateOf !== null && (
+        <p className="mt-1 px-1 text-end text-xs text-warning">
+          Sent again because nobody knew whether the message before arrived: the customer may have both.
+        </p>
+      )}
       {actions}
     </li>
   );

@@ -5,6 +5,7 @@ import { Composer } from "./composer.tsx";
 import { sentenceOf, type Conversation, type InboxClient, type Message, type ToolCall } from "./inbox-client.ts";
 import { MessageActions } from "./message-actions.tsx";
 import { MessageList } from "./message-list.tsx";
+import { ScheduledMessages } from "./scheduled-messages.tsx";
 import { ThreadHeader } from "./thread-header.tsx";
 import { NOTHING_SELECTED } from "./use-place.ts";
 import { writeBlock } from "./write-block.ts";
@@ -39,6 +40,10 @@ export function Thread({ client, conversationId, now, draft, onDraft }: ThreadPr
     queryKey: ["tool-calls", conversationId],
     queryFn: () => client.listWaitingToolCalls(conversationId),
   });
+  const scheduled = useQuery<readonly Message[]>({
+    queryKey: ["scheduled", conversationId],
+    queryFn: () => client.listScheduled(conversationId),
+  });
   const changed = (): void => void queryClient.invalidateQueries();
 
   if (conversation.data === undefined) {
@@ -51,7 +56,7 @@ export function Thread({ client, conversationId, now, draft, onDraft }: ThreadPr
       </div>
     );
   }
-  const problem = conversation.error ?? messages.error ?? turns.error ?? waiting.error;
+  const problem = conversation.error ?? messages.error ?? turns.error ?? waiting.error ?? scheduled.error;
   return (
     <>
       <ThreadHeader client={client} conversation={conversation.data} now={now} onChanged={changed} />
@@ -75,6 +80,7 @@ export function Thread({ client, conversationId, now, draft, onDraft }: ThreadPr
         {waiting.data?.map((call) => (
           <ApprovalCard key={call.id} client={client} call={call} now={now} onDecided={changed} />
         ))}
+        <ScheduledMessages client={client} messages={scheduled.data ?? []} now={now} onChanged={changed} />
       </MessageList>
       <Composer
         block={writeBlock(conversation.data, now)}

@@ -69,6 +69,8 @@ export interface Client {
     listOpen(query: ListOpenMessagesQuery): Promise<OpenMessages>;
     /** When a scheduled one leaves; a time that has passed means now. */
     reschedule(id: string, sendAt: string): Promise<Message>;
+    /** What a scheduled one says instead, and perhaps when it leaves. */
+    edit(id: string, edit: { readonly content: MessageContentInput; readonly sendAt?: string }): Promise<Message>;
     /** While it is scheduled or queued. */
     cancel(id: string): Promise<Message>;
     /** Says what became of an unknown one; with `resend` its content goes out once more. */
@@ -152,6 +154,7 @@ function createMessages(send: SendRequest, get: Get): Client["messages"] {
     get: (id) => get(pathOf(id)),
     listOpen: (query) => get("/messages", { ...query }),
     reschedule: (id, sendAt) => answerOf(send({ method: "PATCH", path: pathOf(id), body: { sendAt } })),
+    edit: (id, edit) => answerOf(send({ method: "PATCH", path: pathOf(id), body: edit })),
     cancel: (id) => answerOf(send({ method: "POST", path: `${pathOf(id)}/cancel` })),
     settle: (id, settlement) => answerOf(send({ method: "POST", path: `${pathOf(id)}/settle`, body: settlement })),
     retry: (id) => answerOf(send({ method: "POST", path: `${pathOf(id)}/retry` })),

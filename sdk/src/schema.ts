@@ -1417,7 +1417,14 @@ export type SendMessageQuery = {
 
 export type RescheduleMessageBody = {
   /** When it leaves, such as 2027-01-07T09:00:00+02:00; at most a year ahead. Window, consent and takeover are looked at then. */
-  readonly sendAt: string;
+  readonly sendAt?: string | undefined;
+  /** What it says instead, as in a message that is sent; no template. */
+  readonly content?:
+    | {
+        readonly type: string;
+        readonly [key: string]: unknown;
+      }
+    | undefined;
 };
 
 export type ListTurnsQuery = {
@@ -1443,6 +1450,8 @@ export type ListNoticesQuery = {
 export type ListOpenMessagesQuery = {
   /** scheduled: it leaves later. queued: it waits. sending: its request is under way. unknown: nobody knows whether it was sent. */
   readonly status: "scheduled" | "queued" | "sending" | "unknown";
+  /** Only those of this conversation. */
+  readonly conversationId?: string | undefined;
 };
 
 export type SettleMessageBody = {

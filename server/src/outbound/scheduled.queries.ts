@@ -25,15 +25,20 @@ export const insertScheduledMessage = defineQuery({
     ${shownScheduled("changed")}`,
 });
 
-/** None: it is no longer scheduled. */
-export const rescheduleMessage = defineQuery({
-  name: "outbound.reschedule-message",
+/** None: it is no longer scheduled. What is null stays as it is. */
+export const editScheduledMessage = defineQuery({
+  name: "outbound.edit-scheduled-message",
   role: "app",
   columns: shownMessageColumns,
-  params: { messageId: "uuid", sendAt: "timestamptz" },
+  params: { messageId: "uuid", sendAt: "timestamptz?", type: "text?", text: "text?", content: "jsonb?" },
   text: `
     with changed as (
-      update scheduled_messages as s set send_at = :sendAt where s.business_id = :business and s.id = :messageId
+      update scheduled_messages as s set
+        send_at = coalesce(:sendAt, s.send_at),
+        type = coalesce(:type, s.type),
+        text = case when :content is null then s.text else :text end,
+        content = coalesce(:content, s.content)
+      where s.business_id = :business and s.id = :messageId
       returning s.*
     )
     ${shownScheduled("changed")}`,
@@ -104,9 +109,11 @@ export const listScheduledMessages = defineQuery({
   name: "outbound.list-scheduled-messages",
   role: "app",
   columns: shownMessageColumns,
-  params: { limit: "int4" },
+  params: { conversationId: "uuid?", limit: "int4" },
   text: `
     ${shownScheduled("scheduled_messages")}
+      -- What was scheduled before its conversation was merged into another one still bears the old id.
+      and (:conversationId is null or c.id = :conversationId or c.merged_into = :conversationId)
     order by q.send_at, q.id
     limit :limit`,
 });

@@ -203,6 +203,36 @@ it("a message for later leaves when it is due, once, at its place in the thread;
   expect((await schedule("too late", later(-5))).status).toBe("queued");
 });
 
+it("what a scheduled message says can be changed until it leaves, by the rules of what is sent; the list can be that of one conversation", async () => {
+  const thread = await conversation();
+  const accepted = await engine.services.acceptMessage({
+    businessId: business.businessId,
+    conversationId: thread,
+    author: "human",
+    content: { type: "text", text: { body: "Tomorow" } },
+    sendAt: new Date(Date.now() + 3_600_000),
+  });
+  const id = accepted.outcome === "accepted" ? accepted.message.id : "";
+  const edit = async (payload: object) => {
+    const answer = await http.app.inject({ method: "PATCH", url: `/api/v1/messages/${id}`, headers, payload });
+    return { status: answer.statusCode, json: answer.json<Record<string, unknown>>() };
+  };
+  const write = (body: string) => ({ content: { type: "text", text: { body } } });
+  expect(await edit({})).toMatchObject({ status: 400 });
+  expect(await edit(write(""))).toMatchObject({ status: 422, json: { code: "invalid_content" } });
+  const template = { type: "template", template: { name: "a", language: { code: "en" } } };
+  expect(await edit({ content: template })).toMatchObject({ status: 422, json: { code: "invalid_content" } });
+  expect(await edit(write("Tomorrow"))).toMatchObject({ status: 200, json: { text: "Tomorrow", status: "scheduled" } });
+  const list = async (conversationId: string) =>
+    (await http.app.inject({ url: `/api/v1/messages?status=scheduled&conversationId=${conversationId}`, headers })).json();
+  expect(await list(thread)).toMatchObject({ data: [{ id, text: "Tomorrow" }] });
+  expect(await list("0192d3a0-0000-7000-8000-000000000000")).toEqual({ data: [] });
+  expect((await patch(id, new Date().toISOString())).status).toBe(200);
+  expect(await release()).toBe(1);
+  await deliver();
+  expect(engine.simulator.outbox({ to: from }).map(({ body }) => body["text"])).toEqual([{ body: "Tomorrow" }]);
+});
+
 it("what may not leave when a scheduled message is due keeps it back, with its reason", async () => {
   const thread = await conversation();
   const sendAt = new Date(Date.now() + 500);

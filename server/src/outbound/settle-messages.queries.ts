@@ -49,11 +49,12 @@ export const listOpenMessages = defineQuery({
   name: "outbound.list-open-messages",
   role: "app",
   columns: shownMessageColumns,
-  params: { status: "text", limit: "int4" },
+  params: { status: "text", conversationId: "uuid?", limit: "int4" },
   text: `
     select ${SHOWN_MESSAGE}
     from messages m
     where m.business_id = :business and m.provider_message_id is null and m.failed_at is null and m.direction = 'out' and m.status = :status
+      and (:conversationId is null or m.conversation_id = :conversationId)
     order by m.received_at, m.id
     limit :limit`,
 });

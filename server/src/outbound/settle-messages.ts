@@ -4,10 +4,13 @@ import { findMessage } from "../conversations/message-reads.queries.ts";
 import { messageViewOf, type MessageView } from "../conversations/message-view.ts";
 import type { Database } from "../db/database.ts";
 import { newId, type BusinessId } from "../kernel/ids.ts";
+import type { JsonObject } from "../kernel/json.ts";
+import { readableText } from "../whatsapp/readable-text.ts";
+import { validateOutboundContent } from "../whatsapp/validate-content.ts";
 import type { AcceptMessage, AcceptMessageOutcome } from "./accept-message.ts";
 import { findIdempotencyKey } from "./accept-message.queries.ts";
 import { retryKeyOf } from "./resend-unknown.ts";
-import { cancelScheduledMessage, listScheduledMessages, rescheduleMessage } from "./scheduled.queries.ts";
+import { cancelScheduledMessage, editScheduledMessage, listScheduledMessages } from "./scheduled.queries.ts";
 import { cancelMessage, listOpenMessages, settleUnknownMessage } from "./settle-messages.queries.ts";
 
 export const OPEN_STATUSES = ["scheduled", "queued", "sending", "unknown"] as const;
@@ -16,13 +19,19 @@ export type OpenStatus = (typeof OPEN_STATUSES)[number];
 /** Nothing was changed: there is no such message, or it is in another state; `status` says in which. */
 type Unchanged = { readonly outcome: "not_found" } | { readonly outcome: "other_status"; readonly status: string };
 export type SettleOutcome = { readonly outcome: "done"; readonly message: MessageView } | Unchanged;
+export interface ScheduledEdit {
+  readonly sendAt?: Date | undefined;
+  /** Anything but a template, whose parameters are checked against its copy: that one is cancelled, and another one scheduled. */
+  readonly content?: JsonObject | undefined;
+}
+export type EditOutcome = SettleOutcome | { readonly outcome: "invalid_content"; readonly reason: string };
 export type RetryOutcome = Unchanged | AcceptMessageOutcome;
 
 export interface SettleMessages {
-  /** The oldest first, at most 100. */
-  listOpen(businessId: BusinessId, status: OpenStatus): Promise<readonly MessageView[]>;
-  /** Of a scheduled message: when it leaves. A time that has passed means now. */
-  reschedule(businessId: BusinessId, messageId: string, sendAt: Date): Promise<SettleOutcome>;
+  /** The oldest first, at most 100; of all conversations, or of one. */
+  listOpen(businessId: BusinessId, status: OpenStatus, conversationId?: string): Promise<readonly MessageView[]>;
+  /** Of a scheduled message: when it leaves (a time that has passed means now), and what it says. */
+  edit(businessId: BusinessId, messageId: string, edit: ScheduledEdit): Promise<EditOutcome>;
   /** Of a scheduled or queued message: it will not be sent. */
   cancel(businessId: BusinessId, messageId: string): Promise<SettleOutcome>;
   /** Of an unknown one. A status of the platform that comes later counts more. */
@@ -30,6 +39,9 @@ export interface SettleMessages {
   /** The content of a failed or cancelled one as a new message, once, however often it is asked for; whatever forbids a message forbids it. */
   retry(businessId: BusinessId, messageId: string): Promise<RetryOutcome>;
 }
+
+const NO_TEMPLATE_EDIT =
+  "A scheduled message cannot become a template, whose parameters are checked when it is accepted. Cancel it, and schedule the template. Nothing was changed.";
 
 export function createSettleMessages(deps: { readonly database: Database; readonly acceptMessage: AcceptMessage }): SettleMessages {
   const { database, acceptMessage } = deps;
@@ -49,16 +61,22 @@ export function createSettleMessages(deps: { readonly database: Database; readon
   }
 
   return {
-    async listOpen(businessId, status) {
+    async listOpen(businessId, status, conversationId) {
       const db = database.forBusiness(businessId);
+      const which = { conversationId, limit: 100 };
       const rows =
-        status === "scheduled"
-          ? await db.run(listScheduledMessages, { limit: 100 })
-          : await db.run(listOpenMessages, { status, limit: 100 });
+        status === "scheduled" ? await db.run(listScheduledMessages, which) : await db.run(listOpenMessages, { ...which, status });
       return rows.map((row) => messageViewOf(row, []));
     },
-    async reschedule(businessId, messageId, sendAt) {
-      const [row] = await database.forBusiness(businessId).run(rescheduleMessage, { messageId, sendAt });
+    async edit(businessId, messageId, { sendAt, content }) {
+      const checked = content === undefined ? undefined : validateOutboundContent(content);
+      if (checked?.ok === false) return { outcome: "invalid_content", reason: checked.reason };
+      if (checked?.type === "template") return { outcome: "invalid_content", reason: NO_TEMPLATE_EDIT };
+      const written =
+        checked === undefined
+          ? { type: null, text: null, content: null }
+          : { type: checked.type, text: readableText(checked.type, checked.content), content: JSON.stringify(checked.content) };
+      const [row] = await database.forBusiness(businessId).run(editScheduledMessage, { messageId, sendAt, ...written });
       return row === undefined ? unchanged(businessId, messageId) : { outcome: "done", message: messageViewOf(row, []) };
     },
     async cancel(businessId, messageId) {

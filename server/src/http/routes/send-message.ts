@@ -114,7 +114,7 @@ function windowClosedSentence(closedAt: Date | null): string {
 }
 
 /** The body came out of JSON.parse; this says so to the compiler, by looking. */
-function jsonObjectOf(value: Readonly<Record<string, unknown>>): JsonObject {
+export function jsonObjectOf(value: Readonly<Record<string, unknown>>): JsonObject {
   return Object.fromEntries(Object.entries(value).flatMap(([key, part]) => (isJson(part) ? [[key, part]] : [])));
 }
 

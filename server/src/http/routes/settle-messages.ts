@@ -3,11 +3,12 @@ import { z } from "zod";
 import { messageSchema, type MessageView } from "../../conversations/message-view.ts";
 import { Fault, type FaultCode } from "../../kernel/faults.ts";
 import type { BusinessId } from "../../kernel/ids.ts";
+import { uuid } from "../../kernel/shapes.ts";
 import { OPEN_STATUSES, type SettleMessages, type SettleOutcome } from "../../outbound/settle-messages.ts";
 import { notFound, requireUuid, type ApiApp } from "../api-app.ts";
 import { idParams, problemAnswers } from "../api-schemas.ts";
 import { callerOf } from "../authenticate.ts";
-import { acceptedOrThrow, readSendAt, sendAtSchema } from "./send-message.ts";
+import { acceptedOrThrow, jsonObjectOf, readSendAt, sendAtSchema } from "./send-message.ts";
 
 export interface SettleMessagesRoutesDeps {
   readonly settleMessages: SettleMessages;
@@ -19,8 +20,14 @@ const openQuery = z.object({
     .describe(
       "scheduled: it leaves later. queued: it waits. sending: its request is under way. unknown: nobody knows whether it was sent.",
     ),
+  conversationId: uuid.optional().describe("Only those of this conversation."),
 });
-const rescheduleBody = z.object({ sendAt: sendAtSchema });
+const editBody = z
+  .object({
+    sendAt: sendAtSchema.optional(),
+    content: z.looseObject({ type: z.string() }).optional().describe("What it says instead, as in a message that is sent; no template."),
+  })
+  .refine(({ sendAt, content }) => sendAt !== undefined || content !== undefined, "needs sendAt or content");
 const openSchema = z.object({ data: z.array(messageSchema).readonly() }).meta({ id: "OpenMessages" });
 const settleBody = z.object({
   as: z.enum(["accepted", "failed"]).describe("What a person found out, on the phone or from the customer."),
@@ -35,9 +42,11 @@ export function registerSettleMessages(api: ApiApp, { settleMessages }: SettleMe
     querystring: openQuery,
     response: { 200: openSchema, ...problemAnswers },
   };
-  api.get("/messages", { schema: list }, async (request) => ({
-    data: await settleMessages.listOpen(callerOf(request).businessId, request.query.status),
-  }));
+  api.get("/messages", { schema: list }, async (request) => {
+    const { status, conversationId } = request.query;
+    const conversation = conversationId === undefined ? undefined : requireUuid(conversationId, "conversation");
+    return { data: await settleMessages.listOpen(callerOf(request).businessId, status, conversation) };
+  });
 
   const cancel = {
     operationId: "cancelMessage",
@@ -56,14 +65,19 @@ export function registerSettleMessages(api: ApiApp, { settleMessages }: SettleMe
 
   const reschedule = {
     operationId: "rescheduleMessage",
-    summary: "Change when a scheduled message leaves; a time that has passed means now",
+    summary: "Change when a scheduled message leaves (a time that has passed means now), or what it says",
     params: idParams,
-    body: rescheduleBody,
+    body: editBody,
     response: { 200: messageSchema, ...problemAnswers },
   };
   api.patch("/messages/:id", { schema: reschedule }, async (request) => {
     const id = requireUuid(request.params.id, "message");
-    const outcome = await settleMessages.reschedule(callerOf(request).businessId, id, readSendAt(request.body.sendAt));
+    const { sendAt, content } = request.body;
+    const outcome = await settleMessages.edit(callerOf(request).businessId, id, {
+      sendAt: sendAt === undefined ? undefined : readSendAt(sendAt),
+      content: content === undefined ? undefined : jsonObjectOf(content),
+    });
+    if (outcome.outcome === "invalid_content") throw new Fault("invalid_content", outcome.reason);
     return doneOrThrow(outcome, "message_not_scheduled", (status) => `The message is ${status}: it is not scheduled. Nothing was changed.`);
   });
 
