@@ -38,10 +38,18 @@ const once: Call = (run, text) => run(text);
 const withNumber: Call = (run, text) => run(text, 1_000);
 const twice: Call = (run, text) => run(text, text);
 
+/** A webhook with a past message of this text. */
+function pastOf(body: string): string {
+  const message = { from: "12025550147", id: "wamid.1", timestamp: "1790000000", type: "text", text: { body } };
+  const value = { metadata: { phone_number_id: "200000000000001" }, history: [{ threads: [{ id: "12025550147", messages: [message] }] }] };
+  return JSON.stringify({ object: "whatsapp_business_account", entry: [{ id: "1", changes: [{ field: "history", value }] }] });
+}
+
 /** Functions that need more than the text. */
 const CALLS: Readonly<Record<string, Call>> = {
   "adopt/read-identifier.ts readCanonicalKey": (run, text) => run(text, "0190a000-0000-7000-8000-000000000000"),
   "adopt/adopted-id.ts adoptedId": (run, text) => run("0190a000-0000-7000-8000-000000000000", "message", text),
+  "campaigns/hours.ts hoursOf": (run, text) => run(text, { timeZone: "UTC", from: "21:00", to: "08:00" }, 1_790_000_000_000),
   // Words of a question and of a text have at most 40 letters; nothing longer is compared.
   "kernel/edit-distance.ts editDistance": (run, text) => run(text.slice(0, 40), text.slice(0, 40), 2),
   "media/media-kinds.ts typeOfFile": (run, text) => run(text, text, text),
@@ -55,6 +63,7 @@ const CALLS: Readonly<Record<string, Call>> = {
     run(text, { context: contextFor(settingsFor("http://127.0.0.1:1/v1", {}), {}), found: [] }),
   "responders/find-links.ts separateSentences": (run, text) => run(text, () => false),
   "responders/find-links.ts isUnder": twice,
+  "whatsapp/history.ts readPastMessages": (run, text) => [...(run(pastOf(text), new Date(0)) as Iterable<unknown>)],
   "words/handoff-keywords.ts findHandoffKeyword": (run, text) => run([text], ["a person", "agent"]),
   "responders/split-reply.ts fitsReply": (run, text) => run(text, { maxMessages: 10, maxMessageLength: 4_096 }),
   "responders/split-reply.ts splitReply": (run, text) => run(text, { maxMessages: 10, maxMessageLength: 4_096 }),

@@ -93,7 +93,7 @@ it("keys, instances and bodies are checked, and what is not emulated says so", a
   expect((await post(`${url}/message/sendText/aurora`, { apikey: "no" }, text)).status).toBe(401);
   expect((await post(`${url}/message/sendText/other`, { apikey: "key" }, text)).status).toBe(404);
   expect((await post(`${url}/message/sendText/aurora`, { apikey: "key" }, { number: "1" })).status).toBe(400);
-  expect((await post(`${url}/message/sendPoll/aurora`, { apikey: "key" }, {})).status).toBe(501);
+  expect((await post(`${url}/message/sendStatus/aurora`, { apikey: "key" }, {})).status).toBe(501);
   expect((await post(`${url}/sim/inbound`, {}, { from: "1", colour: "red" })).status).toBe(400);
   const other = await waha(inbox.url);
   expect((await post(`${other.url}/api/sendText`, { "x-api-key": "no" }, { session: "default", chatId: "1@c.us", text: "x" })).status).toBe(

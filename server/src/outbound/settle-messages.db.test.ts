@@ -223,7 +223,7 @@ it("what a scheduled message says can be changed until it leaves, by the rules o
   const template = { type: "template", template: { name: "a", language: { code: "en" } } };
   expect(await edit({ content: template })).toMatchObject({ status: 422, json: { code: "invalid_content" } });
   expect(await edit(write("Tomorrow"))).toMatchObject({ status: 200, json: { text: "Tomorrow", status: "scheduled" } });
-  const list = async (conversationId: string) =>
+  const list = async (conversationId: string): Promise<unknown> =>
     (await http.app.inject({ url: `/api/v1/messages?status=scheduled&conversationId=${conversationId}`, headers })).json();
   expect(await list(thread)).toMatchObject({ data: [{ id, text: "Tomorrow" }] });
   expect(await list("0192d3a0-0000-7000-8000-000000000000")).toEqual({ data: [] });
