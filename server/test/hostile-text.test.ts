@@ -52,6 +52,8 @@ const CALLS: Readonly<Record<string, Call>> = {
   "campaigns/hours.ts hoursOf": (run, text) => run(text, { timeZone: "UTC", from: "21:00", to: "08:00" }, 1_790_000_000_000),
   // Words of a question and of a text have at most 40 letters; nothing longer is compared.
   "kernel/edit-distance.ts editDistance": (run, text) => run(text.slice(0, 40), text.slice(0, 40), 2),
+  "kernel/local-time.ts readLocalTime": (run, text) => run(text, "Europe/Madrid"),
+  "media/media-kinds.ts kindOfFile": twice,
   "media/media-kinds.ts typeOfFile": (run, text) => run(text, text, text),
   "models/frame-text.ts cleanText": (run, text) => run(text, "0123456789"),
   "models/frame-text.ts frameText": (run, text) => run(text, { kind: "message", mark: "0123456789", attributes: { name: text } }),
