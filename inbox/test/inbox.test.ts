@@ -3,24 +3,14 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import chromium from "@sparticuz/chromium";
-import { chromium as playwright, type Browser, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { build } from "vite";
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from "vitest";
 import { startOnethread } from "../../server/src/compose/start-onethread.ts";
 import { readConfig } from "../../server/src/config/config.ts";
 import { createTestDatabase, type TestDatabase } from "../../server/test/support/test-database.ts";
+import { launchBrowser } from "./launch-browser.ts";
 
-// One process for all would end with its first page; and the page's own rules must hold, as they do for users.
-const UNWANTED = new Set(["--single-process", "--disable-web-security"]);
-const QUIET = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-  "--no-first-run",
-];
 const DESKTOP = { width: 1280, height: 800 };
 const PHONE = { width: 390, height: 844 };
 
@@ -44,8 +34,7 @@ beforeAll(async () => {
   facts = await readFacts(join(dataDir, "demo.json"));
   // People answer in these tests; the AI would join in. A turn ends soon after the customer's last message: how long it waits is not under test here.
   await testDatabase.superuser.query("update onethread.businesses set ai_enabled = false, quiet_ms = 100");
-  const args = [...chromium.args.filter((arg) => !UNWANTED.has(arg)), ...QUIET];
-  browser = await playwright.launch({ executablePath: await chromium.executablePath(), args, headless: true });
+  browser = await launchBrowser();
   atEnd.push(() => browser.close());
 });
 
@@ -193,7 +182,7 @@ test("what a customer writes appears by itself, and an answer that is clicked tw
   await log(page).getByText("Hello?").waitFor();
 
   await page.getByLabel("Message", { exact: true }).fill("Yes, here I am.");
-  await page.getByRole("button", { name: "Send" }).dblclick();
+  await page.getByRole("button", { name: "Send", exact: true }).dblclick();
   await log(page).getByRole("img", { name: "Read" }).waitFor();
 
   expect(await outbox(1)).toMatchObject(sentOnce("Yes, here I am."));
@@ -221,6 +210,27 @@ test("an answer whose confirmation is lost on the way is sent once", async () =>
   expect(await outbox(1)).toMatchObject(sentOnce("Only once"));
 });
 
+test("what is written for later stands at the end of the thread, can be changed, and is sent now when somebody wants it", async () => {
+  await customerWrites("Remind me, please");
+  const page = await openPage();
+  await openThread(page);
+  await page.getByRole("button", { name: "Send later" }).click();
+  await page.getByLabel("Message", { exact: true }).fill("Your appointmnt is tomorrow.");
+  await page.getByRole("button", { name: "Schedule", exact: true }).click();
+  const scheduled = page.getByRole("region", { name: "Scheduled messages" });
+  await scheduled.getByText("Your appointmnt is tomorrow.").waitFor();
+  expect(await outbox(0)).toMatchObject({ total: 0 });
+
+  await scheduled.getByRole("button", { name: "Edit" }).click();
+  await scheduled.getByLabel("Scheduled message", { exact: true }).fill("Your appointment is tomorrow.");
+  await scheduled.getByRole("button", { name: "Save" }).click();
+  await scheduled.getByText("Your appointment is tomorrow.").waitFor();
+  await scheduled.getByRole("button", { name: "Send now" }).click();
+  await log(page).getByRole("img", { name: "Read" }).waitFor();
+  expect(await outbox(1)).toMatchObject(sentOnce("Your appointment is tomorrow."));
+  await expect.poll(() => scheduled.count()).toBe(0);
+});
+
 test("outside the 24 hours nothing can be written, and the page says why", async () => {
   await customerWrites("Long ago");
   await testDatabase.superuser.query(
@@ -232,7 +242,7 @@ test("outside the 24 hours nothing can be written, and the page says why", async
   await openThread(page);
   await page.getByText("more than 24 hours ago").waitFor();
   expect(await page.getByLabel("Message", { exact: true }).isDisabled()).toBe(true);
-  expect(await page.getByRole("button", { name: "Send" }).isDisabled()).toBe(true);
+  expect(await page.getByRole("button", { name: "Send", exact: true }).isDisabled()).toBe(true);
   expect(await row(page).getByText("Window closed").isVisible()).toBe(true);
 });
 
