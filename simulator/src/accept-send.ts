@@ -16,6 +16,7 @@ import type { RateLimits } from "./rate-limits.ts";
 import type { BusinessNumber, Settings, StatusLevel } from "./settings.ts";
 import type { PlannedStatus, StatusSchedule } from "./status-schedule.ts";
 import type { TemplateStore } from "./template-store.ts";
+import type { ThreadKey, Threads } from "./threads.ts";
 import type { Typing } from "./typing.ts";
 import { validateMessage } from "./validate-message.ts";
 import type { Address, ValidMessage } from "./validate-message.ts";
@@ -48,6 +49,9 @@ function marketingProblem(body: JsonObject): GraphProblem | undefined {
   return sharing === undefined || typeof sharing === "boolean" ? undefined : badValue("message_activity_sharing must be a boolean");
 }
 
+const keyOf = ({ phoneNumberId }: BusinessNumber, { kind, value }: Address): ThreadKey =>
+  kind === "phone" ? { phoneNumberId, phone: value } : { phoneNumberId, userId: value };
+
 const groupTypes = ["text", "image", "video", "audio", "document", "sticker", "template", "pin"];
 const levels: Readonly<Record<StatusLevel, readonly string[]>> = {
   none: [],
@@ -67,8 +71,9 @@ export function createSendAcceptor(deps: {
   readonly rates: RateLimits;
   readonly typing: Typing;
   readonly templates: TemplateStore;
+  readonly threads: Threads;
 }): SendAcceptor {
-  const { settings, clock, identifiers, customers, media, outbox, statuses, rates, typing, templates } = deps;
+  const { settings, clock, identifiers, customers, media, outbox, statuses, rates, typing, templates, threads } = deps;
 
   const customerOf = ({ kind, value }: Address): Customer | undefined => {
     if (kind === "phone") return customers.findByPhone(value);
@@ -198,6 +203,8 @@ export function createSendAcceptor(deps: {
       const customer = customerOf(address);
       const closed = isClosed(number, message, customer);
       if (closed && settings.windowCheck === true) return { problem: windowClosed };
+      const elsewhere = type === "template" || address.kind === "group" ? undefined : threads.refuseSend(keyOf(number, address));
+      if (elsewhere !== undefined) return { problem: elsewhere };
       const limited = rates.take(number.phoneNumberId, address.value);
       if (limited !== undefined) return { problem: limited };
 

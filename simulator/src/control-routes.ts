@@ -81,6 +81,10 @@ export function registerControlRoutes(app: FastifyInstance, control: Control): v
   registerFailureRoutes(app, control);
   app.post("/sim/status", async (request) => ({ data: await control.status(bodyOf(request.body)) }));
   app.post("/sim/echo", async (request) => ({ data: await control.echo(bodyOf(request.body)) }));
+  app.post("/sim/threads", async (request) => ({ data: await control.thread(bodyOf(request.body)) }));
+  app.get("/sim/threads", () => ({ data: control.threads() }));
+  app.post("/sim/history", async (request) => ({ data: await control.history(bodyOf(request.body)) }));
+  app.post("/sim/contacts", async (request) => ({ data: await control.contacts(bodyOf(request.body)) }));
   app.post("/sim/templates", async (request) => ({ data: await control.template(bodyOf(request.body)) }));
   app.get<{ Querystring: Query }>("/sim/templates", (request) => ({ data: control.templates(request.query["wabaId"]) }));
   app.post("/sim/verify", async () => ({ data: await control.verify() }));

@@ -19,6 +19,8 @@ import {
   requireObject,
 } from "./json-object.ts";
 import type { JsonObject } from "./json-object.ts";
+import { createContactsSync, createHistoryChunk } from "./number-past.ts";
+import { moveThread, writeInStandby } from "./other-app.ts";
 import type { Outbox, OutboxEntry, OutboxFilter } from "./outbox.ts";
 import type { RateLimits } from "./rate-limits.ts";
 import { changeSettings, describeSettings, webhookUrlsOf } from "./settings.ts";
@@ -27,6 +29,7 @@ import type { StatusSchedule } from "./status-schedule.ts";
 import { changeTemplate } from "./template-control.ts";
 import type { TemplateStore } from "./template-store.ts";
 import type { MessageTemplate } from "./default-templates.ts";
+import type { Thread, Threads } from "./threads.ts";
 import type { Typing, TypingIndicator } from "./typing.ts";
 import { verifyWebhook } from "./verify-webhook.ts";
 import type { Handshake } from "./verify-webhook.ts";
@@ -62,8 +65,15 @@ export interface Control {
   readonly clearFailures: () => void;
   /** A status webhook by hand, also for messages that were never sent. */
   readonly status: (request: JsonObject) => Promise<SentStatusResult>;
-  /** A human of the business writes in the WhatsApp Business app. */
+  /** A human of the business writes in the WhatsApp Business app; with `standby` the other app writes, and we get the copy. */
   readonly echo: (request: JsonObject) => Promise<SentStatusResult>;
+  /** Another app takes a thread, gives it to us, or nobody has it any more; with its webhook, where there is one, unless `silent`. */
+  readonly thread: (request: JsonObject) => Promise<{ readonly thread: Thread; readonly delivery: DeliveryOutcome | null }>;
+  readonly threads: () => readonly Thread[];
+  /** A chunk of the past of a number that a WhatsApp Business app brings along, or that it does not share it. */
+  readonly history: (request: JsonObject) => Promise<{ readonly ids: readonly string[]; readonly delivery: DeliveryOutcome }>;
+  /** What that app's address book has, or has no more. */
+  readonly contacts: (request: JsonObject) => Promise<{ readonly delivery: DeliveryOutcome }>;
   /** What the platform does to a template: reviews, pauses, categories, quality, content; with its webhook unless `silent`. */
   readonly template: (request: JsonObject) => Promise<MessageTemplate>;
   readonly templates: (wabaId?: string) => readonly MessageTemplate[];
@@ -71,7 +81,7 @@ export interface Control {
   readonly config: (change?: JsonObject) => JsonObject;
   readonly advanceClock: (ms: number) => { readonly now: string };
   readonly typing: () => readonly TypingIndicator[];
-  /** Forgets outbox, deliveries, failures, rates, typing and the clock's offset; customers only when told, as for templates being as at the start. */
+  /** Forgets outbox, deliveries, failures, rates, typing, whose threads are and the clock's offset; customers only when told, as for templates being as at the start. */
   readonly reset: (options?: { readonly customers?: boolean; readonly templates?: boolean }) => void;
   readonly health: () => JsonObject;
 }
@@ -90,6 +100,7 @@ export interface ControlDeps {
   readonly rates: RateLimits;
   readonly typing: Typing;
   readonly templates: TemplateStore;
+  readonly threads: Threads;
 }
 
 const withoutBody = ({ body, ...rest }: Delivery): Omit<Delivery, "body"> & { readonly bytes: number } => ({ ...rest, bytes: body.length });
@@ -151,7 +162,9 @@ function sendStatus(deps: ControlDeps, request: JsonObject): StartedDelivery & {
 }
 
 export function createControl(deps: ControlDeps): Control {
-  const { settings, clock, customers, inbound, outbox, log, delivery, statuses, rules, rates, typing, templates } = deps;
+  const { settings, clock, customers, inbound, outbox, log, delivery, statuses, rules, rates, typing, templates, threads } = deps;
+  const send = (webhook: JsonObject, ids: readonly string[] = []): Promise<DeliveryOutcome> =>
+    outcomeOf(delivery.start({ body: toWire(webhook), ids }));
   const getDelivery = (id: string): Delivery => {
     const found = log.find(id);
     if (found === undefined) throw new InputError(`There is no delivery "${id}" in the log; GET /sim/deliveries lists them.`);
@@ -183,8 +196,22 @@ export function createControl(deps: ControlDeps): Control {
       return { messageId: started.wamid, delivery: await outcomeOf(started) };
     },
     async echo(request) {
-      const { wamid, webhook } = createBusinessEcho(deps, requireObject(request, "The request body"));
-      return { messageId: wamid, delivery: await outcomeOf(delivery.start({ body: toWire(webhook), ids: [wamid] })) };
+      const { standby, ...source } = requireObject(request, "The request body");
+      const isCopy = readBoolean({ standby }, "standby") === true;
+      const { wamid, webhook } = isCopy ? writeInStandby(deps, source) : createBusinessEcho(deps, source);
+      return { messageId: wamid, delivery: await send(webhook, [wamid]) };
+    },
+    async thread(request) {
+      const { thread, webhook } = moveThread(deps, requireObject(request, "The request body"));
+      return { thread, delivery: webhook === undefined ? null : await send(webhook) };
+    },
+    threads: () => threads.list(),
+    async history(request) {
+      const { webhook, ids } = createHistoryChunk(deps, requireObject(request, "The request body"));
+      return { ids, delivery: await send(webhook, ids) };
+    },
+    async contacts(request) {
+      return { delivery: await send(createContactsSync(deps, requireObject(request, "The request body")).webhook) };
     },
     template: (request) => changeTemplate(deps, requireObject(request, "The request body")),
     templates: (wabaId) => templates.listOf(wabaId ?? settings.defaultNumber.wabaId),
@@ -211,6 +238,7 @@ export function createControl(deps: ControlDeps): Control {
       rules.clear();
       rates.clear();
       typing.clear();
+      threads.clear();
       clock.reset();
       outbox.clear();
       log.clear();

@@ -14,12 +14,12 @@ import {
 } from "./json-object.ts";
 import type { JsonObject } from "./json-object.ts";
 
-const paths = ["messages", "marketing", "read", "media", "templates", "object"] as const;
+const paths = ["messages", "marketing", "read", "thread", "media", "templates", "object"] as const;
 export type RulePath = (typeof paths)[number];
 const followingStatuses = ["sent", "delivered", "read", "played"] as const;
 
 export interface FailureMatch {
-  /** messages: a send. marketing: one through /marketing_messages. read: mark-read and typing. media: upload, resolve, download, delete. templates: their list and management. object: other reads. */
+  /** messages: a send. marketing: one through /marketing_messages. read: mark-read and typing. thread: /thread_control. media: upload, resolve, download, delete. templates: their list and management. object: other reads. */
   readonly path?: RulePath;
   readonly phoneNumberId?: string;
   readonly to?: string;

@@ -58,6 +58,7 @@ const factsOfCode: ReadonlyMap<number, CodeFacts> = new Map([
   [131062, { status: 400, title: "Business-scoped User ID (BSUID) recipients are not supported for this message." }],
   [131063, { status: 400, title: "Marketing messages are disabled on the Cloud API" }],
   [131064, { status: 400, title: "Rate limit hit" }],
+  [131070, { status: 400, title: "Message not sent: another responder owns this thread" }],
   [132000, { status: 400, title: "Number of parameters does not match the expected number of params" }],
   [132001, { status: 404, title: "Template name does not exist in the translation" }],
   [132005, { status: 400, title: "Template hydrated text too long" }],
@@ -80,6 +81,7 @@ const factsOfCode: ReadonlyMap<number, CodeFacts> = new Map([
   [2388299, { status: 400, title: "Leading or trailing parameters are not allowed" }],
   [2388318, { status: 400, title: "Template cannot be edited" }],
   [2388330, { status: 400, title: "Template cannot be deleted" }],
+  [2494191, { status: 400, title: "This app cannot take threads" }],
 ]);
 
 const factsOf = (code: number): CodeFacts => factsOfCode.get(code) ?? { status: 400, title: "Something went wrong" };

@@ -12,6 +12,7 @@ import { readParameters } from "./request-parameters.ts";
 import type { BusinessNumber, Settings } from "./settings.ts";
 import { registerTemplateRoutes } from "./template-routes.ts";
 import type { TemplateStore } from "./template-store.ts";
+import type { Threads } from "./threads.ts";
 import type { Typing } from "./typing.ts";
 
 export interface GraphParams {
@@ -27,6 +28,7 @@ export interface GraphDeps {
   readonly graph: GraphAnswer;
   readonly media: MediaEndpoints;
   readonly templates: TemplateStore;
+  readonly threads: Threads;
   readonly notEmulated: (request: FastifyRequest, reply: FastifyReply) => FastifyReply;
 }
 
@@ -37,7 +39,7 @@ const addressOf = (request: FastifyRequest): string => `${request.protocol}://${
 const textOf = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
 
 export function registerGraphRoutes(app: FastifyInstance, deps: GraphDeps): void {
-  const { settings, customers, typing, acceptor, graph, media, templates, notEmulated } = deps;
+  const { settings, customers, typing, acceptor, graph, media, templates, threads, notEmulated } = deps;
   const findAccount = (id: string): BusinessNumber | undefined => [...settings.numbers.values()].find((number) => number.wabaId === id);
 
   const markRead = (number: BusinessNumber, body: JsonObject): GraphOutcome => {
@@ -82,6 +84,16 @@ export function registerGraphRoutes(app: FastifyInstance, deps: GraphDeps): void
     );
   });
 
+  app.post<GraphParams>("/:version/:id/thread_control", async (request, reply) => {
+    const { version, id } = request.params;
+    if (!isVersion(version)) return notEmulated(request, reply);
+    const body = await readParameters(request);
+    const to = textOf(body["to"])?.replace(/[+\s()-]/g, "") ?? textOf(body["recipient"]);
+    return graph.answer({ request, reply }, { path: "thread", phoneNumberId: id, to, type: textOf(body["action"]) }, () =>
+      settings.numbers.has(id) ? threads.control(id, body) : { problem: unknownObject(id, "POST") },
+    );
+  });
+
   registerTemplateRoutes(app, { settings, graph, templates, isVersion, addressOf, notEmulated });
 
   app.get<GraphParams>("/:version/:id/phone_numbers", (request, reply) => {
@@ -123,7 +135,7 @@ export function registerGraphRoutes(app: FastifyInstance, deps: GraphDeps): void
     return graph.answer({ request, reply }, { path: "media", phoneNumberId: id }, () => media.upload(form, id));
   });
 
-  for (const edge of ["messages", "media"]) {
+  for (const edge of ["messages", "media", "thread_control"]) {
     app.route<GraphParams>({
       method: ["GET", "PUT", "PATCH", "DELETE"],
       url: `/:version/:id/${edge}`,

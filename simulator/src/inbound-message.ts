@@ -8,6 +8,7 @@ import type { MediaStore } from "./media-store.ts";
 import { readMediaTricks } from "./media-tricks.ts";
 import { SAMPLE_FILES } from "./sample-files.ts";
 import type { BusinessNumber, Settings } from "./settings.ts";
+import type { Threads } from "./threads.ts";
 
 export interface PreparedMessage {
   readonly number: BusinessNumber;
@@ -15,6 +16,8 @@ export interface PreparedMessage {
   readonly wamid: string;
   readonly message: JsonObject;
   readonly contact: JsonObject | undefined;
+  /** Another app has the thread: we get a copy. */
+  readonly isCopy: boolean;
 }
 
 const ownKeys = new Set([
@@ -67,8 +70,9 @@ export function createInboundPreparer(deps: {
   readonly identifiers: Identifiers;
   readonly customers: Customers;
   readonly media: MediaStore;
+  readonly threads: Threads;
 }): InboundPreparer {
-  const { settings, clock, identifiers, customers, media } = deps;
+  const { settings, clock, identifiers, customers, media, threads } = deps;
 
   const numberOf = (source: JsonObject): BusinessNumber => {
     const id = readString(source, "phoneNumberId");
@@ -160,7 +164,10 @@ export function createInboundPreparer(deps: {
     };
     if (type === "system" && isJsonObject(node)) followChange(customer, node);
     // The platform sends no contacts with system messages.
-    return { number, customer, wamid, message, contact: type === "system" ? undefined : contactOf(customer, phone, userId) };
+    const contact = type === "system" ? undefined : contactOf(customer, phone, userId);
+    const key = { phoneNumberId: number.phoneNumberId, phone: customer.phone, userId: customer.userId };
+    const isCopy = groupId === undefined && type !== "system" && threads.ofInbound(key) === "other";
+    return { number, customer, wamid, message, contact, isCopy };
   };
 
   return {

@@ -47,18 +47,26 @@ export function entriesOf(changes: readonly { readonly wabaId: string; readonly 
   return [...byAccount].map(([id, list]) => ({ id, changes: list }));
 }
 
+/** The same of threads that another app has: what we get is a copy. */
+const standbyOf = (
+  number: BusinessNumber,
+  lists: { readonly contacts: readonly JsonObject[]; readonly messages: readonly JsonObject[] },
+): JsonObject => ({
+  value: {
+    metadata: metadataOf(number),
+    standby: { ...(lists.contacts.length > 0 && { contacts: lists.contacts }), messages: lists.messages },
+  },
+  field: "standby",
+});
+
 export function messagesWebhook(batch: readonly PreparedMessage[]): JsonObject {
-  const byNumber = Map.groupBy(batch, (prepared) => prepared.number.phoneNumberId);
+  const byNumber = Map.groupBy(batch, ({ number, isCopy }) => `${number.phoneNumberId}${isCopy ? " standby" : ""}`);
   const changes = [...byNumber.values()].flatMap((list) => {
     const [first] = list;
     if (first === undefined) return [];
     const contacts = uniqueContacts(list.map((prepared) => prepared.contact));
-    return [
-      {
-        wabaId: first.number.wabaId,
-        change: messagesChange(first.number, { contacts, messages: list.map((prepared) => prepared.message) }),
-      },
-    ];
+    const changeOf = first.isCopy ? standbyOf : messagesChange;
+    return [{ wabaId: first.number.wabaId, change: changeOf(first.number, { contacts, messages: list.map(({ message }) => message) }) }];
   });
   return envelopeOf(entriesOf(changes));
 }

@@ -24,6 +24,17 @@ export interface PairRate {
   readonly intervalMs: number;
 }
 
+export const threadRoles = ["ai_agent", "ctwa", "customer_service", "escalation", "marketing", "utility"] as const;
+export type ThreadRole = (typeof threadRoles)[number];
+
+/** Another app, or agent, answers on the numbers too. */
+export interface Routing {
+  /** Ours. The app that people are handed over to (`escalation`) may take threads. */
+  readonly role: ThreadRole;
+  /** Who gets the messages of a thread that nobody has. */
+  readonly primary: "us" | "other";
+}
+
 export interface SimulatorOptions {
   /** Default 127.0.0.1. */
   readonly host?: string;
@@ -60,6 +71,8 @@ export interface SimulatorOptions {
   readonly messageHistory?: boolean;
   /** Whether `/messages` takes marketing templates; else 131063. Default true. */
   readonly marketingOnMessages?: boolean;
+  /** Whether other apps answer on the numbers too. Default: none, and `/thread_control` is refused. */
+  readonly routing?: Routing;
   /** Give every customer a business-scoped user id in webhooks, as the platform does. Default true. */
   readonly userIds?: boolean;
   /** Waits before each further attempt; the last one repeats. Default 0, 200, 1000, 2000, 4000, 8000, 10000 ms. */
@@ -95,6 +108,7 @@ export interface Settings {
   marketingMessages: string;
   messageHistory: boolean;
   marketingOnMessages: boolean;
+  routing: Routing | undefined;
   userIds: boolean;
   retryDelaysMs: readonly number[];
   maxAttempts: number;
@@ -131,6 +145,7 @@ export function createSettings(options: SimulatorOptions): Settings {
     marketingMessages: options.marketingMessages ?? "NOT_ONBOARDED",
     messageHistory: options.messageHistory ?? false,
     marketingOnMessages: options.marketingOnMessages ?? true,
+    routing: options.routing,
     userIds: options.userIds ?? true,
     retryDelaysMs: options.retryDelaysMs ?? [0, 200, 1000, 2000, 4000, 8000, 10_000],
     maxAttempts: options.maxAttempts ?? 100,
@@ -156,6 +171,7 @@ const changeableKeys = [
   "marketingMessages",
   "messageHistory",
   "marketingOnMessages",
+  "routing",
   "userIds",
   "retryDelaysMs",
   "maxAttempts",
@@ -188,6 +204,17 @@ function readPairRate(change: JsonObject, current: PairRate | undefined): PairRa
   return { burst: readInteger(pairRate, "burst", { min: 1 }) ?? 45, intervalMs: readInteger(pairRate, "intervalMs", { min: 1 }) ?? 6000 };
 }
 
+function readRouting(change: JsonObject, current: Routing | undefined): Routing | undefined {
+  if (change["routing"] === undefined) return current;
+  const routing = readObject(change, "routing");
+  if (routing === undefined) return undefined;
+  rejectUnknownKeys(routing, ["role", "primary"], '"routing"');
+  return {
+    role: readOneOf(routing, "role", threadRoles) ?? "customer_service",
+    primary: readOneOf(routing, "primary", ["us", "other"]) ?? "us",
+  };
+}
+
 function readRetryDelays(change: JsonObject): readonly number[] | undefined {
   const value = change["retryDelaysMs"];
   if (value === undefined || value === null) return undefined;
@@ -216,6 +243,7 @@ export function changeSettings(settings: Settings, change: JsonObject): void {
     marketingMessages: readString(change, "marketingMessages") ?? settings.marketingMessages,
     messageHistory: readBoolean(change, "messageHistory") ?? settings.messageHistory,
     marketingOnMessages: readBoolean(change, "marketingOnMessages") ?? settings.marketingOnMessages,
+    routing: readRouting(change, settings.routing),
     userIds: readBoolean(change, "userIds") ?? settings.userIds,
     retryDelaysMs: readRetryDelays(change) ?? settings.retryDelaysMs,
     maxAttempts: readInteger(change, "maxAttempts", { min: 1 }) ?? settings.maxAttempts,
@@ -244,6 +272,7 @@ export function describeSettings(settings: Settings): JsonObject {
     marketingMessages: settings.marketingMessages,
     messageHistory: settings.messageHistory,
     marketingOnMessages: settings.marketingOnMessages,
+    routing: settings.routing ?? null,
     userIds: settings.userIds,
     retryDelaysMs: settings.retryDelaysMs,
     maxAttempts: settings.maxAttempts,

@@ -25,6 +25,7 @@ import { createSettings } from "./settings.ts";
 import type { SimulatorOptions } from "./settings.ts";
 import { createStatusSchedule } from "./status-schedule.ts";
 import { createTemplateStore } from "./template-store.ts";
+import { createThreads } from "./threads.ts";
 import { createTyping } from "./typing.ts";
 import { createWebhookDelivery } from "./webhook-delivery.ts";
 
@@ -58,10 +59,12 @@ async function wire(options: SimulatorOptions): Promise<Wired> {
   const rates = createRateLimits({ settings, clock });
   const typing = createTyping(clock);
   const rules = createFailureRules(identifiers);
-  const preparer = createInboundPreparer({ settings, clock, identifiers, customers, media });
+  const threads = createThreads({ settings, clock, customers });
+  const preparer = createInboundPreparer({ settings, clock, identifiers, customers, media, threads });
   const raw = createRawWebhooks({ settings, clock, customers });
   const inbound = createInbound({ identifiers, customers, preparer, raw, delivery });
-  const parts = { settings, clock, identifiers, customers, inbound, outbox, log, delivery, statuses, rules, rates, typing, templates };
+  const stores = { customers, outbox, log, rules, rates, templates, threads };
+  const parts = { ...stores, settings, clock, identifiers, inbound, delivery, statuses, typing };
   const acceptor = createSendAcceptor({ ...parts, media });
   const control = createControl(parts);
 
