@@ -11,6 +11,7 @@ import { createLog } from "../server/src/kernel/log.ts";
 import { createWakeUps } from "../server/src/lanes/wake-ups.ts";
 import { createOutsideHttp } from "../server/src/outside/outside-http.ts";
 import { createGraphTemplates } from "../server/src/whatsapp/graph-templates.ts";
+import { createGraphThreadControl } from "../server/src/whatsapp/graph-thread-control.ts";
 import { countSentStatements } from "./sent-statements.ts";
 import { connectionsOf, createVariant, VARIANTS } from "./variants.ts";
 import { endWithParent, readInput, sendToParent, textOf } from "./wire.ts";
@@ -41,6 +42,7 @@ const services = createServices({
   failPoints: noFailPoints,
   outside: createOutsideHttp({ privateHosts: [] }),
   templatePlatform: createGraphTemplates({ baseUrl: () => "", version: "v26.0" }),
+  threadPlatform: createGraphThreadControl({ baseUrl: () => "", version: "v26.0" }),
   wake: () => undefined,
   onKnown: () => Promise.resolve(),
 });

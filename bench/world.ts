@@ -14,6 +14,7 @@ import { createLog, type Log } from "../server/src/kernel/log.ts";
 import { countStatements } from "./statements.ts";
 import { createOutsideHttp } from "../server/src/outside/outside-http.ts";
 import { createGraphTemplates } from "../server/src/whatsapp/graph-templates.ts";
+import { createGraphThreadControl } from "../server/src/whatsapp/graph-thread-control.ts";
 
 export interface WorldPlan {
   /** The debounce of the businesses. */
@@ -100,6 +101,7 @@ async function prepare(databaseUrl: string, plan: WorldPlan, log: Log): Promise<
   const database = createDatabase({ url: databaseUrl, appConnections: 1, ingestConnections: 1, applicationName: "bench-setup", log });
   const outside = createOutsideHttp({ privateHosts: [] });
   const templatePlatform = createGraphTemplates({ baseUrl: () => "", version: "v26.0" });
+  const threadPlatform = createGraphThreadControl({ baseUrl: () => "", version: "v26.0" });
   try {
     const services = createServices({
       database,
@@ -107,6 +109,7 @@ async function prepare(databaseUrl: string, plan: WorldPlan, log: Log): Promise<
       failPoints: noFailPoints,
       outside,
       templatePlatform,
+      threadPlatform,
       wake: () => undefined,
       onKnown: () => Promise.resolve(),
     });

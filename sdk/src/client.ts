@@ -2,6 +2,7 @@
 import type {
   Business,
   ChannelPage,
+  ControlledThread,
   Conversation,
   ConversationPage,
   EventPage,
@@ -11,6 +12,7 @@ import type {
   ListMessagesQuery,
   ListNoticesQuery,
   ListOpenMessagesQuery,
+  ListSessionsQuery,
   ListTemplatesQuery,
   ListToolCallsQuery,
   ListTurnsQuery,
@@ -23,6 +25,7 @@ import type {
   ResolveConversationInput,
   ResolvedConversation,
   SendMessageQuery,
+  SessionPage,
   SettledMessage,
   SettleMessageBody,
   SyncTemplatesBody,
@@ -30,6 +33,7 @@ import type {
   TemplateAccounts,
   TemplatePage,
   TemplatePreview,
+  ThreadControlInput,
   ToolCall,
   ToolCallPage,
   Turn,
@@ -57,11 +61,15 @@ export interface Client {
     resolve(person: ResolveConversationInput): Promise<ResolvedConversation>;
     messages(id: string, query?: ListMessagesQuery): Promise<MessagePage>;
     allMessages(id: string, query?: Omit<ListMessagesQuery, "cursor">): AsyncGenerator<Message, void>;
+    /** What was talked about, with the summaries, the newest first. */
+    sessions(id: string, query?: ListSessionsQuery): Promise<SessionPage>;
     send(id: string, content: MessageContentInput, options?: SendOptions): Promise<Message>;
     pause(id: string, reason?: string): Promise<Conversation>;
     resume(id: string): Promise<Conversation>;
     close(id: string): Promise<Conversation>;
     open(id: string): Promise<Conversation>;
+    /** Passes the thread to another app on the same number, releases it, or takes it. Safe to repeat, also where the outcome is `unknown`. */
+    controlThread(id: string, wish: ThreadControlInput): Promise<ControlledThread>;
   };
   readonly messages: {
     get(id: string): Promise<Message>;
@@ -175,6 +183,7 @@ function createConversations(send: SendRequest, get: Get): Client["conversations
     get: (id) => get(pathOf(id)),
     resolve: (person) => answerOf(send({ method: "POST", path: "/conversations/resolve", body: person })),
     messages,
+    sessions: (id, query = {}) => get(`${pathOf(id)}/sessions`, { ...query }),
     allMessages: (id, query) => eachItem((cursor) => messages(id, { ...query, cursor })),
     send: (id, content, { idempotencyKey = crypto.randomUUID(), ...query } = {}) => {
       const headers = { "idempotency-key": idempotencyKey };
@@ -184,6 +193,7 @@ function createConversations(send: SendRequest, get: Get): Client["conversations
     resume: (id) => change(id, "resume"),
     close: (id) => change(id, "close"),
     open: (id) => change(id, "open"),
+    controlThread: (id, wish) => answerOf(send({ method: "POST", path: `${pathOf(id)}/thread-control`, body: wish })),
   };
 }
 

@@ -253,6 +253,14 @@ export type Consent = {
   readonly marketingReportedAt: string | null;
 };
 
+export type ControlledThread = {
+  /** unknown: WhatsApp gave no whole answer, and may have done it. Asking for the same again is safe. */
+  readonly outcome: "done" | "unknown";
+  /** For people, where the outcome is unknown. */
+  readonly sentence: string | null;
+  readonly conversation: Conversation;
+};
+
 export type Conversation = {
   /** A UUID. */
   readonly id: string;
@@ -280,7 +288,7 @@ export type Conversation = {
     readonly owner: "us" | "other" | "nobody";
     /** Of the new owner, in WhatsApp's word, as far as it was told. */
     readonly role: string | null;
-    /** What said so last: standby, handover or refusal. */
+    /** What said so last: standby, handover, refusal, or what we asked for: pass, release, take. */
     readonly toldBy: string;
     /** ISO 8601, UTC. */
     readonly at: string;
@@ -288,6 +296,13 @@ export type Conversation = {
     readonly context: {
       readonly [key: string]: unknown;
     } | null;
+  } | null;
+  /** WhatsApp was asked to pass, release or take the thread, and nobody knows whether it did: what comes next shows it. */
+  readonly threadRequest: {
+    readonly action: "pass" | "release" | "take";
+    readonly role: string | null;
+    /** ISO 8601, UTC. */
+    readonly at: string;
   } | null;
   /** The customer asked not to be written to: nothing is sent unasked. */
   readonly optedOutAt: string | null;
@@ -905,7 +920,7 @@ export type ResolvedConversation = {
     readonly owner: "us" | "other" | "nobody";
     /** Of the new owner, in WhatsApp's word, as far as it was told. */
     readonly role: string | null;
-    /** What said so last: standby, handover or refusal. */
+    /** What said so last: standby, handover, refusal, or what we asked for: pass, release, take. */
     readonly toldBy: string;
     /** ISO 8601, UTC. */
     readonly at: string;
@@ -913,6 +928,13 @@ export type ResolvedConversation = {
     readonly context: {
       readonly [key: string]: unknown;
     } | null;
+  } | null;
+  /** WhatsApp was asked to pass, release or take the thread, and nobody knows whether it did: what comes next shows it. */
+  readonly threadRequest: {
+    readonly action: "pass" | "release" | "take";
+    readonly role: string | null;
+    /** ISO 8601, UTC. */
+    readonly at: string;
   } | null;
   /** The customer asked not to be written to: nothing is sent unasked. */
   readonly optedOutAt: string | null;
@@ -1131,6 +1153,15 @@ export type TemplateVersion = {
 
 export type TemplateVersions = {
   readonly data: readonly TemplateVersion[];
+};
+
+export type ThreadControlInput = {
+  /** pass: another app has it from now on. release: nobody has it, and the customer's next message decides. take: it is ours; WhatsApp lets only the app do that to which people are handed over. */
+  readonly action: "pass" | "release" | "take";
+  /** Of a pass: who is to have it: ai_agent, ctwa, customer_service, escalation, marketing, utility. Absent: the app to which people are handed over. */
+  readonly role?: string | undefined;
+  /** Of a pass or a take: for the other app. The customer does not see it. */
+  readonly note?: string | undefined;
 };
 
 export type Tool = {

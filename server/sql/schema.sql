@@ -1489,9 +1489,31 @@ alter table onethread.thread_owners enable row level security;
 create policy across_businesses on onethread.thread_owners for all to onethread_ingest using (true) with check (true);
 create policy one_business on onethread.thread_owners for all to onethread_app using ((business_id = onethread.current_business())) with check ((business_id = onethread.current_business()));
 create policy reads_everything on onethread.thread_owners for select to onethread_reader using (true);
-grant insert, select, update on onethread.thread_owners to onethread_app;
+grant delete, insert, select, update on onethread.thread_owners to onethread_app;
 grant insert, select, update on onethread.thread_owners to onethread_ingest;
 grant select on onethread.thread_owners to onethread_reader;
+
+-- owner: onethread_owner
+create table onethread.thread_requests (
+  business_id uuid not null,
+  conversation_id uuid not null,
+  id uuid not null,
+  action text not null,
+  role text,
+  state text not null,
+  at timestamp with time zone not null,
+  constraint thread_requests_pkey PRIMARY KEY (business_id, conversation_id),
+  constraint ck_thread_request_action CHECK ((action = ANY (ARRAY['pass'::text, 'release'::text, 'take'::text]))),
+  constraint ck_thread_request_state CHECK ((state = ANY (ARRAY['asked'::text, 'done'::text, 'refused'::text]))),
+  constraint fk_thread_request_conversation FOREIGN KEY (business_id, conversation_id) REFERENCES onethread.conversations(business_id, id)
+);
+alter table onethread.thread_requests enable row level security;
+create policy across_businesses on onethread.thread_requests for all to onethread_ingest using (true) with check (true);
+create policy one_business on onethread.thread_requests for all to onethread_app using ((business_id = onethread.current_business())) with check ((business_id = onethread.current_business()));
+create policy reads_everything on onethread.thread_requests for select to onethread_reader using (true);
+grant insert, select, update on onethread.thread_requests to onethread_app;
+grant select on onethread.thread_requests to onethread_ingest;
+grant select on onethread.thread_requests to onethread_reader;
 
 -- owner: onethread_owner
 create table onethread.tool_calls (

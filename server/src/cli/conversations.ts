@@ -6,6 +6,7 @@ import type { MergeByHandOutcome } from "../identity/merge-by-hand.ts";
 import type { MovedParts, SplitOutcome } from "../identity/split-conversations.ts";
 import { isUuid } from "../kernel/ids.ts";
 import { CliFailure } from "./cli-failure.ts";
+import { addControlCommands } from "./control-thread.ts";
 import { BUSINESS_MEANING, BUSINESS_OPTION, inBusiness } from "./in-business.ts";
 import { readWhole } from "./read-numbers.ts";
 import { renderTable } from "./render-table.ts";
@@ -19,6 +20,7 @@ Examples:
   $ onethread conversations merge <id> <id> --execute   the longer thread stays, the other one becomes part of it
   $ onethread conversations consent <id> --opt-out      they asked not to be written to
   $ onethread conversations split <id> --execute        undo the newest merge of this conversation
+  $ onethread conversations pass <id> --to customer_service   another app on the same number answers from now on
 
 What came after a merge stays in the joint thread when it is split. A payload that proves again that both are one person merges them again.`;
 
@@ -41,7 +43,7 @@ interface ListOptions extends OfBusiness {
 export function addConversationsCommand(program: Command, terminal: Terminal): void {
   const conversations = program
     .command("conversations")
-    .description("threads: look, merge and split by hand")
+    .description("threads: look, merge and split by hand; whose they are")
     .addHelpText("afterAll", EXAMPLES);
   conversations
     .command("list")
@@ -63,6 +65,7 @@ export function addConversationsCommand(program: Command, terminal: Terminal): v
     .option("--opt-in", "they may be written to again; what WhatsApp reports about marketing stays")
     .option(BUSINESS_OPTION, BUSINESS_MEANING)
     .action((id: string, options: ConsentOptions) => consentOf(id, options, terminal));
+  addControlCommands(conversations, terminal);
   conversations
     .command("merge")
     .description("make one thread of two that belong to the same person")

@@ -8,6 +8,7 @@ import { isUuid, type BusinessId } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
 import { createOutsideHttp } from "../outside/outside-http.ts";
 import { createGraphTemplates } from "../whatsapp/graph-templates.ts";
+import { createGraphThreadControl } from "../whatsapp/graph-thread-control.ts";
 import { CliFailure } from "./cli-failure.ts";
 import { readDemoFacts } from "./read-demo-facts.ts";
 import { readToolSettings } from "./read-settings.ts";
@@ -42,7 +43,8 @@ export async function withServices(
   const settings = readToolSettings(terminal);
   const outside = createOutsideHttp({ privateHosts: reachesPrivate ? ["*"] : settings.config.privateHosts });
   const graphUrl = await findGraphUrl(settings.config);
-  const templatePlatform = createGraphTemplates({ baseUrl: () => graphUrl, version: settings.config.graphVersion });
+  const platform = { baseUrl: () => graphUrl, version: settings.config.graphVersion };
+  const [templatePlatform, threadPlatform] = [createGraphTemplates(platform), createGraphThreadControl(platform)];
   try {
     await withApplicationDatabase(settings, async (database) => {
       // The workers look at their lanes every second: nobody has to be woken from here.
@@ -50,12 +52,14 @@ export async function withServices(
       // No command makes anybody known.
       const onKnown = (): Promise<void> => Promise.resolve();
       const { log } = settings;
-      const services = createServices({ database, log, failPoints: noFailPoints, outside, templatePlatform, wake, onKnown });
+      const parts = { database, log, failPoints: noFailPoints, outside, templatePlatform, threadPlatform };
+      const services = createServices({ ...parts, wake, onKnown });
       await work({ database, log, services });
     });
   } finally {
     await outside.close();
     await templatePlatform.close();
+    await threadPlatform.close();
   }
 }
 

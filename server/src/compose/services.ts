@@ -8,6 +8,7 @@ import { createListNotices, type ListNotices } from "../businesses/list-notices.
 import { createCampaigns, type Campaigns } from "../campaigns/manage-campaigns.ts";
 import { createReportCampaign, type ReportCampaign } from "../campaigns/report-campaign.ts";
 import { createUploadList, type UploadList } from "../campaigns/upload-list.ts";
+import { createControlThread, type ControlThread } from "../conversations/control-thread.ts";
 import { createConsent, type Consent } from "../conversations/consent.ts";
 import { createCustomerFacts, type CustomerFacts } from "../conversations/customer-facts.ts";
 import { createConversationReader, type ConversationReader } from "../conversations/read-conversations.ts";
@@ -52,6 +53,7 @@ import { createToolCalls, type ToolCalls } from "../tools/tool-calls.ts";
 import { createRates, type Rates } from "../usage/rates.ts";
 import { createReadUsage, type ReadUsage } from "../usage/read-usage.ts";
 import { createTryTool, type TryTool } from "../tools/try-tool.ts";
+import type { ThreadPlatform } from "../whatsapp/graph-thread-control.ts";
 import type { TemplatePlatform } from "../whatsapp/template-platform.ts";
 
 export interface ServiceParts {
@@ -62,6 +64,8 @@ export interface ServiceParts {
   readonly outside: OutsideHttp;
   /** Where the templates of accounts are read and managed. */
   readonly templatePlatform: TemplatePlatform;
+  /** Where threads are passed on, released and taken. */
+  readonly threadPlatform: ThreadPlatform;
   /** Wakes the workers; called after commits only. A worker that is not woken finds the work a little later. */
   readonly wake: (kind: "send" | "reply" | "session" | "knowledge" | "media") => void;
   /** A person became known without a webhook. */
@@ -82,6 +86,7 @@ export interface Services {
   readonly channels: Channels;
   readonly closeSession: CloseSession;
   readonly consent: Consent;
+  readonly controlThread: ControlThread;
   readonly conversations: ConversationReader;
   readonly customerFacts: CustomerFacts;
   readonly findCaller: FindCaller;
@@ -148,6 +153,7 @@ export function createServices(parts: ServiceParts): Services {
     channels: createChannels({ database }),
     closeSession: createCloseSession({ database, settings, wake }),
     consent: createConsent({ database }),
+    controlThread: createControlThread({ database, log, platform: parts.threadPlatform }),
     conversations: createConversationReader({ database }),
     customerFacts,
     findCaller: createFindCaller({ database }),

@@ -36,6 +36,7 @@ import { createServeMedia } from "../media/serve-media.ts";
 import { createOutsideHttp, type OutsideHttp } from "../outside/outside-http.ts";
 import { createReadDueTemplates } from "../templates/read-due-templates.ts";
 import { createGraphTemplates } from "../whatsapp/graph-templates.ts";
+import { createGraphThreadControl } from "../whatsapp/graph-thread-control.ts";
 
 export interface StartOptions {
   readonly config: Config;
@@ -299,9 +300,12 @@ function openParts(options: StartOptions, place: DatabasePlace & { readonly grap
     mediaStore,
     atEnd,
   };
-  const templatePlatform = createGraphTemplates({ baseUrl: place.graphUrl, version: config.graphVersion });
-  atEnd(() => templatePlatform.close());
-  const services = createServices({ ...base, templatePlatform, wake, onKnown: (person) => intake.applyWaitingFor(person) });
+  const platform = { baseUrl: place.graphUrl, version: config.graphVersion };
+  const [templatePlatform, threadPlatform] = [createGraphTemplates(platform), createGraphThreadControl(platform)];
+  atEnd(async () => {
+    await Promise.all([templatePlatform.close(), threadPlatform.close()]);
+  });
+  const services = createServices({ ...base, templatePlatform, threadPlatform, wake, onKnown: (person) => intake.applyWaitingFor(person) });
   const intake = composeIntake({ ...base, services });
   return { ...base, services, intake };
 }

@@ -14,6 +14,9 @@ const shownColumns = {
   owner_told_by: "text?",
   owner_at: "timestamptz?",
   owner_context: "jsonb?",
+  request_action: "text?",
+  request_role: "text?",
+  request_at: "timestamptz?",
   phone: "text?",
   user_id: "text?",
   is_open: "bool",
@@ -43,7 +46,8 @@ const shownColumns = {
 /** `conversations`: what there is in it as `c`. */
 const shown = (conversations: string): string => `
     select c.id, c.canonical_key, c.contact_name, c.contact_username, c.lead_name, c.lead_id, book.name as book_name,
-      thread_owner(:business, c.id, o.owner, o.at, c.last_customer_message_at, now()) as owner, o.role as owner_role, o.told_by as owner_told_by, o.at as owner_at, o.context as owner_context, alias.phone, alias.user_id, c.is_open,
+      thread_owner(:business, c.id, o.owner, o.at, c.last_customer_message_at, now()) as owner, o.role as owner_role, o.told_by as owner_told_by, o.at as owner_at, o.context as owner_context,
+      request.action as request_action, request.role as request_role, request.at as request_at, alias.phone, alias.user_id, c.is_open,
       case when pause_lasts(c.ai_paused_at, b.handoff_pause_ms, now()) then c.ai_paused_at end as ai_paused_at, c.ai_paused_reason,
       pause_ends_at(c.ai_paused_at, b.handoff_pause_ms) as ai_paused_until, c.opted_out_at,
       opt_out_forbids(c.opted_out_at, c.last_customer_message_at, b.answers_after_stop, false), c.marketing_stopped_at,
@@ -67,6 +71,9 @@ const shown = (conversations: string): string => `
       order by b.at desc limit 1
     ) book on true
     left join thread_owners o on o.business_id = :business and o.conversation_id = c.id
+    -- Whatever was heard since says what became of it.
+    left join thread_requests request on request.business_id = :business and request.conversation_id = c.id and request.state = 'asked'
+      and request.at > greatest(o.at, c.last_customer_message_at, now() - interval '24 hours')
     left join lateral (
       select m.text, m.direction, m.type, m.sent_at from messages m where m.business_id = :business and m.conversation_id = c.id
       order by m.sent_at desc, m.seq desc limit 1

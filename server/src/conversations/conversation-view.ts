@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { Row } from "../db/query.ts";
 import { direction, instant, isoOf, jsonObject, uuid } from "../kernel/shapes.ts";
+import { THREAD_ACTIONS } from "../whatsapp/graph-thread-control.ts";
 import type { findConversation } from "./conversation-reads.queries.ts";
 import { displayNameOf } from "./display-name.ts";
 import { messageType } from "./message-view.ts";
@@ -34,7 +35,7 @@ export const conversationSchema = z
       .object({
         owner: z.enum(["us", "other", "nobody"]).describe("nobody: the next message of the customer decides."),
         role: z.string().nullable().describe("Of the new owner, in WhatsApp's word, as far as it was told."),
-        toldBy: z.string().describe("What said so last: standby, handover or refusal."),
+        toldBy: z.string().describe("What said so last: standby, handover, refusal, or what we asked for: pass, release, take."),
         at: instant,
         context: jsonObject
           .nullable()
@@ -42,6 +43,10 @@ export const conversationSchema = z
       })
       .nullable()
       .describe("Who may answer, where several apps answer on one number. Null: nothing ever said that it is not us."),
+    threadRequest: z
+      .object({ action: z.enum(THREAD_ACTIONS), role: z.string().nullable(), at: instant })
+      .nullable()
+      .describe("WhatsApp was asked to pass, release or take the thread, and nobody knows whether it did: what comes next shows it."),
     optedOutAt: instant.nullable().describe("The customer asked not to be written to: nothing is sent unasked."),
     optOutForbids: z
       .boolean()
@@ -89,6 +94,7 @@ export function conversationViewOf(row: Row<typeof findConversation>): Conversat
         ? null
         : { at: row.ai_paused_at.toISOString(), reason: row.ai_paused_reason ?? "", until: isoOf(row.ai_paused_until) },
     threadOwner: ownerOf(row),
+    threadRequest: requestOf(row),
     optedOutAt: isoOf(row.opted_out_at),
     optOutForbids: row.opt_out_forbids,
     marketingStoppedAt: isoOf(row.marketing_stopped_at),
@@ -109,6 +115,11 @@ function ownerOf(row: Row<typeof findConversation>): ConversationView["threadOwn
   const owner = OWNERS.find((one) => one === row.owner);
   if (owner === undefined || row.owner_at === null) return null;
   return { owner, role: row.owner_role, toldBy: row.owner_told_by ?? "", at: row.owner_at.toISOString(), context: row.owner_context };
+}
+
+function requestOf(row: Row<typeof findConversation>): ConversationView["threadRequest"] {
+  const action = THREAD_ACTIONS.find((one) => one === row.request_action);
+  return action === undefined || row.request_at === null ? null : { action, role: row.request_role, at: row.request_at.toISOString() };
 }
 
 function lastMessageOf(row: Row<typeof findConversation>): ConversationView["lastMessage"] {

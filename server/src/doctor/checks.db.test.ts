@@ -146,6 +146,12 @@ const breaks: Readonly<Record<string, () => string>> = {
     `update messages set type = 'template', content = '{"type":"template","template":{"name":"sale","language":{"code":"en"}}}' where id = '${ids.reply}';
     update conversations set marketing_stopped_at = ${move(3_600)}, marketing_word_at = ${move(3_600)}, marketing_recorded_at = ${move(3_600)}
      where id = '${ids.conversation}';`,
+  "thread-owners-astray": () =>
+    `update conversations set merged_into = '${ids.other}' where id = '${ids.conversation}';
+    insert into thread_owners (business_id, conversation_id, channel_id, owner, told_by, at)
+      values (${here()}, '${ids.conversation}', '${business.channelId}', 'other', 'standby', now());`,
+  "silent-in-own-threads": () =>
+    `update conversations set ai_paused_at = ${move(600)}, ai_paused_reason = 'standby' where id = '${ids.conversation}';`,
   "sent-after-takeover": () =>
     `update messages set attempts = 1, received_at = ${move(7_200)} where id = '${ids.reply}';
     update conversations set ai_paused_at = ${move(3_600)}, ai_paused_reason = 'inbox' where id = '${ids.conversation}';`,

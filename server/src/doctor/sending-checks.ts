@@ -177,4 +177,33 @@ export const sendingChecks: readonly Check[] = [
           and t.state = 'handed_off' and t.finished_at = c.ai_paused_at)
         and not exists (select from onethread.merges g where g.business_id = m.business_id and m.conversation_id in (g.winner_id, g.loser_id))`,
   },
+  {
+    name: "thread-owners-astray",
+    invariant: 12,
+    severity: "broken",
+    finding:
+      "What is known of whose a thread is stands with a conversation that was merged away and not with the one it is part of, or says what nothing can have said.",
+    advice: "Report this with the ids: a merge takes the newer word along. The customer's next message, or the next copy, puts it right.",
+    walks: "conversations",
+    violations: `select c.id from ${IN_SLICE.conversations}
+      join onethread.thread_owners o on o.business_id = c.business_id and o.conversation_id = c.id
+      left join onethread.thread_owners w on w.business_id = c.business_id and w.conversation_id = c.merged_into
+      where c.merged_into is not null and coalesce(o.at > w.at, true)
+        or (o.told_by, o.owner) not in (('standby', 'other'), ('refusal', 'other'), ('handover', 'other'), ('handover', 'us'), ('pass', 'other'), ('release', 'nobody'), ('take', 'us'))`,
+  },
+  {
+    name: "silent-in-own-threads",
+    invariant: 12,
+    severity: "warn",
+    finding: "The AI is silent because another app had the thread, and the thread is ours: nobody answers in it.",
+    advice: "Resume the AI there (`POST /api/v1/conversations/{id}/resume`), then report this with the ids.",
+    // Five minutes: what came as a copy is in the thread a moment before whose it is.
+    walks: "conversations",
+    violations: `select c.id from ${IN_SLICE.conversations}
+      join onethread.businesses b on b.id = c.business_id
+      left join onethread.thread_owners o on o.business_id = c.business_id and o.conversation_id = c.id
+      where c.merged_into is null and c.ai_paused_reason = 'standby' and c.ai_paused_at < now() - interval '5 minutes'
+        and onethread.pause_lasts(c.ai_paused_at, b.handoff_pause_ms, now())
+        and coalesce(onethread.thread_owner(c.business_id, c.id, o.owner, o.at, c.last_customer_message_at, now()), 'us') = 'us'`,
+  },
 ];

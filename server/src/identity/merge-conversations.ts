@@ -4,6 +4,7 @@
 // is part of the next burst. Threads are shown by time anyway.
 import type { Queryable } from "../db/query.ts";
 import { mergeThreadOwners } from "./thread-owner.queries.ts";
+import { mergeThreadRequests } from "./thread-request.queries.ts";
 import { newId } from "../kernel/ids.ts";
 import type { JsonObject } from "../kernel/json.ts";
 import { continueThread, isSessionWanted, laneOf } from "./continue-thread.ts";
@@ -90,6 +91,7 @@ export async function mergeConversations(tx: Queryable, { winner, loser, reason,
   });
   await tx.run(mergeCustomerFacts, { winnerId, loserId });
   await tx.run(mergeThreadOwners, { winnerId, loserId });
+  await tx.run(mergeThreadRequests, { winnerId, loserId });
   const aliases = await tx.run(moveAliases, { winnerId, loserId });
   await tx.run(buryConversation, { winnerId, loserId });
   const kept = { aliases: aliases.map(({ kind, value }) => ({ kind, value })), winner: before?.state ?? {}, calls };

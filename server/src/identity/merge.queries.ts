@@ -278,7 +278,8 @@ export const readStateBeforeMerge = defineQuery({
   text: `
 select jsonb_build_object('reply_channel_id', c.reply_channel_id, 'reply_kind', c.reply_kind, 'reply_address', c.reply_address,
          'lead_id', c.lead_id, 'lead_name', c.lead_name, 'contact_name', c.contact_name, 'contact_username', c.contact_username,
-         'marketing_stopped_at', c.marketing_stopped_at) as state
+         'marketing_stopped_at', c.marketing_stopped_at,
+         'thread_owner', (select to_jsonb(o) from thread_owners o where o.business_id = :business and o.conversation_id = c.id)) as state
   from conversations c
  where c.business_id = :business and c.id = :conversationId`,
 });

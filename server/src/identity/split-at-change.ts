@@ -17,6 +17,7 @@ import {
   startAtLaterPart,
   stopAtChange,
 } from "./split-at-change.queries.ts";
+import { endStandby, shareThreadOwner } from "./thread-owner.queries.ts";
 import { addSplitTurn, announceSplit, returnSessions, returnTurns, reviveConversation } from "./split.queries.ts";
 
 /** A thread that holds a number beyond the second in which it changed hands. */
@@ -74,6 +75,8 @@ export async function splitAtChange(tx: Queryable, businessId: BusinessId, overr
   await tx.run(startAtLaterPart, { conversationId: made.id, lastSeq: later.last_seq - (later.first_seq - 1) });
   await tx.run(reviveConversation, { winnerId: conversationId, loserId: made.id });
   await tx.run(stopAtChange, { conversationId });
+  await tx.execute(shareThreadOwner, { fromId: conversationId, toId: made.id, since });
+  await tx.execute(endStandby, { conversationIds: [conversationId, made.id] });
   await tx.run(announceSplit, { conversationId });
   return { winnerId: conversationId, loserId: made.id };
 }

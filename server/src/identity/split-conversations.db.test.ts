@@ -289,6 +289,63 @@ describe("merge and split", () => {
     expect(await threadOf(short.from)).toBe(b);
   });
 
+  it("whose a thread is goes along in a merge, and each has its own again after the split; what was said since holds for both", async () => {
+    const { businessId, channelId } = business;
+    const say = (id: string, owner: string) =>
+      select(
+        `insert into thread_owners (business_id, conversation_id, channel_id, owner, told_by, at) values ($1, $2, $3, $4, 'handover', now())
+         on conflict on constraint thread_owners_pkey do update set owner = excluded.owner, at = excluded.at`,
+        ...[businessId, id, channelId, owner],
+      );
+    const pause = (id: string) => select("update conversations set ai_paused_at = now(), ai_paused_reason = 'standby' where id = $1", id);
+    const ownersOf = async (...ids: readonly string[]) =>
+      Promise.all(
+        ids.map(async (id) => {
+          const view = await engine.services.conversations.find(businessId, id);
+          return [view?.threadOwner?.owner, view?.aiPaused?.reason];
+        }),
+      );
+    const two = async (): Promise<readonly [string, string]> => {
+      const { from, userId } = newPerson();
+      await engine.receive(business, { from }, { from }, { userId });
+      return [await threadOf(from), await threadOf(userId)];
+    };
+    const merge = (a: string, b: string) => mergeByHand({ businessId, conversationIds: [a, b], execute: true });
+    const split = (conversationId: string) => splitConversations({ businessId, conversationId, execute: true });
+
+    const [alone, lender] = await two();
+    await say(lender, "other");
+    await pause(lender);
+    await merge(alone, lender);
+    expect(await ownersOf(alone)).toEqual([["other", "standby"]]);
+    await split(lender);
+    expect(await ownersOf(alone, lender)).toEqual([
+      [undefined, undefined],
+      ["other", "standby"],
+    ]);
+
+    const [ours, theirs] = await two();
+    await say(ours, "us");
+    await say(theirs, "other");
+    await pause(theirs);
+    await merge(ours, theirs);
+    await split(theirs);
+    expect(await ownersOf(ours, theirs)).toEqual([
+      ["us", undefined],
+      ["other", "standby"],
+    ]);
+
+    const [one, other] = await two();
+    await merge(one, other);
+    await say(one, "other");
+    await pause(one);
+    await split(other);
+    expect(await ownersOf(one, other)).toEqual([
+      ["other", "standby"],
+      ["other", "standby"],
+    ]);
+  });
+
   it("what cannot be merged by hand is said, and changes nothing", async () => {
     const { businessId } = business;
     const person = newPerson();

@@ -22,6 +22,7 @@ import {
   returnTurns,
   reviveConversation,
 } from "./split.queries.ts";
+import { endStandby, returnThreadOwners } from "./thread-owner.queries.ts";
 import { returnCalls } from "./tool-calls.queries.ts";
 
 export interface MovedParts {
@@ -107,6 +108,8 @@ async function takeApart(tx: Queryable, merge: Merge): Promise<void> {
   await tx.run(returnAliases, { mergeId: merge.id });
   await tx.run(reviveConversation, { winnerId, loserId });
   await tx.run(releaseConversation, { winnerId, loserId, mergeId: merge.id });
+  await tx.execute(returnThreadOwners, { winnerId, loserId, mergeId: merge.id });
+  await tx.execute(endStandby, { conversationIds: [winnerId, loserId] });
   await tx.run(endWaitingTurns, { conversationIds: [winnerId, loserId] });
   await tx.run(endMerge, { mergeId: merge.id });
   await tx.run(returnTombstones, { conversationId: loserId });

@@ -35,8 +35,11 @@ async function receive(field: string, value: JsonObject): Promise<unknown> {
   if (parsed.outcome !== "events") throw new Error(parsed.reason);
   return engine.intake.receive(parsed.events);
 }
-const copyOf = (id: string, text: string): JsonObject => ({
-  standby: { contacts: [{ wa_id: from }], messages: [{ from, id, timestamp: String(NOW()), type: "text", text: { body: text } }] },
+const copyOf = (id: string, text: string, secondsAgo = 0): JsonObject => ({
+  standby: {
+    contacts: [{ wa_id: from }],
+    messages: [{ from, id, timestamp: String(NOW() - secondsAgo), type: "text", text: { body: text } }],
+  },
 });
 const answerOfOther = (id: string, text: string): JsonObject => {
   const message = { messaging_product: "whatsapp", to: from, type: "text", text: { body: text } };
@@ -105,6 +108,29 @@ it("the AI is silent from the moment at which a copy is stored, and its redelive
   expect(await shown()).toMatchObject({ threadOwner: null, aiPaused: { reason: "standby" } });
   await receive("standby", copyOf("wamid.d1", "are you open?"));
   expect(await shown()).toMatchObject({ threadOwner: { owner: "other" } });
+});
+
+it("who says stop in another app's thread has opted out, and nobody tries to confirm it there", async () => {
+  await receive("standby", copyOf("wamid.stop", "STOP", 5));
+  expect(await shown()).toMatchObject({ optedOutAt: expect.any(String) as string });
+  expect(await said()).toEqual([["customer", "STOP"]]);
+  // To us it is confirmed.
+  await engine.receive(business, { from, text: "start" });
+  expect((await said()).length).toBe(3);
+});
+
+it("a copy that comes after the thread is ours again silences nobody, and says nothing of whose it is", async () => {
+  await engine.receive(business, { from, text: "hello" });
+  await receive("standby", copyOf("wamid.l1", "to the other app"));
+  await age();
+  await engine.receive(business, { from, text: "to you again" });
+  await receive("standby", copyOf("wamid.l2", "late", 3));
+  expect(await shown()).toMatchObject({ threadOwner: { owner: "us" }, aiPaused: null });
+  // Also where only a handover says so.
+  await handover("control_passed", {});
+  await receive("standby", copyOf("wamid.l3", "later still", 3));
+  expect(await shown()).toMatchObject({ threadOwner: { owner: "us", toldBy: "handover" }, aiPaused: null });
+  expect((await owners()).map((data) => (data as { owner: string }).owner)).toEqual(["other"]);
 });
 
 it("messages that become copies without a word are said of the number and of the thread; what comes back is answered", async () => {

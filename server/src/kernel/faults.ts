@@ -35,6 +35,8 @@ export const FAULTS = {
   platform_refused: { status: 422, title: "WhatsApp refused it" },
   platform_unavailable: { status: 503, title: "WhatsApp did not answer" },
   account_unknown: { status: 409, title: "It is not known which WhatsApp Business Account is meant" },
+  thread_not_ours: { status: 409, title: "Another app has the thread" },
+  thread_not_takable: { status: 409, title: "WhatsApp does not let this app take threads" },
   campaign_state: { status: 409, title: "The campaign is in another state" },
   campaign_not_ready: { status: 409, title: "The campaign cannot be started yet" },
   list_unreadable: { status: 422, title: "The list of recipients cannot be read" },

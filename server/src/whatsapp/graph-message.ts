@@ -13,7 +13,7 @@ export function buildGraphMessage({ to, content, names, ownId }: Omit<SendReques
     ...inMetaForm(content),
     messaging_product: "whatsapp",
     recipient_type: to.kind === "group" ? "group" : "individual",
-    ...recipientOf(to),
+    ...writeGraphRecipient(to),
     ...(quote === undefined ? {} : { context: { message_id: quote.id } }),
     biz_opaque_callback_data: ownId,
   };
@@ -33,7 +33,8 @@ function inMetaForm(content: JsonObject): JsonObject {
   return { ...content, location: { ...location, latitude, longitude } };
 }
 
-function recipientOf({ kind, value }: SendAddress): JsonObject {
+/** Whom a request is about, as the Graph API names them. */
+export function writeGraphRecipient({ kind, value }: SendAddress): JsonObject {
   switch (kind) {
     case "phone":
       // Without "+" WhatsApp may put the business's own country code in front.

@@ -5,6 +5,8 @@ const SECOND_MS = 1000;
 
 /** Another app has the thread (Meta: "Conversation routing"). */
 export const OTHER_OWNER = 131070;
+/** Only the app that people are handed over to may take one. */
+export const OTHER_TAKER = 2494191;
 
 export interface ProviderErrorSign {
   /** Absent for errors that came later, in a status. */

@@ -16,6 +16,7 @@ import { createGatewayHttp } from "../../src/whatsapp/gateways/gateway-http.ts";
 import { gatewayTransport } from "../../src/whatsapp/gateways/gateway-transport.ts";
 import { createGraphUpload } from "../../src/whatsapp/graph-upload.ts";
 import { createGraphTemplates } from "../../src/whatsapp/graph-templates.ts";
+import { createGraphThreadControl } from "../../src/whatsapp/graph-thread-control.ts";
 import { parseCloudWebhook } from "../../src/whatsapp/parse-webhook.ts";
 import { isGateway } from "../../src/whatsapp/providers.ts";
 import { expectNothingBroken } from "./expect-nothing-broken.ts";
@@ -89,8 +90,10 @@ export async function createTestEngine(test: TestDatabase, numbers: readonly Tes
   const outside = createOutsideHttp({ privateHosts: [] });
   const store = createLaneStore(database.acrossBusinesses);
   const responder = createTestResponder();
-  const templatePlatform = createGraphTemplates({ baseUrl: () => simulator.url, version: "v26.0", timeoutMs: 5_000 });
-  const services = createTestServices({ database, log, outside, templatePlatform, onKnown: (person) => intake.applyWaitingFor(person) });
+  const platform = { baseUrl: () => simulator.url, version: "v26.0", timeoutMs: 5_000 };
+  const [templatePlatform, threadPlatform] = [createGraphTemplates(platform), createGraphThreadControl(platform)];
+  const platforms = { templatePlatform, threadPlatform };
+  const services = createTestServices({ database, log, outside, ...platforms, onKnown: (person) => intake.applyWaitingFor(person) });
   const intake = createTestIntake(test, { database });
   const work = createLaneWork({
     database,
@@ -148,6 +151,7 @@ export async function createTestEngine(test: TestDatabase, numbers: readonly Tes
       await gateways.close();
       await upload.close();
       await templatePlatform.close();
+      await threadPlatform.close();
       await outside.close();
       await simulator.stop();
     },

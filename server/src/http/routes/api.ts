@@ -16,6 +16,7 @@ import { registerSettleMessages, type SettleMessagesRoutesDeps } from "./settle-
 import { registerSessionRoutes, type SessionRoutesDeps } from "./sessions.ts";
 import { registerTemplateManagement, type TemplateManagementDeps } from "./template-management.ts";
 import { registerTemplateRoutes, type TemplateRoutesDeps } from "./templates.ts";
+import { registerThreadControl, type ThreadControlDeps } from "./thread-control.ts";
 import { registerTurnRoutes, type TurnRoutesDeps } from "./turns.ts";
 import { registerUsageRoutes, type UsageRoutesDeps } from "./usage.ts";
 import { registerToolRoutes, type ToolRoutesDeps } from "./tools.ts";
@@ -33,6 +34,7 @@ export interface ApiRoutesDeps
     EventRoutesDeps,
     TemplateManagementDeps,
     TemplateRoutesDeps,
+    ThreadControlDeps,
     TurnRoutesDeps,
     ReplySettingsRoutesDeps,
     ToolRoutesDeps,
@@ -44,6 +46,7 @@ export interface ApiRoutesDeps
 
 export function registerApiRoutes(api: ApiApp, deps: ApiRoutesDeps): void {
   registerConversationRoutes(api, deps);
+  registerThreadControl(api, deps);
   registerConsentRoutes(api, deps);
   registerMediaRoutes(api, deps);
   registerNoticeRoutes(api, deps);
