@@ -224,9 +224,11 @@ const HELLO = { type: "template", template: { name: "hello_world", language: { c
 async function statusOf(from: string, at: Date): Promise<void> {
   const id = engine.simulator.outbox({ to: from }).at(-1)?.id;
   const failed = { id, status: "failed", timestamp: String(Math.floor(at.getTime() / 1_000)), recipient_id: from };
-  const errors = [{ code: 131_050, title: "User has stopped marketing messages" }];
+  await receiveStatus({ ...failed, errors: [{ code: 131_050, title: "User has stopped marketing messages" }] });
+}
+async function receiveStatus(status: object): Promise<void> {
   const metadata = { display_phone_number: "15550100200", phone_number_id: business.phoneNumberId };
-  const value = { messaging_product: "whatsapp", metadata, statuses: [{ ...failed, errors }] };
+  const value = { messaging_product: "whatsapp", metadata, statuses: [status] };
   const body = { object: "whatsapp_business_account", entry: [{ id: "300000000000001", changes: [{ field: "messages", value }] }] };
   const parsed = parseCloudWebhook(Buffer.from(JSON.stringify(body)));
   if (parsed.outcome !== "events") throw new Error(parsed.reason);
@@ -255,6 +257,28 @@ it.for(["at once", "later"] as const)(
     expect((await send(id, HELLO)).status).toBe(202);
   },
 );
+
+it("a refusal of a message that is not known stops whom it was for, where they are known; a group's and a stranger's nobody", async () => {
+  const [known, byUser, inGroup, stranger] = [newPerson(), newPerson(), newPerson(), newPerson()];
+  for (const person of [known, byUser, inGroup]) await engine.receive(business, { ...person, text: "hello" });
+  const failed = async (id: string, recipient: object): Promise<void> => {
+    const errors = [{ code: 131_050, title: "User has stopped marketing messages" }];
+    for (let delivery = 0; delivery < 2; delivery += 1)
+      await receiveStatus({ id: `wamid.${id}`, status: "failed", timestamp: String(Math.floor(Date.now() / 1_000)), ...recipient, errors });
+  };
+  await failed("old-1", { recipient_id: known.from });
+  await failed("old-2", { recipient_user_id: byUser.userId });
+  await failed("old-3", { recipient_id: "Z3JwLTE", recipient_type: "group", recipient_participant_id: inGroup.from });
+  await failed("old-4", { recipient_id: stranger.from });
+  const stopped = { data: { source: "platform", scope: "marketing", optedOut: true } };
+  for (const { from } of [known, byUser]) {
+    const id = await threadOf(from);
+    expect(await consentOf(id)).toMatchObject({ optedOut: false, marketingStopped: true });
+    expect(await events(id)).toEqual([stopped]);
+  }
+  expect(await consentOf(await threadOf(inGroup.from))).toMatchObject({ marketingStopped: false });
+  expect((await test.superuser.query("select from onethread.aliases where value = $1", [stranger.from])).rows).toEqual([]);
+});
 
 it("a refusal that is older than a resume stops nothing, and none touches what the customer said", async () => {
   const { from, userId } = newPerson();

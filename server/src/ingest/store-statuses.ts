@@ -1,5 +1,6 @@
 // Owns: a batch of delivery statuses into the database. Messages do not wait for them, and a failure here never touches a message.
 import type { Queryable } from "../db/query.ts";
+import { identifiersOf, type Identifier } from "../identity/identifier.ts";
 import { concernsMore } from "../whatsapp/provider-errors.ts";
 import type { FailPoints } from "../kernel/fail-points.ts";
 import { messageOf } from "../kernel/faults.ts";
@@ -26,7 +27,7 @@ export interface StatusItem {
 /** A message that failed for a reason that concerns more than itself. */
 interface RefusedLater {
   readonly businessId: BusinessId;
-  readonly message: { readonly channelId: string; readonly providerMessageId: string };
+  readonly message: { readonly channelId: string; readonly providerMessageId: string; readonly identifiers: readonly Identifier[] };
   readonly at: Date;
   readonly code: number;
   readonly patienceMs: number;
@@ -35,7 +36,7 @@ interface RefusedLater {
 export interface StatusStoreDeps {
   readonly db: Queryable;
   readonly webhookLog: WebhookLogWriter;
-  /** Of a message that is not known (yet): nothing. */
+  /** Of a message that is not known (yet): what it says of whom it was for. */
   readonly actOnRefusal: (refusal: RefusedLater) => Promise<void>;
   readonly failPoints: FailPoints;
 }
@@ -82,14 +83,18 @@ const jsonOf = (node: JsonObject | null | undefined): string | null => (node ===
 /** As in the statement itself: whoever holds a row keeps nobody's statuses waiting. */
 const ACT_PATIENCE_MS = 50;
 
-/** Once more of a status that was recorded before changes nothing. */
-async function actOnRefusals({ actOnRefusal }: StatusStoreDeps, rows: readonly RefusedRow[]): Promise<void> {
-  for (const { status, errorCode, businessId, channelId, providerMessageId, at } of rows) {
+/** Once more of a status that was recorded before changes nothing. `items`: in the order of the rows, where there are any. */
+async function actOnRefusals(
+  { actOnRefusal }: StatusStoreDeps,
+  rows: readonly RefusedRow[],
+  items: readonly StatusItem[] = [],
+): Promise<void> {
+  for (const [place, { status, errorCode, businessId, channelId, providerMessageId, at }] of rows.entries()) {
     const code = Number(errorCode);
     if (status !== "failed" || errorCode === null || !concernsMore(code)) continue;
     await actOnRefusal({
       businessId: businessId as BusinessId,
-      message: { channelId, providerMessageId },
+      message: { channelId, providerMessageId, identifiers: identifiersIn(items[place]) },
       at,
       code,
       patienceMs: ACT_PATIENCE_MS,
@@ -97,12 +102,17 @@ async function actOnRefusals({ actOnRefusal }: StatusStoreDeps, rows: readonly R
   }
 }
 
+/** Nobody's of a group: there the status is about one of many. */
+function identifiersIn(item: StatusItem | undefined): readonly Identifier[] {
+  return item === undefined || item.event.participant !== "" ? [] : identifiersOf(item.event.customer, null);
+}
+
 export function createStatusStore(deps: StatusStoreDeps): StatusStore {
   async function storeOnce(items: readonly StatusItem[]): Promise<void> {
     await deps.failPoints.hit("status.apply");
     const statuses = items.map(rowOf);
     await deps.db.run(storeStatusesAcrossBusinesses, { statuses });
-    await actOnRefusals(deps, statuses);
+    await actOnRefusals(deps, statuses, items);
   }
 
   return {

@@ -1,27 +1,48 @@
 // Owns: the SQL of what a refusal of one message says about more than that message.
+import { rowsOf } from "../db/parameters.ts";
 import { defineQuery } from "../db/query.ts";
 
 // 131050: the platform knows that the customer stopped marketing, whether or not its webhook about it came. It knew when the message was tried, so a resume of later than that
 // lifts it, in whatever order the two are heard. Nothing here touches what the customer said. Conversation before message: it waits for a row no longer than it is told.
+// Of a message that we do not know (another app on the number sent it, or it is older than we are) it is the stop of whom the status names, where they have a thread; a user id says
+// more than a number, and a number that was given to somebody else since says nothing.
 export const recordRefusedMarketing = defineQuery({
   name: "outbound.record-refused-marketing",
   role: "app",
   columns: { id: "uuid" },
-  params: { messageId: "uuid?", channelId: "uuid?", providerMessageId: "text?", at: "timestamptz?", eventId: "uuid", patience: "text" },
+  params: {
+    messageId: "uuid?",
+    channelId: "uuid?",
+    providerMessageId: "text?",
+    identifiers: rowsOf({ kind: "text", value: "text" }),
+    at: "timestamptz?",
+    eventId: "uuid",
+    patience: "text",
+  },
   text: `
     with patience as materialized (
       select set_config('lock_timeout', :patience, true)
-    ), refused as materialized (
+    ), known as materialized (
       select m.id, coalesce(c.merged_into, c.id) as conversation_id, date_trunc('second', least(coalesce(:at, m.attempted_at), now())) as at
       from messages m
       join conversations c on c.business_id = :business and c.id = m.conversation_id
       where m.business_id = :business and m.direction = 'out' and m.id = coalesce(:messageId, (
         select k.id from messages k where k.business_id = :business and k.channel_id = :channelId and k.provider_message_id = :providerMessageId))
+    ), refused as materialized (
+      select k.id, k.conversation_id, k.at from known k
+      union all
+      (select null, coalesce(c.merged_into, c.id), date_trunc('second', least(:at, now()))
+       from :identifiers as i
+       join aliases a on a.business_id = :business and a.kind = i.kind and a.value = i.value
+       join conversations c on c.business_id = :business and c.id = a.conversation_id
+       where not exists (select from known) and coalesce(a.held_since <= :at, true) and coalesce(a.held_until > :at, true)
+       order by i.kind = 'phone' limit 1)
     ), before as materialized (
       select c.id, c.marketing_stopped_at is not null as was, r.at, r.id as message_id
       from refused r
       join conversations c on c.business_id = :business and c.id = r.conversation_id and c.merged_into is null
       cross join patience
+      order by c.id
       for no key update of c
     ), changed as (
       update conversations as c set
@@ -40,7 +61,7 @@ export const recordRefusedMarketing = defineQuery({
       join before b on b.id = c.id
       where not b.was
     )
-    select r.id from refused r where not exists (select from before)`,
+    select r.conversation_id as id from refused r where not exists (select from before)`,
 });
 
 // 131064: the whole account may send no template of this category for now. When that ends is not said, except where a report of the account did. A refusal of before a person resumed

@@ -1,6 +1,7 @@
 // Owns: what WhatsApp's refusal of one message says about more than that message: the customer stopped marketing, a category of templates is stopped, the number has to wait. It comes as the
 // answer to a send, or days later as a status. Refuses to know: what becomes of the message itself.
 import type { BusinessDatabase, Database } from "../db/database.ts";
+import type { Identifier } from "../identity/identifier.ts";
 import { newId, type BusinessId } from "../kernel/ids.ts";
 import type { JsonObject } from "../kernel/json.ts";
 import type { Log } from "../kernel/log.ts";
@@ -10,7 +11,7 @@ import { holdChannel } from "./deliver.queries.ts";
 
 export interface SendRefusal {
   readonly businessId: BusinessId;
-  /** Of the answer to a send: ours. Of a status: the provider's id on its channel; one that we do not know is nobody's. */
+  /** Of the answer to a send: ours. Of a status: the provider's id on its channel; of one that we do not know all that counts is whom it was for. */
   readonly message: { readonly messageId: string } | StatusSubject;
   /** When WhatsApp refused it; absent: when it was tried. */
   readonly at?: Date;
@@ -22,6 +23,8 @@ export interface SendRefusal {
 interface StatusSubject {
   readonly channelId: string;
   readonly providerMessageId: string;
+  /** Whom it was for, as the status names them. */
+  readonly identifiers?: readonly Pick<Identifier, "kind" | "value">[];
 }
 
 /** Resolves when it is durable; doing it again changes nothing. */
@@ -44,7 +47,8 @@ const CATEGORY_MS = 24 * 3_600_000;
 
 export function createActOnRefusal({ database, onOldTemplate, log }: ActOnRefusalDeps): ActOnRefusal {
   async function stopMarketing(db: BusinessDatabase, { message, at, patienceMs }: SendRefusal): Promise<void> {
-    const values = { ...nobody, ...message, at, eventId: newId(), patience: `${String(patienceMs)}ms` };
+    const identifiers = "channelId" in message ? (message.identifiers ?? []) : [];
+    const values = { ...nobody, ...message, identifiers, at, eventId: newId(), patience: `${String(patienceMs)}ms` };
     for (let move = 0; move < MOVES; move += 1) if ((await db.run(recordRefusedMarketing, values)).length === 0) return;
   }
 
