@@ -15,6 +15,7 @@ import { type ChannelRefusal, refusalBy } from "../whatsapp/sendable.ts";
 import { validateOutboundContent, type OutboundType } from "../whatsapp/validate-content.ts";
 import { fitFiles } from "./fit-files.ts";
 import { readTextOf, refuseObstacle, refuseParameters, type TemplateRefusal } from "./check-template.ts";
+import { markPossibleDuplicate } from "./resend-unknown.queries.ts";
 import { insertScheduledMessage } from "./scheduled.queries.ts";
 import { findIdempotencyKey, insertIdempotencyKey, insertOutboundMessage, lockConversationForSending } from "./accept-message.queries.ts";
 
@@ -39,6 +40,8 @@ export interface AcceptMessageInput {
   readonly idempotencyKey?: string | undefined;
   /** Later than now: it is scheduled, and what forbids it is looked at when it leaves. */
   readonly sendAt?: Date | undefined;
+  /** The message that the customer may have already, with the same content. */
+  readonly mayRepeat?: string | undefined;
 }
 
 interface InvalidContent {
@@ -248,5 +251,8 @@ async function insert(
       ? await tx.run(insertOutboundMessage, { ...values, target: targetOf(draft), eventId: newId() })
       : await tx.run(insertScheduledMessage, { ...values, sendAt });
   if (row === undefined) throw new Error("the conversation whose row is locked does not exist");
-  return messageViewOf(row, []);
+  const { mayRepeat } = input;
+  if (mayRepeat === undefined) return messageViewOf(row, []);
+  await tx.execute(markPossibleDuplicate, { messageId, of: mayRepeat });
+  return messageViewOf({ ...row, possible_duplicate_of: mayRepeat }, []);
 }

@@ -149,10 +149,15 @@ it("an unknown message that was not sent is sent again when that is wanted, as a
   const settled = await post(`${id}/settle`, { as: "failed", resend: true });
   expect(settled).toMatchObject({
     status: 200,
-    json: { message: { status: "failed", error: { code: "settled_by_hand" } }, resent: { status: "queued" } },
+    json: { message: { status: "failed", error: { code: "settled_by_hand" } }, resent: { status: "queued", possibleDuplicateOf: id } },
   });
   await deliver();
   expect(outbox()).toBe(1);
+  const resent = await test.superuser.query<{ of: string }>(
+    "select possible_duplicate_of as of from onethread.messages where conversation_id = $1 order by seq desc limit 1",
+    [await conversation()],
+  );
+  expect(resent.rows).toEqual([{ of: id }]);
 });
 
 it("what may not be sent again is settled all the same, and the answer says both", async () => {
