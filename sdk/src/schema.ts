@@ -218,7 +218,9 @@ export type Channel = {
     readonly phase: number | null;
     /** In what was handed over. */
     readonly messages: number;
-    /** Of them those that were not here already. */
+    /** Of them those that the import has gone through. */
+    readonly done: number;
+    /** Of these those that were not here already. */
     readonly imported: number;
     /** Chunks that are still to be imported. */
     readonly waiting: number;
@@ -1430,7 +1432,7 @@ export type ListConversationsQuery = {
   readonly cursor?: string | undefined;
   readonly open?: "true" | "false" | undefined;
   readonly channelId?: string | undefined;
-  /** The beginning of a word of the contact's name or user name, whatever its case and accents; or a phone number, or from 4 digits of it: its end, its beginning, or as it is written within its country. Up to 9 digits are looked for anywhere in numbers when nothing else is found. */
+  /** The beginning of a word of the contact's name or user name, or of what they are called in the business's address book, whatever its case and accents; or a phone number, or from 4 digits of it: its end, its beginning, or as it is written within its country. Up to 9 digits are looked for anywhere in numbers when nothing else is found. */
   readonly q?: string | undefined;
 };
 

@@ -47,6 +47,22 @@ CREATE OR REPLACE FUNCTION onethread.has_window(provider text)
 RETURN COALESCE((provider = 'cloud'::text), true)
 ;
 
+CREATE OR REPLACE FUNCTION onethread.index_book_names()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+AS $function$
+begin
+  if tg_op = 'UPDATE' then
+    delete from onethread.contact_book_names n where n.business_id = new.business_id and n.kind = new.kind and n.value = new.value;
+  end if;
+  insert into onethread.contact_book_names (business_id, kind, value, name)
+  select distinct new.business_id, new.kind, new.value, b.name from onethread.name_beginnings(new.name) as b (name) where new.name is not null
+  on conflict do nothing;
+  return null;
+end $function$
+;
+
 CREATE OR REPLACE FUNCTION onethread.index_changed_names()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -691,6 +707,23 @@ create policy reads_everything on onethread.contact_book for select to onethread
 grant select on onethread.contact_book to onethread_app;
 grant insert, select, update on onethread.contact_book to onethread_ingest;
 grant select on onethread.contact_book to onethread_reader;
+CREATE TRIGGER index_changed_book_names AFTER UPDATE OF name ON onethread.contact_book FOR EACH ROW WHEN ((old.name IS DISTINCT FROM new.name)) EXECUTE FUNCTION onethread.index_book_names();
+CREATE TRIGGER index_first_book_names AFTER INSERT ON onethread.contact_book FOR EACH ROW EXECUTE FUNCTION onethread.index_book_names();
+
+-- owner: onethread_owner
+create table onethread.contact_book_names (
+  business_id uuid not null,
+  kind text not null,
+  value text not null,
+  name text not null,
+  constraint contact_book_names_pkey PRIMARY KEY (business_id, kind, value, name)
+);
+alter table onethread.contact_book_names enable row level security;
+CREATE INDEX ix_contact_book_name ON onethread.contact_book_names USING btree (business_id, name, kind, value);
+create policy one_business on onethread.contact_book_names for all to onethread_app using ((business_id = onethread.current_business())) with check ((business_id = onethread.current_business()));
+create policy reads_everything on onethread.contact_book_names for select to onethread_reader using (true);
+grant select on onethread.contact_book_names to onethread_app;
+grant select on onethread.contact_book_names to onethread_reader;
 
 -- owner: onethread_owner
 create table onethread.conversation_names (

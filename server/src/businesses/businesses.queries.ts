@@ -161,7 +161,7 @@ export const listChannels = defineQuery({
                  order by case when s.until <= now() then 0 else array_position(array['ok', 'restricted', 'disconnected', 'banned', 'removed'], s.health) end desc,
                           s.at desc, s.aspect)
           from channel_signals s where s.business_id = :business and s.channel_id = c.id), '[]') as signals,
-      (select jsonb_build_object('progress', max(h.progress), 'phase', max(h.phase), 'messages', sum(h.messages), 'imported', sum(h.imported),
+      (select jsonb_build_object('progress', max(h.progress), 'phase', max(h.phase), 'messages', sum(h.messages), 'done', sum(h.done), 'imported', sum(h.imported),
                                  'waiting', count(h.due_at), 'at', max(h.received_at))
          from history_chunks h where h.business_id = :business and h.channel_id = c.id having count(*) > 0) as history
     from channels c

@@ -64,7 +64,8 @@ export const channelSchema = z
         progress: z.int().nullable().describe("Of the whole past, in percent, as far as WhatsApp has handed it over."),
         phase: z.int().nullable().describe("0: the last day; 1: up to 90 days; 2: up to 180 days."),
         messages: z.int().describe("In what was handed over."),
-        imported: z.int().describe("Of them those that were not here already."),
+        done: z.int().describe("Of them those that the import has gone through."),
+        imported: z.int().describe("Of these those that were not here already."),
         waiting: z.int().describe("Chunks that are still to be imported."),
         at: z.string().describe("When the newest chunk came."),
       })

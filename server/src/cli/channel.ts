@@ -172,8 +172,10 @@ function rowOf({ id, provider, externalId, accountId, name, stoppedAt, stoppedRe
 
 function historyOf({ name, history }: Channel): readonly string[] {
   if (history === null) return [];
-  const { progress, messages, imported, waiting } = history;
-  const rest = waiting === 0 ? "all of it is imported" : `${String(waiting)} chunks wait for their import`;
+  const { progress, messages, done, imported, waiting } = history;
+  const percent = messages === 0 ? 100 : Math.floor((100 * done) / messages);
+  const rest =
+    waiting === 0 ? "all of it is imported" : `${String(percent)} % gone through, ${String(waiting)} chunks wait for their import`;
   const share = progress === null ? "" : `${String(progress)} % of it handed over, `;
   return [`${name}: earlier chats: ${share}${String(messages)} messages, ${String(imported)} of them new here; ${rest}.`];
 }

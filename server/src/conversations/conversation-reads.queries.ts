@@ -158,6 +158,11 @@ export const searchConversations = defineQuery({
     ), found as materialized (
       (select n.conversation_id as id from wanted w join conversation_names n on ${NAMED} limit ${String(MANY)})
       union
+      -- By what they are called in the business's address book.
+      select a.conversation_id
+      from (select n.kind, n.value from wanted w join contact_book_names n on ${NAMED} limit ${String(MANY)}) n
+      join aliases a on a.business_id = :business and a.kind = n.kind and a.value = n.value
+      union
       select id from numbered
       union
       -- Their index alone is read.
@@ -176,6 +181,11 @@ export const searchConversations = defineQuery({
       union all
       select * from ${pageWhere(`(select is_many from size) and (
           exists (select from wanted w join conversation_names n on ${NAMED} where n.conversation_id = c.id)
+          or exists (
+            select from aliases a
+            join contact_book_names n on n.business_id = :business and n.kind = a.kind and n.value = a.value
+            join wanted w on n.name >= w.name and n.name < w.beyond
+            where a.business_id = :business and a.conversation_id = c.id)
           or (:phone is not null or :phonePart is not null) and exists (
             select from aliases a where a.conversation_id = c.id and ${PHONES} and (a.value = :phone or strpos(a.value, :phonePart) > 0)))`)} many
     )

@@ -189,7 +189,8 @@ it("a large chunk goes in slices, between which everybody else has their turn; a
       "select count(*)::int, count(distinct provider_message_id)::int as ids from onethread.messages where provider_message_id like 'wamid.l%' and provider_message_id <> 'wamid.live'",
     ),
   ).toEqual([{ count: 250, ids: 250 }]);
-  expect(await progress()).toMatchObject({ waiting: 0, messages: expect.any(Number) as number });
+  const after = await progress();
+  expect(after).toMatchObject({ waiting: 0, messages: expect.any(Number) as number, done: after?.messages });
 });
 
 it("a past that the business does not share is said of the number, once", async () => {
@@ -218,9 +219,17 @@ it("the business's own name for a customer is shown before theirs; the newest wo
   await receive(sync(contact(ida, "An older name", T)));
   const name = async () => (await createConversationReader({ database }).find(business.businessId, await idOf(ida)))?.displayName;
   expect(await name()).toBe("Ida Garage");
+  // And by it they are found.
+  const found = async (q: string) =>
+    (await createConversationReader({ database }).list(business.businessId, { limit: 10, q })).data.map(({ id }) => id);
+  expect([await found("garage"), await found("IDA G"), await found("older"), await found("nobody")]).toEqual([
+    [await idOf(ida)],
+    [await idOf(ida)],
+    ...[[], []],
+  ]);
   expect(await select("select * from onethread.aliases where value = $1", nobody)).toEqual([]);
   await receive(sync(contact(ida, "", T + 9)));
-  expect(await name()).toBe("+1 202 555 1005");
+  expect([await name(), await found("garage")]).toEqual(["+1 202 555 1005", []]);
 });
 
 it("a chunk of a number that is not connected is kept, and imported once it is", async () => {

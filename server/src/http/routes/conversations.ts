@@ -29,7 +29,7 @@ const listQuery = pageQuery.extend({
     .pipe(z.string().trim().min(1).max(200))
     .optional()
     .describe(
-      "The beginning of a word of the contact's name or user name, whatever its case and accents; or a phone number, or from 4 digits of it: its end, its beginning, or as it is written within its country. Up to 9 digits are looked for anywhere in numbers when nothing else is found.",
+      "The beginning of a word of the contact's name or user name, or of what they are called in the business's address book, whatever its case and accents; or a phone number, or from 4 digits of it: its end, its beginning, or as it is written within its country. Up to 9 digits are looked for anywhere in numbers when nothing else is found.",
     ),
 });
 const threadQuery = pageQuery.extend({ order: z.enum(["asc", "desc"]).default("desc").describe("desc: the newest first.") });
