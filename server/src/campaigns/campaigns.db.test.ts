@@ -69,6 +69,7 @@ async function started(phones: readonly string[], more: object = {}): Promise<st
 const release = (lookAhead?: number): Promise<number> =>
   createReleaseCampaigns({
     database: engine.database,
+    beginConversations: engine.services.beginConversations,
     resolveConversation: engine.services.resolveConversation,
     wake: () => undefined,
     log: test.log,

@@ -1,5 +1,6 @@
 // Owns: putting campaigns into the ordinary way of sending, a small slice at a time and never far ahead, so that a pause stops almost everything at once. Any number of
 // processes may do it: one has a campaign at a time, and a row and its message are written together. Refuses to know: pace, and what may leave (outbound/deliver.queries.ts).
+import type { BeginConversations } from "../conversations/begin-conversations.ts";
 import type { ResolveConversation } from "../conversations/resolve-conversation.ts";
 import type { BusinessDatabase, Database } from "../db/database.ts";
 import type { Queryable, Row } from "../db/query.ts";
@@ -33,6 +34,7 @@ import {
 
 export interface ReleaseCampaignsDeps {
   readonly database: Database;
+  readonly beginConversations: BeginConversations;
   readonly resolveConversation: ResolveConversation;
   readonly wake: (kind: "send") => void;
   readonly log: Log;
@@ -65,20 +67,23 @@ const NOTHING: Slice = { released: 0, more: false };
 export function createReleaseCampaigns(deps: ReleaseCampaignsDeps): ReleaseCampaigns {
   const { database, log } = deps;
 
-  /** Whom no conversation is known of gets one, in the way of every other: outside of the slice, which only reads what came of it. */
+  /** Whom no conversation is known of gets one, by the rules of every other: outside of the slice, which only reads what came of it. */
   async function place(businessId: BusinessId, id: string): Promise<void> {
     const db = database.forBusiness(businessId);
-    const claimed = await db.transaction(async (tx) => {
+    const country = await db.transaction(async (tx) => {
       const [campaign] = await tx.run(claimCampaign, { id });
       return campaign === undefined ? undefined : nextCountry(await countriesOf(tx, campaign))?.country;
     });
-    if (claimed === undefined) return;
+    if (country === undefined) return;
+    const unplaced = await db.run(listUnplaced, { id, country, limit: SLICE });
+    if (unplaced.length === 0) return;
+    const people = unplaced.map(({ position, address }) => ({ position, phone: readDigits(address) }));
+    const phones = people.flatMap(({ phone }) => phone ?? []);
+    // What hinders them together is said of each, when it is looked for alone.
+    const begun = await deps.beginConversations(businessId, phones).catch(() => undefined);
     const rows: { position: number; conversationId: string; customer: string }[] = [];
-    for (const { position, address } of await db.run(listUnplaced, { id, country: claimed, limit: SLICE })) {
-      const conversationId = await findOrBegin(businessId, address).catch((error: unknown) => {
-        log.warn({ businessId, campaignId: id, error: messageOf(error) }, "campaign.not-placed");
-        return undefined;
-      });
+    for (const { position, phone } of people) {
+      const conversationId = phone === undefined ? undefined : (begun?.get(phone) ?? (await find(businessId, id, phone)));
       if (conversationId === undefined) await db.execute(postponeRecipient, { id, position });
       else rows.push({ position, conversationId, customer: conversationId });
     }
@@ -88,11 +93,14 @@ export function createReleaseCampaigns(deps: ReleaseCampaignsDeps): ReleaseCampa
     });
   }
 
-  async function findOrBegin(businessId: BusinessId, address: string): Promise<string | undefined> {
-    const phone = readWrittenPhone(address);
-    if (phone.outcome !== "read") return undefined;
-    const resolved = await deps.resolveConversation({ businessId, identity: { phone: phone.digits } });
-    return resolved.outcome === "resolved" ? resolved.conversationId : undefined;
+  async function find(businessId: BusinessId, id: string, phone: string): Promise<string | undefined> {
+    try {
+      const resolved = await deps.resolveConversation({ businessId, identity: { phone } });
+      return resolved.outcome === "resolved" ? resolved.conversationId : undefined;
+    } catch (error) {
+      log.warn({ businessId, campaignId: id, error: messageOf(error) }, "campaign.not-placed");
+      return undefined;
+    }
   }
 
   async function releaseSlice(db: BusinessDatabase, id: string): Promise<Slice> {
@@ -149,6 +157,11 @@ export function createReleaseCampaigns(deps: ReleaseCampaignsDeps): ReleaseCampa
     }
     return released;
   };
+}
+
+function readDigits(address: string): string | undefined {
+  const phone = readWrittenPhone(address);
+  return phone.outcome === "read" ? phone.digits : undefined;
 }
 
 interface Country {

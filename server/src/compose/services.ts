@@ -12,6 +12,7 @@ import { createControlThread, type ControlThread } from "../conversations/contro
 import { createConsent, type Consent } from "../conversations/consent.ts";
 import { createCustomerFacts, type CustomerFacts } from "../conversations/customer-facts.ts";
 import { createConversationReader, type ConversationReader } from "../conversations/read-conversations.ts";
+import { createBeginConversations, type BeginConversations } from "../conversations/begin-conversations.ts";
 import { createResolveConversation, type ResolveConversation } from "../conversations/resolve-conversation.ts";
 import { createSetConversationState, type SetConversationState } from "../conversations/set-conversation-state.ts";
 import type { Database } from "../db/database.ts";
@@ -78,6 +79,7 @@ export interface Services {
   readonly aiSwitch: AiSwitch;
   readonly answerTurn: AnswerTurn;
   readonly apiKeys: ApiKeys;
+  readonly beginConversations: BeginConversations;
   readonly businesses: Businesses;
   readonly businessTools: BusinessTools;
   readonly campaigns: Campaigns;
@@ -147,6 +149,7 @@ export function createServices(parts: ServiceParts): Services {
     aiSwitch: createAiSwitch({ database }),
     answerTurn: createAnswerTurn({ database, settings, checkParts, wake }),
     apiKeys: createApiKeys({ database }),
+    beginConversations: createBeginConversations({ database, onKnown }),
     businesses: createBusinesses({ database }),
     businessTools,
     changeBusiness: createChangeBusiness({ database }),

@@ -140,7 +140,8 @@ function startScheduler(parts: Parts): void {
     parts.wakeUps.wake(kind);
   };
   const releaseScheduled = createReleaseScheduled({ database, log, wake });
-  const releaseCampaigns = createReleaseCampaigns({ database, log, wake, resolveConversation: services.resolveConversation });
+  const { beginConversations, resolveConversation } = services;
+  const releaseCampaigns = createReleaseCampaigns({ database, log, wake, beginConversations, resolveConversation });
   const tasks = [
     createPeriodic({ name: "scheduled-messages", everyMs: SCHEDULE_INTERVAL_MS, log, runOnce: releaseScheduled }),
     createPeriodic({ name: "campaigns", everyMs: CAMPAIGNS_INTERVAL_MS, log, runOnce: releaseCampaigns }),

@@ -89,6 +89,37 @@ on conflict on constraint uq_wa_conv_canonical_key do nothing
 returning c.id, c.canonical_key`,
 });
 
+// Threads of numbers of which nothing is known in any spelling, all at once; whoever is known, or was, is left out. Sorted as every writer of several is: by key, then by number.
+// `has_number` is false where somebody stored the number first for another thread: then nothing of this may stay (conversations/begin-conversations.ts).
+export const insertThreadsOfPhones = defineQuery({
+  name: "identity.insert-threads-of-phones",
+  role: "app",
+  columns: { phone: "text", conversation_id: "uuid", has_number: "bool" },
+  params: { phones: rowsOf({ phone: "text", canonicalKey: "text", id: "uuid" }), spellings: rowsOf({ phone: "text", value: "text" }) },
+  text: `
+with known as materialized (
+  select s.phone from :spellings as s
+    join aliases a on a.business_id = :business and a.kind = 'phone' and a.value = s.value
+  union
+  select i.phone from :phones as i
+    join former_aliases f on f.business_id = :business and f.kind = 'phone' and f.value = i.phone
+), asked as materialized (
+  select i.phone, i.canonical_key, i.id from :phones as i where i.phone not in (select k.phone from known k)
+), begun as (
+  insert into conversations as c (business_id, id, canonical_key, last_message_at, created_at, updated_at)
+  select :business, a.id, a.canonical_key, now(), now(), now() from asked a order by a.canonical_key
+  on conflict on constraint uq_wa_conv_canonical_key do nothing
+  returning c.id
+), alias as (
+  insert into aliases as a (business_id, kind, value, conversation_id, created_at)
+  select :business, 'phone', n.phone, b.id, now() from begun b join asked n on n.id = b.id order by n.phone
+  on conflict on constraint aliases_pkey do nothing
+  returning a.conversation_id
+)
+select n.phone, b.id as conversation_id, b.id in (select x.conversation_id from alias x) as has_number
+  from begun b join asked n on n.id = b.id`,
+});
+
 /** Where a user id of this business may be valid: one scope for each account of the Cloud API. */
 export const listScopes = defineQuery({
   name: "identity.list-scopes",
