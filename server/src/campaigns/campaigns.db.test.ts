@@ -302,6 +302,50 @@ it("nothing is released in the quiet hours of the customer, nor before the time 
   await post(`/campaigns/${id}/cancel`);
 });
 
+it("a test goes to the number that is named, as a row would get it, and counts nowhere", async () => {
+  const [row = "", tester = "", stranger = ""] = phones(3);
+  await engine.receive(business, { from: tester });
+  const id = await create();
+  const test1 = (body: object) => post(`/campaigns/${id}/test`, body);
+  expect(await test1({ to: `+${tester}` })).toMatchObject({ status: 422, json: { code: "template_parameters" } });
+  await upload(id, `phone,name\n${row},Ana\n`);
+  const before = await countsOf(id);
+  expect(await test1({ to: `+${tester}` })).toMatchObject({ status: 202, json: { status: "queued", text: "Hello Ana, your order is ready." } });
+  // Nobody knows them: they get it all the same, once more with other words.
+  expect(await test1({ to: stranger, line: 2, fields: { NAME: "Eva" } })).toMatchObject({
+    json: { text: "Hello Eva, your order is ready.", channelId: business.channelId },
+  });
+  await deliver();
+  expect([row, tester, stranger].map((phone) => outbox(phone).length)).toEqual([0, 1, 1]);
+  expect(await countsOf(id)).toEqual(before);
+  for (const [body, status, code] of [
+    [{ to: "0171 123" }, 400, "bad_request"],
+    [{ to: tester, line: 3 }, 400, "bad_request"],
+    [{ to: tester, fields: {} }, 422, "template_parameters"],
+    [{ to: tester, fields: { name: "" } }, 422, "template_parameters"],
+  ] as const)
+    expect(await test1(body)).toMatchObject({ status, json: { code } });
+});
+
+it("a test is refused where its message would be: the customer's word, the template, the channel", async () => {
+  const [tester = "", unknown = ""] = phones(2);
+  await engine.receive(business, { from: tester });
+  const id = await create();
+  const send = (to: string) => post(`/campaigns/${id}/test`, { to, fields: { name: "Ana" } });
+  const known = "id = (select conversation_id from aliases where value = $1)";
+  await test.superuser.query(`update conversations set opted_out_at = now() where ${known}`, [tester]);
+  expect(await send(tester)).toMatchObject({ status: 409, json: { code: "opted_out" } });
+  await test.superuser.query("update template_states set status = 'PAUSED', paused_until = now() + interval '1 hour' where name = $1", [GREETING.name]);
+  expect(await send(unknown)).toMatchObject({ status: 409, json: { code: "template_paused" } });
+  await test.superuser.query("update template_states set status = 'APPROVED', paused_until = null where name = $1", [GREETING.name]);
+  await test.superuser.query("update channels set stopped_at = now()");
+  expect(await send(unknown)).toMatchObject({ status: 409, json: { code: "campaign_not_ready" } });
+  await test.superuser.query("update channels set stopped_at = null");
+  // A refusal makes nobody known.
+  const { rowCount } = await test.superuser.query("select from aliases where value = $1", [unknown]);
+  expect(rowCount).toBe(0);
+});
+
 it("finished is what the rows say, and the events tell what was done", async () => {
   const [phone = ""] = phones(1);
   const id = await started([phone]);
@@ -328,8 +372,10 @@ it("a campaign of another business is not there", async () => {
     ["POST", "/pause"],
     ["POST", "/cancel"],
     ["POST", "/retry"],
+    ["POST", "/test"],
   ] as const) {
-    const answer = await http.app.inject({ method, url: `/api/v1/campaigns/${id}${path}`, headers: stranger });
+    const payload = path === "/test" ? { payload: { to: "12025550100" } } : {};
+    const answer = await http.app.inject({ method, url: `/api/v1/campaigns/${id}${path}`, headers: stranger, ...payload });
     expect(answer.statusCode).toBe(404);
   }
   expect((await engine.services.uploadList(other.businessId, id, Readable.from(["phone,name\n1202,Ana"]))).outcome).toBe("not_found");

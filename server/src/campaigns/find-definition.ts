@@ -4,6 +4,7 @@ import type { JsonObject } from "../kernel/json.ts";
 import { isObject, readArray, readObject, readString } from "../kernel/read-json.ts";
 import { fillMessageTemplate } from "../whatsapp/fill-message-template.ts";
 import { readTemplateDefinition, type TemplateDefinition } from "../whatsapp/template-definition.ts";
+import { validateOutboundContent } from "../whatsapp/validate-content.ts";
 import { findTemplateOfChannel } from "./campaigns.queries.ts";
 
 export interface CampaignTemplate {
@@ -33,4 +34,12 @@ export async function findDefinition(db: Queryable, channelId: string, template:
 /** What the customer reads of the message; null: nothing, or nothing that is known. */
 export function textOf(definition: TemplateDefinition | undefined, content: JsonObject): string | null {
   return definition === undefined ? null : fillMessageTemplate(definition, readObject(content, "template") ?? {}).text;
+}
+
+/** A sentence: why the message with what a row fills in is none that WhatsApp takes. */
+export function problemOf(definition: TemplateDefinition | undefined, content: JsonObject): string | undefined {
+  const form = validateOutboundContent(content);
+  if (!form.ok) return form.reason;
+  const [problem] = definition === undefined ? [] : fillMessageTemplate(definition, readObject(content, "template") ?? {}).problems;
+  return problem?.message;
 }

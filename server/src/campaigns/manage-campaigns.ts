@@ -3,7 +3,6 @@
 import type { Database } from "../db/database.ts";
 import type { Queryable } from "../db/query.ts";
 import { decodeSeq, decodeTimeId, encodeCursor, NEWEST, pageOf, type Page } from "../kernel/cursor.ts";
-import type { FaultCode } from "../kernel/faults.ts";
 import { newId, type BusinessId } from "../kernel/ids.ts";
 import type { JsonObject } from "../kernel/json.ts";
 import {
@@ -34,6 +33,7 @@ import { columnsOf, fillPlaceholders } from "./fill-placeholders.ts";
 import { findDefinition, textOf, type CampaignTemplate } from "./find-definition.ts";
 import { NEVER_AGAIN, NOT_BEFORE_MS } from "./failure-codes.ts";
 import { isTimeZone } from "./hours.ts";
+import { refused, refuseObstacle, refuseTemplate, type Missing, type Refused } from "./refusals.ts";
 
 export interface NewCampaign {
   readonly name: string;
@@ -46,13 +46,6 @@ export interface NewCampaign {
   readonly startAt?: Date | undefined;
 }
 
-/** Nothing was changed; the sentence says why. */
-interface Refused {
-  readonly outcome: "refused";
-  readonly code: FaultCode;
-  readonly sentence: string;
-}
-type Missing = { readonly outcome: "not_found" };
 export type CampaignOutcome = { readonly outcome: "done"; readonly campaign: CampaignView } | Missing | Refused;
 export type RetryCampaignOutcome =
   | { readonly outcome: "retried"; readonly retried: number; readonly campaign: CampaignView }
@@ -105,12 +98,6 @@ export interface Campaigns {
 const ERROR_SHARE = 0.25;
 const MOST_BAD = 100;
 const EXAMPLES = 3;
-
-const refused = (code: FaultCode, sentence: string): Refused => ({
-  outcome: "refused",
-  code,
-  sentence: `${sentence} Nothing was changed.`,
-});
 
 export function createCampaigns({ database }: { readonly database: Database }): Campaigns {
   async function viewOf(db: Queryable, id: string): Promise<CampaignView | undefined> {
@@ -219,25 +206,6 @@ export function createCampaigns({ database }: { readonly database: Database }): 
       return outcome.outcome === "done" ? { outcome: "retried", retried, campaign: outcome.campaign } : outcome;
     },
   };
-}
-
-function refuseTemplate(known: CampaignTemplate | undefined): Refused | undefined {
-  if (known === undefined)
-    return { outcome: "refused", code: "not_found", sentence: "There is no such channel, or it belongs to another business." };
-  if (known.row.provider !== "cloud")
-    return refused("unsupported_on_channel", "Campaigns send templates, which only numbers of the Cloud API have.");
-  if (known.definition !== undefined) return undefined;
-  return refused(
-    "template_unknown",
-    "The template is not among those that are known of this number's account. Check name and language, or read the templates anew (POST /api/v1/templates/sync).",
-  );
-}
-
-function refuseObstacle(known: CampaignTemplate | undefined): Refused | undefined {
-  if (known === undefined) return undefined;
-  if (known.row.is_stopped) return refused("campaign_not_ready", "The channel is stopped.");
-  const { obstacle } = known.row;
-  return obstacle === null ? undefined : refused(obstacle as FaultCode, "The template cannot be sent now.");
 }
 
 function refuseHours(hours: QuietHours | undefined): Refused | undefined {

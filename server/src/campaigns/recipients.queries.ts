@@ -78,3 +78,15 @@ export const findRowsOfCustomers = defineQuery({
     select r.customer, r.position from campaign_recipients r
     where r.business_id = :business and r.campaign_id = :id and r.customer = any (:customers)`,
 });
+
+/** What is filled in for the first row from :from to :to that gets a message. */
+export const findFields = defineQuery({
+  name: "campaigns.find-fields",
+  role: "app",
+  columns: { fields: "jsonb" },
+  params: { id: "uuid", from: "int4", to: "int4" },
+  text: `
+    select r.fields from campaign_recipients r
+    where r.business_id = :business and r.campaign_id = :id and r.position between :from and :to and r.state <> 'bad'
+    order by r.position limit 1`,
+});

@@ -189,20 +189,10 @@ export const restoreRecipients = defineQuery({
     where r.business_id = :business and r.campaign_id = :id and r.position = any (:positions) and r.state = 'ready' and r.previous_message_id is not null`,
 });
 
-// One statement: conversation, lane, message and the row of the list change together, so a row that has a message is never ready again, whatever dies when. Who has never
-// written is reached at the number that the business knows of them, from the number of the campaign.
-export const releaseRecipients = defineQuery({
-  name: "campaigns.release-recipients",
-  role: "app",
-  columns: { position: "int4" },
-  params: {
-    id: "uuid",
-    channelId: "uuid",
-    rows: rowsOf({ position: "int4", conversationId: "uuid", messageId: "uuid", text: "text?", content: "jsonb" }),
-  },
-  text: `
-    with due as materialized (
-      select i.position, i.conversation_id, i.message_id, i.text, i.content, a.value as phone
+// The messages of some rows, as the last part of a `with`: conversation, lane and message change together. Who has never written is reached at the number that the business
+// knows of them, from the number of the campaign.
+const madeMessages = (campaignId: string): string => `due as materialized (
+      select i.*, a.value as phone
       from :rows as i
       left join lateral (
         select a.value from aliases a
@@ -227,17 +217,39 @@ export const releaseRecipients = defineQuery({
       returning l.conversation_id
     ), stored as (
       insert into messages as m (business_id, id, conversation_id, seq, channel_id, direction, author, type, text, content, sent_at, received_at, status, campaign_id)
-      select :business, d.message_id, c.id, c.last_seq, :channelId, 'out', 'api', 'template', d.text, d.content, now(), now(), 'queued', :id
+      select :business, d.message_id, c.id, c.last_seq, :channelId, 'out', 'api', 'template', d.text, d.content, now(), now(), 'queued', ${campaignId}
       from lane l
       join conversation c on c.id = l.conversation_id
       join due d on d.conversation_id = c.id
       returning m.id, m.conversation_id
-    )
+    )`;
+
+const messageFields = { conversationId: "uuid", messageId: "uuid", text: "text?", content: "jsonb" } as const;
+
+// One statement: message and the row of the list change together, so a row that has a message is never ready again, whatever dies when.
+export const releaseRecipients = defineQuery({
+  name: "campaigns.release-recipients",
+  role: "app",
+  columns: { position: "int4" },
+  params: { id: "uuid", channelId: "uuid", rows: rowsOf({ position: "int4", ...messageFields }) },
+  text: `
+    with ${madeMessages(":id")}
     update campaign_recipients as r set state = 'released', message_id = s.id, conversation_id = s.conversation_id, released_at = now(), attempts = r.attempts + 1
     from due d
     join stored s on s.id = d.message_id
     where r.business_id = :business and r.campaign_id = :id and r.position = d.position and r.state = 'ready'
     returning r.position`,
+});
+
+/** Of no row, and of no campaign: it is in no count. */
+export const insertTestMessage = defineQuery({
+  name: "campaigns.insert-test-message",
+  role: "app",
+  columns: { id: "uuid" },
+  params: { channelId: "uuid", rows: rowsOf(messageFields) },
+  text: `
+    with ${madeMessages("null")}
+    select s.id from stored s`,
 });
 
 export const setCampaignDue = defineQuery({

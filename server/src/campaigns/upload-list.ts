@@ -8,14 +8,11 @@ import { phoneVariantsOf } from "../identity/find-phone.ts";
 import { listThreadsOfPhones } from "../identity/find-phone.queries.ts";
 import { newId, type BusinessId } from "../kernel/ids.ts";
 import type { JsonObject } from "../kernel/json.ts";
-import { fillMessageTemplate } from "../whatsapp/fill-message-template.ts";
-import { validateOutboundContent } from "../whatsapp/validate-content.ts";
-import { readObject } from "../kernel/read-json.ts";
 import type { TemplateDefinition } from "../whatsapp/template-definition.ts";
 import { countRows, lockCampaign } from "./campaigns.queries.ts";
 import { countsOf, type CampaignCounts, type QuietHours } from "./campaign-view.ts";
 import { columnsOf, fillPlaceholders } from "./fill-placeholders.ts";
-import { findDefinition } from "./find-definition.ts";
+import { findDefinition, problemOf } from "./find-definition.ts";
 import { hoursOf } from "./hours.ts";
 import { beginList, endList, findRowsOfCustomers, insertRecipients, listSurvivors } from "./recipients.queries.ts";
 import { readList, UnreadableList, type ListRow } from "./read-list.ts";
@@ -126,7 +123,7 @@ async function recognise(tx: Queryable, target: Target, rows: readonly ListRow[]
     const country = countryOf(row.phone ?? survivor?.phone ?? undefined);
     const isUnknown = row.conversationId !== undefined && survivor === undefined;
     const problem =
-      row.problem ?? (isUnknown ? "There is no such conversation." : problemOf(row, target)) ?? problemOfHours(country, target);
+      row.problem ?? (isUnknown ? "There is no such conversation." : problemOf(target.definition, fillPlaceholders(target.template, row.fields))) ?? problemOfHours(country, target);
     const customer = conversationId ?? (row.phone === undefined ? undefined : customerOf(row.phone));
     return {
       ...{ position: row.line, address: row.address, problem, fields: JSON.stringify(row.fields) },
@@ -152,14 +149,6 @@ export function customerOf(phone: string): string {
 
 export function countryOf(phone: string | undefined): string {
   return phone === undefined ? "" : (parsePhoneNumberFromString(`+${phone}`)?.country ?? "");
-}
-
-function problemOf({ fields }: ListRow, { template, definition }: Target): string | undefined {
-  const content = fillPlaceholders(template, fields);
-  const form = validateOutboundContent(content);
-  if (!form.ok) return form.reason;
-  const [problem] = definition === undefined ? [] : fillMessageTemplate(definition, readObject(content, "template") ?? {}).problems;
-  return problem?.message;
 }
 
 function problemOfHours(country: string, { quietHours }: Target): string | undefined {

@@ -8,6 +8,7 @@ import { isUuid } from "../kernel/ids.ts";
 import { CliFailure } from "./cli-failure.ts";
 import { BUSINESS_MEANING, BUSINESS_OPTION, inBusiness } from "./in-business.ts";
 import { readId } from "./read-id.ts";
+import { readWhole } from "./read-numbers.ts";
 import { renderTable } from "./render-table.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -17,9 +18,12 @@ Examples:
       "components":[{"type":"body","parameters":[{"type":"text","text":"{{first name}}"}]}]}'
   $ onethread campaign upload <id> customers.csv     its first line: phone,first name
   $ onethread campaign preview <id>                  every bad row, and what the first customers would read
+  $ onethread campaign test <id> +12025550147        one message, as the first customer would get it
   $ onethread campaign start <id> --at 2027-01-07T09:00:00+02:00
   $ onethread campaign show <id>                     how far it is
   $ onethread campaign pause <id>`;
+
+const LAST_LINE = 2_147_483_647;
 
 interface OfBusiness {
   readonly business?: string;
@@ -92,6 +96,41 @@ function addDraftCommands(campaign: Command, terminal: Terminal): void {
     .argument("<id>", "the campaign", readId)
     .option(BUSINESS_OPTION, BUSINESS_MEANING)
     .action((id: string, { business }: OfBusiness) => preview(id, business, terminal));
+  campaign
+    .command("test")
+    .description("send one message of it to a number; it is of no row and in no count")
+    .argument("<id>", "the campaign", readId)
+    .argument("<number>", "with its country code, such as +12025550147")
+    .option("--line <line>", "filled in as for this row of its list; default: the first one", readWhole(1, LAST_LINE))
+    .option("--set <column=value...>", "filled in instead of what the row has")
+    .option(BUSINESS_OPTION, BUSINESS_MEANING)
+    .action((id: string, to: string, options: TestOptions) => test(id, to, { options, terminal }));
+}
+
+interface TestOptions extends OfBusiness {
+  readonly line?: number;
+  readonly set?: readonly string[];
+}
+
+async function test(
+  id: string,
+  to: string,
+  { options: { business, line, set }, terminal }: { readonly options: TestOptions; readonly terminal: Terminal },
+): Promise<void> {
+  const fields = set === undefined ? undefined : Object.fromEntries(set.map(readField));
+  await inBusiness({ terminal, business }, async ({ services, businessId }) => {
+    const outcome = await services.sendTest(businessId, id, { to, line, fields });
+    if (outcome.outcome === "not_found") throw unknownCampaign(id);
+    if (outcome.outcome === "refused") throw new CliFailure(outcome.sentence);
+    terminal.print(outcome.message.id);
+    terminal.complain("It is queued, and leaves in the ordinary way.");
+  });
+}
+
+function readField(written: string): readonly [string, string] {
+  const at = written.indexOf("=");
+  if (at < 1) throw new CliFailure("--set must be column=value.", 2);
+  return [written.slice(0, at), written.slice(at + 1)];
 }
 
 function addChanges(campaign: Command, terminal: Terminal): void {

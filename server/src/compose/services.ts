@@ -7,6 +7,7 @@ import { createChannels, type Channels } from "../businesses/channels.ts";
 import { createListNotices, type ListNotices } from "../businesses/list-notices.ts";
 import { createCampaigns, type Campaigns } from "../campaigns/manage-campaigns.ts";
 import { createReportCampaign, type ReportCampaign } from "../campaigns/report-campaign.ts";
+import { createSendTest, type SendTest } from "../campaigns/send-test.ts";
 import { createUploadList, type UploadList } from "../campaigns/upload-list.ts";
 import { createControlThread, type ControlThread } from "../conversations/control-thread.ts";
 import { createConsent, type Consent } from "../conversations/consent.ts";
@@ -111,6 +112,7 @@ export interface Services {
   readonly resolveConversation: ResolveConversation;
   readonly resumeCategory: ResumeCategory;
   readonly searchForReply: SearchKnowledge;
+  readonly sendTest: SendTest;
   readonly setConversationState: SetConversationState;
   readonly settleIdentity: SettleIdentity;
   readonly settleMessages: SettleMessages;
@@ -130,12 +132,13 @@ export function createServices(parts: ServiceParts): Services {
   const replySettings = createReplySettingsStore({ database, log });
   const settings = replySettings;
   const claimIdentity = createClaimIdentity({ database, log });
+  const resolveConversation = createResolveConversation({ database, claimIdentity, onKnown });
   const customerFacts = createCustomerFacts({ database });
   const businessTools = createBusinessTools({ database });
   const apart = {
     ...createKnowledgeServices(parts, settings),
     ...createUsageServices(database, settings),
-    ...createCampaignServices(database),
+    ...createCampaignServices({ database, resolveConversation, wake }),
     ...createIdentityServices(database, log),
     ...createTemplateServices(parts),
   };
@@ -169,7 +172,7 @@ export function createServices(parts: ServiceParts): Services {
     readEvents: createReadEvents({ database }),
     rebuildSessions: createRebuildSessions({ database, settings }),
     replySettings,
-    resolveConversation: createResolveConversation({ database, claimIdentity, onKnown }),
+    resolveConversation,
     setConversationState: createSetConversationState({ database }),
     toolCalls: createToolCalls({ database, wake }),
     tryTool: createTryTool({ tools: businessTools, settings, outside }),
@@ -185,8 +188,12 @@ function createIdentityServices(database: Database, log: Log): Pick<Services, "m
   };
 }
 
-function createCampaignServices(database: Database): Pick<Services, "campaigns" | "reportCampaign" | "uploadList"> {
+function createCampaignServices(
+  deps: Pick<ServiceParts, "database" | "wake"> & Pick<Services, "resolveConversation">,
+): Pick<Services, "campaigns" | "reportCampaign" | "sendTest" | "uploadList"> {
+  const { database } = deps;
   return {
+    sendTest: createSendTest(deps),
     reportCampaign: createReportCampaign({ database }),
     campaigns: createCampaigns({ database }),
     uploadList: createUploadList({ database }),

@@ -10,7 +10,9 @@ import {
 } from "../../campaigns/campaign-view.ts";
 import type { Campaigns, CampaignOutcome } from "../../campaigns/manage-campaigns.ts";
 import { campaignReportSchema, type ReportCampaign } from "../../campaigns/report-campaign.ts";
+import type { SendTest } from "../../campaigns/send-test.ts";
 import type { UploadList, UploadOutcome } from "../../campaigns/upload-list.ts";
+import { messageSchema } from "../../conversations/message-view.ts";
 import { Fault } from "../../kernel/faults.ts";
 import type { JsonObject } from "../../kernel/json.ts";
 import { uuid } from "../../kernel/shapes.ts";
@@ -22,6 +24,7 @@ import { readSendAt, sendAtSchema } from "./send-message.ts";
 export interface CampaignRoutesDeps {
   readonly campaigns: Campaigns;
   readonly reportCampaign: ReportCampaign;
+  readonly sendTest: SendTest;
   readonly uploadList: UploadList;
 }
 
@@ -66,6 +69,19 @@ const startBody = z
 const retryBody = z
   .object({ codes: z.array(z.string().max(40)).max(100).optional().describe("Only what failed with one of these error codes.") })
   .nullish();
+const MOST_FIELDS = 100;
+const testBody = z
+  .object({
+    to: z.string().min(1).max(200).describe("A number, with its country code."),
+    line: z.int().min(1).max(2_147_483_647).optional().describe("Filled in as for this row of the list. Default: for its first one."),
+    fields: z
+      .record(z.string().min(1).max(200), z.string().max(2_000))
+      .refine((fields) => Object.keys(fields).length <= MOST_FIELDS, `at most ${String(MOST_FIELDS)} columns`)
+      .optional()
+      .describe("What is filled in, by column, instead of what the row has. Without `line` nothing else is filled in."),
+  })
+  .meta({ id: "CampaignTest" });
+
 const recipientsQuery = pageQuery.extend({
   state: z.string().max(20).optional().describe("Only rows in this state, such as bad or failed."),
 });
@@ -90,7 +106,7 @@ const previewSchema = z
   })
   .meta({ id: "CampaignPreview" });
 
-export function registerCampaignRoutes(api: ApiApp, { campaigns, reportCampaign, uploadList }: CampaignRoutesDeps): void {
+export function registerCampaignRoutes(api: ApiApp, { campaigns, reportCampaign, sendTest, uploadList }: CampaignRoutesDeps): void {
   const campaignAnswer = { 200: campaignSchema, ...problemAnswers };
   const idOf = (request: { readonly params: { readonly id: string } }): string => requireUuid(request.params.id, "campaign");
 
@@ -160,6 +176,7 @@ export function registerCampaignRoutes(api: ApiApp, { campaigns, reportCampaign,
 
   registerReport(api, reportCampaign);
   registerUpload(api, uploadList);
+  registerTest(api, sendTest);
   registerChanges(api, campaigns);
 }
 
@@ -213,6 +230,21 @@ function registerUpload(api: ApiApp, uploadList: UploadList): void {
       return countsOrThrow(await uploadList(callerOf(request).businessId, requireUuid(request.params.id, "campaign"), request.body));
     });
     done();
+  });
+}
+
+function registerTest(api: ApiApp, sendTest: SendTest): void {
+  const schema = {
+    operationId: "testCampaign",
+    summary: "Send one message of a campaign to a number, in the ordinary way; it is of no row and in no count",
+    params: idParams,
+    body: testBody,
+    response: { 202: messageSchema, ...problemAnswers },
+  };
+  api.post("/campaigns/:id/test", { schema }, async (request, reply) => {
+    const outcome = await sendTest(callerOf(request).businessId, requireUuid(request.params.id, "campaign"), request.body);
+    if (outcome.outcome === "queued") return reply.code(202).send(outcome.message);
+    throw faultOf(outcome);
   });
 }
 
