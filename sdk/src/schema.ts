@@ -82,6 +82,30 @@ export type Campaign = {
   readonly counts: CampaignCounts;
 };
 
+export type CampaignAudienceInput = {
+  /** All of these together; {} is every customer. Who opted out is never among them, nor are groups. */
+  readonly filter: {
+    /** The next message to them goes out through this channel. */
+    readonly channelId?: string | undefined;
+    /** They wrote at this time or later. */
+    readonly lastInboundSince?: string | undefined;
+    /** They wrote last before this time. Who never wrote is not among them. */
+    readonly lastInboundBefore?: string | undefined;
+    /** Of their numbers, in two letters (ISO 3166): BR, PT. */
+    readonly countries?: readonly string[] | undefined;
+    /** Their conversation is open, or closed. */
+    readonly open?: boolean | undefined;
+    /** They have said themselves that they want messages: in words, or in WhatsApp's own settings for the business. */
+    readonly optedIn?: boolean | undefined;
+  };
+  /** What is filled in, by column, where nothing is known of a customer. */
+  readonly defaults?:
+    | {
+        readonly [key: string]: string;
+      }
+    | undefined;
+};
+
 /** Each row is in exactly one of these, but `total`. */
 export type CampaignCounts = {
   /** All rows of the list. */
@@ -176,6 +200,19 @@ export type CampaignReport = {
     readonly sentence: string | null;
     readonly rows: number;
   }[];
+};
+
+export type CampaignTestInput = {
+  /** A number, with its country code. */
+  readonly to: string;
+  /** Filled in as for this row of the list. Default: for its first one. */
+  readonly line?: number | undefined;
+  /** What is filled in, by column, instead of what the row has. Without `line` nothing else is filled in. */
+  readonly fields?:
+    | {
+        readonly [key: string]: string;
+      }
+    | undefined;
 };
 
 export type Channel = {

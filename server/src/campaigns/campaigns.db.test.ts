@@ -7,6 +7,10 @@ import type { TestDatabase } from "../../test/support/test-database.ts";
 import { closeTestEngine, openTestEngine, type TestEngine } from "../../test/support/test-engine.ts";
 import { bearerFor, createTestHttp, type TestHttp } from "../../test/support/test-http.ts";
 import { eventually } from "../../test/support/eventually.ts";
+import type { BusinessDatabase } from "../db/database.ts";
+import type { BusinessId } from "../kernel/ids.ts";
+import { createFillList } from "./fill-list.ts";
+import { createSelectList } from "./select-list.ts";
 import { createReleaseCampaigns } from "./release-campaigns.ts";
 import type { CampaignView } from "./campaign-view.ts";
 
@@ -81,6 +85,15 @@ async function deliver(): Promise<void> {
   await test.superuser.query("update lanes set check_at = now() where kind = 'send' and wanted > done");
   for (const lane of await engine.claim("send")) await engine.deliver(lane);
 }
+/** How many rows each statement answered. */
+const countLooks = (db: BusinessDatabase, looked: number[]): BusinessDatabase => ({
+  ...db,
+  run: async (query, values) => {
+    const rows = await db.run(query, values);
+    looked.push(rows.length);
+    return rows;
+  },
+});
 let people = 0;
 const phones = (count: number): readonly string[] => Array.from({ length: count }, () => `1202557${String(1000 + (people += 1))}`);
 const outbox = (phone: string) => engine.simulator.outbox({ to: phone });
@@ -119,6 +132,104 @@ it.each([
     json: { code: "list_unreadable", detail: expect.stringContaining(why) as string },
   });
   expect(await post(`/campaigns/${id}/start`)).toMatchObject({ status: 409, json: { code: "campaign_not_ready" } });
+});
+
+const select = async (id: string, payload: object) => {
+  const answer = await http.app.inject({ method: "PUT", url: `/api/v1/campaigns/${id}/recipients`, headers, payload });
+  return { status: answer.statusCode, json: answer.json<Record<string, unknown>>() };
+};
+interface Listed {
+  readonly line: number;
+  readonly address: string;
+  readonly state: string;
+  readonly fields: Readonly<Record<string, string>>;
+}
+const rowsOf = async (id: string): Promise<readonly Listed[]> => (await get<{ data: Listed[] }>(`/campaigns/${id}/recipients`)).data;
+/** Of one customer, by their number. */
+const change = (phone: string, assignments: string) =>
+  test.superuser.query(`update conversations set ${assignments} where id = (select conversation_id from aliases where value = $1)`, [phone]);
+
+it("a list may be the customers that a filter names at that moment, each with what is known of them", async () => {
+  const swiss = Array.from({ length: 7 }, (_, at) => `4179000000${String(at + 1)}`);
+  const [ana = "", unnamed = "", silent = "", stopped = "", closed = "", noted = "", late = ""] = swiss;
+  await engine.receive(business, ...swiss.slice(0, 6).map((from) => ({ from })), { userId: "CH.1" });
+  for (const phone of [ana, silent, stopped, closed]) await change(phone, "contact_name = 'Ana'");
+  // WhatsApp gives the number itself where somebody has no name.
+  await change(unnamed, `contact_name = '+${unnamed}'`);
+  await change(silent, "last_customer_message_at = '2026-01-01T00:00:00Z'");
+  await change(stopped, "opted_out_at = now()");
+  await change(closed, "is_open = false, consent_word_at = now()");
+  await test.superuser.query(
+    `insert into customer_facts (business_id, conversation_id, facts, updated_at)
+     select business_id, conversation_id, '{"Name": "not this", "City": "Bern"}', now() from aliases where value = $1`,
+    [noted],
+  );
+  await test.superuser.query("insert into contact_book (business_id, kind, value, name, at) values ($1, 'phone', $2, 'Beat', now())", [
+    business.businessId,
+    noted,
+  ]);
+  const id = await create();
+  const namesOf = async (filter: object, defaults?: object) => {
+    expect(await select(id, { filter: { countries: ["CH"], ...filter }, defaults })).toMatchObject({ status: 200 });
+    return Object.fromEntries((await rowsOf(id)).map(({ address, state, fields }) => [address.slice(1), `${state} ${fields["name"] ?? ""}`]));
+  };
+  expect(await namesOf({})).toEqual({
+    ...{ [ana]: "ready Ana", [silent]: "ready Ana", [closed]: "ready Ana", [noted]: "ready Beat" },
+    [unnamed]: "bad ",
+  });
+  expect(await namesOf({ lastInboundSince: "2026-02-01T00:00:00+01:00", open: true }, { NAME: "there" })).toEqual({
+    ...{ [ana]: "ready Ana", [unnamed]: "ready there", [noted]: "ready Beat" },
+  });
+  expect(await namesOf({ lastInboundBefore: "2026-02-01T00:00:00Z" })).toEqual({ [silent]: "ready Ana" });
+  expect(await namesOf({ optedIn: true, channelId: business.channelId })).toEqual({ [closed]: "ready Ana" });
+  expect(await namesOf({ channelId: "00000000-0000-7000-8000-000000000000" })).toEqual({});
+  await namesOf({}, { name: "there" });
+  // Frozen: who writes and changes afterwards changes nothing.
+  await engine.receive(business, { from: late });
+  await change(ana, "contact_name = 'Anna'");
+  expect((await rowsOf(id)).map(({ address }) => address.slice(1))).not.toContain(late);
+  expect(await post(`/campaigns/${id}/start`)).toMatchObject({ status: 200 });
+  expect(await release()).toBe(5);
+  await deliver();
+  expect(outbox(ana).map(({ body }) => JSON.stringify(body))).toEqual([expect.stringContaining('"text":"Ana"')]);
+  expect([outbox(stopped), outbox(late)]).toEqual([[], []]);
+  const city = await create({
+    template: { ...GREETING, components: [{ type: "body", parameters: [{ type: "text", parameter_name: "customer", text: "{{city}}" }] }] },
+  });
+  await select(city, { filter: { countries: ["CH"] } });
+  expect((await rowsOf(city)).filter(({ state }) => state === "ready").map(({ fields }) => fields)).toEqual([{ city: "Bern" }]);
+});
+
+it("a filter that is not understood is refused, and not taken for everybody", async () => {
+  const id = await create();
+  for (const body of [{}, { filter: { country: "CH" } }, { filter: { countries: ["Switzerland"] } }, { filter: {}, where: {} }])
+    expect(await select(id, body)).toMatchObject({ status: 400 });
+  expect(await countsOf(id)).toMatchObject({ total: 0 });
+  await select(id, { filter: { countries: ["AQ"] } });
+  expect(await post(`/campaigns/${id}/start`)).toMatchObject({ status: 409, json: { code: "campaign_not_ready" } });
+});
+
+it("customers are gone through a page at a time, each once, those who come later not, those who were joined as one", async () => {
+  const people = Array.from({ length: 5 }, (_, at) => `4178000000${String(at + 1)}`);
+  await engine.receive(business, ...people.map((from) => ({ from })));
+  const [{ id: gone } = { id: "" }, { id: kept } = { id: "" }] = (
+    await test.superuser.query<{ id: string }>("select conversation_id as id from aliases where value = any ($1)", [people.slice(0, 2)])
+  ).rows;
+  await engine.services.mergeByHand({ businessId: business.businessId, conversationIds: [gone, kept], execute: true });
+  const id = await create();
+  const looked: number[] = [];
+  const database = { ...engine.database, forBusiness: (businessId: BusinessId) => countLooks(engine.database.forBusiness(businessId), looked) };
+  const selectList = createSelectList({ database, fillList: createFillList({ database: engine.database }), page: 3 });
+  const done = await selectList(business.businessId, id, { filter: { countries: ["CH"] }, defaults: { name: "there" } });
+  const { rows } = await test.superuser.query<{ count: number }>("select count(*)::int as count from conversations where business_id = $1", [
+    business.businessId,
+  ]);
+  // No page holds more than was asked for, however few of it are meant.
+  expect(looked.length).toBe(Math.ceil((rows[0]?.count ?? 0) / 3) + 1);
+  expect(Math.max(...looked)).toBeLessThanOrEqual(3 + 1);
+  expect(done).toMatchObject({ outcome: "read" });
+  const addresses = (await rowsOf(id)).map(({ address }) => address.slice(1)).filter((phone) => people.includes(phone));
+  expect([addresses.length, new Set(addresses).size]).toEqual([4, 4]);
 });
 
 it("a customer in two spellings of one number gets one message, known or not, and an unknown one gets a conversation", async () => {

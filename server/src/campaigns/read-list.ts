@@ -26,13 +26,16 @@ export class UnreadableList extends Error {}
 
 export const MOST_ROWS = 200_000;
 const LONGEST_ROW = 16_384;
-const LONGEST_FIELD = 2_000;
+export const LONGEST_FIELD = 2_000;
 const LONGEST_ADDRESS = 200;
 const DELIMITERS = [",", ";", "\t"] as const;
 const PHONE_COLUMNS: readonly string[] = ["phone", "number", "to"];
 const CONVERSATION_COLUMN = "conversation_id";
 /** Of a connection that was lost. */
 const BROKEN_OFF: ReadonlySet<string> = new Set(["ERR_STREAM_PREMATURE_CLOSE", "ECONNRESET"]);
+
+export const tooLong = (): UnreadableList =>
+  new UnreadableList(`The list has more than ${MOST_ROWS.toLocaleString("en-US")} rows: make several campaigns of it.`);
 
 interface Columns {
   readonly phone: number;
@@ -60,8 +63,7 @@ export async function* readList(source: Readable, wanted: readonly string[]): As
         continue;
       }
       rows += 1;
-      if (rows > MOST_ROWS)
-        throw new UnreadableList(`The list has more than ${MOST_ROWS.toLocaleString("en-US")} rows: make several campaigns of it.`);
+      if (rows > MOST_ROWS) throw tooLong();
       yield rowOf(record, columns, info.lines);
     }
   } catch (error) {

@@ -1,7 +1,9 @@
 // Owns: `onethread campaign`. Refuses to know how a campaign becomes messages.
 import { createReadStream } from "node:fs";
 import type { Command } from "commander";
+import { audienceSchema } from "../campaigns/audience.ts";
 import type { CampaignView } from "../campaigns/campaign-view.ts";
+import type { ListOutcome } from "../campaigns/fill-list.ts";
 import type { CampaignOutcome, NewCampaign } from "../campaigns/manage-campaigns.ts";
 import { isObject, parseJson } from "../kernel/read-json.ts";
 import { isUuid } from "../kernel/ids.ts";
@@ -17,6 +19,7 @@ Examples:
   $ onethread campaign create --name Autumn --channel <id> --template '{"name":"order_ready","language":{"code":"en_US"},
       "components":[{"type":"body","parameters":[{"type":"text","text":"{{first name}}"}]}]}'
   $ onethread campaign upload <id> customers.csv     its first line: phone,first name
+  $ onethread campaign select <id> --country BR --since 2026-10-01T00:00:00Z --default name=there
   $ onethread campaign preview <id>                  every bad row, and what the first customers would read
   $ onethread campaign test <id> +12025550147        one message, as the first customer would get it
   $ onethread campaign start <id> --at 2027-01-07T09:00:00+02:00
@@ -82,14 +85,23 @@ function addDraftCommands(campaign: Command, terminal: Terminal): void {
     .option(BUSINESS_OPTION, BUSINESS_MEANING)
     .action((id: string, file: string, { business }: OfBusiness) =>
       inBusiness({ terminal, business }, async ({ services, businessId }) => {
-        const outcome = await services.uploadList(businessId, id, createReadStream(file));
-        if (outcome.outcome === "not_found") throw unknownCampaign(id);
-        if (outcome.outcome === "not_draft") throw new CliFailure("It was started: its list stays as it is. Nothing was changed.");
-        if (outcome.outcome === "unreadable")
-          throw new CliFailure(`${outcome.reason} It cannot be started before its list is given again.`);
-        terminal.complain(`${String(outcome.counts.ready)} rows get a message, ${String(outcome.counts.bad)} do not.`);
+        sayList(await services.uploadList(businessId, id, createReadStream(file)), { id, terminal });
       }),
     );
+  campaign
+    .command("select")
+    .description("give it the customers that are known as its list, those of a filter; it replaces the one before")
+    .argument("<id>", "the campaign", readId)
+    .option("--channel <id>", "the next message to them goes out through it")
+    .option("--since <time>", "they wrote then or later")
+    .option("--before <time>", "they wrote last before then")
+    .option("--country <codes...>", "of their numbers, such as BR PT")
+    .option("--open", "their conversation is open")
+    .option("--closed", "their conversation is closed")
+    .option("--opted-in", "they have said themselves that they want messages")
+    .option("--default <column=value...>", "filled in where nothing is known of a customer")
+    .option(BUSINESS_OPTION, BUSINESS_MEANING)
+    .action((id: string, options: SelectOptions) => select(id, options, terminal));
   campaign
     .command("preview")
     .description("every bad row (the first 100), what the first customers would read, and the limits")
@@ -102,9 +114,41 @@ function addDraftCommands(campaign: Command, terminal: Terminal): void {
     .argument("<id>", "the campaign", readId)
     .argument("<number>", "with its country code, such as +12025550147")
     .option("--line <line>", "filled in as for this row of its list; default: the first one", readWhole(1, LAST_LINE))
-    .option("--set <column=value...>", "filled in instead of what the row has")
+    .option("--set <column=value...>", "filled in, instead of what the row has; without --line nothing else is")
     .option(BUSINESS_OPTION, BUSINESS_MEANING)
     .action((id: string, to: string, options: TestOptions) => test(id, to, { options, terminal }));
+}
+
+interface SelectOptions extends OfBusiness {
+  readonly channel?: string;
+  readonly since?: string;
+  readonly before?: string;
+  readonly country?: readonly string[];
+  readonly open?: boolean;
+  readonly closed?: boolean;
+  readonly optedIn?: boolean;
+  readonly default?: readonly string[];
+}
+
+async function select(id: string, { business, ...options }: SelectOptions, terminal: Terminal): Promise<void> {
+  const { channel: channelId, since, before, country: countries, default: defaults, optedIn } = options;
+  if (options.open === true && options.closed === true) throw new CliFailure("--open and --closed together are nobody.", 2);
+  const open = options.open === true ? true : options.closed === true ? false : undefined;
+  const timeOf = (written: string | undefined): string | undefined => (written === undefined ? undefined : readTime(written).toISOString());
+  const filter = { channelId, lastInboundSince: timeOf(since), lastInboundBefore: timeOf(before), countries, open, optedIn };
+  const audience = audienceSchema.safeParse({ filter, defaults: defaults && Object.fromEntries(defaults.map(readField)) });
+  if (!audience.success)
+    throw new CliFailure(audience.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join(" "), 2);
+  await inBusiness({ terminal, business }, async ({ services, businessId }) => {
+    sayList(await services.selectList(businessId, id, audience.data), { id, terminal });
+  });
+}
+
+function sayList(outcome: ListOutcome, { id, terminal }: { readonly id: string; readonly terminal: Terminal }): void {
+  if (outcome.outcome === "not_found") throw unknownCampaign(id);
+  if (outcome.outcome === "not_draft") throw new CliFailure("It was started: its list stays as it is. Nothing was changed.");
+  if (outcome.outcome === "unreadable") throw new CliFailure(`${outcome.reason} It cannot be started before its list is given again.`);
+  terminal.complain(`${String(outcome.counts.ready)} rows get a message, ${String(outcome.counts.bad)} do not.`);
 }
 
 interface TestOptions extends OfBusiness {
@@ -129,7 +173,7 @@ async function test(
 
 function readField(written: string): readonly [string, string] {
   const at = written.indexOf("=");
-  if (at < 1) throw new CliFailure("--set must be column=value.", 2);
+  if (at < 1) throw new CliFailure("What is filled in is written as column=value.", 2);
   return [written.slice(0, at), written.slice(at + 1)];
 }
 

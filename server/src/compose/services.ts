@@ -7,6 +7,8 @@ import { createChannels, type Channels } from "../businesses/channels.ts";
 import { createListNotices, type ListNotices } from "../businesses/list-notices.ts";
 import { createCampaigns, type Campaigns } from "../campaigns/manage-campaigns.ts";
 import { createReportCampaign, type ReportCampaign } from "../campaigns/report-campaign.ts";
+import { createFillList } from "../campaigns/fill-list.ts";
+import { createSelectList, type SelectList } from "../campaigns/select-list.ts";
 import { createSendTest, type SendTest } from "../campaigns/send-test.ts";
 import { createUploadList, type UploadList } from "../campaigns/upload-list.ts";
 import { createControlThread, type ControlThread } from "../conversations/control-thread.ts";
@@ -20,7 +22,7 @@ import type { Database } from "../db/database.ts";
 import { createReadEvents, type ReadEvents } from "../events/read-events.ts";
 import { createMergeByHand, type MergeByHand } from "../identity/merge-by-hand.ts";
 import { createLearnSpelling, type LearnSpelling } from "../identity/learn-spelling.ts";
-import { createClaimIdentity, createSettleIdentity, type SettleIdentity } from "../identity/settle-identity.ts";
+import { createClaimIdentity, createSettleIdentity, type ClaimIdentity, type SettleIdentity } from "../identity/settle-identity.ts";
 import { createSplitConversations, type SplitConversations } from "../identity/split-conversations.ts";
 import type { WebhookIntake } from "../ingest/webhook-intake.ts";
 import { createWebhookLog, type WebhookLogWriter } from "../ingest/webhook-log.ts";
@@ -112,6 +114,7 @@ export interface Services {
   readonly resolveConversation: ResolveConversation;
   readonly resumeCategory: ResumeCategory;
   readonly searchForReply: SearchKnowledge;
+  readonly selectList: SelectList;
   readonly sendTest: SendTest;
   readonly setConversationState: SetConversationState;
   readonly settleIdentity: SettleIdentity;
@@ -128,18 +131,18 @@ export interface Services {
 }
 
 export function createServices(parts: ServiceParts): Services {
-  const { database, log, outside, wake, onKnown } = parts;
+  const { database, log, outside, wake } = parts;
   const replySettings = createReplySettingsStore({ database, log });
   const settings = replySettings;
   const claimIdentity = createClaimIdentity({ database, log });
-  const resolveConversation = createResolveConversation({ database, claimIdentity, onKnown });
+  const identity = createIdentityServices(parts, claimIdentity);
   const customerFacts = createCustomerFacts({ database });
   const businessTools = createBusinessTools({ database });
   const apart = {
     ...createKnowledgeServices(parts, settings),
     ...createUsageServices(database, settings),
-    ...createCampaignServices({ database, resolveConversation, wake }),
-    ...createIdentityServices(database, log),
+    ...createCampaignServices({ ...parts, ...identity }),
+    ...identity,
     ...createTemplateServices(parts),
   };
   const knowledge = { search: apart.searchForReply };
@@ -152,7 +155,6 @@ export function createServices(parts: ServiceParts): Services {
     aiSwitch: createAiSwitch({ database }),
     answerTurn: createAnswerTurn({ database, settings, checkParts, wake }),
     apiKeys: createApiKeys({ database }),
-    beginConversations: createBeginConversations({ database, onKnown }),
     businesses: createBusinesses({ database }),
     businessTools,
     changeBusiness: createChangeBusiness({ database }),
@@ -172,7 +174,6 @@ export function createServices(parts: ServiceParts): Services {
     readEvents: createReadEvents({ database }),
     rebuildSessions: createRebuildSessions({ database, settings }),
     replySettings,
-    resolveConversation,
     setConversationState: createSetConversationState({ database }),
     toolCalls: createToolCalls({ database, wake }),
     tryTool: createTryTool({ tools: businessTools, settings, outside }),
@@ -180,9 +181,14 @@ export function createServices(parts: ServiceParts): Services {
   };
 }
 
-function createIdentityServices(database: Database, log: Log): Pick<Services, "mergeByHand" | "settleIdentity" | "splitConversations"> {
+function createIdentityServices(
+  { database, log, onKnown }: ServiceParts,
+  claimIdentity: ClaimIdentity,
+): Pick<Services, "beginConversations" | "mergeByHand" | "resolveConversation" | "settleIdentity" | "splitConversations"> {
   return {
+    beginConversations: createBeginConversations({ database, onKnown }),
     mergeByHand: createMergeByHand({ database, log }),
+    resolveConversation: createResolveConversation({ database, claimIdentity, onKnown }),
     settleIdentity: createSettleIdentity({ database, log }),
     splitConversations: createSplitConversations({ database, log }),
   };
@@ -190,13 +196,15 @@ function createIdentityServices(database: Database, log: Log): Pick<Services, "m
 
 function createCampaignServices(
   deps: Pick<ServiceParts, "database" | "wake"> & Pick<Services, "resolveConversation">,
-): Pick<Services, "campaigns" | "reportCampaign" | "sendTest" | "uploadList"> {
+): Pick<Services, "campaigns" | "reportCampaign" | "selectList" | "sendTest" | "uploadList"> {
   const { database } = deps;
+  const fillList = createFillList({ database });
   return {
     sendTest: createSendTest(deps),
     reportCampaign: createReportCampaign({ database }),
     campaigns: createCampaigns({ database }),
-    uploadList: createUploadList({ database }),
+    selectList: createSelectList({ database, fillList }),
+    uploadList: createUploadList({ fillList }),
   };
 }
 

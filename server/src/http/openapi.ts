@@ -24,11 +24,13 @@ export async function registerOpenApi(api: ApiApp, version: string): Promise<voi
   });
 }
 
-/** What a route reads a piece at a time is checked by no schema. */
+/** What a route reads a piece at a time is checked by no schema: a file in a form; or a table, where a body of another type has its schema. */
 const describeStreams: typeof jsonSchemaTransform = (given) => {
   const made = jsonSchemaTransform(given);
   if (given.route.config?.streamsBody !== true) return made;
-  const body = { type: "object", required: ["file"], properties: { file: { type: "string", format: "binary" } } };
+  const file = { type: "object", required: ["file"], properties: { file: { type: "string", format: "binary" } } };
+  const { body: schema } = made.schema;
+  const body = schema === undefined ? file : { content: { "application/json": { schema }, "text/csv": { schema: { type: "string" } } } };
   return { ...made, schema: { ...made.schema, body } };
 };
 

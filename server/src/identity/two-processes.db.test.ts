@@ -165,9 +165,9 @@ it("customers who write while a list of their numbers is begun, by two at once, 
     // Those who are known by their user id alone have a conversation already.
     await Promise.all(names.flatMap(({ userId }, at) => (userId === undefined || at % 2 === 0 ? [] : [write(here, { userId }, "before")])));
     const written = names.map((customer, at) => write(at % 2 === 0 ? here : there, customer, "hello"));
-    const begun = await Promise.all([begin(phones), begin(phones.toReversed())]);
+    const [one, other] = await Promise.all([begin(phones), begin(phones.toReversed())]);
     await Promise.all(written);
-    const twice = [...(begun[0]?.keys() ?? [])].filter((phone) => begun[1]?.has(phone));
+    const twice = [...one.keys()].filter((phone) => other.has(phone));
     expect(twice).toEqual([]);
     expect(await countOf(phones)).toMatchObject({ led_to: 30, numbers: 30 });
     const { rows } = await test.superuser.query(

@@ -1,6 +1,8 @@
 // Owns: the routes of campaigns, and what each refusal is called.
-import { PassThrough, pipeline, Readable } from "node:stream";
+import { Readable } from "node:stream";
+import { validatorCompiler } from "fastify-type-provider-zod";
 import { z } from "zod";
+import { audienceSchema, type Audience } from "../../campaigns/audience.ts";
 import {
   campaignCountsSchema,
   campaignRecipientSchema,
@@ -10,8 +12,10 @@ import {
 } from "../../campaigns/campaign-view.ts";
 import type { Campaigns, CampaignOutcome } from "../../campaigns/manage-campaigns.ts";
 import { campaignReportSchema, type ReportCampaign } from "../../campaigns/report-campaign.ts";
+import type { ListOutcome } from "../../campaigns/fill-list.ts";
+import type { SelectList } from "../../campaigns/select-list.ts";
 import type { SendTest } from "../../campaigns/send-test.ts";
-import type { UploadList, UploadOutcome } from "../../campaigns/upload-list.ts";
+import type { UploadList } from "../../campaigns/upload-list.ts";
 import { messageSchema } from "../../conversations/message-view.ts";
 import { Fault } from "../../kernel/faults.ts";
 import type { JsonObject } from "../../kernel/json.ts";
@@ -19,11 +23,13 @@ import { uuid } from "../../kernel/shapes.ts";
 import { notFound, requireUuid, type ApiApp } from "../api-app.ts";
 import { idParams, pageQuery, pageSchema, problemAnswers } from "../api-schemas.ts";
 import { callerOf } from "../authenticate.ts";
+import { boundedStream } from "../bounded-stream.ts";
 import { readSendAt, sendAtSchema } from "./send-message.ts";
 
 export interface CampaignRoutesDeps {
   readonly campaigns: Campaigns;
   readonly reportCampaign: ReportCampaign;
+  readonly selectList: SelectList;
   readonly sendTest: SendTest;
   readonly uploadList: UploadList;
 }
@@ -106,10 +112,18 @@ const previewSchema = z
   })
   .meta({ id: "CampaignPreview" });
 
-export function registerCampaignRoutes(api: ApiApp, { campaigns, reportCampaign, sendTest, uploadList }: CampaignRoutesDeps): void {
-  const campaignAnswer = { 200: campaignSchema, ...problemAnswers };
-  const idOf = (request: { readonly params: { readonly id: string } }): string => requireUuid(request.params.id, "campaign");
+const idOf = (request: { readonly params: { readonly id: string } }): string => requireUuid(request.params.id, "campaign");
 
+export function registerCampaignRoutes(api: ApiApp, deps: CampaignRoutesDeps): void {
+  registerMaking(api, deps);
+  registerRows(api, deps);
+  registerReport(api, deps.reportCampaign);
+  registerList(api, deps);
+  registerTest(api, deps.sendTest);
+  registerChanges(api, deps.campaigns);
+}
+
+function registerMaking(api: ApiApp, { campaigns }: CampaignRoutesDeps): void {
   const create = {
     operationId: "createCampaign",
     summary: "Make a campaign; nothing is sent before it is started",
@@ -141,14 +155,16 @@ export function registerCampaignRoutes(api: ApiApp, { campaigns, reportCampaign,
     operationId: "getCampaign",
     summary: "Read a campaign, and how far it is at this moment",
     params: idParams,
-    response: campaignAnswer,
+    response: { 200: campaignSchema, ...problemAnswers },
   };
   api.get("/campaigns/:id", { schema: get }, async (request) => {
     const found = await campaigns.find(callerOf(request).businessId, idOf(request));
     if (found === undefined) throw notFound("campaign");
     return found;
   });
+}
 
+function registerRows(api: ApiApp, { campaigns }: CampaignRoutesDeps): void {
   const preview = {
     operationId: "previewCampaign",
     summary: "Read what a campaign would send, and every row that is wrong, before it is started",
@@ -173,11 +189,6 @@ export function registerCampaignRoutes(api: ApiApp, { campaigns, reportCampaign,
     if ((await campaigns.find(businessId, idOf(request))) === undefined) throw notFound("campaign");
     return campaigns.recipients(businessId, idOf(request), request.query);
   });
-
-  registerReport(api, reportCampaign);
-  registerUpload(api, uploadList);
-  registerTest(api, sendTest);
-  registerChanges(api, campaigns);
 }
 
 function registerReport(api: ApiApp, reportCampaign: ReportCampaign): void {
@@ -188,7 +199,7 @@ function registerReport(api: ApiApp, reportCampaign: ReportCampaign): void {
     response: { 200: campaignReportSchema, ...problemAnswers },
   };
   api.get("/campaigns/:id/report", { schema: report }, async (request) => {
-    const found = await reportCampaign.find(callerOf(request).businessId, requireUuid(request.params.id, "campaign"));
+    const found = await reportCampaign.find(callerOf(request).businessId, idOf(request));
     if (found === undefined) throw notFound("campaign");
     return found;
   });
@@ -199,7 +210,7 @@ function registerReport(api: ApiApp, reportCampaign: ReportCampaign): void {
     response: { 200: { description: "A table.", content: { "text/csv": { schema: z.string() } } }, ...problemAnswers },
   };
   api.get("/campaigns/:id/report.csv", { schema: table }, async (request, reply) => {
-    const rows = await reportCampaign.table(callerOf(request).businessId, requireUuid(request.params.id, "campaign"));
+    const rows = await reportCampaign.table(callerOf(request).businessId, idOf(request));
     if (rows === undefined) throw notFound("campaign");
     return reply
       .type("text/csv; charset=utf-8")
@@ -208,30 +219,50 @@ function registerReport(api: ApiApp, reportCampaign: ReportCampaign): void {
   });
 }
 
-function registerUpload(api: ApiApp, uploadList: UploadList): void {
-  const upload = {
+/** A list is read as it comes in; everything else that a request brings is checked as always. */
+const unlessList: typeof validatorCompiler = (part) => {
+  const check = validatorCompiler(part);
+  return (value) => (value instanceof Readable ? { value } : check(value));
+};
+
+function registerList(api: ApiApp, { selectList, uploadList }: CampaignRoutesDeps): void {
+  const schema = {
     operationId: "uploadCampaignRecipients",
     summary:
-      "Give a campaign its list: a table (text/csv) with the column phone or conversation_id, and those that the template asks for; it replaces the list before",
+      "Give a campaign its list, instead of the one before: a table (text/csv) with the column phone or conversation_id, and those that the template asks for; or a filter (application/json) over the customers that are known",
     params: idParams,
-    consumes: ["text/csv"],
+    consumes: ["text/csv", "application/json"],
+    body: audienceSchema,
     response: { 200: campaignCountsSchema, ...problemAnswers },
   };
   api.register((scope, _options, done) => {
-    // As it comes in: a list is never in memory as a whole. Read from this turn of the event loop on, as bound-bodies.ts needs it; an end before the end is an error of `list`.
     scope.addContentTypeParser("text/csv", (_request, payload, next) => {
-      const list = new PassThrough();
-      pipeline(payload, list, () => undefined);
-      next(null, list);
+      next(null, boundedStream(payload, MOST_LIST_BYTES, listTooLarge));
     });
-    scope.put<{ Params: { id: string } }>("/campaigns/:id/recipients", { schema: upload, bodyLimit: MOST_LIST_BYTES }, async (request) => {
-      if (!(request.body instanceof Readable))
-        throw new Fault("unsupported_media_type", "The list must be a table, as text/csv. Nothing was changed.");
-      return countsOrThrow(await uploadList(callerOf(request).businessId, requireUuid(request.params.id, "campaign"), request.body));
+    scope.setValidatorCompiler(unlessList);
+    const config = { streamsBody: true };
+    scope.put<{ Params: { id: string }; Body: Audience }>("/campaigns/:id/recipients", { schema, config }, async (request, reply) => {
+      const { businessId } = callerOf(request);
+      const id = idOf(request);
+      const list: unknown = request.body;
+      if (!(list instanceof Readable)) return countsOrThrow(await selectList(businessId, id, request.body));
+      try {
+        return countsOrThrow(await uploadList(businessId, id, list));
+      } catch (error) {
+        // What is still to come of the list is not waited for.
+        if (!request.raw.complete) reply.header("connection", "close");
+        throw error;
+      }
     });
     done();
   });
 }
+
+const listTooLarge = (): Fault =>
+  new Fault(
+    "payload_too_large",
+    "The list has more than 64 MB. It is not complete: the campaign cannot be started before its list is given again.",
+  );
 
 function registerTest(api: ApiApp, sendTest: SendTest): void {
   const schema = {
@@ -242,7 +273,7 @@ function registerTest(api: ApiApp, sendTest: SendTest): void {
     response: { 202: messageSchema, ...problemAnswers },
   };
   api.post("/campaigns/:id/test", { schema }, async (request, reply) => {
-    const outcome = await sendTest(callerOf(request).businessId, requireUuid(request.params.id, "campaign"), request.body);
+    const outcome = await sendTest(callerOf(request).businessId, idOf(request), request.body);
     if (outcome.outcome === "queued") return reply.code(202).send(outcome.message);
     throw faultOf(outcome);
   });
@@ -259,7 +290,7 @@ function registerChanges(api: ApiApp, campaigns: Campaigns): void {
   };
   api.post("/campaigns/:id/start", { schema: start }, async (request) => {
     const { startAt, withoutBad = false } = request.body ?? {};
-    const id = requireUuid(request.params.id, "campaign");
+    const id = idOf(request);
     const when = { withoutBad, startAt: startAt === undefined ? undefined : readSendAt(startAt) };
     return doneOrThrow(await campaigns.start(callerOf(request).businessId, id, when));
   });
@@ -271,7 +302,7 @@ function registerChanges(api: ApiApp, campaigns: Campaigns): void {
   ] as const;
   for (const [change, operationId, summary] of changes) {
     api.post(`/campaigns/:id/${change}`, { schema: { operationId, summary, params: idParams, response: answer } }, async (request) =>
-      doneOrThrow(await campaigns[change](callerOf(request).businessId, requireUuid(request.params.id, "campaign"))),
+      doneOrThrow(await campaigns[change](callerOf(request).businessId, idOf(request))),
     );
   }
 
@@ -283,7 +314,7 @@ function registerChanges(api: ApiApp, campaigns: Campaigns): void {
     response: { 200: z.object({ retried: z.int(), campaign: campaignSchema }).meta({ id: "RetriedCampaign" }), ...problemAnswers },
   };
   api.post("/campaigns/:id/retry", { schema: retry }, async (request) => {
-    const id = requireUuid(request.params.id, "campaign");
+    const id = idOf(request);
     const outcome = await campaigns.retry(callerOf(request).businessId, id, request.body?.codes);
     if (outcome.outcome === "retried") return { retried: outcome.retried, campaign: outcome.campaign };
     throw faultOf(outcome);
@@ -299,7 +330,7 @@ function faultOf(outcome: Exclude<CampaignOutcome, { outcome: "done" }>): Fault 
   return outcome.outcome === "not_found" ? notFound("campaign") : new Fault(outcome.code, outcome.sentence);
 }
 
-function countsOrThrow(outcome: UploadOutcome): Extract<UploadOutcome, { outcome: "read" }>["counts"] {
+function countsOrThrow(outcome: ListOutcome): Extract<ListOutcome, { outcome: "read" }>["counts"] {
   switch (outcome.outcome) {
     case "read":
       return outcome.counts;
