@@ -9,8 +9,10 @@ import { bearerFor, createTestHttp, type TestHttp } from "../../test/support/tes
 import { eventually } from "../../test/support/eventually.ts";
 import type { BusinessDatabase } from "../db/database.ts";
 import type { BusinessId } from "../kernel/ids.ts";
+import { openBufferCounter, type PlanMode } from "../../test/support/buffer-counter.ts";
 import { createFillList } from "./fill-list.ts";
 import { createSelectList } from "./select-list.ts";
+import { placeRecipients } from "./release.queries.ts";
 import { createReleaseCampaigns } from "./release-campaigns.ts";
 import type { CampaignView } from "./campaign-view.ts";
 
@@ -94,6 +96,15 @@ const countLooks = (db: BusinessDatabase, looked: number[]): BusinessDatabase =>
     return rows;
   },
 });
+/** Ends it, and leaves nothing to look at for the tests after this one. */
+async function end(...ids: readonly string[]): Promise<void> {
+  for (const id of ids) await post(`/campaigns/${id}/cancel`);
+  await test.superuser.query(
+    `update lanes l set done = wanted, check_at = null
+      from messages m where m.campaign_id = any ($1) and m.status = 'cancelled' and m.conversation_id = l.conversation_id and l.kind = 'send'`,
+    [ids],
+  );
+}
 let people = 0;
 const phones = (count: number): readonly string[] => Array.from({ length: count }, () => `1202557${String(1000 + (people += 1))}`);
 const outbox = (phone: string) => engine.simulator.outbox({ to: phone });
@@ -144,19 +155,24 @@ interface Listed {
   readonly state: string;
   readonly fields: Readonly<Record<string, string>>;
 }
-const rowsOf = async (id: string): Promise<readonly Listed[]> => (await get<{ data: Listed[] }>(`/campaigns/${id}/recipients`)).data;
+const rowsOf = async (id: string): Promise<readonly Listed[]> =>
+  (await get<{ data: Listed[] }>(`/campaigns/${id}/recipients?limit=100`)).data;
 /** Of one customer, by their number. */
 const change = (phone: string, assignments: string) =>
-  test.superuser.query(`update conversations set ${assignments} where id = (select conversation_id from aliases where value = $1)`, [phone]);
+  test.superuser.query(`update conversations set ${assignments} where id = (select conversation_id from aliases where value = $1)`, [
+    phone,
+  ]);
 
 it("a list may be the customers that a filter names at that moment, each with what is known of them", async () => {
   const swiss = Array.from({ length: 7 }, (_, at) => `4179000000${String(at + 1)}`);
   const [ana = "", unnamed = "", silent = "", stopped = "", closed = "", noted = "", late = ""] = swiss;
-  await engine.receive(business, ...swiss.slice(0, 6).map((from) => ({ from })), { userId: "CH.1" });
+  const longAgo = Date.UTC(2026, 0, 1) / 1_000;
+  await engine.receive(business, ...swiss.slice(0, 6).map((from) => ({ from, ...(from === silent ? { at: longAgo } : {}) })), {
+    userId: "CH.1",
+  });
   for (const phone of [ana, silent, stopped, closed]) await change(phone, "contact_name = 'Ana'");
   // WhatsApp gives the number itself where somebody has no name.
   await change(unnamed, `contact_name = '+${unnamed}'`);
-  await change(silent, "last_customer_message_at = '2026-01-01T00:00:00Z'");
   await change(stopped, "opted_out_at = now()");
   await change(closed, "is_open = false, consent_word_at = now()");
   await test.superuser.query(
@@ -171,7 +187,9 @@ it("a list may be the customers that a filter names at that moment, each with wh
   const id = await create();
   const namesOf = async (filter: object, defaults?: object) => {
     expect(await select(id, { filter: { countries: ["CH"], ...filter }, defaults })).toMatchObject({ status: 200 });
-    return Object.fromEntries((await rowsOf(id)).map(({ address, state, fields }) => [address.slice(1), `${state} ${fields["name"] ?? ""}`]));
+    return Object.fromEntries(
+      (await rowsOf(id)).map(({ address, state, fields }) => [address.slice(1), `${state} ${fields["name"] ?? ""}`]),
+    );
   };
   expect(await namesOf({})).toEqual({
     ...{ [ana]: "ready Ana", [silent]: "ready Ana", [closed]: "ready Ana", [noted]: "ready Beat" },
@@ -218,16 +236,21 @@ it("customers are gone through a page at a time, each once, those who come later
   await engine.services.mergeByHand({ businessId: business.businessId, conversationIds: [gone, kept], execute: true });
   const id = await create();
   const looked: number[] = [];
-  const database = { ...engine.database, forBusiness: (businessId: BusinessId) => countLooks(engine.database.forBusiness(businessId), looked) };
+  const database = {
+    ...engine.database,
+    forBusiness: (businessId: BusinessId) => countLooks(engine.database.forBusiness(businessId), looked),
+  };
   const selectList = createSelectList({ database, fillList: createFillList({ database: engine.database }), page: 3 });
-  const done = await selectList(business.businessId, id, { filter: { countries: ["CH"] }, defaults: { name: "there" } });
-  const { rows } = await test.superuser.query<{ count: number }>("select count(*)::int as count from conversations where business_id = $1", [
-    business.businessId,
-  ]);
+  const done = await selectList(business.businessId, id, { filter: {}, defaults: { name: "there" } });
+  const { rows } = await test.superuser.query<{ count: number }>(
+    "select count(*)::int as count from conversations where business_id = $1",
+    [business.businessId],
+  );
   // No page holds more than was asked for, however few of it are meant.
   expect(looked.length).toBe(Math.ceil((rows[0]?.count ?? 0) / 3) + 1);
   expect(Math.max(...looked)).toBeLessThanOrEqual(3 + 1);
-  expect(done).toMatchObject({ outcome: "read" });
+  // Who was joined with somebody is not named beside them.
+  expect(done).toMatchObject({ outcome: "read", counts: { bad: 0 } });
   const addresses = (await rowsOf(id)).map(({ address }) => address.slice(1)).filter((phone) => people.includes(phone));
   expect([addresses.length, new Set(addresses).size]).toEqual([4, 4]);
 });
@@ -277,7 +300,26 @@ it("two schedulers at once, and one that dies in the middle, make one message of
   );
   expect(rows).toEqual([{ messages: 60, people: 60 }]);
   expect(await countsOf(id)).toMatchObject({ total: 60, queued: 60, ready: 0 });
-  await post(`/campaigns/${id}/cancel`);
+  await end(id);
+});
+
+it("a business with many campaigns and long lists does not hold up another one's: they take turns, a slice each", async () => {
+  const ids = [await started(phones(60)), await started(phones(60))];
+  const other = await createTestBusiness(test.superuser);
+  await engine.services.templates.sync(other.businessId);
+  const made = await engine.services.campaigns.create(other.businessId, { name: "Small", channelId: other.channelId, template: GREETING });
+  if (made.outcome !== "done") throw new Error(JSON.stringify(made));
+  ids.push(made.campaign.id);
+  await engine.services.uploadList(other.businessId, made.campaign.id, Readable.from([`phone,name\n${phones(2).join(",Ana\n")},Ana\n`]));
+  await engine.services.campaigns.start(other.businessId, made.campaign.id, { withoutBad: false });
+  expect(await release(500)).toBe(122);
+  const { rows } = await test.superuser.query<{ campaign_id: string }>(
+    "select campaign_id from messages where campaign_id = any ($1) group by campaign_id, received_at order by received_at",
+    [ids],
+  );
+  expect(rows.map(({ campaign_id: id }) => ids.indexOf(id))).toEqual([0, 2, 1, 0, 1]);
+  await engine.services.campaigns.cancel(other.businessId, made.campaign.id);
+  await end(...ids);
 });
 
 it("a pause leaves only what is queued, a resume goes on, and a cancel takes back what is queued", async () => {
@@ -343,7 +385,7 @@ it("two rows whose conversations turn out to be one person's make one message", 
   await engine.services.mergeByHand({ businessId: business.businessId, conversationIds: [idOf(a), idOf(b)], execute: true });
   await release();
   expect(await countsOf(id)).toMatchObject({ total: 2, queued: 1, skipped: 1 });
-  await post(`/campaigns/${id}/cancel`);
+  await end(id);
 });
 
 it("what the account is refused for pauses the campaign, with the code", async () => {
@@ -371,7 +413,7 @@ it("what the account is refused for pauses the campaign, with the code", async (
   expect(await get<CampaignView>(`/campaigns/${id}`)).toMatchObject({ state: "paused", pauseReason: "template_paused" });
   expect(await post(`/campaigns/${id}/resume`)).toMatchObject({ status: 409, json: { code: "template_paused" } });
   await test.superuser.query("update template_states set paused_until = null, status = 'APPROVED' where name = 'order_ready_named'");
-  await post(`/campaigns/${id}/cancel`);
+  await end(id);
 });
 
 it("failures are retried when they may be, once, and never before WhatsApp's time; what arrived after all is not", async () => {
@@ -396,7 +438,7 @@ it("failures are retried when they may be, once, and never before WhatsApp's tim
   await due();
   expect(await release()).toBe(1);
   expect(await countsOf(id)).toMatchObject({ total: 4, failed: 1, delivered: 1, queued: 1, ready: 1 });
-  await post(`/campaigns/${id}/cancel`);
+  await end(id);
 });
 
 it("nothing is released in the quiet hours of the customer, nor before the time of the campaign", async () => {
@@ -410,7 +452,7 @@ it("nothing is released in the quiet hours of the customer, nor before the time 
   const later = await started(phones(1), { startAt: new Date(Date.now() + 60_000).toISOString() });
   expect(await release()).toBe(0);
   expect(await get<CampaignView>(`/campaigns/${later}`)).toMatchObject({ state: "scheduled" });
-  await post(`/campaigns/${id}/cancel`);
+  await end(id);
 });
 
 it("a test goes to the number that is named, as a row would get it, and counts nowhere", async () => {
@@ -421,7 +463,10 @@ it("a test goes to the number that is named, as a row would get it, and counts n
   expect(await test1({ to: `+${tester}` })).toMatchObject({ status: 422, json: { code: "template_parameters" } });
   await upload(id, `phone,name\n${row},Ana\n`);
   const before = await countsOf(id);
-  expect(await test1({ to: `+${tester}` })).toMatchObject({ status: 202, json: { status: "queued", text: "Hello Ana, your order is ready." } });
+  expect(await test1({ to: `+${tester}` })).toMatchObject({
+    status: 202,
+    json: { status: "queued", text: "Hello Ana, your order is ready." },
+  });
   // Nobody knows them: they get it all the same, once more with other words.
   expect(await test1({ to: stranger, line: 2, fields: { NAME: "Eva" } })).toMatchObject({
     json: { text: "Hello Eva, your order is ready.", channelId: business.channelId },
@@ -446,7 +491,9 @@ it("a test is refused where its message would be: the customer's word, the templ
   const known = "id = (select conversation_id from aliases where value = $1)";
   await test.superuser.query(`update conversations set opted_out_at = now() where ${known}`, [tester]);
   expect(await send(tester)).toMatchObject({ status: 409, json: { code: "opted_out" } });
-  await test.superuser.query("update template_states set status = 'PAUSED', paused_until = now() + interval '1 hour' where name = $1", [GREETING.name]);
+  await test.superuser.query("update template_states set status = 'PAUSED', paused_until = now() + interval '1 hour' where name = $1", [
+    GREETING.name,
+  ]);
   expect(await send(unknown)).toMatchObject({ status: 409, json: { code: "template_paused" } });
   await test.superuser.query("update template_states set status = 'APPROVED', paused_until = null where name = $1", [GREETING.name]);
   await test.superuser.query("update channels set stopped_at = now()");
@@ -455,6 +502,27 @@ it("a test is refused where its message would be: the customer's word, the templ
   // A refusal makes nobody known.
   const { rowCount } = await test.superuser.query("select from aliases where value = $1", [unknown]);
   expect(rowCount).toBe(0);
+});
+
+it("placing a slice looks at its own rows, however long the list is", async () => {
+  const counter = await openBufferCounter(test.url, business.businessId);
+  const conversations = [...(await engine.services.beginConversations(business.businessId, phones(50))).values()];
+  const pagesOf = async (rows: number, plan: PlanMode): Promise<number> => {
+    const id = await create();
+    await test.superuser.query(
+      `insert into campaign_recipients (business_id, campaign_id, position, address, customer)
+       select $1, $2, n, n::text, 'phone:' || n from generate_series(1, $3::int) n`,
+      [business.businessId, id, rows],
+    );
+    await test.superuser.query("analyze campaign_recipients");
+    const slice = conversations.map((conversationId, at) => ({ position: at + 1, conversationId, customer: conversationId }));
+    return counter.count(placeRecipients, { id, rows: slice }, plan);
+  };
+  for (const plan of ["force_custom_plan", "force_generic_plan"] as const) {
+    const [short, long] = [await pagesOf(100, plan), await pagesOf(4_000, plan)];
+    expect(long).toBeLessThan(short * 2);
+  }
+  await counter.close();
 });
 
 it("finished is what the rows say, and the events tell what was done", async () => {

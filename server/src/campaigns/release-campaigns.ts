@@ -51,9 +51,12 @@ const SLICE = 50;
 const AHEAD_SECONDS = 3;
 const AHEAD = { least: 20, most: 500 } as const;
 const PAUSE_MS = 1_000;
+/** After that the pass ends, between two rounds; the next one goes on. */
+const PASS_MS = 5_000;
 /** Of fewer messages no share is computed. */
 const LEAST_KNOWN = 50;
 
+type Due = Row<typeof listDueCampaignsAcrossBusinesses>;
 type Claimed = Row<typeof claimCampaign>;
 interface Slice {
   readonly released: number;
@@ -130,29 +133,33 @@ export function createReleaseCampaigns(deps: ReleaseCampaignsDeps): ReleaseCampa
     });
   }
 
-  async function releaseCampaign(businessId: BusinessId, id: string): Promise<number> {
-    const db = database.forBusiness(businessId);
-    let total = 0;
-    for (let more = true; more;) {
-      await place(businessId, id);
-      const slice = await releaseSlice(db, id);
+  /** One slice. What hinders it is tried again at the next pass; the others go on. */
+  async function releaseOnce({ business_id: businessId, id }: Due): Promise<Slice | undefined> {
+    try {
+      await place(businessId as BusinessId, id);
+      const slice = await releaseSlice(database.forBusiness(businessId as BusinessId), id);
       if (slice.stop !== undefined)
         log.warn({ businessId, campaignId: id, reason: slice.stop.reason, code: slice.stop.code }, "campaign.paused");
       if (slice.released > 0) deps.wake("send");
-      total += slice.released;
-      more = slice.more;
+      return slice;
+    } catch (error) {
+      log.warn({ businessId, campaignId: id, error: messageOf(error) }, "campaign.not-released");
+      return undefined;
     }
-    return total;
   }
 
+  // In rounds, a slice of each, and every round over all that are due by then: a long list with a fast number keeps nobody else waiting, nor the end of the process.
   return async () => {
+    const endsAt = performance.now() + PASS_MS;
+    const failed = new Set<string>();
     let released = 0;
-    for (const { business_id: businessId, id } of await database.acrossBusinesses.run(listDueCampaignsAcrossBusinesses, {})) {
-      try {
-        released += await releaseCampaign(businessId as BusinessId, id);
-      } catch (error) {
-        // The others are due all the same; this one is tried again at the next pass.
-        log.warn({ businessId, campaignId: id, error: messageOf(error) }, "campaign.not-released");
+    for (let more = true; more && performance.now() < endsAt;) {
+      more = false;
+      for (const due of await database.acrossBusinesses.run(listDueCampaignsAcrossBusinesses, {})) {
+        const slice = failed.has(due.id) ? NOTHING : await releaseOnce(due);
+        if (slice === undefined) failed.add(due.id);
+        released += slice?.released ?? 0;
+        more ||= slice?.more === true;
       }
     }
     return released;

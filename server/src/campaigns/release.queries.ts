@@ -3,12 +3,17 @@ import { rowsOf } from "../db/parameters.ts";
 import { defineQuery } from "../db/query.ts";
 import { raiseLanes } from "../lanes/raise-lanes.ts";
 
+// Of each business the one that waits longest, then the second of each: whoever has many takes turns with whoever has one.
 export const listDueCampaignsAcrossBusinesses = defineQuery({
   name: "campaigns.list-due-across-businesses",
   role: "ingest",
   columns: { business_id: "uuid", id: "uuid" },
   params: {},
-  text: "select c.business_id, c.id from campaigns c where c.due_at <= now() order by c.due_at limit 500",
+  text: `
+    select d.business_id, d.id
+    from (select c.business_id, c.id, c.due_at, row_number() over (partition by c.business_id order by c.due_at, c.id) as turn
+          from campaigns c where c.due_at <= now()) d
+    order by d.turn, d.due_at, d.id limit 500`,
 });
 
 // Nothing: it is not due any more, or somebody releases it at this moment.

@@ -507,6 +507,45 @@ it("slow runs of one business never fill the worker: the other one's lanes run b
   expect(most).toBe(4);
 });
 
+it("a business whose outbox holds thousands does not hold up another one's reply: it has its share of the sends, and no more", async () => {
+  // As they wait when a campaign, or a program, has filled the outbox.
+  await test.superuser.query(
+    `with c as (
+       insert into onethread.conversations (business_id, id, canonical_key, last_message_at, created_at, updated_at)
+       select $1, gen_random_uuid(), 'phone:' || $1::uuid || ':+' || n, now(), now(), now() from generate_series(14045550001, 14045553000) n returning business_id, id)
+     insert into onethread.lanes (business_id, conversation_id, kind, check_at, first_at, last_at, wanted)
+     select business_id, id, 'send', now() - interval '1 minute', now(), now(), 1 from c`,
+    [big.businessId],
+  );
+  const release = Promise.withResolvers<undefined>();
+  const running = new Map<string, number>();
+  const answered = Promise.withResolvers<undefined>();
+  const sender = worker(
+    async ({ businessId }) => {
+      running.set(businessId, (running.get(businessId) ?? 0) + 1);
+      if (businessId === small.businessId) answered.resolve(undefined);
+      else await release.promise;
+    },
+    { kind: "send", concurrency: 10, perBusiness: 5 },
+  );
+  sender.start();
+  await eventually(
+    () => running.get(big.businessId),
+    (count) => count === 5,
+    { what: "the share of the big business" },
+  );
+  await engine.receive(small, { from: "14045550001" });
+  await engine.send(small, "14045550001", "It leaves today.");
+  sender.wake();
+  await answered.promise;
+  expect(running.get(big.businessId)).toBe(5);
+  // The rest of the thousands is nobody's work.
+  workers.splice(0);
+  await test.superuser.query("update onethread.lanes set done = wanted, check_at = null, owner = null where kind = 'send'");
+  release.resolve(undefined);
+  await sender.stop();
+});
+
 it("a business with a number of its own gets that many runs", async () => {
   await test.superuser.query("update onethread.businesses set reply_concurrency = 2 where id = $1", [big.businessId]);
   await lanesOf(big, 6, 50);
