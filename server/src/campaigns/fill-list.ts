@@ -11,7 +11,7 @@ import type { TemplateDefinition } from "../whatsapp/template-definition.ts";
 import { countRows, lockCampaign } from "./campaigns.queries.ts";
 import { countsOf, type CampaignCounts, type QuietHours } from "./campaign-view.ts";
 import { columnsOf, fillPlaceholders } from "./fill-placeholders.ts";
-import { findDefinition, problemOf } from "./find-definition.ts";
+import { findDefinition, problemOfContent } from "./find-definition.ts";
 import { hoursOf } from "./hours.ts";
 import { beginList, endList, findRowsOfCustomers, insertRecipients, listSurvivors } from "./recipients.queries.ts";
 import { UnreadableList, type ListRow } from "./read-list.ts";
@@ -128,7 +128,7 @@ async function recognise(tx: Queryable, target: Target, rows: readonly ListRow[]
     const isUnknown = row.conversationId !== undefined && survivor === undefined;
     const problem =
       row.problem ??
-      (isUnknown ? "There is no such conversation." : problemOf(target.definition, fillPlaceholders(target.template, row.fields))) ??
+      (isUnknown ? "There is no such conversation." : problemOfContent(target.definition, fillPlaceholders(target.template, row.fields))) ??
       problemOfHours(country, target);
     const customer = conversationId ?? (row.phone === undefined ? undefined : customerOf(row.phone));
     return {

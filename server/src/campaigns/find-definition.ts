@@ -37,7 +37,7 @@ export function textOf(definition: TemplateDefinition | undefined, content: Json
 }
 
 /** A sentence: why the message with what a row fills in is none that WhatsApp takes. */
-export function problemOf(definition: TemplateDefinition | undefined, content: JsonObject): string | undefined {
+export function problemOfContent(definition: TemplateDefinition | undefined, content: JsonObject): string | undefined {
   const form = validateOutboundContent(content);
   if (!form.ok) return form.reason;
   const [problem] = definition === undefined ? [] : fillMessageTemplate(definition, readObject(content, "template") ?? {}).problems;

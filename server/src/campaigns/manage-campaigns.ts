@@ -33,7 +33,7 @@ import { columnsOf, fillPlaceholders } from "./fill-placeholders.ts";
 import { findDefinition, textOf, type CampaignTemplate } from "./find-definition.ts";
 import { NEVER_AGAIN, NOT_BEFORE_MS } from "./failure-codes.ts";
 import { isTimeZone } from "./hours.ts";
-import { refused, refuseObstacle, refuseTemplate, type Missing, type Refused } from "./refusals.ts";
+import { refused, refuseForNow, refuseTemplate, type Missing, type Refused } from "./refusals.ts";
 
 export interface NewCampaign {
   readonly name: string;
@@ -163,7 +163,7 @@ export function createCampaigns({ database }: { readonly database: Database }): 
         if (state !== "draft") return refused("campaign_state", "It was started already.");
         const campaign = await viewOf(tx, id);
         const known = campaign === undefined ? undefined : await findDefinition(tx, campaign.channelId, campaign.template);
-        const refusal = refuseStart(campaign, withoutBad) ?? refuseTemplate(known) ?? refuseObstacle(known);
+        const refusal = refuseStart(campaign, withoutBad) ?? refuseTemplate(known) ?? refuseForNow(known);
         if (refusal !== undefined) return refusal;
         await tx.run(startCampaign, { id, startAt, version: known?.row.version, category: known?.row.category, eventId: newId() });
         return undefined;
@@ -179,7 +179,7 @@ export function createCampaigns({ database }: { readonly database: Database }): 
         if (state !== "paused") return refused("campaign_state", "It is not paused.");
         const campaign = await viewOf(tx, id);
         const known = campaign === undefined ? undefined : await findDefinition(tx, campaign.channelId, campaign.template);
-        const refusal = refuseTemplate(known) ?? refuseObstacle(known);
+        const refusal = refuseTemplate(known) ?? refuseForNow(known);
         if (refusal !== undefined) return refusal;
         await tx.run(resumeCampaign, { id, version: known?.row.version, category: known?.row.category, eventId: newId() });
         return undefined;

@@ -34,7 +34,7 @@ const CONVERSATION_COLUMN = "conversation_id";
 /** Of a connection that was lost. */
 const BROKEN_OFF: ReadonlySet<string> = new Set(["ERR_STREAM_PREMATURE_CLOSE", "ECONNRESET"]);
 
-export const tooLong = (): UnreadableList =>
+export const listTooLong = (): UnreadableList =>
   new UnreadableList(`The list has more than ${MOST_ROWS.toLocaleString("en-US")} rows: make several campaigns of it.`);
 
 interface Columns {
@@ -63,7 +63,7 @@ export async function* readList(source: Readable, wanted: readonly string[]): As
         continue;
       }
       rows += 1;
-      if (rows > MOST_ROWS) throw tooLong();
+      if (rows > MOST_ROWS) throw listTooLong();
       yield rowOf(record, columns, info.lines);
     }
   } catch (error) {

@@ -30,7 +30,7 @@ export function refuseTemplate(known: CampaignTemplate | undefined): Refused | u
 }
 
 /** What forbids it now. */
-export function refuseObstacle(known: CampaignTemplate | undefined): Refused | undefined {
+export function refuseForNow(known: CampaignTemplate | undefined): Refused | undefined {
   if (known === undefined) return undefined;
   if (known.row.is_stopped) return refused("campaign_not_ready", "The channel is stopped.");
   const { obstacle } = known.row;

@@ -11,7 +11,7 @@ import type { Audience } from "./audience.ts";
 import type { lockCampaign } from "./campaigns.queries.ts";
 import { countryOf, type FillList, type ListOutcome } from "./fill-list.ts";
 import { columnName } from "./fill-placeholders.ts";
-import { LONGEST_FIELD, MOST_ROWS, tooLong, type ListRow } from "./read-list.ts";
+import { LONGEST_FIELD, MOST_ROWS, listTooLong, type ListRow } from "./read-list.ts";
 import { listCustomers } from "./recipients.queries.ts";
 
 export type SelectList = (businessId: BusinessId, campaignId: string, audience: Audience) => Promise<ListOutcome>;
@@ -53,7 +53,7 @@ async function* selectRows(db: Queryable, { audience, columns, campaign, page }:
     for (const customer of rows) {
       if (customer.id === null || countries?.has(countryOf(customer.phone ?? undefined)) === false) continue;
       line += 1;
-      if (line > MOST_ROWS) throw tooLong();
+      if (line > MOST_ROWS) throw listTooLong();
       yield { ...rowOf(customer, customer.id, { columns, defaults }), line };
     }
     const end = rows.find(({ id }) => id === null);

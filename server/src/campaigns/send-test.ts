@@ -13,9 +13,9 @@ import { cleanString } from "../kernel/storable-json.ts";
 import { readWrittenPhone } from "../kernel/written-phone.ts";
 import { findCampaign } from "./campaigns.queries.ts";
 import { columnName, columnsOf, fillPlaceholders } from "./fill-placeholders.ts";
-import { findDefinition, problemOf, textOf } from "./find-definition.ts";
+import { findDefinition, problemOfContent, textOf } from "./find-definition.ts";
 import { findFields } from "./recipients.queries.ts";
-import { refused, refuseObstacle, refuseTemplate, type Missing, type Refused } from "./refusals.ts";
+import { refused, refuseForNow, refuseTemplate, type Missing, type Refused } from "./refusals.ts";
 import { insertTestMessage, lockRecipients } from "./release.queries.ts";
 
 export interface TestRequest {
@@ -66,7 +66,7 @@ interface Made {
 async function makeContent(db: Queryable, campaign: Campaign, request: TestRequest): Promise<Made | Refused> {
   const { template, channel_id: channelId } = campaign;
   const known = await findDefinition(db, channelId, template);
-  const refusal = refuseTemplate(known) ?? refuseObstacle(known);
+  const refusal = refuseTemplate(known) ?? refuseForNow(known);
   if (refusal !== undefined) return refusal;
   const fields = await readFields(db, campaign, request);
   if (fields === undefined) return refused("bad_request", "There is no such line in its list, or it gets no message.");
@@ -76,7 +76,7 @@ async function makeContent(db: Queryable, campaign: Campaign, request: TestReque
     return refused("template_parameters", `The template is filled in with ${names}: neither \`fields\` nor a row of the list has it.`);
   }
   const content = fillPlaceholders(template, fields);
-  const problem = problemOf(known?.definition, content);
+  const problem = problemOfContent(known?.definition, content);
   return problem === undefined ? { content, text: textOf(known?.definition, content) } : refused("template_parameters", problem);
 }
 
