@@ -4,6 +4,9 @@ import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { deflateSync } from "node:zlib";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { createMediaStack, type MediaStack } from "../../test/support/media-stack.ts";
+import { createTestHttp } from "../../test/support/test-http.ts";
+import { openUploads } from "../compose/media-work.ts";
+import { noFailPoints } from "../kernel/fail-points.ts";
 
 let stack: MediaStack;
 /** A machine inside the network that must hear nothing. */
@@ -280,5 +283,40 @@ test("a virus is refused before anything looks at it; a scanner that is gone or 
   expect(await stack.listStored()).toEqual(before);
   word = "stream: OK";
   expect(await tryWith(scanner.address)).toMatchObject({ state: "ready", error: null });
+  scanner.close();
+});
+
+test("what is uploaded is scanned too, after its request was read to the end; a form that is none, or is cut short, is refused as such", async () => {
+  const scanner = await startScanner((file) => (file.includes("EICAR") ? "stream: Eicar-Signature FOUND" : "stream: OK"));
+  const {
+    database,
+    store,
+    directory,
+    test: { log },
+  } = stack;
+  const uploadMedia = openUploads({ database, store, directory, log, failPoints: noFailPoints, scanner: scanner.address });
+  const { app } = createTestHttp(database, log, { uploadMedia });
+  const url = `${await app.listen({ port: 0, host: "127.0.0.1" })}/api/v1/media`;
+  const headers = await stack.headers();
+  const post = async (body: BodyInit, type?: string): Promise<unknown> => {
+    const said = type === undefined ? {} : { "content-type": type };
+    const answer = await fetch(url, { method: "POST", body, headers: { ...headers, ...said } });
+    return [answer.status, ((await answer.json()) as { readonly code?: string }).code];
+  };
+  const formWith = (text: string): FormData => {
+    const form = new FormData();
+    form.append("file", new Blob([text, Buffer.alloc(300_000, 7)], { type: "application/pdf" }), "a.pdf");
+    return form;
+  };
+  const before = (await stack.listStored()).length;
+  expect(await post(formWith("%PDF-1.4 clean"))).toEqual([201, undefined]);
+  expect(await post(formWith("%PDF-1.4 EICAR"))).toEqual([422, "media_refused"]);
+  const part = '--x\r\ncontent-disposition: form-data; name="file"; filename="a"\r\ncontent-type: image/png\r\n\r\n';
+  expect(await post(`${part}cut short`, "multipart/form-data; boundary=x")).toEqual([400, "bad_request"]);
+  expect(await post(part.slice(0, 20), "multipart/form-data; boundary=x")).toEqual([400, "bad_request"]);
+  expect(await post("--x--\r\n", "multipart/form-data; boundary=x")).toEqual([400, "bad_request"]);
+  expect(await post(`${part}a\r\n--x--\r\n`, "multipart/form-data")).toEqual([400, "bad_request"]);
+  expect((await stack.listStored()).length).toBe(before + 1);
+  await app.close();
   scanner.close();
 });

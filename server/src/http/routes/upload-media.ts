@@ -25,7 +25,12 @@ export function registerUploadMedia(api: ApiApp, { uploadMedia }: { readonly upl
     };
     scope.post("/media", { schema, config: { streamsBody: true } }, async (request, reply) => {
       try {
-        const uploaded = await takeFile(request, uploadMedia);
+        // The request itself closes once it was read: what is left to do then is still waited for.
+        const gone = new AbortController();
+        reply.raw.once("close", () => {
+          gone.abort(new Error("whoever sent it is gone"));
+        });
+        const uploaded = await takeFile(request, uploadMedia, gone.signal);
         return await reply.code(201).send(uploaded);
       } catch (error) {
         // What is still to come of the file is not waited for.
@@ -36,31 +41,41 @@ export function registerUploadMedia(api: ApiApp, { uploadMedia }: { readonly upl
   });
 }
 
-async function takeFile(request: FastifyRequest, uploadMedia: UploadMedia) {
+async function takeFile(request: FastifyRequest, uploadMedia: UploadMedia, signal: AbortSignal) {
   if (!request.isMultipart()) throw new Fault("unsupported_media_type", 'Send the file as multipart/form-data, in a part called "file".');
   if (Number(request.headers["content-length"] ?? 0) > MOST_UPLOAD_BYTES + FORM_BYTES) throw tooLarge();
-  const gone = new AbortController();
-  request.raw.once("close", () => {
-    gone.abort(new Error("whoever sent it is gone"));
-  });
   const limits = { files: 1, fields: MOST_FIELDS, fieldSize: 1_024, fileSize: MOST_UPLOAD_BYTES + 1 };
-  const part = await request.file({ limits });
+  const part = await request.file({ limits }).catch(rethrowUnreadable);
   if (part?.fieldname !== "file") {
     part?.file.destroy();
     throw new Fault("bad_request", 'The form has no part called "file" with a file in it. Nothing was stored.');
   }
   const uploaded = await uploadMedia({
     businessId: callerOf(request).businessId,
-    body: part.file,
+    body: readable(part.file),
     mimeType: part.mimetype,
     fileName: part.filename,
-    signal: gone.signal,
+    signal,
   });
   if (uploaded !== "busy") return uploaded;
   part.file.destroy();
   throw new Fault("unavailable", "Too many files are being uploaded at the moment. Nothing of this one was kept; send it again.", {
     retryAfterSeconds: 2,
   });
+}
+
+/** Where the form is broken, what its parser throws has no status of its own. */
+function rethrowUnreadable(cause: unknown): never {
+  if (cause instanceof Error && "statusCode" in cause) throw cause;
+  throw new Fault("bad_request", "The form cannot be read, or ends before its file does. Nothing was stored.", { cause });
+}
+
+async function* readable(file: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* file;
+  } catch (error) {
+    rethrowUnreadable(error);
+  }
 }
 
 const tooLarge = (): Fault => new Fault("payload_too_large", `A file may have ${LIMIT}. Nothing of this one was kept.`);
