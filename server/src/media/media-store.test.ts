@@ -2,11 +2,13 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { createHash, randomBytes } from "node:crypto";
 import S3rver from "@20minutes/s3rver";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { newId } from "../kernel/ids.ts";
+import { createGraphUpload } from "../whatsapp/graph-upload.ts";
 import { createLocalStore } from "./local-store.ts";
 import type { MediaStore, NewFile } from "./media-store.ts";
 import { createS3Store } from "./s3-store.ts";
@@ -89,4 +91,16 @@ test("S3 that is gone, or does not know the key, is a problem of the store, and 
   await expect(gone.open(file.name)).rejects.toThrow();
   await expect(unknown.open(file.name)).rejects.toThrow("403");
   await Promise.all([gone.close(), unknown.close()]);
+});
+
+test("an upload that was given up before it began writes nothing, and may be tried again", async () => {
+  const file = await newFile(randomBytes(3_000));
+  await get("local").put(file);
+  const body = (await get("local").open(file.name)) ?? Readable.from([]);
+  const upload = createGraphUpload({ baseUrl: `http://127.0.0.1:${String(port)}`, version: "v26.0" });
+  const channel = { key: "100000000000001", accessToken: "token" };
+  const end = await upload.uploadFile({ channel, mimeType: "image/png", bytes: 3_000, body, signal: AbortSignal.abort() });
+  expect(end).toMatchObject({ outcome: "rejected", retry: "backoff" });
+  expect(body.destroyed).toBe(true);
+  await upload.close();
 });

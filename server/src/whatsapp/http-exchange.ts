@@ -85,6 +85,8 @@ export function exchange(dispatcher: Dispatcher, { timeoutMs, signal, method = "
       handler.giveUp(new Error("given up"));
     };
     signal?.addEventListener("abort", stop);
+    // What has aborted already says so no more; nothing is written then.
+    if (signal?.aborted === true) stop();
     try {
       dispatcher.dispatch({ ...request, method }, handler);
     } catch (error) {
