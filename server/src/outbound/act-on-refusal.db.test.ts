@@ -6,6 +6,7 @@ import type { TestDatabase } from "../../test/support/test-database.ts";
 import { bearerFor, createTestHttp, type TestHttp } from "../../test/support/test-http.ts";
 import type { JsonObject } from "../kernel/json.ts";
 import { parseCloudWebhook } from "../whatsapp/parse-webhook.ts";
+import { finishSends } from "./deliver.queries.ts";
 
 const ACCOUNT = "300000000000001";
 let test: TestDatabase;
@@ -197,4 +198,15 @@ it("what WhatsApp holds is accepted and shown as held, until it is sent, or drop
   const id = engine.simulator.outbox({ to: phone })[0]?.id;
   await report({ id, status: "sent", timestamp: String(Math.ceil(Date.now() / 1_000)), recipient_id: phone });
   expect(await shown(released)).toMatchObject({ status: "sent", isHeld: false });
+  // Whoever did not learn that the end of its send was committed writes it again.
+  const before = await one(
+    `select l.fence::int, m.seq::int, m.provider_message_id as provider, e.id as event from messages m join lanes l using (business_id, conversation_id)
+      join events e on e.subject_id = m.id where m.id = $1 and l.kind = 'send' and e.type = 'message.held'`,
+    released,
+  );
+  const { fence, seq, provider, event } = before as { fence: number; seq: number; provider: string; event: string };
+  const end = { conversationId, fence, messageId: String(released), settledTo: seq, status: "accepted", providerMessageId: provider };
+  const rest = { heldEventId: event, isSent: true, isUnstarted: false, errorCode: undefined, errorText: undefined, retryInMs: undefined };
+  const written = await engine.database.forBusiness(business.businessId).run(finishSends, { ends: [{ ...end, ...rest }] });
+  expect(written).toHaveLength(1);
 });

@@ -181,7 +181,8 @@ with input as (select i.* from :ends as i), lane as (
                     when i.retry_in_ms is not null then now() + i.retry_in_ms * interval '1 millisecond'
                     else l.check_at end,
     owner = case when l.wanted <= greatest(l.done, i.settled_to) or i.retry_in_ms is not null then null else l.owner end,
-    attempts = case when i.retry_in_ms is null then 0 else l.attempts + 1 end,
+    -- What was not begun has not failed.
+    attempts = case when i.retry_in_ms is null then 0 else l.attempts + (not i.is_unstarted)::int end,
     last_error = case when i.retry_in_ms is null then null else i.error_text end,
     sends_until = case when i.is_sent then greatest(l.sends_until, now()) + ${PAIR_SPACING} else l.sends_until end
     from (select i.* from input i
@@ -213,14 +214,21 @@ with input as (select i.* from :ends as i), lane as (
   insert into events (business_id, id, type, conversation_id, subject_id, data, at)
   select :business, i.held_event_id, 'message.held', i.conversation_id, i.message_id, '{}', now()
     from input i join settled s on s.id = i.message_id
-   where i.held_event_id is not null and s.held_at is not null
+    -- By this very statement: whoever did not learn that it was committed repeats it.
+   where i.held_event_id is not null and s.held_at = now()
 )
 select conversation_id, more from lane`,
 });
 
+const lastWord = (where: string, order: string): string => `
+      select v.at, coalesce(v.data ->> 'by', v.data ->> 'reason') as reason, v.type <> 'conversation.resumed' as is_pause from events v
+       where v.business_id = :business and v.conversation_id = e.conversation_id and v.at <= e.received_at and v.id <> e.id and ${where}
+         and v.type in ('conversation.taken-over', 'conversation.paused', 'conversation.handed-off', 'conversation.resumed')
+       order by ${order} limit 1`;
+
 // A person's message under the id that the answer to our own request names: it is the echo of that, and was faster. It gives the id back, and is hidden behind the message that
-// it is the echo of (a row with a target is not in the list of its thread); nothing is deleted, so that positions stay. The pause ends when it was this one's, and not a
-// later one's.
+// it is the echo of (a row with a target is not in the list of its thread); nothing is deleted, so that positions stay. The pause ends when it was this one's: a later one
+// goes on, and so does one of before.
 export const takeEchoBack = defineQuery({
   name: "outbound.take-echo-back",
   role: "app",
@@ -242,16 +250,26 @@ with conv as materialized (
    where e.business_id = :business and e.channel_id = own.channel_id and e.provider_message_id = :providerMessageId and e.id <> own.id
      and e.direction = 'out' and e.author = 'human' and e.attempts = 0
   returning e.id, e.conversation_id, e.received_at
-), resumed as (
-  update conversations c set ai_paused_at = null, ai_paused_reason = null, updated_at = now()
-    from echo e join conv on conv.id = e.conversation_id
+), before as (
+  -- Who answered until then: only the events of the conversation still tell (the echo's own has its id). Those that nobody has read have no position: of these a day is looked at.
+  select l.at, l.reason from echo e cross join lateral (
+    (${lastWord("v.position is not null", "v.position desc")}) union all (${lastWord("v.position is null and v.at > now() - interval '1 day'", "v.at desc")})
+    order by at desc limit 1) l
+   where l.is_pause
+), ended as (
+  update conversations c set ai_paused_at = case when p.lasts then c.ai_paused_at end, ai_paused_reason = case when p.lasts then p.reason end, updated_at = now()
+    from echo e
+    join conv on conv.id = e.conversation_id
+    join businesses b on b.id = :business
+   cross join lateral (
+     select coalesce(bool_or(pause_lasts(w.at, b.handoff_pause_ms, e.received_at)), false) as lasts, max(w.reason) as reason from before w) p
    where c.business_id = :business and c.id = conv.id and conv.ai_paused_reason = 'phone_app'
      and not exists (
        select from messages p where p.business_id = :business and p.conversation_id = c.id and p.author = 'human' and p.received_at >= e.received_at and p.id <> e.id)
-  returning c.id
+  returning c.id, p.lasts
 ), event as (
   insert into events (business_id, id, type, conversation_id, data, at)
-  select :business, :eventId, 'conversation.resumed', r.id, jsonb_build_object('reason', 'phone_app'), now() from resumed r
+  select :business, :eventId, 'conversation.resumed', r.id, jsonb_build_object('reason', 'phone_app'), now() from ended r where not r.lasts
 )
 select e.id from echo e`,
 });

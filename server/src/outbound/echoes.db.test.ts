@@ -143,6 +143,27 @@ it("what a person wrote after such an echo still takes over", async () => {
   expect(await pausedBy()).toBe("phone_app");
 });
 
+it("who had taken over before such an echo still answers after it, in the inbox as on the phone", async () => {
+  const conversation = await engine.services.resolveConversation({ businessId: business.businessId, identity: { phone: from } });
+  const conversationId = conversation.outcome === "resolved" ? conversation.conversationId : "";
+  const sendWithEcho = async (id: string): Promise<void> => {
+    await engine.send(business, from, `*Here it is*, ${id}`);
+    await deliver(async () => {
+      await receiveEcho({ id, text: `Here it is, ${id}` });
+      return accepted(id);
+    });
+  };
+  await receiveEcho({ id: "wamid.e7", text: "I am on it" });
+  await sendWithEcho("wamid.e8");
+  expect(await pausedBy()).toBe("phone_app");
+  await engine.services.setConversationState(business.businessId, conversationId, { change: "resume" });
+  await sendWithEcho("wamid.e9");
+  expect(await pausedBy()).toBeNull();
+  await engine.services.setConversationState(business.businessId, conversationId, { change: "pause", reason: "inbox" });
+  await sendWithEcho("wamid.e10");
+  expect(await pausedBy()).toBe("inbox");
+});
+
 it("echo and answer at the same moment are one message, ten times over", async () => {
   for (let at = 0; at < 10; at += 1) await engine.send(business, from, `Number ${String(at)}`);
   let sent = 0;
