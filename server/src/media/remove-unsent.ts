@@ -11,24 +11,39 @@ export interface RemoveUnsentDeps {
   readonly log: Log;
 }
 
+interface UnsentFile {
+  readonly businessId: string;
+  readonly id: string;
+}
+
 const AT_ONCE = 100;
 
-/** One pass; answers how many are gone. What the store does not let go is tried again within an hour. */
+/** One pass over all that are due; answers how many are gone. What the store does not let go is tried again within an hour. */
 export function createRemoveUnsent({ database, store, log }: RemoveUnsentDeps): () => Promise<number> {
-  return async () => {
-    const claimed = await database.acrossBusinesses.run(claimUnsentAcrossBusinesses, { limit: AT_ONCE });
-    const files: { readonly businessId: string; readonly id: string }[] = [];
-    for (const { business_id: businessId, id } of claimed) {
-      const name = { businessId, sha256: "", uploadId: id };
-      try {
-        await store.remove({ ...name, variant: "file" });
-        await store.remove({ ...name, variant: "thumbnail" });
-        files.push({ businessId, id });
-      } catch (error) {
-        log.warn({ businessId, mediaId: id, error: messageOf(error) }, "media.not-removed");
-      }
+  const db = database.acrossBusinesses;
+
+  async function isRemoved({ businessId, id }: UnsentFile): Promise<boolean> {
+    const name = { businessId, sha256: "", uploadId: id };
+    try {
+      await store.remove({ ...name, variant: "file" });
+      await store.remove({ ...name, variant: "thumbnail" });
+      return true;
+    } catch (error) {
+      log.warn({ businessId, mediaId: id, error: messageOf(error) }, "media.not-removed");
+      return false;
     }
-    if (files.length > 0) await database.acrossBusinesses.execute(forgetUnsentAcrossBusinesses, { files });
-    return files.length;
+  }
+
+  return async () => {
+    let removed = 0;
+    for (let isMore = true; isMore;) {
+      const claimed = await db.run(claimUnsentAcrossBusinesses, { limit: AT_ONCE });
+      const files: UnsentFile[] = [];
+      for (const { business_id: businessId, id } of claimed) if (await isRemoved({ businessId, id })) files.push({ businessId, id });
+      if (files.length > 0) await db.execute(forgetUnsentAcrossBusinesses, { files });
+      removed += files.length;
+      isMore = claimed.length === AT_ONCE;
+    }
+    return removed;
   };
 }

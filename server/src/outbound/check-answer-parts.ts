@@ -84,7 +84,7 @@ export function createCheckAnswerParts({ database, onOldTemplate }: CheckAnswerP
   };
 }
 
-function findState(db: Queryable, conversationId: string, valid: Valid): Promise<State | undefined> {
+export function findState(db: Queryable, conversationId: string, valid: Valid): Promise<State | undefined> {
   return onSurvivor(db, conversationId, async (survivor) => {
     const [row] = await db.run(findSendingState, { conversationId: survivor, ...templateOf(valid) });
     return row?.is_merged === false ? row : undefined;

@@ -25,6 +25,17 @@ export const insertScheduledMessage = defineQuery({
     ${shownScheduled("changed")}`,
 });
 
+/** For a change of what it says: it does not leave meanwhile. None: it is no longer scheduled. */
+export const lockScheduledMessage = defineQuery({
+  name: "outbound.lock-scheduled-message",
+  role: "app",
+  columns: { conversation_id: "uuid" },
+  params: { messageId: "uuid" },
+  text: `
+    select s.conversation_id from scheduled_messages s where s.business_id = :business and s.id = :messageId
+    for no key update`,
+});
+
 /** None: it is no longer scheduled. What is null stays as it is. */
 export const editScheduledMessage = defineQuery({
   name: "outbound.edit-scheduled-message",

@@ -127,6 +127,7 @@ test("the same bytes are uploaded to WhatsApp once, also by two messages at the 
   const messages = [first, await accept({ type: "image", image: { id: two.id } }, { to: other })];
   await stack.deliver(counted.uploadFile);
   expect([counted.ids, (await read(messages[1]?.id ?? "")).status]).toEqual([[], "queued"]);
+  expect(await rowsOf("select attempts from lanes where conversation_id = $1 and kind = 'send'", [other])).toEqual([{ attempts: 0 }]);
   released.resolve(undefined);
   await slow;
   await again();
@@ -275,17 +276,39 @@ test("hostile uploads: a type that lies, nothing at all, another part, no form, 
 });
 
 test("what was uploaded and never sent is removed after its time; what a message names, also for later, stays", async () => {
-  const [unsent, sent, later] = [await upload(picture()), await upload(picture()), await upload(picture())];
+  const [unsent, sent, later, edited] = [
+    await upload(picture()),
+    await upload(picture()),
+    await upload(picture()),
+    await upload(picture()),
+  ];
   await accept({ type: "image", image: { id: sent.id } });
   const sendAt = new Date(Date.now() + 86_400_000).toISOString();
   expect(await accept({ type: "image", image: { id: later.id }, sendAt })).toMatchObject({ status: 202, media: { id: later.id } });
+  const { id: scheduled } = await accept({ type: "text", text: { body: "Tomorrow" }, sendAt });
+  const edit = async (content: object) => {
+    const url = `/api/v1/messages/${scheduled}`;
+    const answer = await stack.app.inject({ method: "PATCH", url, payload: { content }, headers: await stack.headers() });
+    return { status: answer.statusCode, body: answer.json<unknown>() };
+  };
+  const foreign = await upload(picture(), { business: stack.otherBusiness });
+  expect(await edit({ type: "image", image: { id: foreign.id } })).toMatchObject({ status: 422, body: { code: "invalid_content" } });
+  expect(await edit({ type: "video", video: { id: edited.id } })).toMatchObject({ status: 422, body: { code: "invalid_content" } });
+  expect(await edit({ type: "image", image: { id: edited.id } })).toMatchObject({ status: 200, body: { media: { id: edited.id } } });
   await stack.test.superuser.query("update unsent_media set remove_at = now()");
+  // More than are taken at once.
+  await stack.test.superuser.query(
+    "insert into unsent_media (business_id, id, remove_at) select $1, gen_random_uuid(), now() from generate_series(1, 250)",
+    [stack.business.businessId],
+  );
   const { database, store } = stack;
   const removed = await createRemoveUnsent({ database, store, log: stack.test.log })();
-  expect(removed).toBeGreaterThan(0);
-  const ids = [unsent.id, sent.id, later.id];
-  expect(await rowsOf("select id from media where id = any ($1) order by id", [ids])).toEqual([{ id: sent.id }, { id: later.id }]);
+  expect(removed).toBeGreaterThan(250);
+  expect(await rowsOf("select count(*)::int as left from unsent_media where remove_at <= now()")).toEqual([{ left: 0 }]);
+  const ids = [unsent.id, sent.id, later.id, edited.id];
+  const there = await rowsOf("select id from media where id = any ($1) order by id", [ids]);
+  expect(there).toEqual([{ id: sent.id }, { id: later.id }, { id: edited.id }]);
   const stored = await stack.listStored();
-  expect(ids.map((id) => stored.some((name) => name.startsWith(id)))).toEqual([false, true, true]);
+  expect(ids.map((id) => stored.some((name) => name.startsWith(id)))).toEqual([false, true, true, true]);
   expect(await accept({ type: "image", image: { id: unsent.id } })).toMatchObject({ status: 422 });
 });

@@ -227,6 +227,8 @@ it("what a scheduled message says can be changed until it leaves, by the rules o
   expect(await edit(write(""))).toMatchObject({ status: 422, json: { code: "invalid_content" } });
   const template = { type: "template", template: { name: "a", language: { code: "en" } } };
   expect(await edit({ content: template })).toMatchObject({ status: 422, json: { code: "invalid_content" } });
+  const poll = { type: "poll", poll: { name: "Which day?", options: [{ name: "Tuesday" }, { name: "Thursday" }] } };
+  expect(await edit({ content: poll })).toMatchObject({ status: 422, json: { code: "unsupported_on_channel" } });
   expect(await edit(write("Tomorrow"))).toMatchObject({ status: 200, json: { text: "Tomorrow", status: "scheduled" } });
   const list = async (conversationId: string): Promise<unknown> =>
     (await http.app.inject({ url: `/api/v1/messages?status=scheduled&conversationId=${conversationId}`, headers })).json();

@@ -3,14 +3,18 @@
 import { findMessage } from "../conversations/message-reads.queries.ts";
 import { messageViewOf, type MessageView } from "../conversations/message-view.ts";
 import type { Database } from "../db/database.ts";
+import type { Queryable } from "../db/query.ts";
 import { newId, type BusinessId } from "../kernel/ids.ts";
 import type { JsonObject } from "../kernel/json.ts";
 import { readableText } from "../whatsapp/readable-text.ts";
-import { validateOutboundContent } from "../whatsapp/validate-content.ts";
-import type { AcceptMessage, AcceptMessageOutcome } from "./accept-message.ts";
+import { readProvider } from "../whatsapp/providers.ts";
+import { type ValidatedContent, validateOutboundContent } from "../whatsapp/validate-content.ts";
+import { type AcceptMessage, type AcceptMessageOutcome, type AcceptRefusal, whatForbids } from "./accept-message.ts";
 import { findIdempotencyKey } from "./accept-message.queries.ts";
+import { findState } from "./check-answer-parts.ts";
+import { fitFiles } from "./fit-files.ts";
 import { retryKeyOf } from "./resend-unknown.ts";
-import { cancelScheduledMessage, editScheduledMessage, listScheduledMessages } from "./scheduled.queries.ts";
+import { cancelScheduledMessage, editScheduledMessage, listScheduledMessages, lockScheduledMessage } from "./scheduled.queries.ts";
 import { cancelMessage, listOpenMessages, settleUnknownMessage } from "./settle-messages.queries.ts";
 
 export const OPEN_STATUSES = ["scheduled", "queued", "sending", "unknown"] as const;
@@ -24,7 +28,8 @@ export interface ScheduledEdit {
   /** Anything but a template, whose parameters are checked against its copy: that one is cancelled, and another one scheduled. */
   readonly content?: JsonObject | undefined;
 }
-export type EditOutcome = SettleOutcome | { readonly outcome: "invalid_content"; readonly reason: string };
+type Written = Extract<ValidatedContent, { readonly ok: true }>;
+export type EditOutcome = SettleOutcome | AcceptRefusal;
 export type RetryOutcome = Unchanged | AcceptMessageOutcome;
 
 export interface SettleMessages {
@@ -42,6 +47,36 @@ export interface SettleMessages {
 
 const NO_TEMPLATE_EDIT =
   "A scheduled message cannot become a template, whose parameters are checked when it is accepted. Cancel it, and schedule the template. Nothing was changed.";
+
+interface Edit {
+  readonly sendAt: Date | undefined;
+  /** Undefined: it says what it said. */
+  readonly written: Written | undefined;
+}
+
+/** Undefined: it is not scheduled any more. */
+async function writeEdit(tx: Queryable, messageId: string, { sendAt, written }: Edit): Promise<EditOutcome | undefined> {
+  const fitted = written === undefined ? undefined : await fitToThread(tx, messageId, written);
+  if (written !== undefined && fitted === undefined) return undefined;
+  if (fitted !== undefined && "outcome" in fitted) return fitted;
+  const words =
+    fitted === undefined
+      ? { type: null, text: null, content: null }
+      : { type: fitted.type, text: readableText(fitted.type, fitted.content), content: JSON.stringify(fitted.content) };
+  const [row] = await tx.run(editScheduledMessage, { messageId, sendAt, ...words });
+  return row === undefined ? undefined : { outcome: "done", message: messageViewOf(row, []) };
+}
+
+/** By the rules of what is accepted for later: as its channel sends it, with files that are there and stay. Undefined: it is not scheduled any more. */
+async function fitToThread(tx: Queryable, messageId: string, written: Written): Promise<Written | AcceptRefusal | undefined> {
+  const [scheduled] = await tx.run(lockScheduledMessage, { messageId });
+  const state = scheduled === undefined ? undefined : await findState(tx, scheduled.conversation_id, written);
+  if (state === undefined) return undefined;
+  const forbidden = whatForbids(state, written, { isForLater: true });
+  if (forbidden !== undefined) return forbidden;
+  const fitted = await fitFiles(tx, written.content, readProvider(state.provider) ?? "cloud");
+  return fitted.ok ? { ...written, content: fitted.content } : { outcome: "invalid_content", reason: fitted.reason };
+}
 
 export function createSettleMessages(deps: { readonly database: Database; readonly acceptMessage: AcceptMessage }): SettleMessages {
   const { database, acceptMessage } = deps;
@@ -72,12 +107,8 @@ export function createSettleMessages(deps: { readonly database: Database; readon
       const checked = content === undefined ? undefined : validateOutboundContent(content);
       if (checked?.ok === false) return { outcome: "invalid_content", reason: checked.reason };
       if (checked?.type === "template") return { outcome: "invalid_content", reason: NO_TEMPLATE_EDIT };
-      const written =
-        checked === undefined
-          ? { type: null, text: null, content: null }
-          : { type: checked.type, text: readableText(checked.type, checked.content), content: JSON.stringify(checked.content) };
-      const [row] = await database.forBusiness(businessId).run(editScheduledMessage, { messageId, sendAt, ...written });
-      return row === undefined ? unchanged(businessId, messageId) : { outcome: "done", message: messageViewOf(row, []) };
+      const outcome = await database.forBusiness(businessId).transaction((tx) => writeEdit(tx, messageId, { sendAt, written: checked }));
+      return outcome ?? unchanged(businessId, messageId);
     },
     async cancel(businessId, messageId) {
       const db = database.forBusiness(businessId);

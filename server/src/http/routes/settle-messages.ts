@@ -77,7 +77,7 @@ export function registerSettleMessages(api: ApiApp, { settleMessages }: SettleMe
       sendAt: sendAt === undefined ? undefined : readSendAt(sendAt),
       content: content === undefined ? undefined : jsonObjectOf(content),
     });
-    if (outcome.outcome === "invalid_content") throw new Fault("invalid_content", outcome.reason);
+    if (outcome.outcome !== "done" && outcome.outcome !== "other_status") return acceptedOrThrow(outcome, "message");
     return doneOrThrow(outcome, "message_not_scheduled", (status) => `The message is ${status}: it is not scheduled. Nothing was changed.`);
   });
 
