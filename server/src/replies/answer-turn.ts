@@ -6,6 +6,7 @@ import { findTurn } from "../conversations/turn-reads.queries.ts";
 import type { Database } from "../db/database.ts";
 import type { Queryable, Row } from "../db/query.ts";
 import type { BusinessId, ConversationId, TurnId } from "../kernel/ids.ts";
+import { readObject, readString } from "../kernel/read-json.ts";
 import {
   askOutside,
   findWaitingConversation,
@@ -86,7 +87,7 @@ export function createAnswerTurn(deps: AnswerTurnDeps): AnswerTurn {
     if (hasParts(drafted.answer) && conversationId === undefined) return { outcome: "not_found" };
     const place = { businessId, conversationId: conversationId as ConversationId };
     const read: ReadAnswer = await checkAnswer(drafted.answer, { place, checkParts: deps.checkParts, limits: settings.tools });
-    if (!read.ok) return { outcome: "invalid", problem: read.problem };
+    if (!read.ok) return (await outcomeOfRepeated(db, turnId, drafted.answer)) ?? { outcome: "invalid", problem: read.problem };
     const outside: AnswerFromOutside = { turnId: turnId as TurnId, answer: read.answer };
     const outcome = await db.transaction((tx) => acceptAnswer(tx, outside));
     if (outcome.outcome === "accepted") deps.wake("reply");
@@ -100,6 +101,22 @@ async function findConversation(db: Queryable, turnId: string): Promise<string |
   const [waiting] = await db.run(findWaitingConversation, { turnId });
   const [ended] = waiting === undefined ? await db.run(findTurn, { turnId }) : [];
   return waiting?.conversation_id ?? ended?.conversation_id;
+}
+
+/**
+ * What could not be said any more may have been said already, by whoever did not learn that it was accepted: the time of a part has passed since, or the part itself is among
+ * those that are scheduled. Undefined: the turn still waits.
+ */
+async function outcomeOfRepeated(db: Queryable, turnId: string, drafted: DraftedAnswer): Promise<AnswerOutcome | undefined> {
+  const [waiting] = await db.run(findWaitingConversation, { turnId });
+  if (waiting !== undefined || drafted.outcome !== "reply") return undefined;
+  const parts = drafted.drafts.map(({ content, sendAt }) => ({
+    type: readString(content, "type") ?? "",
+    text: readString(readObject(content, "text"), "body") ?? null,
+    content,
+    ...(sendAt === undefined ? {} : { sendAt: sendAt.toISOString() }),
+  }));
+  return outcomeOfEnded(db, { turnId: turnId as TurnId, answer: { outcome: "reply", texts: drafted.texts, parts } });
 }
 
 async function acceptAnswer(tx: Queryable, { turnId, answer }: AnswerFromOutside): Promise<AnswerOutcome> {

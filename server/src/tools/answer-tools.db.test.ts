@@ -297,8 +297,8 @@ describe("the business's own agent", () => {
     return turnId;
   }
 
-  it("answers with the same, in its own order; the same answer again is the same success", async () => {
-    await engine.settings.change(business.businessId, { maxMessages: 5 });
+  it("answers with the same, in its own order; the same answer again is the same success, also where it could not be said once more", async () => {
+    await engine.settings.change(business.businessId, { maxMessages: 5, tools: { ...ALL, maxScheduled: 1 } });
     const turnId = await wait();
     const all = { messages: [...messages, { type: "text", text: { body: "Tomorrow?" }, sendAt: inMs(3_600_000) }] };
     expect(await answer(turnId, { messages: [{ type: "interactive", interactive: { type: "button" } }] })).toMatchObject({ status: 400 });
