@@ -228,7 +228,9 @@ it("the business's own name for a customer is shown before theirs; the newest wo
     ...[[], []],
   ]);
   expect(await select("select * from onethread.aliases where value = $1", nobody)).toEqual([]);
-  await receive(sync(contact(ida, "", T + 9)));
+  await receive(sync(contact(ida, "By a wrong clock", T + 10 * 365 * 86_400)));
+  expect(await name()).toBe("By a wrong clock");
+  await receive(sync(contact(ida, "", T + 3_600 + 60)));
   expect([await name(), await found("garage")]).toEqual(["+1 202 555 1005", []]);
 });
 

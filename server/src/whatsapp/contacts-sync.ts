@@ -5,7 +5,7 @@ import { cleanObject, cleanString } from "../kernel/storable-json.ts";
 import { type CloudItem, placeOf } from "./cloud-envelope.ts";
 import { identityOf } from "./cloud-identity.ts";
 import type { BookEntry, ContactsEvent } from "./events.ts";
-import { readTime } from "./provider-time.ts";
+import { notAhead, readTime } from "./provider-time.ts";
 
 const MAX_NAME = 200;
 
@@ -24,7 +24,8 @@ function entryOf(node: JsonObject, receivedAt: Date): BookEntry | undefined {
   const phone = readScalar(contact, "phone_number")?.replaceAll(/\D/g, "");
   const customer = identityOf(phone === "" ? undefined : phone, readString(contact, "user_id"), readString(contact, "parent_user_id"));
   if (Object.keys(customer).length === 0) return undefined;
-  const at = readTime(readObject(node, "metadata") ?? {}, "timestamp") ?? receivedAt;
+  // A word from the future would outweigh every later one.
+  const at = notAhead(readTime(readObject(node, "metadata") ?? {}, "timestamp"), receivedAt);
   const isRemoved = readString(node, "action") === "remove";
   const name = readString(contact, "full_name") ?? readString(contact, "first_name");
   if (name === undefined && !isRemoved) return undefined;
