@@ -19,13 +19,15 @@ interface Outgoing {
 interface ComposerProps {
   /** Why nothing may be written; undefined when all is well. */
   readonly block: string | undefined;
+  /** What to know before writing. */
+  readonly hint: string | undefined;
   readonly draft: string;
   readonly onDraft: (text: string) => void;
   readonly send: (message: Outgoing) => Promise<unknown>;
   readonly onSent: () => void;
 }
 
-export function Composer({ block, draft, onDraft, send, onSent }: ComposerProps) {
+export function Composer({ block, hint, draft, onDraft, send, onSent }: ComposerProps) {
   const id = useId();
   const field = useRef<HTMLTextAreaElement>(null);
   /** As the field writes it, on the clocks of this browser; undefined: it is sent now. */
@@ -56,7 +58,7 @@ export function Composer({ block, draft, onDraft, send, onSent }: ComposerProps)
     >
       <div className="mx-auto max-w-3xl">
         <p id={`${id}-problem`} role="status" className="mb-2 rounded-lg bg-warning-bg px-3 py-2 text-sm text-warning empty:hidden">
-          {block ?? sending.problem}
+          {block ?? sending.problem ?? hint}
         </p>
         {later !== undefined && <MomentField value={later} onChange={setLater} />}
         <div className="flex items-end gap-2">

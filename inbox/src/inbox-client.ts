@@ -3,16 +3,18 @@ import {
   createClient,
   ProblemError,
   type Channel,
+  type ControlledThread,
   type Conversation,
   type Message,
   type Notice,
+  type Session,
   type SettledMessage,
   type SettleMessageBody,
   type ToolCall,
   type Turn,
 } from "@onethread/sdk";
 
-export type { Channel, Conversation, Message, Notice, ToolCall, Turn };
+export type { Channel, Conversation, Message, Notice, Session, ToolCall, Turn };
 
 export interface Page<Item> {
   readonly data: readonly Item[];
@@ -34,6 +36,8 @@ export interface InboxClient {
   listMessages(id: string, cursor: string | undefined): Promise<Page<Message>>;
   /** The newest first. */
   listTurns(id: string, cursor: string | undefined): Promise<Page<Turn>>;
+  /** The newest first. */
+  listSessions(id: string): Promise<readonly Session[]>;
   /** The calls that wait for a person, the newest first. */
   listWaitingToolCalls(id: string): Promise<readonly ToolCall[]>;
   approveToolCall(id: string): Promise<ToolCall>;
@@ -55,6 +59,8 @@ export interface InboxClient {
   retryMessage(id: string): Promise<Message>;
   pauseAi(id: string): Promise<Conversation>;
   resumeAi(id: string): Promise<Conversation>;
+  /** From another app on the same number. Throws where WhatsApp does not give it. */
+  takeThread(id: string): Promise<ControlledThread>;
 }
 
 const PAGE = 50;
@@ -77,6 +83,7 @@ export function createInboxClient(access: { readonly baseUrl: string; readonly a
     rescheduleMessage: (id, sendAt) => messages.reschedule(id, sendAt),
     editText: (id, { text, sendAt }) => messages.edit(id, { content: textContent(text), sendAt }),
     listTurns: (conversationId, cursor) => turns.list({ conversationId, ...from(cursor) }),
+    listSessions: async (id) => (await conversations.sessions(id, { limit: PAGE })).data,
     listWaitingToolCalls: async (conversationId) => (await toolCalls.list({ conversationId, state: "waiting" })).data,
     approveToolCall: (id) => toolCalls.approve(id),
     denyToolCall: (id) => toolCalls.deny(id),
@@ -87,6 +94,7 @@ export function createInboxClient(access: { readonly baseUrl: string; readonly a
     retryMessage: (id) => messages.retry(id),
     pauseAi: (id) => conversations.pause(id, "inbox"),
     resumeAi: (id) => conversations.resume(id),
+    takeThread: (id) => conversations.controlThread(id, { action: "take" }),
   };
 }
 

@@ -34,7 +34,7 @@ export function MessageBubble({ message, quote, isFollowUp, actions }: MessageBu
   const isSeen = content.isNote && message.media?.state === "ready" && message.revokedAt === null;
   const referral = readReferral(message.content);
   const delivery = describeDelivery(message);
-  const author = memberOf(message) ?? AUTHORS[message.author] ?? message.author;
+  const author = memberOf(message) ?? authorOf(message);
   const isNamed = isOurs || message.participant !== null;
   return (
     <li className={`flex max-w-[85%] flex-col md:max-w-[75%] ${isOurs ? "items-end self-end" : "items-start self-start"}`}>
@@ -87,6 +87,12 @@ export function MessageBubble({ message, quote, isFollowUp, actions }: MessageBu
       {actions}
     </li>
   );
+}
+
+/** What another app on the same number wrote comes as a copy. */
+function authorOf({ author, direction, content }: Message): string {
+  if (direction === "out" && content["standby"] !== undefined) return "Another app";
+  return AUTHORS[author] ?? author;
 }
 
 /** Of a group: who of its members wrote it. */

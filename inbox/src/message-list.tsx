@@ -1,19 +1,23 @@
 // Owns: the scrolling thread: days, bubbles, and staying at the end while new messages come.
 import { Children, Fragment, useLayoutEffect, useRef, type ReactNode } from "react";
 import { formatDay } from "./format-time.ts";
-import type { Message, Turn } from "./inbox-client.ts";
+import type { Message, Session, Turn } from "./inbox-client.ts";
 import { memberKeysOf } from "./member-keys.ts";
 import { MessageBubble } from "./message-bubble.tsx";
 import { MoreButton } from "./more-button.tsx";
+import { placeSessions } from "./place-sessions.ts";
 import { placeTurns } from "./place-turns.ts";
 import { plainWords } from "./plain-words.ts";
 import { previewOf, shownContent } from "./shown-content.ts";
+import { SessionNote } from "./session-note.tsx";
 import { TurnNote } from "./turn-note.tsx";
 
 interface MessageListProps {
   readonly messages: readonly Message[];
   /** The newest first. */
   readonly turns: readonly Turn[];
+  /** The newest first. */
+  readonly sessions: readonly Session[];
   readonly now: number;
   readonly hasEarlier: boolean;
   readonly isLoadingEarlier: boolean;
@@ -26,9 +30,20 @@ interface MessageListProps {
 
 const NEAR_THE_END_PX = 80;
 
-export function MessageList({ messages, turns, now, hasEarlier, isLoadingEarlier, onEarlier, actionsFor, children }: MessageListProps) {
-  const { box, onScroll } = useStayAtEnd(messages, `${turns.length}/${Children.count(children)}`);
+export function MessageList({
+  messages,
+  turns,
+  sessions,
+  now,
+  hasEarlier,
+  isLoadingEarlier,
+  onEarlier,
+  actionsFor,
+  children,
+}: MessageListProps) {
   const turnsBelow = placeTurns(messages, turns);
+  const sessionsBelow = placeSessions(messages, sessions);
+  const { box, onScroll } = useStayAtEnd(messages, `${turns.length}/${sessionsBelow.size}/${Children.count(children)}`);
   const memberKeyOf = memberKeysOf(messages.map(({ participant }) => participant));
   /** In a group, the same member. */
   const isSameAuthor = (a: Message, b: Message): boolean =>
@@ -66,6 +81,9 @@ export function MessageList({ messages, turns, now, hasEarlier, isLoadingEarlier
               />
               {turnsBelow.get(message.id)?.map((turn) => (
                 <TurnNote key={turn.id} turn={turn} isOurs={message.direction === "out"} />
+              ))}
+              {sessionsBelow.get(message.id)?.map((session) => (
+                <SessionNote key={session.id} session={session} />
               ))}
             </Fragment>
           );

@@ -4,6 +4,8 @@ import { Avatar } from "./avatar.tsx";
 import { BackLink } from "./back-link.tsx";
 import { conversationName } from "./conversation-name.ts";
 import { sentenceOf, type Conversation, type InboxClient } from "./inbox-client.ts";
+import { HandoverNote, OwnerBanner } from "./owner-banner.tsx";
+import { isPauseOfOwner, ownerLine } from "./owner-line.ts";
 import { PaneHeading } from "./pane-heading.tsx";
 import { PauseBanner } from "./pause-banner.tsx";
 
@@ -20,7 +22,10 @@ export function ThreadHeader({ client, conversation, now, onChanged }: ThreadHea
     mutationFn: () => (aiPaused === null ? client.pauseAi(id) : client.resumeAi(id)),
     onSettled: onChanged,
   });
+  const take = useMutation({ mutationFn: () => client.takeThread(id), onSettled: onChanged });
   const name = conversationName(conversation);
+  const owner = ownerLine(conversation);
+  const problem = change.error ?? take.error;
   return (
     <header className="border-b border-line bg-panel">
       <div className="flex h-16 items-center gap-3 px-4">
@@ -41,20 +46,31 @@ export function ThreadHeader({ client, conversation, now, onChanged }: ThreadHea
           </button>
         )}
       </div>
-      {aiPaused !== null && <PauseBanner pause={aiPaused} now={now} isChanging={change.isPending} onResume={() => change.mutate()} />}
-      {change.isError && (
+      {owner !== undefined && <OwnerBanner line={owner} isChanging={take.isPending} onTake={() => take.mutate()} />}
+      {aiPaused !== null && !(owner !== undefined && isPauseOfOwner(conversation)) && (
+        <PauseBanner pause={aiPaused} now={now} isChanging={change.isPending} onResume={() => change.mutate()} />
+      )}
+      {problem !== null && (
         <p role="alert" className="bg-danger-bg px-4 py-2 text-sm text-danger">
-          {sentenceOf(change.error)}
+          {sentenceOf(problem)}
         </p>
       )}
+      <HandoverNote conversation={conversation} />
     </header>
   );
 }
 
-function detailOf({ phone, userId, aiPaused }: Conversation, name: string): string {
+function detailOf(conversation: Conversation, name: string): string {
+  const { phone, userId } = conversation;
   // A name that is the number shows its spaces.
   const isNumber = phone !== null && name.replaceAll(/\D/g, "") === phone;
   const address = phone === null ? userId : isNumber ? null : `+${phone}`;
-  const who = aiPaused === null ? "The AI answers" : "A person answers";
+  const who = whoAnswers(conversation);
   return address === null || address === name ? who : `${who} · ${address}`;
+}
+
+function whoAnswers({ aiPaused, threadOwner }: Conversation): string {
+  if (threadOwner?.owner === "other") return "Another app answers";
+  if (aiPaused === null) return "The AI answers";
+  return aiPaused.reason === "standby" ? "Nobody answers" : "A person answers";
 }

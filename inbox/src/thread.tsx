@@ -2,13 +2,18 @@
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { ApprovalCard } from "./approval-card.tsx";
 import { Composer } from "./composer.tsx";
-import { sentenceOf, type Conversation, type InboxClient, type Message, type ToolCall } from "./inbox-client.ts";
+import { sentenceOf, type Conversation, type InboxClient, type Message, type Session, type ToolCall } from "./inbox-client.ts";
 import { MessageActions } from "./message-actions.tsx";
 import { MessageList } from "./message-list.tsx";
 import { ScheduledMessages } from "./scheduled-messages.tsx";
 import { ThreadHeader } from "./thread-header.tsx";
 import { NOTHING_SELECTED } from "./use-place.ts";
 import { writeBlock } from "./write-block.ts";
+
+const ELSEWHERE = "WhatsApp refuses what is written here, templates excepted, unless people are handed over to this app.";
+
+/** A session ends minutes after its last message. */
+const SESSIONS_POLL_MS = 30_000;
 
 interface ThreadProps {
   readonly client: InboxClient;
@@ -40,6 +45,11 @@ export function Thread({ client, conversationId, now, draft, onDraft }: ThreadPr
     queryKey: ["tool-calls", conversationId],
     queryFn: () => client.listWaitingToolCalls(conversationId),
   });
+  const sessions = useQuery<readonly Session[]>({
+    queryKey: ["sessions", conversationId],
+    queryFn: () => client.listSessions(conversationId),
+    refetchInterval: SESSIONS_POLL_MS,
+  });
   const scheduled = useQuery<readonly Message[]>({
     queryKey: ["scheduled", conversationId],
     queryFn: () => client.listScheduled(conversationId),
@@ -56,7 +66,7 @@ export function Thread({ client, conversationId, now, draft, onDraft }: ThreadPr
       </div>
     );
   }
-  const problem = conversation.error ?? messages.error ?? turns.error ?? waiting.error ?? scheduled.error;
+  const problem = conversation.error ?? messages.error ?? turns.error ?? waiting.error ?? scheduled.error ?? sessions.error;
   return (
     <>
       <ThreadHeader client={client} conversation={conversation.data} now={now} onChanged={changed} />
@@ -68,6 +78,7 @@ export function Thread({ client, conversationId, now, draft, onDraft }: ThreadPr
       <MessageList
         messages={inOrder(messages.data?.pages.map(({ data }) => data) ?? [])}
         turns={turns.data?.pages.flatMap(({ data }) => data) ?? []}
+        sessions={sessions.data ?? []}
         now={now}
         hasEarlier={messages.hasNextPage}
         isLoadingEarlier={messages.isFetchingNextPage}
@@ -84,6 +95,7 @@ export function Thread({ client, conversationId, now, draft, onDraft }: ThreadPr
       </MessageList>
       <Composer
         block={writeBlock(conversation.data, now)}
+        hint={conversation.data.threadOwner?.owner === "other" ? ELSEWHERE : undefined}
         draft={draft}
         onDraft={onDraft}
         send={(message) => client.sendText({ conversationId, ...message })}

@@ -1,4 +1,5 @@
 // Owns: the quiet line below a burst that says how its turn ended, with the details on demand.
+import { Chevron } from "./chevron.tsx";
 import { describeTurn, detailsOf, type TurnLine } from "./describe-turn.ts";
 import { formatFull } from "./format-time.ts";
 import type { Turn } from "./inbox-client.ts";
@@ -30,22 +31,5 @@ export function TurnNote({ turn, isOurs }: { readonly turn: Turn; readonly isOur
         </dl>
       </details>
     </li>
-  );
-}
-
-function Chevron() {
-  return (
-    <svg
-      viewBox="0 0 12 12"
-      aria-hidden="true"
-      className="size-3 shrink-0 transition-transform group-open:rotate-180"
-      fill="none"
-      stroke="currentColor"
-      strokeWidth="1.5"
-      strokeLinecap="round"
-      strokeLinejoin="round"
-    >
-      <path d="M3 4.5l3 3 3-3" />
-    </svg>
   );
 }

@@ -1,5 +1,5 @@
 // The inbox in a real browser, against the real server, a real PostgreSQL and the simulator.
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,6 +10,8 @@ import { startOnethread } from "../../server/src/compose/start-onethread.ts";
 import { readConfig } from "../../server/src/config/config.ts";
 import { createTestDatabase, type TestDatabase } from "../../server/test/support/test-database.ts";
 import { launchBrowser } from "./launch-browser.ts";
+import { readFacts } from "./read-facts.ts";
+import { insertWaitingCall, stateOfCall } from "./tool-call-rows.ts";
 
 const DESKTOP = { width: 1280, height: 800 };
 const PHONE = { width: 390, height: 844 };
@@ -17,7 +19,7 @@ const PHONE = { width: 390, height: 844 };
 const atEnd: (() => Promise<void>)[] = [];
 let testDatabase: TestDatabase;
 let browser: Browser;
-let facts: Readonly<Record<"url" | "simulatorUrl" | "apiKey", string>>;
+let facts: Awaited<ReturnType<typeof readFacts>>;
 let customer = 12_025_550_100;
 
 beforeAll(async () => {
@@ -48,23 +50,21 @@ beforeEach(() => {
 
 const phone = (): string => String(customer);
 
-async function readFacts(path: string): Promise<typeof facts> {
-  const written: unknown = JSON.parse(await readFile(path, "utf8"));
-  const textOf = (name: string): string => String(new Map(Object.entries(written ?? {})).get(name));
-  return { url: textOf("url"), simulatorUrl: textOf("simulatorUrl"), apiKey: textOf("apiKey") };
-}
-
 /** `riders`: what else the platform says of the message. */
 async function customerWrites(text: string, riders: Readonly<Record<string, unknown>> = {}): Promise<void> {
   const request = { from: phone(), name: `Customer ${phone()}`, text, ...riders };
-  const answer = await fetch(`${facts.simulatorUrl}/sim/inbound`, { method: "POST", body: JSON.stringify(request) });
+  await simulate("inbound", request);
+}
+
+/** What the simulator is told to do. */
+async function simulate(what: string, request: object): Promise<void> {
+  const answer = await fetch(`${facts.simulatorUrl}/sim/${what}`, { method: "POST", body: JSON.stringify(request) });
   expect(answer.status).toBe(200);
 }
 
 /** A webhook of the account that the demo's number belongs to. */
 async function accountReports(field: string, value: Readonly<Record<string, unknown>>): Promise<void> {
-  const answer = await fetch(`${facts.simulatorUrl}/sim/inbound`, { method: "POST", body: JSON.stringify({ raw: { field, value } }) });
-  expect(answer.status).toBe(200);
+  await simulate("inbound", { raw: { field, value } });
 }
 
 /** What the simulator accepted for this customer; waits until there is as much. */
@@ -97,22 +97,6 @@ async function setBusiness(change: string, undo: string): Promise<void> {
   onTestFinished(async () => {
     await testDatabase.superuser.query(`update onethread.businesses set ${undo}`);
   });
-}
-
-/** A call of a tool as the AI leaves it when a person has to approve it. */
-async function toolCallWaits(tool: string): Promise<string> {
-  const conversation = await conversationRow();
-  const { rows } = await testDatabase.superuser.query<{ id: string }>(
-    `insert into onethread.tool_calls (business_id, id, conversation_id, turn_id, answered_to, tool, arguments, arguments_hash, state, created_at)
-     values ($1, gen_random_uuid(), $2, gen_random_uuid(), 1000, $3, $4, $3, 'waiting', now()) returning id`,
-    [conversation?.business_id, conversation?.id, tool, JSON.stringify({ when: "Friday, 10:30", people: 2 })],
-  );
-  return rows[0]?.id ?? "";
-}
-
-async function toolCallState(id: string): Promise<string | undefined> {
-  const { rows } = await testDatabase.superuser.query<{ state: string }>("select state from onethread.tool_calls where id = $1", [id]);
-  return rows[0]?.state;
 }
 
 /** A tab of its own. What its console complains about fails the test. */
@@ -259,6 +243,23 @@ test("whoever pauses the AI sees it in the thread and in the list, until it is r
   await row(page).getByText("AI paused").waitFor({ state: "detached" });
 });
 
+test("a chat that another app has says so, and is taken over", async () => {
+  await simulate("config", { routing: { role: "escalation" } });
+  onTestFinished(() => simulate("config", { routing: null }));
+  await customerWrites("A person, please");
+  await simulate("threads", { to: phone(), owner: "other", role: "ai_agent" });
+  const page = await openPage();
+  await openThread(page);
+  const banner = page.getByRole("status", { name: "Whose chat this is" });
+  await banner.getByText("Another app has this chat: WhatsApp’s AI agent").waitFor();
+  await page.getByText("WhatsApp refuses what is written here").waitFor();
+  await banner.getByRole("button", { name: "Take over" }).click();
+  await banner.waitFor({ state: "detached" });
+  await page.getByRole("button", { name: "Pause AI" }).waitFor();
+  const threads: unknown = await (await fetch(`${facts.simulatorUrl}/sim/threads`)).json();
+  expect(threads).toMatchObject({ data: [{ customer: phone(), owner: "us" }] });
+});
+
 test("each burst shows how its turn ended, and the details when somebody asks", async () => {
   await setBusiness("ai_enabled = true", "ai_enabled = false");
   await customerWrites("When are you open on Sunday?");
@@ -330,12 +331,12 @@ test("what the AI may do only with approval is approved or denied in the thread"
     ["Approve", "book_table", "approved"],
     ["Deny", "cancel_table", "denied"],
   ] as const) {
-    const id = await toolCallWaits(tool);
+    const id = await insertWaitingCall(testDatabase.superuser, await conversationRow(), tool);
     const card = page.getByRole("region", { name: tool });
     await card.getByText("Friday, 10:30").waitFor();
     await card.getByRole("button", { name: button }).click();
     await card.waitFor({ state: "detached" });
-    expect(await toolCallState(id)).toBe(state);
+    expect(await stateOfCall(testDatabase.superuser, id)).toBe(state);
   }
 });
 

@@ -89,6 +89,7 @@ it("a thread that is passed is another's: the AI is silent and our messages are 
   expect(await write("are you there?")).toEqual([]);
   await engine.simulator.echo({ to: from, text: "Here I am", standby: true });
   expect(await sendAsPerson("me too")).toEqual({ status: "failed", error_code: "131070" });
+  expect(await shown()).toMatchObject({ threadOwner: { owner: "other", role: "escalation", toldBy: "refusal" } });
   // Asked for again, it is done already; the platform is not asked.
   engine.simulator.addFailure({ match: { path: "thread" }, times: 1, respond: { code: 131005 } });
   expect((await control({ action: "pass", role: "escalation" })).status).toBe(200);

@@ -6,7 +6,7 @@ import { defineQuery } from "../db/query.ts";
  * Conversation, then owner, under the row lock of the conversation. The newest word holds, by its time, in seconds as the platform counts: of two in the
  * same second the one that is heard later. In what another app has, and in what was given up, the AI is silent
  * (`standby`), unless a person has silenced it anyway; that pause alone ends when the thread is ours: also the one that a late copy began, which says of then and not of now.
- * An event says only what was different before.
+ * A copy and a refusal do not say what the other app is for: it is as it was told last. An event says only what was different before.
  */
 const record = (business: string): string => `
 with conv as materialized (
@@ -21,7 +21,7 @@ with conv as materialized (
   insert into thread_owners as o (business_id, conversation_id, channel_id, owner, role, told_by, at, context, context_at)
   select ${business}, conv.id, :channelId, :owner, :role, :toldBy, date_trunc('second', least(:at, now())), :context, case when :context is not null then now() end from conv
   on conflict on constraint thread_owners_pkey do update set
-    channel_id = excluded.channel_id, owner = excluded.owner, role = excluded.role, told_by = excluded.told_by, at = excluded.at,
+    channel_id = excluded.channel_id, owner = excluded.owner, role = coalesce(excluded.role, case when o.owner = excluded.owner then o.role end), told_by = excluded.told_by, at = excluded.at,
     context = coalesce(excluded.context, o.context), context_at = coalesce(excluded.context_at, o.context_at)
    where excluded.at >= o.at
   returning o.conversation_id as id, o.owner as told, o.at as told_at
