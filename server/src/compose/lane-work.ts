@@ -11,7 +11,7 @@ import { createDeliver } from "../outbound/deliver.ts";
 import { createSendFiles } from "../outbound/send-files.ts";
 import type { OutsideHttp } from "../outside/outside-http.ts";
 import { createGatherMemory } from "../replies/gather-memory.ts";
-import { createIsOverBudget } from "../replies/read-budget.ts";
+import { createIsOverBudget, READ_BUDGET_WITHIN_MS } from "../replies/read-budget.ts";
 import { createReplyTurn, type ReplyTurn, type ReplyTurnDeps } from "../replies/reply-turn.ts";
 import { createRegisterTurn, createTakeAnswer } from "../replies/answer-turn.ts";
 import { createKnowledgeResponder } from "../responders/knowledge-responder.ts";
@@ -80,7 +80,7 @@ function createTurn(parts: LaneWorkParts, models: LazyModels): ReplyTurn {
       failPoints,
       log,
     }),
-    isOverBudget: createIsOverBudget({ database: database.optional, failPoints, log }),
+    isOverBudget: createIsOverBudget({ database: database.optional, failPoints, log, withinMs: READ_BUDGET_WITHIN_MS }),
     transportOf,
     failPoints,
     log,

@@ -27,7 +27,8 @@ beforeEach(async () => {
   business = await createTestBusiness(test.superuser);
   mine = (await createSessionThread(test.superuser, business)).id;
   other = (await createSessionThread(test.superuser, business)).id;
-  const create = (): IsOverBudget => createIsOverBudget({ database, failPoints: noFailPoints, log: test.log });
+  // How long a turn waits is not under test here.
+  const create = (): IsOverBudget => createIsOverBudget({ database, failPoints: noFailPoints, log: test.log, withinMs: 20_000 });
   processes = [create(), create()];
 });
 afterAll(() => test.close());

@@ -15,7 +15,8 @@ import { readUsage } from "./replies.queries.ts";
 /** True when a limit is reached, by all turns that have ended so far. */
 export type IsOverBudget = (lane: Pick<ClaimedLane, "businessId" | "conversationId">, settings: ReplySettings) => Promise<boolean>;
 
-const READ_WITHIN_MS = 500;
+/** How long a turn waits for it. */
+export const READ_BUDGET_WITHIN_MS = 500;
 const MICROS = 1_000_000;
 const MOST_BUSINESSES = 10_000;
 /** Then the whole day is read again, in case that the database's clock was set back. */
@@ -86,6 +87,8 @@ export function createIsOverBudget(deps: {
   readonly database: Pick<Database, "forBusiness">;
   readonly failPoints: FailPoints;
   readonly log: Log;
+  /** Then the reply is written without the answer. */
+  readonly withinMs: number;
 }): IsOverBudget {
   const read = createReadUsage(deps.database);
 
@@ -104,7 +107,7 @@ export function createIsOverBudget(deps: {
   };
 
   const optionalRead = createOptionalRead({
-    withinMs: READ_WITHIN_MS,
+    withinMs: deps.withinMs,
     onFailure: (businessId, error) => {
       deps.log.warn({ businessId, error }, "usage.not-read");
     },
