@@ -274,6 +274,18 @@ BEGIN ATOMIC
 END
 ;
 
+CREATE OR REPLACE FUNCTION onethread.read_send_rules(business uuid, ids uuid[])
+ RETURNS TABLE(conversation_id uuid, opted_out_at timestamp with time zone, marketing_stopped_at timestamp with time zone, last_customer_message_at timestamp with time zone, ai_paused_at timestamp with time zone, reply_kind text, reply_address text, read_at timestamp with time zone)
+ LANGUAGE plpgsql
+ ROWS 100
+AS $function$
+begin
+  return query
+    select c.id, c.opted_out_at, c.marketing_stopped_at, c.last_customer_message_at, c.ai_paused_at, c.reply_kind, c.reply_address, clock_timestamp()
+      from onethread.conversations c where c.business_id = business and c.id = any (ids);
+end $function$
+;
+
 CREATE OR REPLACE FUNCTION onethread.sends_ahead(author text)
  RETURNS interval
  LANGUAGE sql

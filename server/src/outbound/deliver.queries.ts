@@ -1,4 +1,4 @@
-// Owns: the two statements around every send. Lock order: lane → message (conversation is only read). docs/lifecycles/outbound-message.md.
+// Owns: the two statements around every send. Lock order: lane → channel → message (conversation is only read). docs/lifecycles/outbound-message.md.
 import { rowsOf } from "../db/parameters.ts";
 import { defineQuery } from "../db/query.ts";
 
@@ -58,27 +58,12 @@ with mine as materialized (
   select mine.conversation_id,
          -- As of this statement's snapshot, like the messages below: after a wait for the lane, mine.wanted counts a message that is not visible yet.
          (select s.wanted from lanes s where s.business_id = :business and s.conversation_id = mine.conversation_id and s.kind = 'send') as wanted, m.id, m.seq, m.type, m.content, coalesce(m.target_provider_message_id, m.quoted_provider_message_id) as names_id, m.attempts,
+         m.author, m.received_at, m.turn_id,
          m.channel_id, m.type = 'template' and goes_as_marketing(:business, ch.account_id, m.content -> 'template' ->> 'name', m.content -> 'template' -> 'language' ->> 'code') as is_marketing,
-         ch.provider, ch.settings, ch.external_id, s.access_token, c.reply_kind, c.reply_address, sends_ahead(case when m.campaign_id is null then m.author else 'campaign' end) as ahead,
+         ch.provider, ch.settings, ch.external_id, ch.account_id, ch.stopped_at, s.access_token, sends_ahead(case when m.campaign_id is null then m.author else 'campaign' end) as ahead,
          -- How long this customer has had enough for.
-         mine.sends_until - (sends_in_a_row(ch.provider, ch.sends_in_a_row) - 1) * ${PAIR_SPACING} - now() as pair_wait,
-         case when m.id is null then 'none'
-              -- What confirms an opt-out goes out all the same.
-              when m.author <> 'system' and opt_out_forbids(c.opted_out_at, c.last_customer_message_at, b.answers_after_stop, m.type = 'template') then 'opted_out'
-              when c.marketing_stopped_at is not null and m.type = 'template'
-                   and may_be_marketing(:business, ch.account_id, m.content -> 'template' ->> 'name', m.content -> 'template' -> 'language' ->> 'code') then 'marketing_stopped'
-              when c.reply_address is null then 'no_address'
-              -- What the AI had still to say when a person took over. The pause that it began itself by handing over lets its own words out.
-              when m.author = 'ai' and c.ai_paused_at >= m.received_at
-                   and not exists (select from turns t where t.business_id = :business and t.id = m.turn_id and t.state = 'handed_off' and t.finished_at = c.ai_paused_at) then 'taken_over'
-              when m.type <> 'template' and not window_is_open(c.last_customer_message_at, ch.provider, now()) then 'window_closed'
-              when ch.stopped_at is not null or s.access_token is null then 'channel_stopped'
-              when m.type = 'template' then coalesce(obstacle_of_template(:business, ch.account_id,
-                     m.content -> 'template' ->> 'name', m.content -> 'template' -> 'language' ->> 'code', now()), 'send')
-              else 'send' end as verdict
+         mine.sends_until - (sends_in_a_row(ch.provider, ch.sends_in_a_row) - 1) * ${PAIR_SPACING} - now() as pair_wait
     from mine
-    join businesses b on b.id = :business
-    join conversations c on c.business_id = :business and c.id = mine.conversation_id
     left join lateral (
       select * from messages q
        where q.business_id = :business and q.conversation_id = mine.conversation_id and q.status = 'queued'
@@ -93,15 +78,37 @@ with mine as materialized (
            exists (select from channel_signals t where t.business_id = :business and t.channel_id = ch.id and t.aspect = 'throughput'))
            * (case when ch.slowed_until > now() then 2 else 1 end) as spacing
     from channels ch
-   where ch.business_id = :business and ch.id in (select n.channel_id from next n where n.verdict = 'send')
+   where ch.business_id = :business and ch.id in (select n.channel_id from next n)
      and sends_per_second(ch.provider, ch.sends_per_second, false) is not null
    order by ch.id for no key update of ch
+), rules as materialized (
+  -- Lanes and numbers are ours now (its argument reads both): what was committed before that forbids, also when this statement began earlier and had to wait.
+  select r.* from read_send_rules(:business, (select array_agg(n.conversation_id) from next n left join channel ch on ch.id = n.channel_id)) r
+), judged as (
+  select n.*, c.reply_kind, c.reply_address,
+         case when n.id is null then 'none'
+              -- What confirms an opt-out goes out all the same.
+              when n.author <> 'system' and opt_out_forbids(c.opted_out_at, c.last_customer_message_at, b.answers_after_stop, n.type = 'template') then 'opted_out'
+              when c.marketing_stopped_at is not null and n.type = 'template'
+                   and may_be_marketing(:business, n.account_id, n.content -> 'template' ->> 'name', n.content -> 'template' -> 'language' ->> 'code') then 'marketing_stopped'
+              when c.reply_address is null then 'no_address'
+              -- What the AI had still to say when a person took over. The pause that it began itself by handing over lets its own words out.
+              when n.author = 'ai' and c.ai_paused_at >= n.received_at
+                   and not exists (select from turns t where t.business_id = :business and t.id = n.turn_id and t.state = 'handed_off' and t.finished_at = c.ai_paused_at) then 'taken_over'
+              when n.type <> 'template' and not window_is_open(c.last_customer_message_at, n.provider, c.read_at) then 'window_closed'
+              when n.stopped_at is not null or n.access_token is null then 'channel_stopped'
+              when n.type = 'template' then coalesce(obstacle_of_template(:business, n.account_id,
+                     n.content -> 'template' ->> 'name', n.content -> 'template' -> 'language' ->> 'code', now()), 'send')
+              else 'send' end as verdict
+    from next n
+    join rules c on c.conversation_id = n.conversation_id
+    join businesses b on b.id = :business
 ), placed as materialized (
   select n.*, ch.sends_until, ch.spacing, ch.hold,
          -- When its turn comes, counted from now; not above zero: it is now. Null: it takes no place.
          case when e.takes_place then
            ch.sends_until + (row_number() over (partition by n.channel_id, e.takes_place order by n.ahead desc, n.id) - 1) * ch.spacing - n.ahead - now() end as turn
-    from next n
+    from judged n
     left join channel ch on ch.id = n.channel_id
    cross join lateral (select coalesce(n.verdict = 'send' and ch.hold <= '0' and coalesce(n.pair_wait, '0') <= '0', false) as takes_place) e
 ), pace as (

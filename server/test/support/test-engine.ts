@@ -11,7 +11,7 @@ import { createLocalStore } from "../../src/media/local-store.ts";
 import { createOutsideHttp } from "../../src/outside/outside-http.ts";
 import type { ReplySettingsStore } from "../../src/settings/reply-settings-store.ts";
 import type { ReplyContext, Responder, ResponderAnswer } from "../../src/answers/responder.ts";
-import { createGraphClient } from "../../src/whatsapp/graph-client.ts";
+import { createGraphClient, type GraphClient } from "../../src/whatsapp/graph-client.ts";
 import { createGatewayHttp } from "../../src/whatsapp/gateways/gateway-http.ts";
 import { gatewayTransport } from "../../src/whatsapp/gateways/gateway-transport.ts";
 import { createGraphUpload } from "../../src/whatsapp/graph-upload.ts";
@@ -42,10 +42,14 @@ export interface TestEngine {
   claimOne(kind: LaneKind): Promise<ClaimedLane>;
   turn(lane: ClaimedLane, signal?: AbortSignal, newer?: AbortSignal): Promise<void>;
   deliver(lane: ClaimedLane, signal?: AbortSignal): Promise<void>;
+  /** What another process would be: connections of its own to the database and to WhatsApp. Closed with the engine. */
+  openWorker(): TestWorker;
   /** As if their leases had ended: whoever claims next gets them. */
   expireLeases(): Promise<void>;
   close(): Promise<void>;
 }
+
+export type TestWorker = Pick<TestEngine, "claim" | "deliver">;
 
 /** A responder that the test answers for: the port that a model would be behind. */
 export interface TestResponder extends Responder {
@@ -84,7 +88,13 @@ export async function createTestEngine(test: TestDatabase, numbers: readonly Tes
   const database = test.open();
   const { log } = test;
   const simulator = await startPlatform(numbers);
-  const transport = createGraphClient({ baseUrl: simulator.url, version: "v26.0", timeoutMs: 5_000, connections: 16 });
+  const transports: GraphClient[] = [];
+  const openTransport = (): GraphClient => {
+    const opened = createGraphClient({ baseUrl: simulator.url, version: "v26.0", timeoutMs: 5_000, connections: 16 });
+    transports.push(opened);
+    return opened;
+  };
+  const transport = openTransport();
   const gateways = createGatewayHttp({ timeoutMs: 5_000 });
   const upload = createGraphUpload({ baseUrl: simulator.url, version: "v26.0" });
   const outside = createOutsideHttp({ privateHosts: [] });
@@ -95,22 +105,30 @@ export async function createTestEngine(test: TestDatabase, numbers: readonly Tes
   const platforms = { templatePlatform, threadPlatform };
   const services = createTestServices({ database, log, outside, ...platforms, onKnown: (person) => intake.applyWaitingFor(person) });
   const intake = createTestIntake(test, { database });
+  const parts = {
+    ...{
+      log,
+      failPoints: noFailPoints,
+      outside,
+      overrides: { responder },
+      mediaStore: createLocalStore(""),
+      uploadFile: upload.uploadFile,
+    },
+    ...{ wake: () => undefined, onTurn: () => undefined },
+  };
   const work = createLaneWork({
+    ...parts,
     database,
-    log,
-    failPoints: noFailPoints,
-    outside,
-    overrides: { responder },
     services,
     transportOf: (provider, channel) =>
       provider !== null && isGateway(provider) ? gatewayTransport(gateways, provider, channel ?? undefined) : transport,
-    mediaStore: createLocalStore(""),
-    uploadFile: upload.uploadFile,
-    wake: () => undefined,
-    onTurn: () => undefined,
   });
   const never = new AbortController().signal;
-  const claim: TestEngine["claim"] = (kind, { limit = 100, leaseMs = 60_000 } = {}) => store.claim({ kind, limit, leaseMs, owner: "test" });
+  const claimFrom =
+    (lanes: LaneStore, owner: string): TestEngine["claim"] =>
+    (kind, { limit = 100, leaseMs = 60_000 } = {}) =>
+      lanes.claim({ kind, limit, leaseMs, owner });
+  const claim = claimFrom(store, "test");
   return {
     database,
     simulator,
@@ -143,11 +161,25 @@ export async function createTestEngine(test: TestDatabase, numbers: readonly Tes
     },
     turn: (lane, signal = never, newer = never) => work.turn.run(lane, signal, newer),
     deliver: (lane, signal = never) => work.deliver(lane, signal),
+    openWorker() {
+      const own = test.open();
+      const graph = openTransport();
+      const { deliver } = createLaneWork({
+        ...parts,
+        database: own,
+        services: createTestServices({ database: own, log, outside, templatePlatform }),
+        transportOf: () => graph,
+      });
+      return {
+        claim: claimFrom(createLaneStore(own.acrossBusinesses), "another"),
+        deliver: (lane, signal = never) => deliver(lane, signal),
+      };
+    },
     async expireLeases() {
       await test.superuser.query("update onethread.lanes set check_at = now() where check_at is not null");
     },
     async close() {
-      await transport.close();
+      await Promise.all(transports.map((opened) => opened.close()));
       await gateways.close();
       await upload.close();
       await templatePlatform.close();
