@@ -59,7 +59,7 @@ export function createLaneWork(parts: LaneWorkParts): LaneWork {
       actOnRefusal: services.actOnRefusal,
       onOldTemplate: services.wantTemplate,
       transportOf,
-      files: createSendFiles(createProviderFiles({ database, store, uploadFile })),
+      files: createSendFiles({ providerFiles: createProviderFiles({ database, store, uploadFile }), log }),
       failPoints,
       log,
     }),

@@ -72,6 +72,8 @@ const STOPPED_CHANNEL_RECHECK_MS = 30_000;
 const ACT_PATIENCE_MS = 5_000;
 /** Somebody else uploads the file of this message. */
 const UPLOAD_RECHECK_MS = 1_000;
+/** Our own database did not answer. */
+const UNREAD_RECHECK_MS = 1_000;
 
 export function createDeliver(deps: DeliverDeps): (lane: ClaimedLane, signal: AbortSignal) => Promise<void> {
   const { database, learnSpelling, log } = deps;
@@ -218,9 +220,10 @@ export function createDeliver(deps: DeliverDeps): (lane: ClaimedLane, signal: Ab
   async function attempt(lane: ClaimedLane, started: SendStart, { content, files }: ReadyFiles): Promise<Settlement> {
     const outcome = await send(started, content);
     await heed(lane, started, outcome);
-    const mayGoAgain = (started.attempts ?? 0) + 1 < MAX_ATTEMPTS && (await deps.files.forgetStale(leaving(lane, started), files, outcome));
-    const settlement = mayGoAgain ? keptQueued(lane, started) : settlementOf(lane, started, outcome);
-    return { ...settlement, isSent: true };
+    const mayGoAgain = (started.attempts ?? 0) + 1 < MAX_ATTEMPTS;
+    const end = mayGoAgain ? await deps.files.forgetStale(leaving(lane, started), files, outcome) : "not stale";
+    if (end === "not stale") return { ...settlementOf(lane, started, outcome), isSent: true };
+    return { ...keptQueued(lane, started), isSent: true, ...(end === "unread" ? { retryInMs: UNREAD_RECHECK_MS } : {}) };
   }
 
   function upload(
@@ -256,6 +259,9 @@ export function createDeliver(deps: DeliverDeps): (lane: ClaimedLane, signal: Ab
         return attempt(lane, started, prepared);
       case "refused":
         return settlementOf(lane, started, prepared.rejection);
+      case "unread":
+        // Thrown on, it would be `unknown` to whoever comes next.
+        return { ...keptQueued(lane, started), isUnstarted: true, retryInMs: UNREAD_RECHECK_MS };
       case "missing":
         return end === undefined ? { ...keptQueued(lane, started), isUnstarted: true } : afterUpload(lane, started, end);
     }

@@ -2,6 +2,7 @@
 // and how often it is tried.
 import type { BusinessId } from "../kernel/ids.ts";
 import type { JsonObject } from "../kernel/json.ts";
+import type { Log } from "../kernel/log.ts";
 import type { FileOfMessage, ProviderFiles } from "../media/provider-files.ts";
 import { refusedHere } from "../whatsapp/graph-answer.ts";
 import { listOwnFiles, mapMediaNodes, ownFileId } from "../whatsapp/media-nodes.ts";
@@ -18,11 +19,14 @@ export type PreparedFiles =
   | { readonly outcome: "ready"; readonly content: JsonObject | null; readonly files: readonly FileOfMessage[] }
   /** They have to be uploaded first. */
   | { readonly outcome: "missing"; readonly files: readonly FileOfMessage[] }
+  /** What the provider calls them could not be looked up. */
+  | { readonly outcome: "unread" }
   | { readonly outcome: "refused"; readonly rejection: Rejection };
 
 /** `wait`: somebody else uploads it. */
 export type UploadsEnd = { readonly outcome: "uploaded" | "wait" } | Rejection;
 
+/** What is known of a message that has not left, or has been answered, must not get lost in a failure of ours: only `upload` throws. */
 export interface SendFiles {
   /** Costs a message without a file of ours nothing. */
   prepare(message: LeavingMessage): Promise<PreparedFiles>;
@@ -32,8 +36,15 @@ export interface SendFiles {
     files: readonly FileOfMessage[],
     signal: AbortSignal,
   ): Promise<UploadsEnd>;
-  /** True: the refusal may be for the age of what the provider had, which is forgotten now: uploaded anew, the message may go out. */
-  forgetStale(message: LeavingMessage, files: readonly FileOfMessage[], outcome: SendOutcome): Promise<boolean>;
+  /**
+   * `forgotten`: the refusal may be for the age of what the provider had; uploaded anew, the message may go out. `unread`: the same, and that could not be written down: the next
+   * refusal says it again.
+   */
+  forgetStale(
+    message: LeavingMessage,
+    files: readonly FileOfMessage[],
+    outcome: SendOutcome,
+  ): Promise<"not stale" | "forgotten" | "unread">;
 }
 
 const GONE = refusedHere(
@@ -44,12 +55,23 @@ const FIRST_DELAY_MS = 2_000;
 /** How an id that has ended is refused is not known for sure (platform sheet, section 7): each of these says that a parameter, or an object, is none. */
 const STALE_CODES: ReadonlySet<number> = new Set([33, 100, 131_009, 131_053]);
 
-export function createSendFiles(providerFiles: ProviderFiles): SendFiles {
+export function createSendFiles({ providerFiles, log }: { readonly providerFiles: ProviderFiles; readonly log: Log }): SendFiles {
+  /** Undefined: it failed. */
+  async function attempt<T>(businessId: BusinessId, work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await work();
+    } catch (error) {
+      log.warn({ businessId, error }, "send.files-unread");
+      return undefined;
+    }
+  }
+
   return {
     async prepare({ businessId, channelId, content }) {
       const ids = content === null ? [] : listOwnFiles(content);
       if (content === null || ids.length === 0 || channelId === null) return { outcome: "ready", content, files: [] };
-      const files = await providerFiles.find({ businessId, channelId }, ids);
+      const files = await attempt(businessId, () => providerFiles.find({ businessId, channelId }, ids));
+      if (files === undefined) return { outcome: "unread" };
       if (files.length < ids.length) return { outcome: "refused", rejection: GONE };
       const missing = files.filter(({ providerId }) => providerId === undefined);
       if (missing.length > 0) return { outcome: "missing", files: missing };
@@ -72,9 +94,13 @@ export function createSendFiles(providerFiles: ProviderFiles): SendFiles {
     },
     async forgetStale({ businessId, channelId }, files, outcome) {
       const stale = files.flatMap(({ isFresh, providerId }) => (isFresh || providerId === undefined ? [] : [providerId]));
-      if (outcome.outcome !== "rejected" || !STALE_CODES.has(outcome.fault.code) || stale.length === 0 || channelId === null) return false;
-      await providerFiles.forget({ businessId, channelId }, stale);
-      return true;
+      if (outcome.outcome !== "rejected" || !STALE_CODES.has(outcome.fault.code) || stale.length === 0 || channelId === null)
+        return "not stale";
+      const end = await attempt(businessId, async () => {
+        await providerFiles.forget({ businessId, channelId }, stale);
+        return "forgotten" as const;
+      });
+      return end ?? "unread";
     },
   };
 }

@@ -178,6 +178,34 @@ test.for([
   expect((await read(message.id)).status).toBe(status === "queued" ? "accepted" : "failed");
 });
 
+test("while it cannot be read or written what WhatsApp calls a file, its message waits, and is never unknown", async () => {
+  const file = await upload(picture());
+  const message = await accept({ type: "image", image: { id: file.id } });
+  const change = (sql: string): Promise<unknown> => stack.test.superuser.query(sql);
+  const waiting = { status: "queued", attempts: 0 };
+  const state = async (id: string): Promise<unknown> => (await rowsOf("select status, attempts from messages where id = $1", [id]))[0];
+  await change("revoke select on media_uploads from onethread_app");
+  await stack.deliver();
+  expect(await state(message.id)).toEqual(waiting);
+  await change("grant select on media_uploads to onethread_app");
+  await again();
+  const counted = counting();
+  await stack.deliver(counted.uploadFile);
+  expect(await read(message.id)).toMatchObject({ status: "accepted" });
+  // Refused for what WhatsApp has forgotten, and we cannot.
+  const headers = { authorization: "Bearer test-token" };
+  await fetch(`${stack.simulator.url}/v26.0/${String(counted.ids[0])}`, { method: "DELETE", headers });
+  await change("update media_uploads set uploaded_at = now() - interval '1 hour' where uploaded_at is not null");
+  const next = await accept({ type: "image", image: { id: file.id } });
+  await change("revoke delete, update on media_uploads from onethread_app");
+  await stack.deliver();
+  expect(await state(next.id)).toEqual({ ...waiting, attempts: 1 });
+  await change("grant delete, update on media_uploads to onethread_app");
+  await again();
+  await stack.deliver();
+  expect(await read(next.id)).toMatchObject({ status: "accepted" });
+});
+
 test("a worker that dies while it uploads leaves the message queued, and its claim runs out", async () => {
   const file = await upload(picture());
   const message = await accept({ type: "image", image: { id: file.id } });
