@@ -1,8 +1,10 @@
 // Proves that a file is handed out to whoever has a good link, in whole and in part, and in no other way; and that a person can have it fetched again.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createMediaStack, type MediaStack } from "../../test/support/media-stack.ts";
-import { bearerFor } from "../../test/support/test-http.ts";
+import { bearerFor, createTestHttp } from "../../test/support/test-http.ts";
 import { mediaLink } from "../media/media-link.ts";
+import { createS3Store } from "../media/s3-store.ts";
+import { createServeMedia } from "../media/serve-media.ts";
 
 let stack: MediaStack;
 let photo: { readonly id: string; readonly url: string; readonly thumbnailUrl: string; readonly content: Buffer };
@@ -99,6 +101,20 @@ test("a file that the store has lost is a plain 404, which nobody keeps", async 
     undefined,
     "application/problem+json; charset=utf-8",
   ]);
+});
+
+test("while the store is down a file is for later: nobody keeps that answer, and it is no error of ours", async () => {
+  const gone = createS3Store({ url: "http://127.0.0.1:1/bucket", region: "us-east-1", keyId: "key", secret: "secret" });
+  const { app } = createTestHttp(stack.database, stack.test.log, {
+    serveMedia: createServeMedia({ database: stack.database, store: gone }),
+  });
+  const whole = await app.inject({ url: photo.url });
+  const part = await app.inject({ url: photo.url, headers: { range: "bytes=0-3" } });
+  for (const { statusCode, headers, json } of [whole, part]) {
+    expect([statusCode, json<{ code: string }>().code, headers["retry-after"]]).toEqual([503, "unavailable", "5"]);
+    expect([headers["cache-control"], headers.etag, headers["content-range"]]).toEqual([undefined, undefined, undefined]);
+  }
+  await Promise.all([app.close(), gone.close()]);
 });
 
 test("by hand a failed file is fetched again, one that is there is not, and that of another business is not known", async () => {

@@ -50,10 +50,15 @@ export function registerMediaLinks(scope: FastifyInstance, { serveMedia, log }: 
     describe(reply, file, range);
     // A stream, so that the length stays what it was said to be.
     if (request.method === "HEAD") return reply.send(Readable.from([]));
-    const stream = await file.open(range);
+    const stream = await file.open(range).catch((cause: unknown) => {
+      throw withoutFile(
+        reply,
+        new Fault("unavailable", "Where files are kept does not answer at the moment. Ask for this one again.", { cause }),
+      );
+    });
     if (stream === undefined) {
       log.error({ businessId, mediaId: id }, "media.file-missing");
-      throw gone(reply);
+      throw withoutFile(reply, noFile());
     }
     return reply.send(stream);
   });
@@ -75,10 +80,11 @@ export function registerMediaLinks(scope: FastifyInstance, { serveMedia, log }: 
 
 const noFile = (): Fault => new Fault("not_found", "There is no such file, or the link to it is not whole.");
 
-function gone(reply: FastifyReply): Fault {
+/** Nobody may keep this answer, or take it for a part of the file. */
+function withoutFile(reply: FastifyReply, fault: Fault): Fault {
   for (const name of ["etag", "cache-control", "accept-ranges", "content-length", "content-range", "content-disposition"])
     reply.removeHeader(name);
-  return noFile();
+  return fault;
 }
 
 function describe(reply: FastifyReply, file: ServedFile, range: ByteRange | undefined): void {
