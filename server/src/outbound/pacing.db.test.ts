@@ -159,18 +159,44 @@ it("what a person writes finds room beside what a program sends in bulk", async 
   for (const one of late) if (sentTo(one) === 0) expect(await sleepOf(one)).toBeGreaterThan(-1_000);
 });
 
-it("all that waits for its number is sent in the end, once, as fast as the platform allows and no faster", async () => {
-  await setPace({ perSecond: 20 });
+it("two workers keep the pace of one number and of one customer by the platform's own clock, and all that waits for its number is sent, once", async () => {
+  await setPace({ perSecond: 20, inARow: 2 });
+  // The platform counts for itself, and refuses what is more.
+  engine.simulator.config({ throughput: 20, pairRate: { burst: 2, intervalMs: 6_000 } });
   const phones = await sendToNewCustomers(40);
-  for (const began = Date.now(); phones.some((phone) => sentTo(phone) === 0) && Date.now() - began < 20_000;) {
-    await deliverAll(await engine.claim("send"));
-  }
-  expect(phones.map(sentTo)).toEqual(phones.map(() => 1));
+  const [busy = ""] = phones;
+  for (let at = 0; at < 3; at += 1) await engine.send(business, busy, `part ${String(at)}`);
+  const began = Date.now();
+  const isOver = (): boolean => phones.every((phone) => sentTo(phone) >= (phone === busy ? 2 : 1)) || Date.now() - began > 20_000;
+  const sentBy = await Promise.all(
+    [engine, engine.openWorker()].map(async (worker) => {
+      let lanes = 0;
+      while (!isOver()) {
+        await delay(10);
+        const claimed = await worker.claim("send", { limit: 8 });
+        lanes += claimed.length;
+        await Promise.all(claimed.map((lane) => worker.deliver(lane)));
+      }
+      return lanes;
+    }),
+  );
+  expect(sentBy.map((lanes) => lanes > 0)).toEqual([true, true]);
+  expect(phones.map(sentTo)).toEqual(phones.map((phone) => (phone === busy ? 2 : 1)));
+  const { rows } = await test.superuser.query(
+    "select status, attempts, error_code as code, count(*)::int as count from onethread.messages where direction = 'out' and text in ('hello', 'part 0', 'part 1', 'part 2') and conversation_id in (select conversation_id from onethread.aliases where value = any ($1)) group by 1, 2, 3 order by 4",
+    [phones],
+  );
+  // Nothing was refused, so nothing was tried twice; of the customer who got two the others wait.
+  expect(rows).toEqual([
+    { status: "queued", attempts: 0, code: null, count: 2 },
+    { status: "accepted", attempts: 1, code: null, count: 41 },
+  ]);
   const times = phones
     .flatMap((phone) => engine.simulator.outbox({ to: phone }).map(({ acceptedAt }) => Date.parse(acceptedAt)))
     .sort((a, b) => a - b);
   // In any second its rate, what it may be ahead, and two for what an answer takes.
   for (const [at, time] of times.entries()) expect((times[at + 33] ?? Infinity) - time).toBeGreaterThan(1_000);
+  engine.simulator.config({ throughput: null, pairRate: null });
 });
 
 it.for([
