@@ -7,6 +7,11 @@ test("an armed point throws, exits or hangs; every other one lets pass", async (
   await expect(points.hit("turn.before-commit")).rejects.toThrow("fail point turn.before-commit");
   void points.hit("ingest.after-commit");
   expect(exits).toBe(1);
+  const third = parseFailPoints("turn.after-commit=exit:3", () => (exits += 1));
+  for (const soFar of [1, 1, 2]) {
+    void third.hit("turn.after-commit");
+    expect(exits).toBe(soFar);
+  }
   expect(points.hit("session.track")).toBeInstanceOf(Promise);
   await points.hit("session.track");
   expect(points.hit("send.before-request")).toBeUndefined();

@@ -28,15 +28,18 @@ export interface FailPoints {
 
 export const noFailPoints: FailPoints = { hit: () => undefined };
 
-/** Reads `ONETHREAD_FAIL_POINTS`-style text, `point=throw|exit|hang:ms[,point=…]`, so that a chaos test can break a real process at an exact place. */
+/** Reads `ONETHREAD_FAIL_POINTS`-style text, `point=throw|exit[:nth]|hang:ms[,point=…]`, so that a chaos test can break a real process at an exact place; `exit:5` at the fifth time. */
 export function parseFailPoints(text: string, exit: () => void): FailPoints {
   const actions = new Map(text.split(",").map((part) => part.split("=") as [FailPoint, string]));
+  const hits = new Map<FailPoint, number>();
   return {
     hit(point) {
       const action = actions.get(point);
       if (action === undefined) return undefined;
       if (action === "throw") return Promise.reject(new Error(`fail point ${point}`));
-      if (action === "exit") exit();
+      const exits = /^exit(?::(\d+))?$/.exec(action);
+      hits.set(point, (hits.get(point) ?? 0) + 1);
+      if (exits !== null && (hits.get(point) ?? 0) >= Number(exits[1] ?? 1)) exit();
       const hang = /^hang:(\d+)$/.exec(action);
       return hang === null ? undefined : new Promise((resolve) => setTimeout(resolve, Number(hang[1])));
     },

@@ -54,6 +54,7 @@ async function expectOneTurnPerBurst(): Promise<void> {
     CUSTOMERS,
   );
   expect(stack.complaints()).toEqual([]);
+  expect((await stack.books()).faults).toEqual([]);
   expect(await stack.audit()).toEqual([]);
 }
 
@@ -93,6 +94,7 @@ test("a worker killed after its requests went out: nothing is sent again, and th
   const settled = "select count(*) from onethread.messages where status = 'delivered' and provider_message_id = any ($1)";
   expect(await stack.count(settled, [outbox.map(({ id }) => id)])).toBe(outbox.length);
   expect(sentCount()).toBe(outbox.length);
+  expect((await stack.books()).faults).toEqual([]);
   expect(await stack.audit()).toEqual([]);
 });
 

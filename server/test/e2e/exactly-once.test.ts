@@ -13,7 +13,7 @@ let stack: Stack;
 beforeAll(async () => {
   database = await createTestDatabase();
   // What is stored in several batches is one burst only as long as they follow each other within this.
-  stack = await createStack(database, { quietMs: 300, ceilingMs: 5_000 });
+  stack = await createStack(database, { quietMs: 300, ceilingMs: 5_000, env: { ONETHREAD_SEND_TIMEOUT_MS: "1500" } });
   await Promise.all([stack.start("api"), stack.start("api"), stack.start("worker,scheduler")]);
 });
 beforeEach(() => {
@@ -175,6 +175,43 @@ test.for([
   );
   const priced = `select count(*) from onethread.message_statuses where provider_message_id = $1 and pricing->>'category' = 'service'`;
   expect(await stack.count(priced, [id])).toBe(new Set(order.filter((status) => status === "sent" || status === "delivered")).size);
+});
+
+/** What may become of a request, and what is known of its message when all statuses have come. */
+const SENDS = [
+  { respond: undefined, end: "delivered" },
+  { respond: { hangMs: 4_000 }, end: "delivered" },
+  { respond: { hangMs: 4_000, silent: true }, end: "unknown" },
+  { respond: { drop: "before", hangMs: 4_000 }, end: "unknown" },
+  { respond: { drop: "before" }, end: "unknown" },
+  { respond: { drop: "after" }, end: "delivered" },
+  { respond: { drop: "after", statusBeforeResponse: true }, end: "delivered" },
+  { respond: { status: 429, body: "slow down" }, end: "delivered" },
+  { respond: { status: 500 }, end: "unknown" },
+  { respond: { status: 503, body: "<html>" }, end: "unknown" },
+  { respond: { code: 131_026 }, end: "failed" },
+  { respond: { failStatus: { code: 131_026 } }, end: "failed" },
+] as const;
+
+test("whatever becomes of a request, the platform's own record and ours agree: nothing twice, nothing lost, and what nobody knows is listed", async () => {
+  const phones = customers(SENDS.length, 10);
+  SENDS.forEach(({ respond }, at) => {
+    if (respond !== undefined) stack.simulator.addFailure({ match: { path: "messages", to: phones[at] }, respond });
+  });
+  await stack.simulator.inbound({ messages: phones.map((from) => ({ from, text: QUESTION })), deliver: { batch: phones.length } });
+  await stack.settled();
+  const ends = async (): Promise<readonly unknown[]> => {
+    const { rows } = await database.superuser.query<{ status: string }>(
+      `select m.status from unnest($1::text[]) with ordinality p (phone, at) join onethread.aliases a on a.value = p.phone
+         join onethread.messages m on m.conversation_id = a.conversation_id and m.direction = 'out' order by p.at, m.seq`,
+      [phones],
+    );
+    return rows.map(({ status }) => (status === "read" ? "delivered" : status));
+  };
+  const expected = SENDS.map(({ end }) => end);
+  await eventually(ends, (now) => now.join() === expected.join(), { what: "the ends of the sends" });
+  const { faults, statuses } = await stack.books();
+  expect({ faults, unknown: statuses["unknown"] }).toEqual({ faults: [], unknown: expected.filter((end) => end === "unknown").length });
 });
 
 test("after all of this the log holds no error and no race, and the doctor finds nothing broken", async () => {

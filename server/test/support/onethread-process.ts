@@ -32,8 +32,10 @@ export interface OnethreadProcess {
 export interface ProcessOptions {
   readonly roles: string;
   readonly env: Readonly<Record<string, string>>;
-  /** `point=throw|exit|hang:ms`, separated by commas. */
+  /** `point=throw|exit[:nth]|hang:ms`, separated by commas. */
   readonly failPoints?: string;
+  /** The system writes no file of it any further than that, as on a disk that is full: what is written of one stays, and the call fails. A multiple of 512. */
+  readonly maxFileBytes?: number;
 }
 
 function parseLine(text: string): LogLine {
@@ -51,9 +53,11 @@ const { PATH = "", NODE_COMPILE_CACHE } = process.env;
 const OUTER_ENVIRONMENT = { PATH, ...(NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE }) };
 
 /** Resolves when the process is ready. */
-export async function startProcess({ roles, env, failPoints }: ProcessOptions): Promise<OnethreadProcess> {
-  const args = failPoints === undefined ? [MAIN, "start"] : [BREAKABLE];
-  const child = spawn(process.execPath, args, {
+export async function startProcess({ roles, env, failPoints, maxFileBytes }: ProcessOptions): Promise<OnethreadProcess> {
+  const program = [process.execPath, ...(failPoints === undefined ? [MAIN, "start"] : [BREAKABLE])];
+  const [command = "", ...args] =
+    maxFileBytes === undefined ? program : ["/bin/sh", "-c", `ulimit -f ${maxFileBytes / 512}; exec "$@"`, "sh", ...program];
+  const child = spawn(command, args, {
     stdio: ["ignore", "pipe", "pipe"],
     env: {
       ...OUTER_ENVIRONMENT,

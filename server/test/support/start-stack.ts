@@ -4,7 +4,8 @@ import type pg from "pg";
 import { runDoctor } from "../../src/doctor/run-doctor.ts";
 import type { Log } from "../../src/kernel/log.ts";
 import { eventually } from "./eventually.ts";
-import { startProcess, type OnethreadProcess } from "./onethread-process.ts";
+import { compareSendBooks, type SendBooks } from "./send-ledger.ts";
+import { startProcess, type OnethreadProcess, type ProcessOptions } from "./onethread-process.ts";
 import { createTestBusiness, type TestBusiness } from "./test-business.ts";
 
 export const STACK_APP_SECRET = "stack-app-secret";
@@ -28,7 +29,7 @@ export interface Stack {
   /** One more process; an api process also gets webhooks from now on. */
   start(
     roles: string,
-    options?: { readonly failPoints?: string; readonly env?: Readonly<Record<string, string>> },
+    options?: Pick<ProcessOptions, "failPoints" | "maxFileBytes"> & { readonly env?: Readonly<Record<string, string>> },
   ): Promise<OnethreadProcess>;
   /** Webhooks go to these from now on, besides those of the processes of this stack. */
   addApi(url: string): void;
@@ -37,6 +38,8 @@ export interface Stack {
   settled(withinMs?: number): Promise<void>;
   /** What the doctor finds broken. */
   audit(): Promise<readonly string[]>;
+  /** The platform's record of what was sent, and ours. */
+  books(promised?: readonly string[]): Promise<SendBooks>;
   /** How many replies each customer got, by phone. */
   replies(): ReadonlyMap<string, readonly OutboxEntry[]>;
   /** Log lines of all processes that nobody should ever see: errors, and races that reached the log as constraint violations. */
@@ -100,8 +103,8 @@ export async function createStack(database: StackDatabase, options: StackOptions
     simulator,
     processes,
     env,
-    async start(roles, { failPoints, env: more = {} } = {}) {
-      const process = await startProcess({ roles, env: { ...env, ...more }, ...(failPoints === undefined ? {} : { failPoints }) });
+    async start(roles, { env: more = {}, ...how } = {}) {
+      const process = await startProcess({ ...how, roles, env: { ...env, ...more } });
       processes.push(process);
       if (roles.includes("api")) apis.push(process.url);
       return process;
@@ -121,6 +124,7 @@ export async function createStack(database: StackDatabase, options: StackOptions
         .filter(({ state }) => state === "broken")
         .map(({ name, count: found, advice }) => `${name} (${String(found)}): ${advice}`);
     },
+    books: (promised = []) => compareSendBooks({ superuser, outbox: simulator.outbox(), promised }),
     replies: () => Map.groupBy(simulator.outbox(), (entry) => entry.to ?? entry.recipient ?? ""),
     complaints: () =>
       processes
