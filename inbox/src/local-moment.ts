@@ -6,10 +6,10 @@ export function localMoment(at: Date): string {
   return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}T${two(at.getHours())}:${two(at.getMinutes())}`;
 }
 
-/** ISO 8601; undefined: it is none yet. */
-export function instantOf(moment: string): string | undefined {
+/** ISO 8601; undefined: it is none yet, or none that is still to come: what is sent later must not leave at once by a slip. */
+export function instantOf(moment: string, now = Date.now()): string | undefined {
   const at = new Date(moment);
-  return Number.isNaN(at.getTime()) ? undefined : at.toISOString();
+  return at.getTime() > now ? at.toISOString() : undefined;
 }
 
 /** The next full hour that is at least an hour away. */

@@ -1,5 +1,6 @@
 // Owns: choosing when something is sent, on the clocks of this browser. Refuses to know: what is sent.
 import { useId } from "react";
+import { instantOf } from "./local-moment.ts";
 
 interface MomentFieldProps {
   readonly value: string;
@@ -24,6 +25,7 @@ export function MomentField({ value, onChange }: MomentFieldProps) {
         className="h-10 rounded-lg border border-line bg-page px-3"
       />
       <span className="text-xs text-soft">{ZONE}</span>
+      {instantOf(value) === undefined && <span className="text-xs text-warning">Choose a time that is still to come.</span>}
     </div>
   );
 }
