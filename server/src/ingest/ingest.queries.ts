@@ -135,7 +135,9 @@ with thread as (
                          then excluded.reply_address else c.reply_address end,
     ai_paused_at = case when excluded.ai_paused_at is not null then greatest(excluded.ai_paused_at, c.last_message_at)
                         when c.ai_paused_reason = 'standby' and excluded.last_customer_message_at >= date_trunc('second', c.ai_paused_at) then null else c.ai_paused_at end,
-    ai_paused_reason = case when excluded.ai_paused_reason = 'standby' then coalesce(c.ai_paused_reason, 'standby')
+    ai_paused_reason = case when excluded.ai_paused_reason = 'standby' then
+                              -- A person's pause that is over by its time has left its reason behind.
+                              case when (select pause_lasts(c.ai_paused_at, b.handoff_pause_ms, excluded.updated_at) from businesses b where b.id = c.business_id) then coalesce(c.ai_paused_reason, 'standby') else 'standby' end
                             when excluded.ai_paused_reason is not null then excluded.ai_paused_reason
                             when c.ai_paused_reason = 'standby' and excluded.last_customer_message_at >= date_trunc('second', c.ai_paused_at) then null else c.ai_paused_reason end,
     updated_at = excluded.updated_at

@@ -193,6 +193,19 @@ it("a thread that is passed to us has the other app's summary and is answered; o
   expect(await shown()).toMatchObject({ threadOwner: { owner: "other" } });
 });
 
+it("a person's pause that was over by its time gives the copy no reason: what comes back is answered", async () => {
+  await engine.services.changeBusiness(business.businessId, { handoffPauseMs: 60_000 });
+  await engine.receive(business, { from, text: "hello" });
+  const id = await idOfThread();
+  await engine.services.setConversationState(business.businessId, id, { change: "pause", reason: "inbox" });
+  await test.superuser.query("update onethread.conversations set ai_paused_at = now() - interval '2 minutes' where id = $1", [id]);
+  await receive("standby", copyOf("wamid.p2", "to the other app"));
+  expect(await shown()).toMatchObject({ aiPaused: { reason: "standby" } });
+  await engine.receive(business, { from, text: "to you again" });
+  expect(await shown()).toMatchObject({ aiPaused: null });
+  await engine.services.changeBusiness(business.businessId, { handoffPauseMs: null });
+});
+
 it("a refusal (131070) is final, and says that another app has the thread", async () => {
   await engine.receive(business, { from, text: "hello" });
   const id = await engine.send(business, from, "an answer");
