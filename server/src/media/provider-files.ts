@@ -1,6 +1,7 @@
 // Owns: what a provider calls a file of ours, and uploading it there when it has no name yet: once for each number and its bytes, whoever sends them, as long as the
 // provider keeps it. The table says who uploads; a process that dies leaves its claim to run out. Refuses to know: messages, and when it is tried again.
 import type { Database } from "../db/database.ts";
+import { createFairPlaces } from "../kernel/fair-places.ts";
 import { type BusinessId, newId } from "../kernel/ids.ts";
 import type { Rejection, SendChannel, Uncertain } from "../whatsapp/transport.ts";
 import { type UploadFile, uploadTimeMs } from "../whatsapp/upload-file.ts";
@@ -27,7 +28,7 @@ export interface ChannelOfFiles {
 
 export type UploadEnd =
   | { readonly outcome: "uploaded" }
-  /** Somebody else is at it. */
+  /** Somebody else is at it, or too many are. */
   | { readonly outcome: "busy" }
   /** The store does not have it, or does not say. */
   | { readonly outcome: "unreadable" }
@@ -50,8 +51,12 @@ export interface ProviderFilesDeps {
 
 /** After the upload has been given up. */
 const CLAIM_REST_MS = 30_000;
+/** Of one process, which has as many connections for it (graph-upload.ts). Who gets no place looks again, as one who waits for somebody else's upload. */
+const AT_ONCE = { places: 16, perBusiness: 8, maxWaiting: 0 };
 
 export function createProviderFiles({ database, store, uploadFile }: ProviderFilesDeps): ProviderFiles {
+  const places = createFairPlaces(AT_ONCE);
+
   async function readAndUpload(
     { businessId, channel }: ChannelOfFiles & { readonly channel: SendChannel },
     { id, sha256, mimeType, bytes, isUpload }: FileOfMessage,
@@ -63,6 +68,25 @@ export function createProviderFiles({ database, store, uploadFile }: ProviderFil
     return uploadFile({ channel, mimeType: platformType(mimeType), bytes, body, signal });
   }
 
+  async function uploadOnce(
+    of: ChannelOfFiles & { readonly channel: SendChannel },
+    file: FileOfMessage,
+    signal: AbortSignal,
+  ): Promise<UploadEnd> {
+    const db = database.forBusiness(of.businessId);
+    const { channelId } = of;
+    const { sha256, mimeType } = file;
+    const claim = newId();
+    const leaseMs = uploadTimeMs(file.bytes) + CLAIM_REST_MS;
+    if ((await db.execute(claimProviderUpload, { channelId, sha256, mimeType, claim, leaseMs })) === 0) return { outcome: "busy" };
+    const end = await readAndUpload(of, file, signal).catch((error: unknown): Uncertain => ({
+      outcome: "uncertain",
+      reason: String(error),
+    }));
+    await db.execute(finishProviderUpload, { channelId, claim, providerId: end.outcome === "uploaded" ? end.id : null });
+    return end.outcome === "uploaded" ? { outcome: "uploaded" } : end;
+  }
+
   return {
     async find({ businessId, channelId }, ids) {
       const rows = await database.forBusiness(businessId).run(findProviderFiles, { ids: [...ids], channelId });
@@ -72,18 +96,13 @@ export function createProviderFiles({ database, store, uploadFile }: ProviderFil
       }));
     },
     async upload(of, file, signal) {
-      const db = database.forBusiness(of.businessId);
-      const { channelId } = of;
-      const { sha256, mimeType } = file;
-      const claim = newId();
-      const leaseMs = uploadTimeMs(file.bytes) + CLAIM_REST_MS;
-      if ((await db.execute(claimProviderUpload, { channelId, sha256, mimeType, claim, leaseMs })) === 0) return { outcome: "busy" };
-      const end = await readAndUpload(of, file, signal).catch((error: unknown): Uncertain => ({
-        outcome: "uncertain",
-        reason: String(error),
-      }));
-      await db.execute(finishProviderUpload, { channelId, claim, providerId: end.outcome === "uploaded" ? end.id : null });
-      return end.outcome === "uploaded" ? { outcome: "uploaded" } : end;
+      const leave = await places.take(of.businessId);
+      if (leave === undefined) return { outcome: "busy" };
+      try {
+        return await uploadOnce(of, file, signal);
+      } finally {
+        leave();
+      }
     },
     async forget({ businessId, channelId }, providerIds) {
       await database.forBusiness(businessId).execute(forgetProviderFiles, { channelId, providerIds: [...providerIds] });

@@ -1,9 +1,12 @@
 // Proves, with a real database, a real directory and the simulator, that a file which was uploaded goes out as often as it is wanted and is uploaded to WhatsApp once.
 import { request } from "node:http";
+import { Readable } from "node:stream";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { createMediaStack, type MediaStack } from "../../test/support/media-stack.ts";
 import type { TestBusiness } from "../../test/support/test-business.ts";
 import type { MessageView } from "../conversations/message-view.ts";
+import { newId } from "../kernel/ids.ts";
+import { createProviderFiles } from "../media/provider-files.ts";
 import { createRemoveUnsent } from "../media/remove-unsent.ts";
 import type { UploadedMedia } from "../media/upload-media.ts";
 import type { UploadFile } from "../whatsapp/upload-file.ts";
@@ -204,6 +207,32 @@ test("while it cannot be read or written what WhatsApp calls a file, its message
   await again();
   await stack.deliver();
   expect(await read(next.id)).toMatchObject({ status: "accepted" });
+});
+
+test("a business that uploads many files at once leaves room for others, and waits for its own", async () => {
+  const ended = Promise.withResolvers<{ readonly outcome: "uploaded"; readonly id: string }>();
+  let begun = 0;
+  const files = createProviderFiles({
+    database: stack.database,
+    store: { open: () => Promise.resolve(Readable.from(["x"])) },
+    uploadFile: () => {
+      begun += 1;
+      return ended.promise;
+    },
+  });
+  const uploadTo = ({ businessId, channelId }: TestBusiness, n: number) =>
+    files.upload(
+      { businessId, channelId, channel: { key: "1", accessToken: "t" } },
+      { id: newId(), sha256: `many-${String(n)}`, mimeType: "image/png", bytes: 1, isUpload: true, providerId: undefined, isFresh: false },
+      new AbortController().signal,
+    );
+  const first = Array.from({ length: 8 }, (_, n) => uploadTo(stack.business, n));
+  expect(await uploadTo(stack.business, 8)).toEqual({ outcome: "busy" });
+  const other = uploadTo(stack.otherBusiness, 0);
+  await expect.poll(() => begun).toBe(9);
+  ended.resolve({ outcome: "uploaded", id: "1" });
+  expect(await Promise.all([...first, other])).toEqual(Array.from({ length: 9 }, () => ({ outcome: "uploaded" })));
+  expect(await uploadTo(stack.business, 8)).toEqual({ outcome: "uploaded" });
 });
 
 test("a worker that dies while it uploads leaves the message queued, and its claim runs out", async () => {
