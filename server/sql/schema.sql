@@ -290,7 +290,7 @@ CREATE OR REPLACE FUNCTION onethread.sends_ahead(author text)
  RETURNS interval
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
-RETURN CASE author WHEN 'campaign'::text THEN '00:00:00'::interval WHEN 'api'::text THEN '00:00:00.5'::interval ELSE '00:00:01'::interval END
+RETURN CASE author WHEN 'campaign'::text THEN '00:00:00.25'::interval WHEN 'api'::text THEN '00:00:00.5'::interval ELSE '00:00:01'::interval END
 ;
 
 CREATE OR REPLACE FUNCTION onethread.sends_in_a_row(provider text, chosen integer)

@@ -5,10 +5,10 @@ import { defineQuery } from "../db/query.ts";
 /** Meta, "Pair rate limits": 10 messages a minute to one customer. */
 const PAIR_SPACING = "interval '6 seconds'";
 /**
- * What waits for its number comes back over as long as all that waits will take, so that a long queue is not asked again and again. Counted up to 5,000, and
- * only where something has to wait.
+ * What waits for its number comes back over as long as all that waits will take, so that a long queue is not asked again and again. Counted up to 5,000, only
+ * where something has to wait, and once for all that has to.
  */
-const SPREAD = "case when p.turn > '0' then random() * p.spacing * sends_waiting(:business) else '0' end";
+const SPREAD = "case when p.turn > '0' then random() * p.spacing * (select sends_waiting(:business)) else '0' end";
 
 // Before the request: the fence is compared under the lane's row lock, then the oldest queued message becomes `sending`. That is durable
 // before a byte leaves, so a crash leaves `sending` behind, which the next worker turns into `unknown`: it may have been accepted, and is

@@ -142,6 +142,21 @@ it("two processes share what a number may send", async () => {
   await test.superuser.query("update onethread.messages set status = 'unknown', error_code = 'outcome_unknown' where status = 'sending'");
 });
 
+it("a campaign fills what its number may send, and leaves room for everybody else", async () => {
+  await setPace({ perSecond: 20 });
+  const program = await newCustomer();
+  const bulk = await sendToNewCustomers(30);
+  await test.superuser.query("update onethread.messages set campaign_id = gen_random_uuid() where status = 'queued'");
+  await deliverAll(await engine.claim("send"));
+  const sent = bulk.filter((one) => sentTo(one) === 1).length;
+  // A quarter of a second ahead: five, and the one whose time it is.
+  expect(sent).toBeGreaterThanOrEqual(6);
+  expect(sent).toBeLessThan(bulk.length);
+  await engine.send(business, program, "hello");
+  await deliverAll(await engine.claim("send"));
+  expect(sentTo(program)).toBe(1);
+});
+
 it("what a person writes finds room beside what a program sends in bulk", async () => {
   await setPace({ perSecond: 20 });
   const phone = await newCustomer();
