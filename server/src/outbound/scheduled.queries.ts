@@ -36,7 +36,7 @@ export const lockScheduledMessage = defineQuery({
     for no key update`,
 });
 
-/** None: it is no longer scheduled. What is null stays as it is. */
+/** None: it is no longer scheduled. What is null stays as it is. What somebody has changed of the AI's is theirs: it yields to nobody any more. */
 export const editScheduledMessage = defineQuery({
   name: "outbound.edit-scheduled-message",
   role: "app",
@@ -45,6 +45,8 @@ export const editScheduledMessage = defineQuery({
   text: `
     with changed as (
       update scheduled_messages as s set
+        author = case when s.author = 'ai' then 'api' else s.author end,
+        yields_to_customer = false,
         send_at = coalesce(:sendAt, s.send_at),
         type = coalesce(:type, s.type),
         text = case when :content is null then s.text else :text end,

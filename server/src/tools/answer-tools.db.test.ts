@@ -269,6 +269,15 @@ describe("what the AI has scheduled", () => {
     expect(await releaseNow()).toBe(0);
     expect(await events("message.cancelled")).toMatchObject([{ id, data: { reason: "taken_over" } }]);
   });
+
+  it("is somebody's own once they have changed it: whoever answers says send it now, and it is sent", async () => {
+    const id = await schedule();
+    await engine.services.setConversationState(business.businessId, conversationId, { change: "pause", reason: "inbox" });
+    await engine.receive(business, { from: phone, text: "Hello?" });
+    expect(await engine.services.settleMessages.edit(business.businessId, id, { sendAt: new Date() })).toMatchObject({ outcome: "done" });
+    expect([await release(), await events("message.cancelled")]).toEqual([1, []]);
+    expect((await said()).at(-1)).toMatchObject({ text: "Still interested?", author: "api" });
+  });
 });
 
 describe("the business's own agent", () => {
