@@ -233,8 +233,8 @@ const lastWord = (where: string, order: string): string => `
          and v.type in ('conversation.taken-over', 'conversation.paused', 'conversation.handed-off', 'conversation.resumed')
        order by ${order} limit 1`;
 
-// A person's message under the id that the answer to our own request names: it is the echo of that, and was faster. It gives the id back, and is hidden behind the message that
-// it is the echo of (a row with a target is not in the list of its thread); nothing is deleted, so that positions stay. The pause ends when it was this one's: a later one
+// A person's message under the id that the answer to our own request names: it is the echo of that, and was faster. It gives the id back with what was reported
+// of it, and is hidden behind the message that it is the echo of (a row with a target is not in the list of its thread); nothing is deleted, so that positions stay. The pause ends when it was this one's: a later one
 // goes on, and so does one of before.
 export const takeEchoBack = defineQuery({
   name: "outbound.take-echo-back",
@@ -249,14 +249,28 @@ with conv as materialized (
 ), own as materialized (
   select m.id, m.channel_id, m.sent_at from messages m join conv on conv.id = m.conversation_id
    where m.business_id = :business and m.id = :messageId and m.provider_message_id is null
+), heard as materialized (
+  select m.id, m.price, m.delivered_at, m.read_at from messages m join own on own.channel_id = m.channel_id
+   where m.business_id = :business and m.provider_message_id = :providerMessageId and m.id <> own.id and m.direction = 'out' and m.author = 'human' and m.attempts = 0
+), locked as materialized (
+  -- In the order in which statuses take them.
+  select m.id from messages m where m.business_id = :business and m.id in (select h.id from heard h union all select :messageId from heard) order by m.id for no key update of m
 ), echo as (
   update messages e set
-    provider_message_id = 'echo:' || e.provider_message_id, target_provider_message_id = e.provider_message_id, type = 'system', text = null,
+    provider_message_id = 'echo:' || e.provider_message_id, target_provider_message_id = e.provider_message_id, type = 'system', text = null, price = null,
     content = '{"type": "system", "system": {"type": "echo"}}', author = 'system', sent_at = own.sent_at - interval '1 millisecond'
-    from own
-   where e.business_id = :business and e.channel_id = own.channel_id and e.provider_message_id = :providerMessageId and e.id <> own.id
-     and e.direction = 'out' and e.author = 'human' and e.attempts = 0
+    from own, heard h, (select count(*) from locked) l
+   where e.business_id = :business and e.id = h.id
   returning e.id, e.conversation_id, e.received_at
+), told as (
+  -- What was reported of it is of ours, and was counted already; once ours has its id, the statuses are looked at again.
+  update messages o set price = h.price, delivered_at = h.delivered_at, read_at = h.read_at
+    from heard h join echo e on e.id = h.id
+   where o.business_id = :business and o.id = :messageId
+), again as (
+  update message_statuses s set applied_at = null, message_id = null, received_at = now()
+    from own cross join echo
+   where s.business_id = :business and s.channel_id = own.channel_id and s.provider_message_id = :providerMessageId
 ), before as (
   -- Who answered until then: only the events of the conversation still tell (the echo's own has its id). Those that nobody has read have no position: of these a day is looked at.
   select l.at, l.reason from echo e cross join lateral (

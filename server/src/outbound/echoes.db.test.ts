@@ -4,9 +4,11 @@ import { afterAll, beforeAll, beforeEach, expect, test as it } from "vitest";
 import type { TestBusiness } from "../../test/support/test-business.ts";
 import type { TestDatabase } from "../../test/support/test-database.ts";
 import { closeTestEngine, openTestEngine, type TestEngine } from "../../test/support/test-engine.ts";
+import { createStatusStore } from "../ingest/store-statuses.ts";
 import { noFailPoints } from "../kernel/fail-points.ts";
 import { parseCloudWebhook } from "../whatsapp/parse-webhook.ts";
 import type { SendOutcome } from "../whatsapp/transport.ts";
+import { webhookBody } from "../../test/support/webhook-bodies.ts";
 import { noFiles } from "../../test/support/no-files.ts";
 import { createDeliver } from "./deliver.ts";
 
@@ -127,6 +129,22 @@ it("an echo in other words than we sent is taken back once the answer names its 
   });
   expect(await thread()).toEqual([["api", "*Here it is*", "accepted", "wamid.e4"]]);
   expect(await pausedBy()).toBeNull();
+});
+
+it("what was reported of such an echo before the answer came is reported of our message", async () => {
+  await engine.send(business, from, "*Here it is*");
+  const status = { id: "wamid.e11", status: "delivered", timestamp: String(Math.floor(Date.now() / 1000)), recipient_id: from };
+  await deliver(async () => {
+    await receiveEcho({ id: status.id, text: "Here it is" });
+    const parsed = parseCloudWebhook(webhookBody(business.phoneNumberId, { statuses: [status] }));
+    if (parsed.outcome === "events") await engine.intake.receive(parsed.events);
+    expect(await thread()).toContainEqual(["human", "Here it is", "delivered", status.id]);
+    return accepted(status.id);
+  });
+  const { actOnRefusal, webhookLog } = engine.services;
+  const db = engine.database.acrossBusinesses;
+  expect(await createStatusStore({ db, webhookLog, actOnRefusal, failPoints: noFailPoints }).applyWaitingOnce()).toBe(1);
+  expect(await thread()).toEqual([["api", "*Here it is*", "delivered", status.id]]);
 });
 
 it("what a person wrote after such an echo still takes over", async () => {
