@@ -62,7 +62,7 @@ export function whyNotSendable(file: FileToSend, { kind, isVoice }: Place, provi
   if (!types.has(type)) return `This file is ${type}; as ${kind} WhatsApp takes ${[...types].join(", ")}.`;
   if (isVoice && type !== "audio/ogg") return `This file is ${type}; a voice note has to be audio/ogg with Opus. Send it without "voice".`;
   const most = kind === "sticker" && !file.isAnimated ? STILL_STICKER_BYTES : maxBytes;
-  const what = kind === "sticker" ? (file.isAnimated ? "moving sticker" : "still sticker") : kind;
+  const what = kind === "sticker" ? (file.isAnimated ? "animated sticker" : "static sticker") : kind;
   return file.bytes <= most ? undefined : tooLong(file.bytes, most, `WhatsApp takes a ${what}`);
 }
 
