@@ -7,6 +7,8 @@ import { closeTestEngine, openTestEngine, type TestEngine } from "../../test/sup
 import { createTestBusiness } from "../../test/support/test-business.ts";
 import { APP_SECRET, bearerFor, createTestHttp, type TestHttp } from "../../test/support/test-http.ts";
 import { createImportHistory } from "../ingest/import-history.ts";
+import type { ThreadRequest } from "../whatsapp/graph-thread-control.ts";
+import { createControlThread } from "./control-thread.ts";
 import type { ConversationView } from "./conversation-view.ts";
 
 let test: TestDatabase;
@@ -151,6 +153,10 @@ it("where no answer came it may have been done, and what comes next shows it; as
     status: 202,
     json: { outcome: "unknown", conversation: { threadOwner: null, threadRequest: { action: "pass", role: null }, aiPaused: null } },
   });
+  // What is refused for another reason says nothing of the first.
+  engine.simulator.addFailure({ match: { path: "thread" }, times: 1, respond: { code: 80007 } });
+  expect(await control({ action: "pass" })).toMatchObject({ status: 503 });
+  expect(await shown()).toMatchObject({ threadRequest: { action: "pass" } });
   const again = await control({ action: "pass" });
   expect(again).toMatchObject({
     status: 200,
@@ -168,6 +174,33 @@ it("where no answer came it may have been done, and what comes next shows it; as
   await select("update onethread.thread_requests set at = at - interval '5 seconds' where conversation_id = $1", await idOfThread());
   expect(await write("still you?")).toEqual(["still you?"]);
   expect(await shown()).toMatchObject({ threadOwner: { owner: "us" }, threadRequest: null });
+});
+
+it("a platform that hangs for one business keeps no other waiting, and does not collect more and more of its requests", async () => {
+  await write("hello");
+  const other = await createTestBusiness(test.superuser);
+  await engine.receive(other, { from: `${from}6`, text: "hello" });
+  const [theirs] = await select("select conversation_id as id from onethread.aliases where value = $1", `${from}6`);
+  const asked: string[] = [];
+  const hang = Promise.withResolvers<{ readonly outcome: "done" }>();
+  const reached = Promise.withResolvers<undefined>();
+  const platform = {
+    controlThread: ({ channel }: ThreadRequest) => {
+      asked.push(channel.key);
+      if (channel.key === other.phoneNumberId) reached.resolve(undefined);
+      return hang.promise;
+    },
+  };
+  const controlThread = createControlThread({ database: engine.database, platform, log: test.log });
+  const id = await idOfThread();
+  const many = Array.from({ length: 21 }, () => controlThread(business.businessId, id, { action: "release" }));
+  expect(await many[20]).toMatchObject({ outcome: "refused", code: "platform_unavailable" });
+  const theirEnd = controlThread(other.businessId, String(theirs?.["id"]), { action: "release" });
+  await reached.promise;
+  expect(asked.filter((key) => key === business.phoneNumberId).length).toBeLessThanOrEqual(4);
+  hang.resolve({ outcome: "done" });
+  const ends = await Promise.all([theirEnd, ...many.slice(0, 20)]);
+  expect(new Set(ends.map(({ outcome }) => outcome))).toEqual(new Set(["done"]));
 });
 
 it("what WhatsApp refuses otherwise changes nothing, and says what it said; a number that is throttled may be asked again", async () => {

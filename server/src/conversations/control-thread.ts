@@ -6,6 +6,7 @@ import type { Row } from "../db/query.ts";
 import { retryWhileGone } from "../db/retry-while-gone.ts";
 import { recordThreadOwner } from "../identity/thread-owner.queries.ts";
 import { askForThread, endThreadRequest } from "../identity/thread-request.queries.ts";
+import { createFairPlaces } from "../kernel/fair-places.ts";
 import type { FaultCode } from "../kernel/faults.ts";
 import { newId, type BusinessId } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
@@ -69,6 +70,9 @@ const OWNER_AFTER: Readonly<Record<ThreadAction, Owner>> = { pass: "other", rele
 const ESCALATION = "escalation";
 /** What the platform has done must not be lost for an outage of ours. */
 const WRITTEN_WITHIN_MS = 10_000;
+/** A platform that hangs for the threads of one business keeps no other one waiting. */
+const AT_ONCE = { places: 32, perBusiness: 4, maxWaitingPerBusiness: 16, maxWaiting: 512, waitMs: 5_000 };
+const BUSY = "Too many such requests are under way. Nothing was changed; try again.";
 const UNKNOWN =
   "WhatsApp gave no whole answer: it may have been done. What comes next in the thread shows whose it is; asking for the same again is safe.";
 
@@ -88,7 +92,7 @@ export function createControlThread({ database, platform, log }: ControlThreadDe
   }
 
   interface End {
-    readonly state: "done" | "refused";
+    readonly state: "done" | "refused" | "asked";
     /** What is known of the thread now. */
     readonly word?: { readonly owner: Owner; readonly toldBy: string; readonly role?: string | undefined };
   }
@@ -134,17 +138,30 @@ export function createControlThread({ database, platform, log }: ControlThreadDe
       return { outcome: "unknown", conversationId, sentence: UNKNOWN };
     }
     const word = isOthers ? { word: { owner: "other" as const, toldBy: "refusal" } } : {};
-    await write(businessId, asked, { state: "refused", ...word });
+    // A refusal for another reason, such as too many calls, says nothing of the request before it.
+    const isOpen = asked.isRepeat && !isOthers && answer.fault.code !== OTHER_TAKER;
+    await write(businessId, asked, { state: isOpen ? "asked" : "refused", ...word });
     return refusalOf(answer);
   }
 
-  return async (businessId, conversationId, wish) => {
+  const control: ControlThread = async (businessId, conversationId, wish) => {
     const db = database.forBusiness(businessId);
     const asked = await onSurvivor(db, conversationId, (survivor) => ask(db, survivor, wish));
     if (asked === undefined) return { outcome: "not_found" };
     if (asked.outcome !== "asked") return asked;
     const { channel, to } = asked.reach;
     return settle(businessId, { asked, wish, answer: await platform.controlThread({ channel, to, ...wish }) });
+  };
+
+  const places = createFairPlaces(AT_ONCE);
+  return async (businessId, conversationId, wish) => {
+    const leave = await places.take(businessId);
+    if (leave === undefined) return refused("platform_unavailable", BUSY);
+    try {
+      return await control(businessId, conversationId, wish);
+    } finally {
+      leave();
+    }
   };
 }
 

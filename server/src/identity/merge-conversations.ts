@@ -3,7 +3,7 @@
 // loser. So the ranges of the turns stay contiguous, and what was superseded at the end of either comes after everything that is answered: it
 // is part of the next burst. Threads are shown by time anyway.
 import type { Queryable } from "../db/query.ts";
-import { mergeThreadOwners } from "./thread-owner.queries.ts";
+import { endStandby, mergeThreadOwners } from "./thread-owner.queries.ts";
 import { mergeThreadRequests } from "./thread-request.queries.ts";
 import { newId } from "../kernel/ids.ts";
 import type { JsonObject } from "../kernel/json.ts";
@@ -92,6 +92,8 @@ export async function mergeConversations(tx: Queryable, { winner, loser, reason,
   await tx.run(mergeCustomerFacts, { winnerId, loserId });
   await tx.run(mergeThreadOwners, { winnerId, loserId });
   await tx.run(mergeThreadRequests, { winnerId, loserId });
+  // The joint thread may be ours by the newer word, and the pause that of the other.
+  await tx.execute(endStandby, { conversationIds: [winnerId] });
   const aliases = await tx.run(moveAliases, { winnerId, loserId });
   await tx.run(buryConversation, { winnerId, loserId });
   const kept = { aliases: aliases.map(({ kind, value }) => ({ kind, value })), winner: before?.state ?? {}, calls };

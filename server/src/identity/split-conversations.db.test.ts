@@ -335,6 +335,14 @@ describe("merge and split", () => {
       ["other", "standby"],
     ]);
 
+    // Ours by the newer word: the pause of the other ends.
+    const [again, before] = await two();
+    await say(before, "other");
+    await pause(before);
+    await say(again, "us");
+    await merge(again, before);
+    expect(await ownersOf(again)).toEqual([["us", undefined]]);
+
     const [one, other] = await two();
     await merge(one, other);
     await say(one, "other");

@@ -45,7 +45,8 @@ export interface GraphThreadControlDeps {
 }
 
 const TIMEOUT_MS = 15_000;
-const CONNECTIONS = 8;
+/** As many as may be under way (control-thread.ts). */
+const CONNECTIONS = 32;
 const PHONE_NUMBER_ID = /^[\w-]{1,64}$/;
 
 export function createGraphThreadControl({ baseUrl, version, timeoutMs = TIMEOUT_MS }: GraphThreadControlDeps): GraphThreadControl {
