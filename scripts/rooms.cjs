@@ -29,6 +29,7 @@ module.exports = {
   tools: ["kernel", "outside", "db", "lanes", "settings", "conversations", "knowledge", "answers"],
   sessions: ["kernel", "db", "whatsapp", "lanes", "settings", "conversations", "answers"],
   models: ["kernel", "outside", "whatsapp", "settings", "answers", "sessions"],
+  transcripts: ["kernel", "db", "settings", "media", "answers", "models"],
   replies: ["kernel", "db", "words", "whatsapp", "lanes", "settings", "conversations", "answers"],
   responders: ["kernel", "outside", "db", "words", "whatsapp", "settings", "knowledge", "answers", "models", "replies"],
   maintenance: ["kernel", "db"],
@@ -42,7 +43,7 @@ module.exports = {
   compose: [
     ...["kernel", "outside", "embedded", "config", "db", "whatsapp", "lanes", "settings", "businesses", "identity", "media"],
     ...["conversations", "templates", "events", "knowledge", "ingest", "outbound", "campaigns", "answers", "tools", "sessions"],
-    ...["models", "replies", "responders"],
+    ...["models", "transcripts", "replies", "responders"],
     ...["maintenance", "usage", "demo", "http"],
   ],
   cli: [

@@ -15,6 +15,7 @@ const ready: Media = {
   width: 800,
   height: 600,
   error: null,
+  transcript: null,
 };
 const message = (type: Message["type"], media: Media | null, more: Partial<Pick<Message, "text" | "revokedAt">> = {}) => ({
   type,

@@ -21,6 +21,7 @@ const turn: Turn = {
   latencyMs: null,
   toolCalls: [],
   sources: [],
+  pictures: null,
 };
 const hours = { id: "1", title: "Opening hours" };
 

@@ -6,6 +6,7 @@ import { formatClock, formatFull } from "./format-time.ts";
 import type { Message } from "./inbox-client.ts";
 import { MarkedText } from "./marked-text.tsx";
 import { MessageMedia } from "./message-media.tsx";
+import { TranscriptOfVoice } from "./transcript-of-voice.tsx";
 import { ReferralCard } from "./referral-card.tsx";
 import { readReferral } from "./read-referral.ts";
 import { shownContent } from "./shown-content.ts";
@@ -65,6 +66,7 @@ export function MessageBubble({ message, quote, isFollowUp, actions }: MessageBu
             )}
           </div>
         )}
+        <TranscriptOfVoice message={message} />
         <p className="mt-1 flex items-center justify-end gap-1.5 text-xs text-soft">
           {content.isEdited && <span>edited</span>}
           <time dateTime={message.sentAt} title={formatFull(message.sentAt)}>

@@ -473,6 +473,19 @@ export type Media = {
     readonly code: string;
     readonly text: string;
   } | null;
+  /** What is said in a voice note of the customer, where the business wants it written down (`transcription` of the reply settings). */
+  readonly transcript: {
+    readonly state: "pending" | "ready" | "failed";
+    /** As a machine heard it; empty when it heard no words; null until it is ready. */
+    readonly text: string | null;
+    /** Such as en, where the model says it. */
+    readonly language: string | null;
+    /** pending: what went wrong last. */
+    readonly error: {
+      readonly code: string;
+      readonly text: string;
+    } | null;
+  } | null;
 };
 
 export type Message = {
@@ -864,6 +877,29 @@ export type ReplySettings = {
         }
       | undefined;
   } | null;
+  /** What is said in customers' voice notes is written down by this model, and answered as if it had been written; null: not (docs/media.md). */
+  readonly transcription: {
+    readonly provider: "openai-compatible" | "google";
+    /** Such as whisper-1 or gemini-3.5-transcribe. */
+    readonly model: string;
+    /** Where the API is; needed for openai-compatible: /audio/transcriptions below it is asked. */
+    readonly baseUrl?: string | undefined;
+    /** The secret that holds the key; a server that needs none is asked without. */
+    readonly apiKeySecret: string;
+    /** A voice note that is known to be longer is not written down. */
+    readonly maxSeconds: number;
+    /** In the currency of the budgets, and counted in them. */
+    readonly pricePerMinute?: number | undefined;
+  } | null;
+  /** Customers' pictures are shown to the model, which has to be one that sees; null: it is told that there is one. */
+  readonly pictures: {
+    /** Of those in the part of the thread that it is shown, the newest. */
+    readonly max: number;
+    /** Wide and high at most; larger ones are made smaller. */
+    readonly maxPixels: number;
+  } | null;
+  /** How long a reply waits, from the message on, for the words of a voice note and for pictures that the model is to see; then it is written without. */
+  readonly filesWaitMs: number;
   readonly systemPrompt: string;
   /** For a whole reply, with the calls of its tools. */
   readonly modelTimeoutMs: number;
@@ -1303,6 +1339,12 @@ export type Turn = {
     readonly id: string;
     readonly title: string;
   }[];
+  /** How many pictures of the customer the model was shown; null: none. */
+  readonly pictures: {
+    readonly shown: number;
+    /** The model takes none: it was asked again, once, without. */
+    readonly refused: boolean;
+  } | null;
 };
 
 /** Either messages or handoff. */
@@ -1354,6 +1396,12 @@ export type TurnDetail = {
     readonly id: string;
     readonly title: string;
   }[];
+  /** How many pictures of the customer the model was shown; null: none. */
+  readonly pictures: {
+    readonly shown: number;
+    /** The model takes none: it was asked again, once, without. */
+    readonly refused: boolean;
+  } | null;
   /** Set while the turn waits for somebody outside. */
   readonly waiting: {
     /** answer: of the business's agent. approval: of a tool call, by a person. */
@@ -1390,6 +1438,19 @@ export type UploadedMedia = {
   readonly error: {
     readonly code: string;
     readonly text: string;
+  } | null;
+  /** What is said in a voice note of the customer, where the business wants it written down (`transcription` of the reply settings). */
+  readonly transcript: {
+    readonly state: "pending" | "ready" | "failed";
+    /** As a machine heard it; empty when it heard no words; null until it is ready. */
+    readonly text: string | null;
+    /** Such as en, where the model says it. */
+    readonly language: string | null;
+    /** pending: what went wrong last. */
+    readonly error: {
+      readonly code: string;
+      readonly text: string;
+    } | null;
   } | null;
   /** The type of message that suits it: {"type":"image","image":{"id":"…"}}. */
   readonly kind: "image" | "video" | "audio" | "document" | "sticker";

@@ -1620,6 +1620,42 @@ grant delete, insert, select, update on onethread.tools to onethread_app;
 grant select on onethread.tools to onethread_reader;
 
 -- owner: onethread_owner
+create table onethread.transcripts (
+  business_id uuid not null,
+  media_id uuid not null,
+  state text default 'pending'::text not null,
+  due_at timestamp with time zone,
+  attempts integer default 0 not null,
+  unsettled integer default 0 not null,
+  fence bigint default 0 not null,
+  error_code text,
+  error_text text,
+  text text,
+  language text,
+  model text,
+  seconds double precision,
+  cost_micros bigint,
+  created_at timestamp with time zone not null,
+  state_at timestamp with time zone not null,
+  constraint transcripts_pkey PRIMARY KEY (business_id, media_id),
+  constraint ck_transcript_due CHECK (((state = ANY (ARRAY['pending'::text, 'working'::text])) = (due_at IS NOT NULL))),
+  constraint ck_transcript_error CHECK (((state <> 'failed'::text) OR (error_code IS NOT NULL))),
+  constraint ck_transcript_ready CHECK (((state = 'ready'::text) = (text IS NOT NULL))),
+  constraint ck_transcript_state CHECK ((state = ANY (ARRAY['pending'::text, 'working'::text, 'ready'::text, 'failed'::text]))),
+  constraint fk_transcript_media FOREIGN KEY (business_id, media_id) REFERENCES onethread.media(business_id, id)
+);
+alter table onethread.transcripts enable row level security;
+CREATE INDEX ix_transcripts_business_due ON onethread.transcripts USING btree (business_id, due_at) WHERE (due_at IS NOT NULL);
+CREATE INDEX ix_transcripts_cost ON onethread.transcripts USING btree (business_id, state_at) INCLUDE (cost_micros) WHERE (cost_micros IS NOT NULL);
+CREATE INDEX ix_transcripts_due ON onethread.transcripts USING btree (due_at) WHERE (due_at IS NOT NULL);
+create policy across_businesses on onethread.transcripts for all to onethread_ingest using (true) with check (true);
+create policy one_business on onethread.transcripts for all to onethread_app using ((business_id = onethread.current_business())) with check ((business_id = onethread.current_business()));
+create policy reads_everything on onethread.transcripts for select to onethread_reader using (true);
+grant insert, select, update on onethread.transcripts to onethread_app;
+grant select, update on onethread.transcripts to onethread_ingest;
+grant select on onethread.transcripts to onethread_reader;
+
+-- owner: onethread_owner
 create table onethread.turns (
   business_id uuid not null,
   id uuid not null,
@@ -1642,6 +1678,7 @@ create table onethread.turns (
   latency_ms integer,
   tool_calls jsonb,
   sources jsonb,
+  pictures jsonb,
   constraint turns_pkey PRIMARY KEY (business_id, id),
   constraint ck_turn_range CHECK (((covers_from >= 1) AND (covers_to >= covers_from))),
   constraint ck_turn_reason CHECK (((state = 'replied'::text) OR (state = 'superseded'::text) OR (reason IS NOT NULL))),

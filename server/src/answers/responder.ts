@@ -17,11 +17,21 @@ export interface ContextMessage {
   /** Of the burst: the customer's own words, without our labels, and what they ask for. */
   readonly words?: string | null;
   readonly asks?: Asks;
+  /** `text` is what a machine heard in a voice message. */
+  readonly isTranscript?: true;
   /** What it quotes, shortened; and what others reacted to it with. */
   readonly quote?: string;
   readonly reactions?: readonly string[];
   /** The advertisement that the customer clicked, or the product of the catalog that they ask about. */
   readonly about?: string;
+}
+
+/** A picture of the customer's, made smaller, for a model that sees. */
+export interface ContextPicture {
+  /** Of its message. */
+  readonly seq: number;
+  readonly mediaType: string;
+  readonly data: Uint8Array;
 }
 
 export interface ContextKnowledge {
@@ -81,6 +91,8 @@ export interface ReplyContext {
   /** Texts of the business that may answer, best first. Empty unless the responder wants the memory. */
   readonly knowledge: readonly ContextKnowledge[];
   readonly now: Date;
+  /** In the order of their messages. Absent: the business does not want them to be seen, or there are none. */
+  readonly pictures?: readonly ContextPicture[];
   /** Absent: nobody has looked. */
   readonly tools?: ToolState;
 }
@@ -104,6 +116,8 @@ export interface TurnWork {
   readonly toolCalls?: readonly { readonly tool: string; readonly state: string; readonly ms: number }[];
   /** The texts of the business that the answer rests on. */
   readonly sources?: readonly { readonly id: string; readonly title: string }[];
+  /** How many pictures of the customer the model was shown; refused: it does not take any, and answered without. */
+  readonly pictures?: { readonly shown: number; readonly refused: boolean };
 }
 
 export type ResponderAnswer = (
@@ -142,13 +156,19 @@ export interface Responder {
 export class ResponderFault extends Error {
   /** True: trying again cannot work (a wrong key, a missing setting), so nobody waits for it. */
   readonly isFinal: boolean;
+  /** The other side would not take the question as it was: another one it may answer. */
+  readonly isRefusal: boolean;
   readonly retryAfterMs: number | undefined;
   readonly work: TurnWork | undefined;
 
-  constructor(message: string, options: { cause?: unknown; isFinal?: boolean; retryAfterMs?: number; work?: TurnWork } = {}) {
+  constructor(
+    message: string,
+    options: { cause?: unknown; isFinal?: boolean; isRefusal?: boolean; retryAfterMs?: number; work?: TurnWork } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = "ResponderFault";
     this.isFinal = options.isFinal ?? false;
+    this.isRefusal = options.isRefusal ?? false;
     this.retryAfterMs = options.retryAfterMs;
     this.work = options.work;
   }

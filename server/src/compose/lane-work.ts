@@ -5,6 +5,7 @@ import type { Database } from "../db/database.ts";
 import type { FailPoints } from "../kernel/fail-points.ts";
 import type { Log } from "../kernel/log.ts";
 import type { ClaimedLane } from "../lanes/lane-store.ts";
+import { createShowPicture } from "../media/pictures-to-show.ts";
 import { createProviderFiles } from "../media/provider-files.ts";
 import type { MediaStore } from "../media/media-store.ts";
 import { createDeliver } from "../outbound/deliver.ts";
@@ -68,7 +69,7 @@ export function createLaneWork(parts: LaneWorkParts): LaneWork {
 }
 
 function createTurn(parts: LaneWorkParts, models: LazyModels): ReplyTurn {
-  const { database, log, failPoints, services, transportOf, wake, onTurn } = parts;
+  const { database, log, failPoints, services, transportOf, mediaStore, wake, onTurn } = parts;
   return createReplyTurn({
     database,
     settings: services.replySettings,
@@ -80,6 +81,7 @@ function createTurn(parts: LaneWorkParts, models: LazyModels): ReplyTurn {
       failPoints,
       log,
     }),
+    showPicture: createShowPicture({ store: mediaStore, log }),
     isOverBudget: createIsOverBudget({ database: database.optional, failPoints, log, withinMs: READ_BUDGET_WITHIN_MS }),
     transportOf,
     failPoints,

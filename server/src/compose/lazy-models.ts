@@ -1,4 +1,5 @@
 // Owns: loading the libraries of models when the first business asks for one. They are half of all code, and most processes start without needing them.
+import type { TranscribeAudio } from "../models/transcribe-audio.ts";
 import type { LanguageModels } from "../models/language-models.ts";
 import type { ModelResponderDeps } from "../responders/model-responder.ts";
 import type { OutsideHttp } from "../outside/outside-http.ts";
@@ -9,6 +10,7 @@ import type { Summarizer } from "../sessions/summarizer.ts";
 export interface LazyModels {
   readonly responder: (deps: Omit<ModelResponderDeps, "models">) => Responder;
   readonly summarizer: Summarizer;
+  readonly transcribeAudio: TranscribeAudio;
 }
 
 function once<T>(load: () => Promise<T>): () => Promise<T> {
@@ -22,7 +24,9 @@ export function createLazyModels(deps: { readonly settings: ReplySettingsStore; 
     const { createModelSummarizer } = await import("../models/model-summarizer.ts");
     return createModelSummarizer({ models: await modelsOf() });
   });
+  const transcribeOf = once(async () => (await import("../models/transcribe-audio.ts")).createTranscribeAudio(deps));
   return {
+    transcribeAudio: async (question, signal) => (await transcribeOf())(question, signal),
     responder(more) {
       const responderOf = once(async () => {
         const { createModelResponder } = await import("../responders/model-responder.ts");

@@ -5,13 +5,14 @@ import type { Database } from "../db/database.ts";
 import type { FailPoints } from "../kernel/fail-points.ts";
 import { createFairPlaces } from "../kernel/fair-places.ts";
 import type { Log } from "../kernel/log.ts";
+import type { FileWorker } from "../media/claimed-work.ts";
 import { createFetchMedia } from "../media/fetch-media.ts";
 import { createInspectFile } from "../media/inspect-file.ts";
 import { createKeepFile, type KeepFile } from "../media/keep-file.ts";
 import { createLocalStore } from "../media/local-store.ts";
 import type { FetchLimits } from "../media/media-origin.ts";
 import type { MediaStore } from "../media/media-store.ts";
-import { createMediaWorker, type MediaWorker, type MediaWorkerDeps } from "../media/media-worker.ts";
+import { createMediaWorker, type MediaWorkerDeps } from "../media/media-worker.ts";
 import { createOpenCloudMedia } from "../media/open-cloud-media.ts";
 import { createOpenGatewayMedia } from "../media/open-gateway-media.ts";
 import { createOpenWebMedia } from "../media/open-web-media.ts";
@@ -34,7 +35,7 @@ export function openMediaStore(config: MediaConfig): MediaStore {
   return createS3Store({ url, region, keyId, secret });
 }
 
-export interface MediaWorkDeps extends Pick<MediaWorkerDeps, "backoffMs" | "leaseMs" | "pollMs"> {
+export interface MediaWorkDeps extends Pick<MediaWorkerDeps, "backoffMs" | "leaseMs" | "onEnd" | "pollMs" | "wantsTranscripts"> {
   readonly database: Database;
   readonly log: Log;
   readonly failPoints: FailPoints;
@@ -70,7 +71,7 @@ export function openUploads(deps: Pick<MediaWorkDeps, "database" | "directory" |
   return createUploadMedia({ database: deps.database, ...openKeeping(deps), places: createFairPlaces(UPLOADS) });
 }
 
-export interface MediaWork extends MediaWorker {
+export interface MediaWork extends FileWorker {
   /** After `stop`. */
   close(): Promise<void>;
 }

@@ -5,6 +5,8 @@ import { createLaneStore, type LaneKind } from "../lanes/lane-store.ts";
 import { createLaneWorker, type LaneWorkerDeps } from "../lanes/lane-worker.ts";
 import { createSocketLookup } from "../outside/guarded-agent.ts";
 import { createHostResolver } from "../outside/resolve-host.ts";
+import { createWakeForFile, type WakeForFile } from "../replies/wake-for-file.ts";
+import { createTranscriptWorker } from "../transcripts/transcript-worker.ts";
 import { createGatewayHttp } from "../whatsapp/gateways/gateway-http.ts";
 import { gatewayTransport } from "../whatsapp/gateways/gateway-transport.ts";
 import { createGraphClient } from "../whatsapp/graph-client.ts";
@@ -12,6 +14,7 @@ import { createGraphUpload } from "../whatsapp/graph-upload.ts";
 import { isGateway } from "../whatsapp/providers.ts";
 import type { TransportOf } from "../whatsapp/transport.ts";
 import { createLaneWork, type LaneWork } from "./lane-work.ts";
+import { createLazyModels } from "./lazy-models.ts";
 import { createMediaWork, mediaDirectoryOf } from "./media-work.ts";
 import type { Parts } from "./parts.ts";
 
@@ -21,6 +24,8 @@ const BUSINESS_SHARE = 0.5;
 const SESSION_CONCURRENCY = 64;
 /** A session is due a second after its message, and nobody waits for it: those of some milliseconds are claimed together. */
 const SESSION_CLAIM_INTERVAL_MS = 50;
+/** Most businesses have no voice note written down, and a lost wake-up costs less than a reply waits. */
+const TRANSCRIPT_POLL_MS = 5_000;
 /** What is running at a stop has this long to finish; what does not finish is done again by the next worker. */
 const STOP_GRACE_MS = 5_000;
 
@@ -74,7 +79,34 @@ function startIndexing({ services: { indexWorker }, wakeUps, atEnd }: Parts): vo
   atEnd(() => indexWorker.stop());
 }
 
-function startFetching({ config, database, log, failPoints, mediaStore: store, wakeUps, atEnd }: Parts, graphUrl: string): void {
+/** What is said in voice notes, written down. */
+function startTranscribing(
+  { config, database, log, mediaStore: store, outside, services, wakeUps, atEnd }: Parts,
+  onEnd: WakeForFile,
+): void {
+  const settings = services.replySettings;
+  const { transcribeAudio } = createLazyModels({ settings, outside });
+  const { leaseMs } = config;
+  const worker = createTranscriptWorker({ database, store, settings, transcribeAudio, log, leaseMs, pollMs: TRANSCRIPT_POLL_MS, onEnd });
+  wakeUps.on("transcript", () => {
+    worker.wake();
+  });
+  worker.start();
+  atEnd(() => worker.stop());
+}
+
+function startFetching(parts: Parts, graphUrl: string): void {
+  const { config, database, log, failPoints, mediaStore: store, services, wakeUps, atEnd } = parts;
+  const settings = services.replySettings;
+  const wakeForFile = createWakeForFile({
+    database,
+    settings,
+    log,
+    wake: () => {
+      wakeUps.wake("reply");
+    },
+  });
+  startTranscribing(parts, wakeForFile);
   const { graphVersion, mediaHosts, privateHosts, leaseMs, scanner } = config;
   const directory = mediaDirectoryOf(config);
   const work = createMediaWork({
@@ -89,6 +121,11 @@ function startFetching({ config, database, log, failPoints, mediaStore: store, w
     privateHosts,
     leaseMs,
     scanner,
+    wantsTranscripts: async (businessId) => (await settings.find(businessId)).transcription !== null,
+    async onEnd(file) {
+      if (file.isToTranscribe) wakeUps.wake("transcript");
+      else await wakeForFile(file);
+    },
   });
   wakeUps.on("media", () => {
     work.wake();

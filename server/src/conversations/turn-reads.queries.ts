@@ -20,11 +20,12 @@ const shownColumns = {
   latency_ms: "int4?",
   tool_calls: "jsonb?",
   sources: "jsonb?",
+  pictures: "jsonb?",
 } as const;
 
 const SHOWN = `
     select t.id, t.conversation_id, t.covers_from, t.covers_to, t.state, t.reason, t.responder, t.attempts, t.error, t.started_at, t.finished_at,
-      t.model, t.input_tokens, t.output_tokens, t.cost_micros, t.latency_ms, t.tool_calls, t.sources
+      t.model, t.input_tokens, t.output_tokens, t.cost_micros, t.latency_ms, t.tool_calls, t.sources, t.pictures
     from turns t`;
 
 export const listTurns = defineQuery({

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { Row } from "../db/query.ts";
 import type { JsonObject } from "../kernel/json.ts";
-import { isArray, isObject, readString } from "../kernel/read-json.ts";
+import { isArray, isObject, readInteger, readString } from "../kernel/read-json.ts";
 import { instant, uuid } from "../kernel/shapes.ts";
 import type { findTurn } from "./turn-reads.queries.ts";
 
@@ -31,6 +31,10 @@ export const turnSchema = z
       .array(z.object({ id: z.string(), title: z.string() }))
       .readonly()
       .describe("The business's texts that the reply rests on."),
+    pictures: z
+      .object({ shown: z.int(), refused: z.boolean().describe("The model takes none: it was asked again, once, without.") })
+      .nullable()
+      .describe("How many pictures of the customer the model was shown; null: none."),
   })
   .meta({ id: "Turn" });
 
@@ -59,8 +63,13 @@ export function turnViewOf(row: Row<typeof findTurn>): TurnView {
       state: readString(call, "state") ?? "",
       ms: typeof call["ms"] === "number" ? call["ms"] : null,
     })),
+    pictures: picturesOf(row.pictures),
     sources: objectsOf(row.sources).map((source) => ({ id: readString(source, "id") ?? "", title: readString(source, "title") ?? "" })),
   };
+}
+
+function picturesOf(column: JsonObject | null): TurnView["pictures"] {
+  return column === null ? null : { shown: readInteger(column, "shown") ?? 0, refused: column["refused"] === true };
 }
 
 /** The columns hold arrays; a row of another shape shows nothing rather than breaking the list. */

@@ -159,6 +159,9 @@ const breaks: Readonly<Record<string, () => string>> = {
   "media-forgotten": () => `${drop("media", "ck_media_due")} ${file(ids.first, "'pending', null, null")}`,
   "media-of-nobody": () => file(newId(), "'pending', now(), null"),
   "media-overdue": () => file(ids.first, `'fetching', ${move(601)}, null`),
+  "transcripts-overdue": () =>
+    `${file(ids.first, "'refused', null, 'infected'")} insert into transcripts (business_id, media_id, due_at, created_at, state_at)
+      values (${here()}, '${ids.first}', ${move(601)}, now(), now());`,
   "media-failed": () => file(ids.first, "'failed', null, 'not_found'"),
   "tables-without-row-level-security": () => "alter table messages disable row level security;",
   "roles-too-powerful": () => "grant create on schema onethread to onethread_app; alter table aliases owner to onethread_app;",

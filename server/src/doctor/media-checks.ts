@@ -41,6 +41,14 @@ export const mediaChecks: readonly Check[] = [
     violations: "select id from onethread.media where due_at < now() - interval '10 minutes'",
   },
   {
+    name: "transcripts-overdue",
+    invariant: 15,
+    severity: "warn",
+    finding: "A voice note should have been written down over ten minutes ago, or whoever does so has let its lease end.",
+    advice: "Is a process with the role `worker` running? If so, its log says why (`transcript.claim-failed`, `transcript.not-settled`).",
+    violations: "select media_id as id from onethread.transcripts where due_at < now() - interval '10 minutes'",
+  },
+  {
     name: "media-failed",
     invariant: 15,
     severity: "warn",

@@ -14,6 +14,21 @@ select l.fence, l.wanted from lanes l
    for no key update of l`,
 });
 
+// Only a reply that could begin, and rests: while the customer may still be writing, it looks for itself when they are quiet.
+export const wakeReplyOfMessage = defineQuery({
+  name: "lanes.wake-reply-of-message",
+  role: "app",
+  columns: {},
+  params: { messageId: "uuid" },
+  text: `
+update lanes l set check_at = now()
+  from messages m
+  join businesses b on b.id = :business
+ where m.business_id = :business and m.id = :messageId
+   and l.business_id = :business and l.conversation_id = m.conversation_id and l.kind = 'reply'
+   and l.owner is null and not l.parked and l.check_at > now() and burst_ends_at(l.first_at, l.last_at, b.quiet_ms, b.ceiling_ms) <= now()`,
+});
+
 /** Only a lane that nobody holds: whoever is asking just now finds the answer without help. */
 export const wakeParkedLane = defineQuery({
   name: "lanes.wake-parked",

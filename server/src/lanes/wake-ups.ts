@@ -6,12 +6,12 @@ import type { Log } from "../kernel/log.ts";
 import { createLoop } from "../kernel/loop.ts";
 import type { LaneKind } from "./lane-store.ts";
 
-/** `knowledge`: a text waits to be indexed. `media`: a file waits to be fetched. */
-type Work = LaneKind | "knowledge" | "media";
+/** `knowledge`: a text waits to be indexed. `media`: a file waits to be fetched. `transcript`: a voice note waits to be written down. */
+type Work = LaneKind | "knowledge" | "media" | "transcript";
 /** What is announced beside the kinds of work: identity/split.queries.ts. */
 type Signal = Work | "identity";
 
-const SIGNALS: ReadonlySet<string> = new Set<Signal>(["reply", "send", "session", "knowledge", "media", "identity"]);
+const SIGNALS: ReadonlySet<string> = new Set<Signal>(["reply", "send", "session", "knowledge", "media", "transcript", "identity"]);
 const isSignal = (word: string): word is Signal => SIGNALS.has(word);
 
 export interface WakeUps {

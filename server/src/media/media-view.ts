@@ -1,7 +1,7 @@
 // Owns: a file as the API shows it. Refuses to know: how it was fetched, and where it is kept.
 import { z } from "zod";
 import type { JsonObject } from "../kernel/json.ts";
-import { readInteger, readString } from "../kernel/read-json.ts";
+import { readInteger, readObject, readString } from "../kernel/read-json.ts";
 import { uuid } from "../kernel/shapes.ts";
 import { mediaLink } from "./media-link.ts";
 
@@ -26,6 +26,17 @@ export const mediaSchema = z
     width: z.int().nullable(),
     height: z.int().nullable(),
     error: z.object({ code: z.string(), text: z.string() }).nullable().describe("docs/media.md has the codes."),
+    transcript: z
+      .object({
+        state: z.enum(["pending", "ready", "failed"]),
+        text: z.string().nullable().describe("As a machine heard it; empty when it heard no words; null until it is ready."),
+        language: z.string().nullable().describe("Such as en, where the model says it."),
+        error: z.object({ code: z.string(), text: z.string() }).nullable().describe("pending: what went wrong last."),
+      })
+      .nullable()
+      .describe(
+        "What is said in a voice note of the customer, where the business wants it written down (`transcription` of the reply settings).",
+      ),
   })
   .meta({ id: "Media" });
 
@@ -33,11 +44,22 @@ export type MediaView = Readonly<z.output<typeof mediaSchema>>;
 
 const STATES: Readonly<Record<string, MediaView["state"]>> = { fetching: "pending", ready: "ready", failed: "failed", refused: "refused" };
 
+const errorOf = (shown: JsonObject): MediaView["error"] => {
+  const code = readString(shown, "errorCode");
+  return code === undefined ? null : { code, text: readString(shown, "errorText") ?? "" };
+};
+
+function transcriptOf(shown: JsonObject | undefined): MediaView["transcript"] {
+  if (shown === undefined) return null;
+  const said = readString(shown, "state");
+  const state = said === "ready" || said === "failed" ? said : "pending";
+  return { state, text: readString(shown, "text") ?? null, language: readString(shown, "language") ?? null, error: errorOf(shown) };
+}
+
 /** `shown`: what media.queries.ts makes of a row. */
 export function mediaViewOf(shown: JsonObject, nowMs = Date.now()): MediaView {
   const id = readString(shown, "id") ?? "";
   const state = STATES[readString(shown, "state") ?? ""] ?? "pending";
-  const code = readString(shown, "errorCode");
   const key = state === "ready" ? readString(shown, "key") : undefined;
   const linkTo = (variant: "file" | "thumbnail"): string | null =>
     key === undefined ? null : mediaLink({ businessId: readString(shown, "businessId") ?? "", id, variant }, key, nowMs);
@@ -51,6 +73,7 @@ export function mediaViewOf(shown: JsonObject, nowMs = Date.now()): MediaView {
     thumbnailUrl: shown["hasThumbnail"] === true ? linkTo("thumbnail") : null,
     width: readInteger(shown, "width") ?? null,
     height: readInteger(shown, "height") ?? null,
-    error: code === undefined ? null : { code, text: readString(shown, "errorText") ?? "" },
+    error: errorOf(shown),
+    transcript: transcriptOf(readObject(shown, "transcript")),
   };
 }

@@ -1,12 +1,10 @@
-// Owns: which file is fetched next, with what patience, how its end is recorded, and the loop around it. Refuses to know: what fetching is.
-import { isOutage } from "../db/classify-error.ts";
+// Owns: with what patience a file is fetched, and how the end of a fetch is recorded. Refuses to know: what fetching is, and how files are claimed.
 import type { Database } from "../db/database.ts";
-import { retryWhileGone } from "../db/retry-while-gone.ts";
 import { messageOf } from "../kernel/faults.ts";
 import { type BusinessId, newId } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
-import { createLoop } from "../kernel/loop.ts";
 import { isGateway } from "../whatsapp/providers.ts";
+import { type ClaimedFile, createClaimedWork, type FileWorker, growingBackoffMs, MAX_UNSETTLED } from "./claimed-work.ts";
 import type { FetchedFile, FetchMedia, MediaOutcome } from "./fetch-media.ts";
 import type { MediaOrigin } from "./media-origin.ts";
 import { MEDIA_PROBLEMS, MediaProblem } from "./media-problem.ts";
@@ -20,20 +18,22 @@ import {
   postponeMedia,
 } from "./media.queries.ts";
 
-export interface MediaWorker {
-  start(): void;
-  /** There may be something due now. */
-  wake(): void;
-  /** One pass: claims what is due, and fetches it. Answers how many files there were. */
-  runOnce(): Promise<number>;
-  /** Ends what runs and gives it back: whoever claims it next begins anew. */
-  stop(): Promise<void>;
+/** How a fetch ended. */
+export interface EndedFile {
+  readonly businessId: BusinessId;
+  readonly messageId: string;
+  /** What is said in it is to be written down. */
+  readonly isToTranscribe: boolean;
 }
 
 export interface MediaWorkerDeps {
   readonly database: Database;
   readonly fetchMedia: FetchMedia;
   readonly log: Log;
+  /** Whether what is said in the voice notes of this business is written down. Absent: never. */
+  readonly wantsTranscripts?: ((businessId: BusinessId) => Promise<boolean>) | undefined;
+  /** Called when it is known how a fetch ended. Never rejects. */
+  readonly onEnd?: ((file: EndedFile) => Promise<void>) | undefined;
   /** The longest sleep: what a lost wake-up can cost. */
   readonly pollMs?: number;
   readonly leaseMs: number;
@@ -41,24 +41,9 @@ export interface MediaWorkerDeps {
 }
 
 const AT_A_TIME = 16;
-/** Of them, for one business: its provider may hang. */
 const BUSINESS_SHARE = 6;
-/** Claimed this often without an end, a file takes its worker down each time: it is not tried again. */
-const MAX_UNSETTLED = 3;
 /** WhatsApp keeps what came with a webhook for so long (platform sheet, section 7); gateways rarely longer. */
 const KEPT_MS = 7 * 24 * 3_600_000;
-const CLAIM_FAILED_MS = 1_000;
-const OUTAGE_BACKOFF_MS = 2_000;
-const LONGEST_BACKOFF_MS = 3_600_000;
-const defaultBackoffMs = (attempt: number): number => Math.min(LONGEST_BACKOFF_MS, 1_000 * 4 ** (attempt - 1)) * (0.75 + Math.random() / 2);
-
-interface ClaimedFile {
-  readonly businessId: BusinessId;
-  readonly id: string;
-  readonly fence: number;
-  readonly attempts: number;
-  readonly unsettled: number;
-}
 
 interface Attempt {
   readonly outcome: MediaOutcome;
@@ -71,18 +56,8 @@ const CRASHED = new MediaProblem(
 );
 const LOST_ORIGIN = new MediaProblem("not_provided", "The message of this file is not there any more.");
 
-export function createMediaWorker(deps: MediaWorkerDeps): MediaWorker {
-  const { database, log, fetchMedia, pollMs = 1_000, leaseMs, backoffMs = defaultBackoffMs } = deps;
-  const stopping = new AbortController();
-  const running = new Map<BusinessId, number>();
-  const runs = new Set<Promise<void>>();
-  const loop = createLoop({
-    pass,
-    pauseMs: CLAIM_FAILED_MS,
-    onFailed(error) {
-      log.warn({ error: messageOf(error) }, "media.claim-failed");
-    },
-  });
+export function createMediaWorker(deps: MediaWorkerDeps): FileWorker {
+  const { database, log, fetchMedia, pollMs, leaseMs, backoffMs = growingBackoffMs } = deps;
 
   async function originOf({
     businessId,
@@ -100,45 +75,26 @@ export function createMediaWorker(deps: MediaWorkerDeps): MediaWorker {
     return { origin, ageMs: row.age_ms };
   }
 
-  /** While it lasts, the lease is kept; `lost` when somebody else has it. */
-  async function whileHeld<T>(file: ClaimedFile, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const lost = new AbortController();
-    const { businessId, id, fence } = file;
-    const timer = setInterval(() => {
-      database
-        .forBusiness(businessId)
-        .execute(extendMedia, { id, fence, leaseMs })
-        .then((held) => {
-          if (held === 0) lost.abort(new Error("somebody else has the file"));
-        })
-        // Not in time: the lease ends, and the fence decides.
-        .catch(() => undefined);
-    }, leaseMs / 3);
-    try {
-      return await work(AbortSignal.any([stopping.signal, lost.signal]));
-    } finally {
-      clearInterval(timer);
-    }
-  }
-
-  async function attempt(file: ClaimedFile): Promise<Attempt> {
+  async function attempt(file: ClaimedFile, signal: AbortSignal): Promise<Attempt> {
     const problem = (found: MediaProblem): Attempt => ({ outcome: { outcome: "problem", problem: found }, ageMs: 0 });
     if (file.unsettled > MAX_UNSETTLED) return problem(CRASHED);
     const found = await originOf(file);
     if (found === undefined) return problem(LOST_ORIGIN);
-    return { outcome: await whileHeld(file, (signal) => fetchMedia(file.businessId, found.origin, signal)), ageMs: found.ageMs };
+    return { outcome: await fetchMedia(file.businessId, found.origin, signal), ageMs: found.ageMs };
   }
 
-  function finish(
+  async function finish(
     { businessId, id, fence }: ClaimedFile,
-    end: { readonly state: string; readonly problem?: MediaProblem; readonly file?: FetchedFile },
-  ) {
+    end: { readonly state: "ready" | "failed" | "refused"; readonly problem?: MediaProblem; readonly file?: FetchedFile },
+  ): Promise<void> {
     const { state, problem, file } = end;
-    return database.forBusiness(businessId).run(finishMedia, {
-      ...{ id, fence, state, errorCode: problem?.code, errorText: problem?.message, eventId: newId() },
+    const transcribes = file?.mimeType.startsWith("audio/") === true && (await deps.wantsTranscripts?.(businessId)) === true;
+    const [ended] = await database.forBusiness(businessId).run(finishMedia, {
+      ...{ id, fence, state, errorCode: problem?.code, errorText: problem?.message, eventId: newId(), transcribes },
       ...{ mimeType: file?.mimeType, fileName: file?.fileName, bytes: file?.bytes, sha256: file?.sha256 },
       ...{ width: file?.width, height: file?.height, hasThumbnail: file?.hasThumbnail ?? false, isAnimated: file?.isAnimated },
     });
+    if (ended !== undefined) await deps.onEnd?.({ businessId, messageId: id, isToTranscribe: ended.is_to_transcribe });
   }
 
   async function giveUpOrWait(file: ClaimedFile, found: MediaProblem, ageMs: number): Promise<void> {
@@ -164,77 +120,31 @@ export function createMediaWorker(deps: MediaWorkerDeps): MediaWorker {
       .execute(postponeMedia, { id, fence, afterMs, isAttempt: false, errorCode: null, errorText: null });
   }
 
-  async function fetchOne(file: ClaimedFile): Promise<void> {
-    const { outcome, ageMs } = await attempt(file);
-    if (outcome.outcome === "fetched") await finish(file, { state: "ready", file: outcome.file });
-    // Asked to stop: it is due again at once, and this does not count as an attempt.
-    else if (stopping.signal.aborted) await giveBack(file, 0);
-    else await giveUpOrWait(file, outcome.problem, ageMs);
-  }
-
-  async function run(file: ClaimedFile): Promise<void> {
-    running.set(file.businessId, (running.get(file.businessId) ?? 0) + 1);
-    try {
-      await fetchOne(file);
-    } catch (error) {
-      log.warn({ businessId: file.businessId, messageId: file.id, error: messageOf(error) }, "media.not-settled");
-      // An outage of our own database is not the file's fault. Not in time: the lease has ended by then.
-      if (isOutage(error))
-        await retryWhileGone(() => giveBack(file, OUTAGE_BACKOFF_MS), { forMs: leaseMs, signal: stopping.signal }).catch(() => undefined);
-    } finally {
-      const rest = (running.get(file.businessId) ?? 1) - 1;
-      if (rest === 0) running.delete(file.businessId);
-      else running.set(file.businessId, rest);
-      loop.wake();
-    }
-  }
-
-  /** Claims what is due and fits, and begins it. */
-  async function begin(): Promise<readonly Promise<void>[]> {
-    const counts = [...running];
-    const free = AT_A_TIME - counts.reduce((sum, [, count]) => sum + count, 0);
-    if (free <= 0) return [];
-    const rows = await database.acrossBusinesses.run(claimMediaAcrossBusinesses, {
-      ...{ limit: free, leaseMs, share: BUSINESS_SHARE },
-      running: counts.map(([businessId, count]) => ({ businessId, count })),
-    });
-    return rows.map(({ business_id, ...rest }) => {
-      const work = run({ businessId: business_id as BusinessId, ...rest });
-      runs.add(work);
-      return work.finally(() => runs.delete(work));
-    });
-  }
-
-  /** How long there is nothing to claim. What is due but finds no place waits until something that runs ends, which wakes the loop. */
-  async function idleMs(): Promise<number> {
-    const [next] = await database.acrossBusinesses.run(nextMediaAcrossBusinesses, {});
-    const inMs = next?.in_ms ?? pollMs;
-    return inMs <= 0 ? pollMs : Math.min(pollMs, inMs);
-  }
-
-  async function pass(): Promise<number> {
-    const begun = await begin();
-    return begun.length === 0 ? idleMs() : 0;
-  }
-
-  return {
-    start() {
-      loop.start();
+  return createClaimedWork({
+    ...{ atATime: AT_A_TIME, businessShare: BUSINESS_SHARE, pollMs, leaseMs, giveBack },
+    async claim(request) {
+      const rows = await database.acrossBusinesses.run(claimMediaAcrossBusinesses, { ...request, leaseMs, running: [...request.running] });
+      return rows.map(({ business_id: businessId, ...rest }) => ({ businessId: businessId as BusinessId, ...rest }));
     },
-    wake() {
-      loop.wake();
+    async nextInMs() {
+      const [next] = await database.acrossBusinesses.run(nextMediaAcrossBusinesses, {});
+      return next?.in_ms;
     },
-    async runOnce() {
-      const begun = await begin();
-      await Promise.all(begun);
-      return begun.length;
+    extend: ({ businessId, id, fence }) => database.forBusiness(businessId).execute(extendMedia, { id, fence, leaseMs }),
+    async work(file, signal) {
+      const { outcome, ageMs } = await attempt(file, signal);
+      if (outcome.outcome === "fetched") await finish(file, { state: "ready", file: outcome.file });
+      // Asked to stop: it is due again at once, and this does not count as an attempt. Of one that was lost the fence is another's.
+      else if (signal.aborted) await giveBack(file, 0);
+      else await giveUpOrWait(file, outcome.problem, ageMs);
     },
-    async stop() {
-      stopping.abort(new Error("the worker stops"));
-      await loop.stop();
-      await Promise.all(runs);
+    onClaimFailed(error) {
+      log.warn({ error }, "media.claim-failed");
     },
-  };
+    onNotSettled({ businessId, id: messageId }, error) {
+      log.warn({ businessId, messageId, error }, "media.not-settled");
+    },
+  });
 }
 
 function expired(cause: MediaProblem): MediaProblem {

@@ -95,15 +95,17 @@ export const findMediaWebhook = defineQuery({
 });
 
 // The end of a fetch, its event, and the key that signs the links to it, in one statement under the fence. Of a business's first file the key is made here: from now on
-// there is something to sign for. Two random UUIDs have 244 random bits.
+// there is something to sign for. Two random UUIDs have 244 random bits. What is said in a voice note of a customer is written down next (transcripts/), where the
+// business wants it: once for each file, because the row is there once.
 export const finishMedia = defineQuery({
   name: "media.finish",
   role: "app",
-  columns: { conversation_id: "uuid" },
+  columns: { conversation_id: "uuid", is_to_transcribe: "bool" },
   params: {
     id: "uuid",
     fence: "int8",
     state: "text",
+    transcribes: "bool",
     errorCode: "text?",
     errorText: "text?",
     mimeType: "text?",
@@ -123,11 +125,18 @@ with ended as (
          mime_type = coalesce(:mimeType, f.mime_type), file_name = coalesce(:fileName, f.file_name), bytes = :bytes, sha256 = :sha256,
          width = :width, height = :height, has_thumbnail = :hasThumbnail, is_animated = :isAnimated
    where f.business_id = :business and f.id = :id and f.fence = :fence and f.state = 'fetching'
-  returning f.id, f.message_id, f.state, f.error_code
+  returning f.id, f.message_id, f.state, f.error_code, f.is_history
 ), key as (
   insert into media_keys (business_id, key)
   select :business, decode(replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''), 'hex') from ended where state = 'ready'
   on conflict on constraint media_keys_pkey do nothing
+), spoken as (
+  insert into transcripts (business_id, media_id, due_at, created_at, state_at)
+  select :business, e.id, now(), now(), now()
+    from ended e join messages m on m.business_id = :business and m.id = e.message_id
+   where :transcribes and e.state = 'ready' and not e.is_history and m.direction = 'in' and m.type = 'audio' and m.content #> '{audio,voice}' = 'true'
+  on conflict on constraint transcripts_pkey do nothing
+  returning media_id
 ), event as (
   insert into events (business_id, id, type, conversation_id, subject_id, data, at)
   select :business, :eventId, case e.state when 'ready' then 'media.ready' else 'media.failed' end, m.conversation_id, m.id,
@@ -135,7 +144,7 @@ with ended as (
     from ended e join messages m on m.business_id = :business and m.id = e.message_id
   returning conversation_id
 )
-select conversation_id from event`,
+select conversation_id, exists (select from spoken) as is_to_transcribe from event`,
 });
 
 /** It is tried again later, and says meanwhile why. `isAttempt`: false when it was given back for a reason that is not the file's. */
@@ -183,7 +192,10 @@ update media f
 
 /** What a person sees of a file, as JSON, of `media as f` and `media_keys as k`. */
 const shown = `jsonb_build_object('id', f.id, 'businessId', f.business_id, 'state', f.state, 'mimeType', f.mime_type, 'fileName', f.file_name, 'bytes', f.bytes,
-      'width', f.width, 'height', f.height, 'hasThumbnail', f.has_thumbnail, 'errorCode', f.error_code, 'errorText', f.error_text, 'key', encode(k.key, 'hex'))`;
+      'width', f.width, 'height', f.height, 'hasThumbnail', f.has_thumbnail, 'errorCode', f.error_code, 'errorText', f.error_text, 'key', encode(k.key, 'hex'),
+      'transcript', case when f.mime_type like 'audio/%' then (
+        select jsonb_build_object('state', t.state, 'text', t.text, 'language', t.language, 'errorCode', t.error_code, 'errorText', t.error_text)
+          from transcripts t where t.business_id = f.business_id and t.media_id = f.id) end)`;
 
 const UUID = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
 /** The file that a row with `type` and `content` sends: its content names it. */

@@ -32,6 +32,30 @@ export async function readPictureSize(path: string): Promise<PictureSize | undef
   }
 }
 
+/** What a model is shown is no longer than this. */
+const MOST_SHOWN_BYTES = 400_000;
+/** The second is for what is drawn all over. */
+const QUALITIES = [80, 50];
+
+/** Upright, on white, without anything that the file says of itself (where it was taken, by what). Undefined: it cannot be had so small, or is damaged. */
+export async function shrinkPicture(file: Uint8Array, maxPixels: number): Promise<Uint8Array | undefined> {
+  try {
+    for (const quality of QUALITIES) {
+      const bytes = await sharp(file, { limitInputPixels: MAX_PIXELS, failOn: "none", sequentialRead: true })
+        .timeout({ seconds: THUMBNAIL_SECONDS })
+        .autoOrient()
+        .resize({ width: maxPixels, height: maxPixels, fit: "inside", withoutEnlargement: true })
+        .flatten({ background: "#ffffff" })
+        .jpeg({ quality })
+        .toBuffer();
+      if (bytes.length <= MOST_SHOWN_BYTES) return bytes;
+    }
+  } catch {
+    // As of thumbnails: whoever looks at the thread may see more of it.
+  }
+  return undefined;
+}
+
 /** False: there is none to be made, and nothing at `target`, or a part of it. */
 export async function writeThumbnail(path: string, target: string): Promise<boolean> {
   try {

@@ -1,6 +1,6 @@
 // Owns: what went wrong between us and a model, as a sentence for the operator and as advice: again, later, or never. No text of a customer and no
 // key gets into it: providers quote both in their errors, and the library keeps the whole request in them.
-import { APICallError, LoadAPIKeyError } from "ai";
+import { APICallError, LoadAPIKeyError, UnsupportedFunctionalityError } from "ai";
 import { OutsideError } from "../outside/outside-error.ts";
 import { mayPass, readRetryAfter } from "../outside/retry-advice.ts";
 import { ResponderFault } from "../answers/responder.ts";
@@ -19,6 +19,9 @@ function codeIn(body: string | undefined): string | undefined {
   return found.find((code) => code !== "error" && code !== "invalid_request_error") ?? found[0];
 }
 
+/** With these a server says of a question that it has something in it, such as a picture, that the model does not take. Some say 404 or 500 to it. */
+const REFUSALS = new Set([400, 404, 413, 415, 422, 500, 501]);
+
 function explainStatus(error: APICallError, status: number, host: string): ResponderFault {
   const code = codeIn(error.responseBody);
   const isFinal = (status >= 400 && !mayPass(status)) || (code !== undefined && LASTING_CODES.has(code));
@@ -30,7 +33,11 @@ function explainStatus(error: APICallError, status: number, host: string): Respo
       : status === 404
         ? ": the model or the address does not exist there."
         : ".";
-  return new ResponderFault(said + advice, { isFinal, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) });
+  return new ResponderFault(said + advice, {
+    isFinal,
+    isRefusal: REFUSALS.has(status),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  });
 }
 
 /** Never for an abort of the caller: that one is passed on as it is. */
@@ -41,6 +48,11 @@ export function explainModelError(error: unknown, host: string): ResponderFault 
     return new ResponderFault(outside.message, {
       cause: outside,
       isFinal: outside.code === "not_allowed" || outside.code === "invalid_url",
+    });
+  if (UnsupportedFunctionalityError.isInstance(error))
+    return new ResponderFault(`The model's server ${host} is not known to take what the question holds.`, {
+      isFinal: true,
+      isRefusal: true,
     });
   if (LoadAPIKeyError.isInstance(error)) return new ResponderFault(`The key for the model's server ${host} is missing.`, { isFinal: true });
   // From here on without `cause`: it would carry the whole request, and with it what the customer wrote, into the log.

@@ -1,6 +1,6 @@
 // Owns: asking the responder of a turn: what it is given, how long it may take, and what becomes of the turn when it has no answer.
 // Refuses to know: which responder it is, and how the turn is written.
-import { ResponderFault, type ReplyContext, type Responder } from "../answers/responder.ts";
+import { ResponderFault, type ContextPicture, type ReplyContext, type Responder } from "../answers/responder.ts";
 import { isOutage } from "../db/classify-error.ts";
 import { messageOf } from "../kernel/faults.ts";
 import type { Log } from "../kernel/log.ts";
@@ -24,6 +24,8 @@ export interface TurnQuestion {
   readonly turn: TurnInProgress;
   readonly responder: Responder;
   readonly memory: Memory;
+  /** Empty: the model is shown none. */
+  readonly pictures: readonly ContextPicture[];
   readonly signals: TurnSignals;
 }
 
@@ -38,9 +40,9 @@ function timeoutOf(responder: Responder, { modelTimeoutMs, webhook }: ReplySetti
   return ownMs + RESPONDER_TIMEOUT_MS;
 }
 
-function contextOf(turn: TurnInProgress, { summarisedTo, ...memory }: Memory): ReplyContext {
+function contextOf({ turn, memory: { summarisedTo, ...memory }, pictures }: TurnQuestion): ReplyContext {
   const { lane, state, thread, settings } = turn;
-  return buildContext({
+  const context = buildContext({
     businessId: lane.businessId,
     conversationId: lane.conversationId,
     turnId: turn.id,
@@ -62,6 +64,10 @@ function contextOf(turn: TurnInProgress, { summarisedTo, ...memory }: Memory): R
       ...(state.lead_name === null ? {} : { lead_name: state.lead_name }),
     },
   });
+  // Only with its message.
+  const said = new Set([...context.burst, ...context.history].map(({ seq }) => seq));
+  const shown = pictures.filter(({ seq }) => said.has(seq));
+  return shown.length === 0 ? context : { ...context, pictures: shown };
 }
 
 export interface AskResponderDeps {
@@ -69,9 +75,11 @@ export interface AskResponderDeps {
 }
 
 export function createAskResponder({ log }: AskResponderDeps): AskResponder {
-  async function ask({ turn, responder, memory, signals: { stop, newer } }: TurnQuestion): Promise<TurnResult> {
+  async function ask(question: TurnQuestion): Promise<TurnResult> {
+    const { turn, responder, signals } = question;
+    const { stop, newer } = signals;
     const { settings, final } = turn;
-    const context = contextOf(turn, memory);
+    const context = contextOf(question);
     const timeout = AbortSignal.timeout(timeoutOf(responder, settings));
     const signal = AbortSignal.any([stop, timeout, ...(final ? [] : [newer])]);
     const coversTo = turn.lane.wanted;

@@ -13,6 +13,7 @@ import { newId, type BusinessId, type MessageId } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
 import type { TurnInProgress } from "./load-turn.ts";
 import { commitTurns, parkTurns, wakeDecidedTurns } from "./replies.queries.ts";
+import type { TurnFiles } from "./turn-files.ts";
 import { addWork } from "./waiting-turn.ts";
 
 export interface Ending {
@@ -27,10 +28,11 @@ export interface Ending {
   readonly work?: TurnWork;
 }
 
-/** What a run comes to: the end of its turn up to `coversTo`, or waiting for somebody outside. */
+/** What a run comes to: the end of its turn up to `coversTo`, waiting for somebody outside, or resting until the files of its messages are known. */
 export type TurnResult =
   | { readonly ending: Ending; readonly coversTo: number }
-  | { readonly waitsFor: "answer" | "approval"; readonly waitMs: number; readonly coversTo: number; readonly work?: TurnWork };
+  | { readonly waitsFor: "answer" | "approval"; readonly waitMs: number; readonly coversTo: number; readonly work?: TurnWork }
+  | { readonly restMs: number };
 
 interface TurnEnd {
   readonly turn: TurnInProgress;
@@ -46,6 +48,7 @@ interface TurnPark extends Extract<TurnResult, { readonly waitsFor: string }> {
 
 export interface EndTurnDeps {
   readonly database: Database;
+  readonly turnFiles: Pick<TurnFiles, "rest">;
   readonly failPoints: FailPoints;
   readonly log: Log;
   readonly wake: (kind: "reply" | "send") => void;
@@ -96,6 +99,7 @@ function endRowOf({ turn: { id, lane, final, settings }, coversTo, ending, begun
     latencyMs: Math.round(performance.now() - begunAt),
     toolCalls: json(work?.toolCalls),
     sources: json(work?.sources),
+    pictures: json(work?.pictures),
     eventId: newId(),
   };
 }
@@ -148,7 +152,7 @@ function createPark({ database }: EndTurnDeps): BusinessBatcher<TurnPark, { read
 }
 
 export function createEndTurn(deps: EndTurnDeps): EndTurn {
-  const { failPoints, log, wake, onTurn } = deps;
+  const { failPoints, log, wake, onTurn, turnFiles } = deps;
   const commitEnd = createCommitEnd(deps);
   const park = createPark(deps);
 
@@ -168,17 +172,19 @@ export function createEndTurn(deps: EndTurnDeps): EndTurn {
     }
   }
 
-  async function wait(turnPark: TurnPark): Promise<void> {
-    const { lane } = turnPark.turn;
-    const parked = await park(lane.businessId, turnPark);
-    if (parked === undefined) log.warn({ conversationId: lane.conversationId, fence: lane.fence }, "turn.lost");
-    else if (parked.isDue) wake("reply");
+  function released({ lane }: TurnInProgress, left: { readonly isDue: boolean } | undefined): void {
+    if (left === undefined) log.warn({ conversationId: lane.conversationId, fence: lane.fence }, "turn.lost");
+    else if (left.isDue) wake("reply");
   }
 
   return async (turn, result, begunAt) => {
+    if ("restMs" in result) {
+      released(turn, await turnFiles.rest(turn, result.restMs));
+      return;
+    }
     const work = addWork(turn.waiting?.work, "waitsFor" in result ? result.work : result.ending.work);
     const used = work === undefined ? {} : { work };
-    if ("waitsFor" in result) await wait({ ...result, ...used, turn });
+    if ("waitsFor" in result) released(turn, await park(turn.lane.businessId, { ...result, ...used, turn }));
     else await end({ turn, coversTo: result.coversTo, ending: { ...result.ending, ...used }, begunAt });
   };
 }

@@ -38,6 +38,7 @@ const NOTHING_YET = {
   latencyMs: null,
   toolCalls: [],
   sources: [],
+  pictures: null,
 } as const;
 
 export function createFindTurn({ database }: { readonly database: Database }): FindTurn {

@@ -10,7 +10,7 @@ import type { Log } from "../kernel/log.ts";
 import type { ClaimedLane } from "../lanes/lane-store.ts";
 import { createOptionalRead } from "./optional-read.ts";
 import type { ReplySettings } from "../settings/reply-settings.ts";
-import { readUsage } from "./replies.queries.ts";
+import { readUsage } from "./read-budget.queries.ts";
 
 /** True when a limit is reached, by all turns that have ended so far. */
 export type IsOverBudget = (lane: Pick<ClaimedLane, "businessId" | "conversationId">, settings: ReplySettings) => Promise<boolean>;

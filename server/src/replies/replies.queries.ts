@@ -132,54 +132,6 @@ select c.id as conversation_id, now() as at, b.name as business_name, c.contact_
   cross join lateral (select coalesce(last.covers_to, 0) as answered_to) answered`,
 });
 
-// What a business, and conversations of it, have used up since the day began: from the turns themselves, so nothing has to be kept in step with them. Of the
-// business's turns only those since :settledTo are read (ix_turn_usage), when what was used up to then is known for this same day: a day of 100,000 turns
-// took 25 ms in each of them, and takes 1.3 (2026-11-29). Settled is what ended 30 s ago: a statement is given up after 15 s, so no turn that ended earlier can still become visible.
-// Moments are microseconds, which no Date holds.
-export const readUsage = defineQuery({
-  name: "replies.read-usage",
-  role: "app",
-  columns: {
-    day: "int8",
-    tokens: "int8",
-    micros: "int8",
-    settled_to: "int8",
-    settled_tokens: "int8",
-    settled_micros: "int8",
-    conversation_id: "uuid?",
-    conversation_tokens: "int8",
-    conversation_micros: "int8",
-  },
-  params: { conversationIds: "uuid[]", timeZone: "text", day: "int8?", settledTo: "int8?" },
-  text: `
-with today as (
-  select date_trunc('day', now() at time zone :timeZone) at time zone :timeZone as begins_at
-), span as materialized (
-  select t.begins_at, f.from_at, greatest(f.from_at, now() - interval '30 seconds') as settles_at
-    from today t
-   cross join lateral (
-     select greatest(t.begins_at, case when t.begins_at = 'epoch'::timestamptz + :day * interval '1 microsecond'
-                                       then 'epoch'::timestamptz + :settledTo * interval '1 microsecond' end) as from_at) f
-), recent as (
-  select coalesce(sum(t.input_tokens + t.output_tokens), 0)::bigint as tokens,
-         coalesce(sum(t.cost_micros), 0)::bigint as micros,
-         coalesce(sum(t.input_tokens + t.output_tokens) filter (where t.finished_at < s.settles_at), 0)::bigint as settled_tokens,
-         coalesce(sum(t.cost_micros) filter (where t.finished_at < s.settles_at), 0)::bigint as settled_micros
-    from span s
-    join turns t on t.business_id = :business and t.input_tokens is not null and t.finished_at >= s.from_at
-)
-select (extract(epoch from s.begins_at) * 1000000)::bigint as day, r.tokens, r.micros,
-       (extract(epoch from s.settles_at) * 1000000)::bigint as settled_to, r.settled_tokens, r.settled_micros,
-       c.id as conversation_id, coalesce(u.tokens, 0)::bigint as conversation_tokens, coalesce(u.micros, 0)::bigint as conversation_micros
-  from span s
- cross join recent r
-  left join unnest(:conversationIds) as c (id) on true
-  left join lateral (
-    select sum(t.input_tokens + t.output_tokens) as tokens, sum(t.cost_micros) as micros
-      from turns t
-     where t.business_id = :business and t.conversation_id = c.id and t.input_tokens is not null and t.finished_at >= s.begins_at) u on true`,
-});
-
 // The end of a turn: turn, reply, and both lanes, in one statement under the fence. Lock order: conversation → lane → turn → message.
 // - locked: in the order of the canonical key, as ingest takes them; only where the fence is still ours. The row lock holds back ingest and
 //   the inbox, so what is decided below (a human took over, an opt-out, a closed window, a newer message) cannot change before the commit.
@@ -215,6 +167,7 @@ export const commitTurns = defineQuery({
       latencyMs: "int4",
       toolCalls: "jsonb?",
       sources: "jsonb?",
+      pictures: "jsonb?",
       eventId: "uuid",
     }),
     withEvents: "bool",
@@ -273,11 +226,11 @@ with input as (select i.* from :ends as i), locked as materialized (
   returning c.id, c.last_seq
 ), turn as (
   insert into turns (business_id, id, conversation_id, covers_from, covers_to, state, reason, responder, fence, attempts, error, started_at, finished_at,
-                     model, input_tokens, output_tokens, cost_micros, latency_ms, tool_calls, sources)
+                     model, input_tokens, output_tokens, cost_micros, latency_ms, tool_calls, sources, pictures)
   select :business, v.turn_id, v.conversation_id, v.covers_from, v.covers_to, v.final_state,
          case v.final_state when 'superseded' then null when 'skipped' then coalesce(v.blocked, v.reason) else v.reason end,
          v.responder, v.fence, v.attempts, v.error, now() - v.latency_ms * interval '1 millisecond', now(),
-         v.model, v.input_tokens, v.output_tokens, v.cost_micros, v.latency_ms, v.tool_calls, v.sources
+         v.model, v.input_tokens, v.output_tokens, v.cost_micros, v.latency_ms, v.tool_calls, v.sources, v.pictures
     from verdict v
 ), waited as (
   delete from waiting_turns w using verdict v where w.business_id = :business and w.conversation_id = v.conversation_id

@@ -43,6 +43,8 @@ interface ReplyInProgress {
   /** What tools have added to the answer so far. */
   readonly parts: AnswerPart[];
   readonly bill: ModelBill;
+  /** The same question without pictures. Undefined: it holds none, or none any more. */
+  unseeing: readonly ModelMessage[] | undefined;
   /** By `performance.now()`. */
   readonly beganAt: number;
   isRepaired: boolean;
@@ -60,11 +62,12 @@ const MAX_PARTS = 5;
 const ASKED_BY_MODEL = "asked_by_model";
 
 function workOf(reply: ReplyInProgress): NonNullable<ResponderAnswer["work"]> {
-  const { knowledge } = reply.context;
+  const { knowledge, pictures = [] } = reply.context;
   return {
     ...reply.bill.total(),
     toolCalls: [...reply.tools.calls],
     ...(knowledge.length === 0 ? {} : { sources: knowledge.map(({ id, title }) => ({ id, title })) }),
+    ...(pictures.length === 0 ? {} : { pictures: { shown: pictures.length, refused: reply.unseeing === undefined } }),
   };
 }
 
@@ -162,6 +165,24 @@ async function converse(
   }
 }
 
+/** A model that takes no pictures is asked once more, without them. */
+async function converseSeeing(
+  open: OpenModel,
+  reply: ReplyInProgress,
+  options: { readonly signal: AbortSignal; readonly log: Log },
+): Promise<ResponderAnswer> {
+  try {
+    return await converse(open, reply, options);
+  } catch (error) {
+    const { unseeing, prompt, transcript } = reply;
+    if (!(error instanceof ResponderFault) || !error.isRefusal || unseeing === undefined) throw error;
+    options.log.warn({ conversationId: reply.context.conversationId, error: error.message }, "model.pictures-refused");
+    transcript.splice(0, prompt.messages.length, ...unseeing);
+    reply.unseeing = undefined;
+    return converse(open, reply, options);
+  }
+}
+
 /** One provider's marks on what was said (signatures of thoughts) mean nothing to the next one. */
 function withoutMarks(messages: readonly ModelMessage[]): readonly ModelMessage[] {
   return messages.map((message) => {
@@ -196,7 +217,7 @@ export function createModelResponder({ models, openTools, log }: ModelResponderD
     const signal = AbortSignal.any([caller, late]);
     try {
       const open = await untilAborted(models.open(reply.context.businessId, settings), signal);
-      return await converse(open, reply, { signal, log });
+      return await converseSeeing(open, reply, { signal, log });
     } catch (error) {
       if (caller.aborted) throw caller.reason;
       if (error instanceof ResponderFault) throw error;
@@ -250,7 +271,8 @@ export function createModelResponder({ models, openTools, log }: ModelResponderD
         throw new ResponderFault("No model is set. Set `model` in the reply settings, or choose another responder.", { isFinal: true });
       const beganAt = performance.now();
       const tools = await open(context, signal);
-      const prompt = renderPrompt(context, { tools: tools.tools.map(({ name }) => name), earlierCalls: tools.earlierCalls });
+      const options = { tools: tools.tools.map(({ name }) => name), earlierCalls: tools.earlierCalls };
+      const prompt = renderPrompt(context, options);
       const reply: ReplyInProgress = {
         context,
         prompt,
@@ -265,6 +287,7 @@ export function createModelResponder({ models, openTools, log }: ModelResponderD
         found: [],
         parts: [],
         bill: createModelBill(),
+        unseeing: context.pictures === undefined ? undefined : renderPrompt({ ...context, pictures: [] }, options).messages,
         beganAt,
         isRepaired: false,
       };

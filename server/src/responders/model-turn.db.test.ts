@@ -57,6 +57,9 @@ beforeAll(async () => {
   await settings.change(business.businessId, {
     responder: "model",
     model: { provider: "openai-compatible", model: "test", baseUrl: model.baseUrl },
+    // Of which a turn without such messages knows nothing.
+    transcription: { provider: "openai-compatible", model: "test", baseUrl: model.baseUrl },
+    pictures: {},
   });
   await answerOne();
 });

@@ -117,12 +117,13 @@ function signatureOf(secret: string, secretName: string, { turnId, now, body }: 
   }
 }
 
-const messageView = ({ seq, author, from, type, text, sentAt, quote, about, reactions }: ContextMessage) => ({
+const messageView = ({ seq, author, from, type, text, isTranscript, sentAt, quote, about, reactions }: ContextMessage) => ({
   seq,
   author,
   ...(from === undefined ? {} : { from }),
   type,
   text,
+  ...(isTranscript === undefined ? {} : { isTranscript }),
   sentAt: sentAt.toISOString(),
   ...(quote === undefined ? {} : { quote }),
   ...(about === undefined ? {} : { about }),

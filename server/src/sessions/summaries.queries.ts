@@ -46,7 +46,11 @@ select s.conversation_id, s.id as session_id, s.from_seq, s.to_seq, s.summary_at
      where x.business_id = :business and x.conversation_id = s.conversation_id and x.covers_from <= s.to_seq and x.covers_to >= s.from_seq
      order by x.covers_to desc limit 1) t on true
   left join lateral (
-    select x.seq, x.author, x.type, x.text, x.sent_at, x.provider_message_id, x.target_provider_message_id,
+    select x.seq, x.author, x.type,
+           case when x.type = 'audio'
+                then coalesce((select nullif(h.text, '') from transcripts h where h.business_id = x.business_id and h.media_id = x.id), x.text)
+                else x.text end as text,
+           x.sent_at, x.provider_message_id, x.target_provider_message_id,
            x.content -> 'participant' as participant
       from messages x
      where x.business_id = :business and x.conversation_id = s.conversation_id and not x.is_history and x.type <> 'system'

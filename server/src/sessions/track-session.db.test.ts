@@ -410,6 +410,20 @@ describe("summaries", () => {
     await Promise.all(runs);
   });
 
+  it("of a voice note that was written down, its words are summed up", async () => {
+    await thread.add({ minutesAgo: 60, type: "audio", text: "Voice note" });
+    await test.superuser.query(
+      `with said as (select business_id, id from onethread.messages where conversation_id = $1), file as (
+         insert into onethread.media (business_id, id, message_id, state, mime_type, bytes, sha256, created_at, state_at)
+         select business_id, id, id, 'ready', 'audio/ogg', 1, 'x', now(), now() from said returning business_id, id)
+       insert into onethread.transcripts (business_id, media_id, state, text, model, created_at, state_at)
+       select business_id, id, 'ready', 'Is the hall free?', 'm', now(), now() from file`,
+      [thread.id],
+    );
+    await runOnce();
+    expect(await sessionsOf()).toMatchObject([{ state: "too_short", summary: "(a voice message: Is the hall free?)" }]);
+  });
+
   it("a session of nothing that can be read still ends with a summary", async () => {
     await thread.add({ minutesAgo: 40, type: "reaction", text: null });
     await runOnce();

@@ -43,6 +43,15 @@ const modelSchema = z.strictObject({
     .describe("Per million tokens, in the currency of the budgets."),
 });
 
+const transcriptionSchema = z.strictObject({
+  provider: z.enum(["openai-compatible", "google"]),
+  model: z.string().min(1).max(200).describe("Such as whisper-1 or gemini-3.5-transcribe."),
+  baseUrl: webAddress.optional().describe("Where the API is; needed for openai-compatible: /audio/transcriptions below it is asked."),
+  apiKeySecret: secretName.default("model_api_key").describe("The secret that holds the key; a server that needs none is asked without."),
+  maxSeconds: z.int().min(1).max(7_200).default(600).describe("A voice note that is known to be longer is not written down."),
+  pricePerMinute: z.number().min(0).max(10_000).optional().describe("In the currency of the budgets, and counted in them."),
+});
+
 const budgetSchema = z
   .strictObject({
     tokensPerConversation: z.int().min(1).optional(),
@@ -155,6 +164,28 @@ export const replySettingsSchema = z.strictObject({
     .prefault({}),
   model: modelSchema.nullable().default(null),
   fallbackModel: modelSchema.nullable().default(null).describe("Asked when the model fails."),
+  transcription: transcriptionSchema
+    .nullable()
+    .default(null)
+    .describe(
+      "What is said in customers' voice notes is written down by this model, and answered as if it had been written; null: not (docs/media.md).",
+    ),
+  pictures: z
+    .strictObject({
+      max: z.int().min(1).max(10).default(3).describe("Of those in the part of the thread that it is shown, the newest."),
+      maxPixels: z.int().min(256).max(2_048).default(1_024).describe("Wide and high at most; larger ones are made smaller."),
+    })
+    .nullable()
+    .default(null)
+    .describe("Customers' pictures are shown to the model, which has to be one that sees; null: it is told that there is one."),
+  filesWaitMs: z
+    .int()
+    .min(0)
+    .max(60_000)
+    .default(20_000)
+    .describe(
+      "How long a reply waits, from the message on, for the words of a voice note and for pictures that the model is to see; then it is written without.",
+    ),
   systemPrompt: z.string().max(20_000).default(""),
   modelTimeoutMs: z.int().min(1_000).max(300_000).default(45_000).describe("For a whole reply, with the calls of its tools."),
   contextTokens: z.int().min(500).max(200_000).default(8_000).describe("At most this much of the thread is shown to the model."),
@@ -224,6 +255,7 @@ export const replySettingsSchema = z.strictObject({
 
 export type ReplySettings = z.output<typeof replySettingsSchema>;
 export type ModelSettings = z.output<typeof modelSchema>;
+export type TranscriptionSettings = z.output<typeof transcriptionSchema>;
 export type OfficeHours = z.output<typeof officeHoursSchema>;
 
 export const DEFAULT_REPLY_SETTINGS: ReplySettings = replySettingsSchema.parse({});

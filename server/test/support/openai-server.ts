@@ -46,6 +46,13 @@ export type OpenAiReply =
 
 export type OpenAiScript = (request: OpenAiRequest) => OpenAiReply | string | Promise<OpenAiReply | string>;
 
+/** A sound that was to be transcribed. */
+export interface OpenAiSound {
+  readonly model: string;
+  readonly fileName: string;
+  readonly bytes: Buffer;
+}
+
 export interface OpenAiServer {
   /** With `/v1`: what a business writes into `baseUrl`. */
   readonly baseUrl: string;
@@ -57,6 +64,9 @@ export interface OpenAiServer {
   /** Exchanges that are open now; the most that ever were; those that the client gave up. */
   readonly counts: { readonly open: number; readonly most: number; readonly aborted: number };
   script: OpenAiScript;
+  readonly sounds: readonly OpenAiSound[];
+  /** What is heard in a sound; a number: the status with which it is refused. */
+  hear: (sound: OpenAiSound) => string | number | Promise<string | number>;
   /** Resolves when `n` chat requests have come, all told. */
   untilRequests(n: number): Promise<void>;
   /** Resolves when clients have given up `n` exchanges, all told. */
@@ -108,10 +118,17 @@ function createGauge(): Gauge {
   };
 }
 
-async function readBody(request: IncomingMessage): Promise<string> {
+async function readBody(request: IncomingMessage): Promise<Buffer> {
   const parts: Buffer[] = [];
   for await (const part of request) parts.push(part as Buffer);
-  return Buffer.concat(parts).toString("utf8");
+  return Buffer.concat(parts);
+}
+
+async function readSound(body: Buffer, type = ""): Promise<OpenAiSound> {
+  const form = await new Response(new Uint8Array(body), { headers: { "content-type": type } }).formData();
+  const [file, model] = [form.get("file"), form.get("model")];
+  if (!(file instanceof File) || typeof model !== "string") throw new Error("no file came, or no model was named");
+  return { model, fileName: file.name, bytes: Buffer.from(await file.arrayBuffer()) };
 }
 
 function sendJson(response: ServerResponse, status: number, body: unknown): void {
@@ -256,6 +273,7 @@ export async function startOpenAiServer(options: OpenAiServerOptions = {}): Prom
   const { apiKey, keepRequests = true, dimensions = 256 } = options;
   const requests: OpenAiRequest[] = [];
   const embedded: string[] = [];
+  const sounds: OpenAiSound[] = [];
   const counts = { open: 0, most: 0, aborted: 0 };
   const [asked, aborted] = [createGauge(), createGauge()];
 
@@ -280,12 +298,22 @@ export async function startOpenAiServer(options: OpenAiServerOptions = {}): Prom
     sendJson(response, 200, { object: "list", data, model: body.model, usage: { prompt_tokens: 1, total_tokens: 1 } });
   }
 
+  async function transcription(body: Buffer, type: string | undefined, response: ServerResponse): Promise<void> {
+    const sound = await readSound(body, type);
+    sounds.push(sound);
+    const heard = await server.hear(sound);
+    if (typeof heard === "string") sendJson(response, 200, { text: heard });
+    else sendJson(response, heard, errorOf("refused"));
+  }
+
   async function answer(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
-    const raw = await readBody(incoming);
+    const body = await readBody(incoming);
+    const raw = body.toString("utf8");
     if (apiKey !== undefined && incoming.headers.authorization !== `Bearer ${apiKey}`)
       sendJson(response, 401, errorOf("Incorrect API key provided", "invalid_api_key"));
     else if (incoming.url === "/v1/chat/completions") await chat(raw, incoming.headers, response);
     else if (incoming.url === "/v1/embeddings") embeddings(raw, response);
+    else if (incoming.url === "/v1/audio/transcriptions") await transcription(body, incoming.headers["content-type"], response);
     else sendJson(response, 404, errorOf("Not found"));
   }
 
@@ -315,6 +343,8 @@ export async function startOpenAiServer(options: OpenAiServerOptions = {}): Prom
     embedded,
     counts,
     script: options.script ?? echo,
+    sounds,
+    hear: () => "Do you open on Saturday?",
     untilRequests: (n) => asked.until(n),
     untilAborted: (n) => aborted.until(n),
     stop: () =>
