@@ -62,7 +62,7 @@ function ScheduledMessage({ client, message, now, onChanged }: ScheduledMessageP
           {content.isNote ? <p className="text-soft italic">{previewOf(content)}</p> : <MarkedText text={content.text} />}
         </div>
         <p className="mt-1 text-end text-xs text-soft">
-          {AUTHORS[message.author] ?? message.author} will send this{" "}
+          {AUTHORS[message.author] ?? message.author}, scheduled for{" "}
           <time dateTime={message.sentAt} title={formatFull(message.sentAt)}>
             {formatMoment(message.sentAt, now)}
           </time>
@@ -131,7 +131,7 @@ function EditForm({ client, message, onEnd }: EditFormProps) {
       />
       <div className="mt-2 flex flex-wrap justify-end gap-2">
         <button type="button" disabled={save.isPending} onClick={onEnd} className={BUTTON}>
-          Leave as it was
+          Cancel
         </button>
         <button type="submit" disabled={!canSave} className={BUTTON}>
           Save
