@@ -18,17 +18,17 @@ export interface Steadiness {
 
 const driftOf = (times: readonly number[]): number => Math.max(...times) / Math.min(...times) - 1;
 
-function usesOf({ ingest, latency, newcomers, mixed, loop, send, replies, tenants, scale }: Suite): readonly Use[] {
+function usesOf({ turns, latency, newcomers, mixed, replies, tenants, scale }: Suite): readonly Use[] {
   const { known, newcomers: fresh, first } = newcomers ?? {};
   return [
-    ...Object.values(ingest),
+    ...Object.values(turns.ingest).flat(),
+    ...turns.loop,
+    ...turns.send,
     latency,
     known,
     fresh,
     first,
     mixed?.full,
-    loop,
-    send,
     replies,
     tenants,
     scale?.small.ingest,
@@ -50,18 +50,30 @@ export function steadinessOf(suite: Suite): Steadiness {
 
 const percent = (share: number): string => `${(share * 100).toFixed(0)} %`;
 
-/** Why the figures of this run cannot be believed, each a sentence; none when they can. */
-export function doubtsOf(suite: Suite): readonly string[] {
+export interface Doubt {
+  readonly sentence: string;
+  /** Whether the ratios of what was measured in turn stand all the same: a machine that drifts is as slow for one as for the other. */
+  readonly sparesTurns: boolean;
+}
+
+/** Why the figures of this run cannot be believed; none when they can. */
+export function doubtsOf(suite: Suite): readonly Doubt[] {
   const { driftOneCore, driftAllCores, others, stolen } = steadinessOf(suite);
   const { cores } = suite.machine;
   const drift = Math.max(driftOneCore, driftAllCores);
-  return [
-    ...(drift > MOST_DRIFT ? [`The same fixed work took up to ${percent(drift)} longer at one time than at another.`] : []),
-    ...(others > MOST_FOREIGN_SHARE * cores
-      ? [`Other processes used up to ${others.toFixed(2)} of ${cores} cores during a measurement.`]
-      : []),
-    ...(stolen > MOST_FOREIGN_SHARE * cores
-      ? [`The machine below this one kept up to ${stolen.toFixed(2)} of ${cores} cores for others during a measurement.`]
-      : []),
-  ];
+  const most = MOST_FOREIGN_SHARE * cores;
+  const doubts: Doubt[] = [];
+  if (drift > MOST_DRIFT) {
+    const sentence = `The same fixed work took up to ${percent(drift)} longer at one time than at another: only ratios of what was measured in turn stand.`;
+    doubts.push({ sentence, sparesTurns: true });
+  }
+  if (others > most) {
+    const sentence = `Other processes used up to ${others.toFixed(2)} of ${cores} cores during a measurement.`;
+    doubts.push({ sentence, sparesTurns: false });
+  }
+  if (stolen > most) {
+    const sentence = `The machine below this one kept up to ${stolen.toFixed(2)} of ${cores} cores for others during a measurement.`;
+    doubts.push({ sentence, sparesTurns: false });
+  }
+  return doubts;
 }

@@ -8,6 +8,9 @@ export interface Flags {
   readonly parts: ReadonlySet<Part>;
   readonly seconds: number;
   readonly rounds: number;
+  /** Of a to d, loop and send. */
+  readonly turns: number;
+  readonly turnSeconds: number;
   readonly connections: number;
   readonly customers: number;
   /** Of the send part. */
@@ -39,11 +42,14 @@ export const HELP = `npm run bench -- [options]: measures Onethread on this mach
                        replies  by a model: what is beyond the model's own time
                        tenants  1,000 conversations with a slow model, 900 of them of one business
                        scale  a large business against a small one; only when it is named: it takes a quarter of an hour and 15 GB of disk
-  --seconds <n>        of measurement per variant (default 8)
-  --rounds <n>         of a to d in turn, and of latency, new, loop, send and replies; the best of each counts (default 2)
+  --turns <n>          of a to d, loop and send, one after the other again and again, so that a machine that drifts is as slow for
+                       one as for the other; the ratios are medians of those of each turn (default 7)
+  --turn-seconds <n>   that each of a to d is measured in a turn (default 2)
+  --seconds <n>        of measurement of latency, new, mixed, replies and scale (default 8)
+  --rounds <n>         of latency, new and replies; the best of each counts (default 2)
   --connections <n>    of the load generator, and of the loop (default 256)
-  --customers <n>      of the loop (default 4000)
-  --messages <n>       that wait to be sent, one to each customer (default 10000)
+  --customers <n>      of the loop, in a turn (default 1500)
+  --messages <n>       that wait to be sent, one to each customer, in a turn (default 5000)
   --conversations <n>  of the replies, all at the same time (default 200)
   --model-ms <n>       that the model of the replies takes (default 3000)
   --json               everything that was measured, as JSON
@@ -63,6 +69,8 @@ const options = {
   only: text,
   seconds: text,
   rounds: text,
+  turns: text,
+  "turn-seconds": text,
   connections: text,
   customers: text,
   messages: text,
@@ -103,9 +111,11 @@ export function readFlags(args: readonly string[]): Flags | "help" {
     parts: readParts(values.only),
     seconds: wholeNumber("seconds", values.seconds, 8),
     rounds: wholeNumber("rounds", values.rounds, 2),
+    turns: wholeNumber("turns", values.turns, 7),
+    turnSeconds: wholeNumber("turn-seconds", values["turn-seconds"], 2),
     connections: wholeNumber("connections", values.connections, 256),
-    customers: wholeNumber("customers", values.customers, 4_000),
-    messages: wholeNumber("messages", values.messages, 10_000),
+    customers: wholeNumber("customers", values.customers, 1_500),
+    messages: wholeNumber("messages", values.messages, 5_000),
     conversations: wholeNumber("conversations", values.conversations, 200),
     modelMs: wholeNumber("model-ms", values["model-ms"], 3_000),
     form: values.json === true ? "json" : values.markdown === true ? "markdown" : "table",

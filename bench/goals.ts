@@ -1,9 +1,11 @@
 // Owns: what the figures are held against: each goal, what was measured, and whether it is met.
 import { doubtsOf } from "./believable.ts";
 import type { LoopResult } from "./measure-loop.ts";
-import { cpuUsOf } from "./meter.ts";
+import { cpuUsOf, type Use } from "./meter.ts";
 import type { Suite } from "./run-suite.ts";
+import { spreadOf } from "./take-turns.ts";
 import type { Variant } from "./variants.ts";
+import type { IngestResult } from "./with-intake.ts";
 
 export interface Goal {
   readonly name: string;
@@ -12,7 +14,7 @@ export interface Goal {
   readonly measured?: string;
   /** The same as a number. */
   readonly value?: number;
-  readonly verdict?: "met" | "MISSED" | "not believable";
+  readonly verdict?: "met" | "MISSED" | "undecided" | "not believable";
 }
 
 interface Bound {
@@ -37,43 +39,69 @@ const ratio = (part: number | undefined, whole: number | undefined): number | un
   part === undefined || whole === undefined ? undefined : part / whole;
 
 /** Without statuses it is less than a whole conversation, and PostgreSQL's own counting takes time. */
-const wholeLoop = (loop: LoopResult | undefined): LoopResult | undefined =>
-  loop?.withStatuses === true && loop.statements === undefined ? loop : undefined;
+const isWhole = (loop: LoopResult): boolean => loop.withStatuses && loop.statements === undefined;
 
-function throughputGoals({ ingest, loop: anyLoop }: Suite): readonly Goal[] {
-  const loop = wholeLoop(anyLoop);
-  const against = (to: Variant): number | undefined => ratio(ingest.onethread?.messagesPerSecond, ingest[to]?.messagesPerSecond);
-  const discarded = cpuUsOf(ingest.discard);
-  const loopAgainst = ratio(loop?.conversationsPerSecond, ingest["select-then-insert"]?.messagesPerSecond);
+/** Of each turn in which both were measured, one by the other. */
+function ratiosOf<One, Other>(
+  ones: readonly One[],
+  others: readonly Other[],
+  of: (one: One, other: Other) => number | undefined,
+): readonly number[] {
+  return ones.flatMap((one, turn) => {
+    const other = others[turn];
+    return (other === undefined ? undefined : of(one, other)) ?? [];
+  });
+}
+
+/** The median is held against the goal; when the turns of a quarter say another thing, it is not known. */
+function turnGoal({ name, values, ...bound }: Omit<Bound, "unit" | "value"> & { readonly values: readonly number[] }): Goal {
+  const spread = spreadOf(values);
+  const goal = goalOf({ ...bound, name, unit: "×", value: spread?.median });
+  if (spread === undefined) return goal;
+  const verdicts = new Set(spread.quartiles.map((value) => goalOf({ ...bound, name, unit: "×", value }).verdict));
+  const [low, high] = spread.quartiles;
+  const measured = `${goal.measured ?? ""} (${low.toFixed(2)} to ${high.toFixed(2)})`;
+  return { ...goal, measured, ...(verdicts.size > 1 && { verdict: "undecided" }) };
+}
+
+const rateOf = ({ messagesPerSecond }: IngestResult): number => messagesPerSecond;
+
+function throughputGoals({ turns, loop: anyLoop }: Suite): readonly Goal[] {
+  const of = (variant: Variant): readonly IngestResult[] => turns.ingest[variant] ?? [];
+  const loop = turns.loop.filter(isWhole);
+  const against = (variant: Variant): readonly number[] =>
+    ratiosOf(of("onethread"), of(variant), (one, other) => rateOf(one) / rateOf(other));
+  const cpuAgainst = (uses: readonly Use[]): readonly number[] =>
+    ratiosOf(uses, of("discard"), (one, other) => ratio(cpuUsOf(one), cpuUsOf(other)));
+  const loopAgainst = ratiosOf(loop, of("select-then-insert"), (one, other) => one.conversationsPerSecond / rateOf(other));
   return [
-    goalOf({ name: "d / a: messages/s against verify-and-discard", unit: "×", atLeast: 0.45, value: against("discard") }),
-    goalOf({ name: "d / b: messages/s against select-then-insert", unit: "×", atLeast: 3, value: against("select-then-insert") }),
-    goalOf({ name: "d / c: messages/s against one upsert per message", unit: "×", atLeast: 1.5, value: against("upsert") }),
-    goalOf({ name: "CPU of a message of d / of a", unit: "×", atMost: 4, value: ratio(cpuUsOf(ingest.onethread), discarded) }),
-    goalOf({ name: "CPU of a whole conversation / of a message of a", unit: "×", atMost: 30, value: ratio(cpuUsOf(loop), discarded) }),
-    goalOf({ name: "loop / b: conversations/s against messages/s", unit: "×", atLeast: 1, value: loopAgainst }),
+    turnGoal({ name: "d / a: messages/s against verify-and-discard", atLeast: 0.45, values: against("discard") }),
+    turnGoal({ name: "d / b: messages/s against select-then-insert", atLeast: 3, values: against("select-then-insert") }),
+    turnGoal({ name: "d / c: messages/s against one upsert per message", atLeast: 1.5, values: against("upsert") }),
+    turnGoal({ name: "CPU of a message of d / of a", atMost: 4, values: cpuAgainst(of("onethread")) }),
+    turnGoal({ name: "CPU of a whole conversation / of a message of a", atMost: 30, values: cpuAgainst(loop) }),
+    turnGoal({ name: "loop / b: conversations/s against messages/s", atLeast: 1, values: loopAgainst }),
     goalOf({
       name: "conversations of the loop without a reply, or with two",
       unit: "conversations",
       atMost: 0,
-      value: anyLoop === undefined ? undefined : anyLoop.unanswered + anyLoop.answeredTwice,
+      value: anyLoop && turns.loop.reduce((sum, { unanswered, answeredTwice }) => sum + unanswered + answeredTwice, 0),
     }),
   ];
 }
 
-function sendGoals({ ingest, send }: Suite): readonly Goal[] {
+function sendGoals({ turns, send }: Suite): readonly Goal[] {
   return [
-    goalOf({
+    turnGoal({
       name: "send / d: messages/s accepted by the platform against messages/s ingested",
-      unit: "×",
       atLeast: 0.5,
-      value: ratio(send?.acceptedPerSecond, ingest.onethread?.messagesPerSecond),
+      values: ratiosOf(turns.send, turns.ingest.onethread ?? [], (one, other) => one.acceptedPerSecond / rateOf(other)),
     }),
     goalOf({
       name: "messages of the outbox that were not sent, or twice",
       unit: "messages",
       atMost: 0,
-      value: send === undefined ? undefined : send.missing + send.sentTwice,
+      value: send && turns.send.reduce((sum, { missing, sentTwice }) => sum + missing + sentTwice, 0),
     }),
   ];
 }
@@ -117,9 +145,8 @@ function intakeGoals({ latency, newcomers, mixed }: Suite): readonly Goal[] {
 export function goalsOf(suite: Suite): readonly Goal[] {
   const { idle, replies, tenants, scale } = suite;
   const worstIdle = idle.length === 0 ? undefined : Math.max(...idle.map(({ p50 }) => p50));
+  const inTurn = [...throughputGoals(suite), ...sendGoals(suite)];
   const goals = [
-    ...throughputGoals(suite),
-    ...sendGoals(suite),
     ...intakeGoals(suite),
     goalOf({ name: "idle round trip beyond the debounce, p50", unit: "ms", atMost: 50, value: worstIdle }),
     goalOf({ name: "reply by a model, beyond its own time, p50", unit: "ms", atMost: 30, value: replies?.p50 }),
@@ -132,6 +159,10 @@ export function goalsOf(suite: Suite): readonly Goal[] {
       value: scale && scale.large.ingest.messagesPerSecond / scale.small.ingest.messagesPerSecond,
     }),
   ];
-  if (doubtsOf(suite).length === 0) return goals;
-  return goals.map((goal) => (goal.verdict === undefined ? goal : { ...goal, verdict: "not believable" }));
+  const doubts = doubtsOf(suite);
+  const doubt = (goal: Goal): Goal => (goal.verdict === undefined ? goal : { ...goal, verdict: "not believable" });
+  return [
+    ...(doubts.every(({ sparesTurns }) => sparesTurns) ? inTurn : inTurn.map(doubt)),
+    ...(doubts.length === 0 ? goals : goals.map(doubt)),
+  ];
 }

@@ -162,11 +162,16 @@ function burst(lines: readonly Line[], requests: readonly Buffer[]): Promise<rea
 }
 
 export async function openHttpLoad(target: LoadTarget): Promise<HttpLoad> {
-  const lines = await Promise.all(Array.from({ length: target.connections }, () => openLine(target)));
+  let lines = await Promise.all(Array.from({ length: target.connections }, () => openLine(target)));
+  // The server closes what has been idle for a minute.
+  const openAll = async (): Promise<readonly Line[]> => {
+    lines = await Promise.all(lines.map(async (line) => (line.socket.destroyed ? openLine(target) : line)));
+    return lines;
+  };
   return {
-    flood: (requests, seconds) => flood(lines, requests, seconds),
-    pace: (requests, perSecond) => pace(lines, requests, perSecond),
-    burst: (requests) => burst(lines, requests),
+    flood: async (requests, seconds) => flood(await openAll(), requests, seconds),
+    pace: async (requests, perSecond) => pace(await openAll(), requests, perSecond),
+    burst: async (requests) => burst(await openAll(), requests),
     close() {
       for (const { socket } of lines) socket.destroy();
     },

@@ -26,7 +26,7 @@ else {
     console.log(RENDER[flags.form](suite));
     const doubts = doubtsOf(suite);
     if (doubts.length > 0) {
-      console.error(`THIS RUN CANNOT BE BELIEVED. ${doubts.join(" ")} Repeat it while nothing else runs.`);
+      console.error(`THIS RUN CANNOT BE BELIEVED. ${doubts.map(({ sentence }) => sentence).join(" ")} Repeat it while nothing else runs.`);
       if (!flags.allowsBusyMachine) process.exitCode = 3;
     }
   } catch (error) {

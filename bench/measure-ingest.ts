@@ -1,4 +1,5 @@
 // Owns: one measurement of one variant that takes webhooks of mixed customers: as fast as it goes, or at a fixed rate.
+import type { Turn } from "./take-turns.ts";
 import type { Variant } from "./variants.ts";
 import { withIntake, withIntakeOn, type IngestResult, type Intake, type IntakePlan } from "./with-intake.ts";
 import type { World } from "./world.ts";
@@ -26,6 +27,17 @@ async function measure(intake: Intake, { variant, seconds, perSecond }: IngestPl
 }
 
 export const measureIngest = (plan: IngestPlan): Promise<IngestResult> => withIntake(plan, (intake) => measure(intake, plan));
+
+/** As often as `use` wants, as fast as it goes, with new messages each time. */
+export function withIngestTurns(plan: Omit<IngestPlan, "perSecond">, use: (measure: Turn<IngestResult>) => Promise<void>): Promise<void> {
+  return withIntake(plan, async (intake) => {
+    await intake.warmUp();
+    await use(async () => {
+      await intake.prepare("mixed", MOST_PER_SECOND[plan.variant] * plan.seconds);
+      return intake.flood(plan.seconds);
+    });
+  });
+}
 
 /** The same in a world that is there, and stays. */
 export const measureIngestOn = (world: World, plan: IngestPlan): Promise<IngestResult> =>

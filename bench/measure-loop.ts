@@ -1,7 +1,9 @@
 // Owns: the measurements of the whole product: from a customer's message to the reply that the platform accepted.
+import type { JsonObject } from "../server/src/kernel/json.ts";
 import type { Latencies } from "./latencies.ts";
 import { startMeter, type Use } from "./meter.ts";
 import { forgetStatements, readStatements, type StatementUse } from "./statements.ts";
+import type { Turn } from "./take-turns.ts";
 import { numberOf } from "./wire.ts";
 import { withProduct, type ProductPlan } from "./with-product.ts";
 
@@ -30,39 +32,45 @@ const LOOP_WARM_UP = 2_000;
 const WARM_UP_CONNECTIONS = 64;
 const IDLE_FROM = 12_040_000_000;
 
-/** One message of each of `customers`, all at once, to a product that has warmed up. */
-export function measureLoop(plan: ProductPlan & { readonly customers: number; readonly connections: number }): Promise<LoopResult> {
+export interface LoopPlan extends ProductPlan {
+  readonly customers: number;
+  readonly connections: number;
+}
+
+/** One message of each of `customers`, all at once, as often as `use` wants, of others each time, to a product that has warmed up. */
+export function withLoopTurns(plan: LoopPlan, use: (measure: Turn<LoopResult>) => Promise<void>): Promise<void> {
   return withProduct(plan, async (product) => {
     const { world, simulator } = product;
-    simulator.send({ do: "write-slowly", messages: 1, from: IDLE_FROM });
-    await simulator.next("done");
-    simulator.send({ do: "write-all", customers: LOOP_WARM_UP, concurrency: WARM_UP_CONNECTIONS, from: IDLE_FROM + 1 });
-    await simulator.next("done");
-    await world.analyze();
-    simulator.send({ do: "write-all", customers: LOOP_WARM_UP, concurrency: WARM_UP_CONNECTIONS, from: IDLE_FROM + 1 + LOOP_WARM_UP });
-    await simulator.next("done");
-    await world.analyze();
-    if (plan.countsStatements === true) await forgetStatements(world.databaseUrl);
-    const meter = await startMeter(product);
-    simulator.send({
-      do: "write-all",
-      customers: plan.customers,
-      concurrency: plan.connections,
-      from: IDLE_FROM + 1 + 2 * LOOP_WARM_UP,
-    });
-    const done = await simulator.next("done");
-    const seconds = numberOf(done, "seconds");
-    return {
-      conversations: plan.customers,
-      withStatuses: plan.withStatuses === true,
-      conversationsPerSecond: plan.customers / seconds,
-      seconds,
-      deliverySeconds: numberOf(done, "deliverySeconds"),
-      unanswered: plan.customers - numberOf(done, "answered"),
-      answeredTwice: numberOf(done, "doubled"),
-      ...(await meter.read({ units: plan.customers, seconds })),
-      ...(plan.countsStatements === true ? { statements: await readStatements(world.databaseUrl) } : {}),
+    let from = IDLE_FROM;
+    const writeAll = async (customers: number, concurrency: number): Promise<JsonObject> => {
+      simulator.send({ do: "write-all", customers, concurrency, from });
+      from += customers;
+      return simulator.next("done");
     };
+    simulator.send({ do: "write-slowly", messages: 1, from });
+    from += 1;
+    await simulator.next("done");
+    for (let time = 0; time < 2; time += 1) {
+      await writeAll(LOOP_WARM_UP, WARM_UP_CONNECTIONS);
+      await world.analyze();
+    }
+    await use(async () => {
+      if (plan.countsStatements === true) await forgetStatements(world.databaseUrl);
+      const meter = await startMeter(product);
+      const done = await writeAll(plan.customers, plan.connections);
+      const seconds = numberOf(done, "seconds");
+      return {
+        conversations: plan.customers,
+        withStatuses: plan.withStatuses === true,
+        conversationsPerSecond: plan.customers / seconds,
+        seconds,
+        deliverySeconds: numberOf(done, "deliverySeconds"),
+        unanswered: plan.customers - numberOf(done, "answered"),
+        answeredTwice: numberOf(done, "doubled"),
+        ...(await meter.read({ units: plan.customers, seconds })),
+        ...(plan.countsStatements === true ? { statements: await readStatements(world.databaseUrl) } : {}),
+      };
+    });
   });
 }
 

@@ -2,6 +2,7 @@
 import pg from "pg";
 import type { JsonObject } from "../server/src/kernel/json.ts";
 import { startMeter, type Use } from "./meter.ts";
+import type { Turn } from "./take-turns.ts";
 import { numberOf } from "./wire.ts";
 import { withProduct, type Product, type ProductPlan } from "./with-product.ts";
 import type { World } from "./world.ts";
@@ -62,23 +63,35 @@ async function sendAll({ world, simulator }: Product, batch: { readonly from: nu
   return simulator.next("done");
 }
 
-export function measureSend(plan: ProductPlan & { readonly messages: number }): Promise<SendResult> {
+/** As often as `use` wants, to other customers each time, by a product that has warmed up. */
+export function withSendTurns(
+  plan: ProductPlan & { readonly messages: number },
+  use: (measure: Turn<SendResult>) => Promise<void>,
+): Promise<void> {
   return withProduct({ ...plan, customersAreUnknown: true }, async (product) => {
-    for (const round of [0, 1]) {
-      await sendAll(product, { from: PHONES_FROM + round * WARM_UP, messages: WARM_UP });
+    let from = PHONES_FROM;
+    const sendNext = async (messages: number): Promise<JsonObject> => {
+      const done = await sendAll(product, { from, messages });
+      from += messages;
+      return done;
+    };
+    for (let time = 0; time < 2; time += 1) {
+      await sendNext(WARM_UP);
       await product.world.analyze();
     }
-    const meter = await startMeter(product);
-    const done = await sendAll(product, { from: PHONES_FROM + 2 * WARM_UP, messages: plan.messages });
-    const seconds = numberOf(done, "seconds");
-    const use = await meter.read({ units: plan.messages, seconds });
-    return {
-      messages: plan.messages,
-      seconds,
-      acceptedPerSecond: plan.messages / seconds,
-      missing: plan.messages - numberOf(done, "accepted"),
-      sentTwice: numberOf(done, "doubled"),
-      ...use,
-    };
+    await use(async () => {
+      const meter = await startMeter(product);
+      const done = await sendNext(plan.messages);
+      const seconds = numberOf(done, "seconds");
+      const spent = await meter.read({ units: plan.messages, seconds });
+      return {
+        messages: plan.messages,
+        seconds,
+        acceptedPerSecond: plan.messages / seconds,
+        missing: plan.messages - numberOf(done, "accepted"),
+        sentTwice: numberOf(done, "doubled"),
+        ...spent,
+      };
+    });
   });
 }

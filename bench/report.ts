@@ -17,12 +17,12 @@ function asMarkdown({ head, rows }: Table): string {
   return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
 }
 
-const summaryOf = ({ date, machine, seconds, rounds }: Suite): string =>
+const summaryOf = ({ date, machine, seconds, rounds, turns, turnSeconds }: Suite): string =>
   `${date}: ${machine.cores} cores (${machine.processor}), ${machine.memoryGb} GB, Node ${machine.node.slice(1)}, PostgreSQL 18 embedded (fsync on, ` +
-  `synchronous_commit on); ${seconds} s per variant, best of ${rounds}`;
+  `synchronous_commit on); a to d, loop and send in ${turns.count} turns (${turnSeconds} s each of a to d), their middle one; else ${seconds} s, best of ${rounds}`;
 
 export function renderTables(suite: Suite): string {
-  return [summaryOf(suite), ...tablesOf(suite).map(asText), ...doubtsOf(suite)].join("\n\n");
+  return [summaryOf(suite), ...tablesOf(suite).map(asText), ...doubtsOf(suite).map(({ sentence }) => sentence)].join("\n\n");
 }
 
 /** A section for docs/benchmarks.md. */
@@ -32,7 +32,7 @@ export function renderMarkdown(suite: Suite): string {
     `### ${date}`,
     `${facts.join(": ")}.`,
     ...tablesOf(suite).map(asMarkdown),
-    ...doubtsOf(suite).map((doubt) => `**${doubt}**`),
+    ...doubtsOf(suite).map(({ sentence }) => `**${sentence}**`),
   ].join("\n\n");
 }
 

@@ -2,14 +2,15 @@
 import { cpus, totalmem } from "node:os";
 import { calibrate, type Calibration } from "./calibration.ts";
 import type { Flags, Part } from "./flags.ts";
-import { measureIdle, measureLoop, type IdleResult, type LoopResult } from "./measure-loop.ts";
-import { measureIngest } from "./measure-ingest.ts";
+import { measureIdle, withLoopTurns, type IdleResult, type LoopResult } from "./measure-loop.ts";
+import { measureIngest, withIngestTurns } from "./measure-ingest.ts";
 import { measureMixed, type MixedResult } from "./measure-mixed.ts";
 import { measureNew, type NewResult } from "./measure-new.ts";
 import { measureReplies, type RepliesResult } from "./measure-replies.ts";
 import { measureScale, type ScaleResult } from "./measure-scale.ts";
-import { measureSend, type SendResult } from "./measure-send.ts";
+import { withSendTurns, type SendResult } from "./measure-send.ts";
 import { measureTenants, type TenantsResult } from "./measure-tenants.ts";
+import { middleOf, takeTurns, type Contest } from "./take-turns.ts";
 import { LETTERS, MEANINGS, VARIANTS, type Variant } from "./variants.ts";
 import type { IngestResult } from "./with-intake.ts";
 
@@ -19,9 +20,11 @@ export interface Suite {
   readonly connections: number;
   readonly seconds: number;
   readonly rounds: number;
+  readonly turnSeconds: number;
   /** Before the first part, and after each. */
   readonly calibrations: readonly Calibration[];
-  /** The best round of each. */
+  readonly turns: Turns;
+  /** Of each the turn in the middle, by its rate. */
   readonly ingest: Readonly<Partial<Record<Variant, IngestResult>>>;
   readonly latency?: IngestResult & { readonly share: number };
   readonly newcomers?: NewResult;
@@ -46,17 +49,58 @@ type Say = (line: string) => void;
 const profiling = (flags: Flags): readonly string[] =>
   flags.profileDir === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${flags.profileDir}`];
 
-async function runIngest(flags: Flags, say: Say): Promise<Suite["ingest"]> {
-  const best: Partial<Record<Variant, IngestResult>> = {};
-  for (let round = 1; round <= flags.rounds; round += 1) {
-    for (const variant of VARIANTS.filter((name) => flags.parts.has(LETTERS[name]))) {
-      const nodeOptions = variant === "onethread" ? profiling(flags) : [];
-      const result = await measureIngest({ variant, seconds: flags.seconds, connections: flags.connections, perSecond: 0, nodeOptions });
-      say(`round ${round}: (${LETTERS[variant]}) ${MEANINGS[variant]}: ${Math.round(result.messagesPerSecond)} messages/s`);
-      if (result.messagesPerSecond > (best[variant]?.messagesPerSecond ?? 0)) best[variant] = result;
-    }
+/** What was measured in turn, a list for each. */
+export interface Turns {
+  readonly count: number;
+  readonly ingest: Readonly<Partial<Record<Variant, readonly IngestResult[]>>>;
+  readonly loop: readonly LoopResult[];
+  readonly send: readonly SendResult[];
+}
+
+async function runTurns(flags: Flags, say: Say): Promise<Turns> {
+  const { parts, turnSeconds, connections, customers, countsStatements, withStatuses, messages } = flags;
+  const ingest: Partial<Record<Variant, IngestResult[]>> = {};
+  const loop: LoopResult[] = [];
+  const send: SendResult[] = [];
+  const contests: Contest[] = VARIANTS.filter((name) => parts.has(LETTERS[name])).map((variant) => {
+    const results: IngestResult[] = [];
+    ingest[variant] = results;
+    const nodeOptions = variant === "onethread" ? profiling(flags) : [];
+    return (use) =>
+      withIngestTurns({ variant, seconds: turnSeconds, connections, nodeOptions }, (measure) =>
+        use(async () => {
+          const result = await measure();
+          results.push(result);
+          say(`(${LETTERS[variant]}) ${MEANINGS[variant]}: ${Math.round(result.messagesPerSecond)} messages/s`);
+        }),
+      );
+  });
+  const product = { quietMs: NO_DEBOUNCE_MS, nodeOptions: profiling(flags) };
+  if (parts.has("loop")) {
+    contests.push((use) =>
+      withLoopTurns({ ...product, customers, connections, countsStatements, withStatuses }, (measure) =>
+        use(async () => {
+          const result = await measure();
+          loop.push(result);
+          const what = withStatuses ? "whole loop" : "loop without statuses";
+          say(`${what}: ${Math.round(result.conversationsPerSecond)} conversations/s`);
+        }),
+      ),
+    );
   }
-  return best;
+  if (parts.has("send")) {
+    contests.push((use) =>
+      withSendTurns({ ...product, messages }, (measure) =>
+        use(async () => {
+          const result = await measure();
+          send.push(result);
+          say(`send lanes: ${Math.round(result.acceptedPerSecond)} messages/s accepted`);
+        }),
+      ),
+    );
+  }
+  await takeTurns(contests, flags.turns);
+  return { count: flags.turns, ingest, loop, send };
 }
 
 async function runLatency(peak: IngestResult, flags: Flags, say: Say): Promise<Suite["latency"]> {
@@ -96,37 +140,6 @@ async function runIdle(say: Say): Promise<readonly IdleResult[]> {
   return results;
 }
 
-async function runLoop(flags: Flags, say: Say): Promise<LoopResult | undefined> {
-  const { rounds, customers, connections, countsStatements, withStatuses } = flags;
-  let best: LoopResult | undefined;
-  for (let round = 1; round <= rounds; round += 1) {
-    const result = await measureLoop({
-      quietMs: NO_DEBOUNCE_MS,
-      customers,
-      connections,
-      nodeOptions: profiling(flags),
-      countsStatements,
-      withStatuses,
-    });
-    say(
-      `round ${round}: whole loop${withStatuses ? "" : " without statuses"}: ${Math.round(result.conversationsPerSecond)} conversations/s`,
-    );
-    if (result.conversationsPerSecond > (best?.conversationsPerSecond ?? 0)) best = result;
-  }
-  return best;
-}
-
-async function runSend(flags: Flags, say: Say): Promise<SendResult | undefined> {
-  const { rounds, messages } = flags;
-  let best: SendResult | undefined;
-  for (let round = 1; round <= rounds; round += 1) {
-    const result = await measureSend({ quietMs: NO_DEBOUNCE_MS, messages, nodeOptions: profiling(flags) });
-    say(`round ${round}: send lanes: ${Math.round(result.acceptedPerSecond)} messages/s accepted`);
-    if (result.acceptedPerSecond > (best?.acceptedPerSecond ?? 0)) best = result;
-  }
-  return best;
-}
-
 /** The best of the rounds: the one with the lowest median. */
 async function runReplies(flags: Flags, say: Say): Promise<RepliesResult | undefined> {
   const { rounds, conversations, modelMs, seconds } = flags;
@@ -156,6 +169,21 @@ function runScale(flags: Flags, say: Say): Promise<ScaleResult> {
   return measureScale({ conversations, keptIn, seconds, rounds, connections, nodeOptions: profiling(flags) }, say);
 }
 
+function middleTurns({ ingest, loop, send }: Turns): Pick<Suite, "ingest" | "loop" | "send"> {
+  const typical: Partial<Record<Variant, IngestResult>> = {};
+  for (const variant of VARIANTS) {
+    const result = middleOf(ingest[variant] ?? [], ({ messagesPerSecond }) => messagesPerSecond);
+    if (result !== undefined) typical[variant] = result;
+  }
+  const typicalLoop = middleOf(loop, ({ conversationsPerSecond }) => conversationsPerSecond);
+  const typicalSend = middleOf(send, ({ acceptedPerSecond }) => acceptedPerSecond);
+  return {
+    ingest: typical,
+    ...(typicalLoop !== undefined && { loop: typicalLoop }),
+    ...(typicalSend !== undefined && { send: typicalSend }),
+  };
+}
+
 const readMachine = (): Suite["machine"] => ({
   cores: cpus().length,
   memoryGb: Math.round(totalmem() / 2 ** 30),
@@ -178,15 +206,14 @@ export async function runSuite(flags: Flags, say: Say): Promise<Suite> {
     return result;
   };
   await lookAtMachine("the start");
-  const ingest = await runIngest(flags, say);
-  if (Object.keys(ingest).length > 0) await lookAtMachine("a to d");
+  const turns = await runTurns(flags, say);
+  const { ingest, loop, send } = middleTurns(turns);
+  if (Object.keys(ingest).length > 0 || loop !== undefined || send !== undefined) await lookAtMachine("the turns");
   const peak = ingest.onethread;
   const latency = peak === undefined ? undefined : await run("latency", () => runLatency(peak, flags, say));
   const newcomers = await run("new", () => runNew(flags, say));
   const mixed = await run("mixed", () => runMixed(flags, say));
   const idle = (await run("idle", () => runIdle(say))) ?? [];
-  const loop = await run("loop", () => runLoop(flags, say));
-  const send = await run("send", () => runSend(flags, say));
   const replies = await run("replies", () => runReplies(flags, say));
   const tenants = await run("tenants", () => runTenants(flags, say));
   const scale = await run("scale", () => runScale(flags, say));
@@ -196,7 +223,9 @@ export async function runSuite(flags: Flags, say: Say): Promise<Suite> {
     connections: flags.connections,
     seconds: flags.seconds,
     rounds: flags.rounds,
+    turnSeconds: flags.turnSeconds,
     calibrations,
+    turns,
     ingest,
     ...(latency !== undefined && { latency }),
     ...(newcomers !== undefined && { newcomers }),
