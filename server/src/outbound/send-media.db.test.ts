@@ -351,6 +351,7 @@ test("what was uploaded and never sent is removed after its time; what a message
   const foreign = await upload(picture(), { business: stack.otherBusiness });
   expect(await edit({ type: "image", image: { id: foreign.id } })).toMatchObject({ status: 422, body: { code: "invalid_content" } });
   expect(await edit({ type: "video", video: { id: edited.id } })).toMatchObject({ status: 422, body: { code: "invalid_content" } });
+  expect(await rowsOf("select from unsent_media where id = $1", [edited.id])).toHaveLength(1);
   expect(await edit({ type: "image", image: { id: edited.id } })).toMatchObject({ status: 200, body: { media: { id: edited.id } } });
   await stack.test.superuser.query("update unsent_media set remove_at = now()");
   // More than are taken at once.

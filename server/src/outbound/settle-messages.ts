@@ -54,11 +54,20 @@ interface Edit {
   readonly written: Written | undefined;
 }
 
-/** Undefined: it is not scheduled any more. */
+/** A change that must leave nothing behind: thrown to roll its transaction back, so that files which were named by it alone do not stay. */
+class EditRefused extends Error {
+  readonly refusal: AcceptRefusal;
+  constructor(refusal: AcceptRefusal) {
+    super(refusal.outcome);
+    this.refusal = refusal;
+  }
+}
+
+/** Undefined: it is not scheduled any more. Throws an EditRefused. */
 async function writeEdit(tx: Queryable, messageId: string, { sendAt, written }: Edit): Promise<EditOutcome | undefined> {
   const fitted = written === undefined ? undefined : await fitToThread(tx, messageId, written);
   if (written !== undefined && fitted === undefined) return undefined;
-  if (fitted !== undefined && "outcome" in fitted) return fitted;
+  if (fitted !== undefined && "outcome" in fitted) throw new EditRefused(fitted);
   const words =
     fitted === undefined
       ? { type: null, text: null, content: null }
@@ -107,8 +116,13 @@ export function createSettleMessages(deps: { readonly database: Database; readon
       const checked = content === undefined ? undefined : validateOutboundContent(content);
       if (checked?.ok === false) return { outcome: "invalid_content", reason: checked.reason };
       if (checked?.type === "template") return { outcome: "invalid_content", reason: NO_TEMPLATE_EDIT };
-      const outcome = await database.forBusiness(businessId).transaction((tx) => writeEdit(tx, messageId, { sendAt, written: checked }));
-      return outcome ?? unchanged(businessId, messageId);
+      try {
+        const outcome = await database.forBusiness(businessId).transaction((tx) => writeEdit(tx, messageId, { sendAt, written: checked }));
+        return outcome ?? (await unchanged(businessId, messageId));
+      } catch (error) {
+        if (error instanceof EditRefused) return error.refusal;
+        throw error;
+      }
     },
     async cancel(businessId, messageId) {
       const db = database.forBusiness(businessId);
