@@ -43,6 +43,7 @@ const services = createServices({
   outside: createOutsideHttp({ privateHosts: [] }),
   templatePlatform: createGraphTemplates({ baseUrl: () => "", version: "v26.0" }),
   threadPlatform: createGraphThreadControl({ baseUrl: () => "", version: "v26.0" }),
+  mediaStore: { open: () => Promise.resolve(undefined) },
   wake: () => undefined,
   onKnown: () => Promise.resolve(),
 });

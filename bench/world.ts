@@ -110,6 +110,7 @@ async function prepare(databaseUrl: string, plan: WorldPlan, log: Log): Promise<
       outside,
       templatePlatform,
       threadPlatform,
+      mediaStore: { open: () => Promise.resolve(undefined) },
       wake: () => undefined,
       onKnown: () => Promise.resolve(),
     });

@@ -30,6 +30,7 @@ const channel = (name: string, signals: readonly Signal[], more: Partial<Channel
   createdAt: "2026-11-01T10:00:00Z",
   health: "ok",
   signals,
+  directSend: null,
   history: null,
   ...more,
 });

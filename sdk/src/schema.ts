@@ -31,6 +31,8 @@ export type Business = {
   readonly answersGroups: boolean;
   /** Whether a customer who opted out gets an answer when they write; never a template. */
   readonly answersAfterStop: boolean;
+  /** Content with a category outside the 24 hours (Direct Send): try: also where it is not known whether the account has it; known: only where it is; never. */
+  readonly directSend: "try" | "known" | "never";
   /** Replies that may be written at the same time; null: an equal share. */
   readonly replyConcurrency: number | null;
   /** ISO 8601, UTC. */
@@ -49,6 +51,7 @@ export type BusinessChangesInput = {
   readonly handoffPauseMs?: number | null | undefined;
   readonly answersGroups?: boolean | undefined;
   readonly answersAfterStop?: boolean | undefined;
+  readonly directSend?: "try" | "known" | "never" | undefined;
   /** null: an equal share. */
   readonly replyConcurrency?: number | null | undefined;
 };
@@ -247,6 +250,15 @@ export type Channel = {
     readonly sentence: string;
     readonly at: string;
   }[];
+  /** Whether its account sends content without a template outside the 24 hours (Direct Send). Null: a gateway, which needs none. */
+  readonly directSend: {
+    /** open: it was accepted; closed: it was refused, or somebody said so; unknown: it is tried. */
+    readonly state: "unknown" | "open" | "closed";
+    readonly since: string | null;
+    /** Closed: then it is tried again. Null: when somebody says so. */
+    readonly until: string | null;
+    readonly reason: string | null;
+  } | null;
   /** The earlier chats of a WhatsApp Business app that was connected. Null: none was handed over; a signal `history` says why, where WhatsApp does. */
   readonly history: {
     /** Of the whole past, in percent, as far as WhatsApp has handed it over. */
@@ -561,7 +573,7 @@ export type Message = {
   }[];
 };
 
-/** The Cloud API's content shape: {"type":"text","text":{"body":"…"}}. In a group also {"type":"pin","pin":{"type":"pin","message_id":"wamid.…","expiration_days":7}}, and "unpin" likewise; by gateways {"type":"poll","poll":{"name":"…","options":[{"name":"…"},{"name":"…"}]}}. What the channel of the conversation does not send is refused: unsupported_on_channel (docs/sending.md has the table). */
+/** The Cloud API's content shape: {"type":"text","text":{"body":"…"}}. In a group also {"type":"pin","pin":{"type":"pin","message_id":"wamid.…","expiration_days":7}}, and "unpin" likewise; by gateways {"type":"poll","poll":{"name":"…","options":[{"name":"…"},{"name":"…"}]}}. With "category":"utility" (and ttl_seconds, direct_send_config) a text or buttons leave by Direct Send. What the channel of the conversation does not send is refused: unsupported_on_channel (docs/sending.md has the table). */
 export type MessageContentInput = {
   readonly type: string;
   /** When it leaves, such as 2027-01-07T09:00:00+02:00; at most a year ahead. Window, consent and takeover are looked at then. */
@@ -641,7 +653,7 @@ export type NewTemplateInput = {
   readonly language: string;
   readonly category: "UTILITY" | "MARKETING" | "AUTHENTICATION";
   readonly parameterFormat?: "POSITIONAL" | "NAMED" | undefined;
-  /** WhatsApp's own shape, with its examples. Left out for one of the library. */
+  /** WhatsApp's own shape, with its examples; where it wants the handle of a file, the id of one from POST /api/v1/media does. Left out for one of the library. */
   readonly components?:
     | readonly {
         readonly [key: string]: unknown;
@@ -1707,3 +1719,7 @@ export type RetryCampaignBody = {
   /** Only what failed with one of these error codes. */
   readonly codes?: readonly string[] | undefined;
 } | null;
+
+export type SetDirectSendBody = {
+  readonly state: "unknown" | "open" | "closed";
+};

@@ -21,6 +21,13 @@ CREATE OR REPLACE FUNCTION onethread.current_business()
 RETURN (NULLIF(current_setting('onethread.business_id'::text, true), ''::text))::uuid
 ;
 
+CREATE OR REPLACE FUNCTION onethread.entry_window_until(business uuid, conversation uuid, channel uuid, at timestamp with time zone)
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN (SELECT e.until FROM onethread.entry_windows e WHERE ((e.business_id = entry_window_until.business) AND (e.conversation_id = entry_window_until.conversation) AND (e.channel_id = entry_window_until.channel) AND (e.until > entry_window_until.at) AND (NOT (EXISTS (SELECT FROM onethread.entry_windows r WHERE ((r.business_id = entry_window_until.business) AND (r.channel_id = entry_window_until.channel) AND (r.refused_at > (entry_window_until.at - '30 days'::interval))))))))
+;
+
 CREATE OR REPLACE FUNCTION onethread.fold_name(name text)
  RETURNS text
  LANGUAGE sql
@@ -179,6 +186,29 @@ CREATE OR REPLACE FUNCTION onethread.number_rate(provider text, chosen integer, 
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
 RETURN COALESCE(chosen, CASE WHEN (provider <> 'cloud'::text) THEN NULL::integer WHEN is_on_app THEN 20 WHEN (level = 'HIGH'::text) THEN 1000 WHEN (level = 'STANDARD'::text) THEN 80 WHEN is_upgraded THEN 1000 ELSE 80 END)
+;
+
+CREATE OR REPLACE FUNCTION onethread.obstacle_of_direct_send(business uuid, channel uuid, account text, choice text, at timestamp with time zone)
+ RETURNS text
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+BEGIN ATOMIC
+ SELECT
+         CASE
+             WHEN (obstacle_of_direct_send.choice = 'never'::text) THEN 'direct_send_off'::text
+             WHEN ((a.state = 'closed'::text) AND COALESCE((a.until > obstacle_of_direct_send.at), true)) THEN 'direct_send_closed'::text
+             WHEN (EXISTS ( SELECT
+                FROM onethread.channel_signals s
+               WHERE ((s.business_id = obstacle_of_direct_send.business) AND (s.channel_id = obstacle_of_direct_send.channel) AND (s.aspect = 'restriction:RESTRICTED_DIRECT_SEND_UTILITY_TEMPLATES'::text) AND (s.health <> 'ok'::text) AND (s.until > obstacle_of_direct_send.at)))) THEN 'direct_send_closed'::text
+             WHEN ((obstacle_of_direct_send.choice = 'known'::text) AND (a.state IS DISTINCT FROM 'open'::text)) THEN 'direct_send_off'::text
+             WHEN (EXISTS ( SELECT
+                FROM onethread.category_stops s
+               WHERE ((s.business_id = obstacle_of_direct_send.business) AND (s.account_id = obstacle_of_direct_send.account) AND (s.category = 'UTILITY'::text) AND (s.until > obstacle_of_direct_send.at)))) THEN 'category_stopped'::text
+             ELSE NULL::text
+         END AS "case"
+    FROM (( SELECT) one
+      LEFT JOIN onethread.direct_send_access a ON (((a.business_id = obstacle_of_direct_send.business) AND (a.account = COALESCE(obstacle_of_direct_send.account, (obstacle_of_direct_send.channel)::text)))));
+END
 ;
 
 CREATE OR REPLACE FUNCTION onethread.obstacle_of_template(business uuid, account text, template text, language text, at timestamp with time zone)
@@ -491,8 +521,10 @@ create table onethread.businesses (
   answers_groups boolean default false not null,
   reply_concurrency integer,
   answers_after_stop boolean default true not null,
+  direct_send text default 'try'::text not null,
   constraint businesses_pkey PRIMARY KEY (id),
   constraint ck_business_debounce CHECK ((((quiet_ms >= 0) AND (quiet_ms <= 60000)) AND ((ceiling_ms >= quiet_ms) AND (ceiling_ms <= 300000)))),
+  constraint ck_business_direct_send CHECK ((direct_send = ANY (ARRAY['try'::text, 'known'::text, 'never'::text]))),
   constraint ck_business_handoff_pause CHECK ((handoff_pause_ms >= 0)),
   constraint ck_business_name CHECK (((length(name) >= 1) AND (length(name) <= 200))),
   constraint ck_business_reply_concurrency CHECK (((reply_concurrency >= 1) AND (reply_concurrency <= 10000)))
@@ -818,6 +850,25 @@ grant insert, select, update on onethread.customer_facts to onethread_app;
 grant select on onethread.customer_facts to onethread_reader;
 
 -- owner: onethread_owner
+create table onethread.direct_send_access (
+  business_id uuid not null,
+  account text not null,
+  state text not null,
+  since timestamp with time zone not null,
+  until timestamp with time zone,
+  reason text,
+  event_id uuid not null,
+  constraint direct_send_access_pkey PRIMARY KEY (business_id, account),
+  constraint ck_direct_send_access CHECK ((state = ANY (ARRAY['unknown'::text, 'open'::text, 'closed'::text]))),
+  constraint fk_direct_send_access_business FOREIGN KEY (business_id) REFERENCES onethread.businesses(id)
+);
+alter table onethread.direct_send_access enable row level security;
+create policy one_business on onethread.direct_send_access for all to onethread_app using ((business_id = onethread.current_business())) with check ((business_id = onethread.current_business()));
+create policy reads_everything on onethread.direct_send_access for select to onethread_reader using (true);
+grant insert, select, update on onethread.direct_send_access to onethread_app;
+grant select on onethread.direct_send_access to onethread_reader;
+
+-- owner: onethread_owner
 create table onethread.directory (
   kind text not null,
   key text not null,
@@ -835,6 +886,26 @@ create policy one_business on onethread.directory for all to onethread_app using
 create policy reads_everything on onethread.directory for select to onethread_reader using (true);
 grant delete, insert, select on onethread.directory to onethread_app;
 grant select on onethread.directory to onethread_ingest;
+
+-- owner: onethread_owner
+create table onethread.entry_windows (
+  business_id uuid not null,
+  conversation_id uuid not null,
+  channel_id uuid not null,
+  until timestamp with time zone not null,
+  refused_at timestamp with time zone,
+  constraint entry_windows_pkey PRIMARY KEY (business_id, conversation_id, channel_id),
+  constraint fk_entry_window_channel FOREIGN KEY (business_id, channel_id) REFERENCES onethread.channels(business_id, id),
+  constraint fk_entry_window_conversation FOREIGN KEY (business_id, conversation_id) REFERENCES onethread.conversations(business_id, id)
+);
+alter table onethread.entry_windows enable row level security;
+CREATE INDEX ix_entry_window_refused ON onethread.entry_windows USING btree (business_id, channel_id, refused_at) WHERE (refused_at IS NOT NULL);
+create policy across_businesses on onethread.entry_windows for all to onethread_ingest using (true) with check (true);
+create policy one_business on onethread.entry_windows for all to onethread_app using ((business_id = onethread.current_business())) with check ((business_id = onethread.current_business()));
+create policy reads_everything on onethread.entry_windows for select to onethread_reader using (true);
+grant delete, insert, select, update on onethread.entry_windows to onethread_app;
+grant insert, select, update on onethread.entry_windows to onethread_ingest;
+grant select on onethread.entry_windows to onethread_reader;
 
 -- owner: onethread_owner
 create table onethread.event_counters (

@@ -1,9 +1,10 @@
 // Owns what happens to a send: refused for a reason of state, or accepted, put in the outbox and followed by statuses.
 // Knows nothing of HTTP.
 import type { VirtualClock } from "./clock.ts";
-import { isWindowOpen } from "./customers.ts";
+import { entryWindowOf, isWindowOpen } from "./customers.ts";
 import type { Customer, Customers } from "./customers.ts";
 import type { MessageTemplate } from "./default-templates.ts";
+import { directCategoryOf, directSendProblem, generatedForm } from "./direct-send.ts";
 import type { FailureResponse } from "./failure-rules.ts";
 import { badValue, notEmulated } from "./graph-problem.ts";
 import type { GraphProblem } from "./graph-problem.ts";
@@ -51,6 +52,9 @@ function marketingProblem(body: JsonObject): GraphProblem | undefined {
 
 const keyOf = ({ phoneNumberId }: BusinessNumber, { kind, value }: Address): ThreadKey =>
   kind === "phone" ? { phoneNumberId, phone: value } : { phoneNumberId, userId: value };
+
+const callbackDataOf = ({ biz_opaque_callback_data: data }: JsonObject): string | undefined =>
+  typeof data === "string" ? data : undefined;
 
 const groupTypes = ["text", "image", "video", "audio", "document", "sticker", "template", "pin"];
 const levels: Readonly<Record<StatusLevel, readonly string[]>> = {
@@ -134,9 +138,14 @@ export function createSendAcceptor(deps: {
     return undefined;
   };
 
-  const isClosed = (number: BusinessNumber, { address, type }: ValidMessage, customer: Customer | undefined): boolean =>
+  const isClosed = (
+    number: BusinessNumber,
+    { address, type, isDirect }: ValidMessage & { readonly isDirect: boolean },
+    customer: Customer | undefined,
+  ): boolean =>
     settings.windowCheck !== false &&
     type !== "template" &&
+    !isDirect &&
     address.kind !== "group" &&
     !isWindowOpen(customer, number.phoneNumberId, clock.nowMs());
 
@@ -173,6 +182,27 @@ export function createSendAcceptor(deps: {
     later.forEach((status, index) => statuses.after(settings.statusDelayMs * (index + 2), withStep(status)));
   };
 
+  /** What the state of the conversation and of the number refuses, once the body is right. */
+  const refusalOf = (
+    number: BusinessNumber,
+    { address, type }: ValidMessage,
+    { closed, isDirect }: { readonly closed: boolean; readonly isDirect: boolean },
+  ): GraphProblem | undefined => {
+    if (closed && settings.windowCheck === true) return windowClosed;
+    const isForOwner = type !== "template" && !isDirect && address.kind !== "group";
+    return (isForOwner ? threads.refuseSend(keyOf(number, address)) : undefined) ?? rates.take(number.phoneNumberId, address.value);
+  };
+
+  /** Of Direct Send: the template behind it, or why it fails later. */
+  const generatedOf = (
+    number: BusinessNumber,
+    body: JsonObject,
+    { type, node }: ValidMessage,
+  ): { readonly templateId?: string; readonly problem?: GraphProblem } =>
+    directCategoryOf(body) === undefined
+      ? {}
+      : templates.generate(number.wabaId, generatedForm(body, { type, node: isJsonObject(node) ? node : {} }));
+
   const answerOf = (
     { address, type }: ValidMessage,
     { waId, wamid, rule }: { readonly waId: string; readonly wamid: string; readonly rule: FailureResponse | undefined },
@@ -195,18 +225,20 @@ export function createSendAcceptor(deps: {
       const { address, type, node } = message;
       const marketing = edge === "marketing_messages" ? marketingProblem(body) : undefined;
       if (marketing !== undefined) return { problem: marketing };
+      const direct = directCategoryOf(body);
+      const indirect = directSendProblem(body, message, settings.directSend);
+      if (indirect !== undefined) return { problem: indirect };
       const object = isJsonObject(node) ? node : {};
       const wrong = stateProblem(number, address, type) ?? mediaIdProblem(number, type, object);
       if (wrong !== undefined) return { problem: wrong };
       const found = type === "template" ? templateOf(number, { node: object, address, edge }) : undefined;
       if (found !== undefined && "problem" in found) return found;
       const customer = customerOf(address);
-      const closed = isClosed(number, message, customer);
-      if (closed && settings.windowCheck === true) return { problem: windowClosed };
-      const elsewhere = type === "template" || address.kind === "group" ? undefined : threads.refuseSend(keyOf(number, address));
-      if (elsewhere !== undefined) return { problem: elsewhere };
-      const limited = rates.take(number.phoneNumberId, address.value);
-      if (limited !== undefined) return { problem: limited };
+      const entry = entryWindowOf(customer, number.phoneNumberId, { nowMs: clock.nowMs(), newId: () => identifiers.wamid() });
+      const isFree = entry !== undefined && settings.entryWindowOpens;
+      const closed = !isFree && isClosed(number, { ...message, isDirect: direct !== undefined }, customer);
+      const refused = refusalOf(number, message, { closed, isDirect: direct !== undefined });
+      if (refused !== undefined) return { problem: refused };
 
       const wamid = identifiers.wamid();
       const waId = address.kind === "phone" ? (customer?.phone ?? address.value) : address.value;
@@ -221,15 +253,17 @@ export function createSendAcceptor(deps: {
         statuses: [],
       });
       typing.end(number.phoneNumberId, customer?.phone ?? customer?.userId ?? address.value);
-      const callbackData = body["biz_opaque_callback_data"];
-      const failure = rule?.failStatus ?? failureAfter(type, node, closed);
+      const generated = generatedOf(number, body, message);
+      const failure = rule?.failStatus ?? generated.problem ?? failureAfter(type, node, closed);
       const planned = {
         number,
         wamid,
         address: { kind: address.kind, value: waId },
         customer,
-        callbackData: typeof callbackData === "string" ? callbackData : undefined,
-        category: edge === "marketing_messages" ? "marketing_lite" : (found?.template.category.toLowerCase() ?? "service"),
+        callbackData: callbackDataOf(body),
+        category: edge === "marketing_messages" ? "marketing_lite" : (found?.template.category.toLowerCase() ?? direct ?? "service"),
+        ...(entry !== undefined && { entry }),
+        ...(generated.templateId !== undefined && { templateId: generated.templateId }),
         ...(failure !== undefined && { problem: failure }),
       };
       await follow(planned, planOf(type, failure, rule), rule);

@@ -10,6 +10,14 @@ export interface Customer {
   name: string | undefined;
   /** By phone number id of the business, milliseconds. */
   readonly lastWroteAtMs: Map<string, number>;
+  /** Likewise: when they last came by an ad, and the free conversation that the answer to that began. */
+  readonly cameByAdAtMs: Map<string, number>;
+  readonly entryWindows: Map<string, EntryWindow>;
+}
+
+export interface EntryWindow {
+  readonly id: string;
+  readonly untilMs: number;
 }
 
 export interface CustomerFacts {
@@ -46,6 +54,24 @@ const hourMs = 3_600_000;
 export const isWindowOpen = (customer: Customer | undefined, phoneNumberId: string, nowMs: number): boolean =>
   nowMs - (customer?.lastWroteAtMs.get(phoneNumberId) ?? Number.NEGATIVE_INFINITY) < 24 * hourMs;
 
+const entryMs = 7 * 24 * hourMs;
+
+/** The free conversation of an ad, which the answer begins that comes within 24 hours; undefined: there is none. */
+export function entryWindowOf(
+  customer: Customer | undefined,
+  phoneNumberId: string,
+  { nowMs, newId }: { readonly nowMs: number; readonly newId: () => string },
+): EntryWindow | undefined {
+  if (customer === undefined) return undefined;
+  const cameAtMs = customer.cameByAdAtMs.get(phoneNumberId);
+  if (cameAtMs !== undefined) {
+    customer.cameByAdAtMs.delete(phoneNumberId);
+    if (nowMs - cameAtMs < 24 * hourMs) customer.entryWindows.set(phoneNumberId, { id: newId(), untilMs: nowMs + entryMs });
+  }
+  const found = customer.entryWindows.get(phoneNumberId);
+  return found !== undefined && found.untilMs > nowMs ? found : undefined;
+}
+
 export function createCustomers(journal: CustomerJournal): Customers {
   const byPhone = new Map<string, Customer>();
   const byUserId = new Map<string, Customer>();
@@ -78,6 +104,8 @@ export function createCustomers(journal: CustomerJournal): Customers {
         username: undefined,
         name: undefined,
         lastWroteAtMs: windowsBefore(facts) ?? new Map<string, number>(),
+        cameByAdAtMs: new Map<string, number>(),
+        entryWindows: new Map<string, EntryWindow>(),
       };
       if (facts.phone !== undefined) byPhone.set(facts.phone, customer);
       if (facts.userId !== undefined) byUserId.set(facts.userId, customer);

@@ -4,7 +4,7 @@ import type { Delivery } from "./delivery-log.ts";
 import type { Identifiers } from "./identifiers.ts";
 import { opensWindow } from "./inbound-message.ts";
 import type { InboundPreparer, PreparedMessage } from "./inbound-message.ts";
-import { InputError, readBoolean, readInteger, readObject, rejectUnknownKeys, requireObject } from "./json-object.ts";
+import { InputError, isJsonObject, readBoolean, readInteger, readObject, rejectUnknownKeys, requireObject } from "./json-object.ts";
 import type { JsonObject } from "./json-object.ts";
 import { messagesWebhook } from "./messages-webhook.ts";
 import type { RawWebhooks } from "./raw-webhook.ts";
@@ -129,7 +129,9 @@ export function createInbound(deps: {
     return messages.flatMap((item: unknown) => preparer.prepare({ ...shared, ...requireObject(item, 'Each of "messages"') }));
   };
 
-  const record = ({ customer, number, wamid, message }: PreparedMessage): void =>
+  const record = ({ customer, number, wamid, message }: PreparedMessage): void => {
+    if (isJsonObject(message["referral"]) && message["referral"]["source_type"] === "ad")
+      customer.cameByAdAtMs.set(number.phoneNumberId, Number(message["timestamp"]) * 1000);
     customers.recordMessage({
       customer,
       phoneNumberId: number.phoneNumberId,
@@ -137,6 +139,7 @@ export function createInbound(deps: {
       atMs: Number(message["timestamp"]) * 1000,
       opensWindow: opensWindow(message["type"]),
     });
+  };
 
   const webhooksOf = (messages: readonly PreparedMessage[], batch: number): readonly Webhook[] => {
     const webhooks: Webhook[] = [];

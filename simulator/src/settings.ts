@@ -73,6 +73,10 @@ export interface SimulatorOptions {
   readonly marketingOnMessages?: boolean;
   /** Whether other apps answer on the numbers too. Default: none, and `/thread_control` is refused. */
   readonly routing?: Routing;
+  /** Whether the accounts have Direct Send: "open", "none" (100, the default) or "blocked" (139200). */
+  readonly directSend?: DirectSendAccess;
+  /** Whether content may be sent beyond the 24 h in the free conversation that an ad began: the platform does not say. Default false. */
+  readonly entryWindowOpens?: boolean;
   /** Give every customer a business-scoped user id in webhooks, as the platform does. Default true. */
   readonly userIds?: boolean;
   /** Waits before each further attempt; the last one repeats. Default 0, 200, 1000, 2000, 4000, 8000, 10000 ms. */
@@ -93,6 +97,9 @@ export interface SimulatorOptions {
 export const templateReviews = ["approve", "manual"] as const;
 export type TemplateReview = (typeof templateReviews)[number];
 
+export const directSendAccesses = ["none", "open", "blocked"] as const;
+export type DirectSendAccess = (typeof directSendAccesses)[number];
+
 export interface Settings {
   webhookUrl: SimulatorOptions["webhookUrl"];
   appSecret: string;
@@ -109,6 +116,8 @@ export interface Settings {
   messageHistory: boolean;
   marketingOnMessages: boolean;
   routing: Routing | undefined;
+  directSend: DirectSendAccess;
+  entryWindowOpens: boolean;
   userIds: boolean;
   retryDelaysMs: readonly number[];
   maxAttempts: number;
@@ -146,6 +155,8 @@ export function createSettings(options: SimulatorOptions): Settings {
     messageHistory: options.messageHistory ?? false,
     marketingOnMessages: options.marketingOnMessages ?? true,
     routing: options.routing,
+    directSend: options.directSend ?? "none",
+    entryWindowOpens: options.entryWindowOpens ?? false,
     userIds: options.userIds ?? true,
     retryDelaysMs: options.retryDelaysMs ?? [0, 200, 1000, 2000, 4000, 8000, 10_000],
     maxAttempts: options.maxAttempts ?? 100,
@@ -172,6 +183,8 @@ const changeableKeys = [
   "messageHistory",
   "marketingOnMessages",
   "routing",
+  "directSend",
+  "entryWindowOpens",
   "userIds",
   "retryDelaysMs",
   "maxAttempts",
@@ -244,6 +257,8 @@ export function changeSettings(settings: Settings, change: JsonObject): void {
     messageHistory: readBoolean(change, "messageHistory") ?? settings.messageHistory,
     marketingOnMessages: readBoolean(change, "marketingOnMessages") ?? settings.marketingOnMessages,
     routing: readRouting(change, settings.routing),
+    directSend: readOneOf(change, "directSend", directSendAccesses) ?? settings.directSend,
+    entryWindowOpens: readBoolean(change, "entryWindowOpens") ?? settings.entryWindowOpens,
     userIds: readBoolean(change, "userIds") ?? settings.userIds,
     retryDelaysMs: readRetryDelays(change) ?? settings.retryDelaysMs,
     maxAttempts: readInteger(change, "maxAttempts", { min: 1 }) ?? settings.maxAttempts,
@@ -273,6 +288,8 @@ export function describeSettings(settings: Settings): JsonObject {
     messageHistory: settings.messageHistory,
     marketingOnMessages: settings.marketingOnMessages,
     routing: settings.routing ?? null,
+    directSend: settings.directSend,
+    entryWindowOpens: settings.entryWindowOpens,
     userIds: settings.userIds,
     retryDelaysMs: settings.retryDelaysMs,
     maxAttempts: settings.maxAttempts,

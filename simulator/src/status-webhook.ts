@@ -17,6 +17,10 @@ export interface StatusNotice {
   readonly customer: Customer | undefined;
   readonly callbackData: string | undefined;
   readonly category: string;
+  /** The free conversation of an ad that it is part of. */
+  readonly entry?: { readonly id: string; readonly untilMs: number };
+  /** Of what was sent by Direct Send: the template that was made of it. */
+  readonly templateId?: string;
   readonly problem?: GraphProblem;
 }
 
@@ -44,15 +48,27 @@ function contactOf({ address, customer, status }: StatusNotice): JsonObject | un
   };
 }
 
+/** Its end stands on `sent` only. */
+const conversationOf = ({ id, untilMs }: NonNullable<StatusNotice["entry"]>, status: string): JsonObject => ({
+  id,
+  ...(status === "sent" && { expiration_timestamp: String(Math.floor(untilMs / 1000)) }),
+  origin: { type: "referral_conversion" },
+});
+
+const pricingOf = ({ category, entry }: StatusNotice): JsonObject =>
+  entry === undefined
+    ? { billable: true, pricing_model: "PMP", type: "regular", category }
+    : { billable: false, pricing_model: "PMP", type: "free_entry_point", category: "referral_conversion" };
+
 const statusOf = (notice: StatusNotice): JsonObject => ({
   id: notice.wamid,
   status: notice.status,
   timestamp: notice.timestamp,
   ...recipientOf(notice),
+  ...(notice.templateId !== undefined && { template_id: notice.templateId }),
   ...(notice.callbackData !== undefined && { biz_opaque_callback_data: notice.callbackData }),
-  ...((notice.status === "sent" || notice.status === "delivered") && {
-    pricing: { billable: true, pricing_model: "PMP", type: "regular", category: notice.category },
-  }),
+  ...(notice.entry !== undefined && notice.status !== "failed" && { conversation: conversationOf(notice.entry, notice.status) }),
+  ...((notice.status === "sent" || notice.status === "delivered") && { pricing: pricingOf(notice) }),
   ...(notice.problem !== undefined && { errors: [webhookError(notice.problem)] }),
 });
 

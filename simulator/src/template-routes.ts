@@ -7,6 +7,7 @@ import type { JsonObject } from "./json-object.ts";
 import { readParameters } from "./request-parameters.ts";
 import type { Settings } from "./settings.ts";
 import type { TemplateStore } from "./template-store.ts";
+import { registerUploadRoutes } from "./upload-routes.ts";
 
 interface TemplateParams {
   readonly Params: { readonly version: string; readonly id: string };
@@ -77,9 +78,13 @@ export function registerTemplateRoutes(app: FastifyInstance, deps: TemplateRoute
     );
   });
 
+  const uploads = registerUploadRoutes(app, { graph, isVersion, notEmulated });
+
   app.post<TemplateParams>("/:version/:id", async (request, reply) => {
     const { version, id } = request.params;
     if (!isVersion(version)) return notEmulated(request, reply);
+    if (id.startsWith("upload:"))
+      return graph.answer({ request, reply }, { path }, () => uploads.receive(request, id) ?? { problem: unknownObject(id, "POST") });
     const body = await readParameters(request);
     return graph.answer({ request, reply }, { path }, () =>
       templates.find(id) === undefined ? { problem: unknownObject(id, "POST") } : templates.edit(id, body),

@@ -29,6 +29,8 @@ export interface TemplateStore {
   readonly remove: (wabaId: string, what: JsonObject) => TemplateOutcome;
   readonly unpause: (id: string) => TemplateOutcome;
   readonly archive: (wabaId: string, ids: unknown, archived: boolean) => TemplateOutcome;
+  /** The template behind a message of Direct Send: matched or made, and reviewed after sending. Its name may be one that the account has made itself. */
+  readonly generate: (wabaId: string, form: { readonly name: string | undefined; readonly components: readonly JsonObject[] }) => Generated;
   /** As the platform itself changes it; no webhook. Undefined when there is none. */
   readonly change: (id: string, change: Partial<MessageTemplate>) => MessageTemplate | undefined;
   readonly tell: (wabaId: string, change: TemplateChange) => StartedDelivery;
@@ -36,6 +38,8 @@ export interface TemplateStore {
   readonly reset: () => void;
   readonly stop: () => void;
 }
+
+export type Generated = { readonly templateId: string } | { readonly problem: GraphProblem };
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
@@ -286,6 +290,27 @@ export function createTemplateStore(deps: {
       }
       const failed = wanted.filter((id) => !done.includes(id));
       return { answer: { [archived ? "archived_templates" : "unarchived_templates"]: done, failed_templates: failed } };
+    },
+    generate(wabaId, { name, components }) {
+      const own = listOf(wabaId);
+      const isGenerated = ({ extra }: MessageTemplate): boolean => extra?.["source"] === "AUTO_GENERATED";
+      const taken = own.find((template) => template.name === name && !isGenerated(template));
+      if (taken !== undefined) return { problem: { code: 132021, details: `The template name ${taken.name} is in use` } };
+      const content = JSON.stringify(components);
+      const known = own.find(
+        (template) =>
+          isGenerated(template) && (name === undefined ? JSON.stringify(template.components) === content : template.name === name),
+      );
+      if (known !== undefined) return { templateId: known.id };
+      count += 1;
+      const id = String(1_600_000_000_000_000 + count);
+      const template: MessageTemplate = {
+        ...{ id, name: name ?? `generated_${count}`, language: "en_US", category: "UTILITY", status: "PENDING" },
+        ...{ parameter_format: "POSITIONAL", components, extra: { source: "AUTO_GENERATED" } },
+      };
+      templates.set(id, { wabaId, template, editedAtMs: [] });
+      review(id);
+      return { templateId: id };
     },
     change,
     tell,

@@ -3,6 +3,7 @@ import { badValue, missingParameter } from "./graph-problem.ts";
 import type { GraphProblem } from "./graph-problem.ts";
 import { isJsonObject } from "./json-object.ts";
 import type { JsonObject } from "./json-object.ts";
+import { isHandle } from "./upload-routes.ts";
 
 type Problem = GraphProblem | undefined;
 
@@ -74,7 +75,9 @@ function headerProblem(header: JsonObject, format: string): Problem {
   }
   if (!["IMAGE", "VIDEO", "GIF", "DOCUMENT"].includes(kind)) return undefined;
   const handles = isJsonObject(header["example"]) ? header["example"]["header_handle"] : undefined;
-  return Array.isArray(handles) && textOf(handles[0]) !== "" ? undefined : badValue(`HEADER of format ${kind} needs example.header_handle`);
+  return Array.isArray(handles) && isHandle(handles[0])
+    ? undefined
+    : badValue(`HEADER of format ${kind} needs example.header_handle, a handle of an upload`);
 }
 
 const most: Readonly<Record<string, number>> = { URL: 2, PHONE_NUMBER: 1, COPY_CODE: 1 };

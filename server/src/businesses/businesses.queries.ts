@@ -12,11 +12,12 @@ const businessColumns = {
   handoff_pause_ms: "int8?",
   answers_groups: "bool",
   answers_after_stop: "bool",
+  direct_send: "text",
   reply_concurrency: "int4?",
   created_at: "timestamptz",
 } as const;
 const BUSINESS = `b.id, b.name, b.ai_enabled, b.quiet_ms, b.ceiling_ms, b.language, b.handoff_text, b.handoff_pause_ms, b.answers_groups,
-      b.answers_after_stop, b.reply_concurrency, b.created_at`;
+      b.answers_after_stop, b.direct_send, b.reply_concurrency, b.created_at`;
 
 const channelColumns = {
   id: "uuid",
@@ -93,11 +94,12 @@ export const changeBusiness = defineQuery({
     handoffPauseMs: "int8?",
     answersGroups: "bool",
     answersAfterStop: "bool",
+    directSend: "text",
     replyConcurrency: "int4?",
   },
   text: `
     update businesses b set name = :name, ai_enabled = :aiEnabled, quiet_ms = :quietMs, ceiling_ms = :ceilingMs, language = :language,
-      handoff_text = :handoffText, handoff_pause_ms = :handoffPauseMs, answers_groups = :answersGroups, answers_after_stop = :answersAfterStop, reply_concurrency = :replyConcurrency
+      handoff_text = :handoffText, handoff_pause_ms = :handoffPauseMs, answers_groups = :answersGroups, answers_after_stop = :answersAfterStop, direct_send = :directSend, reply_concurrency = :replyConcurrency
     where b.id = :business
     returning ${BUSINESS}`,
 });
@@ -150,7 +152,7 @@ export const insertChannel = defineQuery({
 export const listChannels = defineQuery({
   name: "businesses.list-channels",
   role: "app",
-  columns: { ...channelColumns, signals: "jsonb", history: "jsonb?" },
+  columns: { ...channelColumns, signals: "jsonb", history: "jsonb?", direct_send: "jsonb?" },
   params: {},
   text: `
     select ${CHANNEL},
@@ -163,7 +165,14 @@ export const listChannels = defineQuery({
           from channel_signals s where s.business_id = :business and s.channel_id = c.id), '[]') as signals,
       (select jsonb_build_object('progress', max(h.progress), 'phase', max(h.phase), 'messages', sum(h.messages), 'done', sum(h.done), 'imported', sum(h.imported),
                                  'waiting', count(h.due_at), 'at', max(h.received_at))
-         from history_chunks h where h.business_id = :business and h.channel_id = c.id having count(*) > 0) as history
+         from history_chunks h where h.business_id = :business and h.channel_id = c.id having count(*) > 0) as history,
+      (select jsonb_build_object('state', case when r.until is not null then 'closed' when a.state = 'closed' and a.until <= now() then 'unknown' else coalesce(a.state, 'unknown') end,
+                                 'since', a.since, 'until', coalesce(r.until, a.until), 'reason', a.reason)
+         from (
+           select max(g.until) as until from channel_signals g
+            where g.business_id = :business and g.channel_id = c.id and g.aspect = 'restriction:RESTRICTED_DIRECT_SEND_UTILITY_TEMPLATES' and g.health <> 'ok' and g.until > now()) r
+         left join direct_send_access a on a.business_id = :business and a.account = coalesce(c.account_id, c.id::text)
+        where c.provider = 'cloud') as direct_send
     from channels c
     where c.business_id = :business
     order by c.created_at, c.id`,
@@ -212,6 +221,26 @@ export const setChannelPace = defineQuery({
   columns: {},
   params: { channelId: "uuid", perSecond: "int4?", inARow: "int4?" },
   text: "update channels set sends_per_second = :perSecond, sends_in_a_row = :inARow where business_id = :business and id = :channelId",
+});
+
+/** None: the business has no such channel of the Cloud API. Somebody says what is known of its account; a send that tells otherwise later counts more. */
+export const setDirectSend = defineQuery({
+  name: "businesses.set-direct-send",
+  role: "app",
+  columns: {},
+  params: { channelId: "uuid", state: "text", eventId: "uuid" },
+  text: `
+    with said as (
+      insert into direct_send_access as a (business_id, account, state, since, reason, event_id)
+      select :business, coalesce(c.account_id, c.id::text), :state, now(), case when :state = 'closed' then 'Closed by hand.' end, :eventId
+      from channels c
+      where c.business_id = :business and c.id = :channelId and c.provider = 'cloud'
+      on conflict on constraint direct_send_access_pkey do update set
+        state = excluded.state, since = excluded.since, until = null, reason = excluded.reason, event_id = excluded.event_id
+      returning a.account
+    )
+    insert into events (business_id, id, type, data, at)
+    select :business, :eventId, 'direct-send.changed', jsonb_build_object('account', s.account, 'state', :state, 'until', null), now() from said s`,
 });
 
 /** None: the business has no such channel. A new token also resumes a channel that was stopped because of the old one. */

@@ -6,6 +6,10 @@ import { newId, type BusinessId } from "../kernel/ids.ts";
 import { idOf, instant } from "../kernel/shapes.ts";
 import { findBusiness, insertBusiness, listBusinessesAcrossBusinesses } from "./businesses.queries.ts";
 
+/** Whether content leaves by Direct Send. */
+export const DIRECT_SEND_CHOICES = ["try", "known", "never"] as const;
+const CHOICES: ReadonlyMap<string, (typeof DIRECT_SEND_CHOICES)[number]> = new Map(DIRECT_SEND_CHOICES.map((choice) => [choice, choice]));
+
 export const businessSchema = z
   .object({
     id: idOf<BusinessId>(),
@@ -21,6 +25,11 @@ export const businessSchema = z
       .describe("How long the AI stays silent once a person was fetched or took over; null: until it is resumed."),
     answersGroups: z.boolean().describe("Whether the AI answers in groups too."),
     answersAfterStop: z.boolean().describe("Whether a customer who opted out gets an answer when they write; never a template."),
+    directSend: z
+      .enum(DIRECT_SEND_CHOICES)
+      .describe(
+        "Content with a category outside the 24 hours (Direct Send): try: also where it is not known whether the account has it; known: only where it is; never.",
+      ),
     replyConcurrency: z.int().nullable().describe("Replies that may be written at the same time; null: an equal share."),
     createdAt: instant,
   })
@@ -112,6 +121,7 @@ export function businessOf(row: Row<typeof findBusiness>): Business {
     handoffPauseMs: row.handoff_pause_ms,
     answersGroups: row.answers_groups,
     answersAfterStop: row.answers_after_stop,
+    directSend: CHOICES.get(row.direct_send) ?? "never",
     replyConcurrency: row.reply_concurrency,
     createdAt: row.created_at.toISOString(),
   };

@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { Database } from "../db/database.ts";
 import type { BusinessId } from "../kernel/ids.ts";
 import { cleanString } from "../kernel/storable-json.ts";
-import { businessOf, refusalOf, type Business, type BusinessRefusal } from "./businesses.ts";
+import { businessOf, DIRECT_SEND_CHOICES, refusalOf, type Business, type BusinessRefusal } from "./businesses.ts";
 import { changeBusiness, lockBusiness } from "./businesses.queries.ts";
 
 export const businessChangesSchema = z
@@ -24,6 +24,7 @@ export const businessChangesSchema = z
     handoffPauseMs: z.int().min(0).max(31_536_000_000).nullable().optional().describe("null: until somebody resumes the AI."),
     answersGroups: z.boolean().optional(),
     answersAfterStop: z.boolean().optional(),
+    directSend: z.enum(DIRECT_SEND_CHOICES).optional(),
     replyConcurrency: z.int().min(1).max(10_000).nullable().optional().describe("null: an equal share."),
   })
   .meta({ id: "BusinessChanges" });
@@ -47,8 +48,7 @@ export function createChangeBusiness({ database }: { readonly database: Database
       if (row === undefined) return { outcome: "not_found" };
       const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
       const wanted: Business = { ...businessOf(row), ...given };
-      const { aiEnabled, quietMs, ceilingMs, language, handoffText, handoffPauseMs, answersGroups, answersAfterStop, replyConcurrency } =
-        wanted;
+      const { aiEnabled, quietMs, ceilingMs, language, handoffText, handoffPauseMs, answersGroups, answersAfterStop, directSend } = wanted;
       const name = wanted.name.trim();
       const refusal = refusalOf({ name, quietMs, ceilingMs }) ?? refusalOfLanguage(language, row.knows_language);
       if (refusal !== undefined) return { outcome: "invalid", ...refusal };
@@ -62,7 +62,8 @@ export function createChangeBusiness({ database }: { readonly database: Database
         handoffPauseMs,
         answersGroups,
         answersAfterStop,
-        replyConcurrency,
+        directSend,
+        replyConcurrency: wanted.replyConcurrency,
       };
       const [changed] = await tx.run(changeBusiness, values);
       return changed === undefined ? { outcome: "not_found" } : { outcome: "changed", business: businessOf(changed) };

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Database } from "../db/database.ts";
 import type { Row } from "../db/query.ts";
 import { newId, type BusinessId, type ChannelId } from "../kernel/ids.ts";
+import { isObject, readString } from "../kernel/read-json.ts";
 import { idOf, instant, isoOf } from "../kernel/shapes.ts";
 import type { Provider } from "../whatsapp/providers.ts";
 import { channelDirectoryKey } from "./channel-directory.ts";
@@ -13,10 +14,14 @@ import {
   resumeChannel,
   setChannelPace,
   setChannelAccount,
+  setDirectSend,
   stopChannel,
   upsertChannelSecret,
   upsertWebhookSecret,
 } from "./businesses.queries.ts";
+
+export const DIRECT_SEND_STATES = ["unknown", "open", "closed"] as const;
+export type DirectSendState = (typeof DIRECT_SEND_STATES)[number];
 
 export const channelSchema = z
   .object({
@@ -59,6 +64,19 @@ export const channelSchema = z
       )
       .readonly()
       .describe("The newest that is known of each side of it, the worst first."),
+    directSend: z
+      .object({
+        state: z
+          .enum(DIRECT_SEND_STATES)
+          .describe("open: it was accepted; closed: it was refused, or somebody said so; unknown: it is tried."),
+        since: instant.nullable(),
+        until: instant.nullable().describe("Closed: then it is tried again. Null: when somebody says so."),
+        reason: z.string().nullable(),
+      })
+      .nullable()
+      .describe(
+        "Whether its account sends content without a template outside the 24 hours (Direct Send). Null: a gateway, which needs none.",
+      ),
     history: z
       .object({
         progress: z.int().nullable().describe("Of the whole past, in percent, as far as WhatsApp has handed it over."),
@@ -117,6 +135,8 @@ export interface Channels {
   resume(businessId: BusinessId, channelId: string): Promise<boolean>;
   /** False when the business has no such channel. Absent: as the provider has it. */
   setPace(businessId: BusinessId, channelId: string, pace: ChannelPace): Promise<boolean>;
+  /** False when the business has no such channel of the Cloud API. It holds for the whole account, until a send tells otherwise. */
+  setDirectSend(businessId: BusinessId, channelId: string, state: DirectSendState): Promise<boolean>;
   list(businessId: BusinessId): Promise<readonly Channel[]>;
 }
 
@@ -151,6 +171,9 @@ export function createChannels(deps: { readonly database: Database }): Channels 
     async setPace(businessId, channelId, { perSecond, inARow }) {
       return (await database.forBusiness(businessId).execute(setChannelPace, { channelId, perSecond, inARow })) > 0;
     },
+    async setDirectSend(businessId, channelId, state) {
+      return (await database.forBusiness(businessId).execute(setDirectSend, { channelId, state, eventId: newId() })) > 0;
+    },
     async list(businessId) {
       const rows = await database.forBusiness(businessId).run(listChannels, {});
       return rows.map(channelOf);
@@ -173,7 +196,8 @@ async function insert(database: Database, input: NewChannel): Promise<Channel> {
   });
 }
 
-type ShownRow = Omit<Row<typeof listChannels>, "signals" | "history"> & { readonly signals?: unknown; readonly history?: unknown };
+type Shown = "signals" | "history" | "direct_send";
+type ShownRow = Omit<Row<typeof listChannels>, Shown> & { readonly [Key in Shown]?: unknown };
 
 function channelOf(row: ShownRow): Channel {
   const signals = signalsOf(row.signals);
@@ -193,9 +217,21 @@ function channelOf(row: ShownRow): Channel {
     createdAt: row.created_at.toISOString(),
     health: signals[0]?.health ?? "ok",
     signals,
+    directSend: row.provider === "cloud" ? directSendOf(row.direct_send) : null,
     // Our own statement wrote it.
     history: (row.history ?? null) as Channel["history"],
   };
+}
+
+/** Our own statement wrote it; PostgreSQL writes an instant with its offset. */
+function directSendOf(written: unknown): NonNullable<Channel["directSend"]> {
+  const node = isObject(written) ? written : {};
+  const at = (key: string): string | null => {
+    const text = readString(node, key);
+    return text === undefined ? null : new Date(text).toISOString();
+  };
+  const state = DIRECT_SEND_STATES.find((known) => known === node["state"]) ?? "unknown";
+  return { state, since: at("since"), until: at("until"), reason: readString(node, "reason") ?? null };
 }
 
 /** Our own statement wrote them. */

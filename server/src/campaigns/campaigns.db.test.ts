@@ -10,6 +10,7 @@ import { eventually } from "../../test/support/eventually.ts";
 import type { BusinessDatabase } from "../db/database.ts";
 import type { BusinessId } from "../kernel/ids.ts";
 import { openBufferCounter, type PlanMode } from "../../test/support/buffer-counter.ts";
+import { fitFiles } from "../outbound/fit-files.ts";
 import { createFillList } from "./fill-list.ts";
 import { createSelectList } from "./select-list.ts";
 import { placeRecipients } from "./release.queries.ts";
@@ -240,7 +241,7 @@ it("customers are gone through a page at a time, each once, those who come later
     ...engine.database,
     forBusiness: (businessId: BusinessId) => countLooks(engine.database.forBusiness(businessId), looked),
   };
-  const selectList = createSelectList({ database, fillList: createFillList({ database: engine.database }), page: 3 });
+  const selectList = createSelectList({ database, fillList: createFillList({ database: engine.database, fitFiles }), page: 3 });
   const done = await selectList(business.businessId, id, { filter: {}, defaults: { name: "there" } });
   const { rows } = await test.superuser.query<{ count: number }>(
     "select count(*)::int as count from conversations where business_id = $1",

@@ -12,6 +12,7 @@ import { countRows, lockCampaign } from "./campaigns.queries.ts";
 import { countsOf, type CampaignCounts, type QuietHours } from "./campaign-view.ts";
 import { columnsOf, fillPlaceholders } from "./fill-placeholders.ts";
 import { findDefinition, problemOfContent } from "./find-definition.ts";
+import { findMisfits, type FitFiles } from "./fit-campaign-files.ts";
 import { hoursOf } from "./hours.ts";
 import { beginList, endList, findRowsOfCustomers, insertRecipients, listSurvivors } from "./recipients.queries.ts";
 import { UnreadableList, type ListRow } from "./read-list.ts";
@@ -45,9 +46,15 @@ interface Target {
   readonly template: JsonObject;
   readonly definition: TemplateDefinition | undefined;
   readonly quietHours: QuietHours | undefined;
+  readonly fitFiles: FitFiles;
 }
 
-export function createFillList({ database }: { readonly database: Database }): FillList {
+export interface FillListDeps {
+  readonly database: Database;
+  readonly fitFiles: FitFiles;
+}
+
+export function createFillList({ database, fitFiles }: FillListDeps): FillList {
   return async ({ businessId, campaignId, rows }) => {
     const db = database.forBusiness(businessId);
     const listId = newId();
@@ -62,7 +69,7 @@ export function createFillList({ database }: { readonly database: Database }): F
       const { template, channel_id: channelId } = campaign;
       const { definition } = (await findDefinition(db, channelId, template)) ?? {};
       const quietHours = (campaign.quiet_hours ?? undefined) as QuietHours | undefined;
-      const target = { campaignId, listId, template, definition, quietHours };
+      const target = { campaignId, listId, template, definition, quietHours, fitFiles };
       let batch: ListRow[] = [];
       for await (const row of rows(columnsOf(template), campaign)) {
         batch.push(row);
@@ -121,6 +128,7 @@ async function recognise(tx: Queryable, target: Target, rows: readonly ListRow[]
   const ofPhone = new Map(threads.map(({ value, conversation_id: id }) => [value, id]));
   const ids = rows.flatMap(({ conversationId }) => conversationId ?? []);
   const survivors = new Map((ids.length === 0 ? [] : await tx.run(listSurvivors, { ids })).map((row) => [row.asked, row]));
+  const misfits = await findMisfits((content) => target.fitFiles(tx, content, "cloud"), target.template, rows);
   return rows.map((row) => {
     const survivor = row.conversationId === undefined ? undefined : survivors.get(row.conversationId);
     const conversationId = row.phone === undefined ? survivor?.id : threadOf(row.phone, ofPhone);
@@ -129,7 +137,8 @@ async function recognise(tx: Queryable, target: Target, rows: readonly ListRow[]
     const problem =
       row.problem ??
       (isUnknown ? "There is no such conversation." : problemOfContent(target.definition, fillPlaceholders(target.template, row.fields))) ??
-      problemOfHours(country, target);
+      problemOfHours(country, target) ??
+      misfits.get(row.line);
     const customer = conversationId ?? (row.phone === undefined ? undefined : customerOf(row.phone));
     return {
       ...{ position: row.line, address: row.address, problem, fields: JSON.stringify(row.fields) },

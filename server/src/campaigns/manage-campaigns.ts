@@ -32,6 +32,7 @@ import {
 import { columnsOf, fillPlaceholders } from "./fill-placeholders.ts";
 import { findDefinition, textOf, type CampaignTemplate } from "./find-definition.ts";
 import { NEVER_AGAIN, NOT_BEFORE_MS } from "./failure-codes.ts";
+import type { FitFiles } from "./fit-campaign-files.ts";
 import { isTimeZone } from "./hours.ts";
 import { refused, refuseForNow, refuseTemplate, type Missing, type Refused } from "./refusals.ts";
 
@@ -99,7 +100,15 @@ const ERROR_SHARE = 0.25;
 const MOST_BAD = 100;
 const EXAMPLES = 3;
 
-export function createCampaigns({ database }: { readonly database: Database }): Campaigns {
+/** A file of the template does not fit: nothing of it is kept. */
+class Misfit extends Error {}
+
+export interface CampaignsDeps {
+  readonly database: Database;
+  readonly fitFiles: FitFiles;
+}
+
+export function createCampaigns({ database, fitFiles }: CampaignsDeps): Campaigns {
   async function viewOf(db: Queryable, id: string): Promise<CampaignView | undefined> {
     const [row] = await db.run(findCampaign, { id });
     return row === undefined ? undefined : campaignViewOf(row, countsOf(await db.run(countRows, { ids: [id] })));
@@ -129,8 +138,18 @@ export function createCampaigns({ database }: { readonly database: Database }): 
       if (refusal !== undefined) return refusal;
       const id = newId();
       const hours = quietHours === undefined ? undefined : JSON.stringify(quietHours);
-      const values = { id, name, channelId, template: JSON.stringify(template), quietHours: hours, errorShare, startAt };
-      await db.run(insertCampaign, { ...values, eventId: newId() });
+      try {
+        await db.transaction(async (tx) => {
+          const fitted = await fitFiles(tx, { type: "template", template }, "cloud");
+          if (!fitted.ok) throw new Misfit(fitted.reason);
+          const written = JSON.stringify(fitted.content["template"]);
+          const values = { id, name, channelId, template: written, quietHours: hours, errorShare, startAt };
+          await tx.run(insertCampaign, { ...values, eventId: newId() });
+        });
+      } catch (error) {
+        if (error instanceof Misfit) return refused("invalid_content", error.message);
+        throw error;
+      }
       const campaign = await viewOf(db, id);
       return campaign === undefined ? { outcome: "not_found" } : { outcome: "done", campaign };
     },

@@ -1,6 +1,6 @@
 // Owns: `onethread business`. Refuses to know how a business is stored.
-import { InvalidArgumentError, type Command } from "commander";
-import type { Business } from "../businesses/businesses.ts";
+import { InvalidArgumentError, Option, type Command } from "commander";
+import { DIRECT_SEND_CHOICES, type Business } from "../businesses/businesses.ts";
 import { CliFailure } from "./cli-failure.ts";
 import { inBusiness, withServices } from "./in-business.ts";
 import { readWhole } from "./read-numbers.ts";
@@ -25,6 +25,7 @@ interface Changes {
   readonly replyConcurrency?: number | null;
   readonly groups?: boolean;
   readonly answerAfterStop?: boolean;
+  readonly directSend?: Business["directSend"];
 }
 
 /** How long the AI is silent after a hand-off. */
@@ -74,6 +75,12 @@ export function addBusinessCommand(program: Command, terminal: Terminal): void {
     )
     .option("--groups <on|off>", "whether the AI answers in groups too", readSwitch)
     .option("--answer-after-stop <on|off>", "whether a customer who opted out gets an answer when they write", readSwitch)
+    .addOption(
+      new Option(
+        "--direct-send <choice>",
+        "content with a category outside the 24 hours: try, known (only where the account is known to have it), never",
+      ).choices(DIRECT_SEND_CHOICES),
+    )
     .action((id: string, changes: Changes) => change(id, changes, terminal));
 }
 

@@ -1,7 +1,7 @@
 // Owns: `onethread channel`. Refuses to know how a channel is stored, and never prints a token.
 import { randomBytes } from "node:crypto";
 import { Option, type Command } from "commander";
-import type { Channel, NewChannel } from "../businesses/channels.ts";
+import { DIRECT_SEND_STATES, type Channel, type DirectSendState, type NewChannel } from "../businesses/channels.ts";
 import { isUuid } from "../kernel/ids.ts";
 import { CliFailure } from "./cli-failure.ts";
 import { BUSINESS_MEANING, BUSINESS_OPTION, inBusiness } from "./in-business.ts";
@@ -17,6 +17,7 @@ Examples:
   $ onethread channel set-token <id> --token - < token.txt    also resumes a channel that lost its token
   $ onethread channel set-account <id> --account-id 1029384756
   $ onethread channel pace <id> --per-second 20                a number that the Business app uses too
+  $ onethread channel direct-send <id>                         try it again where WhatsApp refused it
   $ onethread channel stop <id> --reason "number is moving"   messages still come in; nothing is sent
 
 A token of "-" is read from standard input, so that it stays out of the shell's history.`;
@@ -93,6 +94,14 @@ function addChanges(channel: Command, terminal: Terminal): void {
     .option("--in-a-row <n>", "messages to one customer at once, 1 to 45; from then on one every 6 s")
     .option(BUSINESS_OPTION, BUSINESS_MEANING)
     .action((id: string, options: PaceOptions) => setPace(id, options, terminal));
+  channel
+    .command("direct-send <id>")
+    .description(
+      "say whether the account of this number has Direct Send (content without a template outside the 24 hours); what a send tells later counts more",
+    )
+    .addOption(new Option("--state <state>", "unknown: it is tried again").choices(DIRECT_SEND_STATES).default("unknown"))
+    .option(BUSINESS_OPTION, BUSINESS_MEANING)
+    .action((id: string, options: OfBusiness & { readonly state: DirectSendState }) => setDirectSend(id, options, terminal));
   channel
     .command("stop <id>")
     .description("send nothing on this channel until it is resumed")
@@ -181,7 +190,7 @@ function historyOf({ name, history }: Channel): readonly string[] {
 }
 
 /** Below the table, where there is room: what happened, what is kept, and what to do. */
-function troublesOf({ id, name, stoppedAt, signals, heldUntil, heldReason }: Channel): readonly string[] {
+function troublesOf({ id, name, stoppedAt, signals, heldUntil, heldReason, directSend }: Channel): readonly string[] {
   const reported = signals.filter(({ health }) => health !== "ok").map(({ health, sentence }) => `${health}: ${sentence}`);
   const stopped =
     stoppedAt === null
@@ -193,7 +202,13 @@ function troublesOf({ id, name, stoppedAt, signals, heldUntil, heldReason }: Cha
     heldUntil === null
       ? []
       : [`held until ${heldUntil}: ${heldReason ?? "WhatsApp asked to wait."} What is to be sent is kept and leaves by itself then.`];
-  const troubles = [...stopped, ...held, ...reported];
+  const direct =
+    directSend?.state === "closed"
+      ? [
+          `Direct Send is closed${directSend.until === null ? "" : ` until ${directSend.until}`}: ${directSend.reason ?? "restricted by WhatsApp."}`,
+        ]
+      : [];
+  const troubles = [...stopped, ...held, ...direct, ...reported];
   return troubles.length === 0 ? [] : ["", `${name} (${id}):`, ...troubles.map((trouble) => `  ${trouble}`)];
 }
 
@@ -230,6 +245,21 @@ async function setPace(id: string, options: PaceOptions, terminal: Terminal): Pr
     );
   });
 }
+
+async function setDirectSend(id: string, options: OfBusiness & { readonly state: DirectSendState }, terminal: Terminal): Promise<void> {
+  await inBusiness({ terminal, business: options.business }, async ({ services, businessId }) => {
+    const isKnown = isUuid(id) && (await services.channels.setDirectSend(businessId, id, options.state));
+    if (!isKnown)
+      throw new CliFailure(`This business has no channel ${id} of the Cloud API. \`onethread channel list\` shows its channels.`);
+    terminal.complain(DIRECT_SEND_SAID[options.state]);
+  });
+}
+
+const DIRECT_SEND_SAID: Readonly<Record<DirectSendState, string>> = {
+  unknown: "The next message by Direct Send is tried; its answer tells.",
+  open: "Messages by Direct Send are sent.",
+  closed: "Messages by Direct Send are refused until somebody says otherwise.",
+};
 
 function readCount(option: string, given: string | undefined, most: number): number | undefined {
   if (given === undefined) return undefined;

@@ -1,11 +1,13 @@
 // Owns: what a command works with: the features on its database, and the business that it is about. Refuses to know: what it does there.
 import type { Business, Businesses } from "../businesses/businesses.ts";
+import { openMediaStore } from "../compose/media-work.ts";
 import { createServices, type Services } from "../compose/services.ts";
 import type { Config } from "../config/config.ts";
 import type { Database } from "../db/database.ts";
 import { noFailPoints } from "../kernel/fail-points.ts";
 import { isUuid, type BusinessId } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
+import type { MediaStore, StoredName } from "../media/media-store.ts";
 import { createOutsideHttp } from "../outside/outside-http.ts";
 import { createGraphTemplates } from "../whatsapp/graph-templates.ts";
 import { createGraphThreadControl } from "../whatsapp/graph-thread-control.ts";
@@ -43,8 +45,12 @@ export async function withServices(
   const settings = readToolSettings(terminal);
   const outside = createOutsideHttp({ privateHosts: reachesPrivate ? ["*"] : settings.config.privateHosts });
   const graphUrl = await findGraphUrl(settings.config);
-  const platform = { baseUrl: () => graphUrl, version: settings.config.graphVersion };
-  const [templatePlatform, threadPlatform] = [createGraphTemplates(platform), createGraphThreadControl(platform)];
+  const { graphVersion: version, metaAppId: appId } = settings.config;
+  const platform = { baseUrl: () => graphUrl, version };
+  const [templatePlatform, threadPlatform] = [createGraphTemplates({ ...platform, appId }), createGraphThreadControl(platform)];
+  let store: MediaStore | undefined;
+  // Few commands read a file, and the others need no settings of a store.
+  const mediaStore = { open: (name: StoredName) => (store ??= openMediaStore(settings.config)).open(name) };
   try {
     await withApplicationDatabase(settings, async (database) => {
       // The workers look at their lanes every second: nobody has to be woken from here.
@@ -52,7 +58,7 @@ export async function withServices(
       // No command makes anybody known.
       const onKnown = (): Promise<void> => Promise.resolve();
       const { log } = settings;
-      const parts = { database, log, failPoints: noFailPoints, outside, templatePlatform, threadPlatform };
+      const parts = { database, log, failPoints: noFailPoints, outside, templatePlatform, threadPlatform, mediaStore };
       const services = createServices({ ...parts, wake, onKnown });
       await work({ database, log, services });
     });
@@ -60,6 +66,7 @@ export async function withServices(
     await outside.close();
     await templatePlatform.close();
     await threadPlatform.close();
+    await store?.close();
   }
 }
 

@@ -42,6 +42,8 @@ it("templates are read, listed, shown, previewed, made and deleted", async () =>
   const form = { name: "made_here", language: "en", category: "UTILITY", components: [{ type: "BODY", text: "All is fine." }] };
   const made = await run(JSON.stringify(form), "template", "create", "--file", "-");
   expect(made).toMatchObject({ code: 0, err: expect.stringContaining('Made "made_here" (en)') });
+  expect(await template("archive", made.out)).toMatchObject({ code: 0, err: 'The template "made_here" (en) is ARCHIVED.' });
+  expect(await template("unarchive", made.out)).toMatchObject({ code: 0, err: 'The template "made_here" (en) is APPROVED.' });
   expect(await template("delete", made.out)).toMatchObject({ code: 0, err: 'Deleted the template "made_here" (en).' });
 });
 

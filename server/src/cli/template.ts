@@ -19,6 +19,7 @@ Examples:
   $ onethread template show <id>                what it says, and what it said before
   $ onethread template preview <id> --components '[{"type":"body","parameters":[{"type":"text","text":"Ana"}]}]'
   $ onethread template create --file order.json  the form of POST /api/v1/templates; "-" reads it from standard input
+  $ onethread template archive <id>             unarchive takes it out again
   $ onethread template delete <id>`;
 
 interface OfBusiness {
@@ -81,6 +82,11 @@ export function addTemplateCommand(program: Command, terminal: Terminal): void {
   addManagement(template, terminal);
 }
 
+const ARCHIVE = [
+  ["archive", true, "put one into the archive: nothing of it is sent, and WhatsApp deletes it after 28 days"],
+  ["unarchive", false, "take one out of the archive"],
+] as const;
+
 function addManagement(template: Command, terminal: Terminal): void {
   template
     .command("preview")
@@ -95,6 +101,18 @@ function addManagement(template: Command, terminal: Terminal): void {
     .requiredOption("--file <path>", 'its form as JSON; "-" reads it from standard input')
     .option(BUSINESS_OPTION, BUSINESS_MEANING)
     .action((options: OfBusiness & { readonly file: string }) => create(options, terminal));
+  for (const [name, archived, what] of ARCHIVE)
+    template
+      .command(name)
+      .description(what)
+      .argument("<id>", "the template", readId)
+      .option(BUSINESS_OPTION, BUSINESS_MEANING)
+      .action((id: string, { business }: OfBusiness) =>
+        inBusiness({ terminal, business }, async ({ services, businessId }) => {
+          const moved = doneOrFail(await services.manageTemplates.archive(businessId, id, archived), id);
+          terminal.complain(`The template "${moved.name}" (${moved.language}) is ${moved.status ?? "not known yet"}.`);
+        }),
+      );
   template
     .command("delete")
     .description("delete one; WhatsApp blocks its name for 30 days")

@@ -32,9 +32,12 @@ import { createFindEmbedder } from "../knowledge/embed-texts.ts";
 import { createIndexWorker, type IndexWorker } from "../knowledge/index-worker.ts";
 import { createKnowledgeBase, type KnowledgeBase } from "../knowledge/knowledge-base.ts";
 import { createSearchKnowledge, type SearchKnowledge } from "../knowledge/search-knowledge.ts";
+import { createOpenUpload } from "../media/open-upload.ts";
 import { createMediaFiles, type MediaFiles } from "../media/media-files.ts";
+import type { MediaStore } from "../media/media-store.ts";
 import { createActOnRefusal, type ActOnRefusal } from "../outbound/act-on-refusal.ts";
 import { createAcceptMessage, type AcceptMessage } from "../outbound/accept-message.ts";
+import { fitFiles } from "../outbound/fit-files.ts";
 import { createSettleMessages, type SettleMessages } from "../outbound/settle-messages.ts";
 import type { OutsideHttp } from "../outside/outside-http.ts";
 import { createAiSwitch, type AiSwitch } from "../replies/ai-switch.ts";
@@ -70,6 +73,8 @@ export interface ServiceParts {
   readonly templatePlatform: TemplatePlatform;
   /** Where threads are passed on, released and taken. */
   readonly threadPlatform: ThreadPlatform;
+  /** Where the files of messages are. */
+  readonly mediaStore: Pick<MediaStore, "open">;
   /** Wakes the workers; called after commits only. A worker that is not woken finds the work a little later. */
   readonly wake: (kind: "send" | "reply" | "session" | "knowledge" | "media") => void;
   /** A person became known without a webhook. */
@@ -198,11 +203,11 @@ function createCampaignServices(
   deps: Pick<ServiceParts, "database" | "wake"> & Pick<Services, "resolveConversation">,
 ): Pick<Services, "campaigns" | "reportCampaign" | "selectList" | "sendTest" | "uploadList"> {
   const { database } = deps;
-  const fillList = createFillList({ database });
+  const fillList = createFillList({ database, fitFiles });
   return {
     sendTest: createSendTest(deps),
     reportCampaign: createReportCampaign({ database }),
-    campaigns: createCampaigns({ database }),
+    campaigns: createCampaigns({ database, fitFiles }),
     selectList: createSelectList({ database, fillList }),
     uploadList: createUploadList({ fillList }),
   };
@@ -225,10 +230,11 @@ function createTemplateServices({
   database,
   log,
   templatePlatform: platform,
+  mediaStore: store,
 }: ServiceParts): Pick<Services, "manageTemplates" | "resumeCategory" | "syncTemplates" | "templates" | "wantTemplate"> {
   const syncTemplates = createSyncTemplates({ database, platform, log });
   return {
-    manageTemplates: createManageTemplates({ database, platform }),
+    manageTemplates: createManageTemplates({ database, platform, findFile: createOpenUpload({ database, store }) }),
     resumeCategory: createResumeCategory({ database }),
     syncTemplates,
     templates: createReadTemplates({ database, syncTemplates }),

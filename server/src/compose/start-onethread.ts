@@ -302,7 +302,10 @@ function openParts(options: StartOptions, place: DatabasePlace & { readonly grap
     atEnd,
   };
   const platform = { baseUrl: place.graphUrl, version: config.graphVersion };
-  const [templatePlatform, threadPlatform] = [createGraphTemplates(platform), createGraphThreadControl(platform)];
+  const [templatePlatform, threadPlatform] = [
+    createGraphTemplates({ ...platform, appId: config.metaAppId }),
+    createGraphThreadControl(platform),
+  ];
   atEnd(async () => {
     await Promise.all([templatePlatform.close(), threadPlatform.close()]);
   });

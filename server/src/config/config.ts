@@ -65,6 +65,11 @@ export const settings = {
     "Version of the Graph API to speak.",
     text("a version such as v26.0", /^v\d{1,3}\.\d{1,2}$/),
   ),
+  metaAppId: optional(
+    "ONETHREAD_META_APP_ID",
+    "Id of the Meta app whose access tokens the channels have: examples of templates' headers are uploaded to it. Without it WhatsApp is asked.",
+    text("5 to 32 digits", /^\d{5,32}$/),
+  ),
   appSecrets: secret(
     "ONETHREAD_APP_SECRET",
     "Secret of the Meta app, which signs the webhooks; two, separated by a comma, while one replaces the other. Required for the role `api`, except in the demo.",

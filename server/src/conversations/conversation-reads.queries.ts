@@ -52,7 +52,7 @@ const shown = (conversations: string): string => `
       pause_ends_at(c.ai_paused_at, b.handoff_pause_ms) as ai_paused_until, c.opted_out_at,
       opt_out_forbids(c.opted_out_at, c.last_customer_message_at, b.answers_after_stop, false), c.marketing_stopped_at,
       c.reply_channel_id as channel_id, c.last_message_at, c.last_customer_message_at,
-      window_closes_at(c.last_customer_message_at, channel.provider) as window_closes_at, has_window(channel.provider) as has_window, c.created_at,
+      greatest(window_closes_at(c.last_customer_message_at, channel.provider), entry_window_until(:business, c.id, channel.id, now())) as window_closes_at, has_window(channel.provider) as has_window, c.created_at,
       last.text as last_text, last.direction as last_direction, last.type as last_type, last.sent_at as last_sent_at,
       turn.id as turn_id, turn.state as turn_state, turn.reason as turn_reason, turn.finished_at as turn_finished_at,
       c.last_message_at::text as cursor_at

@@ -131,6 +131,19 @@ const breaks: Readonly<Record<string, () => string>> = {
   "categories-stopped": () =>
     `insert into category_stops (business_id, account_id, category, since, until, reason, event_id)
       values (${here()}, '300000000000001', 'UTILITY', now(), now() + interval '1 day', 'Filed under a wrong category.', '${newId()}');`,
+  "templates-stale": () =>
+    `insert into template_accounts (business_id, account_id, synced_at) values (${here()}, '300000000000001', ${move(172_801)})
+      on conflict on constraint template_accounts_pkey do update set synced_at = excluded.synced_at;
+    update channels set account_id = '300000000000001';`,
+  "templates-awaited": () =>
+    `update channels set account_id = '300000000000001';
+    insert into template_states (business_id, account_id, name, language, status) values (${here()}, '300000000000001', 'sale', 'en', 'ARCHIVED');
+    ${campaign("now()")} update campaigns set template = '{"name":"sale","language":{"code":"en"}}';
+    update conversations set reply_channel_id = '${business.channelId}', reply_kind = 'phone', reply_address = '12025550147';
+    insert into scheduled_messages (business_id, id, conversation_id, author, type, content, send_at)
+      select ${here()}, '${newId()}', '${ids.conversation}', 'api', 'template', jsonb_build_object('type', 'template', 'template', template), now() + interval '1 day' from campaigns;`,
+  "direct-send-closed": () =>
+    `insert into direct_send_access (business_id, account, state, since, event_id) values (${here()}, '300000000000001', 'closed', now(), '${newId()}');`,
   "accepted-without-provider-id": () =>
     `${drop("messages", "ck_message_has_provider_id")} update messages set provider_message_id = null where id = '${ids.reply}';`,
   "status-behind-its-record": () => `update messages set status = 'sent' where id = '${ids.reply}';`,

@@ -4,6 +4,7 @@ import { campaignChecks } from "./campaign-checks.ts";
 import { mediaChecks } from "./media-checks.ts";
 import { schemaChecks } from "./schema-checks.ts";
 import { sendingChecks } from "./sending-checks.ts";
+import { templateChecks } from "./template-checks.ts";
 import { threadChecks } from "./thread-checks.ts";
 import { turnChecks } from "./turn-checks.ts";
 import { usageChecks } from "./usage-checks.ts";
@@ -13,6 +14,7 @@ export const checks: readonly Check[] = [
   ...threadChecks,
   ...turnChecks,
   ...sendingChecks,
+  ...templateChecks,
   ...mediaChecks,
   ...campaignChecks,
   ...usageChecks,

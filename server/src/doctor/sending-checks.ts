@@ -61,6 +61,14 @@ export const sendingChecks: readonly Check[] = [
     violations: "select account_id || ' ' || category as id from onethread.category_stops where until > now()",
   },
   {
+    name: "direct-send-closed",
+    invariant: 12,
+    severity: "warn",
+    finding: "WhatsApp refused these accounts Direct Send: content without a template does not leave outside the window.",
+    advice: "`onethread channel list` says why. Send templates; `onethread channel direct-send` tries it again.",
+    violations: "select account as id from onethread.direct_send_access where state = 'closed' and coalesce(until > now(), true)",
+  },
+  {
     name: "accepted-without-provider-id",
     invariant: 9,
     severity: "broken",
@@ -109,7 +117,7 @@ export const sendingChecks: readonly Check[] = [
     name: "sent-outside-the-window",
     invariant: 12,
     severity: "broken",
-    finding: "A message that is not a template was sent although the customer had not written for 24 hours.",
+    finding: "A message that is neither a template nor Direct Send was sent although the customer had not written for 24 hours.",
     advice: "Report this with the ids: the window is checked in the database right before sending.",
     // Messages written in the WhatsApp app have no attempt of ours. Five minutes: the platform's clock is not the database's. Each message is read once, however long
     // its thread.
@@ -122,6 +130,11 @@ export const sendingChecks: readonly Check[] = [
       where m.direction = 'out' and m.accepted_at is not null and m.attempted_at is not null and m.type <> 'template'
         and coalesce(m.customer_at, '-infinity') <= m.attempted_at - interval '24 hours 5 minutes'
         and exists (select from onethread.channels ch where ch.business_id = m.business_id and ch.id = m.channel_id and ch.provider = 'cloud')
+        -- The window of an ad, as WhatsApp reported it.
+        and not exists (select from onethread.entry_windows e
+          where e.business_id = m.business_id and e.conversation_id = m.conversation_id and e.channel_id = m.channel_id and e.until > m.attempted_at)
+        -- Direct Send.
+        and not exists (select from onethread.messages d where d.business_id = m.business_id and d.id = m.id and d.content ->> 'category' is not null)
         -- After a split, an answer that was written in the joint thread may be where its customer was silent.
         and not exists (select from onethread.merges g where g.business_id = m.business_id and m.conversation_id in (g.winner_id, g.loser_id))`,
   },
@@ -139,7 +152,7 @@ export const sendingChecks: readonly Check[] = [
         and m.attempted_at > interval '5 seconds' + greatest(c.opted_out_at, (
           select max(w.received_at) from onethread.messages w where w.business_id = c.business_id and w.conversation_id = c.id and w.direction = 'in'
             and w.sent_at = c.consent_word_at and c.consent_word_at = c.opted_out_at))
-        and (m.type = 'template' or not exists (
+        and (m.type = 'template' or m.content ->> 'category' is not null or not exists (
           select from onethread.messages q where q.business_id = c.business_id and q.conversation_id = c.id and q.direction = 'in' and q.sent_at > c.opted_out_at
             and q.received_at <= m.attempted_at))
         -- A merge brings the opt-out of another thread.

@@ -28,6 +28,7 @@ import {
   shiftSessions,
   shiftTurns,
   mergeCustomerFacts,
+  mergeEntryWindows,
 } from "./merge.queries.ts";
 import { moveCalls } from "./move-calls.ts";
 
@@ -94,6 +95,7 @@ export async function mergeConversations(tx: Queryable, { winner, loser, reason,
   await tx.run(mergeThreadRequests, { winnerId, loserId });
   // The joint thread may be ours by the newer word, and the pause that of the other.
   await tx.execute(endStandby, { conversationIds: [winnerId] });
+  await tx.run(mergeEntryWindows, { winnerId, loserId });
   const aliases = await tx.run(moveAliases, { winnerId, loserId });
   await tx.run(buryConversation, { winnerId, loserId });
   const kept = { aliases: aliases.map(({ kind, value }) => ({ kind, value })), winner: before?.state ?? {}, calls };

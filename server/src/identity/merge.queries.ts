@@ -318,3 +318,24 @@ on conflict on constraint customer_facts_pkey do update set
   facts = case when length((excluded.facts || w.facts)::text) <= 8000 then excluded.facts || w.facts else w.facts end,
   updated_at = greatest(excluded.updated_at, w.updated_at)`,
 });
+
+// The longest that was reported for either.
+export const mergeEntryWindows = defineQuery({
+  name: "identity.merge-entry-windows",
+  role: "app",
+  columns: {},
+  params: { winnerId: "uuid", loserId: "uuid" },
+  text: `
+insert into entry_windows as w (business_id, conversation_id, channel_id, until, refused_at)
+select :business, :winnerId, l.channel_id, l.until, l.refused_at from entry_windows l where l.business_id = :business and l.conversation_id = :loserId
+on conflict on constraint entry_windows_pkey do update set until = greatest(w.until, excluded.until), refused_at = greatest(w.refused_at, excluded.refused_at)`,
+});
+
+// Whose it was is not known any more: until WhatsApp reports it anew there is none.
+export const dropEntryWindows = defineQuery({
+  name: "identity.drop-entry-windows",
+  role: "app",
+  columns: {},
+  params: { conversationIds: "uuid[]" },
+  text: "delete from entry_windows e where e.business_id = :business and e.conversation_id = any (:conversationIds)",
+});

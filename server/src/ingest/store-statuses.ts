@@ -15,6 +15,8 @@ import {
   markStatusesAppliedAcrossBusinesses,
   storeStatusesAcrossBusinesses,
 } from "./ingest.queries.ts";
+import { recordEntryWindowsAcrossBusinesses } from "./entry-windows.queries.ts";
+import { entryWindowUntil } from "../whatsapp/entry-window.ts";
 import type { WebhookLogWriter } from "./webhook-log.ts";
 
 export interface StatusItem {
@@ -78,6 +80,26 @@ const rowOf = ({ event, businessId, channelId, timeZone }: StatusItem) => ({
   price: priceOfStatus(event, timeZone),
 });
 
+interface ReportedWindow {
+  readonly businessId: string;
+  readonly channelId: string;
+  readonly providerMessageId: string;
+  readonly until: Date;
+}
+
+/** Few statuses report one, and only of such is anything written. */
+async function recordEntryWindows(db: Queryable, windows: readonly ReportedWindow[]): Promise<void> {
+  if (windows.length > 0) await db.run(recordEntryWindowsAcrossBusinesses, { windows });
+}
+
+const windowOf = (
+  { businessId, channelId, providerMessageId }: Omit<ReportedWindow, "until">,
+  words: Parameters<typeof entryWindowUntil>[0],
+): readonly ReportedWindow[] => {
+  const until = entryWindowUntil(words);
+  return until === undefined ? [] : [{ businessId, channelId, providerMessageId, until }];
+};
+
 const jsonOf = (node: JsonObject | null | undefined): string | null => (node === null || node === undefined ? null : JSON.stringify(node));
 
 /** As in the statement itself: whoever holds a row keeps nobody's statuses waiting. */
@@ -112,6 +134,10 @@ export function createStatusStore(deps: StatusStoreDeps): StatusStore {
     await deps.failPoints.hit("status.apply");
     const statuses = items.map(rowOf);
     await deps.db.run(storeStatusesAcrossBusinesses, { statuses });
+    await recordEntryWindows(
+      deps.db,
+      items.flatMap(({ event, ...item }) => windowOf({ ...item, providerMessageId: event.providerMessageId }, event)),
+    );
     await actOnRefusals(deps, statuses, items);
   }
 
@@ -157,6 +183,15 @@ export function createStatusStore(deps: StatusStoreDeps): StatusStore {
         price: row.price,
       }));
       await deps.db.run(storeStatusesAcrossBusinesses, { statuses });
+      await recordEntryWindows(
+        deps.db,
+        rows.flatMap(({ at, pricing, entry_window: entryWindow, ...row }) =>
+          windowOf(
+            { businessId: row.business_id, channelId: row.channel_id, providerMessageId: row.provider_message_id },
+            { at, pricing, entryWindow },
+          ),
+        ),
+      );
       await actOnRefusals(deps, statuses);
       await deps.db.execute(markStatusesAppliedAcrossBusinesses, { statuses });
       return rows.length;

@@ -28,6 +28,7 @@ export const FAULTS = {
   template_deleted: { status: 409, title: "The template was deleted" },
   template_archived: { status: 409, title: "The template is archived" },
   category_stopped: { status: 409, title: "WhatsApp refuses the account templates of this category" },
+  direct_send_unavailable: { status: 409, title: "Direct Send is not possible" },
   template_invalid: { status: 422, title: "WhatsApp would not take the template for its form" },
   template_exists: { status: 409, title: "The account has a template of this name and language" },
   template_limit: { status: 409, title: "The account, or the template, has reached a limit of WhatsApp's" },

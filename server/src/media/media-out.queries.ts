@@ -140,3 +140,14 @@ with gone as (
 )
 delete from unsent_media u using :files as g where u.business_id = g.business_id and u.id = g.id and u.is_removing`,
 });
+
+export const findKeptUpload = defineQuery({
+  name: "media.find-kept-upload",
+  role: "app",
+  columns: { sha256: "text", mime_type: "text", bytes: "int8", file_name: "text?" },
+  params: { id: "uuid" },
+  text: `
+select f.sha256, f.mime_type, f.bytes, f.file_name from media f
+ where f.business_id = :business and f.id = :id and f.state = 'ready' and f.message_id is null
+   and not exists (select from unsent_media u where u.business_id = f.business_id and u.id = f.id and u.is_removing)`,
+});

@@ -20,17 +20,21 @@ const sendingState = {
   paused_until: "timestamptz?",
   is_copy_fresh: "bool",
   is_template_missing: "bool",
+  /** Of Direct Send: what forbids it now, why and until when; of everything else nothing is looked at. */
+  direct_send_obstacle: "text?",
+  direct_send_reason: "text?",
+  direct_send_until: "timestamptz?",
 } as const;
 
 /**
  * Everything that decides whether something may be sent. Database time. The template's name and language, when it is one: a template may be marketing unless
- * WhatsApp said otherwise. What is known of it comes along; of other messages nothing of it is read. A copy is as good as two readings: one a day is planned.
+ * WhatsApp said otherwise. Direct Send is unasked as a template is, and never marketing. What is known of it comes along; of other messages nothing of it is read. A copy is as good as two readings: one a day is planned.
  */
 const SENDING_STATE = `
     select c.id, c.merged_into is not null as is_merged,
-      window_is_open(c.last_customer_message_at, ch.provider, now()) as is_window_open,
-      window_closes_at(c.last_customer_message_at, ch.provider),
-      opt_out_forbids(c.opted_out_at, c.last_customer_message_at, b.answers_after_stop, :template is not null) as is_opted_out,
+      window_is_open(c.last_customer_message_at, ch.provider, now()) or entry_window_until(:business, c.id, ch.id, now()) is not null as is_window_open,
+      greatest(window_closes_at(c.last_customer_message_at, ch.provider), entry_window_until(:business, c.id, ch.id, now())) as window_closes_at,
+      opt_out_forbids(c.opted_out_at, c.last_customer_message_at, b.answers_after_stop, :template is not null or :isDirect) as is_opted_out,
       c.marketing_stopped_at is not null and :template is not null and may_be_marketing(:business, ch.account_id, :template, :language)
         as is_marketing_stopped,
       c.reply_address is not null as has_address, coalesce(c.reply_kind = 'group', false) as is_group, c.reply_channel_id as channel_id, ch.provider,
@@ -39,13 +43,18 @@ const SENDING_STATE = `
       case when template_obstacle(t.status, t.paused_until, now()) is null and cs.until is not null then cs.reason else t.reason end as template_reason,
       case when template_obstacle(t.status, t.paused_until, now()) is null and cs.until is not null then cs.until else t.paused_until end as paused_until,
       coalesce(t.seen_at > now() - interval '2 days' and coalesce(t.wanted_at > now(), true), false) as is_copy_fresh,
-      coalesce(:template is not null and t.id is null and k.synced_at > now() - interval '2 days', false) as is_template_missing
+      coalesce(:template is not null and t.id is null and k.synced_at > now() - interval '2 days', false) as is_template_missing,
+      case when :isDirect then obstacle_of_direct_send(:business, ch.id, ch.account_id, b.direct_send, now()) end as direct_send_obstacle,
+      case when :isDirect then coalesce(ds.reason, d.reason) end as direct_send_reason,
+      case when :isDirect then coalesce(ds.until, d.until) end as direct_send_until
     from conversations c
     join businesses b on b.id = :business
     left join channels ch on ch.business_id = :business and ch.id = c.reply_channel_id
     left join template_states t on t.business_id = :business and t.account_id = ch.account_id and t.name = :template and t.language = :language
     left join category_stops cs on cs.business_id = :business and cs.account_id = t.account_id and cs.category = upper(t.category) and cs.until > now()
     left join template_accounts k on k.business_id = :business and k.account_id = ch.account_id and :template is not null
+    left join direct_send_access d on :isDirect and d.business_id = :business and d.account = coalesce(ch.account_id, ch.id::text) and d.state = 'closed'
+    left join category_stops ds on :isDirect and ds.business_id = :business and ds.account_id = ch.account_id and ds.category = 'UTILITY' and ds.until > now()
     where c.business_id = :business and c.id = :conversationId`;
 
 /** Under the row lock that also gives out `seq`. */
@@ -53,7 +62,7 @@ export const lockConversationForSending = defineQuery({
   name: "outbound.lock-conversation-for-sending",
   role: "app",
   columns: sendingState,
-  params: { conversationId: "uuid", template: "text?", language: "text?" },
+  params: { conversationId: "uuid", template: "text?", language: "text?", isDirect: "bool" },
   text: `${SENDING_STATE}
     for no key update of c`,
 });
@@ -63,7 +72,7 @@ export const findSendingState = defineQuery({
   name: "outbound.find-sending-state",
   role: "app",
   columns: { ...sendingState, scheduled: "int8" },
-  params: { conversationId: "uuid", template: "text?", language: "text?" },
+  params: { conversationId: "uuid", template: "text?", language: "text?", isDirect: "bool" },
   text: `
     select s.*, (select count(*) from scheduled_messages q
                   where q.business_id = :business and q.conversation_id = s.id and q.author = 'ai') as scheduled

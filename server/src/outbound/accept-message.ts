@@ -12,7 +12,10 @@ import { readObject, readString } from "../kernel/read-json.ts";
 import { kindOf } from "../whatsapp/message-kinds.ts";
 import { readProvider } from "../whatsapp/providers.ts";
 import { type ChannelRefusal, refusalBy } from "../whatsapp/sendable.ts";
+import { isDirectSend } from "../whatsapp/direct-send.ts";
 import { validateOutboundContent, type OutboundType } from "../whatsapp/validate-content.ts";
+import { describeAlternatives, type DirectSendRefusal, refuseDirectSend } from "./check-direct-send.ts";
+import { findAlternatives } from "./direct-send.queries.ts";
 import { fitFiles } from "./fit-files.ts";
 import { readTextOf, refuseObstacle, refuseParameters, type TemplateRefusal } from "./check-template.ts";
 import { markPossibleDuplicate } from "./resend-unknown.queries.ts";
@@ -55,8 +58,10 @@ export type AcceptMessageOutcome =
   | InvalidContent
   | { readonly outcome: "unsupported_on_channel"; readonly reason: string }
   | TemplateRefusal
+  | DirectSendRefusal
   | { readonly outcome: "not_found" | "opted_out" | "marketing_stopped" | "no_address" | "idempotency_conflict" }
-  | { readonly outcome: "window_closed"; readonly closedAt: Date | null };
+  /** `instead`: what can be sent, as a sentence. */
+  | { readonly outcome: "window_closed"; readonly closedAt: Date | null; readonly instead?: string };
 
 export type AcceptMessage = (input: AcceptMessageInput) => Promise<AcceptMessageOutcome>;
 
@@ -92,7 +97,9 @@ export function createAcceptMessage(deps: AcceptMessageDeps): AcceptMessage {
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       if (error.channelId !== null) await deps.onOldTemplate(input.businessId, { channelId: error.channelId, content: draft.content });
-      return error.outcome;
+      if (error.outcome.outcome !== "window_closed") return error.outcome;
+      const [known] = await database.run(findAlternatives, { conversationId: input.conversationId });
+      return known === undefined ? error.outcome : { ...error.outcome, instead: describeAlternatives(known) };
     }
   };
 }
@@ -143,18 +150,23 @@ export function lockForSending(
   { type, content }: Pick<Draft, "content"> & { readonly type: string },
 ): Promise<LockedConversation | undefined> {
   return onSurvivor(tx, conversationId, async (survivor) => {
-    const [row] = await tx.run(lockConversationForSending, { conversationId: survivor, ...templateOf({ type, content }) });
+    const [row] = await tx.run(lockConversationForSending, { conversationId: survivor, ...subjectOf({ type, content }) });
     return row?.is_merged === false ? row : undefined;
   });
 }
 
-/** Which template it is, when it is one. */
-export function templateOf({ type, content }: { readonly type: string; readonly content: JsonObject }): {
+/** Which template it is, when it is one, and whether it is Direct Send: what the rules look at. */
+export function subjectOf({ type, content }: { readonly type: string; readonly content: JsonObject }): {
   readonly template: string | undefined;
   readonly language: string | undefined;
+  readonly isDirect: boolean;
 } {
   const template = type === "template" ? readObject(content, "template") : undefined;
-  return { template: readString(template, "name"), language: readString(readObject(template, "language"), "code") };
+  return {
+    template: readString(template, "name"),
+    language: readString(readObject(template, "language"), "code"),
+    isDirect: isDirectSend(content),
+  };
 }
 
 /** The earlier answer under this key, or undefined when the key is ours now. */
@@ -205,9 +217,9 @@ function refuseUnlessSendable(conversation: LockedConversation, draft: Draft): v
   refuseUnlessPossible(conversation, draft);
   if (conversation.is_opted_out) throw new Refused({ outcome: "opted_out" });
   if (conversation.is_marketing_stopped) throw new Refused({ outcome: "marketing_stopped" });
-  const obstacle = refuseObstacle(conversation);
+  const obstacle = refuseObstacle(conversation) ?? refuseDirectSend(conversation);
   if (obstacle !== undefined) throw new Refused(obstacle);
-  if (conversation.is_window_open || draft.type === "template") return;
+  if (conversation.is_window_open || draft.type === "template" || isDirectSend(draft.content)) return;
   throw new Refused({ outcome: "window_closed", closedAt: conversation.window_closes_at });
 }
 
@@ -228,7 +240,7 @@ export function whatForbids(
 
 async function withFiles(tx: Queryable, conversation: LockedConversation, draft: Draft): Promise<Draft> {
   const fitted = await fitFiles(tx, draft.content, readProvider(conversation.provider) ?? "cloud");
-  if (!fitted.ok) throw new Refused({ outcome: "invalid_content", reason: fitted.reason });
+  if (!fitted.ok) throw new Refused({ outcome: "invalid_content", reason: `${fitted.reason} Nothing was stored.` });
   return { ...draft, content: fitted.content };
 }
 

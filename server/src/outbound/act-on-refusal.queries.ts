@@ -64,7 +64,7 @@ export const recordRefusedMarketing = defineQuery({
     select r.conversation_id as id from refused r where not exists (select from before)`,
 });
 
-// 131064: the whole account may send no template of this category for now. When that ends is not said, except where a report of the account did. A refusal of before a person resumed
+// 131064: the whole account may send no template of this category for now, and nothing of it by Direct Send. When that ends is not said, except where a report of the account did. A refusal of before a person resumed
 // it, or one that is older than the stop would last, says nothing any more. Of a template whose category is not known nothing can be stopped.
 export const stopRefusedCategory = defineQuery({
   name: "outbound.stop-category",
@@ -82,15 +82,16 @@ export const stopRefusedCategory = defineQuery({
   },
   text: `
     with refused as materialized (
-      select ch.account_id, upper(t.category) as category, least(coalesce(:at, m.attempted_at), now()) as at, coalesce((
-          select max(k.until) from channel_signals k
-          where k.business_id = :business and k.channel_id = ch.id and k.until > now() and k.aspect = 'restriction:RESTRICTED_' || upper(t.category) || '_TEMPLATES'),
+      select ch.account_id, k.category, least(coalesce(:at, m.attempted_at), now()) as at, coalesce((
+          select max(g.until) from channel_signals g
+          where g.business_id = :business and g.channel_id = ch.id and g.until > now() and g.aspect = 'restriction:RESTRICTED_' || k.category || '_TEMPLATES'),
         least(coalesce(:at, m.attempted_at), now()) + :lastsMs * interval '1 millisecond') as until
       from messages m
       join channels ch on ch.business_id = :business and ch.id = m.channel_id
-      join template_states t on t.business_id = :business and t.account_id = ch.account_id
+      left join template_states t on t.business_id = :business and t.account_id = ch.account_id
         and t.name = m.content -> 'template' ->> 'name' and t.language = m.content -> 'template' -> 'language' ->> 'code'
-      where m.business_id = :business and m.direction = 'out' and upper(t.category) in ('MARKETING', 'UTILITY', 'AUTHENTICATION') and m.id = coalesce(:messageId, (
+      cross join lateral (select upper(coalesce(t.category, m.content ->> 'category')) as category) k
+      where m.business_id = :business and m.direction = 'out' and ch.account_id is not null and k.category in ('MARKETING', 'UTILITY', 'AUTHENTICATION') and m.id = coalesce(:messageId, (
         select k.id from messages k where k.business_id = :business and k.channel_id = :channelId and k.provider_message_id = :providerMessageId))
     ), stop as (
       insert into category_stops as s (business_id, account_id, category, since, until, reason, event_id)
@@ -136,4 +137,22 @@ export const findRefusedContent = defineQuery({
   text: `
     select m.content from messages m
     where m.business_id = :business and m.channel_id = :channelId and m.provider_message_id = :providerMessageId and m.direction = 'out'`,
+});
+
+// 131047 for what had left because of an ad's window alone: whether such content may be sent was not known, and now it is. Of a message inside the 24 hours it says nothing.
+export const closeEntryWindowOf = defineQuery({
+  name: "outbound.close-entry-window",
+  role: "app",
+  columns: { channel_id: "uuid" },
+  params: { messageId: "uuid?", channelId: "uuid?", providerMessageId: "text?" },
+  text: `
+    update entry_windows e set refused_at = now()
+    from messages m
+    join conversations c on c.business_id = :business and c.id = m.conversation_id
+    join channels ch on ch.business_id = :business and ch.id = m.channel_id
+    where m.business_id = :business and m.direction = 'out' and m.type <> 'template' and m.content ->> 'category' is null and m.id = coalesce(:messageId, (
+        select k.id from messages k where k.business_id = :business and k.channel_id = :channelId and k.provider_message_id = :providerMessageId))
+      and not window_is_open(c.last_customer_message_at, ch.provider, m.attempted_at)
+      and e.business_id = :business and e.conversation_id = m.conversation_id and e.channel_id = m.channel_id and e.until > m.attempted_at and e.refused_at is null
+    returning e.channel_id`,
 });

@@ -1,4 +1,4 @@
-// Owns: what WhatsApp's refusal of one message says about more than that message: the customer stopped marketing, a category of templates is stopped, the number has to wait. It comes as the
+// Owns: what WhatsApp's refusal of one message says about more than that message: the customer stopped marketing, a category of templates or Direct Send is stopped, the number has to wait. It comes as the
 // answer to a send, or days later as a status. Refuses to know: what becomes of the message itself.
 import type { BusinessDatabase, Database } from "../db/database.ts";
 import type { Identifier } from "../identity/identifier.ts";
@@ -6,8 +6,16 @@ import { newId, type BusinessId } from "../kernel/ids.ts";
 import type { JsonObject } from "../kernel/json.ts";
 import type { Log } from "../kernel/log.ts";
 import { classifyProviderError, isOfOldTemplate } from "../whatsapp/provider-errors.ts";
-import { findRefusedContent, recordRefusedMarketing, stopChannelRefusedLater, stopRefusedCategory } from "./act-on-refusal.queries.ts";
+import type { SendStop } from "../whatsapp/transport.ts";
+import {
+  closeEntryWindowOf,
+  findRefusedContent,
+  recordRefusedMarketing,
+  stopChannelRefusedLater,
+  stopRefusedCategory,
+} from "./act-on-refusal.queries.ts";
 import { holdChannel } from "./deliver.queries.ts";
+import { closeDirectSendOf } from "./direct-send.queries.ts";
 
 export interface SendRefusal {
   readonly businessId: BusinessId;
@@ -16,6 +24,8 @@ export interface SendRefusal {
   /** When WhatsApp refused it; absent: when it was tried. */
   readonly at?: Date;
   readonly code: number;
+  /** What the answer said, where its code alone does not say it. */
+  readonly said?: { readonly stops: SendStop; readonly sentence: string };
   /** For so long a row that somebody else holds is waited for; then it rejects. */
   readonly patienceMs: number;
 }
@@ -59,6 +69,18 @@ export function createActOnRefusal({ database, onOldTemplate, log }: ActOnRefusa
       log.error({ businessId, accountId, category, until: until.toISOString() }, "category.stopped");
   }
 
+  async function closeDirectSend(db: BusinessDatabase, { businessId, message, at, code, said }: SendRefusal): Promise<void> {
+    const { sentence } = said ?? classifyProviderError({ code });
+    const reason = sentence.slice(0, sentence.indexOf(".") + 1);
+    const values = { ...nobody, ...message, at, reason, eventId: newId(), noticeId: newId() };
+    for (const { account } of await db.run(closeDirectSendOf, values)) log.warn({ businessId, account, code }, "direct-send.closed");
+  }
+
+  async function closeEntryWindow(db: BusinessDatabase, { businessId, message }: SendRefusal): Promise<void> {
+    for (const { channel_id: channelId } of await db.run(closeEntryWindowOf, { ...nobody, ...message }))
+      log.warn({ businessId, channelId }, "entry-window.refused");
+  }
+
   /** What the answer to a send would have done to the channel, said in a status. */
   async function actOnChannel(db: BusinessDatabase, refusal: SendRefusal, { channelId, providerMessageId }: StatusSubject): Promise<void> {
     const { businessId, code, at = new Date() } = refusal;
@@ -79,9 +101,11 @@ export function createActOnRefusal({ database, onOldTemplate, log }: ActOnRefusa
   return async (refusal) => {
     const { businessId, message, code } = refusal;
     const db = database.forBusiness(businessId);
-    const { stops } = classifyProviderError({ code });
+    const { stops } = refusal.said ?? classifyProviderError({ code });
     if (stops === "marketing") await stopMarketing(db, refusal);
     if (stops === "category") await stopCategory(db, refusal);
+    if (stops === "direct-send") await closeDirectSend(db, refusal);
+    if (stops === "entry-window") await closeEntryWindow(db, refusal);
     if ("channelId" in message) await actOnChannel(db, refusal, message);
   };
 }

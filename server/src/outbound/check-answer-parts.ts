@@ -6,12 +6,15 @@ import type { Queryable, Row } from "../db/query.ts";
 import type { BusinessId } from "../kernel/ids.ts";
 import type { JsonObject } from "../kernel/json.ts";
 import { readObject } from "../kernel/read-json.ts";
+import { isDirectSend } from "../whatsapp/direct-send.ts";
 import { interactiveAsText } from "../whatsapp/interactive-as-text.ts";
-import { isGateway } from "../whatsapp/providers.ts";
+import { listOwnFiles } from "../whatsapp/media-nodes.ts";
+import { isGateway, readProvider } from "../whatsapp/providers.ts";
 import { validateOutboundContent, type OutboundType } from "../whatsapp/validate-content.ts";
-import { templateOf, whatForbids, type AcceptMessageDeps, type AcceptRefusal } from "./accept-message.ts";
+import { subjectOf, whatForbids, type AcceptMessageDeps, type AcceptRefusal } from "./accept-message.ts";
 import { findSendingState } from "./accept-message.queries.ts";
 import { readTextOf } from "./check-template.ts";
+import { requireFiles, unlessMisfit } from "./fit-files.ts";
 
 interface Draft {
   readonly content: JsonObject;
@@ -69,7 +72,18 @@ export function createCheckAnswerParts({ database, onOldTemplate }: CheckAnswerP
       return refused(sentenceOf(obstacle));
     }
     const problem = isForLater ? problemOfTime(state, { ...fitting, sendAt: draft.sendAt }, later) : undefined;
-    return problem === undefined ? { ok: true as const, part: partOf(state, fitting, draft.sendAt) } : refused(problem);
+    if (problem !== undefined) return refused(problem);
+    // Those that an answer which is superseded names stay all the same.
+    const part = async (): Promise<Checked<{ readonly part: Part }>> => {
+      const content = await withFiles(businessId, fitting.content, state);
+      return { ok: true, part: partOf(state, { ...fitting, content }, draft.sendAt) };
+    };
+    return unlessMisfit<Checked<{ readonly part: Part }>>(part, refused);
+  }
+
+  function withFiles(businessId: BusinessId, content: JsonObject, { provider }: State): Promise<JsonObject> {
+    if (listOwnFiles(content).length === 0) return Promise.resolve(content);
+    return database.forBusiness(businessId).transaction((tx) => requireFiles(tx, content, readProvider(provider) ?? "cloud"));
   }
 
   return async (place, drafts, limits) => {
@@ -86,7 +100,7 @@ export function createCheckAnswerParts({ database, onOldTemplate }: CheckAnswerP
 
 export function findState(db: Queryable, conversationId: string, valid: Valid): Promise<State | undefined> {
   return onSurvivor(db, conversationId, async (survivor) => {
-    const [row] = await db.run(findSendingState, { conversationId: survivor, ...templateOf(valid) });
+    const [row] = await db.run(findSendingState, { conversationId: survivor, ...subjectOf(valid) });
     return row?.is_merged === false ? row : undefined;
   });
 }
@@ -106,7 +120,7 @@ function partOf(state: State, { type, content }: Valid, sendAt: Date | undefined
 /** What would only fail when it leaves is said now, while whoever wrote it can still choose another time. */
 function problemOfTime(
   { window_closes_at: closesAt, is_opted_out: isOptedOut, scheduled }: State,
-  { type, sendAt }: Valid & { readonly sendAt: Date | undefined },
+  { type, content, sendAt }: Valid & { readonly sendAt: Date | undefined },
   { before, limits }: { readonly before: number; readonly limits: Limits },
 ): string | undefined {
   const now = Date.now();
@@ -117,7 +131,7 @@ function problemOfTime(
   if (isOptedOut) return SENTENCES.opted_out;
   if (scheduled + before >= limits.maxScheduled)
     return `No more can be scheduled: ${scheduled + before} messages are waiting in this conversation already, and the business allows ${limits.maxScheduled}.`;
-  if (type !== "template" && closesAt !== null && at > closesAt.getTime())
+  if (type !== "template" && !isDirectSend(content) && closesAt !== null && at > closesAt.getTime())
     return `WhatsApp lets the business write until ${closesAt.toISOString()} only, unless the customer writes again. Choose an earlier time.`;
   return undefined;
 }

@@ -33,6 +33,8 @@ export const startSends = defineQuery({
     reply_kind: "text?",
     reply_address: "text?",
     is_marketing: "bool",
+    /** Direct Send, and nothing has told yet that the account has it. */
+    is_trial: "bool",
   },
   params: { lanes: rowsOf({ conversationId: "uuid", fence: "int8" }) },
   text: `
@@ -60,6 +62,8 @@ with mine as materialized (
          (select s.wanted from lanes s where s.business_id = :business and s.conversation_id = mine.conversation_id and s.kind = 'send') as wanted, m.id, m.seq, m.type, m.content, coalesce(m.target_provider_message_id, m.quoted_provider_message_id) as names_id, m.attempts,
          m.author, m.received_at, m.turn_id,
          m.channel_id, m.type = 'template' and goes_as_marketing(:business, ch.account_id, m.content -> 'template' ->> 'name', m.content -> 'template' -> 'language' ->> 'code') as is_marketing,
+         m.content ->> 'category' is not null and not exists (
+           select from direct_send_access a where a.business_id = :business and a.account = coalesce(ch.account_id, ch.id::text) and a.state = 'open') as is_trial,
          ch.provider, ch.settings, ch.external_id, ch.account_id, ch.stopped_at, s.access_token, sends_ahead(case when m.campaign_id is null then m.author else 'campaign' end) as ahead,
          -- How long this customer has had enough for.
          mine.sends_until - (sends_in_a_row(ch.provider, ch.sends_in_a_row) - 1) * ${PAIR_SPACING} - now() as pair_wait
@@ -88,17 +92,19 @@ with mine as materialized (
   select n.*, c.reply_kind, c.reply_address,
          case when n.id is null then 'none'
               -- What confirms an opt-out goes out all the same.
-              when n.author <> 'system' and opt_out_forbids(c.opted_out_at, c.last_customer_message_at, b.answers_after_stop, n.type = 'template') then 'opted_out'
+              when n.author <> 'system' and opt_out_forbids(c.opted_out_at, c.last_customer_message_at, b.answers_after_stop, n.type = 'template' or n.content ->> 'category' is not null) then 'opted_out'
               when c.marketing_stopped_at is not null and n.type = 'template'
                    and may_be_marketing(:business, n.account_id, n.content -> 'template' ->> 'name', n.content -> 'template' -> 'language' ->> 'code') then 'marketing_stopped'
               when c.reply_address is null then 'no_address'
               -- What the AI had still to say when a person took over. The pause that it began itself by handing over lets its own words out.
               when n.author = 'ai' and c.ai_paused_at >= n.received_at
                    and not exists (select from turns t where t.business_id = :business and t.id = n.turn_id and t.state = 'handed_off' and t.finished_at = c.ai_paused_at) then 'taken_over'
-              when n.type <> 'template' and not window_is_open(c.last_customer_message_at, n.provider, c.read_at) then 'window_closed'
+              when n.type <> 'template' and not window_is_open(c.last_customer_message_at, n.provider, c.read_at) and n.content ->> 'category' is null
+                   and entry_window_until(:business, n.conversation_id, n.channel_id, c.read_at) is null then 'window_closed'
               when n.stopped_at is not null or n.access_token is null then 'channel_stopped'
               when n.type = 'template' then coalesce(obstacle_of_template(:business, n.account_id,
                      n.content -> 'template' ->> 'name', n.content -> 'template' -> 'language' ->> 'code', now()), 'send')
+              when n.content ->> 'category' is not null then coalesce(obstacle_of_direct_send(:business, n.channel_id, n.account_id, b.direct_send, c.read_at), 'send')
               else 'send' end as verdict
     from next n
     join rules c on c.conversation_id = n.conversation_id
@@ -127,10 +133,13 @@ with mine as materialized (
     attempts = m.attempts + (n.verdict = 'send')::int,
     attempted_at = now(),
     failed_at = case when n.verdict <> 'send' then now() end,
-    error_code = case when n.verdict = 'marketing_stopped' then 'opted_out' when n.verdict <> 'send' then n.verdict end,
+    error_code = case when n.verdict = 'marketing_stopped' then 'opted_out' when n.verdict in ('direct_send_off', 'direct_send_closed') then 'direct_send_unavailable'
+                      when n.verdict <> 'send' then n.verdict end,
     error_text = case n.verdict when 'opted_out' then 'The customer opted out; nothing is sent to them.'
                                 when 'marketing_stopped' then 'The customer stopped marketing in WhatsApp, and this template is not known to be anything else.'
                                 when 'window_closed' then 'More than 24 hours have passed since the customer wrote; only a template may be sent.'
+                                when 'direct_send_off' then 'The business sends by Direct Send only where its settings allow it.'
+                                when 'direct_send_closed' then 'WhatsApp does not let this account send by Direct Send.'
                                 when 'taken_over' then 'A person took over before this was sent.'
                                 when 'no_address' then 'Nothing is known to send this message to.'
                                 when 'template_paused' then 'WhatsApp has paused this template.'
@@ -138,7 +147,7 @@ with mine as materialized (
                                 when 'template_rejected' then 'WhatsApp has rejected this template.'
                                 when 'template_deleted' then 'This template was deleted.'
                                 when 'template_archived' then 'This template is archived.'
-                                when 'category_stopped' then 'WhatsApp refuses templates of this category of the account for now.' end
+                                when 'category_stopped' then 'WhatsApp refuses this category of the account for now.' end
     from decided n
    where m.business_id = :business and m.id = n.id and m.status = 'queued' and n.verdict not in ('none', 'channel_stopped') and coalesce(n.wait <= '0', true)
   returning m.id
@@ -153,7 +162,7 @@ select conversation_id, wanted,
             from (values (names_id)) named (id)
             left join messages n on n.business_id = :business and n.channel_id = decided.channel_id and n.provider_message_id = named.id) end as names,
        attempts, channel_id, provider, settings, external_id,
-       access_token, reply_kind, reply_address, coalesce(is_marketing, false) as is_marketing
+       access_token, reply_kind, reply_address, coalesce(is_marketing, false) as is_marketing, coalesce(is_trial, false) as is_trial
   from decided`,
 });
 

@@ -20,6 +20,7 @@ import { readSendAddress } from "../whatsapp/send-address.ts";
 import type { Hold, Rejection, SendOutcome, TransportOf } from "../whatsapp/transport.ts";
 import { newId, type BusinessId } from "../kernel/ids.ts";
 import type { ActOnRefusal } from "./act-on-refusal.ts";
+import { openDirectSend } from "./direct-send.queries.ts";
 import { finishSends, holdChannel, startSends, stopRefusedChannel, takeEchoBack } from "./deliver.queries.ts";
 import type { PreparedFiles, SendFiles, UploadsEnd } from "./send-files.ts";
 
@@ -183,6 +184,13 @@ export function createDeliver(deps: DeliverDeps): (lane: ClaimedLane, signal: Ab
     if (row?.is_change === true) log.info({ businessId, conversationId, owner: "other", toldBy: "refusal" }, "thread.owner-changed");
   }
 
+  /** Nothing but a send that is accepted tells that the account has it. */
+  async function noteDirectSend({ businessId }: ClaimedLane, { message_id: messageId }: SendStart): Promise<void> {
+    if (messageId === null) return;
+    const [opened] = await database.forBusiness(businessId).run(openDirectSend, { messageId, eventId: newId() });
+    if (opened !== undefined) log.info({ businessId, account: opened.account }, "direct-send.opened");
+  }
+
   /** What the platform answered says something of more than its message. */
   async function heed(lane: ClaimedLane, started: SendStart, outcome: SendOutcome): Promise<void> {
     if (outcome.outcome === "rejected" && outcome.stopsChannel) {
@@ -197,15 +205,21 @@ export function createDeliver(deps: DeliverDeps): (lane: ClaimedLane, signal: Ab
       });
     }
     if (outcome.outcome === "rejected" && outcome.stops !== undefined && started.message_id !== null) {
-      const { code } = outcome.fault;
       const refusal = {
         businessId: lane.businessId,
         message: { messageId: started.message_id },
-        code,
+        code: outcome.fault.code,
+        said: { stops: outcome.stops, sentence: outcome.sentence },
         patienceMs: ACT_PATIENCE_MS,
       };
       // The next one that is refused says the same.
       await deps.actOnRefusal(refusal).catch((error: unknown) => {
+        log.warn({ businessId: lane.businessId, messageId: started.message_id, error }, "send.not-acted-on");
+      });
+    }
+    if (outcome.outcome === "accepted" && started.is_trial) {
+      // The next one that is accepted says the same.
+      await noteDirectSend(lane, started).catch((error: unknown) => {
         log.warn({ businessId: lane.businessId, messageId: started.message_id, error }, "send.not-acted-on");
       });
     }

@@ -10,7 +10,27 @@ import type { Provider } from "../whatsapp/providers.ts";
 
 export type FittedFiles = { readonly ok: true; readonly content: JsonObject } | { readonly ok: false; readonly reason: string };
 
-/** Within the transaction that stores the message. A document gets the name that its file came with, when it has none of its own. */
+/** Rolls the transaction back in which a file did not fit: what was not stored keeps no file. */
+export class Misfit extends Error {}
+
+/** Its files fit, or everything that `work` has done is undone; `reason` is a sentence. */
+export async function unlessMisfit<Done>(work: () => Promise<Done>, refused: (reason: string) => Done): Promise<Done> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof Misfit) return refused(error.message);
+    throw error;
+  }
+}
+
+/** The content with its files fitted. Throws a Misfit. */
+export async function requireFiles(tx: Queryable, content: JsonObject, provider: Provider): Promise<JsonObject> {
+  const fitted = await fitFiles(tx, content, provider);
+  if (!fitted.ok) throw new Misfit(fitted.reason);
+  return fitted.content;
+}
+
+/** For whatever stores a message, or something that a message is made of: within its transaction. A document gets the name that its file came with, when it has none of its own. */
 export async function fitFiles(tx: Queryable, content: JsonObject, provider: Provider): Promise<FittedFiles> {
   const ids = [...listOwnFiles(content)];
   if (ids.length === 0) return { ok: true, content };
@@ -36,5 +56,5 @@ export async function fitFiles(tx: Queryable, content: JsonObject, provider: Pro
     const isNamed = kind !== "document" || fileName === null || readString(node, "filename") !== undefined;
     return isNamed ? { ...node, id } : { ...node, id, filename: fileName };
   });
-  return reason === undefined ? { ok: true, content: fitted } : { ok: false, reason: `${reason} Nothing was stored.` };
+  return reason === undefined ? { ok: true, content: fitted } : { ok: false, reason };
 }

@@ -4,6 +4,8 @@ import { Readable } from "node:stream";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { createMediaStack, type MediaStack } from "../../test/support/media-stack.ts";
 import type { TestBusiness } from "../../test/support/test-business.ts";
+import { createTestServices } from "../../test/support/test-services.ts";
+import type { ConversationId } from "../kernel/ids.ts";
 import type { MessageView } from "../conversations/message-view.ts";
 import { newId } from "../kernel/ids.ts";
 import { createProviderFiles } from "../media/provider-files.ts";
@@ -369,4 +371,60 @@ test("what was uploaded and never sent is removed after its time; what a message
   const stored = await stack.listStored();
   expect(ids.map((id) => stored.some((name) => name.startsWith(id)))).toEqual([false, true, true, true]);
   expect(await accept({ type: "image", image: { id: unsent.id } })).toMatchObject({ status: 422 });
+});
+
+test("a file of ours in a template, a scheduled message that is changed, an answer and a campaign is looked at when it is named, and stays from then on", async () => {
+  const [picture1, pdf] = [
+    await upload(picture()),
+    await upload(Buffer.from("%PDF-1.4\n%%EOF\n"), { type: "application/pdf", name: "offer.pdf" }),
+  ];
+  const services = createTestServices({ database: stack.database, log: stack.test.log });
+  const { businessId, channelId } = stack.business;
+  const kept = async (...files: readonly UploadedMedia[]): Promise<number> =>
+    (await stack.test.superuser.query("select from unsent_media where id = any ($1)", [files.map(({ id }) => id)])).rowCount ?? 0;
+  const template = (id: string) => ({
+    name: "order_ready",
+    language: { code: "pt_BR" },
+    components: [{ type: "header", parameters: [{ type: "image", image: { id } }] }],
+  });
+  expect(await accept({ type: "template", template: template(pdf.id) })).toMatchObject({
+    code: "invalid_content",
+    detail: expect.stringContaining("application/pdf") as string,
+  });
+  expect((await accept({ type: "template", template: template(picture1.id) })).status).toBe(202);
+  expect(await kept(picture1)).toBe(0);
+
+  const later = await accept({ type: "text", text: { body: "later" }, sendAt: new Date(Date.now() + 3_600_000).toISOString() });
+  expect(
+    await services.settleMessages.edit(businessId, later.id, { content: { type: "document", document: { id: pdf.id } } }),
+  ).toMatchObject({
+    message: { content: { document: { id: pdf.id, filename: "offer.pdf" } } },
+  });
+  expect(await kept(pdf)).toBe(0);
+
+  const [second, third] = [await upload(picture()), await upload(picture())];
+  const check = (id: string) =>
+    services.checkParts({ businessId, conversationId: thread as ConversationId }, [{ content: { type: "image", image: { id } } }], {
+      maxScheduled: 5,
+      scheduleWithinMs: 1,
+    });
+  expect(await check(pdf.id)).toMatchObject({ ok: false, problem: expect.stringContaining("application/pdf") as string });
+  expect(await check(second.id)).toMatchObject({ ok: true });
+
+  await stack.test.superuser.query(
+    `insert into template_states (business_id, account_id, name, language, status, category, parameter_format, components)
+     select business_id, account_id, 'order_ready', 'pt_BR', 'APPROVED', 'UTILITY', 'POSITIONAL', '[{"type":"HEADER","format":"IMAGE"},{"type":"BODY","text":"Ready"}]'
+     from channels where id = $1`,
+    [channelId],
+  );
+  const campaign = (id: string) => services.campaigns.create(businessId, { name: "Autumn", channelId, template: template(id) });
+  expect(await campaign(pdf.id)).toMatchObject({ outcome: "refused", code: "invalid_content" });
+  expect(await campaign(third.id)).toMatchObject({ outcome: "done" });
+  const made = await campaign("{{file}}");
+  const fourth = await upload(picture());
+  const list = Readable.from([`phone,file\n+12025550111,${fourth.id}\n+12025550112,${pdf.id}\n+12025550113,${fourth.id}\n`]);
+  expect(made.outcome === "done" && (await services.uploadList(businessId, made.campaign.id, list))).toMatchObject({
+    counts: { ready: 2, bad: 1 },
+  });
+  expect(await kept(second, third, fourth)).toBe(0);
 });

@@ -1,10 +1,14 @@
 // Proves the management of templates: limits are said before WhatsApp is asked, what it did is in the copy at once, and nobody reaches another business's.
+import { Readable } from "node:stream";
 import { afterAll, beforeAll, beforeEach, expect, test as it } from "vitest";
 import { closeTestEngine, openTestEngine, type TestEngine } from "../../test/support/test-engine.ts";
 import { createTestBusiness, type TestBusiness } from "../../test/support/test-business.ts";
 import type { TestDatabase } from "../../test/support/test-database.ts";
 import { bearerFor, createTestHttp, type TestHttp } from "../../test/support/test-http.ts";
+import { createTestServices } from "../../test/support/test-services.ts";
+import { newId } from "../kernel/ids.ts";
 import type { JsonObject } from "../kernel/json.ts";
+import { createGraphTemplates } from "../whatsapp/graph-templates.ts";
 import type { TemplateView } from "./template-view.ts";
 
 const ACCOUNT = "300000000000001";
@@ -282,4 +286,76 @@ it("another business reaches none of them, and several accounts have to be named
   expect(await call("POST", "", { as, payload: { ...FORM, accountId: "888888" } })).toMatchObject({
     json: { detail: expect.stringContaining("set-token") as string },
   });
+});
+
+const PNG = Buffer.from("89504e470d0a1a0a", "hex");
+const PICTURE = newId();
+const CLIP = newId();
+const headerOf = (format: string, handle: string): JsonObject => ({ type: "HEADER", format, example: { header_handle: [handle] } });
+const keptFile = (id: string, [mimeType, bytes]: readonly [string, number], owner: string = business.businessId) =>
+  test.superuser.query(
+    `insert into media (business_id, id, state, mime_type, file_name, bytes, sha256, created_at, state_at)
+     values ($1, $2, 'ready', $3, 'a.png', $4, repeat('a', 64), now(), now()) on conflict do nothing`,
+    [owner, id, mimeType, bytes],
+  );
+
+it("a file of ours is the example of a header, on cards too: it is uploaded once, and its handle stands in the form", async () => {
+  const opened: string[] = [];
+  const templatePlatform = createGraphTemplates({ baseUrl: () => engine.simulator.url, version: "v26.0" });
+  const mediaStore = {
+    open: ({ uploadId = "" }: { readonly uploadId?: string | undefined }) => {
+      opened.push(uploadId);
+      return Promise.resolve(uploadId === CLIP ? undefined : Readable.from([PNG]));
+    },
+  };
+  const { manageTemplates } = createTestServices({ database: engine.database, log: test.log, templatePlatform, mediaStore });
+  const make = (name: string, components: readonly JsonObject[], category = "UTILITY") =>
+    manageTemplates.create(business.businessId, { name, language: "en_US", category, parameterFormat: "POSITIONAL", components, more: {} });
+  await keptFile(PICTURE, ["image/png", PNG.length]);
+  await keptFile(CLIP, ["video/mp4", 10]);
+  try {
+    expect(await make("with_picture", [headerOf("IMAGE", PICTURE), BODY])).toMatchObject({ outcome: "done" });
+    const handle = expect.stringMatching(/^4::/) as string;
+    expect(there("with_picture")?.components[0]).toMatchObject({ example: { header_handle: [handle] } });
+    const card = { components: [headerOf("IMAGE", PICTURE), { type: "BUTTONS", buttons: [{ type: "QUICK_REPLY", text: "More" }] }] };
+    opened.splice(0);
+    const cards = [
+      { type: "BODY", text: "See what is new this week." },
+      { type: "CAROUSEL", cards: [card, card] },
+    ];
+    expect(await make("with_cards", cards, "MARKETING")).toMatchObject({ outcome: "done" });
+    expect(opened).toEqual([PICTURE]);
+    expect(there("with_cards")?.components[1]?.["cards"]).toMatchObject([
+      { components: [{ example: { header_handle: [handle] } }, {}] },
+      { components: [{ example: { header_handle: [handle] } }, {}] },
+    ]);
+    const misfit = (components: readonly JsonObject[]) => make("misfit", components);
+    expect(await misfit([headerOf("VIDEO", PICTURE), BODY])).toMatchObject({
+      ...{ outcome: "refused", code: "template_invalid", sentence: expect.stringContaining("image/png; as the example of VIDEO") },
+      problems: [{ path: "components[0].example.header_handle" }],
+    });
+    expect(await misfit([headerOf("IMAGE", newId()), BODY])).toMatchObject({
+      code: "template_invalid",
+      sentence: expect.stringContaining("no file"),
+    });
+    expect(await misfit([headerOf("VIDEO", CLIP), BODY])).toMatchObject({
+      code: "platform_refused",
+      sentence: expect.stringContaining("could not be read"),
+    });
+    await test.superuser.query("update media set bytes = 5242881 where id = $1", [PICTURE]);
+    expect(await misfit([headerOf("IMAGE", PICTURE), BODY])).toMatchObject({
+      code: "template_invalid",
+      sentence: expect.stringContaining("5242880"),
+    });
+    const stranger = await createTestBusiness(test.superuser);
+    const foreign = newId();
+    await keptFile(foreign, ["image/png", PNG.length], stranger.businessId);
+    expect(await misfit([headerOf("IMAGE", foreign), BODY])).toMatchObject({ code: "template_invalid" });
+    await test.superuser.query("update media set bytes = $2 where id = $1", [PICTURE, PNG.length]);
+    engine.simulator.addFailure({ match: { path: "templates" }, respond: { status: 500 } });
+    expect(await misfit([headerOf("IMAGE", PICTURE), BODY])).toMatchObject({ code: "platform_unavailable" });
+    expect(there("misfit")).toBeUndefined();
+  } finally {
+    await templatePlatform.close();
+  }
 });

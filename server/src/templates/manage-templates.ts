@@ -8,6 +8,7 @@ import type { JsonObject } from "../kernel/json.ts";
 import { readString } from "../kernel/read-json.ts";
 import { checkTemplateComponents, checkTemplateForm, type FormProblem, type TemplateForm } from "../whatsapp/template-form.ts";
 import type { AccountAccess, PlatformFailure, TemplatePlatform } from "../whatsapp/template-platform.ts";
+import { type ExampleDeps, type FindExampleFile, withExampleHandles } from "./example-files.ts";
 import { countEdits, findAccountAccess, findTemplateId, noteDeletion, noteEdit } from "./manage-templates.queries.ts";
 import { recordNodes } from "./record-nodes.ts";
 import { askForTemplates } from "./template-accounts.queries.ts";
@@ -53,6 +54,7 @@ export interface ManageTemplates {
 export interface ManageTemplatesDeps {
   readonly database: Database;
   readonly platform: TemplatePlatform;
+  readonly findFile: FindExampleFile;
 }
 
 const EDITABLE = ["APPROVED", "REJECTED", "PAUSED"];
@@ -75,7 +77,7 @@ interface Owned {
   readonly access: AccountAccess;
 }
 
-export function createManageTemplates({ database, platform }: ManageTemplatesDeps): ManageTemplates {
+export function createManageTemplates({ database, platform, findFile }: ManageTemplatesDeps): ManageTemplates {
   async function shown(db: BusinessDatabase, id: string): Promise<ManageOutcome> {
     const [row] = await db.run(findTemplate, { id });
     return row === undefined ? { outcome: "not_found" } : { outcome: "done", template: templateViewOf(row) };
@@ -116,13 +118,16 @@ export function createManageTemplates({ database, platform }: ManageTemplatesDep
   }
 
   return {
-    create: (businessId, form) => orRefusal(() => create({ db: database.forBusiness(businessId), platform, readNow, shown }, form)),
+    create: (businessId, form) =>
+      orRefusal(() => create({ businessId, db: database.forBusiness(businessId), platform, findFile, readNow, shown }, form)),
     edit: (businessId, id, change) =>
       onTemplate(businessId, id, async (db, template) => {
         const counts = await refuseEdit(db, template.row, change);
         const form = {
           ...change.more,
-          ...(change.components === undefined ? {} : { components: change.components }),
+          ...(change.components === undefined
+            ? {}
+            : { components: await handled({ businessId, platform, findFile }, template.access, change.components) }),
           ...(change.category === undefined ? {} : { category: change.category }),
         };
         const edited = await platform.editTemplate(template.access, template.providerId, form);
@@ -161,15 +166,40 @@ export function createManageTemplates({ database, platform }: ManageTemplatesDep
   };
 }
 
-interface Creation {
+interface WithExamples extends ExampleDeps {
+  readonly businessId: BusinessId;
+}
+
+/** With the handles of the files that it names as examples. */
+async function handled(
+  { businessId, ...deps }: WithExamples,
+  access: AccountAccess,
+  components: readonly JsonObject[],
+): Promise<readonly JsonObject[]> {
+  const end = await withExampleHandles(deps, { businessId, access }, components);
+  switch (end.outcome) {
+    case "ready":
+      return end.components;
+    case "misfit":
+      throw new Refused("template_invalid", `${end.problem.path}: ${end.problem.message} Nothing was changed.`, [end.problem]);
+    case "uncertain":
+      // No template was touched: it may be asked for again.
+      throw new Refused("platform_unavailable", `${end.sentence} The example was not uploaded, and nothing was changed.`);
+    case "refused":
+    case "missing":
+      throw failed(end);
+  }
+}
+
+interface Creation extends WithExamples {
   readonly db: BusinessDatabase;
-  readonly platform: TemplatePlatform;
   readonly readNow: (db: BusinessDatabase, template: Pick<Owned, "access" | "providerId">) => Promise<void>;
   readonly shown: (db: BusinessDatabase, id: string) => Promise<ManageOutcome>;
 }
 
-async function create({ db, platform, readNow, shown }: Creation, form: NewTemplate): Promise<ManageOutcome> {
-  const { name, language, category, parameterFormat, components, more } = form;
+async function create({ db, readNow, shown, ...examples }: Creation, form: NewTemplate): Promise<ManageOutcome> {
+  const { name, language, category, parameterFormat, more } = form;
+  const { platform } = examples;
   refuseForm(checkTemplateForm(form));
   const access = await accessOf(db, form.accountId);
   const place = { accountId: access.accountId, name, language };
@@ -178,6 +208,7 @@ async function create({ db, platform, readNow, shown }: Creation, form: NewTempl
       "template_exists",
       `The account has a template "${name}" in ${language} already. Nothing was made; change that one, or choose another name.`,
     );
+  const components = form.components === undefined ? undefined : await handled(examples, access, form.components);
   const created = await platform.createTemplate(access, {
     ...more,
     ...{ name, language, category },

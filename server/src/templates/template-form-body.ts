@@ -20,7 +20,11 @@ export const createTemplateBody = z
     language: z.string().max(16).describe("Such as pt_BR."),
     category,
     parameterFormat: z.enum(["POSITIONAL", "NAMED"]).default("POSITIONAL"),
-    components: templateComponents.optional().describe("WhatsApp's own shape, with its examples. Left out for one of the library."),
+    components: templateComponents
+      .optional()
+      .describe(
+        "WhatsApp's own shape, with its examples; where it wants the handle of a file, the id of one from POST /api/v1/media does. Left out for one of the library.",
+      ),
     allowCategoryChange: z.boolean().optional().describe("WhatsApp may file it under another category instead of rejecting it."),
     libraryTemplateName: z.string().min(1).max(512).optional().describe("Of WhatsApp's library."),
     libraryTemplateButtonInputs: templateComponents.optional(),

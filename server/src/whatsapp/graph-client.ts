@@ -4,6 +4,7 @@ import type { Dispatcher } from "undici";
 import type { JsonObject } from "../kernel/json.ts";
 import { readMarkReadAnswer, readSendAnswer, refusedHere } from "./graph-answer.ts";
 import { buildGraphMessage } from "./graph-message.ts";
+import { isDirectSend, readDirectRefusal } from "./direct-send.ts";
 import { createPool, type Exchange, exchange, parseBaseUrl } from "./http-exchange.ts";
 import type { Rejection, SendChannel, SendOutcome, SendRequest, WhatsAppTransport } from "./transport.ts";
 
@@ -60,7 +61,8 @@ export function createGraphClient(deps: GraphClientDeps): GraphClient {
   async function sendTo(edge: Edge, { channel, ...message }: SendRequest): Promise<SendOutcome> {
     const body = buildGraphMessage(message);
     const result = await post(channel, edge === "messages" ? body : { ...body, product_policy: "CLOUD_API_FALLBACK" }, edge);
-    return "end" in result ? readSendAnswer(result) : result;
+    const outcome = "end" in result ? readSendAnswer(result) : result;
+    return isDirectSend(message.content) ? readDirectRefusal(outcome) : outcome;
   }
 
   return {

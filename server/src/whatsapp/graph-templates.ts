@@ -1,9 +1,10 @@
 // Owns: the management of templates through the Graph API (Meta: "Templates"). Refuses to know: what is kept of it, sends, databases.
 import type { Dispatcher } from "undici";
 import type { Json, JsonObject } from "../kernel/json.ts";
-import { isObject, parseObject, readArray, readInteger, readObject, readScalar, readString } from "../kernel/read-json.ts";
-import { createPool, exchange, parseBaseUrl, type Exchange } from "./http-exchange.ts";
-import { NO_CODE, readProviderFault } from "./provider-fault.ts";
+import { isObject, readArray, readInteger, readObject, readScalar, readString } from "../kernel/read-json.ts";
+import { createUploadExample } from "./graph-example.ts";
+import { MAX_SAID, readTemplateAnswer, refusedTemplate, type TemplateAnswer } from "./graph-template-answer.ts";
+import { createPool, exchange, parseBaseUrl } from "./http-exchange.ts";
 import { readTemplateNode, TEMPLATE_FIELDS } from "./template-node.ts";
 import type { PlatformFailure, TemplatePlatform } from "./template-platform.ts";
 
@@ -14,6 +15,8 @@ export interface GraphTemplatesDeps {
   readonly version: string;
   /** For one whole request. */
   readonly timeoutMs?: number;
+  /** The Meta app whose tokens they are; absent: Graph is asked. */
+  readonly appId?: string | undefined;
 }
 
 export interface GraphTemplates extends TemplatePlatform {
@@ -24,14 +27,6 @@ export interface GraphTemplates extends TemplatePlatform {
 const TIMEOUT_MS = 15_000;
 const CONNECTIONS = 8;
 const OBJECT_ID = /^[\w-]{1,64}$/;
-const MAX_SAID = 500;
-/** The object is not there, or this token does not see it (Graph API, subcode of 100). */
-const SUBCODE_MISSING = 33;
-/** Calls of the app or of the account per hour. */
-const TOO_MANY_CALLS: ReadonlySet<number> = new Set([4, 80007]);
-
-type Answer = { readonly outcome: "answered"; readonly body: JsonObject } | PlatformFailure;
-
 interface Call {
   readonly method: "GET" | "POST" | "DELETE";
   readonly token: string;
@@ -47,14 +42,15 @@ interface Call {
 const ARCHIVE_ORIGINS: ReadonlyMap<string, string> = new Map([["https://graph.facebook.com", "https://api.facebook.com"]]);
 
 /** No method throws. */
-export function createGraphTemplates({ baseUrl, version, timeoutMs = TIMEOUT_MS }: GraphTemplatesDeps): GraphTemplates {
+export function createGraphTemplates({ baseUrl, version, timeoutMs = TIMEOUT_MS, appId }: GraphTemplatesDeps): GraphTemplates {
   const pool: Dispatcher = createPool({ connections: CONNECTIONS, timeoutMs });
+  const uploadExample = createUploadExample({ pool, baseUrl, version, timeoutMs, appId });
 
-  async function call({ method, token, path, query = {}, body, isOfArchive = false }: Call): Promise<Answer> {
+  async function call({ method, token, path, query = {}, body, isOfArchive = false }: Call): Promise<TemplateAnswer> {
     const base = parseBaseUrl(baseUrl());
     const bad = path.find((part) => !OBJECT_ID.test(part));
-    if (base === undefined) return refusedHere("The Graph address of the settings is no http or https address.");
-    if (bad !== undefined) return refusedHere("The account or the template has an id that is none of WhatsApp's. Correct the channel.");
+    if (base === undefined) return refusedTemplate("The Graph address of the settings is no http or https address.");
+    if (bad !== undefined) return refusedTemplate("The account or the template has an id that is none of WhatsApp's. Correct the channel.");
     const search = new URLSearchParams(query).toString();
     const result = await exchange(pool, {
       ...{ origin: isOfArchive ? (ARCHIVE_ORIGINS.get(base.origin) ?? base.origin) : base.origin, method, timeoutMs },
@@ -62,7 +58,7 @@ export function createGraphTemplates({ baseUrl, version, timeoutMs = TIMEOUT_MS 
       headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { "content-type": "application/json" }) },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-    return readAnswer(result);
+    return readTemplateAnswer(result);
   }
 
   const succeeded = async (request: Call): Promise<{ readonly outcome: "done" } | PlatformFailure> => {
@@ -72,7 +68,7 @@ export function createGraphTemplates({ baseUrl, version, timeoutMs = TIMEOUT_MS 
     const why = readString(answer.body, "reason");
     return why === undefined
       ? { outcome: "uncertain", sentence: "WhatsApp answered without saying whether it did it." }
-      : refusedHere(`WhatsApp did not do it: ${why.slice(0, MAX_SAID)}`);
+      : refusedTemplate(`WhatsApp did not do it: ${why.slice(0, MAX_SAID)}`);
   };
 
   return {
@@ -119,9 +115,10 @@ export function createGraphTemplates({ baseUrl, version, timeoutMs = TIMEOUT_MS 
       if (done.some((one) => idOf(one) === providerId)) return { outcome: "done" };
       const isRefused = (readArray(answer.body, "failed_templates") ?? []).some((one) => idOf(one) === providerId);
       if (!isRefused) return { outcome: "uncertain", sentence: "WhatsApp answered without saying whether it did it." };
-      return refusedHere(`WhatsApp did not take the template ${archived ? "into" : "out of"} the archive.`);
+      return refusedTemplate(`WhatsApp did not take the template ${archived ? "into" : "out of"} the archive.`);
     },
     unpauseTemplate: ({ accessToken: token }, providerId) => succeeded({ method: "POST", token, path: [providerId, "unpause"] }),
+    uploadExample: ({ accessToken }, file) => uploadExample(accessToken, file),
     close: () => pool.close(),
   };
 }
@@ -146,39 +143,4 @@ function readPage(body: JsonObject, before: string | null): Awaited<ReturnType<T
     ...(count === undefined ? {} : { count }),
     ...(limit === undefined ? {} : { limit }),
   };
-}
-
-function refusedHere(sentence: string): PlatformFailure {
-  return { outcome: "refused", code: NO_CODE, sentence, mayPass: false };
-}
-
-function readAnswer(result: Exchange): Answer {
-  if (result.end === "not-written") {
-    return { outcome: "refused", code: NO_CODE, sentence: `WhatsApp could not be reached (${nameOf(result.error)}).`, mayPass: true };
-  }
-  if (result.end === "broken") {
-    return { outcome: "uncertain", sentence: `The connection to WhatsApp ended without a whole answer (${nameOf(result.error)}).` };
-  }
-  const body = parseObject(result.text);
-  const error = readObject(body, "error");
-  const isFine = result.httpStatus >= 200 && result.httpStatus <= 299;
-  if (isFine && error === undefined && body !== undefined) return { outcome: "answered", body };
-  if (error === undefined)
-    return { outcome: "uncertain", sentence: `WhatsApp answered HTTP ${result.httpStatus} with something that is no answer.` };
-  return refusalOf(error, result.httpStatus);
-}
-
-function refusalOf(error: JsonObject, httpStatus: number): PlatformFailure {
-  const { code, title, details } = readProviderFault(error) ?? { code: NO_CODE, title: "" };
-  // Sentences that Meta writes for people, where it does.
-  const forPeople = [readString(error, "error_user_title"), readString(error, "error_user_msg")].filter((part) => part !== undefined);
-  const said = [...new Set([...forPeople, title, ...(details === undefined ? [] : [details])])].filter((part) => part !== "").join(". ");
-  const sentence = `WhatsApp refused it (${code}): ${said.slice(0, MAX_SAID)}`;
-  if (code === 100 && readInteger(error, "error_subcode") === SUBCODE_MISSING) return { outcome: "missing", sentence };
-  const mayPass = TOO_MANY_CALLS.has(code) || httpStatus === 429;
-  return httpStatus >= 500 && !mayPass ? { outcome: "uncertain", sentence } : { outcome: "refused", code, sentence, mayPass };
-}
-
-function nameOf(error: Error): string {
-  return "code" in error && typeof error.code === "string" ? error.code : error.message;
 }

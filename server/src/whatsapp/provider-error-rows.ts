@@ -141,6 +141,7 @@ export const ERROR_ROWS: readonly ErrorRow[] = [
   {
     codes: [131047],
     advice: "after-window",
+    stops: "entry-window",
     sentence: "The customer has not written for 24 hours. The message is kept unsent. Send a template, or wait until the customer writes.",
   },
   {
@@ -311,11 +312,13 @@ export const ERROR_ROWS: readonly ErrorRow[] = [
   {
     codes: [132021],
     advice: "never",
-    sentence: "A template of another kind has this name already. The message is kept unsent. Use another name.",
+    sentence:
+      "A template that you made yourselves has the name that this message was to count for. The message is kept unsent. Give its template_name another value.",
   },
   {
     codes: [139200],
     advice: "never",
+    stops: "direct-send",
     sentence: "WhatsApp has closed Direct Send for this account. The message is kept unsent. Send a template instead.",
   },
   {

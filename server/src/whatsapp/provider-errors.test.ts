@@ -37,6 +37,30 @@ describe("a provider error", () => {
     expect(sentence).toMatch(/ (is kept|is not sent again)/);
   });
 
+  const HOUR_MS = 60 * MINUTE_MS;
+  test.each<readonly [codes: readonly number[], stops: string | undefined, forMs: number, slowsForMs: number]>([
+    [[131064], "category", 0, 0],
+    [[131050], "marketing", 0, 0],
+    [[139200], "direct-send", 0, 0],
+    [[131047], "entry-window", 0, 0],
+    [[131048], undefined, HOUR_MS, 0],
+    [[131057, 2494100, 4, 80007], undefined, MINUTE_MS, 0],
+    [[130429], undefined, 0, MINUTE_MS / 2],
+  ])("%j stops %s beyond its message, and holds or slows its number", (...row) => {
+    const [codes, stops, forMs, slowsForMs] = row;
+    for (const code of codes) {
+      const { hold = { forMs: 0, slowsForMs: 0 }, ...verdict } = classifyProviderError({ code });
+      expect(verdict.stops).toBe(stops);
+      expect([hold.forMs >= forMs, hold.slowsForMs >= slowsForMs]).toEqual([true, true]);
+    }
+  });
+
+  test("of any other kind stops nothing beyond its message but the channel", () => {
+    const more = new Set([131064, 131050, 139200, 131047, 131048, 131057, 2494100, 4, 80007, 130429]);
+    for (const { code } of cases.filter((each) => !more.has(each.code)))
+      expect(classifyProviderError({ code })).toEqual(expect.not.objectContaining({ stops: expect.anything() as string }));
+  });
+
   test("that limits a pair of numbers waits four times longer each time", () => {
     expect(classifyProviderError({ code: 131056 }).delayFactor).toBe(4);
   });

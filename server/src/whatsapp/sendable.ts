@@ -2,6 +2,7 @@
 // Refuses to know: windows, opt-outs, templates' parameters, and how a provider writes any of it.
 import type { JsonObject } from "../kernel/json.ts";
 import { isObject, readArray, readObject, readString } from "../kernel/read-json.ts";
+import { isDirectSend } from "./direct-send.ts";
 import type { InteractiveKind } from "./interactive-check.ts";
 import { MEDIA_KINDS } from "./media-check.ts";
 import type { Provider } from "./providers.ts";
@@ -116,8 +117,14 @@ export function refusalBy(provider: Provider, { content, isGroup }: ToSend): Cha
   const { called, instead, groups, ...senders } = SENDABLE[kind];
   if (senders[provider] === false) return { why: `${NAMES[provider]} cannot send ${called}.`, instead };
   if (isGroup && provider === "cloud" && !groups) return { why: `${NAMES.cloud} sends no ${called} to groups.`, instead };
+  if (isDirectSend(content) && (isGroup || provider !== "cloud")) return NO_DIRECT_SEND;
   return fileRefusal(provider, content) ?? DETAILS[provider]?.(kind, content);
 }
+
+const NO_DIRECT_SEND: ChannelRefusal = {
+  why: "Direct Send is of the Cloud API, and to one customer.",
+  instead: 'Send it without "category".',
+};
 
 function fileRefusal(provider: Provider, content: JsonObject): ChannelRefusal | undefined {
   const unknown = filesOf(content).find((file) => !FILES[file["id"] === undefined ? "link" : "id"][provider]);

@@ -104,7 +104,10 @@ function checkHeader(header: JsonObject, place: FormPlace): void {
   const example = readObject(header, "example");
   if (!FORMATS.includes(format)) place.report(place.path, `The format of the header must be one of: ${FORMATS.join(", ")}.`);
   if (FILES.includes(format) && typeof readArray(example, "header_handle")?.[0] !== "string")
-    place.report(place.path, "The header needs an example: example.header_handle, a handle of Meta's Resumable Upload.");
+    place.report(
+      place.path,
+      "The header needs an example: example.header_handle, the id of a file that was uploaded to POST /api/v1/media, or a handle of Meta's Resumable Upload.",
+    );
   if (format !== "TEXT") return;
   const text = readString(header, "text") ?? "";
   checkLength(text, { what: "The header", max: HEADER_MAX }, place);

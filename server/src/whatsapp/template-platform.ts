@@ -1,4 +1,5 @@
 // Owns: the port through which templates of an account are read and managed, and how such a request can end. Refuses to know: databases, sends.
+import type { Readable } from "node:stream";
 import type { JsonObject } from "../kernel/json.ts";
 import type { TemplateNode } from "./template-node.ts";
 
@@ -41,6 +42,15 @@ export interface TemplatePage {
   readonly limit?: number;
 }
 
+/** An example of a header. */
+export interface ExampleFile {
+  readonly name: string;
+  readonly mimeType: string;
+  readonly bytes: number;
+  /** Read once; undefined: it is not where files are kept. */
+  open(): Promise<Readable | undefined>;
+}
+
 export interface TemplatePlatform {
   listTemplates(
     access: AccountAccess,
@@ -67,6 +77,11 @@ export interface TemplatePlatform {
     access: AccountAccess,
     what: { readonly providerId: string; readonly archived: boolean },
   ): Promise<{ readonly outcome: "done" } | PlatformFailure>;
+  /** Its handle, good for forms that are handed over soon. Whatever it ends in, no template was touched. */
+  uploadExample(
+    access: AccountAccess,
+    file: ExampleFile,
+  ): Promise<{ readonly outcome: "uploaded"; readonly handle: string } | PlatformFailure>;
   /** Ends a pause. */
   unpauseTemplate(access: AccountAccess, providerId: string): Promise<{ readonly outcome: "done" } | PlatformFailure>;
 }

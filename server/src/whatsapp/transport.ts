@@ -47,8 +47,11 @@ export interface Hold {
   readonly reason: string;
 }
 
-/** What a refusal stops beyond its message and short of the channel: marketing for this customer, or a category of templates for the account. */
-export type SendStop = "marketing" | "category";
+/**
+ * What a refusal stops beyond its message and short of the channel: marketing for this customer; a category of templates, or Direct Send, for the account; content that
+ * only the window of an ad would let out, on the number.
+ */
+export type SendStop = "marketing" | "category" | "direct-send" | "entry-window";
 
 /** The provider has certainly not accepted the request. */
 export interface Rejection {

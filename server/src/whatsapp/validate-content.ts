@@ -11,6 +11,7 @@ import {
   type ContentPlace,
   type ContentProblem,
 } from "./content-check.ts";
+import { checkDirectSend, isKeyOfDirectSend, withoutServiceCategory } from "./direct-send.ts";
 import { checkInteractive } from "./interactive-check.ts";
 import { checkMedia, MEDIA_KINDS } from "./media-check.ts";
 import { isObject, readArray, readScalar } from "../kernel/read-json.ts";
@@ -56,18 +57,18 @@ const CHECKS: Readonly<Record<OutboundType, (place: ContentPlace) => ContentProb
   template: (place) => inNode(place, "template", checkTemplate),
 };
 
-/** Never throws, whatever it is given. Takes the Cloud API's own shape, `{"type":"text","text":{"body":"…"}}`, and nothing beside it. */
+/** Never throws, whatever it is given. Takes the Cloud API's own shape, `{"type":"text","text":{"body":"…"}}`, and nothing beside it but what Direct Send has. */
 export function validateOutboundContent(given: unknown): ValidatedContent {
   if (!isObject(given)) return { ok: false, reason: 'The content must be an object such as {"type":"text","text":{"body":"…"}}.' };
   if (isDeeperThan(given, DEPTH_LIMIT)) return { ok: false, reason: `The content nests deeper than ${DEPTH_LIMIT} levels.` };
-  const content = cleanObject(given);
+  const content = withoutServiceCategory(cleanObject(given));
   const type = OUTBOUND_TYPES.find((known) => known === content["type"]);
   if (type === undefined) return { ok: false, reason: `content.type must be one of: ${OUTBOUND_TYPES.join(", ")}.` };
-  const stranger = Object.keys(content).find((key) => key !== "type" && key !== type);
+  const stranger = Object.keys(content).find((key) => key !== "type" && key !== type && !isKeyOfDirectSend(key));
   if (stranger !== undefined) {
     return { ok: false, reason: `The content of the type "${type}" holds "type" and "${type}" only; "${stranger}" does not belong there.` };
   }
-  const reason = CHECKS[type]({ node: content, path: "content" });
+  const reason = CHECKS[type]({ node: content, path: "content" }) ?? checkDirectSend(type, content);
   return reason === undefined ? { ok: true, type, content } : { ok: false, reason };
 }
 

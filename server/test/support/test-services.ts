@@ -5,13 +5,14 @@ import { createGraphTemplates } from "../../src/whatsapp/graph-templates.ts";
 import { createGraphThreadControl } from "../../src/whatsapp/graph-thread-control.ts";
 import { createOutsideHttp } from "../../src/outside/outside-http.ts";
 
-/** Reaches no private address, unless `outside` does, and no platform, unless `templatePlatform` or `threadPlatform` does. */
+/** Reaches no private address, unless `outside` does, no platform, unless `templatePlatform` or `threadPlatform` does, and no files, unless `mediaStore` does. */
 export function createTestServices(parts: Pick<ServiceParts, "database" | "log"> & Partial<ServiceParts>): Services {
   return createServices({
     failPoints: noFailPoints,
     outside: createOutsideHttp({ privateHosts: [] }),
     templatePlatform: createGraphTemplates({ baseUrl: () => "", version: "v26.0" }),
     threadPlatform: createGraphThreadControl({ baseUrl: () => "", version: "v26.0" }),
+    mediaStore: { open: () => Promise.resolve(undefined) },
     wake: () => undefined,
     onKnown: () => Promise.resolve(),
     ...parts,

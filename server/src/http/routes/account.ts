@@ -1,8 +1,9 @@
-// Owns: what a caller may read of the business itself and its channels.
+// Owns: what a caller may read of the business itself and its channels, and say of their Direct Send.
 import { businessSchema, type Businesses } from "../../businesses/businesses.ts";
-import { channelSchema, type Channels } from "../../businesses/channels.ts";
-import { notFound, type ApiApp } from "../api-app.ts";
-import { pageSchema, problemAnswers } from "../api-schemas.ts";
+import { z } from "zod";
+import { channelSchema, DIRECT_SEND_STATES, type Channels } from "../../businesses/channels.ts";
+import { notFound, requireUuid, type ApiApp } from "../api-app.ts";
+import { idParams, pageSchema, problemAnswers } from "../api-schemas.ts";
 import { callerOf } from "../authenticate.ts";
 
 export interface AccountRoutesDeps {
@@ -31,5 +32,20 @@ export function registerAccountRoutes(api: ApiApp, { businesses, channels }: Acc
   api.get("/channels", { schema: channelsRoute }, async (request) => {
     const data = await channels.list(callerOf(request).businessId);
     return { data, nextCursor: null };
+  });
+  const directSendRoute = {
+    operationId: "setDirectSend",
+    summary: "Say what is known of the Direct Send of a number's account; unknown: it is tried again",
+    params: idParams,
+    body: z.strictObject({ state: z.enum(DIRECT_SEND_STATES) }),
+    response: { 200: channelSchema, ...problemAnswers },
+  };
+  api.post("/channels/:id/direct-send", { schema: directSendRoute }, async (request) => {
+    const { businessId } = callerOf(request);
+    const id = requireUuid(request.params.id, "channel");
+    const isKnown = await channels.setDirectSend(businessId, id, request.body.state);
+    const channel = isKnown ? (await channels.list(businessId)).find((one) => one.id === id) : undefined;
+    if (channel === undefined) throw notFound("channel");
+    return channel;
   });
 }

@@ -45,7 +45,7 @@ const messageContentSchema = z
     context: z.object({ message_id: z.string().describe("The provider's id of the message that this one quotes.") }).optional(),
   })
   .describe(
-    'The Cloud API\'s content shape: {"type":"text","text":{"body":"…"}}. In a group also {"type":"pin","pin":{"type":"pin","message_id":"wamid.…","expiration_days":7}}, and "unpin" likewise; by gateways {"type":"poll","poll":{"name":"…","options":[{"name":"…"},{"name":"…"}]}}. What the channel of the conversation does not send is refused: unsupported_on_channel (docs/sending.md has the table).',
+    'The Cloud API\'s content shape: {"type":"text","text":{"body":"…"}}. In a group also {"type":"pin","pin":{"type":"pin","message_id":"wamid.…","expiration_days":7}}, and "unpin" likewise; by gateways {"type":"poll","poll":{"name":"…","options":[{"name":"…"},{"name":"…"}]}}. With \"category\":\"utility\" (and ttl_seconds, direct_send_config) a text or buttons leave by Direct Send. What the channel of the conversation does not send is refused: unsupported_on_channel (docs/sending.md has the table).',
   )
   .meta({ id: "MessageContent" });
 
@@ -86,6 +86,8 @@ export function acceptedOrThrow(outcome: AcceptMessageOutcome, what = "conversat
       throw new Fault("unsupported_on_channel", outcome.reason);
     case "template_refused":
       throw new Fault(outcome.code, outcome.sentence, outcome.problems.length === 0 ? {} : { errors: outcome.problems });
+    case "direct_send_refused":
+      throw new Fault(outcome.code, outcome.sentence);
     case "opted_out":
       throw new Fault("opted_out", "This customer asked not to be written to. Nothing was stored.");
     case "marketing_stopped":
@@ -104,13 +106,13 @@ export function acceptedOrThrow(outcome: AcceptMessageOutcome, what = "conversat
         "This Idempotency-Key was used with another conversation or body. Nothing was stored; take a new key for a new message.",
       );
     case "window_closed":
-      throw new Fault("window_closed", windowClosedSentence(outcome.closedAt));
+      throw new Fault("window_closed", windowClosedSentence(outcome));
   }
 }
 
-function windowClosedSentence(closedAt: Date | null): string {
+function windowClosedSentence({ closedAt, instead }: Extract<AcceptMessageOutcome, { readonly outcome: "window_closed" }>): string {
   const since = closedAt === null ? "The customer has not written yet" : `The customer's 24 hours ended at ${closedAt.toISOString()}`;
-  return `${since}. Only a template may be sent until the customer writes again. Nothing was stored.`;
+  return `${since}. ${instead ?? "Only a template may be sent until the customer writes again."} Nothing was stored.`;
 }
 
 /** The body came out of JSON.parse; this says so to the compiler, by looking. */
