@@ -41,6 +41,8 @@ test("a photo for which there is no room on the disk waits and leaves nothing be
   await dying.exited;
   expect([(await count("fetching")) > 0, await count("ready")]).toEqual([true, 0]);
   await stack.start("worker");
+  // Its patience is not under test.
+  await database.superuser.query("update onethread.media set due_at = now() where state = 'pending'");
   await eventually(
     () => stack.count("select count(*) from onethread.media where state = 'ready' and attempts > 1"),
     (ready) => ready === 2,
