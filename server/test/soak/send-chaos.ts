@@ -57,16 +57,18 @@ export function startChaos({ stack, postgres, random, workers, sendTimeoutMs }: 
   const killed = new WeakSet<OnethreadProcess>();
   let isCalm = false;
   let isOver = false;
+  const isEnding = (): boolean => isOver;
   let outageAt = performance.now();
 
   /** Whoever dies has a successor, which may bear its own end. */
   async function keepPlace(place: number): Promise<void> {
-    while (!isOver) {
+    while (!isEnding()) {
       const point = random.pick<(typeof FAIL_POINTS)[number] | undefined>([...FAIL_POINTS, undefined]);
-      const failPoints = isCalm || point === undefined ? undefined : `${point}=exit:${String(1 + random.below(40))}`;
+      const failPoints = isCalm || point === undefined ? undefined : `${point}=exit:${String(1 + random.below(300))}`;
       try {
         const worker = await stack.start("worker", failPoints === undefined ? {} : { failPoints });
         places[place] = worker;
+        if (isEnding()) kill(worker);
         const how = await worker.exited;
         if (how !== "SIGKILL") count(`ended with ${how}`);
         else if (killed.has(worker)) count("killed at any moment");

@@ -36,7 +36,11 @@ const OUR_MESSAGES = `
     from onethread.messages m
    where m.direction = 'out' and (m.attempts > 0 or m.status in ('queued', 'sending', 'failed', 'cancelled', 'unknown'))
    union all
-  select s.id, 'scheduled', null, null, false, false, null from onethread.scheduled_messages s`;
+  select s.id, 'scheduled', null, null, false, false, null from onethread.scheduled_messages s
+   union all
+  -- Cancelled before it was due: only its event is left.
+  select e.subject_id, 'cancelled', null, null, false, false, null from onethread.events e
+   where e.type = 'message.cancelled' and not exists (select from onethread.messages m where m.business_id = e.business_id and m.id = e.subject_id)`;
 
 /** With the platform's word that it has it. */
 const SENT: ReadonlySet<string> = new Set(["accepted", "sent", "delivered", "read", "played"]);
