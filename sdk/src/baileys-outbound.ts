@@ -36,8 +36,8 @@ type Maker = (sending: Sending) => Content | undefined;
 
 const MAKERS: ReadonlyMap<unknown, Maker> = new Map<string, Maker>([
   ["text", ({ node }) => ({ text: textIn(node, "body") ?? "" })],
-  ["image", ({ node }) => withFile(node, (file) => ({ image: file, ...captionOf(node) }))],
-  ["video", ({ node }) => withFile(node, (file) => ({ video: file, ...captionOf(node) }))],
+  ["image", ({ node }) => withFile(node, (file) => ({ image: file, ...mimetypeOf(node), ...captionOf(node) }))],
+  ["video", ({ node }) => withFile(node, (file) => ({ video: file, ...mimetypeOf(node), ...captionOf(node) }))],
   ["document", ({ node }) => withFile(node, (file) => ({ document: file, ...documentOf(node), ...captionOf(node) }))],
   ["audio", ({ node }) => withFile(node, (file) => ({ audio: file, mimetype: typeOf(node) ?? VOICE, ptt: node["voice"] === true }))],
   ["sticker", ({ node }) => withFile(node, (file) => ({ sticker: file }))],
@@ -60,10 +60,18 @@ function textIn(node: Content, key: string): string | undefined {
   return typeof node[key] === "string" ? node[key] : undefined;
 }
 
-/** Baileys fetches it. */
-function withFile(node: Content, make: (file: Content) => Content): Content | undefined {
+/** A link, which Baileys fetches, or the bytes themselves. */
+function withFile(node: Content, make: (file: Content | Uint8Array) => Content): Content | undefined {
   const url = textIn(node, "link");
-  return url === undefined ? undefined : make({ url });
+  const data = textIn(node, "data");
+  if (url !== undefined) return make({ url });
+  // Baileys knows bytes by Buffer.isBuffer.
+  return data === undefined ? undefined : make(Buffer.from(data, "base64"));
+}
+
+function mimetypeOf(node: Content): Content {
+  const mimetype = typeOf(node);
+  return mimetype === undefined ? {} : { mimetype };
 }
 
 function captionOf(node: Content): Content {

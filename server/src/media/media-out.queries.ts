@@ -42,7 +42,10 @@ export const useUploads = defineQuery({
   role: "app",
   columns: {},
   params: { ids: "uuid[]" },
-  text: `delete from unsent_media u where u.business_id = :business and u.id = any (:ids) and not u.is_removing`,
+  text: `
+delete from unsent_media u
+ where u.business_id = :business and u.id = any (:ids) and not u.is_removing
+   and exists (select from media f where f.business_id = :business and f.id = u.id)`,
 });
 
 /** Those that are there, and stay: after media.use-uploads, in the same transaction. */
@@ -66,13 +69,14 @@ export const findProviderFiles = defineQuery({
     sha256: "text",
     mime_type: "text",
     bytes: "int8",
+    is_animated: "bool?",
     is_upload: "bool",
     provider_id: "text?",
     is_fresh: "bool",
   },
   params: { ids: "uuid[]", channelId: "uuid" },
   text: `
-select f.id, f.sha256, f.mime_type, f.bytes, f.message_id is null as is_upload, u.provider_id,
+select f.id, f.sha256, f.mime_type, f.bytes, f.is_animated, f.message_id is null as is_upload, u.provider_id,
        coalesce(u.uploaded_at > now() - interval '2 minutes', false) as is_fresh
   from media f
   left join media_uploads u on u.business_id = f.business_id and u.channel_id = :channelId and u.sha256 = f.sha256 and u.mime_type = f.mime_type
@@ -116,17 +120,27 @@ export const forgetProviderFiles = defineQuery({
   text: `delete from media_uploads u where u.business_id = :business and u.channel_id = :channelId and u.provider_id = any (:providerIds)`,
 });
 
-// From now on no message may name them. The row stays until the file is gone: a pass that dies in between is taken up by a later one.
+// From now on no message may name them. The row stays until the file is gone: a pass that dies in between is taken up by a later one. What the settings let the AI send stays
+// for as long as they name it, and is looked at again in a day.
 export const claimUnsentAcrossBusinesses = defineQuery({
   name: "media.claim-unsent-across-businesses",
   role: "ingest",
   columns: { business_id: "uuid", id: "uuid" },
   params: { limit: "int4" },
   text: `
-update unsent_media u set is_removing = true, remove_at = now() + interval '1 hour'
-  from (select business_id, id from unsent_media where remove_at <= now() order by remove_at limit :limit for update skip locked) due
- where u.business_id = due.business_id and u.id = due.id
-returning u.business_id, u.id`,
+with due as materialized (
+  select d.business_id, d.id,
+         not d.is_removing and exists (
+           select from reply_settings s where s.business_id = d.business_id
+              and s.settings -> 'tools' -> 'mediaFiles' @> jsonb_build_array(jsonb_build_object('id', d.id))) as is_kept
+    from unsent_media d where d.remove_at <= now() order by d.remove_at limit :limit for update skip locked
+), looked_at as (
+  update unsent_media u
+     set is_removing = not due.is_kept, remove_at = now() + case when due.is_kept then interval '1 day' else interval '1 hour' end
+    from due where u.business_id = due.business_id and u.id = due.id
+  returning u.business_id, u.id, u.is_removing
+)
+select business_id, id from looked_at where is_removing`,
 });
 
 export const forgetUnsentAcrossBusinesses = defineQuery({

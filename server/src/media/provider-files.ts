@@ -1,8 +1,10 @@
 // Owns: what a provider calls a file of ours, and uploading it there when it has no name yet: once for each number and its bytes, whoever sends them, as long as the
 // provider keeps it. The table says who uploads; a process that dies leaves its claim to run out. Refuses to know: messages, and when it is tried again.
+import type { Readable } from "node:stream";
 import type { Database } from "../db/database.ts";
 import { createFairPlaces } from "../kernel/fair-places.ts";
 import { type BusinessId, newId } from "../kernel/ids.ts";
+import type { EnclosedFile } from "../whatsapp/enclosed-file.ts";
 import type { Rejection, SendChannel, Uncertain } from "../whatsapp/transport.ts";
 import { type UploadFile, uploadTimeMs } from "../whatsapp/upload-file.ts";
 import { claimProviderUpload, findProviderFiles, finishProviderUpload, forgetProviderFiles } from "./media-out.queries.ts";
@@ -14,6 +16,7 @@ export interface FileOfMessage {
   readonly sha256: string;
   readonly mimeType: string;
   readonly bytes: number;
+  readonly isAnimated: boolean;
   readonly isUpload: boolean;
   /** Undefined: it has to be uploaded first. */
   readonly providerId: string | undefined;
@@ -38,6 +41,8 @@ export type UploadEnd =
 export interface ProviderFiles {
   /** Those of the ids that are there. */
   find(of: ChannelOfFiles, ids: readonly string[]): Promise<readonly FileOfMessage[]>;
+  /** For a provider that takes it within the message. */
+  enclose(businessId: BusinessId, file: FileOfMessage): EnclosedFile;
   upload(of: ChannelOfFiles & { readonly channel: SendChannel }, file: FileOfMessage, signal: AbortSignal): Promise<UploadEnd>;
   /** The provider has refused them. */
   forget(of: ChannelOfFiles, providerIds: readonly string[]): Promise<void>;
@@ -57,15 +62,19 @@ const AT_ONCE = { places: 16, perBusiness: 8, maxWaiting: 0 };
 export function createProviderFiles({ database, store, uploadFile }: ProviderFilesDeps): ProviderFiles {
   const places = createFairPlaces(AT_ONCE);
 
+  /** Undefined: the store does not have it, or does not say. */
+  function open(businessId: BusinessId, { id, sha256, isUpload }: FileOfMessage): Promise<Readable | undefined> {
+    return store.open({ businessId, sha256, variant: "file", uploadId: isUpload ? id : undefined }).catch(() => undefined);
+  }
+
   async function readAndUpload(
     { businessId, channel }: ChannelOfFiles & { readonly channel: SendChannel },
-    { id, sha256, mimeType, bytes, isUpload }: FileOfMessage,
+    file: FileOfMessage,
     signal: AbortSignal,
   ): Promise<Exclude<UploadEnd, { outcome: "uploaded" | "busy" }> | { readonly outcome: "uploaded"; readonly id: string }> {
-    const name = { businessId, sha256, variant: "file" as const, uploadId: isUpload ? id : undefined };
-    const body = await store.open(name).catch(() => undefined);
+    const body = await open(businessId, file);
     if (body === undefined) return { outcome: "unreadable" };
-    return uploadFile({ channel, mimeType: platformType(mimeType), bytes, body, signal });
+    return uploadFile({ channel, mimeType: platformType(file.mimeType), bytes: file.bytes, body, signal });
   }
 
   async function uploadOnce(
@@ -91,10 +100,14 @@ export function createProviderFiles({ database, store, uploadFile }: ProviderFil
     async find({ businessId, channelId }, ids) {
       const rows = await database.forBusiness(businessId).run(findProviderFiles, { ids: [...ids], channelId });
       return rows.map(({ id, sha256, bytes, ...row }) => ({
-        ...{ id, sha256, bytes, mimeType: row.mime_type, isUpload: row.is_upload },
+        ...{ id, sha256, bytes, mimeType: row.mime_type, isAnimated: row.is_animated ?? false, isUpload: row.is_upload },
         ...{ providerId: row.provider_id ?? undefined, isFresh: row.is_fresh },
       }));
     },
+    enclose: (businessId, file) => ({
+      ...{ id: file.id, mimeType: platformType(file.mimeType), bytes: file.bytes },
+      open: () => open(businessId, file),
+    }),
     async upload(of, file, signal) {
       const leave = await places.take(of.businessId);
       if (leave === undefined) return { outcome: "busy" };

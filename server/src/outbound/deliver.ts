@@ -145,7 +145,7 @@ export function createDeliver(deps: DeliverDeps): (lane: ClaimedLane, signal: Ab
     }
   }
 
-  async function send(started: SendStart, content: JsonObject | null): Promise<SendOutcome> {
+  async function send(started: SendStart, { content, enclosed: files }: ReadyFiles): Promise<SendOutcome> {
     const { message_id: ownId, external_id: key, access_token: accessToken } = started;
     const to = readSendAddress(started);
     const transport = deps.transportOf(started.provider, started.settings);
@@ -153,8 +153,9 @@ export function createDeliver(deps: DeliverDeps): (lane: ClaimedLane, signal: Ab
     if (to === undefined || transport === undefined) return unsendable;
     await deps.failPoints.hit("send.before-request");
     const names = readNamedMessage(started.names);
+    const more = files === undefined ? {} : { files };
     const isMarketing = started.is_marketing;
-    const outcome = await transport.sendMessage({ channel: { key, accessToken }, to, content, names, ownId, isMarketing });
+    const outcome = await transport.sendMessage({ channel: { key, accessToken }, to, content, names, ownId, isMarketing, ...more });
     await deps.failPoints.hit("send.after-request");
     return outcome;
   }
@@ -231,11 +232,11 @@ export function createDeliver(deps: DeliverDeps): (lane: ClaimedLane, signal: Ab
     }
   }
 
-  async function attempt(lane: ClaimedLane, started: SendStart, { content, files }: ReadyFiles): Promise<Settlement> {
-    const outcome = await send(started, content);
+  async function attempt(lane: ClaimedLane, started: SendStart, ready: ReadyFiles): Promise<Settlement> {
+    const outcome = await send(started, ready);
     await heed(lane, started, outcome);
     const mayGoAgain = (started.attempts ?? 0) + 1 < MAX_ATTEMPTS;
-    const end = mayGoAgain ? await deps.files.forgetStale(leaving(lane, started), files, outcome) : "not stale";
+    const end = mayGoAgain ? await deps.files.forgetStale(leaving(lane, started), ready.files, outcome) : "not stale";
     if (end === "not stale") return { ...settlementOf(lane, started, outcome), isSent: true };
     return { ...keptQueued(lane, started), isSent: true, ...(end === "unread" ? { retryInMs: UNREAD_RECHECK_MS } : {}) };
   }
@@ -327,7 +328,9 @@ const unsendable: Rejection = {
 type ReadyFiles = Extract<PreparedFiles, { outcome: "ready" }>;
 type MissingFiles = Extract<PreparedFiles, { outcome: "missing" }>;
 
-const leaving = ({ businessId }: ClaimedLane, { channel_id: channelId, content }: SendStart) => ({ businessId, channelId, content });
+const leaving = ({ businessId }: ClaimedLane, { channel_id: channelId, provider, content }: SendStart) => ({
+  ...{ businessId, channelId, provider: readProvider(provider), content },
+});
 
 /** Certainly not sent: its turn comes again at once. */
 function keptQueued(lane: ClaimedLane, { message_id: messageId }: SendStart): Settlement {

@@ -4,7 +4,7 @@ import type { Queryable } from "../db/query.ts";
 import type { JsonObject } from "../kernel/json.ts";
 import { readString } from "../kernel/read-json.ts";
 import { findFilesToSend, useUploads } from "../media/media-out.queries.ts";
-import { whyNotSendable } from "../media/sendable-file.ts";
+import { type FileToSend, whyNotSendable } from "../media/sendable-file.ts";
 import { listOwnFiles, mapMediaNodes, ownFileId } from "../whatsapp/media-nodes.ts";
 import type { Provider } from "../whatsapp/providers.ts";
 
@@ -30,13 +30,26 @@ export async function requireFiles(tx: Queryable, content: JsonObject, provider:
   return fitted.content;
 }
 
-/** For whatever stores a message, or something that a message is made of: within its transaction. A document gets the name that its file came with, when it has none of its own. */
+interface KnownFile extends FileToSend {
+  /** As it came. */
+  readonly fileName?: string | null;
+}
+
+/** For whatever stores a message, or something that a message is made of: within its transaction. */
 export async function fitFiles(tx: Queryable, content: JsonObject, provider: Provider): Promise<FittedFiles> {
   const ids = [...listOwnFiles(content)];
   if (ids.length === 0) return { ok: true, content };
   await tx.execute(useUploads, { ids });
   const rows = await tx.run(findFilesToSend, { ids });
-  const files = new Map(rows.map((row) => [row.id, row]));
+  const files = rows.map(({ id, bytes, ...row }): readonly [string, KnownFile] => [
+    id,
+    { bytes, mimeType: row.mime_type, isAnimated: row.is_animated ?? false, fileName: row.file_name },
+  ]);
+  return fitContent(content, new Map(files), provider);
+}
+
+/** `files`: those that are there. A document gets the name that its file came with, when it has none of its own. */
+export function fitContent(content: JsonObject, files: ReadonlyMap<string, KnownFile>, provider: Provider): FittedFiles {
   let reason: string | undefined;
   const fitted = mapMediaNodes(content, (kind, node) => {
     const id = ownFileId(node);
@@ -46,15 +59,10 @@ export async function fitFiles(tx: Queryable, content: JsonObject, provider: Pro
       reason ??= `${kind}.id ${id} is no file of this business, or it is not there any more. Upload it with POST /api/v1/media.`;
       return node;
     }
-    const { mime_type: mimeType, bytes, is_animated: isAnimated, file_name: fileName } = file;
-    const problem = whyNotSendable(
-      { mimeType, bytes, isAnimated: isAnimated ?? false },
-      { kind, isVoice: node["voice"] === true },
-      provider,
-    );
+    const problem = whyNotSendable(file, { kind, isVoice: node["voice"] === true }, provider);
     if (problem !== undefined) reason ??= `${kind}.id: ${problem}`;
-    const isNamed = kind !== "document" || fileName === null || readString(node, "filename") !== undefined;
-    return isNamed ? { ...node, id } : { ...node, id, filename: fileName };
+    const filename = kind === "document" ? (readString(node, "filename") ?? file.fileName ?? undefined) : undefined;
+    return filename === undefined ? { ...node, id } : { ...node, id, filename };
   });
   return reason === undefined ? { ok: true, content: fitted } : { ok: false, reason };
 }

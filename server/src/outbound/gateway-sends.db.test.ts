@@ -128,7 +128,10 @@ it("what a channel cannot send is refused when it is to be accepted, now or for 
       reason: "WAHA cannot send messages with buttons. Nothing was stored. Send a poll, or write the choices into a text.",
     });
   }
-  expect(await accept({ type: "image", image: { id: "910000000000001" } })).toMatchObject({ outcome: "unsupported_on_channel" });
+  expect(await accept({ type: "image", image: { id: "910000000000001" } })).toMatchObject({
+    outcome: "unsupported_on_channel",
+    reason: expect.stringContaining("Upload the file here"),
+  });
   expect(await stored()).toEqual([]);
   expect((await test.superuser.query("select from scheduled_messages where conversation_id = $1", [conversationId])).rowCount).toBe(0);
   expect(simulator.outbox()).toHaveLength(before);

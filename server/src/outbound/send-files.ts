@@ -1,22 +1,32 @@
-// Owns: the files of a message that leaves: our ids in its content become the provider's, after an upload where there is none yet. Refuses to know: rows of messages,
-// and how often it is tried.
+// Owns: the files of a message that leaves: our ids in its content become the provider's, after an upload where there is none yet; a gateway gets the file within the message.
+// Refuses to know: rows of messages, and how often it is tried.
 import type { BusinessId } from "../kernel/ids.ts";
 import type { JsonObject } from "../kernel/json.ts";
 import type { Log } from "../kernel/log.ts";
 import type { FileOfMessage, ProviderFiles } from "../media/provider-files.ts";
+import type { EnclosedFile } from "../whatsapp/enclosed-file.ts";
 import { refusedHere } from "../whatsapp/graph-answer.ts";
 import { listOwnFiles, mapMediaNodes, ownFileId } from "../whatsapp/media-nodes.ts";
+import { isGateway, type Provider } from "../whatsapp/providers.ts";
 import type { Rejection, SendChannel, SendOutcome } from "../whatsapp/transport.ts";
+import { fitContent } from "./fit-files.ts";
 
 export interface LeavingMessage {
   readonly businessId: BusinessId;
   readonly channelId: string | null;
+  /** Undefined: there is no channel. */
+  readonly provider: Provider | undefined;
   readonly content: JsonObject | null;
 }
 
 export type PreparedFiles =
-  /** `files`: those that it names. */
-  | { readonly outcome: "ready"; readonly content: JsonObject | null; readonly files: readonly FileOfMessage[] }
+  /** `files`: those that it names. `enclosed`: those that go within the message. */
+  | {
+      readonly outcome: "ready";
+      readonly content: JsonObject | null;
+      readonly files: readonly FileOfMessage[];
+      readonly enclosed?: readonly EnclosedFile[];
+    }
   /** They have to be uploaded first. */
   | { readonly outcome: "missing"; readonly files: readonly FileOfMessage[] }
   /** What the provider calls them could not be looked up. */
@@ -67,12 +77,20 @@ export function createSendFiles({ providerFiles, log }: { readonly providerFiles
   }
 
   return {
-    async prepare({ businessId, channelId, content }) {
+    async prepare({ businessId, channelId, provider, content }) {
       const ids = content === null ? [] : listOwnFiles(content);
-      if (content === null || ids.length === 0 || channelId === null) return { outcome: "ready", content, files: [] };
+      if (content === null || ids.length === 0 || channelId === null || provider === undefined)
+        return { outcome: "ready", content, files: [] };
       const files = await attempt(businessId, () => providerFiles.find({ businessId, channelId }, ids));
       if (files === undefined) return { outcome: "unread" };
       if (files.length < ids.length) return { outcome: "refused", rejection: GONE };
+      // It may have been accepted for another channel, which takes other files.
+      const fitted = fitContent(content, new Map(files.map((file) => [file.id, file])), provider);
+      if (!fitted.ok) return { outcome: "refused", rejection: refusedHere("file not taken", `${fitted.reason} It was not sent.`) };
+      if (isGateway(provider)) {
+        const enclosed = files.map((file) => providerFiles.enclose(businessId, file));
+        return { outcome: "ready", content, files: [], enclosed };
+      }
       const missing = files.filter(({ providerId }) => providerId === undefined);
       if (missing.length > 0) return { outcome: "missing", files: missing };
       const names = new Map(files.map(({ id, providerId }) => [id, providerId]));

@@ -5,6 +5,7 @@ import { isObject, readArray, readObject, readString } from "../kernel/read-json
 import { isDirectSend } from "./direct-send.ts";
 import type { InteractiveKind } from "./interactive-check.ts";
 import { MEDIA_KINDS } from "./media-check.ts";
+import { ownFileId } from "./media-nodes.ts";
 import type { Provider } from "./providers.ts";
 import type { OutboundType } from "./validate-content.ts";
 
@@ -74,10 +75,11 @@ export type SentBy<P extends Provider> = {
   [Kind in SendKind]: (typeof SENDABLE)[Kind][P] extends false ? never : Kind;
 }[SendKind];
 
-/** Where a file comes from: a public address, or Meta's id of an uploaded one. */
+/** Where a file comes from: a public address, an id of ours, or Meta's id of one that was uploaded there. */
 const FILES = {
   link: { cloud: true, evolution: true, waha: true, baileys: true },
-  id: { cloud: true, evolution: false, waha: false, baileys: false },
+  ours: { cloud: true, evolution: true, waha: true, baileys: true },
+  metas: { cloud: true, evolution: false, waha: false, baileys: false },
 } as const satisfies Readonly<Record<string, Readonly<Record<Provider, boolean>>>>;
 
 const NAMES: Readonly<Record<Provider, string>> = { cloud: "The Cloud API", evolution: "Evolution API", waha: "WAHA", baileys: "Baileys" };
@@ -127,9 +129,15 @@ const NO_DIRECT_SEND: ChannelRefusal = {
 };
 
 function fileRefusal(provider: Provider, content: JsonObject): ChannelRefusal | undefined {
-  const unknown = filesOf(content).find((file) => !FILES[file["id"] === undefined ? "link" : "id"][provider]);
+  const unknown = filesOf(content).find((file) => !FILES[originOf(file)][provider]);
   if (unknown === undefined) return undefined;
-  return { why: `${NAMES[provider]} takes files by a link only.`, instead: 'Send the file by a "link".' };
+  const instead = 'Upload the file here (POST /api/v1/media) and send its id, or send it by a "link".';
+  return { why: `${NAMES[provider]} does not have the files that were uploaded to the Cloud API.`, instead };
+}
+
+function originOf(file: JsonObject): keyof typeof FILES {
+  if (file["id"] === undefined) return "link";
+  return ownFileId(file) === undefined ? "metas" : "ours";
 }
 
 /** The files of a message: its own, or those of the headers of an interactive one. */
@@ -175,7 +183,12 @@ function tooManyOptions(content: JsonObject): ChannelRefusal | undefined {
 }
 
 function headerOfEvolution(kind: SendKind, content: JsonObject): ChannelRefusal | undefined {
-  const header = readString(readObject(readObject(content, "interactive"), "header"), "type") ?? "text";
-  if (kind !== "interactive.button" || header === "text" || header === "image") return undefined;
-  return { why: `${NAMES.evolution} sends no ${header} above buttons.`, instead: "Send it as a message of its own." };
+  if (kind !== "interactive.button") return undefined;
+  const header = readObject(readObject(content, "interactive"), "header");
+  const type = readString(header, "type") ?? "text";
+  const instead = "Send it as a message of its own.";
+  if (type !== "text" && type !== "image") return { why: `${NAMES.evolution} sends no ${type} above buttons.`, instead };
+  // It takes an address there (thumbnailUrl).
+  if (type === "text" || ownFileId(readObject(header, "image") ?? {}) === undefined) return undefined;
+  return { why: `${NAMES.evolution} takes the picture above buttons by a link only.`, instead: 'Send the picture by a "link".' };
 }

@@ -1,6 +1,7 @@
 // Owns: the port through which Onethread speaks to a provider, and the outcomes that a provider can have. Refuses to know: which
 // provider, databases, when to try again (the outcome only advises).
 import type { JsonObject } from "../kernel/json.ts";
+import type { EnclosedFile } from "./enclosed-file.ts";
 import type { ProviderFault } from "./events.ts";
 import type { NamedMessage } from "./named-message.ts";
 import type { SendAddress } from "./send-address.ts";
@@ -27,6 +28,8 @@ export interface SendRequest {
   readonly ownId: string;
   /** A marketing template of an account that has an address of its own for those. */
   readonly isMarketing?: boolean;
+  /** Those that the content names by ids of ours, for a provider that takes them within the message. */
+  readonly files?: readonly EnclosedFile[];
 }
 
 export interface MarkReadRequest {

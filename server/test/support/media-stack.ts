@@ -6,13 +6,18 @@ import type { FastifyInstance } from "fastify";
 import { startSimulator, type Simulator } from "@onethread/simulator";
 import { createLaneWork } from "../../src/compose/lane-work.ts";
 import { createMediaWork, openUploads, type MediaWork, type MediaWorkDeps } from "../../src/compose/media-work.ts";
+import type { Services } from "../../src/compose/services.ts";
 import type { Database } from "../../src/db/database.ts";
 import { noFailPoints } from "../../src/kernel/fail-points.ts";
 import { createLaneStore } from "../../src/lanes/lane-store.ts";
 import { createOutsideHttp } from "../../src/outside/outside-http.ts";
+import { createGatewayHttp } from "../../src/whatsapp/gateways/gateway-http.ts";
+import { gatewayTransport } from "../../src/whatsapp/gateways/gateway-transport.ts";
 import { createGraphClient } from "../../src/whatsapp/graph-client.ts";
+import { createGraphTemplates } from "../../src/whatsapp/graph-templates.ts";
 import { createGraphUpload } from "../../src/whatsapp/graph-upload.ts";
 import type { UploadFile } from "../../src/whatsapp/upload-file.ts";
+import { isGateway } from "../../src/whatsapp/providers.ts";
 import { createLocalStore } from "../../src/media/local-store.ts";
 import type { MediaStore } from "../../src/media/media-store.ts";
 import type { MediaView } from "../../src/media/media-view.ts";
@@ -26,6 +31,7 @@ import { createTestServices } from "./test-services.ts";
 export interface MediaStack {
   readonly test: TestDatabase;
   readonly database: Database;
+  readonly services: Services;
   readonly business: TestBusiness;
   /** Of the same simulator. */
   readonly otherBusiness: TestBusiness;
@@ -77,8 +83,10 @@ export async function createMediaStack(): Promise<MediaStack> {
   });
   const transport = createGraphClient({ baseUrl: simulator.url, version: "v26.0", timeoutMs: 5_000 });
   const upload = createGraphUpload({ baseUrl: simulator.url, version: "v26.0" });
+  const gateways = createGatewayHttp({ timeoutMs: 5_000 });
   const lanes = createLaneStore(database.acrossBusinesses);
-  const services = createTestServices({ database, log: test.log });
+  const templatePlatform = createGraphTemplates({ baseUrl: () => simulator.url, version: "v26.0" });
+  const services = createTestServices({ database, log: test.log, templatePlatform });
   const works: MediaWork[] = [];
   const keys = new Map<string, { readonly authorization: string }>();
 
@@ -89,7 +97,7 @@ export async function createMediaStack(): Promise<MediaStack> {
   }
 
   return {
-    ...{ test, database, business, otherBusiness, simulator, app, url, directory, store },
+    ...{ test, database, services, business, otherBusiness, simulator, app, url, directory, store },
     headers: (of = business) => headersOf(of),
     uploadFile: upload.uploadFile,
     async deliver(uploadFile = upload.uploadFile) {
@@ -97,7 +105,8 @@ export async function createMediaStack(): Promise<MediaStack> {
         ...{ database, log: test.log, failPoints: noFailPoints, overrides: {}, services, mediaStore: store, uploadFile },
         ...{
           outside: createOutsideHttp({ privateHosts: [] }),
-          transportOf: () => transport,
+          transportOf: (provider, channel) =>
+            provider !== null && isGateway(provider) ? gatewayTransport(gateways, provider, channel ?? undefined) : transport,
           wake: () => undefined,
           onTurn: () => undefined,
         },
@@ -150,6 +159,8 @@ export async function createMediaStack(): Promise<MediaStack> {
       }
       await transport.close();
       await upload.close();
+      await gateways.close();
+      await templatePlatform.close();
       await simulator.stop();
       await app.close();
       await intake.idle();

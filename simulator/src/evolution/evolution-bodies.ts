@@ -4,6 +4,7 @@ import {
   filledText,
   flag,
   integer,
+  link,
   linkOrBase64,
   list,
   number,
@@ -12,6 +13,7 @@ import {
   type Shape,
   textLike,
 } from "../gateway/strict-body.ts";
+import { isJsonObject } from "../json-object.ts";
 
 const key = { id: filledText, "remoteJid?": filledText, "fromMe?": flag, "participant?": filledText };
 const chat = {
@@ -20,6 +22,7 @@ const chat = {
   "quoted?": object({ key: object(key), "message?": object({ "conversation?": anyText }) }),
 };
 const file = { ...chat, "caption?": anyText, "fileName?": filledText, "mimetype?": filledText };
+const media = object({ ...file, mediatype: oneOf("image", "document", "video", "audio"), media: linkOrBase64 });
 
 const contact = object({
   fullName: filledText,
@@ -33,7 +36,13 @@ const row = object({ title: filledText, "description?": filledText, rowId: fille
 
 export const evolutionBodies: Readonly<Record<string, Shape>> = {
   sendText: object({ ...chat, text: anyText, "linkPreview?": flag }),
-  sendMedia: object({ ...file, mediatype: oneOf("image", "document", "video", "audio"), media: linkOrBase64 }),
+  // Of a document in base64 it asks the name (platform sheet, section 8.2).
+  sendMedia: (value, path) => {
+    const problem = media(value, path);
+    if (problem !== undefined || !isJsonObject(value) || value["mediatype"] !== "document" || value["fileName"] !== undefined)
+      return problem;
+    return link(value["media"], path) === undefined ? undefined : `${path} requires property "fileName"`;
+  },
   sendWhatsAppAudio: object({ ...chat, audio: linkOrBase64 }),
   sendPtv: object({ ...chat, video: linkOrBase64 }),
   sendSticker: object({ ...chat, sticker: linkOrBase64 }),

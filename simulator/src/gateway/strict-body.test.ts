@@ -46,6 +46,8 @@ test.each([
   ["sendPoll", { number, name: "Day?", selectableCount: 1, values: ["Tue", "Tue"] }, "instance.values must hold each element once"],
   ["sendButtons", { number, description: "Keep it?", buttons }, 'instance requires property "title"'],
   ["sendMedia", { number, mediatype: "image", media: "910000000000001!" }, "instance.media must be an address or base64"],
+  ["sendMedia", { number, mediatype: "image", media: "aGVsbG8" }, "instance.media must be an address or base64"],
+  ["sendMedia", { number, mediatype: "document", media: "aGVsbG8=" }, 'instance requires property "fileName"'],
 ])("Evolution refuses %s %j", (operation, body, problem) => {
   expect(evolutionBodies[operation]?.(body, "instance")).toBe(problem);
 });

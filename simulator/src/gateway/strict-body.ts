@@ -21,8 +21,15 @@ export const integer = (min: number, max: number): Shape =>
   rule((value) => Number.isInteger(value) && Number(value) >= min && Number(value) <= max, `a whole number from ${min} to ${max}`);
 
 /** An address that can be fetched, or base64. */
-export const link = textLike(/^https?:\/\/\S+$/, "an address");
-export const linkOrBase64 = textLike(/^(?:https?:\/\/\S+|[A-Za-z0-9+/]{4,}={0,2})$/, "an address or base64");
+const isLink = (value: string): boolean => /^https?:\/\/\S+$/.test(value);
+export const link = rule((value) => isText(value) && isLink(value), "an address");
+export const base64 = rule((value) => isText(value) && isBase64(value), "base64");
+export const linkOrBase64 = rule((value) => isText(value) && (isLink(value) || isBase64(value)), "an address or base64");
+
+/** Whole and padded: four characters for three bytes. */
+function isBase64(value: string): boolean {
+  return value.length > 0 && value.length % 4 === 0 && /^[A-Za-z0-9+/]+={0,2}$/.test(value);
+}
 
 export function list(each: Shape, { min, max = Number.MAX_SAFE_INTEGER }: { readonly min: number; readonly max?: number }): Shape {
   return (value, path) => {

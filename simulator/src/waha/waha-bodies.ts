@@ -1,5 +1,5 @@
 // Owns the bodies that WAHA takes for each send (its documentation: "Send messages", "Polls"), stricter in that it refuses keys which it does not know.
-import { anyText, filledText, flag, link, list, number, object, oneShapeOf, type Shape, textLike } from "../gateway/strict-body.ts";
+import { anyText, base64, filledText, flag, link, list, number, object, oneShapeOf, type Shape, textLike } from "../gateway/strict-body.ts";
 
 /** `<fromMe>_<chat>_<id>`, in a group with `_<author>`. */
 const messageId = textLike(/^(?:true|false)_[^@_]+@[^_]+_[^_]+(?:_[^@_]+@[^_]+)?$/, "an id such as false_12025550147@c.us_3EB0A1");
@@ -8,10 +8,7 @@ const chatId = textLike(/^[\w.-]+@(?:c\.us|lid|g\.us)$/, "a chat such as 1202555
 const chat = { session: filledText, chatId, "reply_to?": messageId };
 
 const named = { "mimetype?": filledText, "filename?": filledText };
-const file = oneShapeOf(
-  object({ url: link, ...named }),
-  object({ data: textLike(/^[A-Za-z0-9+/]+={0,2}$/, "base64"), mimetype: filledText, "filename?": filledText }),
-);
+const file = oneShapeOf(object({ url: link, ...named }), object({ data: base64, mimetype: filledText, "filename?": filledText }));
 const contact = oneShapeOf(
   object({ fullName: filledText, "organization?": anyText, phoneNumber: filledText, "whatsappId?": textLike(/^\d+$/, "digits") }),
   object({ vcard: filledText }),

@@ -1,6 +1,8 @@
 // The bridge and our side of it, over real HTTP, around a socket that keeps to the part of Baileys' interface that the bridge uses.
+import { randomBytes } from "node:crypto";
 import { EventEmitter } from "node:events";
 import { createServer, type Server } from "node:http";
+import { Readable } from "node:stream";
 import { afterEach, expect, expectTypeOf, it } from "vitest";
 import { type BaileysBridge, createBaileysBridge } from "../../../../sdk/src/baileys-bridge.ts";
 import { isRecord } from "../../../../sdk/src/baileys-outbound.ts";
@@ -189,6 +191,26 @@ it("a quote reaches Baileys with its author and its words, and a reaction with t
     { content: { text: "Yes" }, quoted: { key: { remoteJid: chat, fromMe: false, id: "3EB0A2" }, message: { conversation: "" } } },
     { content: { react: { text: "👍", key: { remoteJid: chat, fromMe: true, id: "3EB0B1" } } }, quoted: undefined },
     { content: { react: { text: "👍", key: { ...member, id: "3EB0B1" } } }, quoted: undefined },
+  ]);
+});
+
+it("a file of ours reaches Baileys as its bytes, with its type, and as a document with a name", async () => {
+  const loop = await startLoop();
+  const bytes = randomBytes(200_000);
+  const fileId = "0198c000-0000-7000-8000-000000000001";
+  const open = () => Promise.resolve(Readable.from([bytes.subarray(0, 70_001), bytes.subarray(70_001)]));
+  const contents = [
+    { type: "image", image: { id: fileId, caption: "Menu" } },
+    { type: "document", document: { id: fileId, filename: "offer.pdf" } },
+  ];
+  for (const [index, content] of contents.entries()) {
+    const files = [{ id: fileId, mimeType: index === 0 ? "image/png" : "application/pdf", bytes: bytes.length, open }];
+    const ownId = `${OUR_ID.slice(0, -1)}${String(index)}`;
+    expect(await client(loop).sendMessage({ ...request(), content, ownId, files })).toMatchObject({ outcome: "accepted" });
+  }
+  expect(loop.sent.map(({ content }) => content)).toEqual([
+    { image: bytes, mimetype: "image/png", caption: "Menu" },
+    { document: bytes, mimetype: "application/pdf", fileName: "offer.pdf" },
   ]);
 });
 

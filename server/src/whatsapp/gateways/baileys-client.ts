@@ -20,6 +20,12 @@ function namedIn({ quote, target }: Pick<GatewayMessage, "quote" | "target">): J
   return { named: { ...named }, ...(quote === undefined ? {} : { quotedId: id }) };
 }
 
+/** `data`, base64, in the place of a link. */
+function contentOf({ content, kind, node: { id: _id, ...node }, enclosed }: GatewayMessage): JsonObject {
+  if (enclosed === undefined) return content;
+  return { ...content, [kind]: { ...node, data: enclosed.slot, mime_type: enclosed.file.mimeType } };
+}
+
 export function createBaileysClient({ http, baseUrl }: BaileysClientDeps): WhatsAppTransport {
   return {
     async sendMessage(request: SendRequest) {
@@ -29,9 +35,10 @@ export function createBaileysClient({ http, baseUrl }: BaileysClientDeps): Whats
       // The same message always has the same id, so the bridge can tell a second request from a second message.
       const id = `3EB0${ownId.replaceAll("-", "").toUpperCase()}`;
       // The bridge makes Baileys' own form of the content.
-      const body = { to: message.jid, content: message.content, id, ...namedIn(message) };
+      const body = { to: message.jid, content: contentOf(message), id, ...namedIn(message) };
       const headers = { authorization: `Bearer ${channel.accessToken}` };
-      return readGatewaySend(await http.post({ baseUrl, path: "/send", headers, body }), (answer) => readString(answer, "id"));
+      const answer = await http.post({ baseUrl, path: "/send", headers, body, enclosed: message.enclosed });
+      return readGatewaySend(answer, (sent) => readString(sent, "id"));
     },
     async markRead({ channel, chat, providerMessageId, typing }: MarkReadRequest) {
       const jid = jidOf(chat);

@@ -4,9 +4,10 @@ import { readObject, readString } from "../../kernel/read-json.ts";
 import type { SentBy } from "../sendable.ts";
 import type { MarkReadRequest, SendRequest, WhatsAppTransport } from "../transport.ts";
 import { concernsOnly, readGatewayDone, readGatewaySend } from "./gateway-answer.ts";
-import type { GatewayHttp } from "./gateway-http.ts";
+import type { GatewayHttp, GatewayPost } from "./gateway-http.ts";
 import {
   cardsOf,
+  fileNameOf,
   type GatewayMessage,
   jidOf,
   NO_CHAT,
@@ -33,15 +34,15 @@ interface EvolutionCall {
 const TYPING_MS = 5_000;
 
 export function createEvolutionClient({ http, baseUrl, instance }: EvolutionClientDeps): WhatsAppTransport {
-  const post = (operation: string, accessToken: string, body: JsonObject): ReturnType<GatewayHttp["post"]> =>
-    http.post({ baseUrl, path: `/${operation}/${encodeURIComponent(instance)}`, headers: { apikey: accessToken }, body });
+  const post = (operation: string, accessToken: string, sent: Pick<GatewayPost, "body" | "enclosed">): ReturnType<GatewayHttp["post"]> =>
+    http.post({ baseUrl, path: `/${operation}/${encodeURIComponent(instance)}`, headers: { apikey: accessToken }, ...sent });
 
   return {
     async sendMessage(request: SendRequest) {
       const message = readOutbound("evolution", request);
       if ("outcome" in message) return message;
       const { operation, body } = CALLS[message.kind](message);
-      const answer = await post(`message/${operation}`, request.channel.accessToken, body);
+      const answer = await post(`message/${operation}`, request.channel.accessToken, { body, enclosed: message.enclosed });
       return concernsOnly(
         message.kind,
         readGatewaySend(answer, (sent) => readString(readObject(sent, "key"), "id")),
@@ -51,9 +52,9 @@ export function createEvolutionClient({ http, baseUrl, instance }: EvolutionClie
       const jid = jidOf(chat);
       if (jid === undefined) return NO_CHAT;
       // Not waited for: it lasts as long as it shows, and a reply must not.
-      if (typing) void post("chat/sendPresence", accessToken, { number: jid, presence: "composing", delay: TYPING_MS });
+      if (typing) void post("chat/sendPresence", accessToken, { body: { number: jid, presence: "composing", delay: TYPING_MS } });
       const readMessages = [{ remoteJid: jid, fromMe: false, id: providerMessageId }];
-      return readGatewayDone(await post("chat/markMessageAsRead", accessToken, { readMessages }));
+      return readGatewayDone(await post("chat/markMessageAsRead", accessToken, { body: { readMessages } }));
     },
   };
 }
@@ -124,14 +125,15 @@ function chatOf({ jid, quote }: GatewayMessage): JsonObject {
   return { number: jid, ...(quote === undefined ? {} : { quoted: { key: { id: quote.id } } }) };
 }
 
-/** A link, which Evolution fetches. It takes base64 in the same place. */
-function fileOf({ node }: GatewayMessage): string {
-  return readString(node, "link") ?? "";
+/** A link, which Evolution fetches, or base64 in the same place. */
+function fileOf({ node, enclosed }: GatewayMessage): string {
+  return enclosed?.slot ?? readString(node, "link") ?? "";
 }
 
 function media(mediatype: "image" | "video" | "document", message: GatewayMessage): EvolutionCall {
-  const { node } = message;
-  const named = present({ caption: readString(node, "caption"), fileName: readString(node, "filename") });
+  // Of a link Evolution finds out the type itself; of base64 it would take every picture for a PNG.
+  const mimetype = message.enclosed?.file.mimeType;
+  const named = present({ mimetype, caption: readString(message.node, "caption"), fileName: fileNameOf(message) });
   return { operation: "sendMedia", body: { ...chatOf(message), mediatype, media: fileOf(message), ...named } };
 }
 

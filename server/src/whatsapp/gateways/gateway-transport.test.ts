@@ -1,3 +1,5 @@
+import { randomBytes } from "node:crypto";
+import { Readable } from "node:stream";
 import { startEvolutionSimulator, startWahaSimulator, type GatewaySimulator } from "@onethread/simulator";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
@@ -32,6 +34,34 @@ const CONTENTS = readFixture("outbound-content.jsonl", z.record(z.string(), z.js
   (content) => [JSON.stringify(content).slice(0, 80), content] as const,
 );
 const TEXT = { type: "text", text: { body: "Yes" } };
+const FILE_ID = "0198c000-0000-7000-8000-000000000001";
+const FILES: readonly (readonly [string, JsonObject, string])[] = [
+  ["image", { id: FILE_ID, caption: "Menu" }, "image/jpeg"],
+  ["video", { id: FILE_ID }, "video/mp4"],
+  ["audio", { id: FILE_ID, voice: true }, "audio/ogg"],
+  ["document", { id: FILE_ID }, "application/pdf"],
+  ["document", { id: FILE_ID, filename: "offer.pdf", caption: "Offer" }, "application/pdf"],
+  ["sticker", { id: FILE_ID }, "image/webp"],
+];
+
+interface Enclosed {
+  readonly mimeType: string;
+  /** Undefined: the store does not have them. */
+  readonly bytes: Buffer | undefined;
+  /** Where reading fails. */
+  readonly ends?: number;
+}
+
+function withFile(kind: string, node: JsonObject, { mimeType, bytes, ends }: Enclosed): SendRequest {
+  async function* read(content: Buffer): AsyncGenerator<Buffer> {
+    for (let at = 0; at < content.length; at += 65_536) {
+      if (ends !== undefined && at > ends) throw new Error("the disk is gone");
+      yield content.subarray(at, at + 65_536);
+    }
+  }
+  const open = () => Promise.resolve(bytes === undefined ? undefined : Readable.from(read(bytes)));
+  return { ...request({ type: kind, [kind]: node }), files: [{ id: FILE_ID, mimeType, bytes: bytes?.length ?? 1, open }] };
+}
 
 describe.each(["evolution", "waha"] as const)("%s", (gateway) => {
   const simulator = (): GatewaySimulator => {
@@ -130,6 +160,36 @@ describe.each(["evolution", "waha"] as const)("%s", (gateway) => {
     });
     const outcome = await transport().sendMessage(request(TEXT));
     expect(outcome).toMatchObject({ outcome: "rejected", retry: "never", sentence: expect.stringContaining("no WhatsApp account") });
+  });
+
+  it.each(FILES)("a file of ours goes within the message: %s", async (kind, node, mimeType) => {
+    const bytes = randomBytes(100_001);
+    const outcome = await transport().sendMessage(withFile(kind, node, { mimeType, bytes }));
+    // WAHA has no stickers.
+    const isSent = refusalBy(gateway, { content: { type: kind, [kind]: node }, isGroup: false }) === undefined;
+    expect(outcome.outcome).toBe(isSent ? "accepted" : "rejected");
+    const { body = {} } = simulator().outbox().at(-1) ?? {};
+    const handed =
+      gateway === "evolution" ? (body["media"] ?? body["audio"] ?? body["sticker"]) : (body["file"] as JsonObject | undefined)?.["data"];
+    if (isSent) expect(handed).toBe(bytes.toString("base64"));
+    if (isSent && handed === body["media"]) expect(body).toMatchObject({ mediatype: kind, mimetype: mimeType });
+    if (isSent && gateway === "waha") expect(body["file"]).toMatchObject({ mimetype: mimeType });
+  });
+
+  it("of a file that ends early, or that the store does not have, the gateway understands nothing: the message goes later, and is not unknown", async () => {
+    const before = simulator().outbox().length;
+    const node = { id: FILE_ID };
+    const broken = withFile("image", node, { mimeType: "image/png", bytes: randomBytes(3_000_000), ends: 1_000_000 });
+    const gone = withFile("image", node, { mimeType: "image/png", bytes: undefined });
+    for (const asked of [broken, gone]) {
+      expect(await transport().sendMessage(asked)).toMatchObject({ outcome: "rejected", retry: "backoff", stopsChannel: false });
+    }
+    expect(simulator().outbox()).toHaveLength(before);
+    expect(await transport().sendMessage(request({ type: "image", image: node }))).toMatchObject({ outcome: "rejected", retry: "never" });
+    simulator().failSends("drop");
+    const whole = withFile("image", node, { mimeType: "image/png", bytes: randomBytes(3_000_000) });
+    expect(await transport().sendMessage(whole)).toMatchObject({ outcome: "uncertain" });
+    expect(simulator().outbox()).toHaveLength(before + 1);
   });
 
   it("read and typing need the chat", async () => {

@@ -2,11 +2,13 @@
 import type { JsonObject } from "../../kernel/json.ts";
 import { isObject, readArray, readObject, readScalar, readString } from "../../kernel/read-json.ts";
 import { refusedHere } from "../graph-answer.ts";
+import { ownFileId } from "../media-nodes.ts";
 import { type NamedMessage, quotedBy } from "../named-message.ts";
 import type { Gateway } from "../providers.ts";
 import { isSentBy, phoneOf, refusalBy, type SendKind, sendKindOf, type SentBy } from "../sendable.ts";
 import type { SendAddress } from "../send-address.ts";
 import type { Rejection, SendRequest } from "../transport.ts";
+import { encloseFile, type Enclosure } from "./enclose-file.ts";
 import { classifyJid } from "./jid.ts";
 
 /** How WhatsApp Web names a message within a chat. */
@@ -29,6 +31,8 @@ export interface GatewayMessage<Kind extends SendKind = SendKind> {
   readonly quote: NamedKey | undefined;
   /** The message that this one changes. */
   readonly target: NamedKey | undefined;
+  /** The file of ours that its node names: handed over within the request. */
+  readonly enclosed: Enclosure | undefined;
 }
 
 /** A rejection for what this gateway does not send. It is refused when it is accepted, so hardly anything is refused here. */
@@ -50,7 +54,20 @@ export function readOutbound<G extends Gateway>(gateway: G, request: SendRequest
   const key = names === undefined ? undefined : keyOf(names);
   const isQuote = quotedBy(request) !== undefined;
   const node = readObject(content, readString(content, "type") ?? "") ?? {};
-  return { jid, kind, content, node, quote: isQuote ? key : undefined, target: isQuote ? undefined : key };
+  const fileId = ownFileId(node);
+  const file = request.files?.find(({ id }) => id === fileId);
+  if (fileId !== undefined && file === undefined)
+    return refusedHere(
+      "file gone",
+      "The file of this message is not there any more. The message is kept unsent. Upload the file and send it again.",
+    );
+  const enclosed = file === undefined ? undefined : encloseFile(file);
+  return { jid, kind, content, node, enclosed, quote: isQuote ? key : undefined, target: isQuote ? undefined : key };
+}
+
+/** A document without a name of its own: gateways insist on one for what is handed over within the request. */
+export function fileNameOf({ node, kind, enclosed }: GatewayMessage): string | undefined {
+  return readString(node, "filename") ?? (kind === "document" && enclosed !== undefined ? "document" : undefined);
 }
 
 function keyOf({ id, isOurs: fromMe, member, text }: NamedMessage): NamedKey {

@@ -2,7 +2,7 @@
 import type { JsonObject } from "../../kernel/json.ts";
 import { readString } from "../../kernel/read-json.ts";
 import type { SentBy } from "../sendable.ts";
-import { cardsOf, type GatewayMessage, type NamedKey, coordinatesOf, pollOf, reactedTo } from "./outbound-message.ts";
+import { cardsOf, fileNameOf, type GatewayMessage, type NamedKey, coordinatesOf, pollOf, reactedTo } from "./outbound-message.ts";
 import { present } from "./plain-message.ts";
 
 export interface WahaCall {
@@ -61,9 +61,13 @@ export function chatIdOf(jid: string): string {
   return jid.replace(/@s\.whatsapp\.net$/, "@c.us");
 }
 
-/** `file.url` is fetched by WAHA. It takes `file.data`, base64, in its place. */
+/** `file.url` is fetched by WAHA; `file.data`, in its place, is base64. */
 function media(operation: string, message: GatewayMessage): WahaCall {
-  const { node } = message;
-  const file = present({ url: readString(node, "link"), mimetype: readString(node, "mime_type"), filename: readString(node, "filename") });
+  const { node, enclosed } = message;
+  const filename = fileNameOf(message);
+  const file =
+    enclosed === undefined
+      ? present({ url: readString(node, "link"), mimetype: readString(node, "mime_type"), filename })
+      : present({ data: enclosed.slot, mimetype: enclosed.file.mimeType, filename });
   return { operation, body: present({ ...chatOf(message), file, caption: readString(node, "caption") }) };
 }

@@ -2,6 +2,7 @@
 import type { JsonObject } from "../../kernel/json.ts";
 import { readObject, readString } from "../../kernel/read-json.ts";
 import type { MarkReadRequest, SendRequest, WhatsAppTransport } from "../transport.ts";
+import type { Enclosure } from "./enclose-file.ts";
 import { concernsOnly, readGatewayDone, readGatewaySend } from "./gateway-answer.ts";
 import type { GatewayHttp } from "./gateway-http.ts";
 import { jidOf, NO_CHAT, readOutbound } from "./outbound-message.ts";
@@ -17,11 +18,14 @@ export interface WahaClientDeps {
 type Answered = ReturnType<GatewayHttp["post"]>;
 
 export function createWahaClient({ http, baseUrl, session }: WahaClientDeps): WhatsAppTransport {
-  const ask = ({ operation, method = "POST", body }: WahaCall, accessToken: string): Answered =>
-    http.post({ baseUrl, path: `/api/${operation}`, method, headers: { "x-api-key": accessToken }, body: { session, ...body } });
+  const ask = ({ operation, method = "POST", body }: WahaCall, accessToken: string, enclosed?: Enclosure): Answered =>
+    http.post({
+      ...{ baseUrl, path: `/api/${operation}`, method, headers: { "x-api-key": accessToken } },
+      ...{ body: { session, ...body }, enclosed },
+    });
 
-  async function call(wanted: WahaCall, accessToken: string): Answered {
-    const answer = await ask(wanted, accessToken);
+  async function call(wanted: WahaCall, accessToken: string, enclosed: Enclosure | undefined): Answered {
+    const answer = await ask(wanted, accessToken, enclosed);
     // Of a reaction WAHA's own pages say PUT and POST. Whoever does not know the first has certainly not done it.
     const isUnknown = wanted.method === "PUT" && "httpStatus" in answer && (answer.httpStatus === 404 || answer.httpStatus === 405);
     return isUnknown ? ask({ ...wanted, method: "POST" }, accessToken) : answer;
@@ -31,7 +35,7 @@ export function createWahaClient({ http, baseUrl, session }: WahaClientDeps): Wh
     async sendMessage(request: SendRequest) {
       const message = readOutbound("waha", request);
       if ("outcome" in message) return message;
-      const answer = await call(WAHA_CALLS[message.kind](message), request.channel.accessToken);
+      const answer = await call(WAHA_CALLS[message.kind](message), request.channel.accessToken, message.enclosed);
       // Some engines answer a reaction without naming it, and nothing is ever reported of one.
       const unnamed = message.kind === "reaction" ? `reaction:${request.ownId}` : undefined;
       return concernsOnly(
