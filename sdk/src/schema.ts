@@ -937,6 +937,12 @@ export type ReplySettings = {
     readonly offer: readonly ("send_buttons" | "send_list" | "send_media" | "send_template" | "schedule_message")[];
     /** Hosts from which send_media may take a file, with their subdomains; none: no file. */
     readonly mediaHosts: readonly string[];
+    /** Uploaded files that send_media may send; they are kept for as long as they are named here. None: no file. */
+    readonly mediaFiles: readonly {
+      readonly id: string;
+      /** For the model: what it is. */
+      readonly about: string;
+    }[];
     /** Names of the templates that send_template may send; none: no template. */
     readonly templates: readonly string[];
     /** How many messages of the AI's may wait for their time in one conversation. */

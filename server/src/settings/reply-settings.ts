@@ -17,6 +17,8 @@ const day = z.array(span).max(6).default([]);
 export const SECRET_NAME = /^[a-z][a-z0-9_]{0,63}$/;
 const secretName = z.string().regex(SECRET_NAME, "must be the name of a secret, such as model_api_key");
 
+/** As ids are written here. */
+const FILE_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const hostName = z.string().regex(/^[a-z0-9.-]+$/i);
 
 /** What a model's answer may hold beside text, each by the name of its tool. */
@@ -208,6 +210,16 @@ export const replySettingsSchema = z.strictObject({
         .max(100)
         .default([])
         .describe("Hosts from which send_media may take a file, with their subdomains; none: no file."),
+      mediaFiles: z
+        .array(
+          z.strictObject({
+            id: z.string().regex(FILE_ID, "must be the id of an uploaded file, as POST /api/v1/media names it"),
+            about: z.string().min(1).max(200).describe("For the model: what it is."),
+          }),
+        )
+        .max(50)
+        .default([])
+        .describe("Uploaded files that send_media may send; they are kept for as long as they are named here. None: no file."),
       templates: z
         .array(z.string().regex(/^[a-z0-9_]{1,512}$/, "must be the name of a template"))
         .max(50)

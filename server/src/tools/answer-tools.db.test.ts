@@ -1,12 +1,12 @@
 // Proves that what an answer holds beside text is checked like everything that is sent, is written with its turn or not at all, and reaches nobody else.
 import { afterAll, beforeAll, beforeEach, describe, expect, test as it } from "vitest";
 import { startOpenAiServer, type OpenAiReply, type OpenAiServer } from "../../test/support/openai-server.ts";
-import type { TestBusiness } from "../../test/support/test-business.ts";
+import { createTestBusiness, type TestBusiness } from "../../test/support/test-business.ts";
 import type { TestDatabase } from "../../test/support/test-database.ts";
 import { closeTestEngine, openTestEngine, type TestEngine } from "../../test/support/test-engine.ts";
 import { bearerFor, createTestHttp, type TestHttp } from "../../test/support/test-http.ts";
 import { contextOf } from "../../test/support/test-tools.ts";
-import type { ConversationId } from "../kernel/ids.ts";
+import { newId, type ConversationId } from "../kernel/ids.ts";
 import type { JsonObject } from "../kernel/json.ts";
 import { createLanguageModels } from "../models/language-models.ts";
 import { createOutsideHttp, type OutsideHttp } from "../outside/outside-http.ts";
@@ -93,6 +93,20 @@ async function scheduled() {
 async function events(type: string) {
   const query = "select subject_id as id, data from events where conversation_id = $1 and type = $2";
   return (await test.superuser.query<{ id: string; data: JsonObject }>(query, [conversationId, type])).rows;
+}
+/** An uploaded picture; its bytes are nowhere. */
+async function fileOf(businessId: string): Promise<string> {
+  const id = newId();
+  await test.superuser.query(`insert into unsent_media (business_id, id, remove_at) values ($1, $2, now() + interval '7 days')`, [
+    businessId,
+    id,
+  ]);
+  await test.superuser.query(
+    `insert into media (business_id, id, state, mime_type, bytes, sha256, has_thumbnail, created_at, state_at)
+     values ($1, $2, 'ready', 'image/png', 1000, repeat('0', 64), false, now(), now())`,
+    [businessId, id],
+  );
+  return id;
 }
 const release = () => createReleaseScheduled({ database: engine.database, wake: () => undefined, log: test.log })();
 async function releaseNow(): Promise<number> {
@@ -219,6 +233,31 @@ describe("the tools", () => {
     ]);
   });
 
+  it("send files of the business that it has named, which stay from then on, and no others", async () => {
+    const mine = await fileOf(business.businessId);
+    const [unnamed, foreign] = [await fileOf(business.businessId), await fileOf((await createTestBusiness(test.superuser)).businessId)];
+    const tools = { ...ALL, mediaFiles: [mine, foreign].map((id) => ({ id, about: "The menu" })) };
+    const told = [
+      await tell("send_media", { kind: "image", file: unnamed }, tools),
+      await tell("send_media", { kind: "image", file: mine, link: PHOTO.link }, tools),
+      await tell("send_media", { kind: "video", file: mine }, tools),
+      await tell("send_media", { kind: "image", file: foreign }, tools),
+    ];
+    expect(told).toEqual([
+      `Its files are: ${mine} (The menu), ${foreign} (The menu). Nothing was added.`,
+      'Give either "file" or "link". Nothing was added.',
+      expect.stringContaining("as video WhatsApp takes video/mp4"),
+      expect.stringContaining("is no file of this business"),
+    ]);
+    const unsent = async () => (await test.superuser.query("select from unsent_media where id = $1", [mine])).rowCount;
+    expect(await unsent()).toBe(1);
+    await engine.settings.change(business.businessId, { tools });
+    says(calls(["send_media", { kind: "image", file: mine, caption: "Our menu" }]), "Here it is.");
+    await turn();
+    expect((await said()).at(1)).toMatchObject({ type: "image", content: { image: { id: mine, caption: "Our menu" } } });
+    expect(await unsent()).toBe(0);
+  });
+
   it("schedule only what can be sent then, and a few at a time", async () => {
     const later = (ms: number, tools: object = ALL) => tell("schedule_message", { text: "Hello", at: inMs(ms) }, tools);
     expect(await later(-60_000)).toContain("has passed");
@@ -311,6 +350,9 @@ describe("the business's own agent", () => {
     const turnId = await wait();
     const all = { messages: [...messages, { type: "text", text: { body: "Tomorrow?" }, sendAt: inMs(3_600_000) }] };
     expect(await answer(turnId, { messages: [{ type: "interactive", interactive: { type: "button" } }] })).toMatchObject({ status: 400 });
+    expect(await answer(turnId, { messages: [{ type: "image", image: { id: newId() } }] })).toMatchObject({
+      ...{ status: 400, json: { detail: expect.stringContaining("is no file of this business") } },
+    });
     expect((await answer(turnId, all)).status).toBe(200);
     await turn();
     expect((await said()).map(({ type }) => type)).toEqual(["text", "image", "text", "interactive"]);

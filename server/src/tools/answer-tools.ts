@@ -78,20 +78,21 @@ const TOOLS: Readonly<Record<AnswerToolName, Definition>> = {
     },
   },
   send_media: {
-    describe: ({ tools: { mediaHosts } }) =>
-      `Adds a picture, a video, a recording or a document of the business to your answer. Only links to ${listed(mediaHosts)} can be sent, and only those that a text of the business or a tool gave you.`,
+    describe: ({ tools: { mediaHosts, mediaFiles } }) =>
+      `Adds a picture, a video, a recording or a document of the business to your answer: one of its files, or a link. ${filesOf(mediaFiles)} Only links to ${listed(mediaHosts)} can be sent, and only those that a text of the business or a tool gave you.`,
     properties: {
       kind: { type: "string", enum: ["image", "video", "audio", "document"] },
-      link: words(2_048, "The https address of the file."),
+      file: words(64, "The id of one of the files; instead of a link."),
+      link: words(2_048, "The https address of the file; instead of a file."),
       caption: words(1_024, "What the customer reads below it; not for audio."),
       filename: words(240, "Of a document: what it is called."),
     },
-    required: ["kind", "link"],
-    draft: (args, { tools: { mediaHosts } }) => {
-      const link = readString(args, "link") ?? "";
-      if (!isOnHosts(link, mediaHosts)) return refused(`Only https links to ${listed(mediaHosts)} can be sent. Nothing was added.`);
+    required: ["kind"],
+    draft: (args, { tools }) => {
+      const { source, problem = "" } = sourceOf(args, tools);
+      if (source === undefined) return refused(`${problem} Nothing was added.`);
       const kind = readString(args, "kind") ?? "";
-      return drafted({ type: kind, [kind]: { link, ...given(args, kind === "document" ? ["caption", "filename"] : ["caption"]) } });
+      return drafted({ type: kind, [kind]: { ...source, ...given(args, kind === "document" ? ["caption", "filename"] : ["caption"]) } });
     },
   },
   send_template: {
@@ -158,6 +159,26 @@ export function createAnswerTools(settings: Settings): readonly AnswerTool[] {
 
 function interactive(type: string, text: Json, action: JsonObject): Drafted {
   return drafted({ type: "interactive", interactive: { type, body: { text }, action } });
+}
+
+interface Source {
+  /** What a message is given of the file. */
+  readonly source?: JsonObject;
+  /** A sentence: it is none that may be sent. */
+  readonly problem?: string;
+}
+
+function sourceOf(args: JsonObject, { mediaHosts, mediaFiles }: Settings["tools"]): Source {
+  const [file, link] = [readString(args, "file"), readString(args, "link")];
+  if ((file === undefined) === (link === undefined)) return { problem: 'Give either "file" or "link".' };
+  if (link !== undefined)
+    return isOnHosts(link, mediaHosts) ? { source: { link } } : { problem: `Only https links to ${listed(mediaHosts)} can be sent.` };
+  const known = mediaFiles.find(({ id }) => id === file?.toLowerCase());
+  return known === undefined ? { problem: filesOf(mediaFiles) } : { source: { id: known.id } };
+}
+
+function filesOf(files: Settings["tools"]["mediaFiles"]): string {
+  return `Its files are: ${listed(files.map(({ id, about }) => `${id} (${about})`))}.`;
 }
 
 function isOnHosts(link: string, hosts: readonly string[]): boolean {
