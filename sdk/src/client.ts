@@ -16,6 +16,7 @@ import type {
   ListTemplatesQuery,
   ListToolCallsQuery,
   ListTurnsQuery,
+  Media,
   Message,
   MessageContentInput,
   MessagePage,
@@ -41,6 +42,7 @@ import type {
   Usage,
 } from "./schema.ts";
 import { createSendRequest, type ClientOptions, type Query, type SendRequest } from "./send-request.ts";
+import { createUploadFile, type UploadFile } from "./upload-file.ts";
 
 export interface ConversationFilter extends Omit<ListConversationsQuery, "open"> {
   readonly open?: boolean | undefined;
@@ -85,6 +87,13 @@ export interface Client {
     settle(id: string, settlement: SettleMessageBody): Promise<SettledMessage>;
     /** The content of a failed or cancelled one as a new message; asked twice, it is one. */
     retry(id: string): Promise<Message>;
+    /** Fetches the file of a customer's message again, now. */
+    retryMedia(id: string): Promise<Message>;
+  };
+  readonly media: {
+    /** Takes in a file to be sent, 100 MB at most; `withFile` makes a message of it. What nothing names within 7 days is removed. */
+    upload: UploadFile;
+    get(id: string): Promise<Media>;
   };
   readonly turns: {
     list(query: ListTurnsQuery): Promise<TurnPage>;
@@ -127,6 +136,7 @@ export function createClient(options: ClientOptions): Client {
   return {
     conversations: createConversations(send, get),
     messages: createMessages(send, get),
+    media: { upload: createUploadFile(options, send), get: (id) => get(`/media/${encodeURIComponent(id)}`) },
     turns: {
       list: (query) => get("/turns", { ...query }),
       all: (query) => eachItem((cursor) => get<TurnPage>("/turns", { ...query, cursor })),
@@ -166,6 +176,7 @@ function createMessages(send: SendRequest, get: Get): Client["messages"] {
     cancel: (id) => answerOf(send({ method: "POST", path: `${pathOf(id)}/cancel` })),
     settle: (id, settlement) => answerOf(send({ method: "POST", path: `${pathOf(id)}/settle`, body: settlement })),
     retry: (id) => answerOf(send({ method: "POST", path: `${pathOf(id)}/retry` })),
+    retryMedia: (id) => answerOf(send({ method: "POST", path: `${pathOf(id)}/media/retry` })),
   };
 }
 

@@ -3,3 +3,4 @@ export { createClient, type Client, type ConversationFilter, type SendOptions } 
 export { ProblemError } from "./problem-error.ts";
 export type * from "./schema.ts";
 export type { ClientOptions } from "./send-request.ts";
+export { withFile, type FileMessage, type UploadFile, type UploadOptions } from "./upload-file.ts";

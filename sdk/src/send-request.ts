@@ -20,7 +20,10 @@ export interface ApiRequest {
   readonly path: string;
   readonly query?: Query;
   readonly body?: unknown;
+  /** In the place of a body. */
+  readonly form?: FormData;
   readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
 }
 
 export type SendRequest = (request: ApiRequest) => Promise<unknown>;
@@ -37,9 +40,10 @@ export function createSendRequest(options: ClientOptions): SendRequest {
   const { maxRetries = 3, wait = waitFor } = options;
   return async (request) => {
     for (let attempt = 0; ; attempt += 1) {
+      request.signal?.throwIfAborted();
       const isLast = attempt >= maxRetries;
       const answer = await callOnce(options, request).catch((error: unknown) => {
-        if (isLast) throw error;
+        if (isLast || request.signal?.aborted === true) throw error;
         return undefined;
       });
       if (answer?.ok === true) return readJson(answer);
@@ -56,16 +60,19 @@ async function readJson(answer: Response): Promise<unknown> {
   return value;
 }
 
+/** `path`: below `/api/v1`. */
+export function addressOf({ baseUrl }: Pick<ClientOptions, "baseUrl">, path: string): URL {
+  return new URL(`api/v1${path}`, baseUrl.endsWith("/") ? baseUrl : `${baseUrl}/`);
+}
+
 function callOnce({ baseUrl, apiKey, fetch = globalThis.fetch }: ClientOptions, request: ApiRequest): Promise<Response> {
-  const url = new URL(`api/v1${request.path}`, baseUrl.endsWith("/") ? baseUrl : `${baseUrl}/`);
+  const url = addressOf({ baseUrl }, request.path);
   for (const [name, value] of Object.entries(request.query ?? {})) if (value !== undefined) url.searchParams.set(name, String(value));
   const headers = { accept: "application/json", authorization: `Bearer ${apiKey}`, ...request.headers };
-  if (request.body === undefined) return fetch(url, { method: request.method, headers });
-  return fetch(url, {
-    method: request.method,
-    headers: { ...headers, "content-type": "application/json" },
-    body: JSON.stringify(request.body),
-  });
+  const asked = { method: request.method, headers, ...(request.signal === undefined ? {} : { signal: request.signal }) };
+  if (request.form !== undefined) return fetch(url, { ...asked, body: request.form });
+  if (request.body === undefined) return fetch(url, asked);
+  return fetch(url, { ...asked, headers: { ...headers, "content-type": "application/json" }, body: JSON.stringify(request.body) });
 }
 
 function delayOf(answer: Response | undefined, attempt: number): number {

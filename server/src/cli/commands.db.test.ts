@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -67,6 +67,35 @@ test("an installation is set up from nothing: business, number, key, texts; and 
   const { rows } = await database.superuser.query("select access_token from channel_secrets where channel_id = $1", [channelId]);
   expect(rows).toEqual([{ access_token: "token-from-stdin" }]);
 });
+
+test("a file is uploaded by its path, known by its first bytes or its name, and kept below the data directory", async () => {
+  const text = join(directory, "Opening hours.txt");
+  await writeFile(text, "From nine to six.");
+  const id = await made(["media", "upload", text]);
+  const { rows } = await database.superuser.query("select mime_type, file_name, bytes, message_id from media where id = $1", [id]);
+  expect(rows).toEqual([{ mime_type: "text/plain", file_name: "Opening hours.txt", bytes: "17", message_id: null }]);
+  const stored = join(directory, "media", await businessOf(id), "uploads", id.slice(-2), id);
+  expect(await readFile(stored, "utf8")).toBe("From nine to six.");
+  const typed = JSON.parse((await onethread(["media", "upload", text, "--type", "text/csv", "--json"])).out) as unknown;
+  expect(typed).toMatchObject({ kind: "document", mimeType: "text/csv", state: "ready" });
+  const empty = join(directory, "empty.png");
+  await writeFile(empty, "");
+  expect(await onethread(["media", "upload", empty])).toMatchObject({
+    code: 1,
+    out: "",
+    err: expect.stringContaining("not a single byte"),
+  });
+  expect(await onethread(["media", "upload", directory])).toMatchObject({ code: 1, err: expect.stringContaining("is no file") });
+  expect(await onethread(["media", "upload", join(directory, "none")])).toMatchObject({
+    code: 1,
+    err: expect.stringContaining("cannot be read"),
+  });
+});
+
+async function businessOf(mediaId: string): Promise<string> {
+  const { rows } = await database.superuser.query<{ id: string }>("select business_id as id from media where id = $1", [mediaId]);
+  return rows[0]?.id ?? "";
+}
 
 test("a number is connected once in the whole installation", async () => {
   const again = await onethread(["channel", "add", "--phone-number-id", "200000000000077", "--name", "Twin"]);

@@ -1,4 +1,4 @@
-// Owns: `onethread media`: files of messages that are not there, and having them fetched again. Refuses to know how.
+// Owns: `onethread media`: files of messages that are not there, having them fetched again, and files to send. Refuses to know how.
 import { Option, type Command } from "commander";
 import { UNREADY_STATES, type UnreadyState } from "../media/media-files.ts";
 import { CliFailure } from "./cli-failure.ts";
@@ -7,13 +7,15 @@ import { readId } from "./read-id.ts";
 import { readWhole } from "./read-numbers.ts";
 import { renderTable } from "./render-table.ts";
 import type { Terminal } from "./terminal.ts";
+import { uploadMedia, type UploadOptions } from "./upload-media.ts";
 
 const EXAMPLES = `
 Examples:
   $ onethread media list                  photos, voice notes and files that nobody can see yet, and why
   $ onethread media list --state failed
   $ onethread media retry <message id>    fetch one again, now
-  $ onethread media retry --all           all that failed: after a new access token, a new disk`;
+  $ onethread media retry --all           all that failed: after a new access token, a new disk
+  $ onethread media upload menu.pdf       a file to send; prints its id`;
 
 interface OfBusiness {
   readonly business?: string;
@@ -28,7 +30,7 @@ interface ListOptions extends OfBusiness {
 export function addMediaCommand(program: Command, terminal: Terminal): void {
   const media = program
     .command("media")
-    .description("the files of messages: list those that are not there, fetch them again")
+    .description("the files of messages: list those that are not there, fetch them again; upload one to send it")
     .addHelpText("afterAll", EXAMPLES);
   media
     .command("list")
@@ -45,6 +47,14 @@ export function addMediaCommand(program: Command, terminal: Terminal): void {
     .option("--all", "all that failed")
     .option(BUSINESS_OPTION, BUSINESS_MEANING)
     .action((id: string | undefined, options: OfBusiness & { readonly all?: boolean }) => retry(id, options, terminal));
+  media
+    .command("upload")
+    .description("take in a file, at most 100 MB; messages, campaigns and tools.mediaFiles name it by the id that is printed")
+    .argument("<file>", "its path")
+    .option("--type <type>", "what it is, where its first bytes and its name do not tell, such as text/plain")
+    .option("--json", "for machines")
+    .option(BUSINESS_OPTION, BUSINESS_MEANING)
+    .action((file: string, options: UploadOptions) => uploadMedia(file, options, terminal));
 }
 
 async function list({ business, state, limit, json }: ListOptions, terminal: Terminal): Promise<void> {

@@ -1,15 +1,22 @@
 // Proves that the client and the real server understand each other: pages, errors, retries that never send twice.
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test as it } from "vitest";
 import { createApiKeys } from "../../src/businesses/api-keys.ts";
+import { openUploads } from "../../src/compose/media-work.ts";
 import type { Database } from "../../src/db/database.ts";
+import { noFailPoints } from "../../src/kernel/fail-points.ts";
+import { createLocalStore } from "../../src/media/local-store.ts";
 import { createTestBusiness, type TestBusiness } from "../support/test-business.ts";
 import { createTestDatabase, type TestDatabase } from "../support/test-database.ts";
 import { createTestHttp, createTestThread, type TestHttp } from "../support/test-http.ts";
-import { createClient, ProblemError, type Client, type ClientOptions } from "../../../sdk/src/index.ts";
+import { createClient, ProblemError, withFile, type Client, type ClientOptions } from "../../../sdk/src/index.ts";
 
 const HELLO = { type: "text", text: { body: "Hello" } };
 
 let test: TestDatabase;
+let directory: string;
 let database: Database;
 let http: TestHttp;
 let business: TestBusiness;
@@ -19,7 +26,11 @@ let client: Client;
 beforeAll(async () => {
   test = await createTestDatabase();
   database = test.open();
-  http = createTestHttp(database, test.log);
+  directory = await mkdtemp(join(tmpdir(), "onethread-sdk-"));
+  const store = createLocalStore(directory);
+  http = createTestHttp(database, test.log, {
+    uploadMedia: openUploads({ database, store, directory, log: test.log, failPoints: noFailPoints }),
+  });
   business = await createTestBusiness(test.superuser);
   const { key } = await createApiKeys({ database }).create(business.businessId, "sdk");
   options = { baseUrl: await http.app.listen({ port: 0, host: "127.0.0.1" }), apiKey: key };
@@ -29,6 +40,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await http.app.close();
   await test.close();
+  await rm(directory, { recursive: true });
 });
 
 it("every page is walked, and each conversation is seen once", async () => {
@@ -69,6 +81,31 @@ it("events are read from where the last reading ended", async () => {
     ["conversation.paused", id],
     ["conversation.resumed", id],
   ]);
+});
+
+it("a file is uploaded, also after an answer that asked to wait, and sent by its id; one that is given up is not tried again", async () => {
+  const id = await createTestThread(test, business);
+  let asked = 0;
+  const fetch: typeof globalThis.fetch = async (...request) => {
+    asked += 1;
+    return asked === 1 ? new Response("{}", { status: 503, headers: { "retry-after": "0" } }) : globalThis.fetch(...request);
+  };
+  const patient = createClient({ ...options, fetch, wait: () => Promise.resolve() });
+  const file = new File(["%PDF-1.7 offer"], "offer.pdf", { type: "application/pdf" });
+  const uploaded = await patient.media.upload(file);
+  expect([asked, uploaded]).toMatchObject([2, { kind: "document", fileName: "offer.pdf", mimeType: "application/pdf" }]);
+  expect(await client.media.get(uploaded.id)).toMatchObject({ state: "ready", bytes: file.size });
+  const sent = await client.conversations.send(id, withFile(uploaded, { caption: "Offer" }));
+  expect(sent).toMatchObject({
+    type: "document",
+    content: { document: { id: uploaded.id, caption: "Offer", filename: "offer.pdf" } },
+    media: { id: uploaded.id },
+  });
+  expect(withFile({ id: "f", kind: "image" }, { as: "document" })).toEqual({ type: "document", document: { id: "f" } });
+  await expect(patient.media.upload(new Blob([]), { name: "empty" })).rejects.toMatchObject({ code: "media_refused" });
+  asked = 1;
+  await expect(patient.media.upload(file, { signal: AbortSignal.abort(new Error("given up")) })).rejects.toThrow("given up");
+  expect(asked).toBe(1);
 });
 
 it("a person is resolved to one conversation, and a second lead is refused by its code", async () => {
