@@ -176,6 +176,15 @@ const breaks: Readonly<Record<string, () => string>> = {
     `${file(ids.first, "'refused', null, 'infected'")} insert into transcripts (business_id, media_id, due_at, created_at, state_at)
       values (${here()}, '${ids.first}', ${move(601)}, now(), now());`,
   "media-failed": () => file(ids.first, "'failed', null, 'not_found'"),
+  "sends-without-file": () =>
+    another("seq, direction, author, type, status", "4, 'out', 'api', 'image', 'queued'").replace(
+      "'{}'",
+      `'{"type":"image","image":{"id":"${newId()}"}}'`,
+    ),
+  "named-files-to-be-removed": () =>
+    `update messages set type = 'image', content = '{"type":"image","image":{"id":"${ids.turn}"}}' where id = '${ids.reply}';
+    insert into unsent_media (business_id, id, remove_at) values (${here()}, '${ids.turn}', now() + interval '1 day');`,
+  "uploads-overdue": () => `insert into unsent_media (business_id, id, remove_at) values (${here()}, '${newId()}', ${move(86_500)});`,
   "tables-without-row-level-security": () => "alter table messages disable row level security;",
   "roles-too-powerful": () => "grant create on schema onethread to onethread_app; alter table aliases owner to onethread_app;",
   "secrets-readable": () => "grant select on channel_secrets to onethread_reader;",
@@ -342,7 +351,7 @@ test("nothing is claimed about what there was no time to look at, whenever it is
 });
 
 test("the report of what was not looked at to its end says how much was, and how to look at all", async () => {
-  const { checks: results, coverage } = await examineAfter("", { sliceSize: 1, asksInTime: 70 });
+  const { checks: results, coverage } = await examineAfter("", { sliceSize: 1, asksInTime: 73 });
   expect(coverage.conversations).toMatchObject({ lookedAt: 1 });
   const text = renderReport({ ok: false, complete: false, tookMs: 30_000, coverage, checks: results });
   expect(text).toMatch(/^partly {2}turns-not-contiguous/m);

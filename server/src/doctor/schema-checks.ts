@@ -43,6 +43,7 @@ export const GUARDS = [
   "media_pkey",
   "message_statuses_pkey",
   "transcripts_pkey",
+  "unsent_media_pkey",
   "uq_campaign_customer",
   "uq_campaign_message",
   "uq_message_provider_id",

@@ -10,6 +10,8 @@ export interface BodyLimits {
   readonly maxBytes: number;
   /** How often a body has to have grown. */
   readonly windowMs?: number;
+  /** Calls `look` once a window until what it answers is called. Absent: by the clock. */
+  readonly everyWindow?: (look: () => void, windowMs: number) => () => void;
 }
 
 /** Always let in, so that bodies that hold all the room keep no ordinary webhook out. Connections are counted by whoever accepts them. */
@@ -81,12 +83,13 @@ function endStalledBodies(
   app: FastifyInstance,
   {
     windowMs = WINDOW_MS,
+    everyWindow = byTheClock,
     connections,
     isStreamed,
-  }: ConnectionSource & Pick<BodyLimits, "windowMs"> & { readonly isStreamed: (message: IncomingMessage) => boolean },
+  }: ConnectionSource & Omit<BodyLimits, "maxBytes"> & { readonly isStreamed: (message: IncomingMessage) => boolean },
 ): void {
   let before = new Map<IncomingMessage, Progress>();
-  const watch = setInterval(() => {
+  const stop = everyWindow(() => {
     const unfinished = new Map<IncomingMessage, Progress>();
     for (const { socket, latest } of connections()) {
       if (latest === undefined || latest.complete) continue;
@@ -97,10 +100,17 @@ function endStalledBodies(
       else unfinished.set(latest, { bytes: socket.bytesRead, windows: windows + 1 });
     }
     before = unfinished;
-  }, windowMs).unref();
+  }, windowMs);
   app.addHook("onClose", () => {
-    clearInterval(watch);
+    stop();
   });
+}
+
+function byTheClock(look: () => void, windowMs: number): () => void {
+  const watch = setInterval(look, windowMs).unref();
+  return () => {
+    clearInterval(watch);
+  };
 }
 
 function noRoom(): Fault {

@@ -14,6 +14,8 @@ export function boundedStream(body: Readable, mostBytes: number, tooLarge: () =>
       else next(null, chunk);
     },
   });
+  // It may break off before anybody reads: an error of a stream that nobody listens to ends the process.
+  bounded.on("error", () => undefined);
   body.once("error", (error) => bounded.destroy(error));
   body.once("close", () => {
     if (!body.readableEnded) bounded.destroy(Object.assign(new Error("the body broke off"), { code: "ECONNRESET" }));

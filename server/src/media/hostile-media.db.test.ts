@@ -1,8 +1,9 @@
 // Proves that whatever a customer, a gateway or a broken platform says of a file, its message is there, its state is true, and nothing is fetched or kept that must not be.
 import { createServer, type IncomingHttpHeaders } from "node:http";
-import { type AddressInfo, createServer as createTcpServer } from "node:net";
+import type { AddressInfo } from "node:net";
 import { deflateSync } from "node:zlib";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { startFakeClamd } from "../../test/support/fake-clamd.ts";
 import { createMediaStack, type MediaStack } from "../../test/support/media-stack.ts";
 import { createTestHttp } from "../../test/support/test-http.ts";
 import { openUploads } from "../compose/media-work.ts";
@@ -229,33 +230,10 @@ test("no attempt comes more often than its patience, and each later than the one
   expect(await stack.view(id)).toMatchObject({ state: "failed", error: { code: "sha256_mismatch" } });
 });
 
-/** A scanner as clamd is: it reads to the end of what it is told, then says one word. */
-async function startScanner(answerTo: (file: Buffer) => string): Promise<{ readonly address: string; close(): void }> {
-  const scanner = createTcpServer((socket) => {
-    let heard = Buffer.alloc(0);
-    socket.on("error", () => undefined);
-    socket.on("data", (chunk: Buffer) => {
-      heard = Buffer.concat([heard, chunk]);
-      const file: Buffer[] = [];
-      for (let at = "zINSTREAM\0".length; at + 4 <= heard.length;) {
-        const length = heard.readUInt32BE(at);
-        if (length === 0) {
-          socket.end(`${answerTo(Buffer.concat(file))}\0`);
-          return;
-        }
-        file.push(heard.subarray(at + 4, at + 4 + length));
-        at += 4 + length;
-      }
-    });
-  });
-  await new Promise<void>((resolve) => scanner.listen(0, "127.0.0.1", resolve));
-  return { address: `127.0.0.1:${String((scanner.address() as AddressInfo).port)}`, close: () => void scanner.close() };
-}
-
 test("a virus is refused before anything looks at it; a scanner that is gone or unsure keeps the file waiting, and nothing of it", async () => {
   let word = "stream: OK";
   const scanned: number[] = [];
-  const scanner = await startScanner((file) => {
+  const scanner = await startFakeClamd((file) => {
     scanned.push(file.length);
     return file.includes("EICAR") ? "stream: Eicar-Signature FOUND" : word;
   });
@@ -289,7 +267,7 @@ test("a virus is refused before anything looks at it; a scanner that is gone or 
 });
 
 test("what is uploaded is scanned too, after its request was read to the end; a form that is none, or is cut short, is refused as such", async () => {
-  const scanner = await startScanner((file) => (file.includes("EICAR") ? "stream: Eicar-Signature FOUND" : "stream: OK"));
+  const scanner = await startFakeClamd((file) => (file.includes("EICAR") ? "stream: Eicar-Signature FOUND" : "stream: OK"));
   const {
     database,
     store,

@@ -76,6 +76,36 @@ test.for(["local", "s3"])("%s: what was never put, and what another business has
   expect(await get(name).open({ ...file.name, variant: "thumbnail" })).toBeUndefined();
 });
 
+test.for(["local", "s3"])(
+  "%s: an upload is removed by its id, its thumbnail apart, and nobody else's file of the same bytes; what is not there is removed too",
+  async (name) => {
+    const file = await newFile(Buffer.from("the same bytes"));
+    const store = get(name);
+    const put = async (of: Partial<NewFile["name"]>): Promise<NewFile["name"]> => {
+      const target = { ...file.name, ...of };
+      const { path } = await newFile(Buffer.from("the same bytes"));
+      await store.put({ ...file, path, name: target });
+      return target;
+    };
+    const uploadId = newId();
+    const [mine, small] = [await put({ uploadId }), await put({ uploadId, variant: "thumbnail" })];
+    const others = [await put({}), await put({ uploadId: newId() }), await put({ uploadId, businessId: newId() })];
+    const areThere = (names: readonly NewFile["name"][]): Promise<readonly boolean[]> =>
+      Promise.all(
+        names.map(async (one) => {
+          const stream = await store.open(one);
+          return stream !== undefined && (await buffer(stream)).length > 0;
+        }),
+      );
+    // As the removal names it: it does not know the hash.
+    await store.remove({ ...mine, sha256: "" });
+    expect(await areThere([mine, small, ...others])).toEqual([false, true, true, true, true]);
+    for (let times = 0; times < 2; times += 1) await store.remove({ ...small, sha256: "" });
+    await store.remove({ ...mine, uploadId: newId() });
+    expect(await areThere([mine, small, ...others])).toEqual([false, false, true, true, true]);
+  },
+);
+
 test("S3 that is gone, or does not know the key, is a problem of the store, and nothing of the file", async () => {
   const file = await newFile(Buffer.from("a file"));
   const [gone, unknown] = [
@@ -85,6 +115,11 @@ test("S3 that is gone, or does not know the key, is a problem of the store, and 
   await expect(gone.put(file)).rejects.toMatchObject({ name: "MediaProblem", code: "store_unavailable" });
   await expect(unknown.put(file)).rejects.toMatchObject({
     name: "MediaProblem",
+    code: "store_unavailable",
+    message: expect.stringContaining("HTTP 403"),
+  });
+  await expect(gone.remove(file.name)).rejects.toMatchObject({ name: "MediaProblem", code: "store_unavailable" });
+  await expect(unknown.remove(file.name)).rejects.toMatchObject({
     code: "store_unavailable",
     message: expect.stringContaining("HTTP 403"),
   });

@@ -42,7 +42,7 @@ export function createRemoveUnsent({ database, store, log }: RemoveUnsentDeps): 
       for (const { business_id: businessId, id } of claimed) if (await isRemoved({ businessId, id })) files.push({ businessId, id });
       if (files.length > 0) await db.execute(forgetUnsentAcrossBusinesses, { files });
       removed += files.length;
-      isMore = claimed.length === AT_ONCE;
+      isMore = claimed.length > 0;
     }
     return removed;
   };

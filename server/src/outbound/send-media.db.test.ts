@@ -1,11 +1,17 @@
 // Proves, with a real database, a real directory and the simulator, that a file which was uploaded goes out as often as it is wanted and is uploaded to WhatsApp once.
+import { randomBytes, randomUUID } from "node:crypto";
 import { request } from "node:http";
 import { Readable } from "node:stream";
+import { startEvolutionSimulator, startWahaSimulator, type GatewaySimulator } from "@onethread/simulator";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { startFakeClamd } from "../../test/support/fake-clamd.ts";
 import { createMediaStack, type MediaStack } from "../../test/support/media-stack.ts";
 import type { TestBusiness } from "../../test/support/test-business.ts";
 import { createTestServices } from "../../test/support/test-services.ts";
 import type { ConversationId } from "../kernel/ids.ts";
+import { createTestHttp } from "../../test/support/test-http.ts";
+import { openUploads } from "../compose/media-work.ts";
+import { type FailPoints, noFailPoints } from "../kernel/fail-points.ts";
 import type { MessageView } from "../conversations/message-view.ts";
 import { newId } from "../kernel/ids.ts";
 import { createProviderFiles } from "../media/provider-files.ts";
@@ -18,12 +24,27 @@ let thread: string;
 let customers = 0;
 let made = 0;
 
+const gateways = new Map<"evolution" | "waha", GatewaySimulator & { readonly channelId: string }>();
+
 beforeAll(async () => {
   stack = await createMediaStack();
+  const common = { webhookUrl: "http://127.0.0.1:9/none", apiKey: "key", retryDelaysMs: [] };
+  gateways.set("evolution", await gatewayOf("evolution", await startEvolutionSimulator({ ...common, instance: "aurora" })));
+  gateways.set("waha", await gatewayOf("waha", await startWahaSimulator({ ...common, session: "aurora", hmacKey: "key" })));
 });
 afterAll(async () => {
+  await Promise.all([...gateways.values()].map((gateway) => gateway.stop()));
   await stack.close();
 });
+
+async function gatewayOf(provider: "evolution" | "waha", simulator: GatewaySimulator) {
+  const made = await stack.services.channels.create({
+    ...{ businessId: stack.business.businessId, provider, externalId: randomUUID(), name: provider },
+    ...{ accessToken: "key", webhookSecret: "secret", gateway: { baseUrl: simulator.url, instance: "aurora" } },
+  });
+  if (made.outcome !== "created") throw new Error(made.outcome);
+  return { ...simulator, channelId: made.channel.id };
+}
 beforeEach(async () => {
   stack.simulator.clearFailures();
   thread = await newThread();
@@ -225,7 +246,16 @@ test("a business that uploads many files at once leaves room for others, and wai
   const uploadTo = ({ businessId, channelId }: TestBusiness, n: number) =>
     files.upload(
       { businessId, channelId, channel: { key: "1", accessToken: "t" } },
-      { id: newId(), sha256: `many-${String(n)}`, mimeType: "image/png", bytes: 1, isUpload: true, providerId: undefined, isFresh: false },
+      {
+        id: newId(),
+        sha256: `many-${String(n)}`,
+        mimeType: "image/png",
+        bytes: 1,
+        isAnimated: false,
+        isUpload: true,
+        providerId: undefined,
+        isFresh: false,
+      },
       new AbortController().signal,
     );
   const first = Array.from({ length: 8 }, (_, n) => uploadTo(stack.business, n));
@@ -293,6 +323,39 @@ test("what WhatsApp would not take is refused before anything is stored, with th
   expect(foreign).toMatchObject({ status: 422, detail: expect.stringContaining("no file of this business") });
 });
 
+test.for(["evolution", "waha"] as const)(
+  "%s gets a file within the message; what is too long for that is refused with the limit, also when it was accepted for another channel",
+  async (provider) => {
+    const simulator = gateways.get(provider);
+    const content = (id: string) => ({ type: "document", document: { id } });
+    const bytes = Buffer.concat([Buffer.from("%PDF-1.7 offer"), randomBytes(70_000)]);
+    const [pdf, large] = [await upload(bytes, { type: "application/pdf", name: "offer.pdf" }), await upload(picture())];
+    await stack.test.superuser.query("update media set bytes = 17 * 1024 * 1024 where id = $1", [large.id]);
+    const early = await accept(content(large.id));
+    expect(early).toMatchObject({ status: 422, detail: expect.stringContaining("as document WhatsApp takes") });
+    await stack.test.superuser.query("update media set mime_type = 'application/pdf' where id = $1", [large.id]);
+    const moved = await accept(content(large.id));
+    expect(moved.status).toBe(202);
+    await stack.test.superuser.query("update conversations set reply_channel_id = $1 where id = $2", [simulator?.channelId, thread]);
+    expect(await accept(content(large.id))).toMatchObject({
+      ...{ status: 422, code: "invalid_content" },
+      detail: expect.stringMatching(/17 MB\. A gateway is given files up to 16 MB/),
+    });
+    await stack.test.superuser.query("update messages set channel_id = $1 where id = $2", [simulator?.channelId, moved.id]);
+    const message = await accept(content(pdf.id));
+    await stack.deliver();
+    expect(await read(moved.id)).toMatchObject({ status: "failed", error: { text: expect.stringContaining("16 MB") } });
+    expect(await read(message.id)).toMatchObject({ status: "accepted" });
+    const { body = {} } = simulator?.outbox().at(-1) ?? {};
+    const base64 = bytes.toString("base64");
+    expect(body).toMatchObject(
+      provider === "evolution"
+        ? { mediatype: "document", mimetype: "application/pdf", fileName: "offer.pdf", media: base64 }
+        : { file: { mimetype: "application/pdf", filename: "offer.pdf", data: base64 } },
+    );
+  },
+);
+
 test("hostile uploads: a type that lies, nothing at all, another part, no form, one that is too large, one that is cut off; nothing is left of them", async () => {
   const before = await stack.listStored();
   const lies = [
@@ -334,13 +397,79 @@ test("hostile uploads: a type that lies, nothing at all, another part, no form, 
   expect((await stack.listStored()).length).toBe(before.length + 4);
 });
 
+test("an upload in which the virus scanner finds something is refused, and one that it does not look at may be sent again; nothing stays of either", async () => {
+  let word = "stream: Eicar-Signature FOUND";
+  const scanner = await startFakeClamd(() => word);
+  const { database, store, directory } = stack;
+  const uploadMedia = openUploads({ database, store, directory, log: stack.test.log, failPoints: noFailPoints, scanner: scanner.address });
+  const { app } = createTestHttp(database, stack.test.log, { uploadMedia });
+  const url = await app.listen({ port: 0, host: "127.0.0.1" });
+  const before = await stack.listStored();
+  const answer = async (): Promise<unknown> => {
+    const form = new FormData();
+    form.append("file", new Blob([new Uint8Array(picture())]), "a.png");
+    const response = await fetch(`${url}/api/v1/media`, { method: "POST", body: form, headers: await stack.headers() });
+    return { status: response.status, json: (await response.json()) as unknown };
+  };
+  expect(await answer()).toMatchObject({
+    ...{ status: 422, json: { code: "media_refused", detail: expect.stringMatching(/found Eicar-Signature.*Nothing was stored/) } },
+  });
+  word = "stream: no idea";
+  expect(await answer()).toMatchObject({ status: 503, json: { code: "unavailable" } });
+  expect(await stack.listStored()).toEqual(before);
+  word = "stream: OK";
+  expect(await answer()).toMatchObject({ status: 201 });
+  scanner.close();
+  await app.close();
+});
+
+const BEGUN = "select id from unsent_media u where not exists (select from media f where f.id = u.id)";
+
+test.for(["media.before-store", "media.after-store"] as const)(
+  "whoever dies at %s leaves nothing that stays: the removal finds every file of an upload, whether or not it has a row",
+  async (point) => {
+    const { database, store, directory } = stack;
+    const failPoints: FailPoints = { hit: (at) => (at === point ? Promise.reject(new Error("died")) : undefined) };
+    const [before, known] = [await stack.listStored(), new Set((await rowsOf(BEGUN)).map(({ id }) => id))];
+    const uploadMedia = openUploads({ database, store, directory, log: stack.test.log, failPoints });
+    const request = { mimeType: undefined, fileName: undefined, signal: new AbortController().signal };
+    const { businessId } = stack.business;
+    await expect(uploadMedia({ ...request, businessId, body: Readable.from([picture()]) })).rejects.toThrow("died");
+    const begun = (await rowsOf(BEGUN)).filter(({ id }) => !known.has(id));
+    expect(begun).toHaveLength(1);
+    expect((await stack.listStored()).length).toBe(before.length + (point === "media.after-store" ? 2 : 0));
+    await stack.test.superuser.query("update unsent_media set remove_at = now() where id = $1", [begun[0]?.["id"]]);
+    expect(await createRemoveUnsent({ database, store, log: stack.test.log })()).toBe(1);
+    expect(await stack.listStored()).toEqual(before);
+    expect(await rowsOf("select id from unsent_media where id = $1", [begun[0]?.["id"]])).toEqual([]);
+  },
+);
+
+test("a file that the store does not let go is named by nobody any more, and is removed later", async () => {
+  const file = await upload(picture());
+  const { database, store } = stack;
+  const due = () => stack.test.superuser.query("update unsent_media set remove_at = now() where id = $1", [file.id]);
+  await due();
+  const stuck = { ...store, remove: () => Promise.reject(new Error("the disk is read-only")) };
+  expect(await createRemoveUnsent({ database, store: stuck, log: stack.test.log })()).toBe(0);
+  expect(await rowsOf("select state from media where id = $1", [file.id])).toEqual([{ state: "ready" }]);
+  expect(await accept({ type: "image", image: { id: file.id } })).toMatchObject({ status: 422, code: "invalid_content" });
+  await due();
+  expect(await createRemoveUnsent({ database, store, log: stack.test.log })()).toBe(1);
+  expect(await rowsOf("select state from media where id = $1", [file.id])).toEqual([]);
+});
+
 test("what was uploaded and never sent is removed after its time; what a message names, also for later, stays", async () => {
-  const [unsent, sent, later, edited] = [
+  const [unsent, sent, later, edited, offered] = [
+    await upload(picture()),
     await upload(picture()),
     await upload(picture()),
     await upload(picture()),
     await upload(picture()),
   ];
+  const { replySettings } = stack.services;
+  const mediaFiles = [{ id: offered.id, about: "The menu" }];
+  expect(await replySettings.change(stack.business.businessId, { tools: { mediaFiles } })).toMatchObject({ outcome: "changed" });
   await accept({ type: "image", image: { id: sent.id } });
   const sendAt = new Date(Date.now() + 86_400_000).toISOString();
   expect(await accept({ type: "image", image: { id: later.id }, sendAt })).toMatchObject({ status: 202, media: { id: later.id } });
@@ -362,14 +491,21 @@ test("what was uploaded and never sent is removed after its time; what a message
     [stack.business.businessId],
   );
   const { database, store } = stack;
-  const removed = await createRemoveUnsent({ database, store, log: stack.test.log })();
-  expect(removed).toBeGreaterThan(250);
+  const remove = createRemoveUnsent({ database, store, log: stack.test.log });
+  expect(await remove()).toBeGreaterThan(250);
   expect(await rowsOf("select count(*)::int as left from unsent_media where remove_at <= now()")).toEqual([{ left: 0 }]);
-  const ids = [unsent.id, sent.id, later.id, edited.id];
+  const ids = [unsent.id, sent.id, later.id, edited.id, offered.id];
   const there = await rowsOf("select id from media where id = any ($1) order by id", [ids]);
-  expect(there).toEqual([{ id: sent.id }, { id: later.id }, { id: edited.id }]);
-  const stored = await stack.listStored();
-  expect(ids.map((id) => stored.some((name) => name.startsWith(id)))).toEqual([false, true, true, true]);
+  expect(there).toEqual([{ id: sent.id }, { id: later.id }, { id: edited.id }, { id: offered.id }]);
+  const isStored = async (): Promise<readonly boolean[]> => {
+    const stored = await stack.listStored();
+    return ids.map((id) => stored.some((name) => name.startsWith(id)));
+  };
+  expect(await isStored()).toEqual([false, true, true, true, true]);
+  await replySettings.change(stack.business.businessId, { tools: { mediaFiles: null } });
+  await stack.test.superuser.query("update unsent_media set remove_at = now()");
+  expect(await remove()).toBe(1);
+  expect(await isStored()).toEqual([false, true, true, true, false]);
   expect(await accept({ type: "image", image: { id: unsent.id } })).toMatchObject({ status: 422 });
 });
 

@@ -50,6 +50,8 @@ async function takeFile(request: FastifyRequest, uploadMedia: UploadMedia, signa
     part?.file.destroy();
     throw new Fault("bad_request", 'The form has no part called "file" with a file in it. Nothing was stored.');
   }
+  // Whoever sends it may be gone before anybody reads: an error of a stream that nobody listens to ends the process.
+  part.file.on("error", () => undefined);
   const uploaded = await uploadMedia({
     businessId: callerOf(request).businessId,
     body: readable(part.file),
