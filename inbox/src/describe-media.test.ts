@@ -17,17 +17,20 @@ const ready: Media = {
   error: null,
   transcript: null,
 };
-const message = (type: Message["type"], media: Media | null, more: Partial<Pick<Message, "text" | "revokedAt">> = {}) => ({
+const message = (type: Message["type"], media: Media | null, more: Partial<Pick<Message, "content" | "revokedAt">> = {}) => ({
   type,
   media,
-  text: null,
+  content: {},
   revokedAt: null,
   ...more,
 });
 
 test("a picture is its preview, a link to itself, and its caption for those who cannot see it", () => {
   const shown = { as: "picture", url: "/media/file", previewUrl: "/media/thumbnail", width: 800, height: 600 };
-  expect(describeMedia(message("image", ready, { text: "this one" }))).toEqual({ ...shown, label: "this one" });
+  expect(describeMedia(message("image", ready, { content: { type: "image", image: { caption: "this one" } } }))).toEqual({
+    ...shown,
+    label: "this one",
+  });
   expect(describeMedia(message("sticker", { ...ready, thumbnailUrl: null, width: null, height: null }))).toEqual({
     ...shown,
     previewUrl: "/media/file",
@@ -51,7 +54,7 @@ test.each([
   [16_250_000, "16.3 MB"],
 ])("a document of %i bytes is a download with its name and %s", (bytes, size) => {
   const document: Media = { ...ready, mimeType: "application/pdf", fileName: "contract.pdf", bytes };
-  expect(describeMedia(message("document", document, { text: "signed" }))).toEqual({
+  expect(describeMedia(message("document", document, { content: { document: { caption: "signed" } } }))).toEqual({
     as: "download",
     url: "/media/file",
     label: "contract.pdf",

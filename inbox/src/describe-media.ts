@@ -1,4 +1,6 @@
 // Owns: how the file of a message is shown, by its state and by what it is. Refuses to know: how that looks.
+import { captionOf } from "./caption-of.ts";
+import { formatSize } from "./format-size.ts";
 import type { Message } from "./inbox-client.ts";
 
 interface File {
@@ -27,12 +29,8 @@ const NAMES: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Undefined: the message has no file, or was taken back. */
-export function describeMedia({
-  media,
-  type,
-  text,
-  revokedAt,
-}: Pick<Message, "media" | "type" | "text" | "revokedAt">): ShownMedia | undefined {
+export function describeMedia(message: Pick<Message, "content" | "media" | "type" | "revokedAt">): ShownMedia | undefined {
+  const { media, type, revokedAt } = message;
   if (media === null || revokedAt !== null) return undefined;
   const name = NAMES.get(type) ?? "file";
   const { state, url, mimeType, fileName, thumbnailUrl, error } = media;
@@ -40,20 +38,13 @@ export function describeMedia({
     return { as: "note", text: error === null ? `Loading the ${name} …` : `The ${name} is not here yet: ${error.text}`, isBad: false };
   if (state !== "ready" || url === null)
     return { as: "note", text: `The ${name} cannot be shown: ${error?.text ?? "it is not there."}`, isBad: true };
-  const file = { url, label: text === null || text === "" ? capitalised(name) : text };
+  const file = { url, label: captionOf(message) ?? capitalised(name) };
   if (mimeType?.startsWith("image/") === true) {
     return { ...file, as: "picture", previewUrl: thumbnailUrl ?? url, width: media.width ?? undefined, height: media.height ?? undefined };
   }
   if (mimeType?.startsWith("video/") === true) return { ...file, as: "video" };
   if (mimeType?.startsWith("audio/") === true) return { ...file, as: "sound" };
-  return { url, label: fileName ?? capitalised(name), as: "download", size: media.bytes === null ? undefined : sizeOf(media.bytes) };
+  return { url, label: fileName ?? capitalised(name), as: "download", size: media.bytes === null ? undefined : formatSize(media.bytes) };
 }
 
 const capitalised = (name: string): string => `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
-
-/** 1,000 of one unit are the next one, as phones count. */
-function sizeOf(bytes: number): string {
-  if (bytes < 1_000) return `${String(bytes)} B`;
-  if (bytes < 1_000_000) return `${String(Math.round(bytes / 1_000))} kB`;
-  return `${(bytes / 1_000_000).toFixed(1)} MB`;
-}

@@ -6,24 +6,28 @@ import {
   type ControlledThread,
   type Conversation,
   type Message,
+  type MessageContentInput,
   type Notice,
   type Session,
   type SettledMessage,
   type SettleMessageBody,
   type ToolCall,
   type Turn,
+  type UploadedMedia,
+  type UploadOptions,
 } from "@onethread/sdk";
+import { textContent } from "./outgoing-parts.ts";
 
-export type { Channel, Conversation, Message, Notice, Session, ToolCall, Turn };
+export type { Channel, Conversation, Message, Notice, Session, ToolCall, Turn, UploadedMedia };
 
 export interface Page<Item> {
   readonly data: readonly Item[];
   readonly nextCursor: string | null;
 }
 
-export interface TextToSend {
+export interface Sending {
   readonly conversationId: string;
-  readonly text: string;
+  readonly content: MessageContentInput;
   readonly idempotencyKey: string;
   /** ISO 8601; absent: now. */
   readonly sendAt?: string | undefined;
@@ -42,8 +46,11 @@ export interface InboxClient {
   listWaitingToolCalls(id: string): Promise<readonly ToolCall[]>;
   approveToolCall(id: string): Promise<ToolCall>;
   denyToolCall(id: string): Promise<ToolCall>;
-  /** Written by a person: the AI pauses. The same key and text: one message, however often it is called. */
-  sendText(message: TextToSend): Promise<Message>;
+  /** Written by a person: the AI pauses. The same key and content: one message, however often it is called. */
+  send(sending: Sending): Promise<Message>;
+  uploadFile(file: File, options: UploadOptions): Promise<UploadedMedia>;
+  /** Fetches the file of a customer's message again. */
+  retryMedia(messageId: string): Promise<Message>;
   /** What is still to be sent, the next one first. */
   listScheduled(conversationId: string): Promise<readonly Message[]>;
   /** A time that has passed means now. */
@@ -67,18 +74,18 @@ const PAGE = 50;
 const from = (cursor: string | undefined): { readonly limit: number; readonly cursor?: string } =>
   cursor === undefined ? { limit: PAGE } : { limit: PAGE, cursor };
 
-const textContent = (body: string) => ({ type: "text", text: { body } });
-
 export function createInboxClient(access: { readonly baseUrl: string; readonly apiKey: string }): InboxClient {
-  const { channels, conversations, messages, notices, turns, toolCalls } = createClient(access);
+  const { channels, conversations, media, messages, notices, turns, toolCalls } = createClient(access);
   return {
     listConversations: (cursor) => conversations.list(from(cursor)),
     getConversation: (id) => conversations.get(id),
     listMessages: (id, cursor) => conversations.messages(id, from(cursor)),
-    sendText: ({ conversationId, text, idempotencyKey, sendAt }) => {
+    send: ({ conversationId, content, idempotencyKey, sendAt }) => {
       const later = sendAt === undefined ? {} : { sendAt };
-      return conversations.send(conversationId, { ...textContent(text), ...later }, { author: "human", idempotencyKey });
+      return conversations.send(conversationId, { ...content, ...later }, { author: "human", idempotencyKey });
     },
+    uploadFile: (file, options) => media.upload(file, options),
+    retryMedia: (messageId) => messages.retryMedia(messageId),
     listScheduled: async (conversationId) => (await messages.listOpen({ status: "scheduled", conversationId })).data,
     rescheduleMessage: (id, sendAt) => messages.reschedule(id, sendAt),
     editText: (id, { text, sendAt }) => messages.edit(id, { content: textContent(text), sendAt }),

@@ -5,6 +5,7 @@ import { ConversationList } from "./conversation-list.tsx";
 import type { InboxClient } from "./inbox-client.ts";
 import { NoticesPage } from "./notices-page.tsx";
 import { Thread } from "./thread.tsx";
+import { useAttachments } from "./use-attachments.ts";
 import { useChannels } from "./use-channels.ts";
 import { useNow } from "./use-now.ts";
 import { usePlace } from "./use-place.ts";
@@ -20,6 +21,7 @@ export function InboxPage({ client, onSignOut }: InboxPageProps) {
   const channels = useChannels(client);
   // What was begun in one thread is still there after a look at another.
   const [drafts, setDrafts] = useState<Readonly<Record<string, string>>>({});
+  const attachmentsOf = useAttachments(client);
   const isListAlone = place.kind === "nothing";
   return (
     <div className="flex h-full flex-col">
@@ -41,6 +43,7 @@ export function InboxPage({ client, onSignOut }: InboxPageProps) {
               now={now}
               draft={drafts[place.conversationId] ?? ""}
               onDraft={(text) => setDrafts((all) => ({ ...all, [place.conversationId]: text }))}
+              attachments={attachmentsOf(place.conversationId)}
             />
           )}
         </main>

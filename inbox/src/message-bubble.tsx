@@ -1,5 +1,6 @@
 // Owns: one message on the screen: who wrote it, what it says now, and what became of it.
 import type { ReactNode } from "react";
+import { captionOf } from "./caption-of.ts";
 import { DeliveryMark } from "./delivery-mark.tsx";
 import { describeDelivery } from "./describe-delivery.ts";
 import { formatClock, formatFull } from "./format-time.ts";
@@ -9,7 +10,7 @@ import { MessageMedia } from "./message-media.tsx";
 import { TranscriptOfVoice } from "./transcript-of-voice.tsx";
 import { ReferralCard } from "./referral-card.tsx";
 import { readReferral } from "./read-referral.ts";
-import { shownContent } from "./shown-content.ts";
+import { shownContent, type ShownContent } from "./shown-content.ts";
 
 interface MessageBubbleProps {
   readonly message: Message;
@@ -30,9 +31,7 @@ const AUTHORS: Readonly<Record<string, string>> = {
 
 export function MessageBubble({ message, quote, isFollowUp, actions }: MessageBubbleProps) {
   const isOurs = message.direction === "out";
-  const content = shownContent(message);
-  // A note says what it is, and the file is to be seen.
-  const isSeen = content.isNote && message.media?.state === "ready" && message.revokedAt === null;
+  const content = wordsBeside(message);
   const referral = readReferral(message.content);
   const delivery = describeDelivery(message);
   const author = memberOf(message) ?? authorOf(message);
@@ -55,7 +54,7 @@ export function MessageBubble({ message, quote, isFollowUp, actions }: MessageBu
           </blockquote>
         )}
         <MessageMedia message={message} />
-        {!isSeen && (
+        {content.text !== "" && (
           <div className="text-[0.9375rem] leading-snug break-words whitespace-pre-wrap">
             {content.isNote ? (
               <p dir="auto" className="text-soft italic">
@@ -95,6 +94,13 @@ export function MessageBubble({ message, quote, isFollowUp, actions }: MessageBu
 function authorOf({ author, direction, content }: Message): string {
   if (direction === "out" && content["standby"] !== undefined) return "Another app";
   return AUTHORS[author] ?? author;
+}
+
+/** Beside a file, only what a person wrote: the rest is to be seen. */
+function wordsBeside(message: Message): ShownContent {
+  const content = shownContent(message);
+  if (message.media === null || message.revokedAt !== null || content.isEdited) return content;
+  return { ...content, text: captionOf(message) ?? "", isNote: false };
 }
 
 /** Of a group: who of its members wrote it. */

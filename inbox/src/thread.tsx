@@ -2,11 +2,13 @@
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { ApprovalCard } from "./approval-card.tsx";
 import { Composer } from "./composer.tsx";
+import { DropArea } from "./drop-area.tsx";
 import { sentenceOf, type Conversation, type InboxClient, type Message, type Session, type ToolCall } from "./inbox-client.ts";
 import { MessageActions } from "./message-actions.tsx";
 import { MessageList } from "./message-list.tsx";
 import { ScheduledMessages } from "./scheduled-messages.tsx";
 import { ThreadHeader } from "./thread-header.tsx";
+import type { Attachments } from "./use-attachments.ts";
 import { NOTHING_SELECTED } from "./use-place.ts";
 import { writeBlock } from "./write-block.ts";
 
@@ -21,9 +23,10 @@ interface ThreadProps {
   readonly now: number;
   readonly draft: string;
   readonly onDraft: (text: string) => void;
+  readonly attachments: Attachments;
 }
 
-export function Thread({ client, conversationId, now, draft, onDraft }: ThreadProps) {
+export function Thread({ client, conversationId, now, draft, onDraft, attachments }: ThreadProps) {
   const queryClient = useQueryClient();
   const conversation = useQuery<Conversation>({
     queryKey: ["conversation", conversationId],
@@ -66,9 +69,10 @@ export function Thread({ client, conversationId, now, draft, onDraft }: ThreadPr
       </div>
     );
   }
+  const block = writeBlock(conversation.data, now);
   const problem = conversation.error ?? messages.error ?? turns.error ?? waiting.error ?? scheduled.error ?? sessions.error;
   return (
-    <>
+    <DropArea onFiles={block === undefined ? attachments.add : undefined}>
       <ThreadHeader client={client} conversation={conversation.data} now={now} onChanged={changed} />
       {problem !== null && (
         <p role="status" className="bg-warning-bg px-4 py-2 text-sm text-warning">
@@ -94,14 +98,15 @@ export function Thread({ client, conversationId, now, draft, onDraft }: ThreadPr
         <ScheduledMessages client={client} messages={scheduled.data ?? []} now={now} onChanged={changed} />
       </MessageList>
       <Composer
-        block={writeBlock(conversation.data, now)}
+        block={block}
         hint={conversation.data.threadOwner?.owner === "other" ? ELSEWHERE : undefined}
         draft={draft}
         onDraft={onDraft}
-        send={(message) => client.sendText({ conversationId, ...message })}
+        attachments={attachments}
+        send={(message) => client.send({ conversationId, ...message })}
         onSent={changed}
       />
-    </>
+    </DropArea>
   );
 }
 

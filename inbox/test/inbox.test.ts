@@ -1,16 +1,8 @@
 // The inbox in a real browser, against the real server, a real PostgreSQL and the simulator.
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "playwright-core";
-import { build } from "vite";
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from "vitest";
-import { startOnethread } from "../../server/src/compose/start-onethread.ts";
-import { readConfig } from "../../server/src/config/config.ts";
-import { createTestDatabase, type TestDatabase } from "../../server/test/support/test-database.ts";
-import { launchBrowser } from "./launch-browser.ts";
-import { readFacts } from "./read-facts.ts";
+import type { TestDatabase } from "../../server/test/support/test-database.ts";
+import { fileOf, paste, PHOTOS_FAIL, PIXEL, startInbox, transferOf, type StartedInbox } from "./start-inbox.ts";
 import { insertWaitingCall, stateOfCall } from "./tool-call-rows.ts";
 
 const DESKTOP = { width: 1280, height: 800 };
@@ -19,25 +11,11 @@ const PHONE = { width: 390, height: 844 };
 const atEnd: (() => Promise<void>)[] = [];
 let testDatabase: TestDatabase;
 let browser: Browser;
-let facts: Awaited<ReturnType<typeof readFacts>>;
+let facts: StartedInbox["facts"];
 let customer = 12_025_550_100;
 
 beforeAll(async () => {
-  await build({ root: fileURLToPath(new URL("..", import.meta.url)), logLevel: "error" });
-  testDatabase = await createTestDatabase();
-  atEnd.push(() => testDatabase.close());
-  const dataDir = await mkdtemp(join(tmpdir(), "onethread-inbox-"));
-  atEnd.push(() => rm(dataDir, { recursive: true, force: true }));
-  const environment = { PORT: "0", ONETHREAD_SIMULATOR_PORT: "0", DATABASE_URL: testDatabase.url, ONETHREAD_DATA_DIR: dataDir };
-  const read = readConfig(environment, { purpose: "demo" });
-  if (!read.ok) throw new Error(read.problems.join(" "));
-  const onethread = await startOnethread({ config: read.config, demo: true, log: testDatabase.log });
-  atEnd.push(() => onethread.stop());
-  facts = await readFacts(join(dataDir, "demo.json"));
-  // People answer in these tests; the AI would join in. A turn ends soon after the customer's last message: how long it waits is not under test here.
-  await testDatabase.superuser.query("update onethread.businesses set ai_enabled = false, quiet_ms = 100");
-  browser = await launchBrowser();
-  atEnd.push(() => browser.close());
+  ({ testDatabase, browser, facts } = await startInbox(atEnd));
 });
 
 afterAll(async () => {
@@ -50,22 +28,19 @@ beforeEach(() => {
 
 const phone = (): string => String(customer);
 
-/** `riders`: what else the platform says of the message. */
-async function customerWrites(text: string, riders: Readonly<Record<string, unknown>> = {}): Promise<void> {
-  const request = { from: phone(), name: `Customer ${phone()}`, text, ...riders };
-  await simulate("inbound", request);
-}
+type Said = Readonly<Record<string, unknown>>;
 
 /** What the simulator is told to do. */
-async function simulate(what: string, request: object): Promise<void> {
+async function simulate(what: string, request: Said): Promise<void> {
   const answer = await fetch(`${facts.simulatorUrl}/sim/${what}`, { method: "POST", body: JSON.stringify(request) });
   expect(answer.status).toBe(200);
 }
 
+const customerSends = (message: Said) => simulate("inbound", { from: phone(), name: `Customer ${phone()}`, ...message });
+/** `riders`: what else the platform says of the message. */
+const customerWrites = (text: string, riders: Said = {}) => customerSends({ text, ...riders });
 /** A webhook of the account that the demo's number belongs to. */
-async function accountReports(field: string, value: Readonly<Record<string, unknown>>): Promise<void> {
-  await simulate("inbound", { raw: { field, value } });
-}
+const accountReports = (field: string, value: Said) => simulate("inbound", { raw: { field, value } });
 
 /** What the simulator accepted for this customer; waits until there is as much. */
 async function outbox(atLeast: number): Promise<unknown> {
@@ -133,14 +108,9 @@ async function openThread(page: Page): Promise<void> {
 }
 
 test("a photo, a voice note and a document that came in can be seen, heard and loaded", async () => {
-  for (const media of [
-    { type: "image", image: { caption: "this lamp" } },
-    { type: "audio", audio: { voice: true } },
-    { type: "document", document: { filename: "contract.pdf" } },
-  ]) {
-    const request = { from: phone(), name: `Customer ${phone()}`, ...media };
-    expect((await fetch(`${facts.simulatorUrl}/sim/inbound`, { method: "POST", body: JSON.stringify(request) })).status).toBe(200);
-  }
+  await customerSends({ type: "image", image: { caption: "this lamp" } });
+  await customerSends({ type: "audio", audio: { voice: true } });
+  await customerSends({ type: "document", document: { filename: "contract.pdf" } });
   const page = await openPage();
   await openThread(page);
   const photo = page.getByRole("img", { name: "this lamp" });
@@ -155,6 +125,37 @@ test("a photo, a voice note and a document that came in can be seen, heard and l
   const file = await fetch(`${facts.url}${link ?? ""}`);
   expect(file.status).toBe(200);
   expect(file.headers.get("content-disposition")).toContain("attachment");
+  expect(await log(page).getByText("Photo:").count()).toBe(0);
+
+  await testDatabase.superuser.query(PHOTOS_FAIL);
+  await page.reload();
+  await log(page).getByText("The photo cannot be shown: It was too late.").waitFor();
+  await page.getByRole("button", { name: "Fetch the file again" }).click();
+  await photo.waitFor();
+});
+
+test("files are chosen, pasted and dropped, are uploaded at once, and reach the customer in their order with the text below the first", async () => {
+  await customerWrites("Do you have a menu?");
+  const page = await openPage();
+  await openThread(page);
+  const files = page.getByRole("list", { name: "Files to send" });
+  const field = page.getByLabel("Message", { exact: true });
+  await page.getByLabel("Files", { exact: true }).setInputFiles([fileOf("menu.png", PIXEL), fileOf("empty.png", "")]);
+  await files.getByText("This file is empty.").waitFor();
+  await field.fill("Here it is.");
+  expect(await page.getByRole("button", { name: "Send", exact: true }).isDisabled()).toBe(true);
+  await files.getByRole("button", { name: "Remove empty.png" }).click();
+  await paste(field, await transferOf(page, "pasted.png"));
+  const dropped = { dataTransfer: await transferOf(page, "dropped.png") };
+  await log(page).dispatchEvent("dragenter", dropped);
+  await page.getByText("Let go to attach these files").waitFor();
+  await log(page).dispatchEvent("drop", dropped);
+  await expect.poll(() => files.locator("img").count(), { timeout: 10_000 }).toBe(3);
+  await page.getByRole("button", { name: "Send", exact: true }).click();
+  expect(await outbox(3)).toMatchObject({ total: 3, data: [{ body: { image: { caption: "Here it is." } } }, {}, {}] });
+  await expect.poll(() => log(page).getByRole("img", { name: "Photo" }).count(), { timeout: 10_000 }).toBe(2);
+  await log(page).getByRole("img", { name: "Here it is." }).waitFor();
+  expect([await files.count(), await field.inputValue()]).toEqual([0, ""]);
 });
 
 test("what a customer writes appears by itself, and an answer that is clicked twice reaches the customer once", async () => {
