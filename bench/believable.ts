@@ -18,7 +18,7 @@ export interface Steadiness {
 
 const driftOf = (times: readonly number[]): number => Math.max(...times) / Math.min(...times) - 1;
 
-function usesOf({ turns, latency, newcomers, mixed, replies, tenants, scale }: Suite): readonly Use[] {
+function usesOf({ turns, latency, newcomers, mixed, campaign, replies, tenants, scale }: Suite): readonly Use[] {
   const { known, newcomers: fresh, first } = newcomers ?? {};
   return [
     ...Object.values(turns.ingest).flat(),
@@ -29,6 +29,7 @@ function usesOf({ turns, latency, newcomers, mixed, replies, tenants, scale }: S
     fresh,
     first,
     mixed?.full,
+    campaign,
     replies,
     tenants,
     scale?.small.ingest,

@@ -1,7 +1,22 @@
 // Owns: what the bench can be told on its command line.
 import { parseArgs } from "node:util";
 
-export const PARTS = ["a", "b", "c", "d", "latency", "new", "mixed", "idle", "loop", "send", "replies", "tenants", "scale"] as const;
+export const PARTS = [
+  "a",
+  "b",
+  "c",
+  "d",
+  "latency",
+  "new",
+  "mixed",
+  "idle",
+  "loop",
+  "send",
+  "campaign",
+  "replies",
+  "tenants",
+  "scale",
+] as const;
 export type Part = (typeof PARTS)[number];
 
 export interface Flags {
@@ -13,8 +28,8 @@ export interface Flags {
   readonly turnSeconds: number;
   readonly connections: number;
   readonly customers: number;
-  /** Of the send part. */
-  readonly messages: number;
+  /** Of the send part, and of the campaign. Undefined: as many as each has otherwise. */
+  readonly messages: number | undefined;
   readonly conversations: number;
   readonly modelMs: number;
   readonly form: "table" | "json" | "markdown";
@@ -39,6 +54,7 @@ export const HELP = `npm run bench -- [options]: measures Onethread on this mach
                        mixed  64 small webhooks: at full load, and at once beside a 3 MB body and a batch of 1,000
                        idle  one message at a time     loop  webhook to the last status of the accepted reply, many at once
                        send  what waits in the outbox, until the platform has accepted all of it
+                       campaign  replies of a number alone, and while a campaign is sent from it
                        replies  by a model: what is beyond the model's own time
                        tenants  1,000 conversations with a slow model, 900 of them of one business
                        scale  a large business against a small one; only when it is named: it takes a quarter of an hour and 15 GB of disk
@@ -49,7 +65,7 @@ export const HELP = `npm run bench -- [options]: measures Onethread on this mach
   --rounds <n>         of latency, new and replies; the best of each counts (default 2)
   --connections <n>    of the load generator, and of the loop (default 256)
   --customers <n>      of the loop, in a turn (default 1500)
-  --messages <n>       that wait to be sent, one to each customer, in a turn (default 5000)
+  --messages <n>       that wait to be sent, one to each customer, in a turn (default 5000); of the campaign (default 20000)
   --conversations <n>  of the replies, all at the same time (default 200)
   --model-ms <n>       that the model of the replies takes (default 3000)
   --json               everything that was measured, as JSON
@@ -115,7 +131,7 @@ export function readFlags(args: readonly string[]): Flags | "help" {
     turnSeconds: wholeNumber("turn-seconds", values["turn-seconds"], 2),
     connections: wholeNumber("connections", values.connections, 256),
     customers: wholeNumber("customers", values.customers, 1_500),
-    messages: wholeNumber("messages", values.messages, 5_000),
+    messages: values.messages === undefined ? undefined : wholeNumber("messages", values.messages, 1),
     conversations: wholeNumber("conversations", values.conversations, 200),
     modelMs: wholeNumber("model-ms", values["model-ms"], 3_000),
     form: values.json === true ? "json" : values.markdown === true ? "markdown" : "table",

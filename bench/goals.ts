@@ -106,6 +106,24 @@ function sendGoals({ turns, send }: Suite): readonly Goal[] {
   ];
 }
 
+function campaignGoals(campaign: Suite["campaign"]): readonly Goal[] {
+  const against = (beside: "besideOrdinary" | "besideFastest"): number | undefined => ratio(campaign?.[beside].p50, campaign?.alone.p50);
+  return [
+    goalOf({
+      name: "reply beside a campaign at an ordinary number's rate / alone, p50",
+      unit: "×",
+      atMost: 1.5,
+      value: against("besideOrdinary"),
+    }),
+    goalOf({
+      name: "messages of the campaign that were not accepted, or twice",
+      unit: "messages",
+      atMost: 0,
+      value: campaign === undefined ? undefined : campaign.notAccepted + campaign.acceptedTwice,
+    }),
+  ];
+}
+
 function tenantGoals(tenants: Suite["tenants"]): readonly Goal[] {
   const crowds = tenants === undefined ? undefined : [tenants.alone, tenants.beside, tenants.big];
   const wrong = crowds?.reduce((sum, { unanswered, answeredTwice }) => sum + unanswered + answeredTwice, 0);
@@ -151,6 +169,7 @@ export function goalsOf(suite: Suite): readonly Goal[] {
     goalOf({ name: "idle round trip beyond the debounce, p50", unit: "ms", atMost: 50, value: worstIdle }),
     goalOf({ name: "reply by a model, beyond its own time, p50", unit: "ms", atMost: 30, value: replies?.p50 }),
     goalOf({ name: "reply by a model, beyond its own time, p99", unit: "ms", atMost: 100, value: replies?.p99 }),
+    ...campaignGoals(suite.campaign),
     ...tenantGoals(tenants),
     goalOf({
       name: "ingest into a large business, against a small one",

@@ -2,6 +2,7 @@
 import { cpus, totalmem } from "node:os";
 import { calibrate, type Calibration } from "./calibration.ts";
 import type { Flags, Part } from "./flags.ts";
+import { measureCampaign, type CampaignResult } from "./measure-campaign.ts";
 import { measureIdle, withLoopTurns, type IdleResult, type LoopResult } from "./measure-loop.ts";
 import { measureIngest, withIngestTurns } from "./measure-ingest.ts";
 import { measureMixed, type MixedResult } from "./measure-mixed.ts";
@@ -32,6 +33,7 @@ export interface Suite {
   readonly idle: readonly IdleResult[];
   readonly loop?: LoopResult;
   readonly send?: SendResult;
+  readonly campaign?: CampaignResult;
   readonly replies?: RepliesResult;
   readonly tenants?: TenantsResult;
   readonly scale?: ScaleResult;
@@ -57,8 +59,11 @@ export interface Turns {
   readonly send: readonly SendResult[];
 }
 
+const SEND_MESSAGES = 5_000;
+const CAMPAIGN_MESSAGES = 20_000;
+
 async function runTurns(flags: Flags, say: Say): Promise<Turns> {
-  const { parts, turnSeconds, connections, customers, countsStatements, withStatuses, messages } = flags;
+  const { parts, turnSeconds, connections, customers, countsStatements, withStatuses, messages = SEND_MESSAGES } = flags;
   const ingest: Partial<Record<Variant, IngestResult[]>> = {};
   const loop: LoopResult[] = [];
   const send: SendResult[] = [];
@@ -140,6 +145,20 @@ async function runIdle(say: Say): Promise<readonly IdleResult[]> {
   return results;
 }
 
+async function runCampaign(flags: Flags, say: Say): Promise<CampaignResult> {
+  const { messages = CAMPAIGN_MESSAGES } = flags;
+  const result = await measureCampaign({ quietMs: NO_DEBOUNCE_MS, messages, nodeOptions: profiling(flags) });
+  const { alone, besideOrdinary, besideFastest } = result;
+  const [first, second, third] = [alone, besideOrdinary, besideFastest].map(
+    ({ p50, p99 }) => `p50 ${p50.toFixed(1)}, p99 ${p99.toFixed(1)} ms`,
+  );
+  const fastest = Math.round(result.fastestPerSecond);
+  say(
+    `replies alone: ${first}; beside a campaign at ${result.ordinaryPerSecond}/s: ${second}; as fast as it goes (${fastest}/s): ${third}`,
+  );
+  return result;
+}
+
 /** The best of the rounds: the one with the lowest median. */
 async function runReplies(flags: Flags, say: Say): Promise<RepliesResult | undefined> {
   const { rounds, conversations, modelMs, seconds } = flags;
@@ -214,6 +233,7 @@ export async function runSuite(flags: Flags, say: Say): Promise<Suite> {
   const newcomers = await run("new", () => runNew(flags, say));
   const mixed = await run("mixed", () => runMixed(flags, say));
   const idle = (await run("idle", () => runIdle(say))) ?? [];
+  const campaign = await run("campaign", () => runCampaign(flags, say));
   const replies = await run("replies", () => runReplies(flags, say));
   const tenants = await run("tenants", () => runTenants(flags, say));
   const scale = await run("scale", () => runScale(flags, say));
@@ -233,6 +253,7 @@ export async function runSuite(flags: Flags, say: Say): Promise<Suite> {
     idle,
     ...(loop !== undefined && { loop }),
     ...(send !== undefined && { send }),
+    ...(campaign !== undefined && { campaign }),
     ...(replies !== undefined && { replies }),
     ...(tenants !== undefined && { tenants }),
     ...(scale !== undefined && { scale }),

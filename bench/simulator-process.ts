@@ -71,6 +71,12 @@ async function awaitAccepted(sim: Simulator, messages: number): Promise<JsonObje
   return { seconds, accepted, doubled: all.length - accepted };
 }
 
+/** What customers with these numbers have got, and how many they are. */
+function countAccepted(sim: Simulator, { from, to }: { readonly from: number; readonly to: number }): JsonObject {
+  const got = sim.outbox().filter((entry) => Number(entry.to) >= from && Number(entry.to) < to);
+  return { messages: got.length, customers: new Set(got.map((entry) => entry.to)).size };
+}
+
 /** One message at a time, with nothing else going on; the pauses keep it out of step with any timer. */
 async function writeSlowly(sim: Simulator, { messages, from }: { readonly messages: number; readonly from: number }): Promise<JsonObject> {
   const samples: number[] = [];
@@ -108,6 +114,8 @@ async function obey(order: JsonObject): Promise<void> {
     sendToParent({ event: "cleared" });
   }
   if (what === "await-accepted") sendToParent({ event: "done", ...(await awaitAccepted(simulator, numberOf(order, "messages"))) });
+  if (what === "count-accepted")
+    sendToParent({ event: "counted", ...countAccepted(simulator, { from: numberOf(order, "from"), to: numberOf(order, "to") }) });
   if (what === "target") target = textOf(order, "url");
   if (what === "write-all") {
     const [customers, concurrency, from] = [numberOf(order, "customers"), numberOf(order, "concurrency"), numberOf(order, "from")];

@@ -95,6 +95,25 @@ function sendTable({ send }: Suite): Table {
   return { title, head: ["what", "measured"], rows };
 }
 
+function campaignTable({ campaign }: Suite): Table {
+  const head = ["replies, one after the other", ...LATENCY_HEAD, "÷ alone: p50", "p99"];
+  if (campaign === undefined) return { title: "", head, rows: [] };
+  const { alone, besideOrdinary, besideFastest, ordinaryPerSecond, fastestPerSecond, rows: all, replies } = campaign;
+  const row = (what: string, of: Latencies): Row => [
+    what,
+    ...latencyCells(of),
+    `${(of.p50 / alone.p50).toFixed(2)} ×`,
+    `${(of.p99 / alone.p99).toFixed(2)} ×`,
+  ];
+  const rows = [
+    row("alone", alone),
+    row(`beside a campaign from the same number, at its ${ordinaryPerSecond} a second`, besideOrdinary),
+    row(`… as fast as the machine sends: ${Math.round(fastestPerSecond)} a second`, besideFastest),
+  ];
+  const wrong = `not accepted: ${campaign.notAccepted}, twice: ${campaign.acceptedTwice}`;
+  return { title: `${replies} replies beside a campaign of ${all} (${wrong})`, head, rows };
+}
+
 /** Per conversation; what takes less than a hundredth of the time is left out. */
 function statementsTable({ loop }: Suite): Table {
   const uses = loop?.statements ?? [];
@@ -173,7 +192,7 @@ function tenantsTable({ tenants }: Suite): Table {
 
 /** What one unit of each part cost. */
 function costTable(suite: Suite): Table {
-  const { ingest, latency, newcomers, mixed, loop, send, replies, tenants } = suite;
+  const { ingest, latency, newcomers, mixed, loop, send, campaign, replies, tenants } = suite;
   const discarded = cpuUsOf(ingest.discard);
   const uses: readonly (readonly [string, Use | undefined])[] = [
     ...VARIANTS.map((variant) => [`(${LETTERS[variant]}) message`, ingest[variant]] as const),
@@ -184,6 +203,7 @@ function costTable(suite: Suite): Table {
     ["(d) message, 64 connections", mixed?.full],
     [`conversation of the loop, ${loop?.withStatuses === true ? "with three" : "no"} statuses`, loop],
     ["message of the outbox", send],
+    ["message of a campaign to customers not known before, with 100 replies", campaign],
     ["reply by a model", replies],
     ["conversation of the tenants", tenants],
   ];
@@ -241,6 +261,7 @@ export const tablesOf = (suite: Suite): readonly Table[] =>
     loopTable(suite),
     statementsTable(suite),
     sendTable(suite),
+    campaignTable(suite),
     repliesTable(suite),
     tenantsTable(suite),
     ...scaleTables(suite.scale),

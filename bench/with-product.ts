@@ -19,6 +19,8 @@ export interface Product {
   readonly world: World;
   /** Of its HTTP side. */
   readonly url: string;
+  /** Of the platform. */
+  readonly graphUrl: string;
   readonly server: Child;
   readonly simulator: Child;
 }
@@ -64,6 +66,7 @@ async function startProduct({
     input: { appSecret, phoneNumberIds, statuses, windowCheck: !customersAreUnknown },
     nodeOptions,
   });
+  const graphUrl = textOf(await simulator.next("ready"), "url");
   const server = start({
     script: "product-process.ts",
     input: {},
@@ -73,13 +76,13 @@ async function startProduct({
       DATABASE_URL: world.databaseUrl,
       ONETHREAD_APP_SECRET: appSecret,
       ONETHREAD_VERIFY_TOKEN: "bench-verify-token",
-      ONETHREAD_GRAPH_URL: textOf(await simulator.next("ready"), "url"),
+      ONETHREAD_GRAPH_URL: graphUrl,
       ...environment,
     },
   });
   const url = textOf(await server.next("ready"), "url");
   simulator.send({ do: "target", url: `${url}/webhooks/whatsapp` });
-  return { world, url, server, simulator };
+  return { world, url, graphUrl, server, simulator };
 }
 
 /** One business, answered by the knowledge responder. */
