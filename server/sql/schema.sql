@@ -308,6 +308,7 @@ CREATE OR REPLACE FUNCTION onethread.read_send_rules(business uuid, ids uuid[])
  RETURNS TABLE(conversation_id uuid, opted_out_at timestamp with time zone, marketing_stopped_at timestamp with time zone, last_customer_message_at timestamp with time zone, ai_paused_at timestamp with time zone, reply_kind text, reply_address text, read_at timestamp with time zone)
  LANGUAGE plpgsql
  ROWS 100
+ SET plan_cache_mode TO 'force_generic_plan'
 AS $function$
 begin
   return query
