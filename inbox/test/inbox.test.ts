@@ -436,7 +436,7 @@ test("a thread can be opened and answered with the keyboard alone", async () => 
   await row(page).focus();
   await page.keyboard.press("Enter");
   await log(page).getByText("No mouse here").waitFor();
-  for (let presses = 0; presses < 20; presses += 1) {
+  for (let presses = 0; presses < 100; presses += 1) {
     await page.keyboard.press("Tab");
     if (await page.evaluate(() => document.activeElement?.tagName === "TEXTAREA")) break;
   }

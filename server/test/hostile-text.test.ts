@@ -65,6 +65,8 @@ const CALLS: Readonly<Record<string, Call>> = {
     run(text, { context: contextFor(settingsFor("http://127.0.0.1:1/v1", {}), {}), found: [] }),
   "responders/find-links.ts separateSentences": (run, text) => run(text, () => false),
   "responders/find-links.ts isUnder": twice,
+  "whatsapp/direct-send.ts checkDirectSend": (run, text) =>
+    run("text", { text: { body: text }, category: "utility", direct_send_config: { template_name: text } }),
   "whatsapp/history.ts readPastMessages": (run, text) => [...(run(pastOf(text), new Date(0)) as Iterable<unknown>)],
   "words/handoff-keywords.ts findHandoffKeyword": (run, text) => run([text], ["a person", "agent"]),
   "responders/split-reply.ts fitsReply": (run, text) => run(text, { maxMessages: 10, maxMessageLength: 4_096 }),
