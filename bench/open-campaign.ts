@@ -1,5 +1,6 @@
 // Owns: a campaign in a world, with a list of customers of whom nothing is known, and how far it is: made with the product's own features. Refuses to know: who sends it.
 import { Readable } from "node:stream";
+import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import type { CampaignCounts } from "../server/src/campaigns/campaign-view.ts";
 import { createDatabase } from "../server/src/db/database.ts";
@@ -77,7 +78,8 @@ export async function openCampaign(plan: CampaignPlan): Promise<OpenCampaign> {
     const done = (outcome: { readonly outcome: string }): void => {
       if (outcome.outcome !== "done" && outcome.outcome !== "read") throw new Error(JSON.stringify(outcome));
     };
-    await services.templates.sync(businessId);
+    // The product reads them by itself, too, and one reading does not wait for another.
+    while ((await services.templates.sync(businessId)).some(({ templateCount }) => templateCount === 0)) await delay(100);
     const made = await services.campaigns.create(businessId, { name: "Bench", channelId, template: TEMPLATE });
     if (made.outcome !== "done") throw new Error(JSON.stringify(made));
     const { id } = made.campaign;
