@@ -23,7 +23,7 @@ export interface Flags {
   readonly parts: ReadonlySet<Part>;
   readonly seconds: number;
   readonly rounds: number;
-  /** Of a to d, loop and send. */
+  /** Of a to d, loop, send and campaign. */
   readonly turns: number;
   readonly turnSeconds: number;
   readonly connections: number;
@@ -54,12 +54,12 @@ export const HELP = `npm run bench -- [options]: measures Onethread on this mach
                        mixed  64 small webhooks: at full load, and at once beside a 3 MB body and a batch of 1,000
                        idle  one message at a time     loop  webhook to the last status of the accepted reply, many at once
                        send  what waits in the outbox, until the platform has accepted all of it
-                       campaign  replies of a number alone, and while a campaign is sent from it
+                       campaign  replies of a number, in turn alone and while a campaign is sent from it
                        replies  by a model: what is beyond the model's own time
                        tenants  1,000 conversations with a slow model, 900 of them of one business
                        scale  a large business against a small one; only when it is named: it takes a quarter of an hour and 15 GB of disk
   --turns <n>          of a to d, loop and send, one after the other again and again, so that a machine that drifts is as slow for
-                       one as for the other; the ratios are medians of those of each turn (default 7)
+                       one as for the other; the ratios are medians of those of each turn (default 7). The campaign takes turns of its own
   --turn-seconds <n>   that each of a to d is measured in a turn (default 2)
   --seconds <n>        of measurement of latency, new, mixed, replies and scale (default 8)
   --rounds <n>         of latency, new and replies; the best of each counts (default 2)

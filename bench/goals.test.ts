@@ -97,6 +97,18 @@ it("when the turns of a quarter say another thing than the median, nothing is de
   expect(goalNamed(unsteady, "d / a")).toMatchObject({ value: 0.5, verdict: "undecided", measured: "0.50 × (0.40 to 0.50)" });
 });
 
+it("what replies cost beside a campaign is the median of the turns' ratios", () => {
+  const turns = [20, 20, 20, 40].map((p50) => ({
+    alone: { ...latencies, p50 },
+    besideOrdinary: { ...latencies, p50: p50 * 1.25 },
+    besideFastest: latencies,
+  }));
+  const ends = { alone: latencies, besideOrdinary: latencies, besideFastest: latencies };
+  const counts = { rows: 100, replies: 48, ordinaryPerSecond: 80, fastestPerSecond: 300, acceptedTwice: 0, notAccepted: 0 };
+  const campaign = { ...counts, ...ends, turns, ...useOf(500, 500) };
+  expect(goalNamed({ ...suite, campaign }, "reply beside a campaign")).toMatchObject({ value: 1.25, verdict: "met" });
+});
+
 it.each([
   ["a tenth more time for the same work on one core", { calibrations: [steady, { ...steady, oneCoreMs: 111 }] }],
   ["the same on all cores", { calibrations: [steady, { ...steady, allCoresMs: 89 }] }],

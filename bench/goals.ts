@@ -107,13 +107,11 @@ function sendGoals({ turns, send }: Suite): readonly Goal[] {
 }
 
 function campaignGoals(campaign: Suite["campaign"]): readonly Goal[] {
-  const against = (beside: "besideOrdinary" | "besideFastest"): number | undefined => ratio(campaign?.[beside].p50, campaign?.alone.p50);
   return [
-    goalOf({
+    turnGoal({
       name: "reply beside a campaign at an ordinary number's rate / alone, p50",
-      unit: "×",
       atMost: 1.5,
-      value: against("besideOrdinary"),
+      values: campaign?.turns.map(({ alone, besideOrdinary }) => besideOrdinary.p50 / alone.p50) ?? [],
     }),
     goalOf({
       name: "messages of the campaign that were not accepted, or twice",
@@ -163,13 +161,12 @@ function intakeGoals({ latency, newcomers, mixed }: Suite): readonly Goal[] {
 export function goalsOf(suite: Suite): readonly Goal[] {
   const { idle, replies, tenants, scale } = suite;
   const worstIdle = idle.length === 0 ? undefined : Math.max(...idle.map(({ p50 }) => p50));
-  const inTurn = [...throughputGoals(suite), ...sendGoals(suite)];
+  const inTurn = [...throughputGoals(suite), ...sendGoals(suite), ...campaignGoals(suite.campaign)];
   const goals = [
     ...intakeGoals(suite),
     goalOf({ name: "idle round trip beyond the debounce, p50", unit: "ms", atMost: 50, value: worstIdle }),
     goalOf({ name: "reply by a model, beyond its own time, p50", unit: "ms", atMost: 30, value: replies?.p50 }),
     goalOf({ name: "reply by a model, beyond its own time, p99", unit: "ms", atMost: 100, value: replies?.p99 }),
-    ...campaignGoals(suite.campaign),
     ...tenantGoals(tenants),
     goalOf({
       name: "ingest into a large business, against a small one",

@@ -1,18 +1,24 @@
-// Owns: whether the replies of a number keep their latency while a campaign is sent from it: at the rate of an ordinary number, and as fast as the machine sends.
+// Owns: whether the replies of a number keep their latency while a campaign is sent from it: alone, at the rate of an ordinary number, and as fast as the machine sends, in turn.
 import { setTimeout as delay } from "node:timers/promises";
-import type { Latencies } from "./latencies.ts";
+import { latenciesOf, type Latencies } from "./latencies.ts";
 import { startMeter, type Use } from "./meter.ts";
 import { openCampaign, waitingOf, type OpenCampaign } from "./open-campaign.ts";
-import { numberOf } from "./wire.ts";
+import { numberOf, numbersOf } from "./wire.ts";
 import { withProduct, type Product, type ProductPlan } from "./with-product.ts";
 
-/** The use is of the whole campaign, by message. */
-export interface CampaignResult extends Use {
-  readonly rows: number;
-  readonly replies: number;
+/** Of the replies of one turn. */
+interface CampaignTurn {
   readonly alone: Latencies;
   readonly besideOrdinary: Latencies;
   readonly besideFastest: Latencies;
+}
+
+/** The use is of the whole campaign, by message. The latencies are of the replies of all turns. */
+export interface CampaignResult extends Use, CampaignTurn {
+  readonly rows: number;
+  /** Of each of the three. */
+  readonly replies: number;
+  readonly turns: readonly CampaignTurn[];
   /** What an ordinary number sends in a second. */
   readonly ordinaryPerSecond: number;
   /** As fast as the machine sends, while the replies were written. */
@@ -21,7 +27,12 @@ export interface CampaignResult extends Use {
   readonly notAccepted: number;
 }
 
-const REPLIES = 50;
+export interface CampaignPlan extends ProductPlan {
+  readonly messages: number;
+  readonly turns: number;
+}
+
+const REPLIES = 12;
 const WARM_UP = 50;
 const ORDINARY = 80;
 const FASTEST = 10_000;
@@ -29,55 +40,94 @@ const CUSTOMERS_FROM = 12_070_000_000;
 const CAMPAIGN_FROM = 12_080_000_000;
 const LOOK_MS = 250;
 
-/** One customer after the other writes, and is answered. */
-async function reply({ simulator }: Product, { from, messages }: { readonly from: number; readonly messages: number }): Promise<Latencies> {
-  simulator.send({ do: "write-slowly", messages, from });
-  const done = await simulator.next("done");
-  return { p50: numberOf(done, "p50"), p95: numberOf(done, "p95"), p99: numberOf(done, "p99"), max: numberOf(done, "max") };
-}
-
-async function sentUntil(campaign: OpenCampaign, fits: (left: number) => boolean): Promise<number> {
+async function waitFor(campaign: OpenCampaign, fits: (counts: Awaited<ReturnType<OpenCampaign["counts"]>>) => boolean): Promise<number> {
   for (;;) {
-    const left = waitingOf(await campaign.counts());
-    if (fits(left)) return left;
+    const counts = await campaign.counts();
+    if (fits(counts)) return waitingOf(counts);
     await delay(LOOK_MS);
   }
 }
 
-async function measure(product: Product, campaign: OpenCampaign, rows: number): Promise<CampaignResult> {
-  const replies = { messages: REPLIES };
-  const alone = await reply(product, { ...replies, from: CUSTOMERS_FROM });
-  await campaign.setRate(ORDINARY);
-  const meter = await startMeter(product);
+const waitingNow = (campaign: OpenCampaign): Promise<number> => waitFor(campaign, () => true);
+const isQuiet = ({ queued, sending }: { readonly queued: number; readonly sending: number }): boolean => queued + sending === 0;
+
+/** What was accepted while `work` ran, in a second. */
+async function rateWhile(
+  campaign: OpenCampaign,
+  work: () => Promise<void>,
+): Promise<{ readonly messages: number; readonly seconds: number }> {
+  const before = await waitingNow(campaign);
   const began = performance.now();
-  await campaign.start();
-  await sentUntil(campaign, (left) => left < rows);
-  const besideOrdinary = await reply(product, { ...replies, from: CUSTOMERS_FROM + REPLIES });
-  await campaign.setRate(FASTEST);
-  const before = await sentUntil(campaign, () => true);
-  const fastestBegan = performance.now();
-  const besideFastest = await reply(product, { ...replies, from: CUSTOMERS_FROM + 2 * REPLIES });
-  const after = await sentUntil(campaign, () => true);
-  const fastestPerSecond = ((before - after) * 1_000) / (performance.now() - fastestBegan);
+  await work();
+  const after = await waitingNow(campaign);
   if (after === 0) throw new Error("the campaign was over before the replies were: give it more --messages");
-  await sentUntil(campaign, (left) => left === 0);
-  const use = await meter.read({ units: rows, seconds: (performance.now() - began) / 1_000 });
-  product.simulator.send({ do: "count-accepted", from: CAMPAIGN_FROM, to: CAMPAIGN_FROM + rows });
-  const counted = await product.simulator.next("counted");
-  const acceptedTwice = numberOf(counted, "messages") - numberOf(counted, "customers");
-  const notAccepted = rows - numberOf(counted, "customers");
-  const latencies = { alone, besideOrdinary, besideFastest };
-  return { rows, replies: REPLIES, ...latencies, ordinaryPerSecond: ORDINARY, fastestPerSecond, acceptedTwice, notAccepted, ...use };
+  return { messages: before - after, seconds: (performance.now() - began) / 1_000 };
 }
 
-export function measureCampaign(plan: ProductPlan & { readonly messages: number }): Promise<CampaignResult> {
+async function measure(product: Product, campaign: OpenCampaign, { messages: rows, turns: count }: CampaignPlan): Promise<CampaignResult> {
+  const { simulator } = product;
+  let from = CUSTOMERS_FROM;
+  /** One customer after the other writes, and is answered. */
+  const reply = async (messages: number): Promise<readonly number[]> => {
+    simulator.send({ do: "write-slowly", messages, from });
+    from += messages;
+    return numbersOf(await simulator.next("done"), "samples");
+  };
+  await reply(WARM_UP);
+  await product.world.analyze();
+
+  const samples: Record<keyof CampaignTurn, number[]> = { alone: [], besideOrdinary: [], besideFastest: [] };
+  const turns: CampaignTurn[] = [];
+  let [fastMessages, fastSeconds] = [0, 0];
+  const meter = await startMeter(product);
+  const began = performance.now();
+  for (let turn = 0; turn < count; turn += 1) {
+    const alone = await reply(REPLIES);
+    await campaign.setRate(ORDINARY);
+    await (turn === 0 ? campaign.start() : campaign.resume());
+    await waitFor(campaign, ({ sending, queued }) => sending + queued > 0);
+    const besideOrdinary = await reply(REPLIES);
+    await campaign.setRate(FASTEST);
+    await delay(LOOK_MS);
+    let besideFastest: readonly number[] = [];
+    const fast = await rateWhile(campaign, async () => {
+      besideFastest = await reply(REPLIES);
+    });
+    fastMessages += fast.messages;
+    fastSeconds += fast.seconds;
+    samples.alone.push(...alone);
+    samples.besideOrdinary.push(...besideOrdinary);
+    samples.besideFastest.push(...besideFastest);
+    turns.push({ alone: latenciesOf(alone), besideOrdinary: latenciesOf(besideOrdinary), besideFastest: latenciesOf(besideFastest) });
+    if (turn === count - 1) break;
+    await campaign.pause();
+    await waitFor(campaign, isQuiet);
+  }
+  await waitFor(campaign, (counts) => waitingOf(counts) === 0);
+  const use = await meter.read({ units: rows, seconds: (performance.now() - began) / 1_000 });
+  simulator.send({ do: "count-accepted", from: CAMPAIGN_FROM, to: CAMPAIGN_FROM + rows });
+  const counted = await simulator.next("counted");
+  return {
+    rows,
+    replies: samples.alone.length,
+    turns,
+    alone: latenciesOf(samples.alone),
+    besideOrdinary: latenciesOf(samples.besideOrdinary),
+    besideFastest: latenciesOf(samples.besideFastest),
+    ordinaryPerSecond: ORDINARY,
+    fastestPerSecond: fastMessages / fastSeconds,
+    acceptedTwice: numberOf(counted, "messages") - numberOf(counted, "customers"),
+    notAccepted: rows - numberOf(counted, "customers"),
+    ...use,
+  };
+}
+
+export function measureCampaign(plan: CampaignPlan): Promise<CampaignResult> {
   return withProduct(plan, async (product) => {
     const { world, graphUrl } = product;
     const campaign = await openCampaign({ world, graphUrl, rows: plan.messages, from: CAMPAIGN_FROM });
     try {
-      await reply(product, { messages: WARM_UP, from: CUSTOMERS_FROM + 3 * REPLIES });
-      await world.analyze();
-      return await measure(product, campaign, plan.messages);
+      return await measure(product, campaign, plan);
     } finally {
       await campaign.close();
     }

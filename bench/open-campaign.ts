@@ -79,7 +79,12 @@ export async function openCampaign(plan: CampaignPlan): Promise<OpenCampaign> {
       if (outcome.outcome !== "done" && outcome.outcome !== "read") throw new Error(JSON.stringify(outcome));
     };
     // The product reads them by itself, too, and one reading does not wait for another.
-    while ((await services.templates.sync(businessId)).some(({ templateCount }) => templateCount === 0)) await delay(100);
+    const isKnown = async (): Promise<boolean> =>
+      (await services.templates.list(businessId, { name: TEMPLATE.name, limit: 1 })).data.length > 0;
+    while (!(await isKnown())) {
+      await services.templates.sync(businessId);
+      await delay(100);
+    }
     const made = await services.campaigns.create(businessId, { name: "Bench", channelId, template: TEMPLATE });
     if (made.outcome !== "done") throw new Error(JSON.stringify(made));
     const { id } = made.campaign;

@@ -147,7 +147,7 @@ async function runIdle(say: Say): Promise<readonly IdleResult[]> {
 
 async function runCampaign(flags: Flags, say: Say): Promise<CampaignResult> {
   const { messages = CAMPAIGN_MESSAGES } = flags;
-  const result = await measureCampaign({ quietMs: NO_DEBOUNCE_MS, messages, nodeOptions: profiling(flags) });
+  const result = await measureCampaign({ quietMs: NO_DEBOUNCE_MS, messages, turns: flags.turns, nodeOptions: profiling(flags) });
   const { alone, besideOrdinary, besideFastest } = result;
   const [first, second, third] = [alone, besideOrdinary, besideFastest].map(
     ({ p50, p99 }) => `p50 ${p50.toFixed(1)}, p99 ${p99.toFixed(1)} ms`,

@@ -89,7 +89,7 @@ async function writeSlowly(sim: Simulator, { messages, from }: { readonly messag
     if (replies.length === 0) throw new Error("a message got no reply within 30 s");
     samples.push(performance.now() - startedAt);
   }
-  return { ...latenciesOf(samples) };
+  return { ...latenciesOf(samples), samples };
 }
 
 function readCrowd(order: JsonObject): { phoneNumberId: string; customers: number; from: number; stamp: string } {

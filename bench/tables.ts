@@ -203,7 +203,7 @@ function costTable(suite: Suite): Table {
     ["(d) message, 64 connections", mixed?.full],
     [`conversation of the loop, ${loop?.withStatuses === true ? "with three" : "no"} statuses`, loop],
     ["message of the outbox", send],
-    ["message of a campaign to customers not known before, with 100 replies", campaign],
+    [`message of a campaign to customers not known before, with ${3 * (campaign?.replies ?? 0)} replies`, campaign],
     ["reply by a model", replies],
     ["conversation of the tenants", tenants],
   ];
