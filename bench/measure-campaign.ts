@@ -51,71 +51,80 @@ async function waitFor(campaign: OpenCampaign, fits: (counts: Awaited<ReturnType
 const waitingNow = (campaign: OpenCampaign): Promise<number> => waitFor(campaign, () => true);
 const isQuiet = ({ queued, sending }: { readonly queued: number; readonly sending: number }): boolean => queued + sending === 0;
 
-/** What was accepted while `work` ran, in a second. */
-async function rateWhile(
-  campaign: OpenCampaign,
-  work: () => Promise<void>,
-): Promise<{ readonly messages: number; readonly seconds: number }> {
+interface Samples {
+  readonly alone: readonly number[];
+  readonly besideOrdinary: readonly number[];
+  readonly besideFastest: readonly number[];
+}
+
+/** Beside its replies what the campaign sent meanwhile, as fast as it went. */
+interface MeasuredTurn extends Samples {
+  readonly fastMessages: number;
+  readonly fastSeconds: number;
+}
+
+type Reply = (messages: number) => Promise<readonly number[]>;
+
+/** The campaign is going on when it ends. */
+async function takeTurn(campaign: OpenCampaign, reply: Reply, begin: () => Promise<void>): Promise<MeasuredTurn> {
+  const alone = await reply(REPLIES);
+  await campaign.setRate(ORDINARY);
+  await begin();
+  await waitFor(campaign, (counts) => !isQuiet(counts));
+  const besideOrdinary = await reply(REPLIES);
+  await campaign.setRate(FASTEST);
+  await delay(LOOK_MS);
   const before = await waitingNow(campaign);
   const began = performance.now();
-  await work();
+  const besideFastest = await reply(REPLIES);
   const after = await waitingNow(campaign);
   if (after === 0) throw new Error("the campaign was over before the replies were: give it more --messages");
-  return { messages: before - after, seconds: (performance.now() - began) / 1_000 };
+  return { alone, besideOrdinary, besideFastest, fastMessages: before - after, fastSeconds: (performance.now() - began) / 1_000 };
+}
+
+const latenciesIn = ({ alone, besideOrdinary, besideFastest }: Samples): CampaignTurn => ({
+  alone: latenciesOf(alone),
+  besideOrdinary: latenciesOf(besideOrdinary),
+  besideFastest: latenciesOf(besideFastest),
+});
+
+async function takeTurns(campaign: OpenCampaign, reply: Reply, count: number): Promise<readonly MeasuredTurn[]> {
+  const turns = [await takeTurn(campaign, reply, () => campaign.start())];
+  while (turns.length < count) {
+    await campaign.pause();
+    await waitFor(campaign, isQuiet);
+    turns.push(await takeTurn(campaign, reply, () => campaign.resume()));
+  }
+  return turns;
 }
 
 async function measure(product: Product, campaign: OpenCampaign, { messages: rows, turns: count }: CampaignPlan): Promise<CampaignResult> {
   const { simulator } = product;
   let from = CUSTOMERS_FROM;
   /** One customer after the other writes, and is answered. */
-  const reply = async (messages: number): Promise<readonly number[]> => {
+  const reply: Reply = async (messages) => {
     simulator.send({ do: "write-slowly", messages, from });
     from += messages;
     return numbersOf(await simulator.next("done"), "samples");
   };
   await reply(WARM_UP);
   await product.world.analyze();
-
-  const samples: Record<keyof CampaignTurn, number[]> = { alone: [], besideOrdinary: [], besideFastest: [] };
-  const turns: CampaignTurn[] = [];
-  let [fastMessages, fastSeconds] = [0, 0];
   const meter = await startMeter(product);
   const began = performance.now();
-  for (let turn = 0; turn < count; turn += 1) {
-    const alone = await reply(REPLIES);
-    await campaign.setRate(ORDINARY);
-    await (turn === 0 ? campaign.start() : campaign.resume());
-    await waitFor(campaign, ({ sending, queued }) => sending + queued > 0);
-    const besideOrdinary = await reply(REPLIES);
-    await campaign.setRate(FASTEST);
-    await delay(LOOK_MS);
-    let besideFastest: readonly number[] = [];
-    const fast = await rateWhile(campaign, async () => {
-      besideFastest = await reply(REPLIES);
-    });
-    fastMessages += fast.messages;
-    fastSeconds += fast.seconds;
-    samples.alone.push(...alone);
-    samples.besideOrdinary.push(...besideOrdinary);
-    samples.besideFastest.push(...besideFastest);
-    turns.push({ alone: latenciesOf(alone), besideOrdinary: latenciesOf(besideOrdinary), besideFastest: latenciesOf(besideFastest) });
-    if (turn === count - 1) break;
-    await campaign.pause();
-    await waitFor(campaign, isQuiet);
-  }
+  const turns = await takeTurns(campaign, reply, count);
   await waitFor(campaign, (counts) => waitingOf(counts) === 0);
   const use = await meter.read({ units: rows, seconds: (performance.now() - began) / 1_000 });
   simulator.send({ do: "count-accepted", from: CAMPAIGN_FROM, to: CAMPAIGN_FROM + rows });
   const counted = await simulator.next("counted");
+  const all = (kind: keyof Samples): readonly number[] => turns.flatMap((turn) => turn[kind]);
+  const sum = (key: "fastMessages" | "fastSeconds"): number => turns.reduce((total, turn) => total + turn[key], 0);
   return {
     rows,
-    replies: samples.alone.length,
-    turns,
-    alone: latenciesOf(samples.alone),
-    besideOrdinary: latenciesOf(samples.besideOrdinary),
-    besideFastest: latenciesOf(samples.besideFastest),
+    replies: count * REPLIES,
+    turns: turns.map(latenciesIn),
+    ...latenciesIn({ alone: all("alone"), besideOrdinary: all("besideOrdinary"), besideFastest: all("besideFastest") }),
     ordinaryPerSecond: ORDINARY,
-    fastestPerSecond: fastMessages / fastSeconds,
+    fastestPerSecond: sum("fastMessages") / sum("fastSeconds"),
     acceptedTwice: numberOf(counted, "messages") - numberOf(counted, "customers"),
     notAccepted: rows - numberOf(counted, "customers"),
     ...use,
