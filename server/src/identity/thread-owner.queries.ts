@@ -1,4 +1,5 @@
 // Owns: the SQL that says whose a thread is, where several apps answer on one number, and that keeps the AI silent in another's. Refuses to know: what told it.
+import { IMPATIENT } from "../db/impatient.ts";
 import { rowsOf } from "../db/parameters.ts";
 import { defineQuery } from "../db/query.ts";
 
@@ -8,10 +9,10 @@ import { defineQuery } from "../db/query.ts";
  * (`standby`), unless a person has silenced it anyway; that pause alone ends when the thread is ours: also the one that a late copy began, which says of then and not of now.
  * A copy and a refusal do not say what the other app is for: it is as it was told last. An event says only what was different before.
  */
-const record = (business: string): string => `
+const record = (business: string, from = ""): string => `
 with conv as materialized (
   select c.id, c.last_customer_message_at, c.ai_paused_reason, pause_lasts(c.ai_paused_at, b.handoff_pause_ms, now()) as is_paused
-    from conversations c join businesses b on b.id = ${business}
+    from ${from} conversations c join businesses b on b.id = ${business}
    where c.business_id = ${business} and c.id = :conversationId and c.merged_into is null
    for no key update of c
 ), before as materialized (
@@ -69,7 +70,7 @@ export const recordThreadOwnerAcrossBusinesses = defineQuery({
   role: "ingest",
   columns,
   params: { ...params, businessId: "uuid" },
-  text: record(":businessId"),
+  text: record(":businessId", `${IMPATIENT} cross join`),
 });
 
 // In whose threads these messages are.

@@ -1,4 +1,5 @@
 // Owns: the SQL of what a customer said of their consent, in their own words.
+import { IMPATIENT } from "../db/impatient.ts";
 import { defineQuery } from "../db/query.ts";
 import { raiseLanes } from "../lanes/raise-lanes.ts";
 
@@ -22,7 +23,8 @@ export const recordConsentWordAcrossBusinesses = defineQuery({
   },
   text: `
     with said as (
-      select m.id, m.conversation_id, least(m.sent_at, m.received_at) as at, m.content -> 'standby' is not null as is_copy from messages m
+      select m.id, m.conversation_id, least(m.sent_at, m.received_at) as at, m.content -> 'standby' is not null as is_copy
+      from ${IMPATIENT} cross join messages m
       where m.business_id = :businessId and m.channel_id = :channelId and m.provider_message_id = :providerMessageId and m.direction = 'in'
     ), before as materialized (
       select c.id, c.opted_out_at is not null as was, c.reply_channel_id, s.id as said_id, s.at, s.is_copy

@@ -29,6 +29,7 @@ import { createStoreMessages, type StoreMessages } from "./store-messages.ts";
 import { createSortDelivery, type Located, type Notice, noticeOfEvent } from "./sort-delivery.ts";
 import { createStatusStore, type StatusItem, type StatusOutcome, type StatusStoreDeps } from "./store-statuses.ts";
 import { createStoreWithWords } from "./store-with-words.ts";
+import { settleUntilFree, untilFree } from "./until-free.ts";
 import { createThreadResolver, type ThreadResolver } from "./thread-resolver.ts";
 import type { NoticeEntry, WebhookLogWriter } from "./webhook-log.ts";
 import type { IntakeResult, WebhookIntake } from "./webhook-intake.ts";
@@ -75,7 +76,7 @@ const ALIAS_CACHE_ENTRIES = 200_000;
 
 /** All that settles who is who. */
 function createPeople(deps: IntakeDeps, resolver: ThreadResolver) {
-  const { db, log, webhookLog } = deps;
+  const { log, webhookLog, deadlineMs } = deps;
   const findPlaces = createFindPlaces(deps);
   const changeIdentity = createChangeIdentity(deps.settleIdentity);
   const parkedChanges = createParkedChanges({ ...deps, findPlaces });
@@ -88,11 +89,15 @@ function createPeople(deps: IntakeDeps, resolver: ThreadResolver) {
     if (settled !== undefined) await applyWaitingFor(request);
     return settled;
   };
+  const db = untilFree(deps.db, deadlineMs);
+  const recordSignals = createRecordSignals(deps);
   return {
     findPlaces,
     storeMessages,
     applyWaitingFor,
-    recordPreferences: createRecordPreferences({ db, settleIdentity }),
+    recordSignals,
+    recordPreferences: createRecordPreferences({ db, settleIdentity: settleUntilFree(settleIdentity, deadlineMs) }),
+    threadOwners: createRecordThreadOwners({ db, settleIdentity: settleUntilFree(deps.settleIdentity, deadlineMs), recordSignals, log }),
     learnIdentity: createLearnIdentity({ settleIdentity, knowsAsOne: (labels) => resolver.knowsAsOne(labels), log }),
     changeIdentities: createChangeIdentities({ changeIdentity, webhookLog, applyWaiting }),
   };
@@ -135,23 +140,29 @@ function createMessageQueue(
   });
 }
 
+function createStoreMessagesOf(deps: IntakeDeps, queue: IngestQueue<IngestItem, StoreOutcome>) {
+  const { log, deadlineMs, onOutbox: onConfirmed } = deps;
+  const db = untilFree(deps.db, deadlineMs);
+  return createStoreWithWords({
+    queue,
+    claimOwnEchoes: createClaimOwnEchoes({ db, log }),
+    recordConsentWords: createRecordConsentWords({ db, onConfirmed }),
+  });
+}
+
 export function createIntake(deps: IntakeDeps): Intake {
   const { db, log, webhookLog, maxWaiting, maxBatch, deadlineMs, slowMs } = deps;
   const resolver = createThreadResolver({ db, maxEntries: ALIAS_CACHE_ENTRIES });
-  const { findPlaces, storeMessages, recordPreferences, learnIdentity, changeIdentities, applyWaitingFor } = createPeople(deps, resolver);
+  const people = createPeople(deps, resolver);
+  const { findPlaces, storeMessages, recordPreferences, recordSignals, threadOwners, learnIdentity, changeIdentities, applyWaitingFor } =
+    people;
   const statuses = createStatusStore(deps);
-  const recordSignals = createRecordSignals(deps);
   const recordHistory = createRecordHistory(deps);
-  const threadOwners = createRecordThreadOwners({ ...deps, recordSignals });
   let learning: Promise<void> = Promise.resolve();
   let lessonsWaiting = 0;
 
   const messageQueue = createMessageQueue(deps, { resolver, storeMessages });
-  const storeMessagesOf = createStoreWithWords({
-    queue: messageQueue,
-    claimOwnEchoes: createClaimOwnEchoes(deps),
-    recordConsentWords: createRecordConsentWords({ db, onConfirmed: deps.onOutbox }),
-  });
+  const storeMessagesOf = createStoreMessagesOf(deps, messageQueue);
   const statusQueue = createIngestQueue<StatusItem, StatusOutcome>({
     slots: 1,
     restMs: STATUS_REST_MS,

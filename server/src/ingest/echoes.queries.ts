@@ -1,4 +1,5 @@
 // Owns: the SQL that tells what a person wrote in the WhatsApp app from the echo of what we sent ourselves.
+import { IMPATIENT } from "../db/impatient.ts";
 import { rowsOf } from "../db/parameters.ts";
 import { defineQuery } from "../db/query.ts";
 
@@ -31,7 +32,8 @@ export const claimOwnEchoesAcrossBusinesses = defineQuery({
   text: `
 with found as materialized (
   select distinct on (m.business_id, m.id) i.*, m.id as message_id, m.conversation_id, m.status as was
-    from :echoes as i
+    from ${IMPATIENT}
+   cross join :echoes as i
     join aliases a on a.business_id = i.business_id and a.kind = i.kind and a.value = i.value
     join conversations c on c.business_id = i.business_id and c.id = a.conversation_id
    cross join lateral (

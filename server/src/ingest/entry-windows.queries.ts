@@ -1,4 +1,5 @@
 // Owns: the SQL of the windows that an ad has opened, as statuses report them.
+import { IMPATIENT } from "../db/impatient.ts";
 import { rowsOf } from "../db/parameters.ts";
 import { defineQuery } from "../db/query.ts";
 
@@ -10,7 +11,7 @@ export const recordEntryWindowsAcrossBusinesses = defineQuery({
   params: { windows: rowsOf({ businessId: "uuid", channelId: "uuid", providerMessageId: "text", until: "timestamptz" }) },
   text: `
     with input as (
-      select t.* from (select set_config('lock_timeout', '50ms', true)) as patience cross join :windows as t
+      select t.* from ${IMPATIENT} cross join :windows as t
     )
     insert into entry_windows as e (business_id, conversation_id, channel_id, until)
     select m.business_id, coalesce(c.merged_into, c.id), m.channel_id, max(i.until)

@@ -184,3 +184,70 @@ test("the statuses of others do not wait for a message whose row is held", async
   const { rows } = await database.superuser.query("select status from messages where provider_message_id = any ($1) order by 1", [ids]);
   expect(rows).toEqual([{ status: "delivered" }, { status: "read" }]);
 });
+
+const SECOND = String(Math.floor(Date.now() / 1000));
+const run = (sql: string, ...values: readonly unknown[]): Promise<{ readonly rowCount: number | null }> =>
+  database.superuser.query(sql, [...values]);
+
+// Each is delivered after its message is stored: the row is held only now.
+test.each([
+  {
+    what: "what a customer said of their consent",
+    forget: "update conversations c set opted_out_at = null, consent_word_at = null where c.id = $1",
+    holds: "select 1 from onethread.conversations c where c.id = $1 for update",
+    bodyOf: (from: string) => messagesBody(business.phoneNumberId, { from, id: `wamid.${from}`, text: "STOP", at: Number(SECOND) }),
+    knows: "select from conversations c where c.id = $1 and c.opted_out_at is not null",
+  },
+  {
+    what: "what WhatsApp reports of a customer's consent",
+    forget: "update conversations c set marketing_stopped_at = null where c.id = $1",
+    holds: "select 1 from onethread.conversations c where c.id = $1 for update",
+    bodyOf: (from: string) =>
+      webhookBody(
+        business.phoneNumberId,
+        { user_preferences: [{ wa_id: from, category: "marketing_messages", value: "stop", timestamp: SECOND }] },
+        "user_preferences",
+      ),
+    knows: "select from conversations c where c.id = $1 and c.marketing_stopped_at is not null",
+  },
+  {
+    what: "whose a thread is",
+    forget: "delete from thread_owners where conversation_id = $1",
+    holds: "select 1 from onethread.conversations c where c.id = $1 for update",
+    bodyOf: (from: string) => {
+      const message = { from, id: `wamid.${from}`, timestamp: SECOND, type: "text", text: { body: "hello" } };
+      return webhookBody(business.phoneNumberId, { standby: { contacts: [{ wa_id: from }], messages: [message] } }, "standby");
+    },
+    knows: "select from thread_owners where conversation_id = $1 and owner = 'other'",
+  },
+  {
+    what: "the echo of our own send",
+    forget: `update messages set direction = 'out', author = 'api', status = 'sending', provider_message_id = null, attempted_at = to_timestamp(${SECOND}), text = 'hello'
+              where conversation_id = $1`,
+    holds: "select 1 from onethread.messages where conversation_id = $1 for update",
+    bodyOf: (to: string) => {
+      const echo = { from: "15550100200", to, id: `wamid.${to}-echo`, timestamp: SECOND, type: "text", text: { body: "hello" } };
+      return webhookBody(business.phoneNumberId, { message_echoes: [echo] }, "smb_message_echoes");
+    },
+    knows:
+      "select from messages where conversation_id = $1 and status = 'accepted' and provider_message_id like '%-echo' having count(*) = 1",
+  },
+])("$what waits for a held row without a connection, and is answered when it is durable", async ({ forget, holds, bodyOf, knows }) => {
+  const from = newPhone();
+  await write(business, { from, id: `wamid.${from}` });
+  const { rows } = await database.superuser.query<{ id: string }>("select conversation_id as id from aliases where value = $1", [from]);
+  const id = rows[0]?.id ?? "";
+  await run(forget, id);
+  await holder.query("begin");
+  await holder.query(holds, [id]);
+  // More than there are connections.
+  const held = Array.from({ length: 12 }, () => receive(bodyOf(from)));
+  const hurried = intakeWith({ deadlineMs: 300 });
+  await expect(receive(bodyOf(from), hurried)).rejects.toMatchObject({ code: "unavailable", retryAfterSeconds: 2 });
+  await waitingForLock(false);
+  expect(await write(other, { from: newPhone() })).toMatchObject({ stored: 1 });
+  expect((await run(knows, id)).rowCount).toBe(0);
+  await holder.query("rollback");
+  expect((await Promise.all(held)).length).toBe(12);
+  expect((await run(knows, id)).rowCount).toBe(1);
+});

@@ -1,4 +1,5 @@
 // Owns: the ingest statements. They run under the ingest role, so they see every business; every row carries its business_id.
+import { IMPATIENT } from "../db/impatient.ts";
 import { rowsOf } from "../db/parameters.ts";
 import { defineQuery } from "../db/query.ts";
 import { NO_BUSINESS } from "../kernel/ids.ts";
@@ -282,7 +283,7 @@ export const storeStatusesAcrossBusinesses = defineQuery({
   text: `
 with input as (
   select t.*, now() as received_at
-    from (select set_config('lock_timeout', '50ms', true)) as patience
+    from ${IMPATIENT}
    cross join :statuses as t
 ), target as materialized (
   select i.*, coalesce(

@@ -1,4 +1,5 @@
 // Owns: the SQL of what WhatsApp reports of a customer's consent to marketing.
+import { IMPATIENT } from "../db/impatient.ts";
 import { defineQuery } from "../db/query.ts";
 
 // The platform's newest report holds, by its own time; of two in the same second the stop. Nothing here touches what the customer said. A thread that was
@@ -10,7 +11,7 @@ export const recordMarketingWordAcrossBusinesses = defineQuery({
   params: { businessId: "uuid", conversationId: "uuid", isStop: "bool", at: "timestamptz", eventId: "uuid", isNewThread: "bool" },
   text: `
     with before as materialized (
-      select c.id, c.marketing_stopped_at is not null as was from conversations c
+      select c.id, c.marketing_stopped_at is not null as was from ${IMPATIENT} cross join conversations c
       where c.business_id = :businessId and c.id = :conversationId and c.merged_into is null
       for no key update of c
     ), changed as (

@@ -23,9 +23,9 @@ export function textMessage({ id, from, userId, text = "hello", at, node }: Test
   };
 }
 
-export function webhookBody(phoneNumberId: string, value: Record<string, unknown>): Buffer {
+export function webhookBody(phoneNumberId: string, value: Record<string, unknown>, field = "messages"): Buffer {
   const metadata = { display_phone_number: "15550100200", phone_number_id: phoneNumberId };
-  const change = { field: "messages", value: { messaging_product: "whatsapp", metadata, ...value } };
+  const change = { field, value: { messaging_product: "whatsapp", metadata, ...value } };
   return Buffer.from(JSON.stringify({ object: "whatsapp_business_account", entry: [{ id: "300000000000001", changes: [change] }] }));
 }
 
