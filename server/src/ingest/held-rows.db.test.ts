@@ -6,6 +6,9 @@ import { eventually } from "../../test/support/eventually.ts";
 import { createTestBusiness, type TestBusiness } from "../../test/support/test-business.ts";
 import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
 import { messagesBody, webhookBody } from "../../test/support/webhook-bodies.ts";
+import { noFailPoints } from "../kernel/fail-points.ts";
+import { createTestServices } from "../../test/support/test-services.ts";
+import { createStatusStore } from "./store-statuses.ts";
 import type { Intake } from "./create-intake.ts";
 import type { IntakeResult } from "./webhook-intake.ts";
 import { createTestIntake } from "../../test/support/test-intake.ts";
@@ -51,6 +54,9 @@ function receive(body: Buffer, on = intake): Promise<IntakeResult> {
 const write = (to: TestBusiness, ...messages: Parameters<typeof messagesBody>[1][]): Promise<IntakeResult> =>
   receive(messagesBody(to.phoneNumberId, ...messages));
 
+const run = (sql: string, ...values: readonly unknown[]): Promise<{ readonly rowCount: number | null }> =>
+  database.superuser.query(sql, [...values]);
+const SECOND = String(Math.floor(Date.now() / 1000));
 const newPhone = (): string => `1202557${String(1000 + (counter += 1))}`;
 
 async function hold(...phones: readonly string[]): Promise<void> {
@@ -185,9 +191,42 @@ test("the statuses of others do not wait for a message whose row is held", async
   expect(rows).toEqual([{ status: "delivered" }, { status: "read" }]);
 });
 
-const SECOND = String(Math.floor(Date.now() / 1000));
-const run = (sql: string, ...values: readonly unknown[]): Promise<{ readonly rowCount: number | null }> =>
-  database.superuser.query(sql, [...values]);
+test("statuses that waited for their message do not wait for what somebody holds of another", async () => {
+  const phones = [newPhone(), newPhone(), newPhone(), newPhone()];
+  const ids = phones.map((phone) => `wamid.early-${phone}`);
+  for (const [at, from] of phones.entries()) await write(business, { from, id: ids[at] ?? "" });
+  const errors = [{ code: 131_050, title: "User has stopped marketing messages" }];
+  const statuses = ids.map((id, at) => ({
+    id,
+    timestamp: SECOND,
+    recipient_id: phones[at],
+    ...(at === 1 ? { status: "failed", errors } : { status: "delivered" }),
+  }));
+  await receive(webhookBody(business.phoneNumberId, { statuses }));
+  await run("update messages set direction = 'out', author = 'ai', status = 'sent' where provider_message_id = any ($1)", ids);
+  // Of the first, more than one pass looks at, as of a message in a large group.
+  await run(
+    `insert into message_statuses (business_id, channel_id, provider_message_id, status, participant, at, received_at)
+     select business_id, channel_id, provider_message_id, status, n::text, at, received_at - interval '1 second' from message_statuses cross join generate_series(1, 500) n
+      where provider_message_id = $1`,
+    ids[0],
+  );
+  await hold(phones[1] ?? "");
+  await holder.query("select 1 from onethread.messages where provider_message_id = $1 for update", [ids[0]]);
+  const { actOnRefusal, webhookLog } = createTestServices({ database: opened, log: database.log });
+  const store = createStatusStore({ db: opened.acrossBusinesses, webhookLog, actOnRefusal, failPoints: noFailPoints });
+  expect(await store.applyWaitingOnce()).toBe(2);
+  const applied =
+    "select provider_message_id as id from message_statuses where provider_message_id = any ($1) and applied_at is not null order by 1";
+  expect((await database.superuser.query(applied, [ids])).rows).toEqual([{ id: ids[2] }, { id: ids[3] }]);
+  await holder.query("rollback");
+  expect([await store.applyWaitingOnce(), await store.applyWaitingOnce(), await store.applyWaitingOnce()]).toEqual([500, 2, 0]);
+  const { rows } = await database.superuser.query(
+    "select status from messages where provider_message_id = any ($1) order by provider_message_id",
+    [ids],
+  );
+  expect(rows.map(({ status }: { status?: unknown }) => status)).toEqual(["delivered", "failed", "delivered", "delivered"]);
+});
 
 // Each is delivered after its message is stored: the row is held only now.
 test.each([

@@ -351,8 +351,8 @@ with input as (
 select (select count(*) from recorded) as recorded, (select count(*) from applied) as applied`,
 });
 
-// Statuses that came before our own record of the message: looked at again while a send may still be under way (ONETHREAD_SEND_TIMEOUT_MS allows
-// five minutes). Older ones belong to messages that somebody else sent on this number.
+// Statuses that came before our own record of the message: looked at again while a send may still be under way (ONETHREAD_SEND_TIMEOUT_MS allows five minutes). Older ones
+// belong to messages that somebody else sent on this number. Those of a message that somebody holds take no place from the others: they are of the next pass.
 export const listWaitingStatusesAcrossBusinesses = defineQuery({
   name: "ingest.list-waiting-statuses-across-businesses",
   role: "ingest",
@@ -379,7 +379,7 @@ select s.business_id, s.channel_id, s.provider_message_id, s.status, s.participa
                  and m.direction = 'out'
  where s.applied_at is null and s.received_at > now() - interval '6 minutes'
  order by s.received_at
- limit 500`,
+ limit 500 for update of m skip locked`,
 });
 
 // Exactly those that were listed: of the same message others may wait still, beyond the limit or written since.
@@ -394,7 +394,7 @@ update message_statuses s set
   message_id = (select m.id from messages m
                  where m.business_id = s.business_id and m.channel_id = s.channel_id
                    and m.provider_message_id = s.provider_message_id and m.direction = 'out')
-  from :statuses as t
+  from ${IMPATIENT} cross join :statuses as t
  where s.business_id = t.business_id and s.channel_id = t.channel_id and s.provider_message_id = t.provider_message_id
    and s.status = t.status and s.participant = t.participant and s.applied_at is null`,
 });

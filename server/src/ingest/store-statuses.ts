@@ -1,5 +1,5 @@
 // Owns: a batch of delivery statuses into the database. Messages do not wait for them, and a failure here never touches a message.
-import type { Queryable } from "../db/query.ts";
+import type { Queryable, Row } from "../db/query.ts";
 import { identifiersOf, type Identifier } from "../identity/identifier.ts";
 import { concernsMore } from "../whatsapp/provider-errors.ts";
 import type { FailPoints } from "../kernel/fail-points.ts";
@@ -48,7 +48,7 @@ export type StatusOutcome = "recorded" | "quarantined";
 export interface StatusStore {
   /** What is set aside is not durable: somebody holds the row of its message. */
   store(items: readonly StatusItem[]): Promise<readonly (StatusOutcome | SetAside)[]>;
-  /** One pass over the statuses that came before their message was known; answers how many met theirs. */
+  /** One pass over the statuses that came before their message was known, around what somebody holds; answers how many met theirs. */
   applyWaitingOnce(): Promise<number>;
 }
 
@@ -129,6 +129,40 @@ function identifiersIn(item: StatusItem | undefined): readonly Identifier[] {
   return item === undefined || item.event.participant !== "" ? [] : identifiersOf(item.event.customer, null);
 }
 
+type WaitingStatus = Row<typeof listWaitingStatusesAcrossBusinesses>;
+
+const statusOfWaiting = (row: WaitingStatus) => ({
+  businessId: row.business_id,
+  channelId: row.channel_id,
+  providerMessageId: row.provider_message_id,
+  status: row.status,
+  participant: row.participant,
+  at: row.at,
+  callbackId: null,
+  errorCode: row.error_code,
+  errorText: row.error_text,
+  pricing: jsonOf(row.pricing),
+  entryWindow: jsonOf(row.entry_window),
+  templateId: row.template_id,
+  price: row.price,
+});
+
+async function applyWaiting(deps: StatusStoreDeps, waiting: readonly WaitingStatus[]): Promise<void> {
+  const statuses = waiting.map(statusOfWaiting);
+  await deps.db.run(storeStatusesAcrossBusinesses, { statuses });
+  await recordEntryWindows(
+    deps.db,
+    waiting.flatMap(({ at, pricing, entry_window: entryWindow, ...row }) =>
+      windowOf(
+        { businessId: row.business_id, channelId: row.channel_id, providerMessageId: row.provider_message_id },
+        { at, pricing, entryWindow },
+      ),
+    ),
+  );
+  await actOnRefusals(deps, statuses);
+  await deps.db.execute(markStatusesAppliedAcrossBusinesses, { statuses });
+}
+
 export function createStatusStore(deps: StatusStoreDeps): StatusStore {
   async function storeOnce(items: readonly StatusItem[]): Promise<void> {
     await deps.failPoints.hit("status.apply");
@@ -165,36 +199,23 @@ export function createStatusStore(deps: StatusStoreDeps): StatusStore {
       return items.map((item) => outcomes.get(item) ?? "stuck");
     },
     async applyWaitingOnce() {
-      const rows = await deps.db.run(listWaitingStatusesAcrossBusinesses, {});
-      if (rows.length === 0) return 0;
-      const statuses = rows.map((row) => ({
-        businessId: row.business_id,
-        channelId: row.channel_id,
-        providerMessageId: row.provider_message_id,
-        status: row.status,
-        participant: row.participant,
-        at: row.at,
-        callbackId: null,
-        errorCode: row.error_code,
-        errorText: row.error_text,
-        pricing: jsonOf(row.pricing),
-        entryWindow: jsonOf(row.entry_window),
-        templateId: row.template_id,
-        price: row.price,
-      }));
-      await deps.db.run(storeStatusesAcrossBusinesses, { statuses });
-      await recordEntryWindows(
-        deps.db,
-        rows.flatMap(({ at, pricing, entry_window: entryWindow, ...row }) =>
-          windowOf(
-            { businessId: row.business_id, channelId: row.channel_id, providerMessageId: row.provider_message_id },
-            { at, pricing, entryWindow },
-          ),
-        ),
-      );
-      await actOnRefusals(deps, statuses);
-      await deps.db.execute(markStatusesAppliedAcrossBusinesses, { statuses });
-      return rows.length;
+      const waiting = await deps.db.run(listWaitingStatusesAcrossBusinesses, {});
+      const applied = new Set<WaitingStatus>();
+      const aside = new Set<WaitingStatus>();
+      await aroundLocks(waiting, {
+        patience: patienceOf(true),
+        async attempt(part) {
+          await applyWaiting(deps, part);
+          for (const row of part) applied.add(row);
+        },
+        pendingOf: (part) => part.filter((row) => !applied.has(row) && !aside.has(row)),
+        findHeld: () => Promise.resolve([]),
+        // It stays as it is, for the next pass.
+        setAside(part) {
+          for (const row of part) aside.add(row);
+        },
+      });
+      return applied.size;
     },
   };
 }
