@@ -25,6 +25,12 @@ test("a failure says what WhatsApp said, or at least its code", () => {
   expect(describeDelivery({ ...ours, status: "failed", error: { code: "131026", text: null } })?.sentence).toContain("131026");
 });
 
+test("what is unknown and is not sent again says why; the words of a provider are not shown for it", () => {
+  const sentenceOf = (code: string) => describeDelivery({ ...ours, status: "unknown", error: { code, text: "It is so." } })?.sentence;
+  expect(sentenceOf("not_sent_again")).toContain("It is so.");
+  expect(sentenceOf("outcome_unknown")).not.toContain("It is so.");
+});
+
 test("a state that this inbox does not know is shown as unknown, not as delivered", () => {
   expect(describeDelivery({ ...ours, status: "of-a-newer-server" })?.mark).toBe("question");
 });

@@ -10,7 +10,7 @@ export interface Delivery {
 }
 
 const UNKNOWN =
-  "It is not known whether WhatsApp accepted this message. It is not sent again automatically, so that the customer never gets it twice. A delivery report settles it, or you can.";
+  "It is not known whether WhatsApp accepted this message. It is not sent again automatically unless your settings say so, because the customer could get it twice. A delivery report settles it, or you can.";
 
 const HELD =
   "WhatsApp has accepted this message and holds it until it has seen how others of its template are received. It is sent then, or not at all; no time is promised.";
@@ -50,6 +50,11 @@ export function describeDelivery({ direction, status, error, isHeld }: DeliveryO
     case "cancelled":
       return { mark: "cross", label: "Cancelled", sentence: "Cancelled before it was sent." };
     default:
-      return { mark: "question", label: "Outcome unknown", sentence: UNKNOWN };
+      return { mark: "question", label: "Outcome unknown", sentence: describeUnknown(error) };
   }
+}
+
+/** Where the business wants such messages sent again, and this one is not: why. */
+function describeUnknown(error: Message["error"]): string {
+  return error?.code === "not_sent_again" && error.text !== null ? `${error.text} A delivery report settles it, or you can.` : UNKNOWN;
 }

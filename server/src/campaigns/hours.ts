@@ -1,5 +1,6 @@
 // Owns: when the quiet hours of a country are over, and when they begin: by the time zones that it has, the strictest of several. Refuses to know: campaigns.
 import { getCountry } from "countries-and-timezones";
+import type { JsonObject } from "../kernel/json.ts";
 import type { QuietHours } from "./campaign-view.ts";
 
 export interface Hours {
@@ -64,3 +65,7 @@ export function hoursOf(country: string, quiet: QuietHours, at: number): Hours {
   }
   return { isOpen, changesAt: Number.POSITIVE_INFINITY };
 }
+
+/** `hours` as a campaign has stored them. */
+export const isQuiet = (hours: JsonObject, country: string, at: Date): boolean =>
+  !hoursOf(country, hours as unknown as QuietHours, at.getTime()).isOpen;

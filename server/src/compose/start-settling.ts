@@ -1,6 +1,7 @@
 // Owns: what asks the providers besides sending, in a process that works, on connections of its own: what became of messages of which nobody knows whether they were sent (and sending again
 // what a business wants to be), and how fast each number may send.
 import { createReadNumberFacts } from "../businesses/read-number-facts.ts";
+import { isQuiet } from "../campaigns/hours.ts";
 import { createPeriodic } from "../maintenance/periodic.ts";
 import type { Loop } from "../kernel/loop.ts";
 import { createLookUpUnknown } from "../outbound/look-up-unknown.ts";
@@ -30,7 +31,7 @@ export function startSettling(parts: Parts, graphUrl: string): void {
   const wake = (kind: "send"): void => {
     wakeUps.wake(kind);
   };
-  const resend = createResendUnknown({ database, settings: services.replySettings, wake, log });
+  const resend = createResendUnknown({ database, settings: services.replySettings, isQuiet, wake, log });
   const resending = createPeriodic({ name: "resends", everyMs: RESEND_INTERVAL_MS, log, runOnce: resend });
   for (const each of [task, resending, readingNumbers(parts, graphUrl)]) {
     each.start();

@@ -180,13 +180,13 @@ export const sendingChecks: readonly Check[] = [
     severity: "broken",
     finding: "The AI wrote to a customer after a person had taken over: what it still had to say should have been held back.",
     advice: "Look whether the person has to explain something, and report this with the ids: the pause is checked right before sending.",
-    // As in outbound/deliver.queries.ts: the words with which the AI hands over go out. Five seconds: a pause counts from the beginning of the
+    // As in outbound/deliver.queries.ts: what the AI still has to say when it hands over itself goes out. Five seconds: a pause counts from the beginning of the
     // transaction that set it, and a send may lie between that and its commit. A merge brings the pause of another thread.
     walks: "conversations",
     violations: `select m.id from ${IN_SLICE.conversations}
       join onethread.messages m on m.business_id = c.business_id and m.conversation_id = c.id
       where c.ai_paused_at is not null and m.author = 'ai' and m.attempts > 0 and m.received_at < c.ai_paused_at and m.attempted_at > c.ai_paused_at + interval '5 seconds'
-        and not exists (select from onethread.turns t where t.business_id = m.business_id and t.id = m.turn_id
+        and not exists (select from onethread.turns t where t.business_id = m.business_id and t.conversation_id = m.conversation_id
           and t.state = 'handed_off' and t.finished_at = c.ai_paused_at)
         and not exists (select from onethread.merges g where g.business_id = m.business_id and m.conversation_id in (g.winner_id, g.loser_id))`,
   },

@@ -327,8 +327,8 @@ with input as (
     delivered_at = coalesce(m.delivered_at, b.delivered_at),
     read_at = coalesce(m.read_at, b.read_at),
     failed_at = coalesce(m.failed_at, b.failed_at),
-    error_code = coalesce(case when m.error_code not in ('outcome_unknown', 'settled_by_hand', 'sent_again') then m.error_code end, b.error_code, case when b.status = 'failed' then 'unknown' end),
-    error_text = coalesce(case when m.error_code not in ('outcome_unknown', 'settled_by_hand', 'sent_again') then m.error_text end, b.error_text),
+    error_code = coalesce(case when m.error_code not in ('outcome_unknown', 'not_sent_again', 'settled_by_hand', 'sent_again') then m.error_code end, b.error_code, case when b.status = 'failed' then 'unknown' end),
+    error_text = coalesce(case when m.error_code not in ('outcome_unknown', 'not_sent_again', 'settled_by_hand', 'sent_again') then m.error_text end, b.error_text),
     price = greatest(m.price, b.price)
     from best b, locked k
    where m.business_id = b.business_id and m.id = b.message_id and k.business_id = b.business_id and k.id = b.message_id

@@ -47,7 +47,7 @@ with mine as materialized (
    for no key update of l
 ), interrupted as (
   update messages m set status = 'unknown',
-    error_code = 'outcome_unknown', error_text = 'The worker ended while this message was being sent. It may have been accepted; it is not sent again.'
+    error_code = 'outcome_unknown', error_text = 'The worker ended while this message was being sent. It may have been accepted.'
     -- Lateral and offset: joined otherwise, all that waits in the business is read, which the planner takes for one row.
     from mine
     cross join lateral (
@@ -98,7 +98,7 @@ with mine as materialized (
               when c.reply_address is null then 'no_address'
               -- What the AI had still to say when a person took over. The pause that it began itself by handing over lets its own words out.
               when n.author = 'ai' and c.ai_paused_at >= n.received_at
-                   and not exists (select from turns t where t.business_id = :business and t.id = n.turn_id and t.state = 'handed_off' and t.finished_at = c.ai_paused_at) then 'taken_over'
+                   and not exists (select from turns t where t.business_id = :business and t.conversation_id = n.conversation_id and t.state = 'handed_off' and t.finished_at = c.ai_paused_at) then 'taken_over'
               when n.type <> 'template' and not window_is_open(c.last_customer_message_at, n.provider, c.read_at) and n.content ->> 'category' is null
                    and entry_window_until(:business, n.conversation_id, n.channel_id, c.read_at) is null then 'window_closed'
               when n.stopped_at is not null or n.access_token is null then 'channel_stopped'

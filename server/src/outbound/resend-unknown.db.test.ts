@@ -5,6 +5,7 @@ import type { TestDatabase } from "../../test/support/test-database.ts";
 import { closeTestEngine, openTestEngine, type TestEngine } from "../../test/support/test-engine.ts";
 import { webhookBody } from "../../test/support/webhook-bodies.ts";
 import { parseCloudWebhook } from "../whatsapp/parse-webhook.ts";
+import { isQuiet } from "../campaigns/hours.ts";
 import { createResendUnknown } from "./resend-unknown.ts";
 
 const AFTER_MS = 300_000;
@@ -34,6 +35,7 @@ const resend = (): Promise<number> =>
   createResendUnknown({
     database: engine.database,
     settings: { find: () => Promise.resolve({ resendUnknownAfterMs: afterMs }) },
+    isQuiet,
     wake: () => undefined,
     log: test.log,
   })();
@@ -111,12 +113,73 @@ it("nothing is sent again to who has opted out, nor the AI's words after a perso
   await test.superuser.query("update onethread.conversations set ai_paused_at = now(), ai_paused_reason = 'inbox' where id = $1", [thread]);
   expect(await resend()).toBe(0);
   expect(await rows("select not_resent from onethread.unknown_sends where message_id = $1", words)).toEqual([{ not_resent: "taken_over" }]);
+  expect(await rows("select error_code, error_text from onethread.messages where id = $1", words)).toEqual([
+    {
+      error_code: "not_sent_again",
+      error_text: "Nobody knows whether it was sent. It is not sent again: a person has taken over since then.",
+    },
+  ]);
   await test.superuser.query("update onethread.messages set author = 'api' where id = $1", [words]);
   const offer = await makeUnknown("An offer");
   await engine.services.consent.set(business.businessId, thread, { optedOut: true, source: "api" });
   expect(await resend()).toBe(0);
   expect(await rows("select not_resent from onethread.unknown_sends where message_id = $1", offer)).toEqual([{ not_resent: "opted_out" }]);
   expect(await stateOf(offer)).toMatchObject([{ status: "unknown" }]);
+});
+
+/** The AI says it, and hands over with `last`, when that is given: nobody knows of any of it. */
+async function makeUnknownOfAi(words: string, last?: string): Promise<string> {
+  for (const lane of await engine.claim("reply")) await engine.turn(lane);
+  await engine.services.changeBusiness(business.businessId, { aiEnabled: true });
+  for (const text of [words, ...(last === undefined ? [] : [last])]) {
+    engine.responder.answer = () => (text === last ? { outcome: "handoff", reason: "asked", text } : { outcome: "reply", texts: [text] });
+    await engine.receive(business, { from, text: "and now?" });
+    await engine.turn(await engine.claimOne("reply"));
+  }
+  await engine.services.changeBusiness(business.businessId, { aiEnabled: false });
+  const told = `status = 'queued' and conversation_id = (select conversation_id from onethread.aliases where value = $1)`;
+  await test.superuser.query(
+    `update onethread.messages set status = 'unknown', attempts = 1, attempted_at = now(), error_code = 'outcome_unknown' where ${told}`,
+    [from],
+  );
+  await test.superuser.query("update onethread.unknown_sends set since = now() - interval '1 hour'");
+  const [thread] = await rows("select conversation_id as id from onethread.aliases where value = $1", from);
+  return (thread as { readonly id: string }).id;
+}
+
+it("the AI that fetches a person itself has not been taken over: what it said goes out, until the person comes", async () => {
+  await makeUnknownOfAi("An answer", "I fetch a person.");
+  expect(await resend()).toBe(2);
+  await deliver();
+  await deliver();
+  expect(bodies()).toEqual([{ body: "An answer" }, { body: "I fetch a person." }]);
+});
+
+it("a person who wrote has taken over, also when the AI answers again by now; and so has one who comes before the second one leaves", async () => {
+  const thread = await makeUnknownOfAi("An answer", "I fetch a person.");
+  const content = { type: "text", text: { body: "Here I am." } };
+  await engine.services.acceptMessage({ businessId: business.businessId, conversationId: thread, author: "human", content });
+  await test.superuser.query("update onethread.conversations set ai_paused_at = null, ai_paused_reason = null where id = $1", [thread]);
+  expect(await resend()).toBe(0);
+  await deliver();
+  expect(bodies()).toEqual([{ body: "Here I am." }]);
+  from = `1303667${String(1000 + people)}`;
+  await engine.receive(business, { from, text: "hello" });
+  const other = await makeUnknownOfAi("An answer");
+  expect(await resend()).toBe(1);
+  await engine.services.acceptMessage({ businessId: business.businessId, conversationId: other, author: "human", content });
+  await deliver();
+  await deliver();
+  expect(bodies()).toEqual([{ body: "Here I am." }]);
+});
+
+it("what the AI has still to say when it fetches a person goes out before that", async () => {
+  await makeUnknownOfAi("An answer", "I fetch a person.");
+  const waiting = "update onethread.messages set status = 'queued', error_code = null where status = 'unknown'";
+  await test.superuser.query(waiting);
+  await deliver();
+  await deliver();
+  expect(bodies()).toEqual([{ body: "An answer" }, { body: "I fetch a person." }]);
 });
 
 it("nothing is sent again by a channel that cannot send it", async () => {
@@ -147,4 +210,30 @@ it("when the window has closed it fails as it leaves, with the reason", async ()
     "update onethread.conversations set last_customer_message_at = last_message_at where id = (select conversation_id from onethread.messages where id = $1)",
     [id],
   );
+});
+
+it("what nobody knows of is not sent again while its campaign is paused, in the campaign's quiet hours, or once that is cancelled", async () => {
+  const id = await makeUnknown("Autumn");
+  const hour = new Date().getUTCHours();
+  const time = (offset: number): string => `${String((hour + 24 + offset) % 24).padStart(2, "0")}:00`;
+  await test.superuser.query(
+    `insert into onethread.campaigns (business_id, id, name, channel_id, template, state, quiet_hours) values ($1, $2, 'Autumn', $3, '{}', 'paused', $4)`,
+    [business.businessId, id, business.channelId, { from: time(-1), to: time(2), timeZone: "UTC" }],
+  );
+  await test.superuser.query(
+    `insert into onethread.campaign_recipients (business_id, campaign_id, position, address, customer, country, state, message_id, released_at)
+      values ($1, $2, 2, '', '', 'GB', 'released', $2, now())`,
+    [business.businessId, id],
+  );
+  await test.superuser.query("update onethread.messages set campaign_id = id where id = $1", [id]);
+  const change = (to: string) => test.superuser.query(`update onethread.campaigns set ${to} where id = $1`, [id]);
+  expect(await resend()).toBe(0);
+  await change("state = 'started'");
+  expect(await resend()).toBe(0);
+  await change("quiet_hours = null, state = 'cancelled'");
+  expect([await resend(), ...(await stateOf(id))]).toEqual([0, { status: "unknown", error_code: "not_sent_again" }]);
+  await test.superuser.query("update onethread.unknown_sends set not_resent = null where message_id = $1", [id]);
+  await change("state = 'started'");
+  expect(await resend()).toBe(1);
+  await deliver();
 });

@@ -17,28 +17,47 @@ export const listBusinessesWithUnknownAcrossBusinesses = defineQuery({
     select b.id as business_id from business b where b.id is not null`,
 });
 
-// What was sent again already is not sent a third time, and what Onethread itself said (a confirmation) not a second time.
+// What was sent again already is not sent a third time, and what Onethread itself said (a confirmation) not a second time. What its campaign keeps back (a pause, the quiet hours of its
+// row's country) comes last, so that it keeps nothing else waiting.
 export const listUnknownToResend = defineQuery({
   name: "outbound.list-unknown-to-resend",
   role: "app",
-  columns: { message_id: "uuid" },
+  columns: { message_id: "uuid", quiet_hours: "jsonb?", country: "text?", now: "timestamptz" },
   params: { afterMs: "int8" },
   text: `
-    select u.message_id
+    select u.message_id, c.quiet_hours, r.country, now() as now
     from unknown_sends u
     join messages m on m.business_id = :business and m.id = u.message_id
+    left join campaigns c on c.business_id = :business and c.id = m.campaign_id
+    left join campaign_recipients r on r.business_id = :business and r.message_id = m.id
     where u.business_id = :business and u.not_resent is null and u.since <= now() - :afterMs * interval '1 millisecond'
-      and m.status = 'unknown' and m.author in ('ai', 'human', 'api') and m.possible_duplicate_of is null
-    order by u.since
-    limit 50`,
+      and m.status = 'unknown' and m.author in ('ai', 'human', 'api') and m.possible_duplicate_of is null and c.state is distinct from 'paused'
+    order by m.campaign_id is not null, u.since
+    limit 1000`,
 });
 
-/** `is_taken_over`: the AI wrote it, and since then a person has taken over. */
+/** The state of the campaign that the message is of, which stays so until the end of the transaction: who pauses or cancels it waits. None: it is of none. */
+export const holdCampaign = defineQuery({
+  name: "outbound.hold-campaign",
+  role: "app",
+  columns: { state: "text" },
+  params: { messageId: "uuid" },
+  text: `
+    select c.state from campaigns c
+    where c.business_id = :business and c.id = (select m.campaign_id from messages m where m.business_id = :business and m.id = :messageId)
+    for share`,
+});
+
+/**
+ * `is_taken_over`: the AI wrote it, and since then a person has written, or the AI is silent for another reason than that it fetched a person itself. By the time of a thread, of which WhatsApp
+ * gives whole seconds.
+ */
 export const findUnknownToResend = defineQuery({
   name: "outbound.find-unknown-to-resend",
   role: "app",
   columns: {
     conversation_id: "uuid",
+    author: "text",
     type: "text",
     text: "text?",
     content: "jsonb",
@@ -47,8 +66,13 @@ export const findUnknownToResend = defineQuery({
   },
   params: { messageId: "uuid" },
   text: `
-    select m.conversation_id, m.type, m.text, m.content, m.quoted_provider_message_id,
-      m.author = 'ai' and coalesce(c.ai_paused_at >= m.received_at, false) as is_taken_over
+    select m.conversation_id, m.author, m.type, m.text, m.content, m.quoted_provider_message_id,
+      m.author = 'ai' and (
+        coalesce(c.ai_paused_at >= m.received_at, false) and not exists (
+          select from turns t where t.business_id = :business and t.conversation_id = c.id and t.state = 'handed_off' and t.finished_at = c.ai_paused_at)
+        or exists (
+          select from messages p where p.business_id = :business and p.conversation_id = c.id and p.author = 'human' and not p.is_history
+            and p.sent_at >= date_trunc('second', m.sent_at))) as is_taken_over
     from messages m
     join conversations c on c.business_id = :business and c.id = m.conversation_id
     where m.business_id = :business and m.id = :messageId and m.status = 'unknown'`,
@@ -85,6 +109,10 @@ export const keepUnknown = defineQuery({
   name: "outbound.keep-unknown",
   role: "app",
   columns: {},
-  params: { messageId: "uuid", reason: "text" },
-  text: "update unknown_sends set not_resent = :reason where business_id = :business and message_id = :messageId",
+  params: { messageId: "uuid", reason: "text", sentence: "text" },
+  text: `
+    with kept as (
+      update unknown_sends set not_resent = :reason where business_id = :business and message_id = :messageId
+    )
+    update messages set error_code = 'not_sent_again', error_text = :sentence where business_id = :business and id = :messageId and status = 'unknown'`,
 });

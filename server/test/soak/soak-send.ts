@@ -132,6 +132,15 @@ async function sendAgain({ stack, services, superuser }: Soak): Promise<number> 
   return rowCount ?? 0;
 }
 
+/** Why the rest is not sent again: how much for which reason. */
+async function reasonsAgainst({ superuser }: Soak): Promise<Readonly<Record<string, number>>> {
+  const { rows } = await superuser.query<{ reason: string; count: number }>(
+    `select coalesce(u.not_resent, m.author || case when m.possible_duplicate_of is null then '' else ', once more' end) as reason, count(*)::int as count
+       from onethread.unknown_sends u join onethread.messages m on m.id = u.message_id group by 1 order by 1`,
+  );
+  return Object.fromEntries(rows.map(({ reason, count }) => [reason, count]));
+}
+
 /** The rest a person settles. Answers how much that was. */
 async function settleByHand({ stack, services: { settleMessages } }: Soak): Promise<number> {
   const { businessId } = stack.business;
@@ -151,6 +160,7 @@ async function run(soak: Soak, { seed, minutes }: Flags): Promise<void> {
   const unknown = await sendAgain(soak);
   await settle(stack);
   await compare(stack, "sent again what nobody knew of", load.promised);
+  const notSentAgain = await reasonsAgainst(soak);
   const settledByHand = await settleByHand(soak);
   await compare(stack, "settled by hand", load.promised);
   faults.push(...load.refusals.map((refusal) => `the API refused: ${refusal}`), ...(await stack.audit()));
@@ -158,7 +168,7 @@ async function run(soak: Soak, { seed, minutes }: Flags): Promise<void> {
   const kinds = Object.fromEntries([...Map.groupBy(errors, ({ event }) => String(event))].map(([event, lines]) => [event, lines.length]));
   const result = {
     ...{ seed, minutes, promised: load.promised.length, cancelled: load.cancelled.length, repeatedRequests: load.repeats },
-    ...{ accepted: stack.simulator.outboxCount(), unknown, settledByHand, chaos: chaos.counts, errors: kinds, faults },
+    ...{ accepted: stack.simulator.outboxCount(), unknown, notSentAgain, settledByHand, chaos: chaos.counts, errors: kinds, faults },
   };
   console.log(JSON.stringify(result, undefined, 2));
 }
