@@ -11,7 +11,9 @@ import type { BusinessDatabase } from "../db/database.ts";
 import type { BusinessId } from "../kernel/ids.ts";
 import { openBufferCounter, type PlanMode } from "../../test/support/buffer-counter.ts";
 import { fitFiles } from "../outbound/fit-files.ts";
+import { createResendUnknown } from "../outbound/resend-unknown.ts";
 import { createFillList } from "./fill-list.ts";
+import { isQuiet } from "./hours.ts";
 import { createSelectList } from "./select-list.ts";
 import { placeRecipients } from "./release.queries.ts";
 import { createReleaseCampaigns } from "./release-campaigns.ts";
@@ -439,6 +441,37 @@ it("failures are retried when they may be, once, and never before WhatsApp's tim
   await due();
   expect(await release()).toBe(1);
   expect(await countsOf(id)).toMatchObject({ total: 4, failed: 1, delivered: 1, queued: 1, ready: 1 });
+  await end(id);
+});
+
+it("a row whose message is sent again counts by the newest one, unless the one before it arrived after all", async () => {
+  const id = await started(phones(4));
+  await release();
+  await test.superuser.query("update messages set status = 'unknown', attempts = 1, attempted_at = now() where campaign_id = $1", [id]);
+  await test.superuser.query("update unknown_sends set since = now() - interval '1 hour'");
+  expect(await countsOf(id)).toMatchObject({ unknown: 4 });
+  const settings = { find: () => Promise.resolve({ resendUnknownAfterMs: 300_000 }) };
+  const { database } = engine;
+  expect(await createResendUnknown({ database, settings, isQuiet, wake: () => undefined, log: test.log })()).toBe(4);
+  expect(await countsOf(id)).toMatchObject({ total: 4, queued: 4, failed: 0 });
+  await deliver();
+  expect(await get(`/campaigns/${id}/report`)).toMatchObject({ campaign: { counts: { total: 4, accepted: 4, failed: 0 } }, failures: [] });
+  const { data } = await get<{ data: { messageId: string; attempts: number }[] }>(`/campaigns/${id}/recipients`);
+  expect(data.map(({ attempts }) => attempts)).toEqual([2, 2, 2, 2]);
+  const [first, second, third] = data.map(({ messageId }) => messageId);
+  const failed = "update messages set status = 'failed', failed_at = now(), error_code = '131000', error_text = 'x' where id = any ($1)";
+  await test.superuser.query(failed, [[first, second, third]]);
+  await test.superuser.query(
+    `update messages set status = 'delivered', provider_message_id = 'wamid.first'
+      where id = (select possible_duplicate_of from messages where id = $1)`,
+    [first],
+  );
+  expect(await countsOf(id)).toMatchObject({ delivered: 1, failed: 2, accepted: 1 });
+  expect(await get(`/campaigns/${id}/report`)).toMatchObject({ failures: [{ state: "failed", code: "131000", rows: 2 }] });
+  // A person sends one of them again; what arrived is never sent again.
+  expect(await post(`/messages/${second ?? ""}/retry`)).toMatchObject({ status: 202 });
+  expect(await countsOf(id)).toMatchObject({ delivered: 1, failed: 1, queued: 1, accepted: 1 });
+  expect(await post(`/campaigns/${id}/retry`)).toMatchObject({ json: { retried: 1 } });
   await end(id);
 });
 

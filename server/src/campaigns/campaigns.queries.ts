@@ -75,6 +75,19 @@ export const listCampaigns = defineQuery({
 /** What a row is in: its message's status once it has one. */
 const ROW_STATE = `case when r.state = 'released' then case when m.status = 'accepted' and m.held_at is not null then 'held' else m.status end when r.state = 'ready' and c.state = 'cancelled' then 'cancelled' else r.state end`;
 
+/**
+ * `m`: the message that says what became of a row. It is the newest, unless that failed and the one before it (which was sent again while nobody knew of it, or was said to have failed)
+ * arrived after all.
+ */
+const MESSAGE_OF_ROW = `left join messages l on l.business_id = :business and l.id = r.message_id
+    left join lateral (
+      select q.id, q.status, q.conversation_id from messages q
+      where q.business_id = :business and l.status = 'failed' and q.id = r.previous_message_id and q.status in ('sent', 'delivered', 'read', 'played')
+      limit 1) p on true
+    cross join lateral (
+      select coalesce(p.id, l.id) as id, coalesce(p.status, l.status) as status, coalesce(p.conversation_id, l.conversation_id) as conversation_id, l.held_at,
+        case when p.id is null then l.error_code end as error_code, case when p.id is null then l.error_text end as error_text) m`;
+
 // Each row once, by what is true at this moment: nothing is counted anywhere else.
 export const countRows = defineQuery({
   name: "campaigns.count-rows",
@@ -85,7 +98,7 @@ export const countRows = defineQuery({
     select r.campaign_id, ${ROW_STATE} as state, count(*) as rows
     from campaigns c
     join campaign_recipients r on r.business_id = :business and r.campaign_id = c.id
-    left join messages m on m.business_id = :business and m.id = r.message_id
+    ${MESSAGE_OF_ROW}
     where c.business_id = :business and c.id = any (:ids)
     group by 1, 2`,
 });
@@ -98,7 +111,7 @@ export const countFailures = defineQuery({
   text: `
     select r.state, case when r.state = 'skipped' then r.problem else coalesce(m.error_code, 'unknown') end as code, min(m.error_text) as sentence, count(*) as rows
     from campaign_recipients r
-    left join messages m on m.business_id = :business and m.id = r.message_id
+    ${MESSAGE_OF_ROW}
     where r.business_id = :business and r.campaign_id = :id and (r.state = 'skipped' or m.status = 'failed')
     group by 1, 2
     order by 4 desc, 2`,
@@ -124,11 +137,11 @@ export const listRecipients = defineQuery({
   params: { id: "uuid", after: "int4", state: "text?", limit: "int4" },
   text: `
     select r.position, r.address, ${ROW_STATE} as state, coalesce(r.problem, m.error_text) as problem, m.error_code as code,
-      coalesce(m.conversation_id, r.conversation_id) as conversation_id, r.message_id, r.fields, r.attempts,
+      coalesce(m.conversation_id, r.conversation_id) as conversation_id, m.id as message_id, r.fields, r.attempts,
       case when r.state = 'ready' and r.not_before > '-infinity' then r.not_before end as not_before, r.released_at
     from campaigns c
     join campaign_recipients r on r.business_id = :business and r.campaign_id = c.id
-    left join messages m on m.business_id = :business and m.id = r.message_id
+    ${MESSAGE_OF_ROW}
     where c.business_id = :business and c.id = :id and r.position > :after and (:state is null or ${ROW_STATE} = :state)
     order by r.position
     limit :limit`,
@@ -307,7 +320,7 @@ export const takeBackMessages = defineQuery({
 });
 
 // Each row once more, as a new message, after the time that WhatsApp asks for. Rows that may never be tried again are left as they are, and so is what somebody has
-// sent again by hand.
+// sent again by hand, and what had arrived before it was sent again.
 export const retryFailed = defineQuery({
   name: "campaigns.retry-failed",
   role: "app",
@@ -322,6 +335,8 @@ export const retryFailed = defineQuery({
       where r.business_id = :business and r.campaign_id = :id and r.state = 'released' and m.business_id = :business and m.id = r.message_id
         and m.status = 'failed' and m.error_code <> all (:never) and (:codes is null or m.error_code = any (:codes))
         and not exists (select from idempotency_keys k where k.business_id = :business and k.key = 'retry:' || m.id)
+        and not exists (
+          select from messages p where p.business_id = :business and p.id = r.previous_message_id and p.status in ('sent', 'delivered', 'read', 'played'))
       returning r.position
     ), due as (
       update campaigns as c set due_at = now()

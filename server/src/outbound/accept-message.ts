@@ -18,7 +18,7 @@ import { describeAlternatives, type DirectSendRefusal, refuseDirectSend } from "
 import { findAlternatives } from "./direct-send.queries.ts";
 import { fitFiles } from "./fit-files.ts";
 import { readTextOf, refuseObstacle, refuseParameters, type TemplateRefusal } from "./check-template.ts";
-import { markPossibleDuplicate } from "./resend-unknown.queries.ts";
+import { followInCampaign, markPossibleDuplicate } from "./resend-unknown.queries.ts";
 import { insertScheduledMessage } from "./scheduled.queries.ts";
 import { findIdempotencyKey, insertIdempotencyKey, insertOutboundMessage, lockConversationForSending } from "./accept-message.queries.ts";
 
@@ -45,6 +45,8 @@ export interface AcceptMessageInput {
   readonly sendAt?: Date | undefined;
   /** The message that the customer may have already, with the same content. */
   readonly mayRepeat?: string | undefined;
+  /** The message that failed, which this one takes the place of. */
+  readonly insteadOf?: string | undefined;
 }
 
 interface InvalidContent {
@@ -263,7 +265,8 @@ async function insert(
       ? await tx.run(insertOutboundMessage, { ...values, target: targetOf(draft), eventId: newId() })
       : await tx.run(insertScheduledMessage, { ...values, sendAt });
   if (row === undefined) throw new Error("the conversation whose row is locked does not exist");
-  const { mayRepeat } = input;
+  const { mayRepeat, insteadOf } = input;
+  if (insteadOf !== undefined) await tx.execute(followInCampaign, { messageId, of: insteadOf });
   if (mayRepeat === undefined) return messageViewOf(row, []);
   await tx.execute(markPossibleDuplicate, { messageId, of: mayRepeat });
   return messageViewOf({ ...row, possible_duplicate_of: mayRepeat }, []);

@@ -235,5 +235,8 @@ it("what nobody knows of is not sent again while its campaign is paused, in the 
   await test.superuser.query("update onethread.unknown_sends set not_resent = null where message_id = $1", [id]);
   await change("state = 'started'");
   expect(await resend()).toBe(1);
+  const followed =
+    "select r.attempts, m.status from onethread.campaign_recipients r join onethread.messages m on m.id = r.message_id and m.campaign_id = r.campaign_id";
+  expect(await rows(followed)).toEqual([{ attempts: 1, status: "queued" }]);
   await deliver();
 });

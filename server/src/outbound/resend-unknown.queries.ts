@@ -105,6 +105,21 @@ export const markPossibleDuplicate = defineQuery({
   text: "update messages set possible_duplicate_of = :of where business_id = :business and id = :messageId",
 });
 
+// The row of a campaign follows the message that stands for its first one now: whatever is counted of it is of the newest.
+export const followInCampaign = defineQuery({
+  name: "outbound.follow-in-campaign",
+  role: "app",
+  columns: {},
+  params: { messageId: "uuid", of: "uuid" },
+  text: `
+    with moved as (
+      update campaign_recipients set message_id = :messageId, previous_message_id = :of, attempts = attempts + 1
+      where business_id = :business and message_id = :of
+      returning campaign_id
+    )
+    update messages m set campaign_id = r.campaign_id from moved r where m.business_id = :business and m.id = :messageId`,
+});
+
 export const keepUnknown = defineQuery({
   name: "outbound.keep-unknown",
   role: "app",

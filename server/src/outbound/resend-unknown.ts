@@ -10,6 +10,7 @@ import { lockForSending, refusalOnChannel, targetOf } from "./accept-message.ts"
 import { insertIdempotencyKey, insertOutboundMessage } from "./accept-message.queries.ts";
 import {
   findUnknownToResend,
+  followInCampaign,
   holdCampaign,
   keepUnknown,
   listBusinessesWithUnknownAcrossBusinesses,
@@ -81,6 +82,7 @@ export function createResendUnknown({ database, settings, isQuiet, wake, log }: 
       };
       await tx.run(insertOutboundMessage, { ...what, conversationId: conversation.id, messageId: newMessageId, eventId: newId() });
       await tx.execute(markPossibleDuplicate, { messageId: newMessageId, of: messageId });
+      await tx.execute(followInCampaign, { messageId: newMessageId, of: messageId });
       await tx.execute(insertIdempotencyKey, { key: retryKeyOf(messageId), requestHash: "sent again", messageId: newMessageId });
       return true;
     });

@@ -152,6 +152,7 @@ export function createSettleMessages(deps: { readonly database: Database; readon
         author: row.author === "human" ? "human" : "api",
         content: { ...row.content, ...(quoted === null ? {} : { context: { message_id: quoted } }) },
         idempotencyKey: retryKeyOf(messageId),
+        insteadOf: messageId,
         // A person may err: the customer may have both.
         mayRepeat: row.error_code === "settled_by_hand" ? messageId : undefined,
       });
