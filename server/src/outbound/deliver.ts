@@ -374,7 +374,7 @@ function settlementOf(lane: ClaimedLane, started: SendStart, outcome: SendOutcom
 }
 
 function rejected(base: Pick<Settlement, "lane" | "messageId" | "settledTo">, attempts: number, outcome: Rejection): Settlement {
-  const errorCode = outcome.retry === "after-window" ? "window_closed" : String(outcome.fault.code);
+  const errorCode = outcome.retry === "after-window" ? "window_closed" : (outcome.ourCode ?? String(outcome.fault.code));
   const error = { errorCode, errorText: outcome.sentence };
   const keep = { ...base, settledTo: base.lane.done, status: "queued" as const, ...error };
   // Known not to have been accepted: it waits until a person has fixed the channel.

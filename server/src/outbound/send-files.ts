@@ -57,10 +57,13 @@ export interface SendFiles {
   ): Promise<"not stale" | "forgotten" | "unread">;
 }
 
-const GONE = refusedHere(
-  "file gone",
-  "The file of this message is not there any more. The message is kept unsent. Upload the file and send it again.",
-);
+const GONE: Rejection = {
+  ...refusedHere(
+    "file gone",
+    "The file of this message is not there any more. The message is kept unsent. Upload the file and send it again.",
+  ),
+  ourCode: "file_gone",
+};
 const FIRST_DELAY_MS = 2_000;
 /** How an id that has ended is refused is not known for sure (platform sheet, section 7): each of these says that a parameter, or an object, is none. */
 const STALE_CODES: ReadonlySet<number> = new Set([33, 100, 131_009, 131_053]);
@@ -105,7 +108,7 @@ export function createSendFiles({ providerFiles, log }: { readonly providerFiles
         const end = await providerFiles.upload({ businessId, channelId: channelId ?? "", channel }, file, signal);
         if (end.outcome === "busy") return { outcome: "wait" };
         if (end.outcome === "uncertain") return notUploaded(`The file could not be uploaded to WhatsApp. ${end.reason}`);
-        if (end.outcome === "unreadable") return notUploaded("The file could not be read from where files are kept.");
+        if (end.outcome === "unreadable") return UNREADABLE;
         if (end.outcome === "rejected") return end;
       }
       return { outcome: "uploaded" };
@@ -123,7 +126,12 @@ export function createSendFiles({ providerFiles, log }: { readonly providerFiles
   };
 }
 
+/** True while it waits for another try, and when it has failed. */
 function notUploaded(reason: string): Rejection {
-  const sentence = `${reason} The message was not sent; it is kept and is sent again later.`;
-  return { ...refusedHere("upload failed", sentence), retry: "backoff", minDelayMs: FIRST_DELAY_MS };
+  return { ...refusedHere("upload failed", `${reason} The message was not sent.`), retry: "backoff", minDelayMs: FIRST_DELAY_MS };
 }
+
+const UNREADABLE: Rejection = {
+  ...notUploaded("The file could not be read from where files are kept. When it is there again, the message can be sent once more."),
+  ourCode: "file_unreadable",
+};

@@ -1,5 +1,6 @@
 // Proves, with a real database, a real directory and the simulator, that a file which was uploaded goes out as often as it is wanted and is uploaded to WhatsApp once.
 import { randomBytes, randomUUID } from "node:crypto";
+import { rename } from "node:fs/promises";
 import { request } from "node:http";
 import { Readable } from "node:stream";
 import { startEvolutionSimulator, startWahaSimulator, type GatewaySimulator } from "@onethread/simulator";
@@ -230,6 +231,28 @@ test("while it cannot be read or written what WhatsApp calls a file, its message
   await again();
   await stack.deliver();
   expect(await read(next.id)).toMatchObject({ status: "accepted" });
+});
+
+test("a file that is gone is named as the reason, and the message can be sent once more when it is back", async () => {
+  const file = await upload(picture());
+  const message = await accept({ type: "image", image: { id: file.id } });
+  await stack.test.superuser.query("update messages set attempts = 7 where id = $1", [message.id]);
+  await rename(stack.directory, `${stack.directory}.away`);
+  await stack.deliver();
+  const { status, error } = await read(message.id);
+  expect([status, error?.code]).toEqual(["failed", "file_unreadable"]);
+  // It is not tried again by itself.
+  expect(error?.text).toMatch(/could not be read .* was not sent\.$/);
+  expect(error?.text).not.toContain("later");
+  await rename(`${stack.directory}.away`, stack.directory);
+  const url = `/api/v1/messages/${message.id}/retry`;
+  const retried = (await stack.app.inject({ method: "POST", url, headers: await stack.headers() })).json<MessageView>();
+  await stack.deliver();
+  expect(await read(retried.id)).toMatchObject({ status: "accepted" });
+  const lost = await accept({ type: "image", image: { id: file.id } });
+  await stack.test.superuser.query("update media set id = gen_random_uuid() where id = $1", [file.id]);
+  await stack.deliver();
+  expect(await read(lost.id)).toMatchObject({ status: "failed", error: { code: "file_gone" } });
 });
 
 test("a business that uploads many files at once leaves room for others, and waits for its own", async () => {

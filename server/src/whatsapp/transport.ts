@@ -61,6 +61,8 @@ export interface Rejection {
   readonly outcome: "rejected";
   readonly retry: Exclude<RetryAdvice, "reconcile">;
   readonly fault: ProviderFault;
+  /** Of a refusal of our own: the code that the message gets. */
+  readonly ourCode?: string;
   /** Wait at least this long before the next try. */
   readonly minDelayMs?: number;
   /** Each further wait is this many times longer; absent: the caller's own factor. */
