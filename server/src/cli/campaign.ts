@@ -2,9 +2,9 @@
 import { createReadStream } from "node:fs";
 import type { Command } from "commander";
 import { audienceSchema } from "../campaigns/audience.ts";
-import type { CampaignView } from "../campaigns/campaign-view.ts";
+import type { CampaignView, QuietHours } from "../campaigns/campaign-view.ts";
 import type { ListOutcome } from "../campaigns/fill-list.ts";
-import type { CampaignOutcome, NewCampaign } from "../campaigns/manage-campaigns.ts";
+import type { CampaignOutcome } from "../campaigns/manage-campaigns.ts";
 import { isObject, parseJson } from "../kernel/read-json.ts";
 import { isUuid } from "../kernel/ids.ts";
 import { CliFailure } from "./cli-failure.ts";
@@ -228,14 +228,11 @@ async function create({ business, name, channel, template, quiet }: CreateOption
   const given = parseJson(template);
   if (!isObject(given)) throw new CliFailure("--template must be an object, as JSON.", 2);
   if (!isUuid(channel)) throw new CliFailure(`There is no channel ${channel}. \`onethread channel list\` shows them.`, 2);
-  const campaign: NewCampaign = {
-    name,
-    channelId: channel,
-    template: given,
-    quietHours: quiet === undefined ? undefined : readHours(quiet),
-  };
+  const hours = quiet === undefined ? undefined : readHours(quiet);
   await inBusiness({ terminal, business }, async ({ services, businessId }) => {
-    const made = doneOrFail(await services.campaigns.create(businessId, campaign), "");
+    const { timeZone } = await services.replySettings.find(businessId);
+    const quietHours = hours === undefined ? undefined : { ...hours, timeZone };
+    const made = doneOrFail(await services.campaigns.create(businessId, { name, channelId: channel, template: given, quietHours }), "");
     terminal.print(made.id);
     terminal.complain(`Made "${made.name}", a draft: give it its list with \`onethread campaign upload ${made.id} <file>\`.`);
   });
@@ -290,8 +287,8 @@ function readTime(written: string): Date {
   return at;
 }
 
-function readHours(written: string): NonNullable<NewCampaign["quietHours"]> {
+function readHours(written: string): Pick<QuietHours, "from" | "to"> {
   const [, from, to] = /^((?:[01]\d|2[0-3]):[0-5]\d)-((?:[01]\d|2[0-3]):[0-5]\d)$/.exec(written) ?? [];
   if (from === undefined || to === undefined) throw new CliFailure("--quiet must be hours such as 21:00-09:00.", 2);
-  return { from, to, timeZone: "UTC" };
+  return { from, to };
 }

@@ -69,3 +69,15 @@ it("what is wrong is said, and nothing is changed", async () => {
     err: expect.stringContaining("is kept"),
   });
 });
+
+it("the quiet hours of a campaign are the business's where a recipient's country is not known", async () => {
+  await engine.services.replySettings.change(business.businessId, { timeZone: "America/Sao_Paulo" });
+  const components = [{ type: "body", parameters: [{ type: "text", parameter_name: "customer", text: "{{Name}}" }] }];
+  const written = JSON.stringify({ name: "order_ready_named", language: { code: "en_US" }, components });
+  const draft = ["campaign", "create", "--name", "Autumn", "--channel", business.channelId, "--template", written];
+  const { code, out: id } = await run("", ...draft, "--quiet", "21:00-09:00");
+  expect(code).toBe(0);
+  expect(JSON.parse((await run("", "campaign", "show", id)).out)).toMatchObject({
+    quietHours: { from: "21:00", to: "09:00", timeZone: "America/Sao_Paulo" },
+  });
+});
