@@ -38,7 +38,7 @@ module.exports = {
   demo: ["kernel", "businesses", "knowledge"],
   http: [
     ...["kernel", "outside", "db", "whatsapp", "settings", "businesses", "media", "conversations", "templates"],
-    ...["events", "knowledge", "ingest", "outbound", "campaigns", "answers", "tools", "sessions", "replies", "usage"],
+    ...["events", "knowledge", "ingest", "outbound", "campaigns", "answers", "tools", "sessions", "transcripts", "replies", "usage"],
   ],
   compose: [
     ...["kernel", "outside", "embedded", "config", "db", "whatsapp", "lanes", "settings", "businesses", "identity", "media"],

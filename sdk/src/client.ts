@@ -89,6 +89,8 @@ export interface Client {
     retry(id: string): Promise<Message>;
     /** Fetches the file of a customer's message again, now. */
     retryMedia(id: string): Promise<Message>;
+    /** Has the customer's voice note written down again, now. */
+    retryTranscript(id: string): Promise<Message>;
   };
   readonly media: {
     /** Takes in a file to be sent, 100 MB at most; `withFile` makes a message of it. What nothing names within 7 days is removed. */
@@ -177,6 +179,7 @@ function createMessages(send: SendRequest, get: Get): Client["messages"] {
     settle: (id, settlement) => answerOf(send({ method: "POST", path: `${pathOf(id)}/settle`, body: settlement })),
     retry: (id) => answerOf(send({ method: "POST", path: `${pathOf(id)}/retry` })),
     retryMedia: (id) => answerOf(send({ method: "POST", path: `${pathOf(id)}/media/retry` })),
+    retryTranscript: (id) => answerOf(send({ method: "POST", path: `${pathOf(id)}/transcript/retry` })),
   };
 }
 

@@ -6,6 +6,7 @@ import { createRecordingTerminal } from "../../test/support/recording-terminal.t
 import { createTestDatabase, type TestDatabase } from "../../test/support/test-database.ts";
 import { messagesBody } from "../../test/support/webhook-bodies.ts";
 import { parseCloudWebhook } from "../whatsapp/parse-webhook.ts";
+import { newId } from "../kernel/ids.ts";
 import { runCli } from "./program.ts";
 import { createTestIntake } from "../../test/support/test-intake.ts";
 
@@ -90,6 +91,12 @@ test("a file is uploaded by its path, known by its first bytes or its name, and 
     code: 1,
     err: expect.stringContaining("cannot be read"),
   });
+});
+
+test("a voice note is written down again by the id of its message, or all that failed", async () => {
+  expect(await onethread(["media", "transcribe"])).toMatchObject({ code: 2, err: expect.stringContaining("--all") });
+  expect(await onethread(["media", "transcribe", "--all"])).toMatchObject({ code: 0, err: expect.stringContaining("0 voice notes") });
+  expect(await onethread(["media", "transcribe", newId()])).toMatchObject({ code: 1, err: expect.stringContaining("Nothing was changed") });
 });
 
 async function businessOf(mediaId: string): Promise<string> {

@@ -1,4 +1,4 @@
-// Owns: `onethread media`: files of messages that are not there, having them fetched again, and files to send. Refuses to know how.
+// Owns: `onethread media`: files of messages that are not there, having them fetched or written down again, and files to send. Refuses to know how.
 import { Option, type Command } from "commander";
 import { UNREADY_STATES, type UnreadyState } from "../media/media-files.ts";
 import { CliFailure } from "./cli-failure.ts";
@@ -15,6 +15,7 @@ Examples:
   $ onethread media list --state failed
   $ onethread media retry <message id>    fetch one again, now
   $ onethread media retry --all           all that failed: after a new access token, a new disk
+  $ onethread media transcribe <message id>   have a voice note written down again, now
   $ onethread media upload menu.pdf       a file to send; prints its id`;
 
 interface OfBusiness {
@@ -30,7 +31,9 @@ interface ListOptions extends OfBusiness {
 export function addMediaCommand(program: Command, terminal: Terminal): void {
   const media = program
     .command("media")
-    .description("the files of messages: list those that are not there, fetch them again; upload one to send it")
+    .description(
+      "the files of messages: list those that are not there, fetch them again; have a voice note written down again; upload one to send it",
+    )
     .addHelpText("afterAll", EXAMPLES);
   media
     .command("list")
@@ -47,6 +50,13 @@ export function addMediaCommand(program: Command, terminal: Terminal): void {
     .option("--all", "all that failed")
     .option(BUSINESS_OPTION, BUSINESS_MEANING)
     .action((id: string | undefined, options: OfBusiness & { readonly all?: boolean }) => retry(id, options, terminal));
+  media
+    .command("transcribe")
+    .description("have a voice note written down again that could not be, or all of them")
+    .argument("[id]", "the message", readId)
+    .option("--all", "all that failed: after a new key, another model")
+    .option(BUSINESS_OPTION, BUSINESS_MEANING)
+    .action((id: string | undefined, options: OfBusiness & { readonly all?: boolean }) => transcribe(id, options, terminal));
   media
     .command("upload")
     .description("take in a file, at most 100 MB; messages, campaigns and tools.mediaFiles name it by the id that is printed")
@@ -92,5 +102,24 @@ async function retry(
     if (outcome === "not_found") throw new CliFailure("There is no such message with a file. Nothing was changed.");
     if (outcome === "ready") throw new CliFailure("The file of this message is there already. Nothing was changed.");
     terminal.complain("It is fetched again.");
+  });
+}
+
+async function transcribe(
+  id: string | undefined,
+  { business, all }: OfBusiness & { readonly all?: boolean },
+  terminal: Terminal,
+): Promise<void> {
+  if ((id === undefined) === (all !== true))
+    throw new CliFailure("Say which voice note with the id of its message, or --all for all that failed.", 2);
+  await inBusiness({ terminal, business }, async ({ services: { retryTranscripts }, businessId }) => {
+    if (id === undefined) {
+      terminal.complain(`${String(await retryTranscripts.retryFailed(businessId))} voice notes are written down again.`);
+      return;
+    }
+    const outcome = await retryTranscripts.retry(businessId, id);
+    if (outcome === "not_found") throw new CliFailure("There is no such voice note that was to be written down. Nothing was changed.");
+    if (outcome === "ready") throw new CliFailure("This voice note is written down already. Nothing was changed.");
+    terminal.complain("It is written down again.");
   });
 }

@@ -58,6 +58,7 @@ import { createBusinessTools, type BusinessTools } from "../tools/business-tools
 import { createOpenTools, type OpenToolsWithEnd } from "../tools/open-tools.ts";
 import { createToolCalls, type ToolCalls } from "../tools/tool-calls.ts";
 import { createRates, type Rates } from "../usage/rates.ts";
+import { createRetryTranscripts, type RetryTranscripts } from "../transcripts/retry-transcripts.ts";
 import { createReadUsage, type ReadUsage } from "../usage/read-usage.ts";
 import { createTryTool, type TryTool } from "../tools/try-tool.ts";
 import type { ThreadPlatform } from "../whatsapp/graph-thread-control.ts";
@@ -76,7 +77,7 @@ export interface ServiceParts {
   /** Where the files of messages are. */
   readonly mediaStore: Pick<MediaStore, "open">;
   /** Wakes the workers; called after commits only. A worker that is not woken finds the work a little later. */
-  readonly wake: (kind: "send" | "reply" | "session" | "knowledge" | "media") => void;
+  readonly wake: (kind: "send" | "reply" | "session" | "knowledge" | "media" | "transcript") => void;
   /** A person became known without a webhook. */
   readonly onKnown: WebhookIntake["applyWaitingFor"];
 }
@@ -118,6 +119,7 @@ export interface Services {
   readonly replySettings: ReplySettingsStore;
   readonly resolveConversation: ResolveConversation;
   readonly resumeCategory: ResumeCategory;
+  readonly retryTranscripts: RetryTranscripts;
   readonly searchForReply: SearchKnowledge;
   readonly selectList: SelectList;
   readonly sendTest: SendTest;
@@ -179,6 +181,7 @@ export function createServices(parts: ServiceParts): Services {
     readEvents: createReadEvents({ database }),
     rebuildSessions: createRebuildSessions({ database, settings }),
     replySettings,
+    retryTranscripts: createRetryTranscripts({ database, wake }),
     setConversationState: createSetConversationState({ database }),
     toolCalls: createToolCalls({ database, wake }),
     tryTool: createTryTool({ tools: businessTools, settings, outside }),

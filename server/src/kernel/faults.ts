@@ -43,6 +43,7 @@ export const FAULTS = {
   list_unreadable: { status: 422, title: "The list of recipients cannot be read" },
   media_refused: { status: 422, title: "The file cannot be kept" },
   media_ready: { status: 409, title: "The file is there already" },
+  transcript_ready: { status: 409, title: "The voice note is written down already" },
   link_expired: { status: 410, title: "The link has expired" },
   lead_conflict: { status: 409, title: "The conversation belongs to another lead" },
   identity_conflict: { status: 409, title: "The identifiers belong to different people" },

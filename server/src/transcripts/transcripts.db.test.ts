@@ -197,6 +197,40 @@ test("a model that is busy is asked again, one that refuses is not, and neither 
   expect(model.sounds.length).toBe(before);
 });
 
+test("by hand what failed is heard again, what is written down or just being heard is not, and that of another business is not known", async () => {
+  const [failed, other] = await Promise.all([stack.send(voiceNote()), stack.send(voiceNote())]);
+  await fetchFiles();
+  const retry = async (id: string, business = stack.business): Promise<unknown> => {
+    const headers = await stack.headers(business);
+    return (await stack.app.inject({ method: "POST", url: `/api/v1/messages/${id}/transcript/retry`, headers })).json();
+  };
+  model.hear = () => 401;
+  const worker = openTranscripts();
+  await worker.runOnce();
+  expect(await transcriptOf(failed)).toMatchObject({ state: "failed" });
+  expect(await retry(failed, stack.otherBusiness)).toMatchObject({ status: 404 });
+  expect(await retry(await stack.send({ text: "oi" }))).toMatchObject({ status: 404 });
+  await stack.test.superuser.query(
+    "update transcripts set state = 'working', due_at = now() + interval '1 hour', fence = 7, attempts = 3 where media_id = $1",
+    [other],
+  );
+  expect(await retry(other)).toMatchObject({ media: { transcript: { state: "pending" } } });
+  expect(await rowOf(other)).toMatchObject({ state: "working", fence: "7", attempts: 3 });
+  say("Do you open on Sunday?");
+  expect(await retry(failed)).toMatchObject({ id: failed, media: { transcript: { state: "pending", error: null } } });
+  expect(await worker.runOnce()).toBe(1);
+  expect(await transcriptOf(failed)).toMatchObject({ state: "ready", text: "Do you open on Sunday?" });
+  expect(await retry(failed)).toMatchObject({ status: 409, code: "transcript_ready" });
+  await stack.test.superuser.query(
+    "update transcripts set state = 'failed', due_at = null, error_code = 'model_failed' where media_id = $1",
+    [other],
+  );
+  const { businessId } = stack.business;
+  expect(await services.retryTranscripts.retryFailed(stack.otherBusiness.businessId)).toBe(0);
+  expect(await services.retryTranscripts.retryFailed(businessId)).toBeGreaterThan(0);
+  expect(await rowOf(other)).toMatchObject({ state: "pending", fence: "8", attempts: 0, error_code: null });
+});
+
 test("what a business's voice notes cost counts in its budgets, and in that of the conversation alone", async () => {
   const id = await stack.send(voiceNote());
   const other = await stack.send({ text: "oi" });

@@ -112,3 +112,32 @@ update transcripts t
        error_code = coalesce(:errorCode, t.error_code), error_text = coalesce(:errorText, t.error_text)
  where t.business_id = :business and t.media_id = :id and t.fence = :fence and t.state = 'working'`,
 });
+
+// By hand. Whoever is writing it down at this moment keeps it: the fence changes only where nobody does.
+export const retryTranscript = defineQuery({
+  name: "transcripts.retry",
+  role: "app",
+  columns: { state: "text" },
+  params: { id: "uuid" },
+  text: `
+with wanted as (
+  select t.media_id, t.state from transcripts t where t.business_id = :business and t.media_id = :id for update
+), again as (
+  update transcripts t
+     set state = 'pending', due_at = now(), state_at = now(), attempts = 0, unsettled = 0, fence = t.fence + 1, error_code = null, error_text = null
+    from wanted w
+   where t.business_id = :business and t.media_id = w.media_id and w.state in ('pending', 'failed')
+)
+select w.state from wanted w`,
+});
+
+export const retryFailedTranscripts = defineQuery({
+  name: "transcripts.retry-failed",
+  role: "app",
+  columns: {},
+  params: {},
+  text: `
+update transcripts t
+   set state = 'pending', due_at = now(), state_at = now(), attempts = 0, unsettled = 0, fence = t.fence + 1, error_code = null, error_text = null
+ where t.business_id = :business and t.state = 'failed'`,
+});
