@@ -28,8 +28,8 @@ import {
   shiftSessions,
   shiftTurns,
   mergeCustomerFacts,
-  mergeEntryWindows,
 } from "./merge.queries.ts";
+import { mergeEntryWindows } from "./entry-window.queries.ts";
 import { moveCalls } from "./move-calls.ts";
 
 export type MergeReason = "payload" | "change_event" | "lead" | "provider_confirmed" | "by_hand";

@@ -279,7 +279,9 @@ export const readStateBeforeMerge = defineQuery({
 select jsonb_build_object('reply_channel_id', c.reply_channel_id, 'reply_kind', c.reply_kind, 'reply_address', c.reply_address,
          'lead_id', c.lead_id, 'lead_name', c.lead_name, 'contact_name', c.contact_name, 'contact_username', c.contact_username,
          'marketing_stopped_at', c.marketing_stopped_at,
-         'thread_owner', (select to_jsonb(o) from thread_owners o where o.business_id = :business and o.conversation_id = c.id)) as state
+         'thread_owner', (select to_jsonb(o) from thread_owners o where o.business_id = :business and o.conversation_id = c.id),
+         'entry_windows', coalesce((select jsonb_agg(jsonb_build_object('channel_id', e.channel_id, 'until', e.until))
+                                      from entry_windows e where e.business_id = :business and e.conversation_id = c.id), '[]')) as state
   from conversations c
  where c.business_id = :business and c.id = :conversationId`,
 });
@@ -317,25 +319,4 @@ select :business, :winnerId, l.facts, l.updated_at from customer_facts l where l
 on conflict on constraint customer_facts_pkey do update set
   facts = case when length((excluded.facts || w.facts)::text) <= 8000 then excluded.facts || w.facts else w.facts end,
   updated_at = greatest(excluded.updated_at, w.updated_at)`,
-});
-
-// The longest that was reported for either.
-export const mergeEntryWindows = defineQuery({
-  name: "identity.merge-entry-windows",
-  role: "app",
-  columns: {},
-  params: { winnerId: "uuid", loserId: "uuid" },
-  text: `
-insert into entry_windows as w (business_id, conversation_id, channel_id, until, refused_at)
-select :business, :winnerId, l.channel_id, l.until, l.refused_at from entry_windows l where l.business_id = :business and l.conversation_id = :loserId
-on conflict on constraint entry_windows_pkey do update set until = greatest(w.until, excluded.until), refused_at = greatest(w.refused_at, excluded.refused_at)`,
-});
-
-// Whose it was is not known any more: until WhatsApp reports it anew there is none.
-export const dropEntryWindows = defineQuery({
-  name: "identity.drop-entry-windows",
-  role: "app",
-  columns: {},
-  params: { conversationIds: "uuid[]" },
-  text: "delete from entry_windows e where e.business_id = :business and e.conversation_id = any (:conversationIds)",
 });

@@ -4,6 +4,7 @@ import type { Queryable, Row } from "../db/query.ts";
 import { newId, type BusinessId } from "../kernel/ids.ts";
 import { continueThread, fenceBeyond, isSessionWanted, laneOf } from "./continue-thread.ts";
 import { keyOfLaterHolder } from "./identifier.ts";
+import { returnEntryWindows } from "./entry-window.queries.ts";
 import { insertConversation } from "./identity.queries.ts";
 import { deferTurnChain, endWaitingTurns, lockLanes } from "./merge.queries.ts";
 import { addFormerHolder, boundFormerTenure, boundTenure, takeNumber } from "./number-holders.queries.ts";
@@ -77,6 +78,7 @@ export async function splitAtChange(tx: Queryable, businessId: BusinessId, overr
   await tx.run(stopAtChange, { conversationId });
   await tx.execute(shareThreadOwner, { fromId: conversationId, toId: made.id, since });
   await tx.execute(endStandby, { conversationIds: [conversationId, made.id] });
+  await tx.execute(returnEntryWindows, { winnerId: conversationId, loserId: made.id, mergeId: undefined });
   await tx.run(announceSplit, { conversationId });
   return { winnerId: conversationId, loserId: made.id };
 }

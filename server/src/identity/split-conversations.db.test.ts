@@ -5,6 +5,8 @@ import type { TestBusiness } from "../../test/support/test-business.ts";
 import type { TestDatabase } from "../../test/support/test-database.ts";
 import { closeTestEngine, openTestEngine, type TestEngine } from "../../test/support/test-engine.ts";
 import { createWakeUps } from "../lanes/wake-ups.ts";
+import { parseCloudWebhook } from "../whatsapp/parse-webhook.ts";
+import { webhookBody } from "../../test/support/webhook-bodies.ts";
 import { createTestTracker } from "../../test/support/test-tracker.ts";
 import { createMergeByHand, type MergeByHand } from "./merge-by-hand.ts";
 import { createSplitConversations, type SplitConversations } from "./split-conversations.ts";
@@ -352,6 +354,96 @@ describe("merge and split", () => {
       ["other", "standby"],
       ["other", "standby"],
     ]);
+  });
+
+  const newestSent = async (conversationId: string): Promise<unknown> =>
+    (
+      await select(
+        "select provider_message_id as id from messages where conversation_id = $1 and direction = 'out' order by sent_at desc, seq desc limit 1",
+        conversationId,
+      )
+    )[0]?.["id"];
+  /** WhatsApp reports for one of our messages the window of an ad that ends in so many days. */
+  const reportWindow = async (id: unknown, days: number): Promise<void> => {
+    const now = Math.floor(Date.now() / 1_000);
+    const conversation = { id: "c1", origin: { type: "referral_conversion" }, expiration_timestamp: String(now + days * 86_400) };
+    const status = { id, status: "sent", timestamp: String(now), recipient_id: "13035550000", conversation };
+    const parsed = parseCloudWebhook(webhookBody(business.phoneNumberId, { statuses: [status] }));
+    if (parsed.outcome === "events") await engine.intake.receive(parsed.events);
+  };
+  /** How many days each is still open; null: it is not. */
+  const windowsOf = (...ids: readonly string[]): Promise<readonly unknown[]> =>
+    Promise.all(
+      ids.map(async (id) => {
+        const [row] = await select(
+          "select round(extract(epoch from until - now()) / 86400)::int as days from entry_windows where conversation_id = $1 and until > now()",
+          id,
+        );
+        return row?.["days"] ?? null;
+      }),
+    );
+
+  it("the window of an ad is the longer of the two in the joint thread, and after the split of whoever's message it was reported for", async () => {
+    const { businessId } = business;
+    const two = async (): Promise<readonly [string, string]> => {
+      const { from, userId } = newPerson();
+      await engine.receive(business, { from }, { from }, { userId });
+      await answerAll();
+      return [await threadOf(from), await threadOf(userId)];
+    };
+    const merge = (a: string, b: string) => mergeByHand({ businessId, conversationIds: [a, b], execute: true });
+    const split = (conversationId: string) => splitConversations({ businessId, conversationId, execute: true });
+
+    for (const [ofWinner, ofLoser] of [
+      [2, 5],
+      [5, 2],
+    ] as const) {
+      const [winner, loser] = await two();
+      await reportWindow(await newestSent(winner), ofWinner);
+      await reportWindow(await newestSent(loser), ofLoser);
+      await merge(winner, loser);
+      expect(await windowsOf(winner)).toEqual([5]);
+      await split(loser);
+      expect(await windowsOf(winner, loser)).toEqual([ofWinner, ofLoser]);
+    }
+
+    // Reported while they are one, for a message that goes back, and for one that stays.
+    for (const side of ["winner", "loser"] as const) {
+      const [winner, loser] = await two();
+      const sent = await newestSent(side === "winner" ? winner : loser);
+      await merge(winner, loser);
+      await reportWindow(sent, 3);
+      expect(await windowsOf(winner)).toEqual([3]);
+      await split(loser);
+      expect(await windowsOf(winner, loser)).toEqual(side === "winner" ? [3, null] : [null, 3]);
+    }
+
+    const [one, other] = await two();
+    await merge(one, other);
+    await reportWindow(await newestSent(one), 3);
+    await select("update entry_windows set refused_at = now() where conversation_id = $1", one);
+    await split(other);
+    expect(
+      await select("select from entry_windows where conversation_id = any ($1) and refused_at is not null limit 1", [one, other]),
+    ).toHaveLength(1);
+    await select("update entry_windows set refused_at = null");
+  });
+
+  it("the window of an ad goes with the number's next holder where it was reported for a message to them", async () => {
+    const { from } = newPerson();
+    const { from: taken } = newPerson();
+    const begin = Math.floor(Date.now() / 1000) - 10_000;
+    const change = { type: "system", system: { type: "user_changed_number", wa_id: taken, body: "changed" } };
+    for (const at of [begin, begin + 20]) {
+      await engine.receive(business, { from, at });
+      await answerAll();
+    }
+    const mover = await threadOf(from);
+    await reportWindow(await newestSent(mover), 5);
+    await engine.receive(business, { from, at: begin + 10, node: change });
+    const next = await threadOf(from);
+    expect(next).not.toBe(mover);
+    expect(await windowsOf(mover, next)).toEqual([null, 5]);
   });
 
   it("what cannot be merged by hand is said, and changes nothing", async () => {

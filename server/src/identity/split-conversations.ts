@@ -6,7 +6,8 @@ import { newId, type BusinessId } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
 import { continueThread, fenceBeyond, isSessionWanted, laneOf, type LockedLane } from "./continue-thread.ts";
 import { lockConversations } from "./identity.queries.ts";
-import { deferTurnChain, dropEntryWindows, endWaitingTurns, lockLanes, readAnsweredTo } from "./merge.queries.ts";
+import { returnEntryWindows } from "./entry-window.queries.ts";
+import { deferTurnChain, endWaitingTurns, lockLanes, readAnsweredTo } from "./merge.queries.ts";
 import {
   addSplitTurn,
   announceSplit,
@@ -111,7 +112,7 @@ async function takeApart(tx: Queryable, merge: Merge): Promise<void> {
   await tx.execute(returnThreadOwners, { winnerId, loserId, mergeId: merge.id });
   await tx.execute(endStandby, { conversationIds: [winnerId, loserId] });
   await tx.run(endWaitingTurns, { conversationIds: [winnerId, loserId] });
-  await tx.run(dropEntryWindows, { conversationIds: [winnerId, loserId] });
+  await tx.execute(returnEntryWindows, { winnerId, loserId, mergeId: merge.id });
   await tx.run(endMerge, { mergeId: merge.id });
   await tx.run(returnTombstones, { conversationId: loserId });
   await continueBoth(tx, { merge, lanes, done, loserDone: loserDone + dealtWith });

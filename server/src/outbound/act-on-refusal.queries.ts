@@ -153,6 +153,7 @@ export const closeEntryWindowOf = defineQuery({
     where m.business_id = :business and m.direction = 'out' and m.type <> 'template' and m.content ->> 'category' is null and m.id = coalesce(:messageId, (
         select k.id from messages k where k.business_id = :business and k.channel_id = :channelId and k.provider_message_id = :providerMessageId))
       and not window_is_open(c.last_customer_message_at, ch.provider, m.attempted_at)
-      and e.business_id = :business and e.conversation_id = m.conversation_id and e.channel_id = m.channel_id and e.until > m.attempted_at and e.refused_at is null
+      and e.business_id = :business and e.conversation_id = m.conversation_id and e.channel_id = m.channel_id and e.until > m.attempted_at
+      and coalesce(e.refused_at <= m.attempted_at - interval '30 days', true)
     returning e.channel_id`,
 });

@@ -253,6 +253,15 @@ it.for(["at once", "later"] as const)(
   },
 );
 
+it("a number that is tried again after 30 days, and refused again, is left alone again", async () => {
+  await answered({ ...AD, expiration_timestamp: inDays(5) });
+  await run("update entry_windows set refused_at = now() - interval '31 days' where conversation_id = $1", conversationId);
+  expect((await send(TEXT)).json["status"]).toBe("queued");
+  engine.simulator.addFailure({ match: { path: "messages", to: phone }, respond: { code: 131_047 } });
+  await deliver();
+  expect((await send(TEXT)).json["code"]).toBe("window_closed");
+});
+
 it("without an account's id it is known of the number alone, and of a gateway's not at all", async () => {
   await run("update channels set account_id = null");
   engine.simulator.config({ directSend: "none" });
