@@ -35,7 +35,7 @@ export interface Flags {
   readonly form: "table" | "json" | "markdown";
   /** Where the servers, and the simulator, leave CPU profiles. */
   readonly profileDir: string | undefined;
-  /** Of the loop. */
+  /** Of the loop, and of the replies. */
   readonly countsStatements: boolean;
   /** Of the loop, too: three after each reply. */
   readonly withStatuses: boolean;
@@ -71,7 +71,7 @@ export const HELP = `npm run bench -- [options]: measures Onethread on this mach
   --json               everything that was measured, as JSON
   --markdown           a section for docs/benchmarks.md
   --profile <dir>      leave CPU profiles there: of the servers of d, new, mixed, loop, send, replies and tenants, and of the simulator
-  --statements         of the loop: how often each statement ran for one conversation, and what it cost; slower, so without its goals
+  --statements         of the loop and of the replies: how often each statement ran for one of them, and what it cost; slower, so without goals
   --no-statuses        the loop without the three statuses after each reply; without its goals
   --scale-conversations <n>  of the large business, ten messages each (default 1000000)
   --scale-dir <dir>    keep its database there, and use it again when it is there

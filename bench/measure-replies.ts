@@ -2,6 +2,7 @@
 import { latenciesOf, type Latencies } from "./latencies.ts";
 import { startMeter, type Use } from "./meter.ts";
 import { beyondModel, exchangesOf } from "./model-exchanges.ts";
+import { forgetStatements, readStatements, type StatementUse } from "./statements.ts";
 import { numberOf } from "./wire.ts";
 import { withModel, type ProductPlan } from "./with-product.ts";
 
@@ -13,6 +14,8 @@ export interface RepliesResult extends Latencies, Use {
   /** As the model measured it. */
   readonly modelP50: number;
   readonly unanswered: number;
+  /** When they were counted. */
+  readonly statements?: readonly StatementUse[];
 }
 
 export interface RepliesPlan extends ProductPlan {
@@ -37,6 +40,7 @@ export function measureReplies(plan: RepliesPlan): Promise<RepliesResult> {
       await converse(stamp, WARM_UP_SECONDS);
       await world.analyze();
     }
+    if (plan.countsStatements === true) await forgetStatements(world.databaseUrl);
     const meter = await startMeter(product);
     const done = await converse("measured", plan.seconds);
     const seconds = numberOf(done, "seconds");
@@ -51,6 +55,7 @@ export function measureReplies(plan: RepliesPlan): Promise<RepliesResult> {
       modelP50: latenciesOf(exchanges.map(({ modelMs }) => modelMs)).p50,
       unanswered: numberOf(done, "unanswered"),
       ...use,
+      ...(plan.countsStatements === true ? { statements: await readStatements(world.databaseUrl) } : {}),
     };
   });
 }

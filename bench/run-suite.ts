@@ -161,10 +161,11 @@ async function runCampaign(flags: Flags, say: Say): Promise<CampaignResult> {
 
 /** The best of the rounds: the one with the lowest median. */
 async function runReplies(flags: Flags, say: Say): Promise<RepliesResult | undefined> {
-  const { rounds, conversations, modelMs, seconds } = flags;
+  const { rounds, conversations, modelMs, seconds, countsStatements } = flags;
   let best: RepliesResult | undefined;
   for (let round = 1; round <= rounds; round += 1) {
-    const result = await measureReplies({ quietMs: NO_DEBOUNCE_MS, conversations, modelMs, seconds, nodeOptions: profiling(flags) });
+    const plan = { quietMs: NO_DEBOUNCE_MS, conversations, modelMs, seconds, countsStatements, nodeOptions: profiling(flags) };
+    const result = await measureReplies(plan);
     const { p50, p99, repliesPerSecond } = result;
     say(
       `round ${round}: replies by a model: p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms beyond its time, ${Math.round(repliesPerSecond)}/s`,

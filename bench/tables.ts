@@ -6,6 +6,7 @@ import { cpuUsOf, type CpuUse, type Use } from "./meter.ts";
 import type { Suite } from "./run-suite.ts";
 import type { Row, Table } from "./table.ts";
 import { scaleTables } from "./scale-report.ts";
+import type { StatementUse } from "./statements.ts";
 import { LETTERS, MEANINGS, VARIANTS } from "./variants.ts";
 import type { IngestResult } from "./with-intake.ts";
 
@@ -114,10 +115,9 @@ function campaignTable({ campaign }: Suite): Table {
   return { title: `${replies} replies beside a campaign of ${all} (${wrong})`, head, rows };
 }
 
-/** Per conversation; what takes less than a hundredth of the time is left out. */
-function statementsTable({ loop }: Suite): Table {
-  const uses = loop?.statements ?? [];
-  const per = (value: number): number => value / (loop?.conversations ?? 1);
+/** For one of `units`; what takes less than a hundredth of the time is left out. */
+function statementsTable(title: string, uses: readonly StatementUse[] = [], units = 1): Table {
+  const per = (value: number): number => value / units;
   const all = uses.reduce((sum, { ms: taken }) => sum + taken, 0);
   const rows = uses
     .filter(({ ms: taken, planningMs }) => taken + planningMs >= all / 100)
@@ -135,7 +135,7 @@ function statementsTable({ loop }: Suite): Table {
   );
   const [calls = 0, taken = 0, planning = 0, buffers = 0, wal = 0] = sums;
   return {
-    title: "Statements of one conversation of the loop",
+    title,
     head: ["statement", "calls", "rows a call", "ms", "planning", "buffers", "WAL bytes"],
     rows:
       rows.length === 0
@@ -259,10 +259,11 @@ export const tablesOf = (suite: Suite): readonly Table[] =>
     ingestTable(suite),
     mixedTable(suite),
     loopTable(suite),
-    statementsTable(suite),
+    statementsTable("Statements of one conversation of the loop", suite.loop?.statements, suite.loop?.conversations),
     sendTable(suite),
     campaignTable(suite),
     repliesTable(suite),
+    statementsTable("Statements of one reply by a model", suite.replies?.statements, suite.replies?.replies),
     tenantsTable(suite),
     ...scaleTables(suite.scale),
     costTable(suite),

@@ -117,13 +117,13 @@ const settingsOf = (baseUrl: string): JsonObject => ({
 
 /** Every business is answered by a model; the question says how long that takes (questions.ts). */
 export async function withModel<T>(
-  { quietMs, nodeOptions, businesses }: ProductPlan & { readonly businesses: number },
+  { quietMs, nodeOptions, countsStatements = false, businesses }: ProductPlan & { readonly businesses: number },
   work: (product: ProductWithModel) => Promise<T>,
 ): Promise<T> {
   return withChildren(async (startModel) => {
     const model = startModel({ script: "model-process.ts", input: {} });
     const ready = await model.next("ready");
-    const world = await createWorld({ quietMs, businesses, replySettings: settingsOf(textOf(ready, "baseUrl")) });
+    const world = await createWorld({ quietMs, countsStatements, businesses, replySettings: settingsOf(textOf(ready, "baseUrl")) });
     const environment = { ONETHREAD_PRIVATE_HOSTS: textOf(ready, "host") };
     try {
       return await withChildren(async (start) => work({ ...(await startProduct({ world, start, nodeOptions, environment })), model }));
