@@ -419,7 +419,7 @@ it("what the account is refused for pauses the campaign, with the code", async (
   await end(id);
 });
 
-it("failures are retried when they may be, once, and never before WhatsApp's time; what arrived after all is not", async () => {
+it("failures are retried when they may be, once, and never before WhatsApp's time, unless by hand; what arrived after all is not", async () => {
   const list = phones(4);
   const id = await started(list);
   expect(await release()).toBe(4);
@@ -441,6 +441,10 @@ it("failures are retried when they may be, once, and never before WhatsApp's tim
   await due();
   expect(await release()).toBe(1);
   expect(await countsOf(id)).toMatchObject({ total: 4, failed: 1, delivered: 1, queued: 1, ready: 1 });
+  const waiting = "select previous_message_id as id from campaign_recipients where state = 'ready' and campaign_id = $1";
+  const { rows } = await test.superuser.query<{ id: string }>(waiting, [id]);
+  expect(await post(`/messages/${rows[0]?.id ?? ""}/retry`)).toMatchObject({ status: 202 });
+  expect(await countsOf(id)).toMatchObject({ total: 4, queued: 2, ready: 0 });
   await end(id);
 });
 

@@ -105,17 +105,25 @@ export const markPossibleDuplicate = defineQuery({
   text: "update messages set possible_duplicate_of = :of where business_id = :business and id = :messageId",
 });
 
-// The row of a campaign follows the message that stands for its first one now: whatever is counted of it is of the newest.
+// The row of a campaign follows the message that stands for its first one now: whatever is counted of it is of the newest. A row that waited for another try of that message has had it.
 export const followInCampaign = defineQuery({
   name: "outbound.follow-in-campaign",
   role: "app",
   columns: {},
   params: { messageId: "uuid", of: "uuid" },
   text: `
-    with moved as (
-      update campaign_recipients set message_id = :messageId, previous_message_id = :of, attempts = attempts + 1
-      where business_id = :business and message_id = :of
-      returning campaign_id
+    with wanted as (
+      select r.campaign_id, r.position from campaign_recipients r where r.business_id = :business and r.message_id = :of
+      union all
+      select r.campaign_id, r.position
+        from messages m
+        join campaign_recipients r on r.business_id = :business and r.campaign_id = m.campaign_id and r.state = 'ready' and r.previous_message_id = m.id
+       where m.business_id = :business and m.id = :of and m.error_code <> 'sent_again'
+    ), moved as (
+      update campaign_recipients r set state = 'released', message_id = :messageId, previous_message_id = :of, released_at = coalesce(r.released_at, now()), attempts = r.attempts + 1
+        from wanted w
+       where r.business_id = :business and r.campaign_id = w.campaign_id and r.position = w.position
+      returning r.campaign_id
     )
     update messages m set campaign_id = r.campaign_id from moved r where m.business_id = :business and m.id = :messageId`,
 });
