@@ -139,8 +139,7 @@ export interface Services {
 
 export function createServices(parts: ServiceParts): Services {
   const { database, log, outside, wake } = parts;
-  const replySettings = createReplySettingsStore({ database, log });
-  const settings = replySettings;
+  const settings = createReplySettingsStore({ database, log });
   const claimIdentity = createClaimIdentity({ database, log });
   const identity = createIdentityServices(parts, claimIdentity);
   const customerFacts = createCustomerFacts({ database });
@@ -180,7 +179,7 @@ export function createServices(parts: ServiceParts): Services {
     openTools: createOpenTools({ ...parts, businessTools, facts: customerFacts, knowledge, settings, checkParts }),
     readEvents: createReadEvents({ database }),
     rebuildSessions: createRebuildSessions({ database, settings }),
-    replySettings,
+    replySettings: settings,
     retryTranscripts: createRetryTranscripts({ database, wake }),
     setConversationState: createSetConversationState({ database }),
     toolCalls: createToolCalls({ database, wake }),
